@@ -1,0 +1,1 @@
+"""Files to values: process files, calendars and the people file, checked as a whole."""

@@ -1,0 +1,86 @@
+"""All of `workflows/` as one catalogue. A version in use may not change: agreements keep the digest they were opened with."""
+
+from collections.abc import Collection, Mapping
+from pathlib import Path
+
+from twinflow.definitions.calendars import read_calendars
+from twinflow.definitions.checks import Surroundings, check
+from twinflow.definitions.reader import read_process
+from twinflow.domain.actors import Directory
+from twinflow.domain.library import Library
+from twinflow.domain.process import Catalogue, ProcessDefinition
+from twinflow.errors import BadInput, Message, Problem
+
+LANGUAGES = ("en", "es")
+NOTICE_FILES = ("subject.txt", "body.txt", "body.html")
+
+
+def read_library(workflows: Path, notifications: Path, directory: Directory) -> Library:
+    """Read and check every process and calendar. Raises BadInput with every problem of every file."""
+    calendars = read_calendars(workflows / "calendars")
+    found: dict[tuple[str, int], ProcessDefinition] = {}
+    places: dict[tuple[str, int], str] = {}
+    problems: list[Problem] = []
+    for path in process_files(workflows):
+        place = f"workflows/{path.relative_to(workflows).as_posix()}"
+        try:
+            process = read_process(path, place)
+        except BadInput as error:
+            problems += error.problems or (Problem(place, error.message),)
+            continue
+        problems += _identity(process, place, places)
+        found[process.key, process.version] = process
+        places[process.key, process.version] = place
+    around = Surroundings(
+        notices=complete_notices(notifications),
+        calendars=calendars.keys(),
+        processes=_states_by_process(found.values()),
+    )
+    for key, process in found.items():
+        problems += check(process, around, places[key])
+    if problems:
+        raise BadInput("The process files have mistakes.", tuple(problems))
+    return Library(Catalogue(found), calendars, directory)
+
+
+def process_files(workflows: Path) -> list[Path]:
+    return sorted(path for path in workflows.rglob("*.toml") if "calendars" not in path.relative_to(workflows).parts)
+
+
+def complete_notices(notifications: Path) -> Collection[str]:
+    """The notices that have every file in every language."""
+    return {
+        folder.name
+        for folder in notifications.iterdir()
+        if folder.is_dir()
+        and all((folder / language / name).is_file() for language in LANGUAGES for name in NOTICE_FILES)
+    }
+
+
+def _identity(process: ProcessDefinition, place: str, places: Mapping[tuple[str, int], str]) -> list[Problem]:
+    """A process is named by its file: `mx/twinning.toml`, a later version `mx/twinning.v2.toml`."""
+    expected = {f"workflows/{process.key}.v{process.version}.toml"}
+    if process.version == 1:
+        expected.add(f"workflows/{process.key}.toml")
+    if place not in expected:
+        return [
+            Problem(
+                f"{place}: process.key",
+                Message("this key and version belong into {files}.", {"files": sorted(expected)}),
+            )
+        ]
+    if (process.key, process.version) in places:
+        return [
+            Problem(
+                f"{place}: process",
+                Message("the same key and version are in {other}.", {"other": places[process.key, process.version]}),
+            )
+        ]
+    return []
+
+
+def _states_by_process(definitions: Collection[ProcessDefinition]) -> dict[str, set[str]]:
+    states: dict[str, set[str]] = {}
+    for definition in definitions:
+        states.setdefault(definition.key, set()).update(definition.states)
+    return states

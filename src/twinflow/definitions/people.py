@@ -1,0 +1,74 @@
+"""The people file: offices, and who holds which role in them. It stands in until there are accounts."""
+
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from twinflow.definitions.models import LabelText, Strict, TimeZone
+from twinflow.definitions.reader import read_toml
+from twinflow.domain.actors import Assignment, Directory, Office, Person
+from twinflow.errors import BadInput, Message, Problem
+from twinflow.validation import unknown_name
+
+
+class OfficeModel(Strict):
+    kind: Literal["municipality", "ministry", "registry"]
+    label: LabelText
+    country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
+    time_zone: TimeZone
+
+
+class AssignmentModel(Strict):
+    role: str
+    office: str
+    from_: Annotated[date | None, Field(alias="from")] = None
+    to: date | None = None
+
+
+class PersonModel(Strict):
+    name: str
+    mail: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")]
+    language: Literal["en", "es"] = "es"
+    roles: tuple[AssignmentModel, ...]
+
+
+class PeopleModel(Strict):
+    offices: dict[str, OfficeModel]
+    people: dict[str, PersonModel]
+
+
+def read_people(path: Path) -> Directory:
+    """Read the people file. Raises BadInput with every problem."""
+    place = path.name
+    model = read_toml(path, PeopleModel, place)
+    problems = [
+        Problem(
+            f"{place}: people.{key}.roles[{number}].office",
+            unknown_name(Message("the office"), role.office, model.offices),
+        )
+        for key, person in model.people.items()
+        for number, role in enumerate(person.roles, start=1)
+        if role.office not in model.offices
+    ]
+    if problems:
+        raise BadInput("{place} has mistakes.", tuple(problems), place=place)
+    return Directory(
+        offices={
+            key: Office(
+                key, office.kind, {"en": office.label.en, "es": office.label.es}, office.country, office.time_zone
+            )
+            for key, office in model.offices.items()
+        },
+        people={
+            key: Person(
+                key,
+                person.name,
+                person.mail,
+                person.language,
+                tuple(Assignment(role.role, role.office, role.from_, role.to) for role in person.roles),
+            )
+            for key, person in model.people.items()
+        },
+    )

@@ -1,0 +1,176 @@
+"""A process file: TOML to models to a frozen `ProcessDefinition`. Every mistake names the file and the path in it."""
+
+import hashlib
+import json
+import tomllib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from twinflow.definitions import models
+from twinflow.domain.calendars import Roll
+from twinflow.domain.dates import Length
+from twinflow.domain.process import (
+    Anchor,
+    Announcement,
+    ChildState,
+    DeadlineRule,
+    Destination,
+    Label,
+    Level,
+    Nature,
+    ProcessDefinition,
+    Requirement,
+    Role,
+    Side,
+    State,
+    Step,
+    TermRule,
+)
+from twinflow.errors import BadInput, Message, Problem
+from twinflow.validation import problems_of
+
+MAX_BYTES = 1_000_000
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def read_toml(path: Path, model: type[Model], place: str) -> Model:
+    """Read a TOML file into `model`. Raises BadInput with every problem, each at `place` and its path or line."""
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise BadInput("{place} cannot be read: {why}.", place=place, why=error.strerror or str(error)) from None
+    if len(raw) > MAX_BYTES:
+        raise BadInput("{place} is larger than {bytes} bytes.", place=place, bytes=MAX_BYTES)
+    try:
+        return model.model_validate(tomllib.loads(raw.decode("utf-8")))
+    except UnicodeDecodeError as error:
+        problem = Problem(
+            place, Message("byte {byte} is not UTF-8; save the file as UTF-8.", {"byte": error.start + 1})
+        )
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        problem = Problem(place, Message("not valid TOML: {detail}.", {"detail": str(error)}))
+    except ValidationError as error:
+        raise BadInput("{place} has mistakes.", problems_of(error, place, _known_keys(model)), place=place) from None
+    raise BadInput("{place} has mistakes.", (problem,), place=place)
+
+
+def _known_keys(model: type[BaseModel]):  # type: ignore[no-untyped-def]
+    """The keys a table may have, for the message about a misspelt one. Follows fields; gives up at unions and tables by name."""
+
+    def known(path: tuple[int | str, ...]) -> Iterable[str]:
+        here: object = model
+        for part in path:
+            if isinstance(here, type) and issubclass(here, BaseModel):
+                field = next((f for name, f in here.model_fields.items() if (f.alias or name) == part), None)
+                here = field.annotation if field else None
+            elif getattr(here, "__args__", None):
+                here = here.__args__[-1]  # type: ignore[attr-defined]
+        if isinstance(here, type) and issubclass(here, BaseModel):
+            return [field.alias or name for name, field in here.model_fields.items()]
+        return []
+
+    return known
+
+
+def read_process(path: Path, place: str) -> ProcessDefinition:
+    """Read one process file. Checks across names are in `checks`. Raises BadInput."""
+    model = read_toml(path, models.ProcessModel, place)
+    head = model.process
+    return ProcessDefinition(
+        key=head.key,
+        version=head.version,
+        kind=head.kind,
+        label=_label(head.label),
+        in_force_from=head.in_force.from_,
+        in_force_to=head.in_force.to,
+        time_zone=head.time_zone,
+        calendars=head.calendars,
+        law=head.law,
+        start=head.start,
+        stages={key: _label(label) for key, label in model.stages.items()},
+        facts={key: _label(label) for key, label in model.facts.items()},
+        terms={key: TermRule(t.default, t.at_most, t.source) for key, t in model.terms.items()},
+        roles={key: Role(key, role.office, _label(role.label)) for key, role in model.roles.items()},
+        states={key: _state(key, state) for key, state in model.states.items()},
+        steps={key: _step(key, step) for key, step in model.steps.items()},
+        deadlines={key: _deadline(key, rule) for key, rule in model.deadlines.items()},
+        children=head.children,
+        digest=_digest(model),
+        text=path.read_text("utf-8"),
+    )
+
+
+def _digest(model: models.ProcessModel) -> str:
+    """SHA-256 of the content: comments and layout do not count, everything else does."""
+    content = model.model_dump(mode="json", by_alias=True)
+    return hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+
+def _label(text: models.LabelText) -> Label:
+    return {"en": text.en, "es": text.es}
+
+
+def _state(key: str, model: models.StateModel) -> State:
+    return State(key, _label(model.label), model.stage, model.waits_for, model.signed, model.final)
+
+
+def _step(key: str, model: models.StepModel) -> Step:
+    to = (models.DestinationModel(state=model.to),) if isinstance(model.to, str) else model.to
+    return Step(
+        key=key,
+        label=_label(model.label),
+        sources=frozenset(model.from_),
+        to=tuple(Destination(destination.state, destination.when) for destination in to),
+        by=frozenset(model.by),
+        records=model.records,
+        per_party=model.per_party,
+        effect=model.effect,
+        requires=tuple(_requirement(requirement) for requirement in model.requires),
+        announcements=tuple(Announcement(n.notice, n.to, n.urgent) for n in model.notices),
+    )
+
+
+def _requirement(model: models.RequirementModel) -> Requirement:
+    match model:
+        case models.FactRequirement():
+            return Requirement(model.name, fact=model.fact)
+        case models.StepsRequirement():
+            return Requirement(model.name, steps=model.steps)
+        case models.PlainRequirement():
+            return Requirement(model.name)
+
+
+def _deadline(key: str, model: models.DeadlineModel) -> DeadlineRule:
+    side = Side.BEFORE if model.direction == "backward" else Side.AFTER
+    return DeadlineRule(
+        key=key,
+        label=_label(model.label),
+        anchor=Anchor(model.runs_from.step, model.runs_from.fact, model.runs_from.deadline),
+        nature=model.nature,
+        length=model.length if isinstance(model.length, Length) else None,
+        term=model.length.term if isinstance(model.length, models.TermLength) else None,
+        side=side,
+        recurs=model.recurs,
+        until=model.until,
+        roll=model.roll or _usual_roll(model.nature, side),
+        late=model.late,
+        duty=model.duty,
+        met_by_steps=frozenset(name for name in model.met_by if isinstance(name, str)),
+        met_by_children=frozenset(ChildState(m.child, m.state) for m in model.met_by if not isinstance(m, str)),
+        paused_in=frozenset(model.paused_in),
+        warn=model.warn,
+        escalate=tuple(Level(e.when.length, e.when.side, e.when.repeats, e.to) for e in model.escalate),
+        on_lapse=model.on_lapse,
+        source=model.source,
+        note=_label(model.note) if model.note else {},
+    )
+
+
+def _usual_roll(nature: Nature, side: Side) -> Roll:
+    """A target stays where it falls; a day counted backward moves back, another one forward."""
+    if nature is Nature.TARGET:
+        return Roll.NONE
+    return Roll.PRECEDING if side is Side.BEFORE else Roll.FOLLOWING

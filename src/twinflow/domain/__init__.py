@@ -1,0 +1,1 @@
+"""Decisions: values in, values out. No input or output, no clock, no state."""

@@ -1,0 +1,83 @@
+"""Who acts: a person in a role of an office from a day to a day, or the clock."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from twinflow.domain.process import CLOCK, Label
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """A municipality, ministry or registry. `time_zone` is an IANA name, `country` an ISO 3166-1 alpha-2 code."""
+
+    key: str
+    kind: str
+    label: Label
+    country: str
+    time_zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """A role in an office, from a day to a day (both included; None: open)."""
+
+    role: str
+    office: str
+    from_day: date | None = None
+    to_day: date | None = None
+
+    def holds_on(self, day: date) -> bool:
+        return (self.from_day is None or self.from_day <= day) and (self.to_day is None or day <= self.to_day)
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    key: str
+    name: str
+    mail: str
+    language: str
+    assignments: tuple[Assignment, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """A person as seen from one agreement: the roles held there on the day."""
+
+    key: str
+    roles: frozenset[str]
+
+
+THE_CLOCK = Actor(CLOCK, frozenset({CLOCK}))
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """Offices and the people in them."""
+
+    offices: Mapping[str, Office]
+    people: Mapping[str, Person]
+
+    def holders(self, role: str, office_kind: str, home_office: str, day: date) -> list[Person]:
+        """Who holds `role` for an agreement kept by `home_office`, by key.
+
+        A role of the home office's own kind is held there; a role of another kind (a ministry) in any office of that kind
+        in the same country.
+        """
+        offices = self._offices(office_kind, home_office)
+        return [
+            person
+            for person in sorted(self.people.values(), key=lambda person: person.key)
+            if any(a.role == role and a.office in offices and a.holds_on(day) for a in person.assignments)
+        ]
+
+    def actor(self, person: Person, roles: Mapping[str, str], home_office: str, day: date) -> Actor:
+        """The person with those of `roles` (role -> kind of office) that they hold for an agreement of `home_office`."""
+        held = {role for role, kind in roles.items() if person in self.holders(role, kind, home_office, day)}
+        return Actor(person.key, frozenset(held))
+
+    def _offices(self, kind: str, home_office: str) -> frozenset[str]:
+        home = self.offices[home_office]
+        if kind == home.kind:
+            return frozenset({home.key})
+        return frozenset(o.key for o in self.offices.values() if o.kind == kind and o.country == home.country)

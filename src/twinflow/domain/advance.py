@@ -1,0 +1,249 @@
+"""Taking a step: `advance` decides what becomes of an agreement, or says everything that stands in the way."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+
+from twinflow.domain import machine
+from twinflow.domain.actors import Actor
+from twinflow.domain.agreement import (
+    ENDED_ON,
+    IN_FORCE_ON,
+    SIGNED_ON,
+    TERM_STARTS_ON,
+    Agreement,
+    Claim,
+    EntryKind,
+    HistoryEntry,
+    Signature,
+)
+from twinflow.domain.calendars import Calendars
+from twinflow.domain.dates import PartialDate
+from twinflow.domain.deadlines import derive
+from twinflow.domain.process import CLOCK, Announcement, Effect, ProcessDefinition, Requirement, Step
+from twinflow.domain.requirements import CONDITIONS, unmet
+from twinflow.errors import Message, Refused, Unreadable
+
+
+@dataclass(frozen=True, slots=True)
+class StepCommand:
+    """A step as somebody asks for it. `effective_on` is the day of the act, in the time zone of the office.
+
+    `records` holds the facts the step records, by name, as text; `party` names the party where the step is taken for one.
+    """
+
+    step: str
+    effective_on: date
+    party: str | None = None
+    records: Mapping[str, str] = field(default_factory=dict)
+    place: str = ""
+    capacity: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a step makes of an agreement: its new snapshot, the history entry, and the notices to send."""
+
+    agreement: Agreement
+    entry: HistoryEntry
+    announcements: tuple[Announcement, ...]
+
+
+def advance(
+    agreement: Agreement,
+    definition: ProcessDefinition,
+    command: StepCommand,
+    actor: Actor,
+    *,
+    now: datetime,
+    today: date,
+    calendars: Calendars,
+) -> Outcome:
+    """Take a step. `now` is UTC, `today` the date in the office's time zone.
+
+    Raises NotFound for a step the process does not have, and Refused with every reason that stands in the way.
+    """
+    step = definition.step(command.step)
+    reasons = _refusals(agreement, definition, step, command, actor, today)
+    facts, mistakes = _recorded(definition, step, command)
+    reasons += mistakes
+    if command.records.keys() - set(step.records):
+        extra = sorted(command.records.keys() - set(step.records))
+        reasons.append(Message("The step does not record {facts}.", {"facts": extra}))
+
+    after = _signed(_with_facts(agreement, facts), step, command)
+    missing = [unmet(after, definition, actor, requirement) for requirement in step.requires]
+    reasons += [message for message in missing if message is not None]
+    state = machine.destination(definition, agreement.state, step.key, _holding(after, definition, actor))
+    if state is None and not reasons:
+        reasons.append(Message("The step leads nowhere from here."))
+    if reasons or state is None:
+        raise Refused("“{step}” cannot be taken.", tuple(reasons), step=step.label)
+
+    entry = HistoryEntry(
+        kind=EntryKind.STEP,
+        actor=actor.key,
+        effective_on=command.effective_on,
+        recorded_at=now,
+        step=step.key,
+        from_state=agreement.state,
+        to_state=state,
+        party=command.party,
+        details=_details(command),
+    )
+    after = replace(after, state=state, version=agreement.version + 1, history=(*agreement.history, entry))
+    after = _with_effect(after, step, command.effective_on)
+    after = replace(after, deadlines=derive(after, definition, calendars, today))
+    return Outcome(after, entry, step.announcements)
+
+
+def reasons_against(
+    agreement: Agreement, definition: ProcessDefinition, step: Step, actor: Actor, today: date
+) -> list[Message]:
+    """Everything that stands in the way of `step` today, apart from what would be filled in with it."""
+    command = StepCommand(step.key, today)
+    reasons = _refusals(agreement, definition, step, command, actor, today, asking=True)
+    recorded = set(step.records)
+    asked = [requirement for requirement in step.requires if requirement.fact not in recorded]
+    return reasons + [message for r in asked if (message := unmet(agreement, definition, actor, r)) is not None]
+
+
+def _refusals(
+    agreement: Agreement,
+    definition: ProcessDefinition,
+    step: Step,
+    command: StepCommand,
+    actor: Actor,
+    today: date,
+    *,
+    asking: bool = False,
+) -> list[Message]:
+    reasons: list[Message] = []
+    if agreement.state not in step.sources:
+        here = machine.steps_from(definition, agreement.state)
+        reasons.append(
+            Message(
+                "The agreement is in the state “{state}”; from there lead: {steps}.",
+                {"state": definition.states[agreement.state].label, "steps": [f"{key}" for key in here] or "–"},
+            )
+        )
+    if not actor.roles & step.by:
+        needed = [CLOCK if role == CLOCK else definition.roles[role].label for role in sorted(step.by)]
+        reasons.append(Message("{person} is not {roles} here.", {"person": actor.key, "roles": needed}))
+    if not asking:
+        reasons += _about_the_day(agreement, command.effective_on, today)
+        reasons += _about_the_party(agreement, step, command)
+    return reasons
+
+
+def _about_the_day(agreement: Agreement, effective_on: date, today: date) -> list[Message]:
+    if effective_on > today:
+        return [Message("The day {day} is still to come.", {"day": effective_on})]
+    moves = [entry for entry in agreement.history if entry.from_state != entry.to_state and entry.to_state is not None]
+    if moves and effective_on < moves[-1].effective_on:
+        before = moves[-1].effective_on
+        return [
+            Message(
+                "The day {day} is before {before}, when the agreement came into this state.",
+                {"day": effective_on, "before": before},
+            )
+        ]
+    return []
+
+
+def _about_the_party(agreement: Agreement, step: Step, command: StepCommand) -> list[Message]:
+    names = [party.name for party in agreement.parties]
+    if step.per_party is None:
+        return [] if command.party is None else [Message("The step is not taken for one party.")]
+    if command.party not in names:
+        return [Message("The step is taken for one party; name one of {parties}.", {"parties": names})]
+    if step.per_party == "signature" and command.party not in {party.name for party in agreement.unsigned}:
+        return [Message("{party} has signed already.", {"party": command.party})]
+    return []
+
+
+def _recorded(
+    definition: ProcessDefinition, step: Step, command: StepCommand
+) -> tuple[dict[str, PartialDate | str], list[Message]]:
+    """The facts of the command as values; a step's own facts are all needed."""
+    facts: dict[str, PartialDate | str] = {}
+    mistakes: list[Message] = []
+    for key in step.records:
+        text = command.records.get(key, "").strip()
+        if not text and key.endswith("_on"):
+            text = command.effective_on.isoformat()
+        if not text:
+            mistakes.append(Message("{fact} is missing: give {key}=…", {"fact": definition.facts[key], "key": key}))
+            continue
+        try:
+            facts[key] = PartialDate.parse(text) if key.endswith("_on") else text
+        except Unreadable as error:
+            mistakes.append(
+                Message("{key} = “{text}”: {mistake}.", {"key": key, "text": text, "mistake": error.message})
+            )
+    return facts, mistakes
+
+
+def _with_facts(agreement: Agreement, facts: Mapping[str, PartialDate | str], source: str = "") -> Agreement:
+    """The facts as chosen claims behind what is on record."""
+    merged = dict(agreement.facts)
+    for key, value in facts.items():
+        merged[key] = (*merged.get(key, ()), Claim(value, source))
+    return replace(agreement, facts=merged)
+
+
+def _signed(agreement: Agreement, step: Step, command: StepCommand) -> Agreement:
+    """The party's signature on the text; the last one makes the day of signature."""
+    if step.per_party != "signature":
+        return agreement
+    signature = Signature(PartialDate.of(command.effective_on), command.capacity, command.place)
+    parties = tuple(
+        replace(party, signature=signature) if party.name == command.party and party.signature is None else party
+        for party in agreement.parties
+    )
+    return replace(agreement, parties=parties)
+
+
+def _holding(agreement: Agreement, definition: ProcessDefinition, actor: Actor) -> set[str]:
+    return {name for name in CONDITIONS if unmet(agreement, definition, actor, Requirement(name)) is None}
+
+
+def _with_effect(agreement: Agreement, step: Step, effective_on: date) -> Agreement:
+    match step.effect:
+        case Effect.START_TERM:
+            return start_term(agreement)
+        case Effect.RENEW_TERM:
+            return _renew_term(agreement, effective_on)
+        case Effect.END_TERM:
+            return _with_facts(agreement, {ENDED_ON: PartialDate.of(effective_on)})
+        case None:
+            return agreement
+
+
+def start_term(agreement: Agreement) -> Agreement:
+    """Once every party has signed: the day of signature, entry into force and the start of the term, where the day is known.
+
+    The texts in the books enter into force by signature (model agreement, art. XIV; Medellín; Bruges; Guarulhos).
+    """
+    signatures = [party.signature.on for party in agreement.parties if party.signature is not None]
+    if agreement.unsigned or not signatures:
+        return agreement
+    if agreement.fact(SIGNED_ON) is None:
+        latest = max(signatures, key=lambda on: on.sort_key) if all(on.as_date for on in signatures) else PartialDate()
+        agreement = _with_facts(agreement, {SIGNED_ON: latest})
+    day = agreement.day_of(SIGNED_ON)
+    if day is None:
+        return agreement
+    return _with_facts(agreement, {IN_FORCE_ON: PartialDate.of(day), TERM_STARTS_ON: PartialDate.of(day)})
+
+
+def _renew_term(agreement: Agreement, effective_on: date) -> Agreement:
+    """The next term starts where the present one ends (equal periods, model agreement, art. XIV); today if it has no end."""
+    ends = [d.due_on for d in agreement.deadlines if d.rule == "term_end" and d.is_open and d.due_on]
+    return _with_facts(agreement, {TERM_STARTS_ON: PartialDate.of(ends[-1] if ends else effective_on)})
+
+
+def _details(command: StepCommand) -> dict[str, str]:
+    given = {"place": command.place, "capacity": command.capacity, "reason": command.reason, **command.records}
+    return {key: value for key, value in given.items() if value}

@@ -1,0 +1,195 @@
+"""One running case as a frozen snapshot: parties, terms, facts, signatures, deadlines and what happened."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+
+from twinflow.domain.dates import Length, PartialDate
+
+SIGNED_ON = "signed_on"
+IN_FORCE_ON = "in_force_on"
+TERM_STARTS_ON = "term_starts_on"
+ENDED_ON = "ended_on"
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """When, where and in what capacity a party signed."""
+
+    on: PartialDate
+    capacity: str = ""
+    place: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """A party to the text: a city, state, county or corporation. `country` is an ISO 3166-1 alpha-2 code.
+
+    `home` marks the party whose office keeps the case.
+    """
+
+    name: str
+    country: str
+    home: bool = False
+    signature: Signature | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One source's word for a fact. Names of dated facts end in `_on`; other facts are text.
+
+    Several claims may stand side by side; those not `chosen` compete. Several chosen claims are successive
+    (each renewal starts another term).
+    """
+
+    value: PartialDate | str
+    source: str
+    chosen: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """What the text says of one term: a length, more than one where the text contradicts itself, or that it never ends.
+
+    No readings and not indefinite: the text does not state it, and nothing is invented.
+    """
+
+    readings: tuple[Length, ...] = ()
+    indefinite: bool = False
+    source: str = ""
+
+    @property
+    def is_stated(self) -> bool:
+        return self.indefinite or bool(self.readings)
+
+    @property
+    def is_contradictory(self) -> bool:
+        return len(self.readings) > 1
+
+    def __str__(self) -> str:
+        if self.indefinite:
+            return "indefinite"
+        return "|".join(str(reading) for reading in self.readings) or "not stated"
+
+
+class EntryKind(StrEnum):
+    OPENED = "opened"
+    IMPORTED = "imported"
+    STEP = "step"
+    ALERT = "alert"
+    DEADLINE = "deadline"
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryEntry:
+    """What happened: `effective_on` is the day of the act on paper, `recorded_at` (UTC) when it was entered."""
+
+    kind: EntryKind
+    actor: str
+    effective_on: date
+    recorded_at: datetime
+    step: str | None = None
+    from_state: str | None = None
+    to_state: str | None = None
+    party: str | None = None
+    details: Mapping[str, str] = field(default_factory=dict)
+
+
+class DeadlineStatus(StrEnum):
+    """`met`: done; `lapsed`: the day passed and what follows from it happened; `void`: the case ended or moved on first."""
+
+    OPEN = "open"
+    PAUSED = "paused"
+    MET = "met"
+    LAPSED = "lapsed"
+    VOID = "void"
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """One occurrence of a deadline rule, computed.
+
+    `warn_on` is the earlier reading of a contradictory term (warnings go by it), `due_on` the later one (lateness goes by
+    it); both are dates in the time zone of the office that is late, None while paused. `edition` names the calendars.
+    """
+
+    rule: str
+    occurrence: int
+    anchor_on: date
+    warn_on: date | None
+    due_on: date | None
+    status: DeadlineStatus
+    closed_on: date | None = None
+    edition: str = ""
+    provisional: bool = False
+
+    @property
+    def key(self) -> tuple[str, int]:
+        return (self.rule, self.occurrence)
+
+    @property
+    def is_open(self) -> bool:
+        return self.status in {DeadlineStatus.OPEN, DeadlineStatus.PAUSED}
+
+
+@dataclass(frozen=True, slots=True)
+class Child:
+    """A process that belongs to an agreement (an annual programme), and the day it reached each of its states."""
+
+    reference: str
+    process: str
+    state: str
+    reached: tuple[tuple[str, date], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """The whole of one case, as decisions need it.
+
+    `tracked_from` is the day the case came into the books: recurring duties of the time before are not chased.
+    `version` counts changes; a write that expects another version loses.
+    """
+
+    reference: str
+    process: str
+    process_version: int
+    process_digest: str
+    office: str
+    title: str
+    state: str
+    version: int
+    tracked_from: date
+    parties: tuple[Party, ...]
+    terms: Mapping[str, Term]
+    facts: Mapping[str, tuple[Claim, ...]]
+    history: tuple[HistoryEntry, ...] = ()
+    deadlines: tuple[Deadline, ...] = ()
+    children: tuple[Child, ...] = ()
+    parent: str | None = None
+    origin: str = ""
+    note: str = ""
+    relationship: str = ""
+    generation: int = 1
+
+    def fact(self, key: str) -> PartialDate | str | None:
+        """The chosen claim, the last one if there were several; None if the fact is not on record."""
+        chosen = [claim.value for claim in self.facts.get(key, ()) if claim.chosen]
+        return chosen[-1] if chosen else None
+
+    def day_of(self, key: str) -> date | None:
+        """The day of a dated fact, or None where no day is known."""
+        value = self.fact(key)
+        return value.as_date if isinstance(value, PartialDate) else None
+
+    def is_in_force(self, today: date) -> bool:
+        """Whether it binds: every party has signed, the day is known and has come, and it has not ended."""
+        in_force_on = self.day_of(IN_FORCE_ON)
+        return not self.unsigned and in_force_on is not None and in_force_on <= today and self.fact(ENDED_ON) is None
+
+    @property
+    def unsigned(self) -> tuple[Party, ...]:
+        return tuple(party for party in self.parties if party.signature is None)
+
+    def steps_taken(self, *steps: str) -> Sequence[HistoryEntry]:
+        return [entry for entry in self.history if entry.kind is EntryKind.STEP and entry.step in steps]

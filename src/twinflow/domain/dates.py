@@ -1,0 +1,137 @@
+"""Dates as papers state them: with the precision they have, and lengths as rules state them.
+
+A date is never guessed: a date known by month or year has no day, and nothing can be counted from it.
+"""
+
+import calendar
+import re
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Self
+
+from twinflow.errors import Message, Unreadable
+
+
+class Precision(StrEnum):
+    DAY = "day"
+    MONTH = "month"
+    YEAR = "year"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class PartialDate:
+    """A date of the (proleptic) Gregorian calendar known by day, month or year, or not at all."""
+
+    year: int | None = None
+    month: int | None = None
+    day: int | None = None
+
+    def __post_init__(self) -> None:
+        date(self.year or 2000, self.month or 1, self.day or 1)
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read `2003-04-12`, `2008-11`, `1997` or the empty text.
+
+        Raises Unreadable, with a sentence that says what would be right, for anything else and for days that do not exist.
+        """
+        if not text:
+            return cls()
+        match = re.fullmatch(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?", text)
+        if match is None:
+            raise Unreadable("a date is written 2004-02-29, or 2004-02 or 2004 where no more is known")
+        year, month, day = (int(part) if part else None for part in match.groups())
+        try:
+            return cls(year, month, day)
+        except ValueError:
+            raise Unreadable("there is no such day in the calendar") from None
+
+    @classmethod
+    def of(cls, day: date) -> Self:
+        return cls(day.year, day.month, day.day)
+
+    @property
+    def precision(self) -> Precision:
+        if self.day is not None:
+            return Precision.DAY
+        if self.month is not None:
+            return Precision.MONTH
+        return Precision.YEAR if self.year is not None else Precision.UNKNOWN
+
+    @property
+    def as_date(self) -> date | None:
+        """The day, or None when the day is not known."""
+        if self.year is None or self.month is None or self.day is None:
+            return None
+        return date(self.year, self.month, self.day)
+
+    @property
+    def sort_key(self) -> tuple[int, int, int]:
+        return (self.year or 0, self.month or 0, self.day or 0)
+
+    def __str__(self) -> str:
+        if self.year is None:
+            return ""
+        parts = [f"{self.year:04d}"]
+        parts += [f"{part:02d}" for part in (self.month, self.day) if part is not None]
+        return "-".join(parts)
+
+
+class Unit(StrEnum):
+    DAYS = "days"
+    BUSINESS_DAYS = "business days"
+    WEEKS = "weeks"
+    MONTHS = "months"
+    YEARS = "years"
+
+
+@dataclass(frozen=True, slots=True)
+class Length:
+    """A length of time in one unit, at least one: `60 days`, `15 business days`, `5 years`."""
+
+    amount: int
+    unit: Unit
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read `60 days` or `1 year`. Raises Unreadable, saying what would be right, for anything else."""
+        match = re.fullmatch(r"([1-9]\d{0,3}) (day|business day|week|month|year)s?", text)
+        if match is None:
+            raise Unreadable("a length is written like 60 days, 15 business days, 6 weeks, 3 months or 5 years")
+        return cls(int(match[1]), Unit(f"{match[2]}s"))
+
+    @property
+    def message(self) -> Message:
+        """The length in words, for people."""
+        templates = {
+            Unit.DAYS: "{amount} days",
+            Unit.BUSINESS_DAYS: "{amount} business days",
+            Unit.WEEKS: "{amount} weeks",
+            Unit.MONTHS: "{amount} months",
+            Unit.YEARS: "{amount} years",
+        }
+        singular = {
+            Unit.DAYS: "1 day",
+            Unit.BUSINESS_DAYS: "1 business day",
+            Unit.WEEKS: "1 week",
+            Unit.MONTHS: "1 month",
+            Unit.YEARS: "1 year",
+        }
+        return (
+            Message(singular[self.unit]) if self.amount == 1 else Message(templates[self.unit], {"amount": self.amount})
+        )
+
+    def __str__(self) -> str:
+        return f"{self.amount} {self.unit.removesuffix('s') if self.amount == 1 else self.unit}"
+
+
+def add_months(anchor: date, months: int) -> date:
+    """The same day of the month `months` later (or earlier, if negative); the last day where the month is shorter.
+
+    Always count from the anchor: adding one month twice is not adding two (31 January, 28 February, 28 March).
+    """
+    index = anchor.year * 12 + anchor.month - 1 + months
+    year, month = index // 12, index % 12 + 1
+    return date(year, month, min(anchor.day, calendar.monthrange(year, month)[1]))

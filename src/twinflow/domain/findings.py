@@ -1,0 +1,49 @@
+"""What is missing or contradictory in a case, apart from deadlines: things the liaison has to settle."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from twinflow.domain.agreement import SIGNED_ON, Agreement
+from twinflow.domain.process import ProcessDefinition
+
+
+class FindingCode(StrEnum):
+    DATE_MISSING = "date_missing"
+    SIGNATURE_MISSING = "signature_missing"
+    TERMS_CONFLICT = "terms_conflict"
+    DATES_DISAGREE = "dates_disagree"
+
+    @property
+    def notice(self) -> str:
+        """The folder in `notifications/` with its words."""
+        return self.value.replace("_", "-")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing to settle. `subject` names the fact, party or term it is about; with `code` it is its identity."""
+
+    code: FindingCode
+    subject: str
+
+
+def findings(agreement: Agreement, definition: ProcessDefinition) -> tuple[Finding, ...]:
+    return tuple(_findings(agreement, definition))
+
+
+def _findings(agreement: Agreement, definition: ProcessDefinition) -> Iterator[Finding]:
+    state = definition.states[agreement.state]
+    if state.final:
+        return
+    if state.signed and agreement.day_of(SIGNED_ON) is None:
+        yield Finding(FindingCode.DATE_MISSING, SIGNED_ON)
+    if len(agreement.unsigned) < len(agreement.parties):
+        for party in agreement.unsigned:
+            yield Finding(FindingCode.SIGNATURE_MISSING, party.name)
+    for key, term in agreement.terms.items():
+        if term.is_contradictory:
+            yield Finding(FindingCode.TERMS_CONFLICT, key)
+    for key, claims in agreement.facts.items():
+        if any(not claim.chosen for claim in claims):
+            yield Finding(FindingCode.DATES_DISAGREE, key)

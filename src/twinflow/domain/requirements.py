@@ -1,0 +1,101 @@
+"""Named requirements of a step. Each answers with a reason, or with nothing. A process file can name these and no others."""
+
+from collections.abc import Callable, Mapping
+
+from twinflow.domain.actors import Actor
+from twinflow.domain.agreement import Agreement, HistoryEntry
+from twinflow.domain.process import Effect, ProcessDefinition, Requirement
+from twinflow.errors import Message
+
+Check = Callable[[Agreement, ProcessDefinition, Actor, Requirement], Message | None]
+
+
+def unmet(
+    agreement: Agreement, definition: ProcessDefinition, actor: Actor, requirement: Requirement
+) -> Message | None:
+    """Why the requirement is not met, or None."""
+    return REQUIREMENTS[requirement.name](agreement, definition, actor, requirement)
+
+
+def _fact(
+    agreement: Agreement, definition: ProcessDefinition, _actor: Actor, requirement: Requirement
+) -> Message | None:
+    if requirement.fact is None or agreement.fact(requirement.fact) is not None:
+        return None
+    return Message("{fact} is not on record.", {"fact": definition.facts[requirement.fact]})
+
+
+def _date_known(
+    agreement: Agreement, definition: ProcessDefinition, _actor: Actor, requirement: Requirement
+) -> Message | None:
+    if requirement.fact is None or agreement.day_of(requirement.fact) is not None:
+        return None
+    return Message("The day is not known: {fact}.", {"fact": definition.facts[requirement.fact]})
+
+
+def _all_signed(
+    agreement: Agreement, _definition: ProcessDefinition, _actor: Actor, _requirement: Requirement
+) -> Message | None:
+    if not agreement.unsigned:
+        return None
+    return Message(
+        "These parties have not signed: {parties}.", {"parties": [party.name for party in agreement.unsigned]}
+    )
+
+
+def _every_party(
+    agreement: Agreement, definition: ProcessDefinition, _actor: Actor, requirement: Requirement
+) -> Message | None:
+    """Every party has taken the steps since the present term began (model agreement, art. XIV: both accept in writing)."""
+    taken = {(entry.step, entry.party) for entry in _this_term(agreement, definition)}
+    for step in requirement.steps:
+        missing = [party.name for party in agreement.parties if (step, party.name) not in taken]
+        if missing:
+            return Message(
+                "Missing from {parties}: {step}.", {"parties": missing, "step": definition.steps[step].label}
+            )
+    return None
+
+
+def _step_taken(
+    agreement: Agreement, definition: ProcessDefinition, _actor: Actor, requirement: Requirement
+) -> Message | None:
+    taken = {entry.step for entry in _this_term(agreement, definition)}
+    for step in requirement.steps:
+        if step not in taken:
+            return Message("Not done yet: {step}.", {"step": definition.steps[step].label})
+    return None
+
+
+def _another_person_than(
+    agreement: Agreement, definition: ProcessDefinition, actor: Actor, requirement: Requirement
+) -> Message | None:
+    """Four eyes, on persons: whoever took one of the steps cannot take this one, in whatever role."""
+    for entry in agreement.steps_taken(*requirement.steps):
+        if entry.actor == actor.key and entry.step is not None:
+            return Message(
+                "{person} took the step “{step}”; another person has to take this one.",
+                {"person": actor.key, "step": definition.steps[entry.step].label},
+            )
+    return None
+
+
+def _this_term(agreement: Agreement, definition: ProcessDefinition) -> list[HistoryEntry]:
+    """The steps taken since the last renewal, or since the beginning."""
+    renewals = {step.key for step in definition.steps.values() if step.effect is Effect.RENEW_TERM}
+    entries = list(agreement.history)
+    start = max((n + 1 for n, entry in enumerate(entries) if entry.step in renewals), default=0)
+    return entries[start:]
+
+
+REQUIREMENTS: Mapping[str, Check] = {
+    "fact": _fact,
+    "date_known": _date_known,
+    "all_signed": _all_signed,
+    "every_party": _every_party,
+    "step_taken": _step_taken,
+    "another_person_than": _another_person_than,
+}
+
+CONDITIONS = frozenset({"all_signed"})
+"""The requirements that may also choose between two destinations of a step."""

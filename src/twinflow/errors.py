@@ -1,0 +1,116 @@
+"""The error tree, and the sentences that errors and refusals are made of.
+
+Knows nothing of HTTP, exit codes or languages: a `Message` carries an English template and its values; each door
+translates it (see `twinflow.language`).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A sentence to be shown to a person: an English template, which is also the key of its translation, and its values.
+
+    Values may be text, numbers, dates, labels (a mapping from language to text), lists of these, or other messages.
+    """
+
+    template: str
+    values: Mapping[str, object] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return self.template.format(**{name: _english(value) for name, value in self.values.items()})
+
+
+def _english(value: object) -> str:
+    if isinstance(value, Mapping):
+        return str(value.get("en", ""))
+    if isinstance(value, list | tuple):
+        return ", ".join(_english(item) for item in value)
+    return str(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong in something a person wrote: where, and what would be right.
+
+    `place` is what the person can find again: a file and path in it, a row and column, a setting.
+    """
+
+    place: str
+    message: Message
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.message}"
+
+
+class Unreadable(ValueError):
+    """A text cannot be read as what it should be; `message` says what would be right."""
+
+    def __init__(self, template: str, **values: object) -> None:
+        self.message = Message(template, values)
+        super().__init__(str(self.message))
+
+
+class TwinflowError(Exception):
+    """Something went wrong."""
+
+    code = "error"
+
+    def __init__(self, template: str, **values: object) -> None:
+        self.message = Message(template, values)
+        super().__init__(str(self.message))
+
+
+class BadInput(TwinflowError):
+    """Something a person wrote cannot be used. Holds every problem found, not the first."""
+
+    code = "bad_input"
+
+    def __init__(self, template: str, problems: "tuple[Problem, ...]" = (), **values: object) -> None:
+        super().__init__(template, **values)
+        self.problems = problems
+
+
+class NotFound(TwinflowError):
+    """What was asked for does not exist, or may not be seen."""
+
+    code = "not_found"
+
+
+class Refused(TwinflowError):
+    """A rule of the process says no. Holds every reason, not the first."""
+
+    code = "refused"
+
+    def __init__(self, template: str, reasons: tuple[Message, ...] = (), **values: object) -> None:
+        super().__init__(template, **values)
+        self.reasons = reasons
+
+
+class StaleAgreement(Refused):
+    """Somebody else changed the agreement first."""
+
+    code = "stale"
+
+
+class DefinitionChanged(TwinflowError):
+    """A process file was edited although agreements run on it."""
+
+    code = "definition_changed"
+
+
+class EnvironmentFailed(TwinflowError):
+    """The database, the mail server or the machine does not do its part."""
+
+    code = "environment"
+
+
+class MailFailed(EnvironmentFailed):
+    """A message could not be handed to the mail server. `permanent` tells whether trying again makes sense."""
+
+    code = "mail_failed"
+
+    def __init__(self, template: str, *, permanent: bool, **values: object) -> None:
+        super().__init__(template, **values)
+        self.permanent = permanent

@@ -1,0 +1,1 @@
+"""The machinery of mail; the words are in `notifications/`."""

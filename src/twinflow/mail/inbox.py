@@ -1,0 +1,72 @@
+"""Captured messages, for the inbox page, and the SMTP server on loopback that captures them."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from email import policy
+from email.message import EmailMessage
+from email.parser import BytesParser
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+
+from aiosmtpd.controller import Controller
+from aiosmtpd.handlers import Mailbox
+
+from twinflow.mail.mailer import open_maildir
+
+
+@dataclass(frozen=True, slots=True)
+class CapturedMessage:
+    key: str
+    subject: str
+    sender: str
+    recipient: str
+    sent_at: datetime
+    headers: tuple[tuple[str, str], ...]
+    text: str
+    html: str
+
+
+def captured_messages(folder: Path) -> list[CapturedMessage]:
+    """Newest first; nothing where nothing was captured yet."""
+    if not folder.is_dir():
+        return []
+    box = open_maildir(folder)
+    messages = [_read(key, box.get_bytes(key)) for key in box.keys()]  # noqa: SIM118 - a Maildir iterates over messages
+    return sorted(messages, key=lambda message: (message.sent_at, message.key), reverse=True)
+
+
+def captured_message(folder: Path, key: str) -> CapturedMessage | None:
+    return next((message for message in captured_messages(folder) if message.key == key), None)
+
+
+def _read(key: str, content: bytes) -> CapturedMessage:
+    message: EmailMessage = BytesParser(policy=policy.default).parsebytes(content)
+    return CapturedMessage(
+        key=key,
+        subject=str(message["Subject"]),
+        sender=str(message["From"]),
+        recipient=str(message["To"]),
+        sent_at=parsedate_to_datetime(str(message["Date"])),
+        headers=tuple((name, str(value)) for name, value in message.items()),
+        text=_part(message, "plain"),
+        html=_part(message, "html"),
+    )
+
+
+def _part(message: EmailMessage, kind: str) -> str:
+    part = message.get_body(preferencelist=(kind,))
+    return str(part.get_content()) if part is not None else ""
+
+
+@contextmanager
+def capture_server(folder: Path, port: int) -> Iterator[None]:
+    """A real SMTP server on loopback that keeps what it gets in `folder`. Raises OSError where the port is taken."""
+    open_maildir(folder)
+    controller = Controller(Mailbox(folder), hostname="127.0.0.1", port=port)
+    controller.start()
+    try:
+        yield
+    finally:
+        controller.stop()

@@ -1,0 +1,76 @@
+"""A CSV file as rows of named cells, with every row's number as a spreadsheet shows it."""
+
+import csv
+import io
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from twinflow.errors import BadInput, Message, Problem
+from twinflow.validation import unknown_name
+
+MAX_BYTES = 50_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row; the headings are row 1."""
+
+    number: int
+    cells: Mapping[str, str]
+
+    def __getitem__(self, column: str) -> str:
+        return self.cells[column].strip()
+
+
+def read_sheet(path: Path, delimiter: str, columns: Iterable[tuple[str, str]], map_name: str) -> list[Row]:
+    """The rows of a UTF-8 file. Raises BadInput naming the row of a bad byte, missing columns and ragged rows."""
+    text = _text(path)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    try:
+        headings, *records = [record for record in reader if record] or [[]]
+    except csv.Error as error:
+        problem = Problem(f"{path.name}: line {reader.line_num}", Message("{detail}.", {"detail": str(error)}))
+        raise BadInput("{file} cannot be read.", (problem,), file=path.name) from None
+    headings = [heading.strip() for heading in headings]
+    problems = [
+        Problem(f"{path.name}: row 1 ({map_name}: {where})", unknown_name(Message("the column"), column, headings))
+        for where, column in columns
+        if column not in headings
+    ]
+    problems += [
+        Problem(f"{path.name}: row 1", Message("the column “{column}” stands twice.", {"column": heading}))
+        for heading in sorted({heading for heading in headings if headings.count(heading) > 1})
+    ]
+    problems += [
+        Problem(
+            f"{path.name}: row {number}",
+            Message(
+                "{found} cells where the headings have {expected}.", {"found": len(record), "expected": len(headings)}
+            ),
+        )
+        for number, record in enumerate(records, start=2)
+        if len(record) != len(headings)
+    ]
+    if problems:
+        raise BadInput("{file} cannot be read.", tuple(problems), file=path.name)
+    return [Row(number, dict(zip(headings, record, strict=True))) for number, record in enumerate(records, start=2)]
+
+
+def _text(path: Path) -> str:
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise BadInput("{file} cannot be read: {why}.", file=str(path), why=error.strerror or str(error)) from None
+    if len(raw) > MAX_BYTES:
+        raise BadInput("{file} is larger than {bytes} bytes.", file=path.name, bytes=MAX_BYTES)
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        column = error.start - raw.rfind(b"\n", 0, error.start)
+        message = Message(
+            "byte {byte} is not UTF-8; save the sheet as “CSV UTF-8”.", {"byte": f"0x{raw[error.start]:02X}"}
+        )
+        problem = Problem(f"{path.name}: line {line}, byte {column}", message)
+        raise BadInput("{file} cannot be read.", (problem,), file=path.name) from None

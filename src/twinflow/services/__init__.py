@@ -1,0 +1,1 @@
+"""Use cases as plain functions: one unit of work, one commit each."""

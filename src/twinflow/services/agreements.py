@@ -1,0 +1,193 @@
+"""Opening agreements and advancing them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from sqlalchemy import Engine
+
+from twinflow.domain import deadlines
+from twinflow.domain.actors import THE_CLOCK, Actor
+from twinflow.domain.advance import Outcome, StepCommand, advance
+from twinflow.domain.agreement import Agreement, Claim, EntryKind, HistoryEntry, Party, Term
+from twinflow.domain.findings import findings
+from twinflow.domain.library import Library
+from twinflow.domain.process import ProcessDefinition
+from twinflow.errors import BadInput, Message, NotFound, Problem, StaleAgreement
+from twinflow.services.recording import record, refreshed, replace_deadlines
+from twinflow.storage.unit_of_work import UnitOfWork
+from twinflow.validation import unknown_name
+
+
+@dataclass(frozen=True, slots=True)
+class NewAgreement:
+    """A case to open. `state` other than the process's first one enters it in mid-life; `opened_on` is the day on paper."""
+
+    reference: str
+    process: str
+    office: str
+    title: str
+    opened_on: date
+    parties: tuple[Party, ...]
+    state: str | None = None
+    terms: Mapping[str, Term] = field(default_factory=dict)
+    facts: Mapping[str, tuple[Claim, ...]] = field(default_factory=dict)
+    parent: str | None = None
+    origin: str = ""
+    note: str = ""
+
+
+def open_agreement(engine: Engine, library: Library, new: NewAgreement, *, actor: str, now: datetime) -> Agreement:
+    """Open a case on the version of its process in force on the day it was opened.
+
+    Raises BadInput with every mistake, NotFound for an unknown process, person or parent.
+    """
+    library.person(actor)
+    definition = library.catalogue.in_force_on(new.process, new.opened_on)
+    agreement = _opened(library, definition, new, actor, now)
+    with UnitOfWork(engine) as work:
+        problems = _problems(definition, new, agreement.tracked_from)
+        if work.agreements.known([new.reference]):
+            problems.append(Problem("reference", Message("{reference} exists already.", {"reference": new.reference})))
+        if new.parent is not None:
+            work.agreements.get(new.parent)
+        if problems:
+            raise BadInput("{reference} cannot be opened.", tuple(problems), reference=new.reference)
+        agreement = add(work, library, agreement, now)
+        work.commit()
+    return agreement
+
+
+def add(work: UnitOfWork, library: Library, agreement: Agreement, now: datetime, source_digest: str = "") -> Agreement:
+    """Write a new agreement with its deadlines and findings, inside the caller's transaction."""
+    definition = library.definition_of(agreement)
+    work.agreements.pin(definition)
+    agreement_id = work.agreements.add(agreement, source_digest)
+    after = refreshed(library, agreement, now)
+    replace_deadlines(work, library, agreement_id, agreement, after, now)
+    work.outbox.replace_findings(agreement_id, findings(after, definition), now)
+    return after
+
+
+def advance_agreement(
+    engine: Engine,
+    library: Library,
+    reference: str,
+    command: StepCommand,
+    *,
+    person: str,
+    now: datetime,
+    expected_version: int | None = None,
+) -> Outcome:
+    """Take a step as `person`. What the calendar did before the day of the step is done first, by the clock.
+
+    Raises NotFound, Refused with every reason, StaleAgreement if the agreement is not (or no longer) at `expected_version`.
+    """
+    who = library.person(person)
+    with UnitOfWork(engine) as work:
+        agreement = work.agreements.get(reference)
+        if expected_version is not None and agreement.version != expected_version:
+            raise StaleAgreement("{reference} was changed meanwhile; look at it again.", reference=reference)
+        definition = library.definition_of(agreement)
+        agreement = _let_lapse(work, library, agreement, command.effective_on, now)
+        roles = {key: role.office for key, role in definition.roles.items()}
+        today = library.today(agreement.office, now)
+        actor = library.directory.actor(who, roles, agreement.office, today)
+        outcome = _advanced(library, agreement, command, actor, now)
+        record(work, library, agreement, outcome, now)
+        work.commit()
+    return outcome
+
+
+def lapse(work: UnitOfWork, library: Library, agreement: Agreement, key: tuple[str, int], now: datetime) -> Outcome:
+    """Take the step that follows from a deadline that has passed, effective on its due date, as the clock.
+
+    Inside the caller's transaction. Raises Refused if the step cannot be taken from the present state.
+    """
+    definition = library.definition_of(agreement)
+    deadline = next(deadline for deadline in agreement.deadlines if deadline.key == key)
+    step = definition.deadlines[deadline.rule].on_lapse
+    assert step is not None
+    assert deadline.due_on is not None
+    outcome = _advanced(library, agreement, StepCommand(step, deadline.due_on), THE_CLOCK, now)
+    record(work, library, agreement, outcome, now)
+    return outcome
+
+
+def _let_lapse(work: UnitOfWork, library: Library, agreement: Agreement, until: date, now: datetime) -> Agreement:
+    definition = library.definition_of(agreement)
+    passed = [
+        deadline
+        for deadline in agreement.deadlines
+        if deadlines.lapses_by_the_clock(definition.deadlines[deadline.rule], deadline, until)
+    ]
+    for deadline in sorted(passed, key=lambda deadline: deadline.due_on or until):
+        if any(left.key == deadline.key and left.is_open for left in agreement.deadlines):
+            agreement = lapse(work, library, agreement, deadline.key, now).agreement
+    return agreement
+
+
+def _advanced(library: Library, agreement: Agreement, command: StepCommand, actor: Actor, now: datetime) -> Outcome:
+    definition = library.definition_of(agreement)
+    return advance(
+        agreement,
+        definition,
+        command,
+        actor,
+        now=now,
+        today=library.today(agreement.office, now),
+        calendars=library.calendars_of(definition),
+    )
+
+
+def _opened(library: Library, definition: ProcessDefinition, new: NewAgreement, actor: str, now: datetime) -> Agreement:
+    state = new.state or definition.start
+    if new.office not in library.directory.offices:
+        raise NotFound(
+            "There is no office {office}; there are {offices}.",
+            office=new.office,
+            offices=sorted(library.directory.offices),
+        )
+    return Agreement(
+        reference=new.reference,
+        process=definition.key,
+        process_version=definition.version,
+        process_digest=definition.digest,
+        office=new.office,
+        title=new.title,
+        state=state,
+        version=1,
+        tracked_from=library.today(new.office, now),
+        parties=new.parties,
+        terms=new.terms,
+        facts=new.facts,
+        history=(HistoryEntry(EntryKind.OPENED, actor, new.opened_on, now, to_state=state),),
+        parent=new.parent,
+        origin=new.origin,
+        note=new.note,
+        relationship=new.reference,
+    )
+
+
+def _problems(definition: ProcessDefinition, new: NewAgreement, today: date) -> list[Problem]:
+    problems: list[Problem] = []
+    if new.state is not None and new.state not in definition.states:
+        problems.append(Problem("state", unknown_name(Message("the state"), new.state, definition.states)))
+    if len(new.parties) < 2 and new.parent is None:  # noqa: PLR2004 - an agreement has two parties or more
+        problems.append(Problem("parties", Message("an agreement has two parties or more.")))
+    if new.opened_on > today:
+        problems.append(Problem("opened_on", Message("the day {day} is still to come.", {"day": new.opened_on})))
+    for name, term in new.terms.items():
+        rule = definition.terms.get(name)
+        if rule is None:
+            problems.append(Problem(f"terms.{name}", unknown_name(Message("the term"), name, definition.terms)))
+        elif rule.at_most and any(
+            r.unit is rule.at_most.unit and r.amount > rule.at_most.amount for r in term.readings
+        ):
+            problems.append(
+                Problem(
+                    f"terms.{name}",
+                    Message("at most {length} ({source}).", {"length": rule.at_most.message, "source": rule.source}),
+                )
+            )
+    return problems

@@ -1,0 +1,200 @@
+"""The way of a message: claimed with a lease, put into a letter, settled. Sending itself happens outside, in no transaction."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Engine
+
+from twinflow.domain.actors import Person
+from twinflow.domain.agreement import Agreement, Deadline, DeadlineStatus
+from twinflow.domain.calendars import business_days_between
+from twinflow.domain.findings import FindingCode
+from twinflow.domain.letters import Letter, LetterGroup, LetterItem
+from twinflow.domain.library import Library
+from twinflow.domain.process import ProcessDefinition
+from twinflow.errors import MailFailed, NotFound, Refused
+from twinflow.language import say
+from twinflow.storage.outbox import Claimed, OutboxMessage
+from twinflow.storage.tables import AlertRow
+from twinflow.storage.unit_of_work import UnitOfWork
+
+LEASE = timedelta(minutes=10)
+PATIENCE = timedelta(hours=72)
+WAITS = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2), timedelta(hours=6))
+
+
+def due(engine: Engine, now: datetime) -> list[int]:
+    """The messages to send now."""
+    with UnitOfWork(engine, reading=True) as work:
+        return work.outbox.due(now)
+
+
+def claim(engine: Engine, outbox_id: int, now: datetime) -> Claimed | None:
+    """Take a message for ten minutes; None if somebody else has it."""
+    with UnitOfWork(engine) as work:
+        claimed = work.outbox.claim(outbox_id, now, now + LEASE)
+        work.commit()
+    return claimed
+
+
+def letter(engine: Engine, library: Library, claimed: Claimed, now: datetime) -> Letter | None:
+    """What the message says to its reader, the soonest date first. None if every reason for it has gone by now."""
+    person = library.person(claimed.recipient)
+    with UnitOfWork(engine, reading=True) as work:
+        alerts = work.outbox.alerts_of(claimed.id)
+        ids = list(dict.fromkeys(alert.agreement_id for alert in alerts))
+        agreements = dict(zip(ids, work.agreements.load(ids), strict=True)) if ids else {}
+        deadlines = {
+            alert.deadline_id: work.deadlines.key_of(alert.deadline_id) for alert in alerts if alert.deadline_id
+        }
+    groups = []
+    for agreement_id, agreement in agreements.items():
+        reader = _Reader(library, agreement, person, now)
+        mine = [alert for alert in alerts if alert.agreement_id == agreement_id]
+        items = [item for a in mine if (item := reader.item(a, deadlines.get(a.deadline_id or 0))) is not None]
+        if items:
+            groups.append(LetterGroup(agreement.reference, agreement.title, tuple(items)))
+    if not groups:
+        return None
+    groups.sort(key=_urgency)
+    roles = _roles(library, agreements, alerts, person)
+    return Letter(person.name, person.mail, person.language, roles, tuple(groups))
+
+
+def keep_content(engine: Engine, outbox_id: int, subject: str, content: bytes) -> None:
+    """The message as built: retries send these bytes, and they prove what was said."""
+    with UnitOfWork(engine) as work:
+        work.outbox.keep_content(outbox_id, subject, content)
+        work.commit()
+
+
+def settle_sent(engine: Engine, outbox_id: int, now: datetime) -> None:
+    with UnitOfWork(engine) as work:
+        work.outbox.settle(outbox_id, "sent", now)
+        work.commit()
+
+
+def settle_dropped(engine: Engine, outbox_id: int, now: datetime, why: str) -> None:
+    with UnitOfWork(engine) as work:
+        work.outbox.settle(outbox_id, "dropped", now, error=why)
+        work.commit()
+
+
+def settle_failed(engine: Engine, claimed: Claimed, now: datetime, failure: MailFailed) -> bool:
+    """Try again later, at growing intervals for 72 hours; give up at once on a permanent refusal. Whether it was given up."""
+    give_up = failure.permanent or now - claimed.created_at > PATIENCE
+    wait = WAITS[min(claimed.attempts, len(WAITS)) - 1]
+    with UnitOfWork(engine) as work:
+        work.outbox.settle(
+            claimed.id,
+            "failed" if give_up else "retrying",
+            now,
+            error=str(failure),
+            next_attempt_at=None if give_up else now + wait,
+        )
+        work.commit()
+    return give_up
+
+
+def retry(engine: Engine, outbox_id: int, now: datetime) -> None:
+    """Send a failed message again. Raises NotFound, or Refused if it was sent or dropped."""
+    with UnitOfWork(engine) as work:
+        if outbox_id not in {message.id for message in work.outbox.messages()}:
+            raise NotFound("There is no message {id}.", id=outbox_id)
+        if not work.outbox.retry(outbox_id, now):
+            raise Refused("Message {id} is not waiting or failed.", id=outbox_id)
+        work.commit()
+
+
+def messages(engine: Engine, state: str | None = None) -> list[OutboxMessage]:
+    with UnitOfWork(engine, reading=True) as work:
+        return work.outbox.messages(state)
+
+
+def _urgency(group: LetterGroup) -> tuple[date, str]:
+    """Soonest first; what has no date of its own comes last."""
+    days = [on for item in group.items if isinstance(on := item.values["sort_on"], date)]
+    return min(days), group.reference
+
+
+def _roles(
+    library: Library, agreements: Mapping[int, Agreement], alerts: Sequence[AlertRow], person: Person
+) -> tuple[str, ...]:
+    """The roles that the alerts were for, in the reader's language."""
+    labels = {}
+    for alert in alerts:
+        definition = library.definition_of(agreements[alert.agreement_id])
+        labels[alert.role] = definition.roles[alert.role].label[person.language]
+    return tuple(labels.values())
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """One agreement as told to one person."""
+
+    library: Library
+    agreement: Agreement
+    person: Person
+    now: datetime
+
+    def item(self, alert: AlertRow, deadline_key: tuple[str, int] | None) -> LetterItem | None:
+        """The alert with the values its words need; None if its reason has gone."""
+        values: dict[str, Any] = {
+            "reference": self.agreement.reference,
+            "title": self.agreement.title,
+            "effective_on": alert.effective_on,
+            "recorded_on": self.library.today(self.agreement.office, alert.recorded_at),
+            "sort_on": date.max,
+        }
+        if deadline_key is not None:
+            deadline = next((d for d in self.agreement.deadlines if d.key == deadline_key), None)
+            if deadline is None or deadline.status is DeadlineStatus.MET or deadline.due_on is None:
+                return None
+            values |= self._of_deadline(deadline)
+        elif alert.subject.startswith("step:"):
+            values["state"] = self._label(self.definition.states[alert.details["state"]].label)
+        else:
+            values |= self._of_finding(*alert.subject.partition(":")[::2])
+        return LetterItem(alert.notice, values)
+
+    @property
+    def definition(self) -> ProcessDefinition:
+        return self.library.definition_of(self.agreement)
+
+    def _label(self, label: Mapping[str, str]) -> str:
+        return label[self.person.language]
+
+    def _of_deadline(self, deadline: Deadline) -> dict[str, Any]:
+        definition = self.definition
+        rule = definition.deadlines[deadline.rule]
+        calendars = self.library.calendars_of(definition)
+        today = self.library.today(self.agreement.office, self.now)
+        assert deadline.due_on is not None
+        return {
+            "deadline": self._label(rule.label),
+            "nature": rule.nature.value,
+            "due_on": deadline.due_on,
+            "warn_on": deadline.warn_on,
+            "days": (deadline.due_on - today).days,
+            "business_days": business_days_between(today, deadline.due_on, calendars),
+            "late": self._label(definition.roles[rule.late].label) if rule.late else "",
+            "note": self._label(rule.note) if rule.note else "",
+            "sort_on": deadline.due_on,
+        }
+
+    def _of_finding(self, code: str, subject: str) -> dict[str, Any]:
+        definition = self.definition
+        match FindingCode(code):
+            case FindingCode.SIGNATURE_MISSING:
+                return {"subject": subject, "known": ""}
+            case FindingCode.TERMS_CONFLICT:
+                readings = self.agreement.terms[subject].readings
+                label = next((r.label for r in definition.deadlines.values() if r.term == subject), {})
+                known = say([reading.message for reading in readings], self.person.language)
+                return {"subject": say(label, self.person.language) or subject, "known": known}
+            case FindingCode.DATE_MISSING | FindingCode.DATES_DISAGREE:
+                claims = self.agreement.facts.get(subject, ())
+                known = "; ".join(f"{claim.value} ({claim.source})" for claim in claims if str(claim.value))
+                return {"subject": self._label(definition.facts[subject]), "known": known}

@@ -1,0 +1,363 @@
+"""The read side: frozen values for pages and the command line. Labels and messages are left for the door to translate."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import Engine
+
+from twinflow.domain import machine
+from twinflow.domain.advance import reasons_against
+from twinflow.domain.agreement import SIGNED_ON, Agreement, Claim, Deadline, EntryKind, HistoryEntry, Party
+from twinflow.domain.calendars import business_days_between
+from twinflow.domain.findings import Finding, FindingCode, findings
+from twinflow.domain.library import Library
+from twinflow.domain.process import Label, ProcessDefinition
+from twinflow.errors import Message
+from twinflow.storage.unit_of_work import UnitOfWork
+
+
+@dataclass(frozen=True, slots=True)
+class DeadlineLine:
+    """One occurrence of a deadline. `days` and `business_days` are left until `due_on`; negative when it has passed."""
+
+    id: str
+    reference: str
+    label: Label
+    anchor_on: date
+    warn_on: date | None
+    due_on: date | None
+    days: int | None
+    business_days: int | None
+    status: str
+    closed_on: date | None
+    nature: str
+    late: Label
+    source: str
+    provisional: bool
+
+    @property
+    def is_overdue(self) -> bool:
+        return self.status == "open" and self.days is not None and self.days < 0 and bool(self.late)
+
+
+@dataclass(frozen=True, slots=True)
+class AgreementLine:
+    """An agreement in a list. `next_on` is the first due date that has not passed, or the one most overdue."""
+
+    reference: str
+    title: str
+    process: str
+    state: str
+    state_label: Label
+    stage: Label
+    in_force: bool
+    next_on: date | None
+    next_label: Label
+    overdue: bool
+    missing: tuple[Message, ...]
+    generation: int
+
+
+@dataclass(frozen=True, slots=True)
+class FactLine:
+    key: str
+    label: Label
+    claims: tuple[Claim, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TermLine:
+    key: str
+    label: Label
+    readings: tuple[Message, ...]
+    contradictory: bool
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class EntryLine:
+    """A history entry in words. `late` when it was recorded on a later day than it had effect."""
+
+    kind: str
+    effective_on: date
+    recorded_at: datetime
+    recorded_on: date
+    actor: str
+    text: Message
+
+    @property
+    def late(self) -> bool:
+        return self.recorded_on != self.effective_on
+
+
+@dataclass(frozen=True, slots=True)
+class StepLine:
+    """A step of the process: whether the person may take it now, and if not, everything that stands in the way."""
+
+    key: str
+    label: Label
+    reasons: tuple[Message, ...]
+    records: tuple[str, ...]
+    per_party: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AgreementPage:
+    line: AgreementLine
+    process_label: Label
+    process_version: int
+    version: int
+    origin: str
+    note: str
+    parties: tuple[Party, ...]
+    facts: tuple[FactLine, ...]
+    terms: tuple[TermLine, ...]
+    deadlines: tuple[DeadlineLine, ...]
+    timeline: tuple[EntryLine, ...]
+    next_steps: tuple[Label, ...]
+    waits_for: Label
+    generations: tuple[AgreementLine, ...]
+    children: tuple[AgreementLine, ...]
+    parent: str | None
+
+
+def list_agreements(
+    engine: Engine, library: Library, now: datetime, *, everything: bool = False
+) -> list[AgreementLine]:
+    """One line a relationship, its latest generation, the next date first; `everything` adds earlier generations and programmes."""
+    with UnitOfWork(engine, reading=True) as work:
+        agreements = work.agreements.load(work.agreements.all_ids())
+    latest = {a.relationship: a.generation for a in sorted(agreements, key=lambda a: a.generation)}
+    shown = [a for a in agreements if everything or (a.parent is None and latest[a.relationship] == a.generation)]
+    lines = [_line(library, agreement, now) for agreement in shown]
+    return sorted(lines, key=lambda line: (line.next_on or date.max, line.reference))
+
+
+def show_agreement(engine: Engine, library: Library, reference: str, now: datetime) -> AgreementPage:
+    """Everything about one agreement. Raises NotFound."""
+    with UnitOfWork(engine, reading=True) as work:
+        agreement = work.agreements.get(reference)
+        related = work.agreements.load(work.agreements.ids_of_relationship(agreement.relationship))
+        children = [work.agreements.get(child.reference) for child in agreement.children]
+    definition = library.definition_of(agreement)
+    state = definition.states[agreement.state]
+    roles = definition.roles
+    return AgreementPage(
+        line=_line(library, agreement, now),
+        process_label=definition.label,
+        process_version=definition.version,
+        version=agreement.version,
+        origin=agreement.origin,
+        note=agreement.note,
+        parties=agreement.parties,
+        facts=tuple(FactLine(key, definition.facts[key], claims) for key, claims in agreement.facts.items()),
+        terms=tuple(_terms(agreement, definition)),
+        deadlines=tuple(_deadlines(library, agreement, now)),
+        timeline=tuple(_timeline(library, agreement, definition)),
+        next_steps=tuple(definition.steps[key].label for key in machine.steps_from(definition, agreement.state)),
+        waits_for=roles[state.waits_for].label if state.waits_for and state.waits_for in roles else {},
+        generations=tuple(_line(library, other, now) for other in related if other.reference != reference),
+        children=tuple(_line(library, child, now) for child in children),
+        parent=agreement.parent,
+    )
+
+
+def list_steps(engine: Engine, library: Library, reference: str, person: str, now: datetime) -> list[StepLine]:
+    """The steps that leave the present state, as this person would meet them today. Raises NotFound."""
+    who = library.person(person)
+    with UnitOfWork(engine, reading=True) as work:
+        agreement = work.agreements.get(reference)
+    definition = library.definition_of(agreement)
+    today = library.today(agreement.office, now)
+    roles = {key: role.office for key, role in definition.roles.items()}
+    actor = library.directory.actor(who, roles, agreement.office, today)
+    return [
+        StepLine(
+            key,
+            definition.steps[key].label,
+            tuple(reasons_against(agreement, definition, definition.steps[key], actor, today)),
+            definition.steps[key].records,
+            definition.steps[key].per_party is not None,
+        )
+        for key in machine.steps_from(definition, agreement.state)
+    ]
+
+
+def list_deadlines(engine: Engine, library: Library, now: datetime, *, everything: bool = False) -> list[DeadlineLine]:
+    """The open deadlines of all agreements, soonest first; `everything` adds the closed ones."""
+    with UnitOfWork(engine, reading=True) as work:
+        agreements = work.agreements.load(work.agreements.all_ids())
+    lines = [line for agreement in agreements for line in _deadlines(library, agreement, now)]
+    shown = [line for line in lines if everything or line.status in {"open", "paused"}]
+    return sorted(shown, key=lambda line: (line.due_on or date.max, line.reference))
+
+
+def _line(library: Library, agreement: Agreement, now: datetime) -> AgreementLine:
+    definition = library.definition_of(agreement)
+    today = library.today(agreement.office, now)
+    state = definition.states[agreement.state]
+    lines = _deadlines(library, agreement, now)
+    overdue = [line for line in lines if line.is_overdue]
+    ahead = [line for line in lines if line.status == "open" and line.days is not None and line.days >= 0]
+    following = min(overdue or ahead, key=lambda line: line.due_on or date.max, default=None)
+    return AgreementLine(
+        reference=agreement.reference,
+        title=agreement.title,
+        process=agreement.process,
+        state=agreement.state,
+        state_label=state.label,
+        stage=definition.stages[state.stage],
+        in_force=agreement.is_in_force(today),
+        next_on=following.due_on if following else None,
+        next_label=following.label if following else {},
+        overdue=bool(overdue),
+        missing=tuple(finding_message(f, agreement, definition) for f in findings(agreement, definition)),
+        generation=agreement.generation,
+    )
+
+
+def _deadlines(library: Library, agreement: Agreement, now: datetime) -> list[DeadlineLine]:
+    definition = library.definition_of(agreement)
+    calendars = library.calendars_of(definition)
+    today = library.today(agreement.office, now)
+    lines = []
+    for deadline in sorted(agreement.deadlines, key=_by_due_date):
+        rule = definition.deadlines[deadline.rule]
+        due_on = deadline.due_on
+        lines.append(
+            DeadlineLine(
+                id=f"{agreement.reference}/{deadline.rule}/{deadline.occurrence}",
+                reference=agreement.reference,
+                label=rule.label,
+                anchor_on=deadline.anchor_on,
+                warn_on=deadline.warn_on,
+                due_on=due_on,
+                days=(due_on - today).days if due_on else None,
+                business_days=business_days_between(today, due_on, calendars) if due_on else None,
+                status=deadline.status.value,
+                closed_on=deadline.closed_on,
+                nature=rule.nature.value,
+                late=definition.roles[rule.late].label if rule.late else {},
+                source=rule.source,
+                provisional=deadline.provisional,
+            )
+        )
+    return lines
+
+
+def _by_due_date(deadline: Deadline) -> tuple[date, str, int]:
+    return (deadline.due_on or date.max, deadline.rule, deadline.occurrence)
+
+
+def finding_message(finding: Finding, agreement: Agreement, definition: ProcessDefinition) -> Message:
+    """A finding in words."""
+    match finding.code:
+        case FindingCode.DATE_MISSING:
+            known = str(agreement.fact(SIGNED_ON) or "")
+            if known:
+                return Message("Date missing: only {known} is known", {"known": known})
+            return Message("Date missing")
+        case FindingCode.SIGNATURE_MISSING:
+            return Message("Signature missing: {party}", {"party": finding.subject})
+        case FindingCode.TERMS_CONFLICT:
+            readings = [reading.message for reading in agreement.terms[finding.subject].readings]
+            label = _term_label(finding.subject, definition)
+            return Message("The text contradicts itself: {term}: {readings}", {"term": label, "readings": readings})
+        case FindingCode.DATES_DISAGREE:
+            claims = [str(claim.value) for claim in agreement.facts[finding.subject]]
+            label = definition.facts[finding.subject]
+            return Message("Sources disagree: {fact}: {claims}", {"fact": label, "claims": claims})
+
+
+def _term_label(key: str, definition: ProcessDefinition) -> Label:
+    """A term is called by the deadline it decides."""
+    return next((rule.label for rule in definition.deadlines.values() if rule.term == key), {"en": key, "es": key})
+
+
+def _terms(agreement: Agreement, definition: ProcessDefinition) -> Iterator[TermLine]:
+    for key, rule in definition.terms.items():
+        term = agreement.terms.get(key)
+        readings: Sequence[Message]
+        if term is None and rule.default is not None:
+            readings, source = [rule.default.message], rule.source
+        elif term is None or not term.is_stated:
+            readings, source = [Message("not stated")], ""
+        elif term.indefinite:
+            readings, source = [Message("indefinite")], term.source
+        else:
+            readings, source = [reading.message for reading in term.readings], term.source
+        contradictory = term is not None and term.is_contradictory
+        yield TermLine(key, _term_label(key, definition), tuple(readings), contradictory, source)
+
+
+def _timeline(library: Library, agreement: Agreement, definition: ProcessDefinition) -> Iterator[EntryLine]:
+    """Newest first, by the day of effect."""
+    for entry in sorted(agreement.history, key=lambda entry: (entry.effective_on, entry.recorded_at), reverse=True):
+        yield EntryLine(
+            kind=entry.kind.value,
+            effective_on=entry.effective_on,
+            recorded_at=entry.recorded_at,
+            recorded_on=library.today(agreement.office, entry.recorded_at),
+            actor=entry.actor,
+            text=_words(entry, definition),
+        )
+
+
+def _words(entry: HistoryEntry, definition: ProcessDefinition) -> Message:
+    details = entry.details
+    match entry.kind:
+        case EntryKind.OPENED:
+            return Message("Opened as “{state}”", {"state": definition.states[entry.to_state or ""].label})
+        case EntryKind.IMPORTED:
+            return Message(
+                "Taken over from a register as “{state}”", {"state": definition.states[entry.to_state or ""].label}
+            )
+        case EntryKind.STEP:
+            return _step_in_words(entry, definition)
+        case EntryKind.DEADLINE:
+            label = definition.deadlines[details["deadline"]].label
+            values = {"deadline": label, "old": details["from"] or "–", "new": details["to"] or "–"}
+            return Message("{deadline}: moved from {old} to {new}", values)
+        case EntryKind.ALERT:
+            subject = _alert_subject(details["subject"], definition)
+            if details.get("vacant"):
+                return Message(
+                    "Alert for nobody ({role} is vacant): {subject}",
+                    {"role": definition.roles[details["role"]].label, "subject": subject},
+                )
+            return Message("Alert to {recipient}: {subject}", {"recipient": details["recipient"], "subject": subject})
+
+
+def _step_in_words(entry: HistoryEntry, definition: ProcessDefinition) -> Message:
+    known = {"reason": Message("reason"), "place": Message("place"), "capacity": Message("capacity")}
+    details = [
+        Message("{name}: {value}", {"name": known.get(key) or definition.facts.get(key, key), "value": value})
+        for key, value in entry.details.items()
+    ]
+    values = {
+        "step": definition.steps[entry.step or ""].label,
+        "state": definition.states[entry.to_state or ""].label,
+        "party": entry.party or "",
+        "details": details,
+    }
+    template = "{step}"
+    if entry.party:
+        template += " ({party})"
+    template += " → {state}"
+    return Message(f"{template}; {{details}}" if details else template, values)
+
+
+def _alert_subject(subject: str, definition: ProcessDefinition) -> object:
+    kind, _, name = subject.partition(":")
+    if kind == "deadline":
+        return definition.deadlines[name].label
+    if kind == "step":
+        return definition.steps[name].label
+    titles = {
+        FindingCode.DATE_MISSING: Message("Date missing"),
+        FindingCode.SIGNATURE_MISSING: Message("Signature missing: {party}", {"party": name}),
+        FindingCode.TERMS_CONFLICT: Message("The text contradicts itself"),
+        FindingCode.DATES_DISAGREE: Message("Sources disagree"),
+    }
+    return titles[FindingCode(kind)]

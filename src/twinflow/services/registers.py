@@ -1,0 +1,87 @@
+"""Taking a municipality's register into the books: all of it or nothing, the same file twice changes nothing."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Engine
+
+from twinflow.domain.agreement import Agreement, EntryKind, HistoryEntry
+from twinflow.domain.dossiers import Dossier
+from twinflow.domain.library import Library
+from twinflow.errors import BadInput, Message, Problem
+from twinflow.services.agreements import add
+from twinflow.storage.unit_of_work import UnitOfWork
+
+IMPORT = "import"
+"""The actor of entries that came from a sheet."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImportResult:
+    """References that were added, and those that were in the books with the same content already."""
+
+    added: tuple[str, ...]
+    unchanged: tuple[str, ...]
+
+
+def import_register(
+    engine: Engine,
+    library: Library,
+    dossiers: Sequence[Dossier],
+    *,
+    now: datetime,
+    dry_run: bool = False,
+    progress: Callable[[int], None] = lambda _: None,
+) -> ImportResult:
+    """Add the dossiers that are new. Sends nothing: the next sweep tells once how things stand, and nothing of the past.
+
+    `progress` is told how many dossiers are done. Raises BadInput if a reference is in the books with other content.
+    """
+    added: list[str] = []
+    with UnitOfWork(engine, reading=dry_run) as work:
+        known = work.agreements.known(dossier.reference for dossier in dossiers)
+        changed = [d for d in dossiers if d.reference in known and known[d.reference] != d.digest]
+        if changed:
+            raise BadInput("Nothing was taken over.", tuple(_other_content(dossier) for dossier in changed))
+        for number, dossier in enumerate(dossiers, start=1):
+            if dossier.reference not in known:
+                added.append(dossier.reference)
+                if not dry_run:
+                    add(work, library, _agreement(library, dossier, now), now, dossier.digest)
+            progress(number)
+        if not dry_run:
+            work.commit()
+    return ImportResult(tuple(added), tuple(d.reference for d in dossiers if d.reference in known))
+
+
+def _other_content(dossier: Dossier) -> Problem:
+    message = Message(
+        "{reference} is in the books with other content; correct it there by a step.", {"reference": dossier.reference}
+    )
+    return Problem(f"row {dossier.row}", message)
+
+
+def _agreement(library: Library, dossier: Dossier, now: datetime) -> Agreement:
+    today = library.today(dossier.office, now)
+    since = dossier.effective_on or today
+    definition = library.catalogue.in_force_on(dossier.process, since)
+    return Agreement(
+        reference=dossier.reference,
+        process=definition.key,
+        process_version=definition.version,
+        process_digest=definition.digest,
+        office=dossier.office,
+        title=dossier.title,
+        state=dossier.state,
+        version=1,
+        tracked_from=today,
+        parties=dossier.parties,
+        terms=dossier.terms,
+        facts=dossier.facts,
+        history=(HistoryEntry(EntryKind.IMPORTED, IMPORT, since, now, to_state=dossier.state),),
+        origin=dossier.origin,
+        note=dossier.note,
+        relationship=dossier.relationship,
+        generation=dossier.generation,
+    )

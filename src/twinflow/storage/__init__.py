@@ -1,0 +1,1 @@
+"""Rows and transactions. SQLModel lives here and nowhere else."""

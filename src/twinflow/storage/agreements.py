@@ -1,0 +1,256 @@
+"""Agreements as snapshots: loaded whole, saved by what changed, and only if nobody else changed them first."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from sqlalchemy import insert, update
+from sqlmodel import Session, SQLModel, col, select
+
+from twinflow.domain.agreement import Agreement, Child, Claim, EntryKind, HistoryEntry, Party, Signature, Term
+from twinflow.domain.dates import Length, PartialDate
+from twinflow.domain.process import ProcessDefinition
+from twinflow.errors import DefinitionChanged, NotFound, StaleAgreement
+from twinflow.storage.deadlines import deadline_of
+from twinflow.storage.history import entry_of, values_of
+from twinflow.storage.tables import (
+    AgreementRow,
+    DeadlineRow,
+    FactRow,
+    HistoryRow,
+    PartyRow,
+    ProcessVersionRow,
+    TermRow,
+)
+
+Row = TypeVar("Row", bound=SQLModel)
+
+
+class Agreements:
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def id_of(self, reference: str) -> int:
+        """The row of a reference. Raises NotFound."""
+        found = self._session.exec(select(AgreementRow.id).where(AgreementRow.reference == reference)).first()
+        if found is None:
+            raise NotFound("There is no agreement {reference}.", reference=reference)
+        return found
+
+    def get(self, reference: str) -> Agreement:
+        """The whole agreement. Raises NotFound."""
+        return self.load([self.id_of(reference)])[0]
+
+    def all_ids(self) -> list[int]:
+        return [found for found in self._session.exec(select(AgreementRow.id).order_by(col(AgreementRow.id))) if found]
+
+    def ids_of_relationship(self, relationship: str) -> list[int]:
+        """The generations of a relationship, oldest first."""
+        query = select(AgreementRow.id).where(AgreementRow.relationship == relationship)
+        return [found for found in self._session.exec(query.order_by(col(AgreementRow.generation))) if found]
+
+    def known(self, references: Iterable[str]) -> Mapping[str, str]:
+        """Those of the references that exist, with the digest of the source they were imported from."""
+        wanted = set(references)
+        rows = self._session.exec(select(AgreementRow.reference, AgreementRow.source_digest))
+        return {reference: digest for reference, digest in rows if reference in wanted}
+
+    def load(self, ids: Sequence[int]) -> list[Agreement]:
+        """Whole agreements in the order of `ids`: one query a table, whatever their number."""
+        found = self._session.exec(select(AgreementRow).where(col(AgreementRow.id).in_(ids)))
+        rows = {row.id: row for row in found if row.id is not None}
+        parties = self._by_agreement(PartyRow, ids)
+        terms = self._by_agreement(TermRow, ids)
+        facts = self._by_agreement(FactRow, ids)
+        history = self._by_agreement(HistoryRow, ids)
+        deadlines = self._by_agreement(DeadlineRow, ids)
+        children = self._children(ids)
+        parents = self._references({row.parent_id for row in rows.values() if row.parent_id})
+        return [
+            Agreement(
+                reference=row.reference,
+                process=row.process,
+                process_version=row.process_version,
+                process_digest=row.process_digest,
+                office=row.office,
+                title=row.title,
+                state=row.state,
+                version=row.version,
+                tracked_from=row.tracked_from,
+                parties=tuple(_party(party) for party in parties[wanted]),
+                terms={term.name: _term(term) for term in terms[wanted]},
+                facts=_facts(facts[wanted]),
+                history=tuple(entry_of(entry) for entry in history[wanted]),
+                deadlines=tuple(deadline_of(deadline) for deadline in deadlines[wanted]),
+                children=tuple(children[wanted]),
+                parent=parents.get(row.parent_id or 0),
+                origin=row.origin,
+                note=row.note,
+                relationship=row.relationship,
+                generation=row.generation,
+            )
+            for wanted, row in ((wanted, rows[wanted]) for wanted in ids)
+        ]
+
+    def add(self, agreement: Agreement, source_digest: str = "") -> int:
+        """A new agreement with all it holds, apart from deadlines; its row."""
+        row = AgreementRow(
+            reference=agreement.reference,
+            process=agreement.process,
+            process_version=agreement.process_version,
+            process_digest=agreement.process_digest,
+            office=agreement.office,
+            title=agreement.title,
+            state=agreement.state,
+            version=agreement.version,
+            tracked_from=agreement.tracked_from,
+            parent_id=self.id_of(agreement.parent) if agreement.parent else None,
+            origin=agreement.origin,
+            note=agreement.note,
+            relationship=agreement.relationship,
+            generation=agreement.generation,
+            source_digest=source_digest,
+        )
+        self._session.add(row)
+        self._session.flush()
+        assert row.id is not None
+        self._insert(PartyRow, [{"agreement_id": row.id, **_party_values(party)} for party in agreement.parties])
+        self._insert(
+            TermRow,
+            [
+                {"agreement_id": row.id, "name": name, "readings": str(term), "source": term.source}
+                for name, term in agreement.terms.items()
+            ],
+        )
+        self._insert(FactRow, _fact_values(row.id, agreement.facts, {}))
+        self._insert(HistoryRow, [values_of(row.id, entry) for entry in agreement.history])
+        return row.id
+
+    def save(self, before: Agreement, after: Agreement) -> int:
+        """Write what a step changed, apart from deadlines. Raises StaleAgreement if the row is no longer `before`."""
+        changed = self._session.connection().execute(
+            update(AgreementRow)
+            .where(col(AgreementRow.reference) == before.reference, col(AgreementRow.version) == before.version)
+            .values(state=after.state, version=after.version)
+        )
+        agreement_id = self.id_of(before.reference)
+        if changed.rowcount != 1:
+            raise StaleAgreement(
+                "{reference} was changed meanwhile by {actor}; look at it again.",
+                reference=before.reference,
+                actor=self._last_actor(agreement_id),
+            )
+        for old, new in zip(before.parties, after.parties, strict=True):
+            if old != new:
+                self._session.connection().execute(
+                    update(PartyRow)
+                    .where(col(PartyRow.agreement_id) == agreement_id, col(PartyRow.name) == old.name)
+                    .values(**_party_values(new))
+                )
+        self._insert(FactRow, _fact_values(agreement_id, after.facts, before.facts))
+        new_entries = after.history[len(before.history) :]
+        self._insert(HistoryRow, [values_of(agreement_id, entry) for entry in new_entries])
+        return agreement_id
+
+    def pin(self, definition: ProcessDefinition) -> None:
+        """Keep the version as it is now. Raises DefinitionChanged if it was kept with another content."""
+        row = self._session.get(ProcessVersionRow, (definition.key, definition.version))
+        if row is None:
+            self._session.add(
+                ProcessVersionRow(
+                    key=definition.key, version=definition.version, digest=definition.digest, text=definition.text
+                )
+            )
+            self._session.flush()
+        elif row.digest != definition.digest:
+            raise DefinitionChanged(
+                "{process} was edited although agreements run on it; put the change into a new version.",
+                process=definition.name,
+            )
+
+    def _last_actor(self, agreement_id: int) -> str:
+        """Who changed the agreement last."""
+        query = select(HistoryRow.actor).where(
+            HistoryRow.agreement_id == agreement_id, HistoryRow.kind != EntryKind.ALERT.value
+        )
+        return self._session.exec(query.order_by(col(HistoryRow.id).desc())).first() or ""
+
+    def _by_agreement(self, table: type[Row], ids: Sequence[int]) -> dict[int, list[Row]]:
+        """The rows of each agreement, oldest first."""
+        grouped: dict[int, list[Row]] = defaultdict(list)
+        query = select(table).where(table.agreement_id.in_(ids)).order_by(table.id)  # type: ignore[attr-defined]
+        for row in self._session.exec(query):
+            grouped[row.agreement_id].append(row)  # type: ignore[attr-defined]
+        return grouped
+
+    def _children(self, ids: Sequence[int]) -> dict[int, list[Child]]:
+        rows = self._session.exec(select(AgreementRow).where(col(AgreementRow.parent_id).in_(ids))).all()
+        history = self._by_agreement(HistoryRow, [row.id for row in rows if row.id]) if rows else {}
+        children: dict[int, list[Child]] = defaultdict(list)
+        for row in rows:
+            entries = history.get(row.id or 0, [])
+            reached = tuple((entry.to_state, entry.effective_on) for entry in entries if entry.to_state)
+            children[row.parent_id or 0].append(Child(row.reference, row.process, row.state, reached))
+        return children
+
+    def _references(self, ids: Iterable[int]) -> dict[int, str]:
+        wanted = list(ids)
+        if not wanted:
+            return {}
+        rows = self._session.exec(
+            select(AgreementRow.id, AgreementRow.reference).where(col(AgreementRow.id).in_(wanted))
+        )
+        return {found: reference for found, reference in rows if found is not None}
+
+    def _insert(self, table: type[SQLModel], values: list[dict[str, Any]]) -> None:
+        if values:
+            self._session.connection().execute(insert(table), values)
+
+
+def _party_values(party: Party) -> dict[str, Any]:
+    signature = party.signature or Signature(PartialDate())
+    return {
+        "name": party.name,
+        "country": party.country,
+        "home": party.home,
+        "signed": party.signature is not None,
+        "signed_on": str(signature.on),
+        "capacity": signature.capacity,
+        "place": signature.place,
+    }
+
+
+def _party(row: PartyRow) -> Party:
+    signature = Signature(PartialDate.parse(row.signed_on), row.capacity, row.place) if row.signed else None
+    return Party(row.name, row.country, row.home, signature)
+
+
+def _term(row: TermRow) -> Term:
+    if row.readings in {"indefinite", "not stated"}:
+        return Term(indefinite=row.readings == "indefinite", source=row.source)
+    return Term(tuple(Length.parse(reading) for reading in row.readings.split("|")), source=row.source)
+
+
+def _facts(rows: Iterable[FactRow]) -> dict[str, tuple[Claim, ...]]:
+    facts: dict[str, tuple[Claim, ...]] = {}
+    for row in rows:
+        value = PartialDate.parse(row.value) if row.name.endswith("_on") else row.value
+        facts[row.name] = (*facts.get(row.name, ()), Claim(value, row.source, row.chosen))
+    return facts
+
+
+def _fact_values(
+    agreement_id: int, after: Mapping[str, tuple[Claim, ...]], before: Mapping[str, tuple[Claim, ...]]
+) -> list[dict[str, Any]]:
+    """The claims that are new."""
+    return [
+        {
+            "agreement_id": agreement_id,
+            "name": name,
+            "value": str(claim.value),
+            "source": claim.source,
+            "chosen": claim.chosen,
+        }
+        for name, claims in after.items()
+        for claim in claims[len(before.get(name, ())) :]
+    ]

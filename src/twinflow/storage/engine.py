@@ -1,0 +1,33 @@
+"""Engines. SQLite runs in WAL mode with full durability; a writing session takes the write lock when it begins."""
+
+import json
+from functools import partial
+from typing import Any
+
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.engine import make_url
+
+BUSY_TIMEOUT_MS = 10_000
+
+
+def make_engine(url: str) -> Engine:
+    """An engine for `sqlite:///file` or `postgresql+psycopg://…`. Raises ArgumentError for a URL that cannot be read."""
+    to_json = partial(json.dumps, ensure_ascii=False)
+    if make_url(url).get_backend_name() == "sqlite":
+        engine = create_engine(url, json_serializer=to_json)
+        event.listen(engine, "connect", _configure_sqlite)
+        event.listen(engine, "begin", _begin)
+        return engine
+    return create_engine(url, json_serializer=to_json, pool_size=10, max_overflow=10)
+
+
+def _configure_sqlite(connection: Any, _record: object) -> None:
+    connection.isolation_level = None
+    for pragma in ("foreign_keys=ON", "journal_mode=WAL", "synchronous=FULL", f"busy_timeout={BUSY_TIMEOUT_MS}"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin(connection: Any) -> None:
+    """Read-then-write under a plain BEGIN fails with “locked”; a session that only reads says so and takes no lock."""
+    reading = connection.get_execution_options().get("reading", False)
+    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")

@@ -1,0 +1,50 @@
+"""The history: read and added to, never changed."""
+
+from typing import Any
+
+from sqlalchemy import insert
+from sqlmodel import Session
+
+from twinflow.domain.agreement import EntryKind, HistoryEntry
+from twinflow.storage.tables import HistoryRow
+
+
+class History:
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def add(self, agreement_id: int, *entries: HistoryEntry) -> None:
+        """Entries that change no state: alerts, deadlines that moved."""
+        if entries:
+            self._session.connection().execute(
+                insert(HistoryRow), [values_of(agreement_id, entry) for entry in entries]
+            )
+
+
+def values_of(agreement_id: int, entry: HistoryEntry) -> dict[str, Any]:
+    return {
+        "agreement_id": agreement_id,
+        "kind": entry.kind.value,
+        "actor": entry.actor,
+        "effective_on": entry.effective_on,
+        "recorded_at": entry.recorded_at,
+        "step": entry.step,
+        "from_state": entry.from_state,
+        "to_state": entry.to_state,
+        "party": entry.party,
+        "details": dict(entry.details),
+    }
+
+
+def entry_of(row: HistoryRow) -> HistoryEntry:
+    return HistoryEntry(
+        kind=EntryKind(row.kind),
+        actor=row.actor,
+        effective_on=row.effective_on,
+        recorded_at=row.recorded_at,
+        step=row.step,
+        from_state=row.from_state,
+        to_state=row.to_state,
+        party=row.party,
+        details=row.details,
+    )

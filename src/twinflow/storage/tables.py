@@ -1,0 +1,222 @@
+"""The tables. They do not validate: what reaches them has been decided in `domain`.
+
+`from __future__ import annotations` is left out on purpose: SQLModel reads the annotations.
+"""
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import JSON, CheckConstraint, Index, LargeBinary, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field, SQLModel
+
+SQLModel.metadata.naming_convention = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+Document = JSON().with_variant(JSONB(), "postgresql")
+
+
+class ProcessVersionRow(SQLModel, table=True):
+    """A process version that agreements were opened on, with its text: it may not change any more."""
+
+    __tablename__ = "process_version"
+
+    key: str = Field(primary_key=True)
+    version: int = Field(primary_key=True)
+    digest: str
+    text: str
+
+
+class AgreementRow(SQLModel, table=True):
+    __tablename__ = "agreement"
+    __table_args__ = (UniqueConstraint("reference"), CheckConstraint("version >= 1", name="version"))
+
+    id: int | None = Field(default=None, primary_key=True)
+    reference: str
+    process: str
+    process_version: int
+    process_digest: str
+    office: str = Field(index=True)
+    title: str
+    state: str
+    version: int
+    tracked_from: date
+    parent_id: int | None = Field(default=None, foreign_key="agreement.id", index=True)
+    origin: str = ""
+    note: str = ""
+    relationship: str = Field(default="", index=True)
+    generation: int = 1
+    source_digest: str = ""
+
+
+class PartyRow(SQLModel, table=True):
+    """`signed_on` is a date with the precision known (`2003-04-12`, `1997`, empty), and means something only if `signed`."""
+
+    __tablename__ = "party"
+    __table_args__ = (UniqueConstraint("agreement_id", "name"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    agreement_id: int = Field(foreign_key="agreement.id")
+    name: str
+    country: str
+    home: bool
+    signed: bool
+    signed_on: str = ""
+    capacity: str = ""
+    place: str = ""
+
+
+class TermRow(SQLModel, table=True):
+    """`readings` is `3 years`, `60 days|90 days`, `indefinite` or `not stated`."""
+
+    __tablename__ = "term"
+    __table_args__ = (UniqueConstraint("agreement_id", "name"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    agreement_id: int = Field(foreign_key="agreement.id")
+    name: str
+    readings: str
+    source: str = ""
+
+
+class FactRow(SQLModel, table=True):
+    __tablename__ = "fact"
+
+    id: int | None = Field(default=None, primary_key=True)
+    agreement_id: int = Field(foreign_key="agreement.id", index=True)
+    name: str
+    value: str
+    source: str = ""
+    chosen: bool
+
+
+class DeadlineRow(SQLModel, table=True):
+    """`wake_on` is the first day a sweep has something to do; NULL when there is nothing."""
+
+    __tablename__ = "deadline"
+    __table_args__ = (
+        UniqueConstraint("agreement_id", "rule", "occurrence"),
+        Index(
+            "ix_deadline_wake_on",
+            "wake_on",
+            sqlite_where=text("wake_on IS NOT NULL"),
+            postgresql_where=text("wake_on IS NOT NULL"),
+        ),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    agreement_id: int = Field(foreign_key="agreement.id")
+    rule: str
+    occurrence: int
+    anchor_on: date
+    warn_on: date | None = None
+    due_on: date | None = None
+    status: str
+    closed_on: date | None = None
+    edition: str = ""
+    provisional: bool = False
+    wake_on: date | None = None
+
+
+class HistoryRow(SQLModel, table=True):
+    """Append-only: the database itself refuses UPDATE and DELETE (see the migration)."""
+
+    __tablename__ = "history"
+
+    id: int | None = Field(default=None, primary_key=True)
+    agreement_id: int = Field(foreign_key="agreement.id", index=True)
+    kind: str
+    actor: str
+    effective_on: date
+    recorded_at: datetime
+    step: str | None = None
+    from_state: str | None = None
+    to_state: str | None = None
+    party: str | None = None
+    details: dict[str, Any] = Field(default_factory=dict, sa_type=Document)
+
+
+class FindingRow(SQLModel, table=True):
+    __tablename__ = "finding"
+    __table_args__ = (
+        UniqueConstraint("agreement_id", "code", "subject"),
+        Index(
+            "ix_finding_untold",
+            "agreement_id",
+            sqlite_where=text("told_at IS NULL AND settled_at IS NULL"),
+            postgresql_where=text("told_at IS NULL AND settled_at IS NULL"),
+        ),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    agreement_id: int = Field(foreign_key="agreement.id")
+    code: str
+    subject: str
+    found_at: datetime
+    told_at: datetime | None = None
+    settled_at: datetime | None = None
+
+
+class OutboxRow(SQLModel, table=True):
+    """One message to one person. A digest that is still queued takes in what else is to be told.
+
+    `content` is the message as built at the first attempt; retries send the same bytes.
+    """
+
+    __tablename__ = "outbox"
+    __table_args__ = (
+        UniqueConstraint("message_id"),
+        Index(
+            "ix_outbox_open_digest",
+            "recipient",
+            unique=True,
+            sqlite_where=text("digest AND state = 'queued'"),
+            postgresql_where=text("digest AND state = 'queued'"),
+        ),
+        Index(
+            "ix_outbox_due",
+            "next_attempt_at",
+            sqlite_where=text("next_attempt_at IS NOT NULL"),
+            postgresql_where=text("next_attempt_at IS NOT NULL"),
+        ),
+        CheckConstraint("state IN ('queued', 'retrying', 'sent', 'failed', 'dropped')", name="state"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    message_id: str
+    recipient: str
+    digest: bool
+    state: str
+    created_at: datetime
+    attempts: int = 0
+    next_attempt_at: datetime | None = None
+    settled_at: datetime | None = None
+    error: str = ""
+    subject: str = ""
+    content: bytes | None = Field(default=None, sa_type=LargeBinary)
+
+
+class AlertRow(SQLModel, table=True):
+    """One thing told to one person, once: the unique key is the identity."""
+
+    __tablename__ = "alert"
+    __table_args__ = (UniqueConstraint("agreement_id", "subject", "occurrence", "level", "recipient"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    agreement_id: int = Field(foreign_key="agreement.id")
+    deadline_id: int | None = Field(default=None, foreign_key="deadline.id", index=True)
+    outbox_id: int = Field(foreign_key="outbox.id", index=True)
+    notice: str
+    subject: str
+    occurrence: int
+    level: str
+    recipient: str
+    role: str
+    effective_on: date
+    recorded_at: datetime
+    details: dict[str, Any] = Field(default_factory=dict, sa_type=Document)

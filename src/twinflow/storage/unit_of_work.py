@@ -1,0 +1,45 @@
+"""One transaction, with the repositories hanging from it."""
+
+from types import TracebackType
+from typing import Self
+
+from sqlalchemy import Engine
+from sqlalchemy.exc import OperationalError
+from sqlmodel import Session
+
+from twinflow.errors import EnvironmentFailed
+from twinflow.storage.agreements import Agreements
+from twinflow.storage.deadlines import Deadlines
+from twinflow.storage.history import History
+from twinflow.storage.outbox import Outbox
+
+
+class UnitOfWork:
+    """A transaction: `with UnitOfWork(engine) as work: …; work.commit()`. Without a commit nothing stays.
+
+    `reading` promises not to write, and on SQLite waits for no writer.
+    """
+
+    def __init__(self, engine: Engine, *, reading: bool = False) -> None:
+        self._engine = engine.execution_options(reading=True) if reading else engine
+
+    def __enter__(self) -> Self:
+        self._session = Session(self._engine)
+        try:
+            self._session.connection()
+        except OperationalError as error:
+            self._session.close()
+            raise EnvironmentFailed("The database does not answer: {why}.", why=str(error.orig).strip()) from error
+        self.agreements = Agreements(self._session)
+        self.deadlines = Deadlines(self._session)
+        self.history = History(self._session)
+        self.outbox = Outbox(self._session)
+        return self
+
+    def commit(self) -> None:
+        self._session.commit()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._session.close()

