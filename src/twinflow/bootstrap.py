@@ -50,16 +50,38 @@ def load_library(settings: Settings, directory: Directory | None = None) -> Libr
 
 def open_database(settings: Settings) -> Engine:
     engine = make_engine(settings.database.url)
-    current, newest = database.revisions(engine)
-    if current is None:
+    if database.revisions(engine)[0] is None:
         database.upgrade(engine)
-    elif current != newest:
+    _newest(engine)
+    return engine
+
+
+def upgrade_database(settings: Settings) -> str:
+    """Bring the tables to the newest version; which one that is."""
+    engine = make_engine(settings.database.url)
+    database.upgrade(engine)
+    version = _newest(engine)
+    engine.dispose()
+    return version
+
+
+def check_database(settings: Settings) -> str:
+    """The version of the tables. Raises EnvironmentFailed if the database does not answer or is not at the newest."""
+    engine = make_engine(settings.database.url)
+    version = _newest(engine)
+    engine.dispose()
+    return version
+
+
+def _newest(engine: Engine) -> str:
+    current, newest = database.revisions(engine)
+    if current != newest or newest is None:
         raise EnvironmentFailed(
             "The database is at version {current}, this program at {newest}: run “twinflow database upgrade”.",
-            current=current,
+            current=current or "–",
             newest=newest,
         )
-    return engine
+    return newest
 
 
 def shipped(name: str) -> Path:

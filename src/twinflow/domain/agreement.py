@@ -97,12 +97,14 @@ class HistoryEntry:
 
 
 class DeadlineStatus(StrEnum):
-    """`met`: done; `lapsed`: the day passed and what follows from it happened; `void`: the case ended or moved on first."""
+    """`met`: done; `lapsed`: the day passed and what follows from it happened; `unmet`: overdue when the case ended;
+    `void`: the case ended or moved on before it was due."""
 
     OPEN = "open"
     PAUSED = "paused"
     MET = "met"
     LAPSED = "lapsed"
+    UNMET = "unmet"
     VOID = "void"
 
 
@@ -182,10 +184,10 @@ class Agreement:
         value = self.fact(key)
         return value.as_date if isinstance(value, PartialDate) else None
 
-    def is_in_force(self, today: date) -> bool:
-        """Whether it binds: every party has signed, the day is known and has come, and it has not ended."""
+    def has_entered_into_force(self, today: date) -> bool:
+        """Whether every party has signed, and the day of entry into force is known and has come."""
         in_force_on = self.day_of(IN_FORCE_ON)
-        return not self.unsigned and in_force_on is not None and in_force_on <= today and self.fact(ENDED_ON) is None
+        return not self.unsigned and in_force_on is not None and in_force_on <= today
 
     @property
     def unsigned(self) -> tuple[Party, ...]:

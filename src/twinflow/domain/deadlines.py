@@ -67,7 +67,7 @@ def derive(
     done: dict[str, list[Deadline]] = {}
     for rule in _in_order(definition):
         found = _occurrences(agreement, definition, rule, calendars, today, done)
-        done[rule.key] = [_closed_by_the_end(deadline, agreement, definition) for deadline in found]
+        done[rule.key] = [_closed_by_the_end(deadline, rule, agreement, definition) for deadline in found]
     return tuple(deadline for found in done.values() for deadline in found)
 
 
@@ -235,12 +235,15 @@ def _ended(agreement: Agreement, definition: ProcessDefinition) -> list[date]:
     return [entry.effective_on for entry in agreement.history if entry.to_state == agreement.state][-1:]
 
 
-def _closed_by_the_end(deadline: Deadline, agreement: Agreement, definition: ProcessDefinition) -> Deadline:
-    """Nothing is owed any more once the case has ended."""
+def _closed_by_the_end(
+    deadline: Deadline, rule: DeadlineRule, agreement: Agreement, definition: ProcessDefinition
+) -> Deadline:
+    """Nothing is owed any more once the case has ended; what was overdue by then stays on record as not met."""
     ended = _ended(agreement, definition)
     if not deadline.is_open or not ended:
         return deadline
-    return replace(deadline, status=DeadlineStatus.VOID, closed_on=ended[0])
+    overdue = rule.late is not None and deadline.due_on is not None and deadline.due_on < ended[0]
+    return replace(deadline, status=DeadlineStatus.UNMET if overdue else DeadlineStatus.VOID, closed_on=ended[0])
 
 
 def lapses_by_the_clock(rule: DeadlineRule, deadline: Deadline, today: date) -> bool:

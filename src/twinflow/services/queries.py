@@ -105,6 +105,7 @@ class StepLine:
 @dataclass(frozen=True, slots=True)
 class AgreementPage:
     line: AgreementLine
+    today: date
     process_label: Label
     process_version: int
     version: int
@@ -145,6 +146,7 @@ def show_agreement(engine: Engine, library: Library, reference: str, now: dateti
     roles = definition.roles
     return AgreementPage(
         line=_line(library, agreement, now),
+        today=library.today(agreement.office, now),
         process_label=definition.label,
         process_version=definition.version,
         version=agreement.version,
@@ -208,7 +210,7 @@ def _line(library: Library, agreement: Agreement, now: datetime) -> AgreementLin
         state=agreement.state,
         state_label=state.label,
         stage=definition.stages[state.stage],
-        in_force=agreement.is_in_force(today),
+        in_force=agreement.has_entered_into_force(today) and not state.final,
         next_on=following.due_on if following else None,
         next_label=following.label if following else {},
         overdue=bool(overdue),

@@ -1,0 +1,1 @@
+"""The command line: builds commands, calls services, prints. Decides nothing."""

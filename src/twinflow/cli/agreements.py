@@ -1,0 +1,311 @@
+"""`twinflow agreements`: list, show, open, steps, advance, history, import."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.progress import Progress
+
+from twinflow.cli.context import Cli, Json, Person, cli_of, day_option, pairs
+from twinflow.cli.output import jsonable, print_json, print_table
+from twinflow.domain.advance import StepCommand
+from twinflow.domain.agreement import Claim, Party, Term
+from twinflow.domain.dates import Length, PartialDate
+from twinflow.domain.dossiers import Dossier
+from twinflow.errors import BadInput, Message, Unreadable
+from twinflow.registers.dossiers import country_code, read_register
+from twinflow.services import queries
+from twinflow.services.agreements import NewAgreement, advance_agreement, open_agreement
+from twinflow.services.registers import import_register
+
+app = typer.Typer(help="Cases: look at them, open them, take their steps, import a register.", no_args_is_help=True)
+
+Reference = Annotated[str, typer.Argument(help="Reference of the agreement.")]
+
+
+@app.command("list")
+def list_agreements(
+    context: typer.Context,
+    everything: Annotated[bool, typer.Option("--all", help="Also earlier generations and programmes.")] = False,
+    json: Json = False,
+) -> None:
+    """All agreements, the next date first."""
+    cli = cli_of(context)
+    runtime = cli.runtime
+    lines = queries.list_agreements(runtime.engine, runtime.library, cli.now(), everything=everything)
+    if json:
+        print_json(lines, cli.language)
+        return
+    headings = [cli.text(t) for t in ("Reference", "Parties", "State", "In force", "Next date", "What is missing")]
+    print_table(headings, [_line(cli, line) for line in lines])
+
+
+def _line(cli: Cli, line: queries.AgreementLine) -> list[str]:
+    overdue = f" ({cli.text('overdue')})" if line.overdue else ""
+    following = f"{cli.short_day(line.next_on)}{overdue} {cli.say(line.next_label)}" if line.next_on else "–"
+    return [
+        line.reference,
+        line.title,
+        cli.say(line.state_label),
+        cli.text("yes") if line.in_force else cli.text("no"),
+        following,
+        "; ".join(cli.say(message) for message in line.missing) or "–",
+    ]
+
+
+@app.command()
+def show(context: typer.Context, reference: Reference, json: Json = False) -> None:
+    """Everything about one agreement."""
+    cli = cli_of(context)
+    page = queries.show_agreement(cli.runtime.engine, cli.runtime.library, reference, cli.now())
+    if json:
+        print_json(page, cli.language)
+        return
+    line = page.line
+    in_force = cli.text("in force") if line.in_force else cli.text("not in force")
+    print(f"{line.reference} · {line.title}")
+    print(f"{cli.say(page.process_label)} v{page.process_version} · {cli.say(line.state_label)} · {in_force}")
+    for message in line.missing:
+        print(f"! {cli.say(message)}")
+    for fact in page.facts:
+        claims = "; ".join(
+            f"{claim.value or cli.text('unknown')} ({claim.source})" if claim.source else f"{claim.value}"
+            for claim in fact.claims
+        )
+        print(f"{cli.say(fact.label)}: {claims}")
+    for term in page.terms:
+        print(f"{cli.say(term.label)}: {cli.say(term.readings)}")
+    print_table([cli.text(t) for t in DEADLINE_HEADINGS], [deadline_row(cli, line) for line in page.deadlines])
+    _print_timeline(cli, page)
+
+
+DEADLINE_HEADINGS = ("Deadline", "Due", "Days left", "Status", "Next to act")
+
+
+def deadline_row(cli: Cli, line: queries.DeadlineLine) -> list[str]:
+    due = cli.short_day(line.due_on)
+    if line.warn_on != line.due_on:
+        due = f"{cli.short_day(line.warn_on)} / {due}"
+    open_days = str(line.days) if line.days is not None and line.status == "open" else "–"
+    status = cli.text("overdue") if line.is_overdue else cli.text(line.status)
+    return [cli.say(line.label), due, open_days, status, cli.say(line.late) or "–"]
+
+
+@app.command()
+def history(context: typer.Context, reference: Reference, json: Json = False) -> None:
+    """What happened, newest first: the day of the act and the day it was recorded."""
+    cli = cli_of(context)
+    page = queries.show_agreement(cli.runtime.engine, cli.runtime.library, reference, cli.now())
+    if json:
+        print_json(page.timeline, cli.language)
+    else:
+        _print_timeline(cli, page)
+
+
+def _print_timeline(cli: Cli, page: queries.AgreementPage) -> None:
+    headings = [cli.text(t) for t in ("Effective on", "Recorded on", "By", "What")]
+    rows = [
+        [cli.short_day(entry.effective_on), cli.short_day(entry.recorded_on), entry.actor, cli.say(entry.text)]
+        for entry in page.timeline
+    ]
+    print_table(headings, rows)
+
+
+@app.command()
+def steps(context: typer.Context, reference: Reference, person: Person, json: Json = False) -> None:
+    """What the person may do now, and what stands in the way of the rest."""
+    cli = cli_of(context)
+    lines = queries.list_steps(cli.runtime.engine, cli.runtime.library, reference, person, cli.now())
+    if json:
+        print_json(lines, cli.language)
+        return
+    rows = [
+        [
+            line.key,
+            cli.say(line.label),
+            "; ".join(cli.say(reason) for reason in line.reasons) or cli.text("possible"),
+            ", ".join((*line.records, *(["--party"] if line.per_party else []))) or "–",
+        ]
+        for line in lines
+    ]
+    print_table([cli.text(t) for t in ("Step", "Meaning", "Stands in the way", "Records")], rows)
+
+
+@app.command()
+def advance(
+    context: typer.Context,
+    reference: Reference,
+    step: Annotated[str, typer.Argument(help="Step to take; see `agreements steps`.")],
+    person: Person,
+    on: Annotated[str, typer.Option("--on", metavar="DATE", help="Day of the act; else today.")] = "",
+    party: Annotated[str | None, typer.Option("--party", help="For steps taken for one party.")] = None,
+    facts: Annotated[
+        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A fact that the step records.")
+    ] = None,
+    place: Annotated[str, typer.Option("--place")] = "",
+    capacity: Annotated[str, typer.Option("--capacity", help="Capacity in which the party signed.")] = "",
+    reason: Annotated[str, typer.Option("--reason")] = "",
+    version: Annotated[int | None, typer.Option("--version", help="Refuse if the agreement has changed since.")] = None,
+    json: Json = False,
+) -> None:
+    """Take a step."""
+    cli = cli_of(context)
+    runtime = cli.runtime
+    now = cli.now()
+    agreement = queries.show_agreement(runtime.engine, runtime.library, reference, now)
+    effective_on = day_option(on, "--on") if on else agreement.today
+    command = StepCommand(step, effective_on, party, pairs(facts or [], "--set"), place, capacity, reason)
+    advance_agreement(
+        runtime.engine, runtime.library, reference, command, person=person, now=now, expected_version=version
+    )
+    page = queries.show_agreement(runtime.engine, runtime.library, reference, now)
+    if json:
+        print_json(page, cli.language)
+    else:
+        values = {"reference": reference, "state": page.line.state_label, "day": effective_on}
+        print(cli.say(Message("{reference}: {state}, effective {day}.", values)))
+
+
+@app.command("open")
+def open_(
+    context: typer.Context,
+    reference: Reference,
+    process: Annotated[str, typer.Option("--process", help="Process, like mx/twinning.")],
+    office: Annotated[str, typer.Option("--office", help="Office that keeps the case.")],
+    person: Person,
+    party: Annotated[
+        list[str] | None, typer.Option("--party", metavar="NAME/COUNTRY", help="A party; the first is our own side.")
+    ] = None,
+    on: Annotated[str, typer.Option("--on", metavar="DATE", help="Day it began; else today.")] = "",
+    state: Annotated[str | None, typer.Option("--state", help="To enter a case in mid-life.")] = None,
+    term: Annotated[
+        list[str] | None,
+        typer.Option("--term", metavar="NAME=LENGTH", help="What the text says, like validity=3 years."),
+    ] = None,
+    facts: Annotated[
+        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A fact already known.")
+    ] = None,
+    parent: Annotated[str | None, typer.Option("--parent", help="Agreement that a programme belongs to.")] = None,
+    title: Annotated[str, typer.Option("--title")] = "",
+    origin: Annotated[str, typer.Option("--origin")] = "",
+) -> None:
+    """Open a case."""
+    cli = cli_of(context)
+    runtime = cli.runtime
+    now = cli.now()
+    parties = _parties(party or [])
+    new = NewAgreement(
+        reference=reference,
+        process=process,
+        office=office,
+        title=title or " – ".join(each.name for each in parties) or reference,
+        opened_on=day_option(on, "--on") if on else runtime.library.today(office, now),
+        parties=parties,
+        state=state,
+        terms=_terms(pairs(term or [], "--term")),
+        facts=_facts(pairs(facts or [], "--set")),
+        parent=parent,
+        origin=origin,
+    )
+    agreement = open_agreement(runtime.engine, runtime.library, new, actor=person, now=now)
+    definition = runtime.library.definition_of(agreement)
+    values = {"reference": reference, "state": definition.states[agreement.state].label}
+    print(cli.say(Message("{reference}: opened as “{state}”.", values)))
+
+
+def _parties(texts: list[str]) -> tuple[Party, ...]:
+    parties = []
+    for number, text in enumerate(texts):
+        name, _, country = text.rpartition("/")
+        code = country_code(country.strip())
+        if not name.strip() or code is None:
+            raise BadInput("--party is written NAME/COUNTRY, like Albuquerque/US, not “{text}”.", text=text)
+        parties.append(Party(name.strip(), code, home=number == 0))
+    return tuple(parties)
+
+
+def _terms(given: dict[str, str]) -> dict[str, Term]:
+    terms = {}
+    for name, text in given.items():
+        try:
+            readings = () if text in {"indefinite", "not stated"} else tuple(Length.parse(t) for t in text.split("|"))
+        except Unreadable as error:
+            raise BadInput("--term {name}={text}: {mistake}.", name=name, text=text, mistake=error.message) from None
+        terms[name] = Term(readings, indefinite=text == "indefinite")
+    return terms
+
+
+def _facts(given: dict[str, str]) -> dict[str, tuple[Claim, ...]]:
+    facts: dict[str, tuple[Claim, ...]] = {}
+    for name, text in given.items():
+        try:
+            facts[name] = (Claim(PartialDate.parse(text) if name.endswith("_on") else text, ""),)
+        except Unreadable as error:
+            raise BadInput("--set {name}={text}: {mistake}.", name=name, text=text, mistake=error.message) from None
+    return facts
+
+
+@app.command("import")
+def import_(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="CSV file, UTF-8, with headings.")],
+    map_file: Annotated[Path, typer.Option("--map", metavar="MAP.toml", help="Which column means what.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be made; write nothing.")] = False,
+    json: Json = False,
+) -> None:
+    """Take over a municipality's own register. All of it or nothing; the same file twice changes nothing."""
+    cli = cli_of(context)
+    runtime = cli.runtime
+    dossiers = read_register(file, map_file, runtime.library)
+    with _progress(len(dossiers)) as progress:
+        result = import_register(
+            runtime.engine, runtime.library, dossiers, now=cli.now(), dry_run=dry_run, progress=progress
+        )
+    if json:
+        shown = {"dry_run": dry_run, "added": result.added, "unchanged": result.unchanged, "dossiers": dossiers}
+        print_json(jsonable(shown, cli.language), cli.language)
+        return
+    if dry_run:
+        headings = [cli.text(t) for t in ("Row", "Reference", "Parties", "State", "Dates", "Terms")]
+        print_table(headings, [_dossier_row(cli, dossier) for dossier in dossiers])
+    current = sum(dossier.is_latest for dossier in dossiers)
+    values = {
+        "dossiers": current,
+        "earlier": len(dossiers) - current,
+        "added": len(result.added),
+        "unchanged": len(result.unchanged),
+    }
+    template = (
+        "Dry run, nothing written: {dossiers} dossiers and {earlier} earlier generations; {added} would be added, {unchanged} are unchanged."
+        if dry_run
+        else "{dossiers} dossiers and {earlier} earlier generations: {added} added, {unchanged} unchanged."
+    )
+    print(cli.say(Message(template, values)))
+
+
+def _dossier_row(cli: Cli, dossier: Dossier) -> list[str]:
+    label = cli.runtime.library.catalogue.versions(dossier.process)[-1].states[dossier.state].label
+    dates = [f"{key} {claim.value or '?'}" for key, claims in dossier.facts.items() for claim in claims]
+    terms = [f"{key} {term}" for key, term in dossier.terms.items() if term.is_stated]
+    return [
+        str(dossier.row),
+        dossier.reference,
+        dossier.title,
+        cli.say(label),
+        "\n".join(dates) or "–",
+        "\n".join(terms) or "–",
+    ]
+
+
+@contextmanager
+def _progress(total: int) -> Iterator[Callable[[int], None]]:
+    """A bar on a terminal, nothing elsewhere."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    with Progress(transient=True) as bar:
+        task = bar.add_task("", total=total)
+        yield lambda done: bar.update(task, completed=done)

@@ -1,0 +1,65 @@
+"""The `twinflow` command. Exit codes: 0 done, 1 refused by a rule, 2 bad input, 3 the environment."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from twinflow.cli import agreements, calendars, database, deadlines, outbox, people, run, workflows
+from twinflow.cli.context import Cli
+from twinflow.cli.output import exit_code, print_error
+from twinflow.config import load_settings
+from twinflow.errors import TwinflowError
+
+app = typer.Typer(
+    name="twinflow",
+    help="Agreements between cities: steps, deadlines, alerts.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+app.add_typer(agreements.app, name="agreements")
+app.add_typer(deadlines.app, name="deadlines")
+app.add_typer(workflows.app, name="workflows")
+app.add_typer(calendars.app, name="calendars")
+app.add_typer(outbox.app, name="outbox")
+app.add_typer(people.app, name="people")
+app.add_typer(database.app, name="database")
+app.command("tick")(run.tick)
+app.command("serve")(run.serve)
+app.command("worker")(run.worker)
+app.command("demo")(run.demo)
+
+
+@app.callback()
+def start(
+    context: typer.Context,
+    config: Annotated[
+        Path | None, typer.Option("--config", metavar="FILE", help="Settings; else twinflow.toml in this folder.")
+    ] = None,
+) -> None:
+    context.obj = Cli(config)
+
+
+def main() -> None:
+    """Run the command line; errors of ours become a sentence and an exit code."""
+    try:
+        app()
+    except TwinflowError as error:
+        print_error(error, _language())
+        sys.exit(exit_code(error))
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+
+
+def _language() -> str:
+    """The language for an error, which may be that the settings cannot be read."""
+    arguments = sys.argv[1:]
+    config = next((Path(v) for o, v in zip(arguments, arguments[1:], strict=False) if o == "--config"), None)
+    try:
+        return load_settings(config).language
+    except TwinflowError:
+        return "es" if os.environ.get("TWINFLOW_LANGUAGE") == "es" else "en"

@@ -1,0 +1,83 @@
+"""What every command starts from: the settings, and the runtime when a command first needs it."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from twinflow import bootstrap, clock
+from twinflow.config import Settings, load_settings
+from twinflow.domain.dates import PartialDate
+from twinflow.domain.library import Library
+from twinflow.errors import BadInput, Unreadable
+from twinflow.language import day, say, short_day, translate
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+Person = Annotated[str, typer.Option("--as", metavar="PERSON", help="Who acts: a key of the people file.")]
+
+
+@dataclass
+class Cli:
+    """One run of the command line."""
+
+    config: Path | None
+
+    @cached_property
+    def settings(self) -> Settings:
+        return load_settings(self.config)
+
+    @cached_property
+    def runtime(self) -> bootstrap.Runtime:
+        return bootstrap.start(self.settings)
+
+    @cached_property
+    def library(self) -> Library:
+        """The definitions alone, for commands that need neither people nor a database."""
+        return bootstrap.load_library(self.settings)
+
+    @property
+    def language(self) -> str:
+        return self.settings.language
+
+    def now(self) -> datetime:
+        return clock.now()
+
+    def say(self, value: object) -> str:
+        return say(value, self.language)
+
+    def text(self, english: str) -> str:
+        return translate(english, self.language)
+
+    def day(self, value: date | None) -> str:
+        return day(value, self.language) if value else "–"
+
+    def short_day(self, value: date | None) -> str:
+        return short_day(value, self.language) if value else "–"
+
+
+def cli_of(context: typer.Context) -> Cli:
+    cli = context.find_root().obj
+    assert isinstance(cli, Cli)
+    return cli
+
+
+def day_option(text: str, option: str) -> date:
+    """A whole date from an option. Raises BadInput naming the option."""
+    try:
+        value = PartialDate.parse(text).as_date
+    except Unreadable as error:
+        raise BadInput("{option} “{text}”: {mistake}.", option=option, text=text, mistake=error.message) from None
+    if value is None:
+        raise BadInput("{option} “{text}”: the whole day is needed, like 2004-02-29.", option=option, text=text)
+    return value
+
+
+def pairs(texts: list[str], option: str) -> dict[str, str]:
+    """`name=value` options as a mapping. Raises BadInput for one without `=`."""
+    wrong = [text for text in texts if "=" not in text]
+    if wrong:
+        raise BadInput("{option} is written name=value, not {texts}.", option=option, texts=wrong)
+    return {name.strip(): value.strip() for name, _, value in (text.partition("=") for text in texts)}

@@ -1,0 +1,70 @@
+"""Printing: tables for people, JSON for programs, and errors with their places. One place for exit codes."""
+
+import json
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields, is_dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from rich.console import Console
+from rich.table import Table
+
+from twinflow.domain.dates import PartialDate
+from twinflow.errors import BadInput, DefinitionChanged, EnvironmentFailed, Message, NotFound, Refused, TwinflowError
+from twinflow.language import say
+
+EXIT_REFUSED, EXIT_BAD_INPUT, EXIT_ENVIRONMENT = 1, 2, 3
+
+
+def exit_code(error: TwinflowError) -> int:
+    match error:
+        case BadInput() | NotFound() | DefinitionChanged():
+            return EXIT_BAD_INPUT
+        case EnvironmentFailed():
+            return EXIT_ENVIRONMENT
+        case Refused():
+            return EXIT_REFUSED
+        case _:
+            return EXIT_ENVIRONMENT
+
+
+def print_error(error: TwinflowError, language: str) -> None:
+    """The sentence, then every reason or problem on a line of its own, to standard error."""
+    print(say(error.message, language), file=sys.stderr)
+    for reason in getattr(error, "reasons", ()):
+        print(f"  - {say(reason, language)}", file=sys.stderr)
+    for problem in getattr(error, "problems", ()):
+        print(f"  - {problem.place}: {say(problem.message, language)}", file=sys.stderr)
+
+
+def print_json(value: object, language: str) -> None:
+    print(json.dumps(jsonable(value, language), ensure_ascii=False, indent=2))
+
+
+def jsonable(value: object, language: str) -> object:
+    """Frozen values as JSON: dates as ISO 8601, messages in the language, labels in both languages."""
+    if isinstance(value, Message):
+        return say(value, language)
+    if isinstance(value, PartialDate):
+        return str(value)
+    if is_dataclass(value) and not isinstance(value, type):
+        return {field.name: jsonable(getattr(value, field.name), language) for field in fields(value)}
+    if isinstance(value, Mapping):
+        return {str(key): jsonable(inner, language) for key, inner in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [jsonable(item, language) for item in (sorted(value) if isinstance(value, set | frozenset) else value)]
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    return value.value if isinstance(value, StrEnum) else value
+
+
+def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]], title: str = "") -> None:
+    """A table that folds long cells on a terminal, and is never cut where it goes into a file."""
+    table = Table(title=title or None, title_justify="left", show_lines=False)
+    for heading in headings:
+        table.add_column(heading, overflow="fold")
+    for row in rows:
+        table.add_row(*row)
+    console = Console(width=None if sys.stdout.isatty() else 200, markup=False, highlight=False)
+    console.print(table)

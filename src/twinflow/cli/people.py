@@ -1,0 +1,24 @@
+"""`twinflow people`: list."""
+
+import typer
+
+from twinflow.cli.context import Json, cli_of
+from twinflow.cli.output import print_json, print_table
+from twinflow.definitions.people import read_people
+
+app = typer.Typer(help="People and the roles they hold.", no_args_is_help=True)
+
+
+@app.command("list")
+def list_people(context: typer.Context, json: Json = False) -> None:
+    """Who holds which role in which office."""
+    cli = cli_of(context)
+    people = read_people(cli.settings.people_file).people
+    if json:
+        print_json(list(people.values()), cli.language)
+        return
+    rows = [
+        [p.key, p.name, p.mail, p.language, ", ".join(f"{a.role} @ {a.office}" for a in p.assignments)]
+        for p in people.values()
+    ]
+    print_table([cli.text(t) for t in ("Person", "Name", "Mail", "Language", "Roles")], rows)

@@ -1,0 +1,166 @@
+"""`twinflow tick | serve | worker | demo`: what runs by itself."""
+
+import logging
+import signal
+import socket
+import tempfile
+import threading
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+import uvicorn
+
+from twinflow import bootstrap
+from twinflow import demo as demonstration
+from twinflow.cli.context import Cli, cli_of
+from twinflow.cli.output import EXIT_ENVIRONMENT, print_json
+from twinflow.errors import BadInput, EnvironmentFailed, Message
+from twinflow.mail.inbox import capture_server
+from twinflow.services import queries
+from twinflow.web.app import create_app
+from twinflow.worker import timetable
+from twinflow.worker.loop import Pass
+from twinflow.worker.loop import tick as run_pass
+
+LOOPBACK = "127.0.0.1"
+
+
+def tick(
+    context: typer.Context,
+    at: Annotated[
+        str, typer.Option("--at", metavar="INSTANT", help="As of this instant, like 2026-11-20T09:00+00:00.")
+    ] = "",
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """One pass: tell what is due and not told, take the steps that dates take, send what waits."""
+    cli = cli_of(context)
+    instant = _instant(at, cli) if at else None
+    runtime = cli.runtime
+    done = run_pass(runtime.engine, runtime.library, runtime.post, lambda: instant or cli.now())
+    _print_pass(cli, done, json=json)
+    if done.delivery.failures or done.sweep.problems:
+        raise typer.Exit(EXIT_ENVIRONMENT)
+
+
+def _instant(text: str, cli: Cli) -> datetime:
+    """An instant with its zone; after now only while mail is captured."""
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError:
+        instant = None
+    if instant is None or instant.tzinfo is None:
+        raise BadInput("--at “{text}”: an instant is written 2026-11-20T09:00+00:00, with its zone.", text=text)
+    if instant > cli.now() and cli.settings.mail.host:
+        raise BadInput("--at “{text}” is still to come; that is allowed only while mail is captured.", text=text)
+    return instant.astimezone(UTC)
+
+
+def _print_pass(cli: Cli, done: Pass, *, json: bool = False) -> None:
+    if json:
+        print_json(done, cli.language)
+        return
+    values = {
+        "alerts": done.sweep.alerts,
+        "moved": ", ".join(done.sweep.lapsed) or "–",
+        "sent": done.delivery.sent,
+        "dropped": done.delivery.dropped,
+    }
+    print(
+        cli.say(
+            Message(
+                "{alerts} alerts written; moved by the calendar: {moved}; {sent} messages sent, {dropped} dropped.",
+                values,
+            )
+        )
+    )
+    for problem in (*done.sweep.problems, *done.delivery.failures):
+        print(f"  ! {cli.say(problem)}")
+
+
+def serve(
+    context: typer.Context,
+    port: Annotated[int, typer.Option("--port", min=1, max=65535)] = 8000,
+    no_worker: Annotated[bool, typer.Option("--no-worker", help="Pages only; sweeps and mail run elsewhere.")] = False,
+) -> None:
+    """Serve the pages on loopback, and sweep and send mail beside them."""
+    cli = cli_of(context)
+    runtime = cli.runtime
+    with _listening(port) as listener:
+        print(cli.say(Message("Pages: {url}", {"url": f"http://{LOOPBACK}:{port}/"})))
+        if no_worker:
+            _serve_pages(runtime, listener)
+            return
+        with _sweeping(cli, runtime):
+            _serve_pages(runtime, listener)
+
+
+def worker(context: typer.Context) -> None:
+    """Sweep and send mail, without pages, until stopped."""
+    cli = cli_of(context)
+    stopped = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopped.set())
+    with _sweeping(cli, cli.runtime):
+        stopped.wait()
+
+
+def demo(
+    context: typer.Context,
+    port: Annotated[int, typer.Option("--port", min=1, max=65535)] = 8000,
+    once: Annotated[bool, typer.Option("--once", help="Do the main job, print it, and serve no pages.")] = False,
+) -> None:
+    """The real register of Cuenca and a worked case, captured mail, pages on loopback. Nothing leaves, nothing stays."""
+    cli = cli_of(context)
+    with tempfile.TemporaryDirectory(prefix="twinflow-demo-") as name, _listening(port) as listener:
+        folder = Path(name)
+        smtp_port = demonstration.free_port()
+        with capture_server(folder / "mail", smtp_port):
+            runtime = bootstrap.start(demonstration.settings(folder, port, smtp_port, cli.language))
+            _main_job(cli, runtime)
+            if once:
+                return
+            print(cli.say(Message("Pages: {url}", {"url": f"http://{LOOPBACK}:{port}/"})))
+            print(cli.text("Stop with Ctrl-C."), flush=True)
+            with _sweeping(cli, runtime):
+                _serve_pages(runtime, listener, is_demo=True)
+
+
+def _main_job(cli: Cli, runtime: bootstrap.Runtime) -> None:
+    """Import, sweep and deliver, and say what came of it."""
+    for done in demonstration.fill(runtime, cli.now):
+        values = {"register": done.register, "dossiers": done.dossiers, "earlier": done.earlier_generations}
+        print(cli.say(Message("Imported {register}: {dossiers} dossiers, {earlier} earlier generations.", values)))
+    for label in (cli.text("First pass:"), cli.text("Second pass:")):
+        print(label, end=" ")
+        _print_pass(cli, run_pass(runtime.engine, runtime.library, runtime.post, cli.now))
+    lines = queries.list_agreements(runtime.engine, runtime.library, cli.now())
+    for line in (line for line in lines if line.next_on):
+        overdue = f" ({cli.text('overdue')})" if line.overdue else ""
+        print(f"  {line.reference}: {cli.say(line.next_label)}, {cli.day(line.next_on)}{overdue}")
+
+
+def _sweeping(cli: Cli, runtime: bootstrap.Runtime) -> AbstractContextManager[None]:
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    logging.getLogger("apscheduler").setLevel(logging.WARNING)
+    every = runtime.settings.clock.sweep_every_minutes
+    return timetable.running(every, lambda: run_pass(runtime.engine, runtime.library, runtime.post, cli.now), cli.now)
+
+
+def _listening(port: int) -> socket.socket:
+    """A socket on loopback: there are no accounts yet, so the pages are for this machine alone."""
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((LOOPBACK, port))
+    except OSError as error:
+        listener.close()
+        raise EnvironmentFailed("Port {port} cannot be used: {why}.", port=port, why=error.strerror) from None
+    return listener
+
+
+def _serve_pages(runtime: bootstrap.Runtime, listener: socket.socket, *, is_demo: bool = False) -> None:
+    config = uvicorn.Config(create_app(runtime, demo=is_demo), log_level="warning", access_log=False)
+    uvicorn.Server(config).run(sockets=[listener])

@@ -1,0 +1,148 @@
+"""`twinflow workflows`: list, show, check, diagram, replay."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from twinflow import bootstrap
+from twinflow.cli.context import Cli, Json, cli_of
+from twinflow.cli.output import print_json, print_table
+from twinflow.definitions.scripts import read_script
+from twinflow.domain.diagram import mermaid
+from twinflow.domain.process import DeadlineRule, ProcessDefinition, Side, level_message
+from twinflow.errors import Message
+from twinflow.services.replay import replay as replay_script
+
+app = typer.Typer(help="Process files: what may happen to an agreement.", no_args_is_help=True)
+
+Process = Annotated[str, typer.Argument(help="Process, like mx/twinning.")]
+Version = Annotated[int | None, typer.Option("--version", help="Else the newest.")]
+
+
+@app.command("list")
+def list_workflows(context: typer.Context, json: Json = False) -> None:
+    """The processes and their versions."""
+    cli = cli_of(context)
+    processes = list(cli.library.catalogue)
+    if json:
+        print_json([_summary(process) for process in processes], cli.language)
+        return
+    rows = [
+        [
+            process.name,
+            cli.say(process.label),
+            str(process.in_force_from),
+            str(len(process.states)),
+            process.digest[:12],
+        ]
+        for process in processes
+    ]
+    print_table([cli.text(t) for t in ("Process", "Meaning", "In force from", "States", "Digest")], rows)
+
+
+def _summary(process: ProcessDefinition) -> dict[str, object]:
+    return {
+        "key": process.key,
+        "version": process.version,
+        "label": process.label,
+        "in_force_from": process.in_force_from,
+        "in_force_to": process.in_force_to,
+        "digest": process.digest,
+    }
+
+
+@app.command()
+def show(context: typer.Context, process: Process, version: Version = None, json: Json = False) -> None:
+    """States, steps and deadlines of a process, each with its source."""
+    cli = cli_of(context)
+    definition = _find(cli, process, version)
+    if json:
+        print_json(definition, cli.language)
+        return
+    print(f"{definition.name} · {cli.say(definition.label)}\n{'; '.join(definition.law)}\n")
+    waits = {role.key: role.label for role in definition.roles.values()}
+    print_table(
+        [cli.text(t) for t in ("State", "Meaning", "Stage", "Waits for")],
+        [
+            [s.key, cli.say(s.label), cli.say(definition.stages[s.stage]), cli.say(waits.get(s.waits_for or "", "–"))]
+            for s in definition.states.values()
+        ],
+    )
+    print_table(
+        [cli.text(t) for t in ("Step", "Meaning", "From", "To", "By")],
+        [
+            [
+                s.key,
+                cli.say(s.label),
+                ", ".join(sorted(s.sources)),
+                ", ".join(d.state for d in s.to),
+                ", ".join(sorted(s.by)),
+            ]
+            for s in definition.steps.values()
+        ],
+    )
+    print_table(
+        [cli.text(t) for t in ("Deadline", "Meaning", "Length", "Warnings", "Source")],
+        [_deadline_row(cli, rule) for rule in definition.deadlines.values()],
+    )
+
+
+def _deadline_row(cli: Cli, rule: DeadlineRule) -> list[str]:
+    anchor = rule.anchor.step or rule.anchor.fact or rule.anchor.deadline
+    length = cli.say(rule.length.message) if rule.length else f"{cli.text('by the text')}: {rule.term}"
+    template = "{length} before {anchor}" if rule.side is Side.BEFORE else "{length} from {anchor}"
+    counted = cli.say(Message(template, {"length": length, "anchor": anchor}))
+    levels = ", ".join(cli.say(level_message(level)) for level in rule.warn + rule.escalate)
+    return [rule.key, cli.say(rule.label), counted, levels or "–", rule.source]
+
+
+@app.command()
+def check(
+    context: typer.Context,
+    folder: Annotated[Path | None, typer.Argument(help="Folder of process files; else those in use.")] = None,
+    json: Json = False,
+) -> None:
+    """Read and check every process file and calendar; all mistakes at once."""
+    cli = cli_of(context)
+    settings = cli.settings.model_copy(update={"workflows_folder": folder}) if folder else cli.settings
+    library = bootstrap.load_library(settings)
+    if json:
+        print_json([_summary(process) for process in library.catalogue], cli.language)
+        return
+    values = {"processes": len(library.catalogue.definitions), "calendars": len(library.calendars)}
+    print(cli.say(Message("{processes} process files and {calendars} calendars: no mistakes.", values)))
+
+
+@app.command()
+def diagram(context: typer.Context, process: Process, version: Version = None) -> None:
+    """The process as Mermaid text."""
+    cli = cli_of(context)
+    print(mermaid(_find(cli, process, version), cli.language))
+
+
+@app.command()
+def replay(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="Script, like examples/chihuahua-albuquerque.toml.")],
+    json: Json = False,
+) -> None:
+    """Take the steps of a scripted case on their days and list the alerts that would have gone out."""
+    cli = cli_of(context)
+    result = replay_script(cli.library, read_script(file, cli.library.catalogue))
+    if json:
+        print_json(result, cli.language)
+        return
+    print_table(
+        [cli.text(t) for t in ("Day", "Step", "By", "State")],
+        [[cli.short_day(s.on), cli.say(s.label), s.actor, cli.say(s.state_label)] for s in result.steps],
+    )
+    print_table(
+        [cli.text(t) for t in ("Day", "Alert", "Level", "To")],
+        [[cli.short_day(a.on), f"{a.notice}: {cli.say(a.label)}", a.level or "–", a.to] for a in result.alerts],
+    )
+
+
+def _find(cli: Cli, key: str, version: int | None) -> ProcessDefinition:
+    catalogue = cli.library.catalogue
+    return catalogue.versions(key)[-1] if version is None else catalogue.version(key, version)

@@ -1,0 +1,85 @@
+"""The demonstration: Cuenca's real register and one worked case, in a folder of its own, with captured mail."""
+
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+from twinflow import bootstrap
+from twinflow.config import ClockSettings, DatabaseSettings, MailSettings, Settings
+from twinflow.definitions.scripts import read_script
+from twinflow.domain.scripts import Script
+from twinflow.registers.dossiers import read_register
+from twinflow.services.registers import import_register
+from twinflow.services.replay import open_script, take
+
+REGISTERS = ("agreements", "negotiations", "intentions")
+SHOWN_AFTER_LAST_STEP = timedelta(days=15)
+"""The worked case is moved so that its last letter went out two to three weeks ago: the entry in the register, with a target of
+15 business days, is due soon, and the first programme, 60 days after signature, is overdue."""
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    register: str
+    dossiers: int
+    earlier_generations: int
+
+
+def settings(folder: Path, port: int, smtp_port: int, language: str) -> Settings:
+    """Settings of the demonstration: everything in `folder`, mail to the capturing server on `smtp_port`."""
+    return Settings(
+        language="es" if language == "es" else "en",
+        people_file=bootstrap.shipped("examples") / "demo" / "people.toml",
+        base_url=f"http://127.0.0.1:{port}",
+        database=DatabaseSettings(url=f"sqlite:///{folder / 'twinflow.db'}"),
+        mail=MailSettings(
+            host="127.0.0.1", port=smtp_port, tls="none", sender="twinflow@demo.example", capture_folder=folder / "mail"
+        ),
+        clock=ClockSettings(),
+    )
+
+
+def fill(runtime: bootstrap.Runtime, clock: Callable[[], datetime]) -> list[Imported]:
+    """Import Cuenca's three sheets and enter the worked case with its dates moved."""
+    folder = bootstrap.shipped("examples")
+    done = []
+    for name in REGISTERS:
+        files = (folder / "cuenca" / f"{name}.csv", folder / "cuenca" / f"{name}.map.toml")
+        dossiers = read_register(*files, runtime.library)
+        import_register(runtime.engine, runtime.library, dossiers, now=clock())
+        latest = sum(dossier.is_latest for dossier in dossiers)
+        done.append(Imported(name, latest, len(dossiers) - latest))
+    _enter_worked_case(runtime, read_script(folder / "chihuahua-albuquerque.toml", runtime.library.catalogue), clock)
+    return done
+
+
+def moved_to_recent_dates(script: Script, today: date) -> Script:
+    """The script moved by whole weeks, so that its last step lies 15 to 21 days before `today`."""
+    last = script.steps[-1].on
+    weeks = (today - SHOWN_AFTER_LAST_STEP - last).days // 7
+    return script.moved(7 * weeks)
+
+
+def _enter_worked_case(runtime: bootstrap.Runtime, script: Script, clock: Callable[[], datetime]) -> None:
+    """The steps as their people would enter them, all today, each effective on its own day."""
+    engine, library = runtime.engine, runtime.library
+    today = library.today("chihuahua", clock())
+    moved = moved_to_recent_dates(script, today)
+    titled = replace(moved, reference="DEMO-MX", title=f"{script.title} (file of 2008, dates moved)")
+    process = library.catalogue.in_force_on(script.process, titled.opened_on)
+
+    def holder(role: str) -> str:
+        return library.directory.holders(role, process.roles[role].office, "chihuahua", today)[0].key
+
+    open_script(engine, library, titled, actor=holder("liaison"), now=clock(), office="chihuahua")
+    for step in titled.steps:
+        take(engine, library, titled.reference, step, person=holder(step.by), now=clock())
+
+
+def free_port() -> int:
+    """A port of loopback that nothing listens on just now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,29 @@
+"""The web application: pages, static files, errors and headers put together. It starts no worker and sends no mail."""
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from fastapi import FastAPI
+from starlette.staticfiles import StaticFiles
+
+from twinflow.bootstrap import Runtime
+from twinflow.clock import now
+from twinflow.web import errors
+from twinflow.web.pages import agreements, health, inbox
+from twinflow.web.rendering import Site, environment
+from twinflow.web.security import SecurityHeaders
+
+STATIC = Path(__file__).parent / "static"
+
+
+def create_app(runtime: Runtime, clock: Callable[[], datetime] = now, *, demo: bool = False) -> FastAPI:
+    """The pages of a running twinflow. `demo` says on every page that the data are for demonstration."""
+    app = FastAPI(title="twinflow", docs_url=None, redoc_url=None, openapi_url=None)
+    app.state.site = Site(runtime, clock, demo, environment())
+    for noun in (agreements, inbox, health):
+        app.include_router(noun.router)
+    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    app.add_middleware(SecurityHeaders)
+    errors.install(app)
+    return app

@@ -1,0 +1,76 @@
+"""Errors as pages: the one place where what went wrong becomes a status and a text. Never a traceback."""
+
+import logging
+from difflib import get_close_matches
+from http import HTTPStatus
+
+from fastapi import FastAPI
+from sqlalchemy.exc import DBAPIError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from twinflow.errors import EnvironmentFailed, Message, NotFound, TwinflowError
+from twinflow.services import queries
+from twinflow.web.rendering import site_of
+from twinflow.web.security import secure
+
+log = logging.getLogger(__name__)
+
+
+def install(app: FastAPI) -> None:
+    app.exception_handler(NotFound)(_not_found)
+    app.exception_handler(TwinflowError)(_failed)
+    app.exception_handler(DBAPIError)(_database_failed)
+    app.exception_handler(HTTPException)(_refused)
+    app.exception_handler(Exception)(_broken)
+
+
+def _not_found(request: Request, error: NotFound) -> Response:
+    return site_of(request).error_page(request, HTTPStatus.NOT_FOUND, error.message, _similar(request))
+
+
+def _failed(request: Request, error: TwinflowError) -> Response:
+    log.error("%s: %s", request.url.path, error)
+    unavailable = isinstance(error, EnvironmentFailed)
+    status = HTTPStatus.SERVICE_UNAVAILABLE if unavailable else HTTPStatus.INTERNAL_SERVER_ERROR
+    return site_of(request).error_page(request, status, error.message)
+
+
+def _database_failed(request: Request, error: DBAPIError) -> Response:
+    log.error("%s: %s", request.url.path, error)
+    return site_of(request).error_page(
+        request, HTTPStatus.SERVICE_UNAVAILABLE, Message("The database does not answer.")
+    )
+
+
+def _refused(request: Request, error: HTTPException) -> Response:
+    status = HTTPStatus(error.status_code)
+    if status is HTTPStatus.NOT_FOUND:
+        response = site_of(request).error_page(
+            request, status, Message("There is no page at {path}.", {"path": request.url.path})
+        )
+    else:
+        response = site_of(request).error_page(
+            request, status, Message("This address only shows; it takes no other request.")
+        )
+    response.headers.update(error.headers or {})
+    return response
+
+
+def _broken(request: Request, error: Exception) -> Response:
+    """A mistake in the program. The server logs the traceback. No middleware sees this answer: it is secured here."""
+    del error
+    response = site_of(request).error_page(
+        request, HTTPStatus.INTERNAL_SERVER_ERROR, Message("The program made a mistake.")
+    )
+    secure(response.headers, request.url.path)
+    return response
+
+
+def _similar(request: Request) -> list[str]:
+    """References that look like the one in the address."""
+    site = site_of(request)
+    lines = queries.list_agreements(site.runtime.engine, site.runtime.library, site.clock(), everything=True)
+    asked = str(request.path_params.get("reference", "")).upper()
+    return get_close_matches(asked, [line.reference for line in lines], n=8, cutoff=0.5)

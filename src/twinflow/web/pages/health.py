@@ -1,0 +1,24 @@
+"""For monitoring: does this process serve, and does the database answer?"""
+
+import logging
+
+from fastapi import APIRouter
+from starlette.responses import JSONResponse
+
+from twinflow.errors import EnvironmentFailed
+from twinflow.services import health
+from twinflow.web.rendering import Here
+
+router = APIRouter()
+log = logging.getLogger(__name__)
+
+
+@router.get("/healthz")
+def show(site: Here) -> JSONResponse:
+    """Says nothing about the cause: that is in the log."""
+    try:
+        schema = health.check(site.runtime.engine)
+    except EnvironmentFailed as error:
+        log.warning("healthz: %s", error)
+        return JSONResponse({"status": "failing", "database": "failing", "schema": None}, 503)
+    return JSONResponse({"status": "ok", "database": "ok", "schema": schema})

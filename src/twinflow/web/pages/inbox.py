@@ -1,0 +1,36 @@
+"""Captured mail: what was sent to whom, as it was sent."""
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+
+from twinflow.errors import NotFound
+from twinflow.mail.inbox import CapturedMessage, captured_message, captured_messages
+from twinflow.web.rendering import Here, Site
+from twinflow.web.security import MAIL_POLICY
+
+router = APIRouter(default_response_class=HTMLResponse)
+
+
+@router.get("/inbox")
+def show_all(request: Request, site: Here) -> HTMLResponse:
+    messages = captured_messages(site.runtime.settings.mail.capture_folder)
+    return site.page(request, "inbox.html", messages=messages, host=site.runtime.settings.mail.host)
+
+
+@router.get("/inbox/{key}")
+def show_one(request: Request, site: Here, key: str) -> HTMLResponse:
+    return site.page(request, "message.html", message=_message(site, key))
+
+
+@router.get("/inbox/{key}/html")
+def show_html_part(site: Here, key: str) -> HTMLResponse:
+    """The HTML part as it is, with no rights at all: shown in a frame of the page of the message."""
+    return HTMLResponse(_message(site, key).html, headers={"Content-Security-Policy": MAIL_POLICY})
+
+
+def _message(site: Site, key: str) -> CapturedMessage:
+    message = captured_message(site.runtime.settings.mail.capture_folder, key)
+    if message is None:
+        raise NotFound("There is no captured message {key}.", key=key)
+    return message

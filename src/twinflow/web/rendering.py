@@ -1,0 +1,117 @@
+"""Templates and the words in them: everything a person reads goes through `twinflow.language`."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated
+
+from fastapi import Depends
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+
+from twinflow import language
+from twinflow.bootstrap import Runtime
+from twinflow.errors import Message
+from twinflow.services import outbox
+from twinflow.web import languages
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What every page needs, and how a page is drawn."""
+
+    runtime: Runtime
+    clock: Callable[[], datetime]
+    demo: bool
+    templates: Environment
+
+    def page(self, request: Request, template: str, **values: object) -> HTMLResponse:
+        """A page with its banners. Asks the database which messages could not be delivered."""
+        failed = outbox.messages(self.runtime.engine, "failed")
+        return self._draw(request, template, 200, {**values, "failed": failed})
+
+    def error_page(self, request: Request, status: int, message: Message, similar: Sequence[str] = ()) -> HTMLResponse:
+        """A page that asks the database nothing."""
+        values = {"code": status, "message": message, "similar": similar, "failed": ()}
+        return self._draw(request, "error.html", status, values)
+
+    def _draw(self, request: Request, template: str, status: int, values: Mapping[str, object]) -> HTMLResponse:
+        settings = self.runtime.settings
+        code = languages.choose(request, settings.language)
+        frame = {
+            "language": code,
+            "switch": languages.switch(request),
+            "root": request.scope.get("root_path", ""),
+            "demo": self.demo,
+            "captures": not settings.mail.host,
+        }
+        text = self.templates.get_template(template).render(**frame, **values)
+        response = HTMLResponse(text, status, {"Content-Language": code})
+        languages.remember(request, response, secure=settings.base_url.startswith("https:"))
+        return response
+
+
+def site_of(request: Request) -> Site:
+    site = request.app.state.site
+    assert isinstance(site, Site)
+    return site
+
+
+Here = Annotated[Site, Depends(site_of)]
+
+
+def environment() -> Environment:
+    """The templates: everything is escaped, and a name that is not there is an error."""
+    env = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    env.globals["_"] = _translate
+    env.filters |= {
+        "say": _say,
+        "day": _day,
+        "short_day": _short_day,
+        "days": _days,
+        "business_days": _business_days,
+    }
+    return env
+
+
+@pass_context
+def _translate(context: Context, text: str) -> str:
+    return language.translate(text, context["language"])
+
+
+@pass_context
+def _say(context: Context, value: object) -> str:
+    return language.say(value, context["language"])
+
+
+@pass_context
+def _day(context: Context, value: date) -> str:
+    return language.day(value, context["language"])
+
+
+@pass_context
+def _short_day(context: Context, value: date) -> str:
+    """For tables. A time of day is left out."""
+    on = value.date() if isinstance(value, datetime) else value
+    return language.short_day(on, context["language"])
+
+
+@pass_context
+def _days(context: Context, count: int) -> str:
+    return language.days(count, context["language"])
+
+
+@pass_context
+def _business_days(context: Context, count: int) -> str:
+    return language.days(count, context["language"], business=True)

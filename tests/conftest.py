@@ -1,0 +1,127 @@
+"""Fixtures for every test: both databases, the shipped library, the register of Cuenca, a real SMTP server."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from postgres import postgres_server
+from smtp import RecordingServer, recording_server
+from sqlalchemy import Engine, create_engine, text
+from sqlalchemy.engine import make_url
+
+from twinflow import bootstrap
+from twinflow.config import DatabaseSettings, MailSettings, Settings
+from twinflow.registers.dossiers import read_register
+from twinflow.services.registers import import_register
+from twinflow.storage import database
+from twinflow.storage.engine import make_engine
+from twinflow.worker.loop import Pass, tick
+
+EXAMPLES = Path(__file__).parents[1] / "examples"
+CUENCA = EXAMPLES / "cuenca"
+TODAY = datetime(2026, 11, 20, 15, tzinfo=UTC)
+
+
+@pytest.fixture(scope="session")
+def postgres_template() -> Iterator[str]:
+    """A PostgreSQL server with a migrated database to copy; the URL of its own database."""
+    with postgres_server() as url:
+        admin = create_engine(url, isolation_level="AUTOCOMMIT")
+        with admin.connect() as connection:
+            connection.execute(text("CREATE DATABASE twinflow_template"))
+        template = make_engine(_named(url, "twinflow_template"))
+        database.upgrade(template)
+        template.dispose()
+        yield url
+        admin.dispose()
+
+
+def _named(url: str, name: str) -> str:
+    return make_url(url).set(database=name).render_as_string(hide_password=False)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A database with its tables and nothing in them: once on SQLite, once on PostgreSQL."""
+    if request.param == "sqlite":
+        url = f"sqlite:///{tmp_path / 'twinflow.db'}"
+        engine = make_engine(url)
+        database.upgrade(engine)
+        engine.dispose()
+        yield url
+        return
+    server = request.getfixturevalue("postgres_template")
+    admin = create_engine(server, isolation_level="AUTOCOMMIT")
+    name = f"t_{uuid4().hex}"
+    with admin.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE twinflow_template"))
+    yield _named(server, name)
+    with admin.connect() as connection:
+        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    admin.dispose()
+
+
+@dataclass
+class World:
+    """A running twinflow with a clock that is set by hand."""
+
+    runtime: bootstrap.Runtime
+    now: datetime = TODAY
+    passes: list[Pass] = field(default_factory=list)
+
+    @property
+    def engine(self) -> Engine:
+        return self.runtime.engine
+
+    @property
+    def library(self) -> bootstrap.Library:
+        return self.runtime.library
+
+    def tick(self) -> Pass:
+        self.passes.append(tick(self.engine, self.library, self.runtime.post, lambda: self.now))
+        return self.passes[-1]
+
+    def import_cuenca(self) -> None:
+        for name in ("agreements", "negotiations", "intentions"):
+            dossiers = read_register(CUENCA / f"{name}.csv", CUENCA / f"{name}.map.toml", self.library)
+            import_register(self.engine, self.library, dossiers, now=self.now)
+
+
+@pytest.fixture
+def make_world(database_url: str, tmp_path: Path) -> Iterator[Callable[..., World]]:
+    """A world on either database; mail settings as given, else captured in a folder."""
+    made: list[World] = []
+
+    def make(mail: MailSettings | None = None, people: Path = EXAMPLES / "demo" / "people.toml") -> World:
+        settings = Settings(
+            people_file=people,
+            database=DatabaseSettings(url=database_url),
+            mail=mail or MailSettings(capture_folder=tmp_path / "mail"),
+        )
+        made.append(World(bootstrap.start(settings)))
+        return made[-1]
+
+    yield make
+    for world in made:
+        world.engine.dispose()
+
+
+@pytest.fixture
+def world(make_world: Callable[..., World]) -> World:
+    return make_world()
+
+
+@pytest.fixture
+def cuenca(world: World) -> World:
+    """The real register of Cuenca, just imported."""
+    world.import_cuenca()
+    return world
+
+
+@pytest.fixture
+def smtp() -> Iterator[RecordingServer]:
+    with recording_server() as server:
+        yield server

@@ -1,0 +1,42 @@
+"""The database itself: one migration history, append-only history, one winner."""
+
+import pytest
+from conftest import World
+from sqlalchemy import inspect, text
+from sqlalchemy.exc import DBAPIError
+from sqlmodel import SQLModel
+
+from twinflow.storage import database
+from twinflow.storage.engine import make_engine
+
+
+def test_the_migrations_make_the_same_tables_as_the_models(world: World) -> None:
+    found = inspect(world.engine)
+    for table in SQLModel.metadata.sorted_tables:
+        columns = {column["name"]: column["nullable"] for column in found.get_columns(table.name)}
+        assert columns == {column.name: column.nullable for column in table.columns}
+        indexes = {index["name"] for index in found.get_indexes(table.name)}
+        assert {index.name for index in table.indexes} <= indexes
+        checks = {check["name"] for check in found.get_check_constraints(table.name)}
+        assert {c.name for c in table.constraints if c.__visit_name__ == "check_constraint"} <= checks
+
+
+def test_a_second_upgrade_changes_nothing(world: World) -> None:
+    before = database.revisions(world.engine)
+    database.upgrade(world.engine)
+    assert database.revisions(world.engine) == before
+
+
+@pytest.mark.parametrize("statement", ["UPDATE history SET actor = 'nobody'", "DELETE FROM history"])
+def test_the_database_itself_refuses_to_change_history(cuenca: World, statement: str) -> None:
+    with pytest.raises(DBAPIError, match="append-only"), cuenca.engine.begin() as connection:
+        connection.execute(text(statement))
+
+
+def test_sqlite_runs_in_wal_mode_with_full_durability(tmp_path) -> None:
+    engine = make_engine(f"sqlite:///{tmp_path / 'x.db'}")
+    with engine.connect() as connection:
+        assert connection.execute(text("PRAGMA journal_mode")).scalar() == "wal"
+        assert connection.execute(text("PRAGMA synchronous")).scalar() == 2
+        assert connection.execute(text("PRAGMA foreign_keys")).scalar() == 1
+    engine.dispose()

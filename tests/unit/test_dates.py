@@ -1,0 +1,129 @@
+"""Dates as papers state them, and lengths as rules state them."""
+
+import calendar
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from twinflow.domain.dates import Length, PartialDate, Precision, Unit, add_months
+from twinflow.errors import Unreadable
+
+
+@pytest.mark.parametrize(
+    ("text", "precision", "day"),
+    [
+        ("2003-04-12", Precision.DAY, date(2003, 4, 12)),
+        ("2004-02-29", Precision.DAY, date(2004, 2, 29)),
+        ("2008-11", Precision.MONTH, None),
+        ("1997", Precision.YEAR, None),
+        ("", Precision.UNKNOWN, None),
+    ],
+)
+def test_a_date_keeps_the_precision_it_was_written_with(text, precision, day):
+    partial = PartialDate.parse(text)
+    assert (partial.precision, partial.as_date, str(partial)) == (precision, day, text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2004-02-30",
+        "2003-02-29",
+        "2004-13",
+        "2004-13-01",
+        "2004-00-10",
+        "2004-02-00",
+        "2004-00",
+        "0000",
+        "0000-01-01",
+        "31/12/2004",
+        "2004-2-9",
+        "04-02-29",
+        "2004-02-29 ",
+        "2004-02-29T00:00",
+        "spring 2004",
+    ],
+)
+def test_a_day_that_does_not_exist_or_is_written_otherwise_cannot_be_read(text):
+    with pytest.raises(Unreadable):
+        PartialDate.parse(text)
+
+
+def test_a_day_of_an_unknown_month_is_refused():
+    with pytest.raises(ValueError, match="month"):
+        PartialDate(2003, None, 5)
+
+
+@given(st.dates())
+def test_every_day_is_read_back_as_it_was_written(day):
+    assert PartialDate.parse(str(PartialDate.of(day))).as_date == day
+
+
+@pytest.mark.parametrize(
+    ("text", "length"),
+    [
+        ("60 days", Length(60, Unit.DAYS)),
+        ("1 day", Length(1, Unit.DAYS)),
+        ("15 business days", Length(15, Unit.BUSINESS_DAYS)),
+        ("6 weeks", Length(6, Unit.WEEKS)),
+        ("3 months", Length(3, Unit.MONTHS)),
+        ("1 year", Length(1, Unit.YEARS)),
+    ],
+)
+def test_a_length_is_read_and_written_alike(text, length):
+    assert Length.parse(text) == length
+    assert str(length) == text
+    assert str(length.message) == text
+
+
+@pytest.mark.parametrize(
+    "text", ["PT1D", "15 working days", "-3 days", "0 days", "60", "days", "1.5 years", "60  days", "60 days ", "five years"]
+)
+def test_anything_else_is_not_a_length(text):
+    with pytest.raises(Unreadable, match="written like 60 days"):
+        Length.parse(text)
+
+
+@pytest.mark.parametrize(
+    ("anchor", "months", "expected"),
+    [
+        (date(2007, 1, 31), 1, date(2007, 2, 28)),
+        (date(2008, 1, 31), 1, date(2008, 2, 29)),
+        (date(2008, 1, 31), 2, date(2008, 3, 31)),
+        (date(2008, 1, 31), 3, date(2008, 4, 30)),
+        (date(2008, 2, 29), 12, date(2009, 2, 28)),
+        (date(2008, 2, 29), 48, date(2012, 2, 29)),
+        (date(1896, 2, 29), 48, date(1900, 2, 28)),
+        (date(2011, 5, 6), 36, date(2014, 5, 6)),
+        (date(2003, 10, 8), 36, date(2006, 10, 8)),
+        (date(2008, 3, 31), -1, date(2008, 2, 29)),
+        (date(2008, 1, 15), -1, date(2007, 12, 15)),
+        (date(2007, 12, 31), 2, date(2008, 2, 29)),
+        (date(2008, 3, 10), 0, date(2008, 3, 10)),
+    ],
+)
+def test_months_keep_the_day_or_take_the_last_one_of_a_shorter_month(anchor, months, expected):
+    assert add_months(anchor, months) == expected
+
+
+def _walked(anchor, months):
+    """Month by month, keeping in mind the day that was wanted."""
+    year, month, step = anchor.year, anchor.month, 1 if months > 0 else -1
+    for _ in range(abs(months)):
+        month += step
+        if month in {0, 13}:
+            year, month = year + step, 12 if month == 0 else 1
+    last = calendar.monthrange(year, month)[1]
+    return date(year, month, anchor.day if anchor.day <= last else last)
+
+
+@given(st.dates(date(1900, 1, 1), date(2200, 12, 31)), st.integers(-600, 600))
+def test_months_counted_at_once_are_months_walked_one_by_one(anchor, months):
+    assert add_months(anchor, months) == _walked(anchor, months)
+
+
+@given(st.dates(date(1900, 1, 1), date(2200, 12, 31)), st.integers(0, 600))
+def test_more_months_never_end_earlier(anchor, months):
+    assert add_months(anchor, months) < add_months(anchor, months + 1)
