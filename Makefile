@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: demo test check bench lock clean
+.PHONY: demo test check bench schema lock clean
 
 demo: $(READY)                ## the real register of Cuenca and a worked case, pages on loopback
 	$(BIN)/twinflow demo
@@ -24,6 +24,9 @@ $(READY): pyproject.toml requirements.lock
 	$(BIN)/uv pip sync -q --python $(BIN)/python --require-hashes requirements.lock
 	$(BIN)/uv pip install -q --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	touch $@
+
+schema: $(READY)              ## workflows/process.schema.json from the models
+	$(BIN)/python -c 'import json; from twinflow.definitions.models import schema; print(json.dumps(schema(), indent=2, ensure_ascii=False))' > workflows/process.schema.json
 
 lock: $(READY)                ## newest versions into requirements.lock
 	$(BIN)/uv pip compile -q --upgrade --universal --generate-hashes --no-annotate --no-header --group dev pyproject.toml -o requirements.lock

@@ -99,7 +99,9 @@ def terms(**texts: str) -> dict[str, Term]:
 
 def facts(**days: str) -> dict[str, tuple[Claim, ...]]:
     """`signed_on="2011-05-06"`: one chosen claim each; dates as precise as they are written."""
-    return {name: (Claim(PartialDate.parse(text) if name.endswith("_on") else text, ""),) for name, text in days.items()}
+    return {
+        name: (Claim(PartialDate.parse(text) if name.endswith("_on") else text, ""),) for name, text in days.items()
+    }
 
 
 def signed(parties: Iterable[Party], on: str) -> tuple[Party, ...]:

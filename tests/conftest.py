@@ -14,6 +14,7 @@ from sqlalchemy.engine import make_url
 
 from twinflow import bootstrap
 from twinflow.config import DatabaseSettings, MailSettings, Settings
+from twinflow.domain.library import Library
 from twinflow.registers.dossiers import read_register
 from twinflow.services.registers import import_register
 from twinflow.storage import database
@@ -77,7 +78,7 @@ class World:
         return self.runtime.engine
 
     @property
-    def library(self) -> bootstrap.Library:
+    def library(self) -> Library:
         return self.runtime.library
 
     def tick(self) -> Pass:

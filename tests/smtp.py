@@ -27,7 +27,9 @@ class RecordingServer:
 
     @property
     def settings(self) -> MailSettings:
-        return MailSettings(host="127.0.0.1", port=self.port, tls="none", sender="twinflow@test.example", timeout_seconds=5)
+        return MailSettings(
+            host="127.0.0.1", port=self.port, tls="none", sender="twinflow@test.example", timeout_seconds=5
+        )
 
     async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:  # noqa: N802
         answer = self.answer_to_recipient(address)

@@ -14,9 +14,9 @@ from twinflow.domain.library import Library
 from twinflow.errors import EnvironmentFailed
 from twinflow.mail.compose import Composer
 from twinflow.mail.mailer import CaptureMailer, Mailer, SmtpMailer, Tls
+from twinflow.mail.post import Post
 from twinflow.storage import database
 from twinflow.storage.engine import make_engine
-from twinflow.worker.loop import Post
 
 
 @dataclass(frozen=True, slots=True)

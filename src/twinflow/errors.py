@@ -114,3 +114,10 @@ class MailFailed(EnvironmentFailed):
     def __init__(self, template: str, *, permanent: bool, **values: object) -> None:
         super().__init__(template, **values)
         self.permanent = permanent
+
+
+class MailServerDown(MailFailed):
+    """The mail server does not take part at all: nothing else will get through either."""
+
+    def __init__(self, template: str, **values: object) -> None:
+        super().__init__(template, permanent=False, **values)

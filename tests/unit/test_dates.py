@@ -51,11 +51,6 @@ def test_a_day_that_does_not_exist_or_is_written_otherwise_cannot_be_read(text):
         PartialDate.parse(text)
 
 
-def test_a_day_of_an_unknown_month_is_refused():
-    with pytest.raises(ValueError, match="month"):
-        PartialDate(2003, None, 5)
-
-
 @given(st.dates())
 def test_every_day_is_read_back_as_it_was_written(day):
     assert PartialDate.parse(str(PartialDate.of(day))).as_date == day
@@ -79,7 +74,8 @@ def test_a_length_is_read_and_written_alike(text, length):
 
 
 @pytest.mark.parametrize(
-    "text", ["PT1D", "15 working days", "-3 days", "0 days", "60", "days", "1.5 years", "60  days", "60 days ", "five years"]
+    "text",
+    ["PT1D", "15 working days", "-3 days", "0 days", "60", "days", "1.5 years", "60  days", "60 days ", "five years"],
 )
 def test_anything_else_is_not_a_length(text):
     with pytest.raises(Unreadable, match="written like 60 days"):
@@ -116,7 +112,7 @@ def _walked(anchor, months):
         if month in {0, 13}:
             year, month = year + step, 12 if month == 0 else 1
     last = calendar.monthrange(year, month)[1]
-    return date(year, month, anchor.day if anchor.day <= last else last)
+    return date(year, month, min(anchor.day, last))
 
 
 @given(st.dates(date(1900, 1, 1), date(2200, 12, 31)), st.integers(-600, 600))

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-import uvicorn
 
 from twinflow import bootstrap
 from twinflow import demo as demonstration
@@ -20,7 +19,6 @@ from twinflow.cli.output import EXIT_ENVIRONMENT, print_json
 from twinflow.errors import BadInput, EnvironmentFailed, Message
 from twinflow.mail.inbox import capture_server
 from twinflow.services import queries
-from twinflow.web.app import create_app
 from twinflow.worker import timetable
 from twinflow.worker.loop import Pass
 from twinflow.worker.loop import tick as run_pass
@@ -162,5 +160,9 @@ def _listening(port: int) -> socket.socket:
 
 
 def _serve_pages(runtime: bootstrap.Runtime, listener: socket.socket, *, is_demo: bool = False) -> None:
+    import uvicorn  # noqa: PLC0415 - half a second that no other command should wait for
+
+    from twinflow.web.app import create_app  # noqa: PLC0415 - the same
+
     config = uvicorn.Config(create_app(runtime, demo=is_demo), log_level="warning", access_log=False)
     uvicorn.Server(config).run(sockets=[listener])

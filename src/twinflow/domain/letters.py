@@ -1,7 +1,8 @@
-"""What a message says before it is put into words: plain values, chosen and localised for one reader."""
+"""Messages as values: what one says before it is put into words, and where it stands on its way."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,3 +35,34 @@ class Letter:
     @property
     def items(self) -> list[LetterItem]:
         return [item for group in self.groups for item in group.items]
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedMessage:
+    """A message taken for sending. `content` is None until it has been built."""
+
+    id: int
+    message_id: str
+    recipient: str
+    digest: bool
+    attempts: int
+    created_at: datetime
+    content: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxMessage:
+    """One notice or digest to one recipient, as lists show it."""
+
+    id: int
+    message_id: str
+    recipient: str
+    digest: bool
+    state: str
+    created_at: datetime
+    attempts: int
+    next_attempt_at: datetime | None
+    settled_at: datetime | None
+    error: str
+    subject: str
+    content: bytes | None

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from aiosmtplib import SMTP, SMTPException, SMTPRecipientsRefused, SMTPResponseException
 
-from twinflow.errors import MailFailed
+from twinflow.errors import MailFailed, MailServerDown
 
 PERMANENT = range(500, 600)
 
@@ -33,7 +33,7 @@ class Mailer(Protocol):
     """A way out, opened once for a batch."""
 
     def connect(self) -> AbstractAsyncContextManager[Connection]:
-        """Raises MailFailed on leaving or sending where the server does not take part."""
+        """Connects with the first message; sending raises MailServerDown where the server does not take part."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,17 +93,15 @@ class _SmtpConnection:
                 text=error.message,
             ) from error
         except ssl.SSLError as error:
-            raise MailFailed(
+            raise MailServerDown(
                 "{server} has a certificate that is not trusted: {why}",
-                permanent=False,
                 server=self.server,
                 why=getattr(error, "verify_message", "") or str(error.reason),
             ) from error
         except (SMTPException, OSError) as error:
             self.client.close()
-            raise MailFailed(
+            raise MailServerDown(
                 "{server} does not answer: {why}",
-                permanent=False,
                 server=self.server,
                 why=str(error) or type(error).__name__,
             ) from error

@@ -10,13 +10,12 @@ from sqlalchemy import Engine
 from twinflow.domain.actors import Person
 from twinflow.domain.agreement import Agreement, Deadline, DeadlineStatus
 from twinflow.domain.calendars import business_days_between
-from twinflow.domain.findings import FindingCode
-from twinflow.domain.letters import Letter, LetterGroup, LetterItem
+from twinflow.domain.findings import Finding, FindingCode, findings
+from twinflow.domain.letters import ClaimedMessage, Letter, LetterGroup, LetterItem, OutboxMessage
 from twinflow.domain.library import Library
 from twinflow.domain.process import ProcessDefinition
 from twinflow.errors import MailFailed, NotFound, Refused
 from twinflow.language import say
-from twinflow.storage.outbox import Claimed, OutboxMessage
 from twinflow.storage.tables import AlertRow
 from twinflow.storage.unit_of_work import UnitOfWork
 
@@ -31,7 +30,7 @@ def due(engine: Engine, now: datetime) -> list[int]:
         return work.outbox.due(now)
 
 
-def claim(engine: Engine, outbox_id: int, now: datetime) -> Claimed | None:
+def claim(engine: Engine, outbox_id: int, now: datetime) -> ClaimedMessage | None:
     """Take a message for ten minutes; None if somebody else has it."""
     with UnitOfWork(engine) as work:
         claimed = work.outbox.claim(outbox_id, now, now + LEASE)
@@ -39,7 +38,7 @@ def claim(engine: Engine, outbox_id: int, now: datetime) -> Claimed | None:
     return claimed
 
 
-def letter(engine: Engine, library: Library, claimed: Claimed, now: datetime) -> Letter | None:
+def letter(engine: Engine, library: Library, claimed: ClaimedMessage, now: datetime) -> Letter | None:
     """What the message says to its reader, the soonest date first. None if every reason for it has gone by now."""
     person = library.person(claimed.recipient)
     with UnitOfWork(engine, reading=True) as work:
@@ -82,7 +81,7 @@ def settle_dropped(engine: Engine, outbox_id: int, now: datetime, why: str) -> N
         work.commit()
 
 
-def settle_failed(engine: Engine, claimed: Claimed, now: datetime, failure: MailFailed) -> bool:
+def settle_failed(engine: Engine, claimed: ClaimedMessage, now: datetime, failure: MailFailed) -> bool:
     """Try again later, at growing intervals for 72 hours; give up at once on a permanent refusal. Whether it was given up."""
     give_up = failure.permanent or now - claimed.created_at > PATIENCE
     wait = WAITS[min(claimed.attempts, len(WAITS)) - 1]
@@ -154,9 +153,15 @@ class _Reader:
                 return None
             values |= self._of_deadline(deadline)
         elif alert.subject.startswith("step:"):
+            if alert.details["state"] != self.agreement.state:
+                return None
             values["state"] = self._label(self.definition.states[alert.details["state"]].label)
         else:
-            values |= self._of_finding(*alert.subject.partition(":")[::2])
+            code, _, subject = alert.subject.partition(":")
+            finding = Finding(FindingCode(code), subject)
+            if finding not in findings(self.agreement, self.definition) and not self._is_closed:
+                return None
+            values |= self._of_finding(finding)
         return LetterItem(alert.notice, values)
 
     @property
@@ -184,9 +189,14 @@ class _Reader:
             "sort_on": deadline.due_on,
         }
 
-    def _of_finding(self, code: str, subject: str) -> dict[str, Any]:
-        definition = self.definition
-        match FindingCode(code):
+    @property
+    def _is_closed(self) -> bool:
+        """A case that ended in the same pass still has to be told what was wrong with it."""
+        return self.definition.states[self.agreement.state].final
+
+    def _of_finding(self, finding: Finding) -> dict[str, Any]:
+        definition, subject = self.definition, finding.subject
+        match finding.code:
             case FindingCode.SIGNATURE_MISSING:
                 return {"subject": subject, "known": ""}
             case FindingCode.TERMS_CONFLICT:

@@ -8,6 +8,7 @@ from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from twinflow.domain.findings import Finding, FindingCode
+from twinflow.domain.letters import ClaimedMessage, OutboxMessage
 from twinflow.storage.tables import AlertRow, FindingRow, OutboxRow
 
 
@@ -16,37 +17,6 @@ class UntoldFinding:
     id: int
     agreement_id: int
     finding: Finding
-
-
-@dataclass(frozen=True, slots=True)
-class Claimed:
-    """A message taken for sending. `content` is None until it has been built."""
-
-    id: int
-    message_id: str
-    recipient: str
-    digest: bool
-    attempts: int
-    created_at: datetime
-    content: bytes | None
-
-
-@dataclass(frozen=True, slots=True)
-class OutboxMessage:
-    """One notice or digest to one recipient, as lists show it."""
-
-    id: int
-    message_id: str
-    recipient: str
-    digest: bool
-    state: str
-    created_at: datetime
-    attempts: int
-    next_attempt_at: datetime | None
-    settled_at: datetime | None
-    error: str
-    subject: str
-    content: bytes | None
 
 
 class Outbox:
@@ -139,7 +109,7 @@ class Outbox:
         )
         return [found for found in rows if found is not None]
 
-    def claim(self, outbox_id: int, now: datetime, lease_until: datetime) -> Claimed | None:
+    def claim(self, outbox_id: int, now: datetime, lease_until: datetime) -> ClaimedMessage | None:
         """Take a due message until `lease_until`: a mailer that dies gives it back by then. None if somebody else has it."""
         changed = self._session.connection().execute(
             update(OutboxRow)
@@ -149,7 +119,9 @@ class Outbox:
         if changed.rowcount != 1:
             return None
         row = self._session.get_one(OutboxRow, outbox_id)
-        return Claimed(outbox_id, row.message_id, row.recipient, row.digest, row.attempts, row.created_at, row.content)
+        return ClaimedMessage(
+            outbox_id, row.message_id, row.recipient, row.digest, row.attempts, row.created_at, row.content
+        )
 
     def keep_content(self, outbox_id: int, subject: str, content: bytes) -> None:
         row = self._session.get_one(OutboxRow, outbox_id)

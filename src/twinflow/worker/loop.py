@@ -6,26 +6,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from jinja2 import TemplateError
 from sqlalchemy import Engine
 
+from twinflow.domain.letters import ClaimedMessage
 from twinflow.domain.library import Library
-from twinflow.errors import MailFailed, Message
-from twinflow.mail.compose import Composer
-from twinflow.mail.mailer import Connection, Mailer
+from twinflow.errors import DefinitionChanged, MailFailed, MailServerDown, Message, NotFound
+from twinflow.mail.mailer import Connection
+from twinflow.mail.post import Post
 from twinflow.services import outbox
 from twinflow.services.sweep import SweepResult, sweep
-from twinflow.storage.outbox import Claimed
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Post:
-    """What mail needs: words, a way out, and the address it comes from."""
-
-    composer: Composer
-    mailer: Mailer
-    sender: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +42,10 @@ def tick(engine: Engine, library: Library, post: Post, clock: Callable[[], datet
 
 
 async def deliver(engine: Engine, library: Library, post: Post, clock: Callable[[], datetime]) -> Delivery:
-    """Send every message that is due. No transaction is open while the mail server is spoken to."""
+    """Send every message that is due. No transaction is open while the mail server is spoken to.
+
+    Each message fails on its own; only a server that does not answer ends the pass, and the rest waits for the next.
+    """
     sent, dropped = 0, 0
     failures: list[Message] = []
     async with post.mailer.connect() as connection:
@@ -71,19 +66,32 @@ async def deliver(engine: Engine, library: Library, post: Post, clock: Callable[
                     "message %s: %s%s", claimed.id, failure, "; given up" if gave_up else "; will be tried again"
                 )
                 failures.append(failure.message)
+                if isinstance(failure, MailServerDown):
+                    break
     return Delivery(sent, dropped, tuple(failures))
 
 
 async def _send(
-    engine: Engine, library: Library, post: Post, connection: Connection, claimed: Claimed, now: datetime
+    engine: Engine, library: Library, post: Post, connection: Connection, claimed: ClaimedMessage, now: datetime
 ) -> bool:
-    """Send one message; False if there is nothing left to say. Built once: a retry sends the same bytes."""
-    content = claimed.content
-    if content is None:
-        letter = outbox.letter(engine, library, claimed, now)
-        if letter is None:
-            return False
-        subject, content = post.composer.compose(letter, message_id=claimed.message_id, created_at=claimed.created_at)
-        outbox.keep_content(engine, claimed.id, subject, content)
-    await connection.send(post.sender, library.person(claimed.recipient).mail, content)
-    return True
+    """Send one message; False if there is nothing left to say."""
+    try:
+        content = claimed.content or _built(engine, library, post, claimed, now)
+        address = library.person(claimed.recipient).mail
+    except (NotFound, DefinitionChanged, TemplateError) as error:
+        raise MailFailed(
+            "Message {id} cannot be written: {why}", permanent=True, id=claimed.id, why=str(error)
+        ) from error
+    if content is not None:
+        await connection.send(post.sender, address, content)
+    return content is not None
+
+
+def _built(engine: Engine, library: Library, post: Post, claimed: ClaimedMessage, now: datetime) -> bytes | None:
+    """The message as bytes, built once and kept: a retry sends the same. None if there is nothing left to say."""
+    letter = outbox.letter(engine, library, claimed, now)
+    if letter is None:
+        return None
+    subject, content = post.composer.compose(letter, message_id=claimed.message_id, created_at=claimed.created_at)
+    outbox.keep_content(engine, claimed.id, subject, content)
+    return content

@@ -1,0 +1,101 @@
+"""Imports point one way: every import of ours is in the table of CONTRIBUTING, and nothing hides inside a function."""
+
+import ast
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+SOURCE = ROOT / "src" / "twinflow"
+LAZY = {"cli/run.py": {"uvicorn", "twinflow.web.app"}}
+"""Half a second of imports that only `serve` and `demo` should wait for."""
+
+
+def allowed() -> dict[str, set[str]]:
+    """The table: unit -> the units it may import."""
+    rows = re.findall(r"^\| `([\w`, ]+)` \| (.*) \|$", (ROOT / "CONTRIBUTING.md").read_text("utf-8"), re.MULTILINE)
+    return {unit: set(re.findall(r"`(\w+)`", right)) for left, right in rows for unit in re.findall(r"\w+", left)}
+
+
+def unit_of(module: str) -> str:
+    parts = module.split(".")
+    return parts[1] if len(parts) > 1 else ""
+
+
+def imports(tree: ast.AST) -> set[str]:
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "imports are absolute"
+            module = node.module or ""
+            found |= {f"{module}.{alias.name}" for alias in node.names} if module == "twinflow" else {module}
+    return found
+
+
+def modules() -> list[Path]:
+    return [path for path in SOURCE.rglob("*.py") if "migrations" not in path.parts and path != SOURCE / "__init__.py"]
+
+
+def test_every_unit_imports_only_what_the_table_allows() -> None:
+    table = allowed()
+    wrong = []
+    for path in modules():
+        unit = path.relative_to(SOURCE).parts[0].removesuffix(".py")
+        ours = {unit_of(name) for name in imports(ast.parse(path.read_text("utf-8"))) if name.startswith("twinflow")}
+        wrong += [f"{path.relative_to(SOURCE)} imports {other}" for other in ours - {unit, "errors"} - table[unit]]
+    assert wrong == []
+
+
+def test_the_table_names_every_unit_and_no_other() -> None:
+    units = {path.relative_to(SOURCE).parts[0].removesuffix(".py") for path in modules()}
+    assert set(allowed()) == units
+
+
+def test_no_import_hides_inside_a_function() -> None:
+    hidden = []
+    for path in modules():
+        place = path.relative_to(SOURCE).as_posix()
+        for function in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+                hidden += [f"{place}: {name}" for name in imports(function) - LAZY.get(place, set())]
+    assert hidden == []
+
+
+def test_libraries_stay_in_their_units() -> None:
+    homes = {
+        "transitions": {"domain/machine.py"},
+        "sqlmodel": {"storage"},
+        "apscheduler": {"worker/timetable.py"},
+        "aiosmtplib": {"mail/mailer.py"},
+        "fastapi": {"web"},
+        "typer": {"cli"},
+    }
+    strays = []
+    for path in modules():
+        place = path.relative_to(SOURCE).as_posix()
+        for name in imports(ast.parse(path.read_text("utf-8"))):
+            allowed_places = homes.get(name.split(".")[0])
+            if allowed_places and not any(place == home or place.startswith(f"{home}/") for home in allowed_places):
+                strays.append(f"{place} imports {name}")
+    assert strays == []
+
+
+def test_no_job_store_and_no_registry_host_is_named_anywhere() -> None:
+    forbidden = [
+        "SQLAlchemy" + "JobStore",
+        "pypi" + ".org",
+        "files.python" + "hosted",
+        "npm" + "js.org",
+        "deb" + "ian.org",
+    ]
+    for path in [
+        *SOURCE.rglob("*"),
+        *ROOT.glob("*.*"),
+        ROOT / "Makefile",
+        ROOT / "requirements.lock",
+        *(ROOT / "docs").rglob("*"),
+    ]:
+        if path.is_file() and path.suffix not in {".pyc", ".png"}:
+            text = path.read_text("utf-8")
+            assert not [word for word in forbidden if word in text], path

@@ -1,0 +1,90 @@
+"""Who holds a role, in which office, from which day to which day."""
+
+from datetime import date
+
+import pytest
+
+from builders import definition, directory, library, office, person
+from twinflow.domain.actors import THE_CLOCK, Assignment, Directory
+from twinflow.errors import NotFound
+
+TODAY = date(2012, 6, 1)
+
+
+def held_by(found):
+    return [person.key for person in found]
+
+
+@pytest.mark.parametrize(
+    ("from_day", "to_day", "held"),
+    [
+        (None, None, True),
+        (date(2012, 6, 1), None, True),
+        (date(2012, 6, 2), None, False),
+        (None, date(2012, 6, 1), True),
+        (None, date(2012, 5, 31), False),
+        (date(2012, 1, 1), date(2012, 12, 31), True),
+    ],
+)
+def test_a_role_is_held_from_its_first_day_to_its_last_both_included(from_day, to_day, held):
+    assert Assignment("liaison", "cuenca", from_day, to_day).holds_on(TODAY) is held
+
+
+def test_a_role_of_the_home_office_is_held_there_and_not_in_another_municipality():
+    people = directory().holders
+    assert held_by(people("authority", "municipality", "cuenca", TODAY)) == ["mateo"]
+    assert held_by(people("authority", "municipality", "chihuahua", TODAY)) == []
+
+
+def test_a_role_of_another_kind_of_office_is_held_in_the_same_country():
+    people = directory().holders
+    assert held_by(people("reviewer", "ministry", "chihuahua", TODAY)) == ["ramon"]
+    assert held_by(people("reviewer", "ministry", "cuenca", TODAY)) == []
+    assert held_by(people("registrar", "registry", "cuenca", TODAY)) == ["regina"]
+
+
+def test_several_holders_are_given_in_the_order_of_their_keys():
+    offices = {"leon": office("leon", "municipality", "MX", "America/Mexico_City")}
+    people = {key: person(key, Assignment("liaison", "leon")) for key in ("zoe", "ana", "luz")}
+    assert held_by(Directory(offices, people).holders("liaison", "municipality", "leon", TODAY)) == [
+        "ana",
+        "luz",
+        "zoe",
+    ]
+
+
+def test_after_a_change_of_office_the_successor_holds_the_role():
+    offices = {"leon": office("leon", "municipality", "MX", "America/Mexico_City")}
+    people = {
+        "ana": person("ana", Assignment("liaison", "leon", None, date(2012, 10, 9))),
+        "luz": person("luz", Assignment("liaison", "leon", date(2012, 10, 10), None)),
+    }
+    found = Directory(offices, people)
+    assert held_by(found.holders("liaison", "municipality", "leon", date(2012, 10, 9))) == ["ana"]
+    assert held_by(found.holders("liaison", "municipality", "leon", date(2012, 10, 10))) == ["luz"]
+
+
+@pytest.mark.parametrize(
+    ("key", "home", "roles"),
+    [
+        ("lucia", "chihuahua", {"liaison"}),
+        ("ramon", "chihuahua", {"reviewer"}),
+        ("ramon", "cuenca", set()),
+        ("mateo", "chihuahua", set()),
+        ("regina", "chihuahua", {"registrar"}),
+    ],
+)
+def test_an_actor_has_the_roles_held_for_that_agreement_and_no_others(key, home, roles):
+    kinds = {role.key: role.office for role in definition().roles.values()}
+    found = directory()
+    actor = found.actor(found.people[key], kinds, home, TODAY)
+    assert (actor.key, actor.roles) == (key, frozenset(roles))
+
+
+def test_the_clock_holds_no_role_of_people():
+    assert THE_CLOCK.roles == frozenset({"clock"})
+
+
+def test_an_unknown_person_is_answered_with_those_there_are():
+    with pytest.raises(NotFound, match="no person ines; there are lucia, mateo"):
+        library().person("ines")

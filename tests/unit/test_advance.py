@@ -1,0 +1,275 @@
+"""Taking a step: it works, or it is refused with everything that stands in the way."""
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from builders import (
+    AUTHORITY,
+    CLOCK,
+    EC,
+    LIAISON,
+    OPINION,
+    PROGRAMME,
+    REGISTRAR,
+    REVIEWER,
+    TO_IN_FORCE,
+    TO_OPINION,
+    TO_SIGNED,
+    after,
+    agreement,
+    definition,
+    noon,
+    refusal,
+    try_step,
+)
+from twinflow.domain.actors import Actor
+from twinflow.domain.advance import reasons_against
+from twinflow.domain.agreement import EntryKind
+from twinflow.domain.dates import PartialDate
+from twinflow.errors import NotFound, Refused
+
+OPINIONS = [
+    "issue_favourable_opinion",
+    "issue_favourable_opinion_with_changes",
+    "make_observations",
+    "issue_unfavourable_opinion",
+]
+
+
+def chihuahua(*steps):
+    return after(agreement(), *steps)
+
+
+def test_a_step_moves_the_case_and_is_entered_in_its_history():
+    outcome = try_step(agreement(), "approve_profile", date(2008, 1, 8), today=date(2008, 1, 14))
+    case, entry = outcome.agreement, outcome.entry
+    assert (case.state, case.version) == ("profile_ready", 2)
+    assert case.history[-1] == entry
+    assert (entry.kind, entry.actor, entry.from_state, entry.to_state) == (
+        EntryKind.STEP,
+        "lucia",
+        "interest",
+        "profile_ready",
+    )
+    assert (entry.effective_on, entry.recorded_at) == (date(2008, 1, 8), noon(date(2008, 1, 14)))
+
+
+def test_the_case_before_the_step_is_left_as_it_was():
+    case = agreement()
+    try_step(case, "approve_profile", date(2008, 1, 8))
+    assert (case.state, case.version, len(case.history), case.facts) == ("interest", 1, 1, {})
+
+
+def test_a_step_says_whom_to_tell():
+    before = chihuahua(*TO_OPINION[:-1])
+    (announcement,) = try_step(before, "request_opinion", date(2008, 2, 18)).announcements
+    assert (announcement.notice, announcement.to, announcement.urgent) == ("opinion-requested", ("reviewer",), True)
+
+
+def test_every_reason_is_given_at_once():
+    reasons = refusal(
+        agreement(),
+        "register",
+        date(2008, 3, 10),
+        today=date(2008, 3, 3),
+        party="Albuquerque",
+        records={"colour": "blue", "registered_on": "2008-02-30"},
+    )
+    assert len(reasons) == 7
+    for words in (
+        "is in the state “Interest”; from there lead: approve_profile, withdraw",
+        "lucia is not registrar of the ministry here",
+        "2008-03-10 is still to come",
+        "not taken for one party",
+        "Registry number is missing: give registry_number=",
+        "registered_on = “2008-02-30”: there is no such day",
+        "does not record colour",
+    ):
+        assert any(words in reason for reason in reasons), words
+
+
+def test_the_refusal_names_the_step():
+    with pytest.raises(Refused, match="“Enter in the register” cannot be taken"):
+        try_step(agreement(), "register", date(2008, 3, 3))
+
+
+def test_a_step_that_the_process_does_not_have_is_not_found():
+    with pytest.raises(NotFound, match="mx/twinning v1 has no step sing; it has .*sign"):
+        try_step(agreement(), "sing", date(2008, 3, 3))
+
+
+def test_a_step_is_refused_to_the_wrong_role():
+    before = chihuahua(*TO_OPINION)
+    (reason,) = refusal(before, "issue_favourable_opinion", date(2008, 3, 5), REGISTRAR, records=OPINION)
+    assert reason == "regina is not reviewer of the ministry here."
+
+
+def test_nobody_but_the_clock_ends_a_term():
+    case = chihuahua(*TO_IN_FORCE)
+    assert refusal(case, "expire", date(2013, 3, 10)) == ["lucia is not clock here."]
+    assert refusal(case, "expire", date(2013, 3, 10), CLOCK) == []
+
+
+def test_a_step_is_refused_from_the_wrong_state():
+    (reason,) = refusal(chihuahua(*TO_OPINION), "request_opinion", date(2008, 2, 19))
+    assert "is in the state “Opinion requested”; from there lead: issue_favourable_opinion," in reason
+
+
+def test_nothing_leaves_the_end():
+    case = chihuahua(("withdraw", date(2008, 1, 9)))
+    (reason,) = refusal(case, "approve_profile", date(2008, 1, 10))
+    assert "is in the state “Withdrawn before signature”; from there lead: –" in reason
+
+
+def test_a_day_to_come_is_refused_and_today_is_not():
+    assert refusal(agreement(), "approve_profile", date(2008, 1, 15), today=date(2008, 1, 14)) == [
+        "The day 2008-01-15 is still to come."
+    ]
+    assert refusal(agreement(), "approve_profile", date(2008, 1, 14), today=date(2008, 1, 14)) == []
+
+
+def test_a_day_before_the_state_was_reached_is_refused_and_that_very_day_is_not():
+    case = chihuahua(*TO_OPINION)
+    today = date(2008, 3, 10)
+    assert refusal(case, "make_observations", date(2008, 2, 17), REVIEWER, today=today) == [
+        "The day 2008-02-17 is before 2008-02-18, when the agreement came into this state."
+    ]
+    assert refusal(case, "make_observations", date(2008, 2, 18), REVIEWER, today=today) == []
+
+
+def test_a_letter_of_last_week_is_entered_today_and_counts_from_last_week():
+    outcome = try_step(chihuahua(*TO_OPINION[:-1]), "request_opinion", date(2008, 2, 18), today=date(2008, 2, 29))
+    (opinion,) = outcome.agreement.deadlines[-1:]
+    assert (opinion.rule, opinion.anchor_on, opinion.due_on) == ("opinion", date(2008, 2, 18), date(2008, 3, 10))
+
+
+# Facts
+
+
+def test_a_dated_fact_takes_the_day_of_the_step_unless_told_otherwise():
+    told = {"profile_approved_on": "2008-01-04"}
+    assert chihuahua(("approve_profile", date(2008, 1, 8))).day_of("profile_approved_on") == date(2008, 1, 8)
+    assert chihuahua(("approve_profile", date(2008, 1, 8), told)).day_of("profile_approved_on") == date(2008, 1, 4)
+
+
+def test_a_date_known_by_month_is_kept_as_it_is():
+    case = chihuahua(("approve_profile", date(2008, 1, 8), {"profile_approved_on": "2007-12"}))
+    assert case.fact("profile_approved_on") == PartialDate(2007, 12)
+    assert case.day_of("profile_approved_on") is None
+
+
+def test_a_fact_that_is_missing_is_named():
+    assert refusal(chihuahua(*TO_OPINION), "issue_favourable_opinion", date(2008, 3, 5), REVIEWER) == [
+        "Number of the opinion is missing: give opinion_number=…."
+    ]
+
+
+def test_blanks_are_no_fact():
+    blank = {"opinion_number": "  "}
+    assert refusal(chihuahua(*TO_OPINION), "issue_favourable_opinion", date(2008, 3, 5), REVIEWER, records=blank)
+
+
+def test_the_last_day_of_a_programme_is_not_guessed():
+    """A day that is not the day of the step has to be given."""
+    case = agreement(PROGRAMME, opened_on=date(2008, 4, 1))
+    (reason,) = refusal(case, "agree", date(2008, 5, 6))
+    assert "period_ends_on" in reason
+
+
+def test_a_requirement_may_be_met_by_a_fact_on_record():
+    case = chihuahua(*TO_OPINION[:3])
+    assert refusal(case, "request_opinion", date(2008, 2, 18)) == ["Draft text complete is not on record."]
+
+
+def test_what_stands_in_the_way_today_leaves_out_what_the_step_itself_records():
+    process = definition()
+    case = chihuahua(*TO_OPINION)
+    assert reasons_against(case, process, process.step("issue_favourable_opinion"), REVIEWER, date(2008, 3, 5)) == []
+    reasons = reasons_against(case, process, process.step("sign"), LIAISON, date(2008, 3, 5))
+    assert len(reasons) == 2
+    assert "Number of the opinion is not on record." in [str(reason) for reason in reasons]
+
+
+# The opinion
+
+
+@pytest.mark.parametrize(
+    ("step", "state"),
+    list(
+        zip(
+            OPINIONS,
+            ["opinion_favourable", "opinion_favourable", "observations_made", "opinion_unfavourable"],
+            strict=True,
+        )
+    ),
+)
+def test_the_ministry_has_four_answers(step, state):
+    records = {} if step == "make_observations" else OPINION
+    case = chihuahua(*TO_OPINION, (step, date(2008, 3, 5), REVIEWER, records))
+    assert case.state == state
+
+
+@pytest.mark.parametrize("step", OPINIONS)
+def test_who_asked_for_the_opinion_cannot_give_it_in_another_role(step):
+    both = Actor("lucia", frozenset({"liaison", "reviewer"}))
+    records = {} if step == "make_observations" else OPINION
+    (reason,) = refusal(chihuahua(*TO_OPINION), step, date(2008, 3, 5), both, records=records)
+    assert reason.startswith("lucia took the step “")
+    assert reason.endswith("another person has to take this one.")
+
+
+def test_who_answered_the_observations_cannot_decide_on_the_answer():
+    answering = Actor("ramon", frozenset({"liaison", "reviewer"}))
+    case = chihuahua(
+        *TO_OPINION,
+        ("make_observations", date(2008, 2, 20), REVIEWER),
+        ("answer_observations", date(2008, 2, 27), answering),
+    )
+    (reason,) = refusal(case, "issue_favourable_opinion", date(2008, 3, 5), answering, records=OPINION)
+    assert "ramon took the step “Answer the observations”" in reason
+
+
+def test_who_asked_for_the_registration_cannot_register_nor_who_asked_for_approval_approve():
+    registrar = Actor("lucia", frozenset({"registrar"}))
+    case = chihuahua(*TO_IN_FORCE[:9])
+    (reason,) = refusal(case, "register", date(2008, 8, 11), registrar, records={"registry_number": "R-77"})
+    assert "another person" in reason
+    cuenca = agreement(EC, state="negotiation", opened_on=date(2011, 3, 1))
+    cuenca = after(cuenca, ("request_approval", date(2011, 3, 2), Actor("mateo", frozenset({"liaison"}))))
+    (reason,) = refusal(cuenca, "approve", date(2011, 3, 7), AUTHORITY, records={"approval_number": "12"})
+    assert "another person" in reason
+
+
+def test_nothing_is_signed_without_the_opinion():
+    case = replace(chihuahua(*TO_OPINION), state="opinion_favourable")
+    assert refusal(case, "sign", date(2008, 3, 10), party="Chihuahua") == ["Number of the opinion is not on record."]
+
+
+# After signature
+
+
+def test_a_notice_of_termination_takes_effect_sixty_days_later_by_the_clock():
+    case = chihuahua(*TO_IN_FORCE, ("notify_termination", date(2010, 5, 3)))
+    (due,) = [d.due_on for d in case.deadlines if d.rule == "termination"]
+    assert due == date(2010, 7, 2)
+    ended = try_step(case, "terminate", due, CLOCK, today=date(2010, 7, 3)).agreement
+    assert (ended.state, ended.day_of("ended_on")) == ("terminated", due)
+    assert not ended.is_in_force(date(2010, 7, 3))
+
+
+def test_a_notice_of_termination_entered_late_still_takes_effect_on_its_day():
+    """The letter of 4 January is entered on 3 May: its sixty days were over on 5 March."""
+    told = {"termination_notified_on": "2010-01-04"}
+    case = chihuahua(*TO_IN_FORCE, ("notify_termination", date(2010, 5, 3), told))
+    (due,) = [d.due_on for d in case.deadlines if d.rule == "termination"]
+    assert due == date(2010, 3, 5)
+    assert refusal(case, "terminate", due, CLOCK, today=date(2010, 5, 4)) == []
+
+
+def test_withdrawal_is_possible_before_signature_and_not_after():
+    assert chihuahua(*TO_OPINION, ("withdraw", date(2008, 2, 20))).day_of("ended_on") == date(2008, 2, 20)
+    assert (
+        "is in the state “Signed, not registered”" in refusal(chihuahua(*TO_SIGNED), "withdraw", date(2008, 3, 11))[0]
+    )

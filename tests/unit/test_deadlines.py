@@ -1,0 +1,283 @@
+"""Deadlines of the shipped processes, counted from real dates: when they run, when they are due, what closes them."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from builders import (
+    CLOCK,
+    EC,
+    MX,
+    OPINION,
+    PROGRAMME,
+    REVIEWER,
+    TO_EVALUATED,
+    TO_IN_FORCE,
+    TO_OPINION,
+    TO_SIGNED,
+    a_calendar,
+    after,
+    agreement,
+    calendars,
+    definition,
+    derived,
+    facts,
+    medellin,
+    terms,
+    try_step,
+)
+from twinflow.domain.agreement import Child, DeadlineStatus
+from twinflow.domain.calendars import Calendars, Interval, Roll
+from twinflow.domain.dates import Length
+from twinflow.domain.deadlines import due_date
+from twinflow.domain.process import Side
+
+OPEN, PAUSED, MET = DeadlineStatus.OPEN, DeadlineStatus.PAUSED, DeadlineStatus.MET
+LAPSED, VOID = DeadlineStatus.LAPSED, DeadlineStatus.VOID
+EASTER_2008 = Calendars((a_calendar(date(2008, 3, 20), date(2008, 3, 21)),))
+
+
+def of(case, rule):
+    return [deadline for deadline in case.deadlines if deadline.rule == rule]
+
+
+def the(case, rule):
+    (deadline,) = of(case, rule)
+    return deadline
+
+
+def chihuahua(*steps):
+    return after(agreement(), *steps)
+
+
+# A rule and its due date
+
+
+@pytest.mark.parametrize(
+    ("anchor", "length", "side", "roll", "due"),
+    [
+        (date(2008, 3, 10), "60 days", Side.AFTER, Roll.NONE, date(2008, 5, 9)),
+        (date(2008, 3, 10), "5 years", Side.AFTER, Roll.NONE, date(2013, 3, 10)),
+        (date(2013, 3, 10), "60 days", Side.BEFORE, Roll.NONE, date(2013, 1, 9)),
+        (date(2014, 5, 6), "45 days", Side.BEFORE, Roll.NONE, date(2014, 3, 22)),
+        (date(2008, 1, 21), "60 days", Side.AFTER, Roll.FOLLOWING, date(2008, 3, 24)),
+        (date(2008, 1, 21), "60 days", Side.AFTER, Roll.PRECEDING, date(2008, 3, 19)),
+        (date(2008, 1, 21), "60 days", Side.AFTER, Roll.NONE, date(2008, 3, 21)),
+        (date(2008, 4, 21), "30 days", Side.BEFORE, Roll.PRECEDING, date(2008, 3, 19)),
+        (date(2008, 2, 29), "1 year", Side.AFTER, Roll.FOLLOWING, date(2009, 3, 2)),
+    ],
+)
+def test_a_due_date_is_counted_and_then_rolled(anchor, length, side, roll, due):
+    rule = replace(definition().deadlines["term_end"], side=side, roll=roll)
+    assert due_date(anchor, Length.parse(length), rule, EASTER_2008) == due
+
+
+@pytest.mark.parametrize(
+    ("length", "pauses", "due"),
+    [
+        ("10 days", [(date(2008, 2, 20), date(2008, 2, 25))], date(2008, 3, 4)),
+        ("10 business days", [(date(2008, 2, 20), date(2008, 2, 25))], date(2008, 3, 6)),
+        ("10 business days", [(date(2008, 2, 23), date(2008, 2, 25))], date(2008, 3, 3)),
+        ("10 days", [(date(2008, 2, 20), date(2008, 2, 20))], date(2008, 2, 28)),
+        ("10 days", [(date(2008, 2, 10), date(2008, 2, 21))], date(2008, 3, 1)),
+        ("10 days", [(date(2008, 2, 20), date(2008, 2, 25)), (date(2008, 3, 3), date(2008, 3, 10))], date(2008, 3, 11)),
+        ("10 days", [(date(2008, 3, 3), date(2008, 3, 10))], date(2008, 2, 28)),
+        ("1 month", [(date(2008, 2, 20), date(2008, 2, 25))], date(2008, 3, 23)),
+        ("10 days", [(date(2008, 2, 20), None)], None),
+    ],
+)
+def test_days_inside_a_pause_do_not_count_and_an_open_pause_leaves_no_due_date(length, pauses, due):
+    """Counted from Monday 18 February 2008."""
+    rule = replace(definition().deadlines["term_end"], roll=Roll.NONE)
+    intervals = [Interval(start, end) for start, end in pauses]
+    assert due_date(date(2008, 2, 18), Length.parse(length), rule, EASTER_2008, pauses=intervals) == due
+
+
+@given(st.dates(date(2006, 1, 1), date(2026, 1, 1)), st.integers(1, 40), st.integers(0, 30), st.integers(0, 30))
+def test_a_deadline_with_a_pause_counts_the_business_days_outside_it(anchor, amount, gap, paused):
+    rule = replace(definition().deadlines["opinion"], roll=Roll.NONE)
+    start = anchor + timedelta(days=gap)
+    end = start + timedelta(days=paused)
+    due = due_date(anchor, Length.parse(f"{amount} business days"), rule, calendars(), pauses=[Interval(start, end)])
+    span = [anchor + timedelta(days=n + 1) for n in range((due - anchor).days)]
+    counted = [day for day in span if calendars().is_business_day(day) and not start <= day < end]
+    assert len(counted) == amount
+    assert counted[-1] == due
+
+
+# Medellín, 6 May 2011
+
+
+def test_noventa_60_warns_by_the_earlier_reading_and_is_late_by_the_later():
+    programme = the(medellin(), "first_programme")
+    assert (programme.warn_on, programme.due_on) == (date(2011, 7, 5), date(2011, 8, 4))
+
+
+def test_the_term_ends_after_three_years_and_notice_is_due_45_days_before():
+    case = medellin()
+    assert the(case, "term_end").due_on == date(2014, 5, 6)
+    assert the(case, "last_day_for_notice").due_on == date(2014, 3, 22)
+
+
+def test_where_the_term_has_two_readings_the_last_day_for_notice_is_warned_of_by_the_earlier():
+    notice = the(medellin(validity="36 months|48 months"), "last_day_for_notice")
+    assert (notice.warn_on, notice.due_on) == (date(2014, 3, 22), date(2015, 3, 22))
+
+
+def test_where_the_evaluation_has_two_readings_nobody_is_late_by_the_shorter():
+    evaluation = of(medellin(evaluation_period="6 months|12 months"), "evaluation")[0]
+    assert (evaluation.warn_on, evaluation.due_on) == (date(2011, 11, 7), date(2012, 5, 7))
+
+
+def test_the_mexican_model_without_a_text_gives_60_days_five_years_and_9_january_2013():
+    case = chihuahua(*TO_SIGNED)
+    found = {deadline.rule: deadline.due_on for deadline in case.deadlines if deadline.is_open}
+    assert found == {
+        "registration_request": date(2008, 4, 9),
+        "first_programme": date(2008, 5, 9),
+        "evaluation": date(2009, 3, 10),
+        "term_end": date(2013, 3, 10),
+        "last_day_for_notice": date(2013, 1, 9),
+    }
+
+
+@pytest.mark.parametrize("text", ["indefinite", ""])
+def test_a_term_without_end_or_not_stated_gives_no_deadline(text):
+    case = medellin(validity=text, evaluation_period=text, first_programme=text)
+    assert case.deadlines == ()
+
+
+@pytest.mark.parametrize("day", ["2011-05", "2011", ""])
+def test_a_signature_without_a_day_gives_no_deadline(day):
+    case = agreement(
+        EC, state="signed", terms=terms(validity="3 years"), facts=facts(signed_on=day, term_starts_on=day)
+    )
+    assert derived(case, date(2012, 1, 2)).deadlines == ()
+
+
+def test_a_process_without_defaults_invents_none_where_the_text_was_not_seen():
+    case = agreement(EC, state="in_force", facts=facts(term_starts_on="2011-05-06"))
+    assert derived(case, date(2012, 1, 2)).deadlines == ()
+
+
+# What closes a deadline
+
+
+def test_the_opinion_of_5_march_meets_the_deadline_that_began_with_the_request():
+    opinion = the(chihuahua(*TO_SIGNED), "opinion")
+    assert (opinion.anchor_on, opinion.due_on) == (date(2008, 2, 18), date(2008, 3, 10))
+    assert (opinion.status, opinion.closed_on) == (MET, date(2008, 3, 5))
+
+
+def test_the_ministry_has_all_its_days_while_observations_are_open():
+    """15 business days from 18 February, 20 to 26 February with Chihuahua: 10 March becomes 18 March (17th: holiday)."""
+    asked = chihuahua(*TO_OPINION, ("make_observations", date(2008, 2, 20), REVIEWER))
+    assert (the(asked, "opinion").status, the(asked, "opinion").due_on) == (PAUSED, None)
+    answered = after(asked, ("answer_observations", date(2008, 2, 27)))
+    assert (the(answered, "opinion").status, the(answered, "opinion").due_on) == (OPEN, date(2008, 3, 18))
+
+
+def test_observations_of_a_second_round_do_not_move_the_deadline_of_the_first():
+    case = chihuahua(
+        *TO_OPINION,
+        ("issue_unfavourable_opinion", date(2008, 3, 3), REVIEWER, OPINION),
+        ("redraft", date(2008, 3, 4)),
+        ("request_opinion", date(2008, 3, 5)),
+        ("make_observations", date(2008, 3, 6), REVIEWER),
+    )
+    first, second = of(case, "opinion")
+    assert (first.status, first.due_on) == (MET, date(2008, 3, 10))
+    assert (second.status, second.due_on) == (PAUSED, None)
+
+
+def test_a_second_request_starts_a_second_deadline():
+    case = chihuahua(
+        *TO_OPINION,
+        ("issue_unfavourable_opinion", date(2008, 3, 3), REVIEWER, OPINION),
+        ("redraft", date(2008, 3, 4)),
+        ("request_opinion", date(2008, 3, 5)),
+    )
+    assert [(d.occurrence, d.status, d.anchor_on) for d in of(case, "opinion")] == [
+        (1, MET, date(2008, 2, 18)),
+        (2, OPEN, date(2008, 3, 5)),
+    ]
+
+
+def test_an_agreed_programme_meets_the_deadline_of_the_first_programme():
+    child = Child("A-1-P1", PROGRAMME, "agreed", (("drafted", date(2011, 5, 9)), ("agreed", date(2011, 8, 2))))
+    case = derived(replace(medellin(), children=(child,)), date(2011, 8, 10))
+    assert (the(case, "first_programme").status, the(case, "first_programme").closed_on) == (MET, date(2011, 8, 2))
+
+
+def test_a_corrected_day_of_signature_does_not_take_the_programme_away_from_the_deadline():
+    """The day was first entered as 8 October and then corrected to 10 August; the programme was agreed in November."""
+    child = Child("A-1-P1", PROGRAMME, "agreed", (("agreed", date(2003, 11, 3)),))
+    case = agreement(EC, state="signed", opened_on=date(2003, 8, 10), terms=terms(first_programme="60 days"))
+    case = after(
+        case,
+        ("establish_date", date(2003, 12, 1), {"signed_on": "2003-10-08"}),
+        ("establish_date", date(2003, 12, 2), {"signed_on": "2003-08-10"}),
+    )
+    last = of(derived(replace(case, children=(child,)), date(2003, 12, 3)), "first_programme")[-1]
+    assert (last.anchor_on, last.status) == (date(2003, 8, 10), MET)
+
+
+def test_nothing_is_owed_any_more_once_the_case_has_ended():
+    case = chihuahua(*TO_OPINION, ("withdraw", date(2008, 2, 25)))
+    assert [d.rule for d in case.deadlines if d.is_open] == []
+
+
+def test_the_last_day_of_a_right_passes_without_anybody_being_late():
+    before, on, gone = (the(medellin(date(2014, 3, day)), "last_day_for_notice") for day in (21, 22, 23))
+    assert (before.status, on.status) == (OPEN, OPEN)
+    assert (gone.status, gone.closed_on) == (LAPSED, date(2014, 3, 22))
+
+
+def test_a_deadline_counted_backward_follows_the_renewed_end():
+    case = chihuahua(
+        *TO_EVALUATED,
+        ("accept_renewal", date(2012, 12, 3), "Chihuahua"),
+        ("accept_renewal", date(2012, 12, 4), "Albuquerque"),
+        ("renew", date(2012, 12, 5)),
+    )
+    assert [(d.due_on, d.status) for d in of(case, "term_end")] == [
+        (date(2013, 3, 10), MET),
+        (date(2018, 3, 10), OPEN),
+    ]
+    assert [(d.due_on, d.status) for d in of(case, "last_day_for_notice")] == [
+        (date(2013, 1, 9), VOID),
+        (date(2018, 1, 9), OPEN),
+    ]
+
+
+def test_the_end_of_the_term_lapses_by_the_step_of_the_clock_and_closes_the_rest():
+    from_clock = try_step(medellin(), "expire", date(2014, 5, 6), CLOCK, today=date(2014, 5, 7)).agreement
+    assert (the(from_clock, "term_end").status, the(from_clock, "term_end").closed_on) == (LAPSED, date(2014, 5, 6))
+    assert [d.rule for d in from_clock.deadlines if d.is_open] == []
+
+
+def test_the_end_of_the_term_stays_open_until_the_clock_has_taken_its_step():
+    assert the(medellin(date(2014, 6, 1)), "term_end").status is OPEN
+
+
+def test_a_date_beyond_the_calendar_is_provisional():
+    case = medellin(evaluation_period="25 years", validity="30 years")
+    assert of(case, "evaluation")[0].provisional
+    assert not the(case, "term_end").provisional, "a term that is not rolled rests on no calendar"
+
+
+def test_a_date_counted_through_years_before_the_calendar_is_provisional():
+    """Easter of 2005 is not in the calendar of Ecuador, which begins in 2006; the due date is."""
+    case = agreement(EC, state="negotiation", opened_on=date(2005, 12, 12))
+    approval = the(after(case, ("request_approval", date(2005, 12, 20))), "approval")
+    assert approval.due_on == date(2006, 1, 17)
+    assert approval.provisional
+
+
+def test_the_edition_of_the_calendar_is_kept_where_a_calendar_was_used():
+    case = chihuahua(*TO_IN_FORCE)
+    assert the(case, "opinion").edition == calendars(MX).edition
+    assert the(case, "term_end").edition == ""

@@ -1,0 +1,76 @@
+"""What is missing or contradictory in a case is told, and only that."""
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from builders import CUENCA, EC, MEDELLIN, agreement, definition, facts, medellin, signed, terms
+from twinflow.domain.agreement import Claim, Party
+from twinflow.domain.dates import PartialDate
+from twinflow.domain.findings import FindingCode, findings
+
+
+def found(case):
+    return [(finding.code.value, finding.subject) for finding in findings(case, definition(EC))]
+
+
+def case(state="in_force", parties=(CUENCA, MEDELLIN), **more):
+    return agreement(EC, state=state, parties=parties, **more)
+
+
+@pytest.mark.parametrize("day", ["2008-11", "1997", ""])
+def test_a_signed_text_without_a_day_lacks_its_date(day):
+    undated = case("signed", signed((CUENCA, MEDELLIN), day), facts=facts(signed_on=day))
+    assert found(undated) == [("date_missing", "signed_on")]
+
+
+def test_a_text_that_nobody_signed_yet_lacks_no_date():
+    assert found(case("negotiation")) == []
+
+
+def test_a_signature_is_missing_as_soon_as_somebody_else_signed():
+    half = (*signed([CUENCA], "2000-03-17"), Party("La Habana", "CU"), Party("Cienfuegos", "CU"))
+    assert found(case("partly_signed", half)) == [
+        ("signature_missing", "La Habana"),
+        ("signature_missing", "Cienfuegos"),
+    ]
+    assert found(case("approved")) == []
+
+
+def test_a_text_that_says_noventa_60_contradicts_itself():
+    assert found(medellin()) == [("terms_conflict", "first_programme")]
+
+
+def test_a_text_that_says_indefinite_or_nothing_does_not():
+    silent = case("negotiation", terms=terms(validity="indefinite", notice_period="", evaluation_period="12 months"))
+    assert found(silent) == []
+
+
+def test_two_sources_with_different_days_disagree():
+    claims = (Claim(PartialDate(2011, 2, 24), "table 15"), Claim(PartialDate(2011, 2, 25), "annex 21", chosen=False))
+    rosario = case("in_force", signed((CUENCA, MEDELLIN), "2011-02-24"), facts={"signed_on": claims})
+    assert found(rosario) == [("dates_disagree", "signed_on")]
+
+
+def test_successive_terms_do_not_disagree():
+    claims = tuple(Claim(PartialDate.of(day), "") for day in (date(2008, 3, 10), date(2013, 3, 10)))
+    renewed = case(
+        "in_force",
+        signed((CUENCA, MEDELLIN), "2008-03-10"),
+        facts={**facts(signed_on="2008-03-10"), "term_starts_on": claims},
+    )
+    assert found(renewed) == []
+
+
+def test_nothing_is_to_be_settled_once_the_case_has_ended():
+    assert found(replace(medellin(), state="expired")) == []
+
+
+def test_every_finding_has_a_notice_of_its_own():
+    assert [code.notice for code in FindingCode] == [
+        "date-missing",
+        "signature-missing",
+        "terms-conflict",
+        "dates-disagree",
+    ]

@@ -1,0 +1,107 @@
+"""Duties that come back every year: no drift, no chase for the time before the books, and each year wakes the clock."""
+
+from dataclasses import replace
+from datetime import date
+
+from builders import EC, after, agreement, calendars, definition, derived, facts, medellin, terms
+from twinflow.domain.agreement import DeadlineStatus
+from twinflow.domain.calendars import Calendars, Roll
+from twinflow.domain.dates import add_months
+from twinflow.domain.deadlines import derive, next_wake_on
+
+MET, OPEN = DeadlineStatus.MET, DeadlineStatus.OPEN
+RULE = definition(EC).deadlines["evaluation"]
+
+
+def evaluations(case):
+    return [deadline for deadline in case.deadlines if deadline.rule == "evaluation"]
+
+
+def since(day, *, tracked_from=None, opened_on=None, **texts):
+    case = agreement(
+        EC,
+        state="in_force",
+        opened_on=opened_on or day,
+        tracked_from=tracked_from or day,
+        terms=terms(**texts),
+        facts=facts(in_force_on=day.isoformat(), term_starts_on=day.isoformat()),
+    )
+    return case
+
+
+def test_thirty_yearly_evaluations_from_29_february_do_not_drift():
+    case = since(date(1996, 2, 29), evaluation_period="1 year")
+    process = replace(definition(EC), deadlines={"evaluation": replace(RULE, roll=Roll.NONE, until=None)})
+    found = derive(case, process, Calendars(), date(2025, 6, 1))
+    assert [d.due_on for d in found] == [add_months(date(1996, 2, 29), 12 * year) for year in range(1, 31)]
+    assert found[3].due_on == date(2000, 2, 29)
+    assert found[29].due_on == date(2026, 2, 28)
+
+
+def test_a_monthly_duty_from_31_january_is_due_on_the_last_of_february_and_again_on_31_march():
+    case = since(date(2008, 1, 31), evaluation_period="1 month")
+    process = replace(definition(EC), deadlines={"evaluation": replace(RULE, roll=Roll.NONE, until=None)})
+    found = derive(case, process, Calendars(), date(2008, 4, 10))
+    assert [d.due_on for d in found] == [date(2008, 2, 29), date(2008, 3, 31), date(2008, 4, 30)]
+
+
+def test_the_next_evaluation_opens_the_day_after_the_last_was_due():
+    """6 May 2012 is a Sunday: due on Monday 7 May."""
+    assert [d.due_on for d in evaluations(medellin(date(2012, 5, 7)))] == [date(2012, 5, 7)]
+    assert [d.due_on for d in evaluations(medellin(date(2012, 5, 8)))] == [date(2012, 5, 7), date(2013, 5, 6)]
+
+
+def test_the_first_evaluation_is_open_from_the_day_of_entry_into_force():
+    assert [d.due_on for d in evaluations(medellin(date(2011, 5, 6)))] == [date(2012, 5, 7)]
+
+
+def test_three_years_have_three_evaluations():
+    assert [d.due_on for d in evaluations(medellin(date(2020, 1, 1)))] == [
+        date(2012, 5, 7),
+        date(2013, 5, 6),
+        date(2014, 5, 6),
+    ]
+
+
+def test_no_evaluation_is_due_after_the_end_of_the_term():
+    case = derived(since(date(2011, 5, 6), validity="18 months", evaluation_period="1 year"), date(2012, 6, 1))
+    assert [d.due_on for d in evaluations(case) if d.due_on > date(2012, 11, 6)] == []
+
+
+def test_a_duty_due_before_the_case_came_into_the_books_is_not_chased():
+    case = since(date(2000, 6, 16), tracked_from=date(2012, 9, 3), evaluation_period="12 months", validity="indefinite")
+    found = evaluations(derived(case, date(2012, 9, 3)))
+    assert [(d.occurrence, d.due_on) for d in found] == [(13, date(2013, 6, 17))]
+
+
+def test_a_duty_due_on_the_day_the_case_came_into_the_books_is_chased():
+    case = since(date(2000, 6, 16), tracked_from=date(2011, 6, 16), evaluation_period="12 months")
+    assert [d.occurrence for d in evaluations(derived(case, date(2011, 6, 16)))] == [11]
+
+
+def test_an_evaluation_in_time_meets_that_year_only():
+    case = after(medellin(date(2012, 4, 20)), ("record_evaluation", date(2012, 4, 20)))
+    case = derived(case, date(2012, 6, 1))
+    assert [(d.occurrence, d.status) for d in evaluations(case)] == [(1, MET), (2, OPEN)]
+
+
+def test_an_evaluation_done_late_closes_the_years_missed_before():
+    case = after(medellin(date(2013, 9, 2)), ("record_evaluation", date(2013, 9, 2)))
+    assert [(d.occurrence, d.status, d.closed_on) for d in evaluations(case)][:2] == [
+        (1, MET, date(2013, 9, 2)),
+        (2, MET, date(2013, 9, 2)),
+    ]
+
+
+def test_an_evaluation_on_the_very_day_meets_the_year_that_ends_and_not_the_next():
+    case = after(medellin(date(2013, 5, 6)), ("record_evaluation", date(2013, 5, 6)))
+    case = derived(case, date(2013, 5, 7))
+    assert [d.status for d in evaluations(case)] == [MET, MET, OPEN]
+
+
+def test_an_evaluation_done_early_still_wakes_the_clock_when_the_next_year_begins():
+    """Otherwise nobody would ever compute the next year's deadline, and nobody would be warned of it."""
+    case = after(medellin(date(2012, 3, 1)), ("record_evaluation", date(2012, 3, 1)))
+    (met,) = evaluations(case)
+    assert (met.status, met.due_on) == (MET, date(2012, 5, 7))
+    assert next_wake_on(RULE, met, calendars(EC), date(2012, 3, 1)) == date(2012, 5, 8)

@@ -1,0 +1,183 @@
+"""What the pages say about the real register of Cuenca."""
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+from web_reading import Page
+from web_register import NOW, take_over
+
+from twinflow.domain.agreement import Party, Signature
+from twinflow.domain.dates import PartialDate
+from twinflow.services import queries
+from twinflow.services.agreements import NewAgreement, open_agreement
+
+
+def read(browser, address: str) -> Page:
+    response = browser.get(address)
+    assert response.status_code == 200
+    return Page(response.text)
+
+
+def test_the_list_has_one_row_for_each_of_the_38_relationships_in_the_order_of_the_books(browser, register):
+    rows = read(browser, "/").rows[1:]
+    lines = queries.list_agreements(register.engine, register.library, NOW)
+    assert len(rows) == 38
+    assert [row.split()[0] for row in rows] == [line.reference for line in lines]
+
+
+def test_the_list_begins_with_the_next_date_and_says_in_words_that_it_is_overdue(empty, browse):
+    take_over(empty, ["agreements"])
+    first = read(browse(empty), "/").rows[1]
+    assert first.startswith("CU-10 Cuenca – Medellin")
+    assert "2011-08-04 Overdue First operating programme" in first
+
+
+def test_the_list_shows_what_is_missing(browser):
+    page = read(browser, "/")
+    assert "Date missing: only 1997 is known" in page.row("CU-11")
+    assert "Signature missing: La Habana" in page.row("CU-14")
+    assert page.row("CU-03").endswith("none nothing")
+
+
+def test_the_list_shows_earlier_texts_when_asked(browser):
+    page = read(browser, "/?all=1")
+    assert page.row("CU-26.1").startswith("CU-26.1 Cuenca – Puebla")
+    assert len(page.rows) == 47
+
+
+def test_an_empty_register_says_so(empty, browse):
+    assert "There are no agreements yet." in read(browse(empty), "/").text
+
+
+def test_medellin_shows_both_readings_of_the_first_programme_and_the_contradiction(browser):
+    page = read(browser, "/agreements/CU-10")
+    first = page.row("First operating programme")
+    assert "Tue 2011-07-05 shorter reading" in first
+    assert "Thu 2011-08-04 longer reading" in first
+    terms = [row for row in page.rows if row.startswith("First operating programme")][1]
+    assert "60 days or 90 days Contradictory" in terms
+    assert "Contradictions in its papers were never settled: First operating programme" in page.text
+
+
+def test_medellin_before_the_clock_counts_how_long_it_is_overdue(empty, browse):
+    take_over(empty, ["agreements"])
+    first = read(browse(empty), "/agreements/CU-10").row("First operating programme")
+    assert "Overdue 5587 days 3819 business days" in first
+    assert "liaison officer" in first
+    assert "Agreed in the text" in first
+
+
+def test_an_undated_text_shows_that_its_date_is_missing(browser):
+    page = read(browser, "/agreements/CU-21")
+    assert "What is missing Date missing" in page.text
+    assert "Signed: date not known" in page.row("Suvereto")
+    assert "date not known" in page.row("Day of signature by all parties")
+
+
+@pytest.mark.parametrize(
+    ("reference", "words"),
+    [("CU-11", "1997 (only the year is known)"), ("CU-19", "2008-11 (only the month is known)")],
+)
+def test_a_date_is_shown_with_the_precision_it_has(browser, reference, words):
+    page = read(browser, f"/agreements/{reference}")
+    assert words in page.row("Day of signature by all parties")
+
+
+def test_la_habana_has_not_signed_and_is_not_in_force(browser):
+    page = read(browser, "/agreements/CU-14")
+    assert "Signed by some parties Not in force" in page.text
+    assert "What is missing Signature missing: La Habana" in page.text
+    assert page.row("La Habana") == "La Habana CU Not signed"
+    assert "Signed: Fri 2000-03-17" in page.row("Cuenca (keeps this case)")
+    assert "Waits for liaison officer" in page.text
+
+
+def test_bruges_expired_on_a_day_long_before_it_was_recorded(browser):
+    text = read(browser, "/agreements/CU-02").text
+    assert "Expired Not in force" in text
+    assert (
+        "Sunday, 8 October 2006 The term runs out → Expired By: the clock. Recorded later, on Fri 2026-11-20"
+    ) in text
+
+
+def test_every_source_is_heard_and_the_one_that_is_used_is_named(browser):
+    page = read(browser, "/agreements/CU-01")
+    assert "Thu 2011-02-24 Used thesis on Cuenca" in page.row("Day of signature by all parties")
+    assert page.row("Fri 2011-02-25").startswith("Fri 2011-02-25 Disagrees, not used")
+
+
+def test_puebla_links_its_generations_both_ways(browser):
+    later, earlier = read(browser, "/agreements/CU-26"), read(browser, "/agreements/CU-26.1")
+    assert {"href": "/agreements/CU-26.1"} in later.all("a")
+    assert "A later one: CU-26" in earlier.text
+    assert {"href": "/agreements/CU-26"} in earlier.all("a")
+
+
+def test_next_steps_are_listed_with_the_command_that_takes_them(browser):
+    text = read(browser, "/agreements/CU-14").text
+    assert "Record a party's signature" in text
+    assert "twinflow agreements advance CU-14 STEP --as PERSON" in text
+
+
+def test_a_closed_case_has_no_next_steps(browser):
+    assert "None: no step leaves this state." in read(browser, "/agreements/CU-10").text
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"status": "open", "days": 15, "business_days": 11}, "15 days left 11 business days Open"),
+        ({"status": "open", "days": 0, "business_days": 0}, "today Open"),
+        ({"status": "open", "days": -3, "business_days": -1, "late": {}}, "passed 3 days ago 1 business day Open"),
+        ({"status": "paused", "due_on": None, "warn_on": None}, "no date while paused not counted while paused Paused"),
+        ({"status": "met", "closed_on": date(2011, 6, 1)}, "no longer counted Met Wed 2011-06-01"),
+        ({"status": "void", "closed_on": None}, "no longer counted No longer applies"),
+        ({"provisional": True}, "Provisional the calendar of that year is not published yet"),
+        ({"nature": "legal"}, "Set by law"),
+        ({"nature": "target"}, "A target, not a duty"),
+    ],
+)
+def test_a_deadline_says_in_words_how_it_stands(browser, register, monkeypatch, change, words):
+    shown = queries.show_agreement(register.engine, register.library, "CU-10", NOW)
+    changed = replace(shown, deadlines=(replace(shown.deadlines[0], **change),))
+    monkeypatch.setattr(queries, "show_agreement", lambda *_: changed)
+    assert words in read(browser, "/agreements/CU-10").row("First operating programme")
+
+
+def test_programmes_and_what_they_belong_to_are_linked(browser, register, monkeypatch):
+    shown = queries.show_agreement(register.engine, register.library, "CU-26", NOW)
+    changed = replace(shown, children=(replace(shown.line, reference="CU-26/2007"),), parent="CU-25")
+    monkeypatch.setattr(queries, "show_agreement", lambda *_: changed)
+    page = read(browser, "/agreements/CU-26")
+    assert {"href": "/agreements/CU-26/2007"} in page.all("a")
+    assert "Belongs to CU-25" in page.text
+
+
+def test_a_signature_shows_its_place_and_capacity(browser, register, monkeypatch):
+    shown = queries.show_agreement(register.engine, register.library, "CU-26", NOW)
+    signature = Signature(PartialDate(2006, 4, 28), "mayor", "Puebla de Zaragoza")
+    changed = replace(shown, parties=(Party("Puebla", "MX", signature=signature),))
+    monkeypatch.setattr(queries, "show_agreement", lambda *_: changed)
+    row = read(browser, "/agreements/CU-26").row("Puebla")
+    assert "Signed: Fri 2006-04-28 Place: Puebla de Zaragoza Signed as: mayor" in row
+
+
+def test_names_with_html_in_them_are_shown_as_they_are_written(empty, browse):
+    name = '<script>alert("1")</script>'
+    new = NewAgreement(
+        reference="2026/<b>1",
+        process="ec/agreement",
+        office="cuenca",
+        title=f"Cuenca – {name}",
+        opened_on=NOW.date(),
+        parties=(Party("Cuenca", "EC", home=True), Party(name, "EC")),
+        note=name,
+    )
+    open_agreement(empty.engine, empty.library, new, actor="lucia", now=NOW)
+    browser = browse(empty)
+    address = next(link["href"] for link in read(browser, "/").all("a") if "/agreements/" in str(link["href"]))
+    assert address == "/agreements/2026/%3Cb%3E1"
+    page = read(browser, address)
+    assert page.all("script") == page.all("b") == []
+    assert page.text.count(name) >= 3
