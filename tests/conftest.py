@@ -7,11 +7,11 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from postgres import postgres_server
-from smtp import RecordingServer, recording_server
 from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.engine import make_url
 
+from postgres import postgres_server
+from smtp import RecordingServer, recording_server
 from twinflow import bootstrap
 from twinflow.config import DatabaseSettings, MailSettings, Settings
 from twinflow.domain.library import Library

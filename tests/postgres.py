@@ -89,7 +89,7 @@ def _wait_until_ready(pid_file: Path, server: subprocess.Popen[bytes]) -> None:
     until = monotonic() + START_SECONDS
     while monotonic() < until and server.poll() is None:
         lines = pid_file.read_text().splitlines() if pid_file.exists() else []
-        if len(lines) > 7 and lines[7].strip() == "ready":  # noqa: PLR2004 - the eighth line is the status
+        if len(lines) > 7 and lines[7].strip() == "ready":
             return
         sleep(0.02)
     raise AssertionError("PostgreSQL did not start")

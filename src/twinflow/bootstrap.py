@@ -32,7 +32,8 @@ class Runtime:
 def start(settings: Settings) -> Runtime:
     """Read the definitions and the people file and open the database; a database that is still empty gets its tables.
 
-    Raises BadInput with every mistake in the files, EnvironmentFailed where the database does not answer or is of an older version.
+    Raises BadInput with every mistake in the files, EnvironmentFailed where the database does not answer or is of an
+    older version.
     """
     library = load_library(settings, read_people(settings.people_file))
     engine = open_database(settings)

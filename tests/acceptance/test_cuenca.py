@@ -5,9 +5,9 @@ from datetime import date, timedelta
 from email.message import EmailMessage
 
 import pytest
+
 from conftest import World
 from smtp import RecordingServer
-
 from twinflow.domain.agreement import Agreement, Deadline, DeadlineStatus
 from twinflow.language import say
 from twinflow.services import queries

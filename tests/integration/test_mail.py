@@ -6,9 +6,9 @@ from pathlib import Path
 from socket import socket
 
 import pytest
+
 from conftest import CUENCA, World
 from smtp import RecordingServer, free_port
-
 from twinflow.config import MailSettings
 from twinflow.services import outbox
 

@@ -1,11 +1,11 @@
 """The database itself: one migration history, append-only history, one winner."""
 
 import pytest
-from conftest import World
 from sqlalchemy import inspect, text
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import SQLModel
 
+from conftest import World
 from twinflow.storage import database
 from twinflow.storage.engine import make_engine
 

@@ -173,7 +173,7 @@ def test_the_opinion_of_5_march_meets_the_deadline_that_began_with_the_request()
 
 
 def test_the_ministry_has_all_its_days_while_observations_are_open():
-    """15 business days from 18 February, 20 to 26 February with Chihuahua: 10 March becomes 18 March (17th: holiday)."""
+    """15 business days from 18 February, 20 to 26 February with Chihuahua: 18 March, as the 17th is a holiday."""
     asked = chihuahua(*TO_OPINION, ("make_observations", date(2008, 2, 20), REVIEWER))
     assert (the(asked, "opinion").status, the(asked, "opinion").due_on) == (PAUSED, None)
     answered = after(asked, ("answer_observations", date(2008, 2, 27)))

@@ -18,7 +18,7 @@ def evaluations(case):
 
 
 def since(day, *, tracked_from=None, opened_on=None, **texts):
-    case = agreement(
+    return agreement(
         EC,
         state="in_force",
         opened_on=opened_on or day,
@@ -26,7 +26,6 @@ def since(day, *, tracked_from=None, opened_on=None, **texts):
         terms=terms(**texts),
         facts=facts(in_force_on=day.isoformat(), term_starts_on=day.isoformat()),
     )
-    return case
 
 
 def test_thirty_yearly_evaluations_from_29_february_do_not_drift():

@@ -8,11 +8,9 @@ import pytest
 from builders import (
     EC,
     OPINION,
-    REGISTRAR,
     REVIEWER,
     TO_EVALUATED,
     TO_OPINION,
-    TO_SIGNED,
     after,
     agreement,
     refusal,
@@ -45,7 +43,6 @@ def test_parties_sign_one_by_one():
     half = after(approved(), ("sign", date(2008, 3, 10), "Follonica"))
     assert (half.state, unsigned(half)) == ("partly_signed", ["Cuenca"])
     assert half.fact("signed_on") is None
-    assert not half.is_in_force(date(2008, 3, 10))
     whole = after(half, ("sign", date(2008, 3, 17), "Cuenca"))
     assert (whole.state, unsigned(whole)) == ("signed", [])
 
@@ -53,7 +50,6 @@ def test_parties_sign_one_by_one():
 def test_an_agreement_is_in_force_from_the_last_signature():
     case = after(approved(), ("sign", date(2008, 3, 10), "Follonica"), ("sign", date(2008, 3, 17), "Cuenca"))
     assert [case.day_of(f) for f in ("signed_on", "in_force_on", "term_starts_on")] == [date(2008, 3, 17)] * 3
-    assert [case.is_in_force(date(2008, 3, day)) for day in (16, 17)] == [False, True]
 
 
 def test_three_parties_all_have_to_sign():
@@ -153,22 +149,6 @@ def test_a_second_renewal_needs_an_evaluation_and_acceptances_of_its_own():
 def test_a_renewal_is_not_dated_before_the_acceptances_it_rests_on():
     case = chihuahua(*TO_EVALUATED, *ACCEPTED)
     assert refusal(case, "renew", date(2012, 11, 21), today=date(2012, 12, 5)) != []
-
-
-def test_acceptances_of_an_evaluation_closed_without_renewal_do_not_count_for_the_next():
-    case = chihuahua(
-        *TO_SIGNED,
-        ("request_registration", date(2008, 7, 31)),
-        ("register", date(2008, 8, 11), REGISTRAR, {"registry_number": "R-77"}),
-        ("start_evaluation", date(2010, 2, 1)),
-        ("record_evaluation", date(2010, 2, 2)),
-        ("accept_renewal", date(2010, 2, 3), "Chihuahua"),
-        ("accept_renewal", date(2010, 2, 4), "Albuquerque"),
-        ("close_evaluation", date(2010, 2, 5)),
-        ("start_evaluation", date(2012, 11, 5)),
-        ("record_evaluation", date(2012, 11, 20)),
-    )
-    assert refusal(case, "renew", date(2012, 12, 5)) != []
 
 
 def test_an_opinion_given_with_changes_of_form_is_enough_to_sign():

@@ -39,7 +39,7 @@ def list_agreements(
     if json:
         print_json(lines, cli.language)
         return
-    headings = [cli.text(t) for t in ("Reference", "Parties", "State", "In force", "Next date", "What is missing")]
+    headings = cli.headings("Reference", "Parties", "State", "In force", "Next date", "What is missing")
     print_table(headings, [_line(cli, line) for line in lines])
 
 
@@ -78,11 +78,12 @@ def show(context: typer.Context, reference: Reference, json: Json = False) -> No
         print(f"{cli.say(fact.label)}: {claims}")
     for term in page.terms:
         print(f"{cli.say(term.label)}: {cli.say(term.readings)}")
-    print_table([cli.text(t) for t in DEADLINE_HEADINGS], [deadline_row(cli, line) for line in page.deadlines])
+    print_table(deadline_headings(cli), [deadline_row(cli, line) for line in page.deadlines])
     _print_timeline(cli, page)
 
 
-DEADLINE_HEADINGS = ("Deadline", "Due", "Days left", "Status", "Next to act")
+def deadline_headings(cli: Cli) -> list[str]:
+    return cli.headings("Deadline", "Due", "Days left", "Status", "Next to act")
 
 
 def deadline_row(cli: Cli, line: queries.DeadlineLine) -> list[str]:
@@ -106,7 +107,7 @@ def history(context: typer.Context, reference: Reference, json: Json = False) ->
 
 
 def _print_timeline(cli: Cli, page: queries.AgreementPage) -> None:
-    headings = [cli.text(t) for t in ("Effective on", "Recorded on", "By", "What")]
+    headings = cli.headings("Effective on", "Recorded on", "By", "What")
     rows = [
         [cli.short_day(entry.effective_on), cli.short_day(entry.recorded_on), entry.actor, cli.say(entry.text)]
         for entry in page.timeline
@@ -131,7 +132,7 @@ def steps(context: typer.Context, reference: Reference, person: Person, json: Js
         ]
         for line in lines
     ]
-    print_table([cli.text(t) for t in ("Step", "Meaning", "Stands in the way", "Records")], rows)
+    print_table(cli.headings("Step", "Meaning", "Stands in the way", "Records"), rows)
 
 
 @app.command()
@@ -269,7 +270,7 @@ def import_(
         print_json(jsonable(shown, cli.language), cli.language)
         return
     if dry_run:
-        headings = [cli.text(t) for t in ("Row", "Reference", "Parties", "State", "Dates", "Terms")]
+        headings = cli.headings("Row", "Reference", "Parties", "State", "Dates", "Terms")
         print_table(headings, [_dossier_row(cli, dossier) for dossier in dossiers])
     current = sum(dossier.is_latest for dossier in dossiers)
     values = {
@@ -278,12 +279,17 @@ def import_(
         "added": len(result.added),
         "unchanged": len(result.unchanged),
     }
-    template = (
-        "Dry run, nothing written: {dossiers} dossiers and {earlier} earlier generations; {added} would be added, {unchanged} are unchanged."
-        if dry_run
-        else "{dossiers} dossiers and {earlier} earlier generations: {added} added, {unchanged} unchanged."
-    )
-    print(cli.say(Message(template, values)))
+    if dry_run:
+        done = Message(
+            "Dry run, nothing written: {dossiers} dossiers and {earlier} earlier generations; "
+            "{added} would be added, {unchanged} are unchanged.",
+            values,
+        )
+    else:
+        done = Message(
+            "{dossiers} dossiers and {earlier} earlier generations: {added} added, {unchanged} unchanged.", values
+        )
+    print(cli.say(done))
 
 
 def _dossier_row(cli: Cli, dossier: Dossier) -> list[str]:

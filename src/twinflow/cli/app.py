@@ -10,7 +10,6 @@ import typer
 from twinflow.cli import agreements, calendars, database, deadlines, outbox, people, run, workflows
 from twinflow.cli.context import Cli
 from twinflow.cli.output import exit_code, print_error
-from twinflow.config import load_settings
 from twinflow.errors import TwinflowError
 
 app = typer.Typer(
@@ -40,26 +39,27 @@ def start(
         Path | None, typer.Option("--config", metavar="FILE", help="Settings; else twinflow.toml in this folder.")
     ] = None,
 ) -> None:
-    context.obj = Cli(config)
+    context.obj.config = config
 
 
 def main() -> None:
     """Run the command line; errors of ours become a sentence and an exit code."""
+    cli = Cli(None)
     try:
-        app()
+        app(obj=cli)
     except TwinflowError as error:
-        print_error(error, _language())
+        print_error(error, _language(cli))
         sys.exit(exit_code(error))
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
+    finally:
+        cli.close()
 
 
-def _language() -> str:
+def _language(cli: Cli) -> str:
     """The language for an error, which may be that the settings cannot be read."""
-    arguments = sys.argv[1:]
-    config = next((Path(v) for o, v in zip(arguments, arguments[1:], strict=False) if o == "--config"), None)
     try:
-        return load_settings(config).language
+        return cli.language
     except TwinflowError:
         return "es" if os.environ.get("TWINFLOW_LANGUAGE") == "es" else "en"

@@ -24,7 +24,7 @@ def list_calendars(context: typer.Context, json: Json = False) -> None:
         print_json(shown, cli.language)
         return
     rows = [[c.key, cli.say(c.label), f"{c.first_year}–{c.last_year}", c.edition] for c in calendars.values()]
-    print_table([cli.text(t) for t in ("Calendar", "Meaning", "Years", "Edition")], rows)
+    print_table(cli.headings("Calendar", "Meaning", "Years", "Edition"), rows)
 
 
 @app.command()
@@ -46,4 +46,4 @@ def show(
     rows = [
         [cli.short_day(d.on), cli.say(d.label), d.source, cli.text("proposed") if d.proposed else "–"] for d in days
     ]
-    print_table([cli.text(t) for t in ("Day", "Meaning", "Source", "Status")], rows)
+    print_table(cli.headings("Day", "Meaning", "Source", "Status"), rows)

@@ -38,6 +38,11 @@ class Cli:
         """The definitions alone, for commands that need neither people nor a database."""
         return bootstrap.load_library(self.settings)
 
+    def close(self) -> None:
+        """Let go of the database, if it was opened."""
+        if "runtime" in self.__dict__:
+            self.runtime.engine.dispose()
+
     @property
     def language(self) -> str:
         return self.settings.language
@@ -50,6 +55,9 @@ class Cli:
 
     def text(self, english: str) -> str:
         return translate(english, self.language)
+
+    def headings(self, *english: str) -> list[str]:
+        return [self.text(heading) for heading in english]
 
     def day(self, value: date | None) -> str:
         return day(value, self.language) if value else "–"

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from twinflow.cli.agreements import DEADLINE_HEADINGS, deadline_row
+from twinflow.cli.agreements import deadline_headings, deadline_row
 from twinflow.cli.context import Json, cli_of
 from twinflow.cli.output import print_json, print_table
 from twinflow.services import queries
@@ -24,5 +24,5 @@ def list_deadlines(
     if json:
         print_json(lines, cli.language)
         return
-    headings = [cli.text("Reference"), *(cli.text(heading) for heading in DEADLINE_HEADINGS)]
+    headings = [cli.text("Reference"), *deadline_headings(cli)]
     print_table(headings, [[line.reference, *deadline_row(cli, line)] for line in lines])

@@ -44,7 +44,7 @@ def list_messages(
     rows = [
         [str(m.id), m.recipient, cli.text(m.state), str(m.attempts), m.subject or "–", m.error or "–"] for m in messages
     ]
-    print_table([cli.text(t) for t in ("Id", "To", "State", "Attempts", "Subject", "Error")], rows)
+    print_table(cli.headings("Id", "To", "State", "Attempts", "Subject", "Error"), rows)
 
 
 @app.command()

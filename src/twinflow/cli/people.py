@@ -21,4 +21,4 @@ def list_people(context: typer.Context, json: Json = False) -> None:
         [p.key, p.name, p.mail, p.language, ", ".join(f"{a.role} @ {a.office}" for a in p.assignments)]
         for p in people.values()
     ]
-    print_table([cli.text(t) for t in ("Person", "Name", "Mail", "Language", "Roles")], rows)
+    print_table(cli.headings("Person", "Name", "Mail", "Language", "Roles"), rows)

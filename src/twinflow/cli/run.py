@@ -117,13 +117,15 @@ def demo(
         smtp_port = demonstration.free_port()
         with capture_server(folder / "mail", smtp_port):
             runtime = bootstrap.start(demonstration.settings(folder, port, smtp_port, cli.language))
-            _main_job(cli, runtime)
-            if once:
-                return
-            print(cli.say(Message("Pages: {url}", {"url": f"http://{LOOPBACK}:{port}/"})))
-            print(cli.text("Stop with Ctrl-C."), flush=True)
-            with _sweeping(cli, runtime):
-                _serve_pages(runtime, listener, is_demo=True)
+            try:
+                _main_job(cli, runtime)
+                if not once:
+                    print(cli.say(Message("Pages: {url}", {"url": f"http://{LOOPBACK}:{port}/"})))
+                    print(cli.text("Stop with Ctrl-C."), flush=True)
+                    with _sweeping(cli, runtime):
+                        _serve_pages(runtime, listener, is_demo=True)
+            finally:
+                runtime.engine.dispose()
 
 
 def _main_job(cli: Cli, runtime: bootstrap.Runtime) -> None:

@@ -38,7 +38,7 @@ def list_workflows(context: typer.Context, json: Json = False) -> None:
         ]
         for process in processes
     ]
-    print_table([cli.text(t) for t in ("Process", "Meaning", "In force from", "States", "Digest")], rows)
+    print_table(cli.headings("Process", "Meaning", "In force from", "States", "Digest"), rows)
 
 
 def _summary(process: ProcessDefinition) -> dict[str, object]:
@@ -63,14 +63,14 @@ def show(context: typer.Context, process: Process, version: Version = None, json
     print(f"{definition.name} · {cli.say(definition.label)}\n{'; '.join(definition.law)}\n")
     waits = {role.key: role.label for role in definition.roles.values()}
     print_table(
-        [cli.text(t) for t in ("State", "Meaning", "Stage", "Waits for")],
+        cli.headings("State", "Meaning", "Stage", "Waits for"),
         [
             [s.key, cli.say(s.label), cli.say(definition.stages[s.stage]), cli.say(waits.get(s.waits_for or "", "–"))]
             for s in definition.states.values()
         ],
     )
     print_table(
-        [cli.text(t) for t in ("Step", "Meaning", "From", "To", "By")],
+        cli.headings("Step", "Meaning", "From", "To", "By"),
         [
             [
                 s.key,
@@ -83,7 +83,7 @@ def show(context: typer.Context, process: Process, version: Version = None, json
         ],
     )
     print_table(
-        [cli.text(t) for t in ("Deadline", "Meaning", "Length", "Warnings", "Source")],
+        cli.headings("Deadline", "Meaning", "Length", "Warnings", "Source"),
         [_deadline_row(cli, rule) for rule in definition.deadlines.values()],
     )
 
@@ -91,8 +91,9 @@ def show(context: typer.Context, process: Process, version: Version = None, json
 def _deadline_row(cli: Cli, rule: DeadlineRule) -> list[str]:
     anchor = rule.anchor.step or rule.anchor.fact or rule.anchor.deadline
     length = cli.say(rule.length.message) if rule.length else f"{cli.text('by the text')}: {rule.term}"
-    template = "{length} before {anchor}" if rule.side is Side.BEFORE else "{length} from {anchor}"
-    counted = cli.say(Message(template, {"length": length, "anchor": anchor}))
+    values = {"length": length, "anchor": anchor}
+    before, after = Message("{length} before {anchor}", values), Message("{length} from {anchor}", values)
+    counted = cli.say(before if rule.side is Side.BEFORE else after)
     levels = ", ".join(cli.say(level_message(level)) for level in rule.warn + rule.escalate)
     return [rule.key, cli.say(rule.label), counted, levels or "–", rule.source]
 
@@ -134,11 +135,11 @@ def replay(
         print_json(result, cli.language)
         return
     print_table(
-        [cli.text(t) for t in ("Day", "Step", "By", "State")],
+        cli.headings("Day", "Step", "By", "State"),
         [[cli.short_day(s.on), cli.say(s.label), s.actor, cli.say(s.state_label)] for s in result.steps],
     )
     print_table(
-        [cli.text(t) for t in ("Day", "Alert", "Level", "To")],
+        cli.headings("Day", "Alert", "Level", "To"),
         [[cli.short_day(a.on), f"{a.notice}: {cli.say(a.label)}", a.level or "–", a.to] for a in result.alerts],
     )
 

@@ -1,5 +1,6 @@
 """Whole-graph checks of a process definition: names that do not exist, states that cannot be reached or left, duties that
-nobody can do. `transitions` accepts all of these and fails only when they are used."""
+nobody can do. `transitions` accepts all of these and fails only when they are used.
+"""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -23,7 +24,7 @@ Found = Iterator[tuple[str, Message]]
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What a process may refer to outside its own file: notices complete in every language, calendars, other processes' states."""
+    """What a process may refer to outside its own file: notices complete in every language, calendars, other processes."""
 
     notices: Collection[str]
     calendars: Collection[str]
@@ -109,7 +110,7 @@ def _steps(process: ProcessDefinition, around: Surroundings) -> Found:
             place = f"{path}.requires[{number}]"
             yield from _names(f"{place}.steps", Message("the step"), requirement.steps, process.steps)
             yield from _names(f"{place}.fact", Message("the fact"), filter(None, [requirement.fact]), process.facts)
-            if requirement.name == "another_person_than" and not _four_eyes_possible(process, step, requirement.steps):
+            if requirement.name == "another_person_than" and not _four_eyes_possible(step, requirement.steps):
                 yield (
                     place,
                     Message(
@@ -128,7 +129,7 @@ def _steps(process: ProcessDefinition, around: Surroundings) -> Found:
             yield f"{path}.by", Message("no deadline has this step in on_lapse, so the clock never takes it.")
 
 
-def _four_eyes_possible(process: ProcessDefinition, step: Step, others: Collection[str]) -> bool:
+def _four_eyes_possible(step: Step, others: Collection[str]) -> bool:
     return step.by != {CLOCK} and step.key not in others
 
 

@@ -82,6 +82,7 @@ class ProcessHead(Strict):
 
 
 class TermModel(Strict):
+    label: LabelText
     default: LengthText | None = None
     at_most: LengthText | None = None
     source: str

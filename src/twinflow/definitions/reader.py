@@ -3,9 +3,8 @@
 import hashlib
 import json
 import tomllib
-from collections.abc import Iterable
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeGuard, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 
@@ -30,7 +29,7 @@ from twinflow.domain.process import (
     TermRule,
 )
 from twinflow.errors import BadInput, Message, Problem
-from twinflow.validation import problems_of
+from twinflow.validation import KnownKeys, problems_of
 
 MAX_BYTES = 1_000_000
 Model = TypeVar("Model", bound=BaseModel)
@@ -57,22 +56,24 @@ def read_toml(path: Path, model: type[Model], place: str) -> Model:
     raise BadInput("{place} has mistakes.", (problem,), place=place)
 
 
-def _known_keys(model: type[BaseModel]):  # type: ignore[no-untyped-def]
-    """The keys a table may have, for the message about a misspelt one. Follows fields; gives up at unions and tables by name."""
+def _known_keys(model: type[BaseModel]) -> KnownKeys:
+    """The keys that a table may have, for the message about a misspelt one; none where the path leads into a union."""
 
-    def known(path: tuple[int | str, ...]) -> Iterable[str]:
+    def known(path: tuple[int | str, ...]) -> list[str]:
         here: object = model
         for part in path:
-            if isinstance(here, type) and issubclass(here, BaseModel):
-                field = next((f for name, f in here.model_fields.items() if (f.alias or name) == part), None)
-                here = field.annotation if field else None
-            elif getattr(here, "__args__", None):
-                here = here.__args__[-1]  # type: ignore[attr-defined]
-        if isinstance(here, type) and issubclass(here, BaseModel):
-            return [field.alias or name for name, field in here.model_fields.items()]
-        return []
+            if _is_model(here):
+                fields = {field.alias or name: field for name, field in here.model_fields.items()}
+                here = fields[str(part)].annotation if part in fields else None
+            else:
+                here = (get_args(here) or (None,))[-1]
+        return [field.alias or name for name, field in here.model_fields.items()] if _is_model(here) else []
 
     return known
+
+
+def _is_model(value: object) -> TypeGuard[type[BaseModel]]:
+    return isinstance(value, type) and issubclass(value, BaseModel)
 
 
 def read_process(path: Path, place: str) -> ProcessDefinition:
@@ -92,7 +93,7 @@ def read_process(path: Path, place: str) -> ProcessDefinition:
         start=head.start,
         stages={key: _label(label) for key, label in model.stages.items()},
         facts={key: _label(label) for key, label in model.facts.items()},
-        terms={key: TermRule(t.default, t.at_most, t.source) for key, t in model.terms.items()},
+        terms={key: TermRule(_label(t.label), t.default, t.at_most, t.source) for key, t in model.terms.items()},
         roles={key: Role(key, role.office, _label(role.label)) for key, role in model.roles.items()},
         states={key: _state(key, state) for key, state in model.states.items()},
         steps={key: _step(key, step) for key, step in model.steps.items()},

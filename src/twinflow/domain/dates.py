@@ -105,23 +105,18 @@ class Length:
     @property
     def message(self) -> Message:
         """The length in words, for people."""
-        templates = {
-            Unit.DAYS: "{amount} days",
-            Unit.BUSINESS_DAYS: "{amount} business days",
-            Unit.WEEKS: "{amount} weeks",
-            Unit.MONTHS: "{amount} months",
-            Unit.YEARS: "{amount} years",
-        }
-        singular = {
-            Unit.DAYS: "1 day",
-            Unit.BUSINESS_DAYS: "1 business day",
-            Unit.WEEKS: "1 week",
-            Unit.MONTHS: "1 month",
-            Unit.YEARS: "1 year",
-        }
-        return (
-            Message(singular[self.unit]) if self.amount == 1 else Message(templates[self.unit], {"amount": self.amount})
-        )
+        one, values = self.amount == 1, {"amount": self.amount}
+        match self.unit:
+            case Unit.DAYS:
+                return Message("1 day") if one else Message("{amount} days", values)
+            case Unit.BUSINESS_DAYS:
+                return Message("1 business day") if one else Message("{amount} business days", values)
+            case Unit.WEEKS:
+                return Message("1 week") if one else Message("{amount} weeks", values)
+            case Unit.MONTHS:
+                return Message("1 month") if one else Message("{amount} months", values)
+            case Unit.YEARS:
+                return Message("1 year") if one else Message("{amount} years", values)
 
     def __str__(self) -> str:
         return f"{self.amount} {self.unit.removesuffix('s') if self.amount == 1 else self.unit}"

@@ -90,23 +90,27 @@ def _occurrences(
     if not lengths:
         return []
     if rule.anchor.deadline is not None:
-        return [_backed(rule, base, lengths, calendars, today) for base in done[rule.anchor.deadline] if base.due_on]
+        bases = [base for base in done[rule.anchor.deadline] if base.due_on]
+        return [_backed(agreement, rule, base, lengths, calendars, today) for base in bases]
     anchors = _anchor_days(agreement, rule)
     if rule.recurs:
         bounds = [day for base in done.get(rule.until or "", []) if (day := base.due_on)]
         until = min([today, *_ended(agreement, definition), *bounds[-1:]])
-        return _recurring(agreement, rule, anchors, lengths[0], calendars, until)
+        return _recurring(agreement, rule, anchors, lengths, calendars, until, bounds[-1:])
     pauses = _pauses(agreement, rule)
     met = list(_days_met(agreement, rule))
     found = []
     for number, anchor in enumerate(anchors, start=1):
-        deadline = _computed(rule, number, anchor, lengths, calendars, pauses=pauses)
-        met_on = next((day for day in met if day >= anchor), None)
+        following = anchors[number] if number < len(anchors) else None
+        met_on = next((day for day in met if day >= anchor and (following is None or day <= following)), None)
+        closed_on = met_on or following
+        own = [pause for pause in pauses if closed_on is None or pause.start < closed_on]
+        deadline = _computed(rule, number, anchor, lengths, calendars, pauses=own)
         if met_on is not None:
             met.remove(met_on)
             deadline = replace(deadline, status=DeadlineStatus.MET, closed_on=met_on)
-        elif number < len(anchors):
-            deadline = replace(deadline, status=DeadlineStatus.VOID, closed_on=anchors[number])
+        elif following is not None:
+            deadline = replace(deadline, status=DeadlineStatus.VOID, closed_on=following)
         found.append(_lapsed(deadline, rule, agreement, today))
     return found
 
@@ -143,9 +147,11 @@ def _pauses(agreement: Agreement, rule: DeadlineRule) -> list[Interval]:
     """The times the agreement spent in the states that pause the deadline."""
     pauses: list[Interval] = []
     for entry in agreement.history:
+        if entry.from_state == entry.to_state:
+            continue
         if pauses and pauses[-1].end is None and entry.from_state in rule.paused_in:
             pauses[-1] = replace(pauses[-1], end=entry.effective_on)
-        if entry.to_state in rule.paused_in and entry.from_state != entry.to_state:
+        if entry.to_state in rule.paused_in:
             pauses.append(Interval(entry.effective_on, None, reason=entry.to_state or ""))
     return pauses
 
@@ -163,7 +169,8 @@ def _computed(
     own = [p for p in pauses if p.end is None or p.end > anchor]
     days = [due_date(anchor, length, rule, calendars, times=times, pauses=own) for length in lengths]
     known = [day for day in days if day is not None]
-    uses_calendar = rule.roll is not Roll.NONE or any(length.unit is Unit.BUSINESS_DAYS for length in lengths)
+    business = any(length.unit is Unit.BUSINESS_DAYS for length in lengths)
+    uses_calendar = rule.roll is not Roll.NONE or business
     return Deadline(
         rule=rule.key,
         occurrence=number,
@@ -172,17 +179,31 @@ def _computed(
         due_on=max(known, default=None),
         status=DeadlineStatus.OPEN if known else DeadlineStatus.PAUSED,
         edition=calendars.edition if uses_calendar else "",
-        provisional=uses_calendar and any(not calendars.covers(day) for day in known),
+        provisional=uses_calendar and any(not calendars.covers(day) for day in [*known, *([anchor] if business else [])]),
     )
 
 
 def _backed(
-    rule: DeadlineRule, base: Deadline, lengths: tuple[Length, ...], calendars: Calendars, today: date
+    agreement: Agreement,
+    rule: DeadlineRule,
+    base: Deadline,
+    lengths: tuple[Length, ...],
+    calendars: Calendars,
+    today: date,
 ) -> Deadline:
     """A deadline counted from another one: it follows that date, and is over when that one is."""
     anchor = base.due_on
     assert anchor is not None
     deadline = _computed(rule, base.occurrence, anchor, lengths, calendars)
+    early = _computed(rule, base.occurrence, base.warn_on or anchor, lengths, calendars)
+    deadline = replace(deadline, warn_on=early.warn_on)
+    until = base.closed_on or date.max
+    met_on = next((day for day in _days_met(agreement, rule) if base.anchor_on <= day <= until), None)
+    if met_on is not None:
+        return replace(deadline, status=DeadlineStatus.MET, closed_on=met_on)
+    deadline = _lapsed(deadline, rule, agreement, today)
+    if not deadline.is_open and rule.on_lapse is not None:
+        return deadline
     passed = not rule.duty and deadline.due_on is not None and deadline.due_on < today
     if passed and (base.closed_on is None or (deadline.due_on or today) < base.closed_on):
         return replace(deadline, status=DeadlineStatus.LAPSED, closed_on=deadline.due_on)
@@ -192,7 +213,13 @@ def _backed(
 
 
 def _recurring(
-    agreement: Agreement, rule: DeadlineRule, anchors: list[date], length: Length, calendars: Calendars, until: date
+    agreement: Agreement,
+    rule: DeadlineRule,
+    anchors: list[date],
+    lengths: tuple[Length, ...],
+    calendars: Calendars,
+    until: date,
+    bound: Sequence[date],
 ) -> list[Deadline]:
     """The occurrences whose period has begun by `until`, each counted from the anchor: no drift.
 
@@ -200,13 +227,20 @@ def _recurring(
     """
     if not anchors:
         return []
+    anchor = anchors[-1]
+    length = max(lengths, key=lambda one: add_length(anchor, one, calendars))
     begins, number, met, found = anchors[-1], 0, list(_days_met(agreement, rule)), []
     while begins <= until:
         number += 1
-        deadline = _computed(rule, number, anchors[-1], (length,), calendars, times=number)
+        deadline = _computed(rule, number, anchor, (length,), calendars, times=number)
         due_on = deadline.due_on
         if due_on is None or (begins == until and number > 1):
             break
+        if any(add_length(anchor, length, calendars, times=number) > day for day in bound):
+            break
+        if len(lengths) > 1:
+            period = add_length(anchor, length, calendars, times=number - 1) if number > 1 else anchor
+            deadline = replace(deadline, warn_on=min(due_date(period, o, rule, calendars) or due_on for o in lengths))
         if due_on >= agreement.tracked_from:
             met_on = next((day for day in met if day > begins), None)
             if met_on is not None:
@@ -305,8 +339,12 @@ def next_level_on(rule: DeadlineRule, deadline: Deadline, calendars: Calendars, 
 
 def next_wake_on(rule: DeadlineRule, deadline: Deadline, calendars: Calendars, after: date | None) -> date | None:
     """The first day a sweep has something to do about the deadline: a level, or the day after it has passed unused."""
-    if not deadline.is_open or deadline.due_on is None:
+    if deadline.due_on is None:
         return None
+    if not deadline.is_open:
+        begins = deadline.due_on + ONE_DAY
+        again = rule.recurs and deadline.status is DeadlineStatus.MET and (after is None or begins > after)
+        return begins if again else None
     days = [next_level_on(rule, deadline, calendars, after)]
     if rule.on_lapse is not None or not rule.duty or rule.recurs:
         days.append(deadline.due_on + ONE_DAY)

@@ -38,6 +38,7 @@ class Effect(StrEnum):
 class TermRule:
     """What a process says of one term of the text: a default where the text is silent, a bound, and the source of both."""
 
+    label: Label
     default: Length | None = None
     at_most: Length | None = None
     source: str = ""
@@ -156,8 +157,9 @@ class DeadlineRule:
     """How one deadline is counted, met, warned of, and what passes when it lapses.
 
     `length` is fixed, or None where the text decides (`term` names the term). `side` BEFORE counts backward.
-    `recurs`: every length again, counted from the anchor, up to the due date of the deadline `until`. `duty` False: the last day of a right, nobody is late
-    when it passes unused.
+    `recurs`: every length again, counted
+    from the anchor, up to the due date of the deadline `until`. `duty` False: the last day of a right, nobody is late when it
+    passes unused.
     """
 
     key: str
@@ -270,5 +272,5 @@ def level_message(level: Level) -> Message:
         return Message("on the day")
     if level.repeats:
         return Message("then every {length}", {"length": level.length.message})
-    template = "{length} before" if level.side is Side.BEFORE else "{length} after"
-    return Message(template, {"length": level.length.message})
+    values = {"length": level.length.message}
+    return Message("{length} before", values) if level.side is Side.BEFORE else Message("{length} after", values)

@@ -9,6 +9,7 @@ from email.utils import format_datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from jinja2 import FileSystemLoader, StrictUndefined, select_autoescape
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -72,7 +73,7 @@ class Composer:
         return {
             "reference": group.reference,
             "title": group.title,
-            "url": f"{self._base_url}/agreements/{group.reference}",
+            "url": f"{self._base_url}/agreements/{quote(group.reference)}",
             "items": [_rendered(environment, code, item) for item in group.items],
         }
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from email import policy
 from email.message import EmailMessage
 from email.parser import BytesParser
@@ -48,11 +48,19 @@ def _read(key: str, content: bytes) -> CapturedMessage:
         subject=str(message["Subject"]),
         sender=str(message["From"]),
         recipient=str(message["To"]),
-        sent_at=parsedate_to_datetime(str(message["Date"])),
+        sent_at=_sent_at(message),
         headers=tuple((name, str(value)) for name, value in message.items()),
         text=_part(message, "plain"),
         html=_part(message, "html"),
     )
+
+
+def _sent_at(message: EmailMessage) -> datetime:
+    """The Date header; the beginning of time where there is none that can be read."""
+    try:
+        return parsedate_to_datetime(str(message["Date"])).astimezone(UTC)
+    except ValueError:
+        return datetime.min.replace(tzinfo=UTC)
 
 
 def _part(message: EmailMessage, kind: str) -> str:

@@ -125,7 +125,8 @@ class _Reading:
         if signed_on is not None and not ours_only:
             facts = {**self._signature_facts(row, signed_on, is_latest), **facts}
         texts = self.mapping.texts
-        came = signed_on if state == self.mapping.states.signed else replaced_on
+        by_signature = {self.mapping.states.signed, self.mapping.states.not_signed_by_all}
+        came = signed_on if state in by_signature else replaced_on
         return Dossier(
             reference=reference if is_latest else f"{reference}.{number}",
             process=self.process.key,

@@ -183,7 +183,9 @@ class _Reader:
             "due_on": deadline.due_on,
             "warn_on": deadline.warn_on,
             "days": (deadline.due_on - today).days,
-            "business_days": business_days_between(today, deadline.due_on, calendars),
+            "business_days": business_days_between(today, deadline.due_on, calendars)
+            if calendars.covers(deadline.due_on)
+            else None,
             "late": self._label(definition.roles[rule.late].label) if rule.late else "",
             "note": self._label(rule.note) if rule.note else "",
             "sort_on": deadline.due_on,
@@ -201,9 +203,8 @@ class _Reader:
                 return {"subject": subject, "known": ""}
             case FindingCode.TERMS_CONFLICT:
                 readings = self.agreement.terms[subject].readings
-                label = next((r.label for r in definition.deadlines.values() if r.term == subject), {})
                 known = say([reading.message for reading in readings], self.person.language)
-                return {"subject": say(label, self.person.language) or subject, "known": known}
+                return {"subject": self._label(definition.terms[subject].label), "known": known}
             case FindingCode.DATE_MISSING | FindingCode.DATES_DISAGREE:
                 claims = self.agreement.facts.get(subject, ())
                 known = "; ".join(f"{claim.value} ({claim.source})" for claim in claims if str(claim.value))

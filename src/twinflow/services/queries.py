@@ -10,9 +10,10 @@ from twinflow.domain import machine
 from twinflow.domain.advance import reasons_against
 from twinflow.domain.agreement import SIGNED_ON, Agreement, Claim, Deadline, EntryKind, HistoryEntry, Party
 from twinflow.domain.calendars import business_days_between
+from twinflow.domain.dates import PartialDate
 from twinflow.domain.findings import Finding, FindingCode, findings
 from twinflow.domain.library import Library
-from twinflow.domain.process import Label, ProcessDefinition
+from twinflow.domain.process import CLOCK, Label, ProcessDefinition
 from twinflow.errors import Message
 from twinflow.storage.unit_of_work import UnitOfWork
 
@@ -57,6 +58,7 @@ class AgreementLine:
     overdue: bool
     missing: tuple[Message, ...]
     generation: int
+    parent: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +118,7 @@ class AgreementPage:
     terms: tuple[TermLine, ...]
     deadlines: tuple[DeadlineLine, ...]
     timeline: tuple[EntryLine, ...]
-    next_steps: tuple[Label, ...]
+    next_steps: tuple[tuple[str, Label], ...]
     waits_for: Label
     generations: tuple[AgreementLine, ...]
     children: tuple[AgreementLine, ...]
@@ -126,7 +128,10 @@ class AgreementPage:
 def list_agreements(
     engine: Engine, library: Library, now: datetime, *, everything: bool = False
 ) -> list[AgreementLine]:
-    """One line a relationship, its latest generation, the next date first; `everything` adds earlier generations and programmes."""
+    """One line a relationship, its latest generation, the next date first.
+
+    `everything` adds earlier generations and programmes.
+    """
     with UnitOfWork(engine, reading=True) as work:
         agreements = work.agreements.load(work.agreements.all_ids())
     latest = {a.relationship: a.generation for a in sorted(agreements, key=lambda a: a.generation)}
@@ -157,7 +162,11 @@ def show_agreement(engine: Engine, library: Library, reference: str, now: dateti
         terms=tuple(_terms(agreement, definition)),
         deadlines=tuple(_deadlines(library, agreement, now)),
         timeline=tuple(_timeline(library, agreement, definition)),
-        next_steps=tuple(definition.steps[key].label for key in machine.steps_from(definition, agreement.state)),
+        next_steps=tuple(
+            (key, definition.steps[key].label)
+            for key in machine.steps_from(definition, agreement.state)
+            if definition.steps[key].by != {CLOCK}
+        ),
         waits_for=roles[state.waits_for].label if state.waits_for and state.waits_for in roles else {},
         generations=tuple(_line(library, other, now) for other in related if other.reference != reference),
         children=tuple(_line(library, child, now) for child in children),
@@ -216,6 +225,7 @@ def _line(library: Library, agreement: Agreement, now: datetime) -> AgreementLin
         overdue=bool(overdue),
         missing=tuple(finding_message(f, agreement, definition) for f in findings(agreement, definition)),
         generation=agreement.generation,
+        parent=agreement.parent,
     )
 
 
@@ -236,7 +246,9 @@ def _deadlines(library: Library, agreement: Agreement, now: datetime) -> list[De
                 warn_on=deadline.warn_on,
                 due_on=due_on,
                 days=(due_on - today).days if due_on else None,
-                business_days=business_days_between(today, due_on, calendars) if due_on else None,
+                business_days=business_days_between(today, due_on, calendars)
+                if due_on and calendars.covers(due_on)
+                else None,
                 status=deadline.status.value,
                 closed_on=deadline.closed_on,
                 nature=rule.nature.value,
@@ -264,17 +276,17 @@ def finding_message(finding: Finding, agreement: Agreement, definition: ProcessD
             return Message("Signature missing: {party}", {"party": finding.subject})
         case FindingCode.TERMS_CONFLICT:
             readings = [reading.message for reading in agreement.terms[finding.subject].readings]
-            label = _term_label(finding.subject, definition)
+            label = definition.terms[finding.subject].label
             return Message("The text contradicts itself: {term}: {readings}", {"term": label, "readings": readings})
         case FindingCode.DATES_DISAGREE:
-            claims = [str(claim.value) for claim in agreement.facts[finding.subject]]
+            claims = [_day_or_text(claim) for claim in agreement.facts[finding.subject]]
             label = definition.facts[finding.subject]
             return Message("Sources disagree: {fact}: {claims}", {"fact": label, "claims": claims})
 
 
-def _term_label(key: str, definition: ProcessDefinition) -> Label:
-    """A term is called by the deadline it decides."""
-    return next((rule.label for rule in definition.deadlines.values() if rule.term == key), {"en": key, "es": key})
+def _day_or_text(claim: Claim) -> date | str:
+    value = claim.value
+    return (value.as_date if isinstance(value, PartialDate) else None) or str(value)
 
 
 def _terms(agreement: Agreement, definition: ProcessDefinition) -> Iterator[TermLine]:
@@ -290,7 +302,7 @@ def _terms(agreement: Agreement, definition: ProcessDefinition) -> Iterator[Term
         else:
             readings, source = [reading.message for reading in term.readings], term.source
         contradictory = term is not None and term.is_contradictory
-        yield TermLine(key, _term_label(key, definition), tuple(readings), contradictory, source)
+        yield TermLine(key, rule.label, tuple(readings), contradictory, source)
 
 
 def _timeline(library: Library, agreement: Agreement, definition: ProcessDefinition) -> Iterator[EntryLine]:

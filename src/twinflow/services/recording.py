@@ -132,7 +132,7 @@ def _entry(told: Told, now: datetime, **details: str) -> HistoryEntry:
         actor=CLOCK,
         effective_on=told.effective_on,
         recorded_at=now,
-        details={"notice": told.notice, "subject": told.subject, "level": told.level, **details},
+        details={"notice": told.notice, "subject": told.subject, "level": told.level, **told.details, **details},
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from sqlalchemy import insert, update
 from sqlmodel import Session, SQLModel, col, select
 
-from twinflow.domain.agreement import Agreement, Child, Claim, EntryKind, HistoryEntry, Party, Signature, Term
+from twinflow.domain.agreement import Agreement, Child, Claim, EntryKind, Party, Signature, Term
 from twinflow.domain.dates import Length, PartialDate
 from twinflow.domain.process import ProcessDefinition
 from twinflow.errors import DefinitionChanged, NotFound, StaleAgreement

@@ -1,0 +1,240 @@
+"""The command line as a person uses it: real files, real database, exit codes and sentences."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from conftest import CUENCA, EXAMPLES
+from smtp import RecordingServer, free_port
+
+from twinflow.cli.app import main
+
+PEOPLE = EXAMPLES / "demo" / "people.toml"
+
+
+@dataclass(frozen=True)
+class Ran:
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self):
+        return json.loads(self.out)
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch, capsys, database_url: str) -> Callable[..., Ran]:
+    """Run `twinflow …` in an empty folder, on either database."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TWINFLOW_PEOPLE_FILE", str(PEOPLE))
+    monkeypatch.setenv("TWINFLOW_DATABASE__URL", database_url)
+
+    def call(*arguments: str, **environment: str) -> Ran:
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setattr("sys.argv", ["twinflow", *arguments])
+        with pytest.raises(SystemExit) as stop:
+            main()
+        printed = capsys.readouterr()
+        return Ran(stop.value.code or 0, printed.out, printed.err)
+
+    return call
+
+
+def take_over(run: Callable[..., Ran], *names: str) -> list[Ran]:
+    names = names or ("agreements", "negotiations", "intentions")
+    return [
+        run("agreements", "import", str(CUENCA / f"{name}.csv"), "--map", str(CUENCA / f"{name}.map.toml"))
+        for name in names
+    ]
+
+
+def test_the_register_is_imported_swept_and_listed(run) -> None:
+    assert [done.code for done in take_over(run)] == [0, 0, 0]
+    assert "1 messages sent" in run("tick").out
+    assert "0 messages sent" in run("tick").out
+    lines = run("agreements", "list", "--json").json
+    assert len(lines) == 38
+    assert run("agreements", "show", "CU-02", "--json").json["line"]["state"] == "expired"
+
+
+def test_importing_the_same_file_again_says_that_nothing_changed(run) -> None:
+    take_over(run, "negotiations")
+    (again,) = take_over(run, "negotiations")
+    assert "0 added, 8 unchanged" in again.out
+
+
+def test_a_dry_run_shows_what_would_be_made_and_writes_nothing(run) -> None:
+    shown = run(
+        "agreements", "import", str(CUENCA / "agreements.csv"), "--map", str(CUENCA / "agreements.map.toml"), "--dry-run"
+    )
+    assert shown.code == 0
+    assert "Medellin" in shown.out
+    assert "26 dossiers and 8 earlier generations; 34 would be added" in shown.out
+    assert run("agreements", "list", "--json").json == []
+
+
+def test_a_sheet_with_mistakes_names_each_cell_exits_2_and_nothing_is_written(run, tmp_path: Path) -> None:
+    text = (CUENCA / "agreements.csv").read_text("utf-8")
+    bad = text.replace("2011-05-06", "31/02/2004").replace(",Peru,Cusco", ",Perru,Cusco").replace("CU-29,", "CU-01,")
+    (tmp_path / "bad.csv").write_text(bad, "utf-8")
+    done = run("agreements", "import", "bad.csv", "--map", str(CUENCA / "agreements.map.toml"))
+    assert done.code == 2
+    assert "bad.csv: row 11, column dates: “31/02/2004”" in done.err
+    assert "bad.csv: row 30, column partner_country: “Perru”: the country “Perru” does not exist; did you mean “Peru”?" in done.err
+    assert "bad.csv: row 30, column id: “CU-01”" in done.err
+    assert run("agreements", "list", "--json").json == []
+
+
+def test_a_mexican_case_is_carried_from_interest_to_the_register(run) -> None:
+    def advance(step: str, person: str, *more: str) -> Ran:
+        return run("agreements", "advance", "MX-9", step, "--as", person, *more)
+
+    opened = run(
+        "agreements", "open", "MX-9", "--process", "mx/twinning", "--office", "chihuahua", "--as", "elena",
+        "--party", "Chihuahua/MX", "--party", "Albuquerque/United States", "--on", "2026-03-02", "--term", "validity=3 years",
+    )  # fmt: skip
+    assert opened.code == 0, opened.err
+    steps = [
+        ("approve_profile", "elena"),
+        ("send_letter", "elena"),
+        ("record_answer", "elena"),
+        ("complete_draft", "elena"),
+        ("request_opinion", "elena"),
+        ("issue_favourable_opinion", "rita", "--set", "opinion_number=DEP-1/26"),
+        ("sign", "elena", "--party", "Chihuahua", "--place", "Chihuahua", "--capacity", "mayor"),
+        ("sign", "elena", "--party", "Albuquerque"),
+        ("request_registration", "elena"),
+        ("register", "ramon", "--set", "registry_number=R-77"),
+    ]
+    for step, person, *more in steps:
+        done = advance(step, person, *more, "--on", "2026-03-03")
+        assert done.code == 0, done.err
+    shown = run("agreements", "show", "MX-9", "--json").json
+    assert shown["line"]["state"] == "registered"
+    assert shown["line"]["in_force"]
+    ends = [line["due_on"] for line in shown["deadlines"] if line["id"] == "MX-9/term_end/1"]
+    assert ends == ["2029-03-03"]
+
+
+def test_a_refused_step_exits_1_and_says_every_reason(run) -> None:
+    take_over(run, "agreements")
+    done = run("agreements", "advance", "CU-14", "approve", "--as", "rosa")
+    assert done.code == 1
+    assert "“Approve” cannot be taken." in done.err
+    assert "The agreement is in the state “Signed by some parties”" in done.err
+    assert "rosa is not highest local authority here" in done.err
+    assert "Number of the resolution is missing" in done.err
+
+
+def test_steps_tells_what_this_person_may_do_and_why_not_the_rest(run) -> None:
+    take_over(run, "agreements")
+    lines = {line["key"]: line["reasons"] for line in run("agreements", "steps", "CU-14", "--as", "lucia", "--json").json}
+    assert lines["sign"] == []
+    others = {line["key"]: line["reasons"] for line in run("agreements", "steps", "CU-14", "--as", "rosa", "--json").json}
+    assert others["sign"] == ["rosa is not liaison officer here."]
+
+
+def test_a_missing_signature_found_later_settles_the_finding(run) -> None:
+    take_over(run, "agreements")
+    assert run("agreements", "advance", "CU-14", "sign", "--as", "lucia", "--party", "La Habana", "--on", "2026-10-01").code == 0
+    line = run("agreements", "show", "CU-14", "--json").json["line"]
+    assert (line["state"], line["missing"], line["in_force"]) == ("signed", [], True)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (("agreements", "show", "NOPE"), 2, "There is no agreement NOPE."),
+        (("agreements", "advance", "CU-14", "sing", "--as", "lucia"), 2, "has no step sing"),
+        (("agreements", "advance", "CU-14", "sign", "--as", "nobody"), 2, "There is no person nobody"),
+        (("agreements", "advance", "CU-14", "sign", "--as", "lucia", "--on", "31/02/2026"), 2, "--on “31/02/2026”"),
+        (("agreements", "advance", "CU-14", "sign", "--as", "lucia", "--on", "2026-02"), 2, "the whole day is needed"),
+        (("agreements", "advance", "CU-14", "sign", "--as", "lucia", "--set", "x"), 2, "name=value"),
+        (("workflows", "show", "mx/twining"), 2, "There is no process mx/twining"),
+        (("calendars", "show", "mx"), 2, "There is no calendar mx"),
+        (("outbox", "retry", "99"), 2, "There is no message 99."),
+        (("outbox", "list", "--state", "lost"), 2, "is not one of"),
+        (("tick", "--at", "tomorrow"), 2, "an instant is written"),
+        (("--config", "none.toml", "people", "list"), 2, "none.toml cannot be read"),
+        (("agreements", "import", "none.csv", "--map", "none.toml"), 2, "none.toml cannot be read"),
+        (("no-such-command",), 2, "No such command"),
+    ],
+)
+def test_bad_input_is_one_clear_message_and_exit_2(run, arguments: tuple[str, ...], code: int, words: str) -> None:
+    take_over(run, "agreements")
+    done = run(*arguments)
+    assert (done.code, words in done.err) == (code, True), done.err
+
+
+def test_errors_are_said_in_the_language_of_the_settings(run) -> None:
+    done = run("agreements", "show", "NOPE", TWINFLOW_LANGUAGE="es")
+    assert done.err == "No existe el acuerdo NOPE.\n"
+
+
+def test_a_mail_server_that_is_down_exits_3_and_the_message_waits(run) -> None:
+    take_over(run, "agreements")
+    mail = {"TWINFLOW_MAIL__HOST": "127.0.0.1", "TWINFLOW_MAIL__PORT": str(free_port()), "TWINFLOW_MAIL__TLS": "none"}
+    done = run("tick", **mail)
+    assert done.code == 3
+    assert "does not answer" in done.out
+    (message,) = run("outbox", "list", "--json").json
+    assert message["state"] == "retrying"
+
+
+def test_mail_leaves_by_the_configured_server_and_outbox_show_keeps_what_was_said(run, smtp: RecordingServer) -> None:
+    take_over(run, "agreements")
+    mail = {"TWINFLOW_MAIL__HOST": "127.0.0.1", "TWINFLOW_MAIL__PORT": str(smtp.port), "TWINFLOW_MAIL__TLS": "none"}
+    assert run("tick", **mail).code == 0
+    assert len(smtp.received) == 1
+    assert "CU-02" in run("outbox", "show", "1").out
+
+
+def test_a_tick_in_the_future_is_refused_unless_mail_is_captured(run) -> None:
+    take_over(run, "agreements")
+    assert run("tick", "--at", "2099-01-01T00:00+00:00").code == 0
+    done = run("tick", "--at", "2099-01-01T00:00+00:00", TWINFLOW_MAIL__HOST="127.0.0.1")
+    assert done.code == 2
+    assert "only while mail is captured" in done.err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("workflows", "list"),
+        ("workflows", "show", "mx/twinning"),
+        ("workflows", "check"),
+        ("calendars", "list"),
+        ("calendars", "show", "ec-public", "--year", "2026"),
+        ("people", "list"),
+        ("agreements", "list", "--all"),
+        ("agreements", "show", "CU-10"),
+        ("agreements", "history", "CU-10"),
+        ("agreements", "steps", "CU-14", "--as", "lucia"),
+        ("deadlines", "list", "--all"),
+        ("outbox", "list"),
+        ("outbox", "show", "1"),
+    ],
+)
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_every_reading_command_prints_a_table_and_the_same_as_json(run, arguments: tuple[str, ...], language: str) -> None:
+    take_over(run, "agreements")
+    run("tick")
+    table = run(*arguments, TWINFLOW_LANGUAGE=language)
+    assert (table.code, bool(table.out)) == (0, True)
+    assert run(*arguments, "--json").json
+
+
+def test_database_check_and_upgrade(run) -> None:
+    assert "0001" in run("database", "upgrade").out
+    assert run("database", "check").code == 0
+
+
+def test_a_database_that_does_not_answer_exits_3(run) -> None:
+    done = run("agreements", "list", TWINFLOW_DATABASE__URL="postgresql+psycopg://nobody@127.0.0.1:1/none")
+    assert done.code == 3
+    assert "The database does not answer" in done.err
+    assert "Traceback" not in done.err

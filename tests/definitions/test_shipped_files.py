@@ -1,0 +1,90 @@
+"""Every file that is shipped is read by a test that finds it by itself."""
+
+import json
+
+import pytest
+
+from builders import CUENCA_FILES, NOTIFICATIONS, WORKFLOWS, directory, library
+from twinflow.definitions.calendars import read_calendars
+from twinflow.definitions.catalogue import LANGUAGES, NOTICE_FILES, complete_notices, process_files, read_library
+from twinflow.definitions.checks import BUILT_IN_NOTICES
+from twinflow.definitions.models import schema
+from twinflow.definitions.people import read_people
+from twinflow.domain.requirements import REQUIREMENTS
+
+PROCESSES = {path.relative_to(WORKFLOWS).as_posix(): path for path in process_files(WORKFLOWS)}
+CALENDARS = {path.name: path for path in (WORKFLOWS / "calendars").iterdir()}
+NOTICES = sorted(folder.name for folder in NOTIFICATIONS.iterdir() if not folder.name.startswith("_"))
+
+
+def test_every_file_of_workflows_is_a_process_a_calendar_or_the_schema():
+    files = {path for path in WORKFLOWS.rglob("*") if path.is_file()}
+    known = {*PROCESSES.values(), *CALENDARS.values(), WORKFLOWS / "process.schema.json"}
+    assert files <= known
+
+
+@pytest.mark.parametrize("name", PROCESSES)
+def test_every_process_file_is_in_the_catalogue_with_its_own_text(name):
+    found = [d for d in library().catalogue if name in {f"{d.key}.toml", f"{d.key}.v{d.version}.toml"}]
+    assert [definition.text for definition in found] == [PROCESSES[name].read_text("utf-8")]
+
+
+def test_there_are_as_many_definitions_as_files():
+    assert len(list(library().catalogue)) == len(PROCESSES) >= 3
+
+
+@pytest.mark.parametrize("name", PROCESSES)
+def test_every_process_file_names_the_schema_its_editor_checks_it_against(name):
+    first = PROCESSES[name].read_text("utf-8").splitlines()[0]
+    up = "../" * name.count("/")
+    assert first == f"#:schema {up}process.schema.json"
+
+
+@pytest.mark.parametrize("name", CALENDARS)
+def test_every_calendar_is_read_and_every_day_has_a_source(name):
+    calendar = read_calendars(WORKFLOWS / "calendars")[name.removesuffix(".toml")]
+    assert calendar.last_year >= 2027
+    assert all(holiday.source for holiday in calendar.holidays.values())
+
+
+def test_the_schema_is_made_from_the_models():
+    written = json.loads((WORKFLOWS / "process.schema.json").read_text("utf-8"))
+    assert written == schema()
+
+
+@pytest.mark.parametrize("notice", NOTICES)
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("file", NOTICE_FILES)
+def test_every_notice_has_every_file_in_every_language(notice, language, file):
+    assert (NOTIFICATIONS / notice / language / file).read_text("utf-8").strip()
+
+
+def test_every_notice_that_the_service_sends_by_itself_exists():
+    assert set(BUILT_IN_NOTICES) <= set(complete_notices(NOTIFICATIONS))
+
+
+def test_every_notice_is_sent_by_something():
+    sent = {a.notice for d in library().catalogue for step in d.steps.values() for a in step.announcements}
+    assert set(NOTICES) == sent | set(BUILT_IN_NOTICES)
+
+
+def test_every_fact_that_an_effect_records_has_a_label():
+    for definition in library().catalogue:
+        if any(step.effect for step in definition.steps.values()):
+            assert {"signed_on", "in_force_on", "term_starts_on", "ended_on"} <= definition.facts.keys()
+
+
+def test_every_requirement_of_a_shipped_process_is_one_that_can_be_checked():
+    used = {r.name for d in library().catalogue for step in d.steps.values() for r in step.requires}
+    assert used <= REQUIREMENTS.keys()
+
+
+def test_every_deadline_gives_its_source():
+    assert [rule.key for d in library().catalogue for rule in d.deadlines.values() if not rule.source] == []
+
+
+def test_the_people_of_the_example_serve_the_shipped_processes():
+    people = read_people(CUENCA_FILES / "people.toml")
+    assert read_library(WORKFLOWS, NOTIFICATIONS, people).directory is people
+    assert {office.kind for office in people.offices.values()} == {"municipality", "registry"}
+    assert directory().offices.keys() >= people.offices.keys()

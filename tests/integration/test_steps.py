@@ -1,0 +1,261 @@
+"""Steps through the service, on both databases: together or not at all, one winner, nothing against the calendar."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from sqlalchemy import text
+
+from conftest import World
+from twinflow.domain.advance import StepCommand
+from twinflow.domain.agreement import Agreement, DeadlineStatus, EntryKind, Party, Term
+from twinflow.domain.dates import Length
+from twinflow.domain.process import Catalogue
+from twinflow.errors import BadInput, DefinitionChanged, Refused, StaleAgreement
+from twinflow.services import outbox, queries
+from twinflow.services.agreements import NewAgreement, advance_agreement, open_agreement
+from twinflow.storage.unit_of_work import UnitOfWork
+
+PARTIES = (Party("Chihuahua", "MX", home=True), Party("Albuquerque", "US"))
+
+
+@pytest.fixture
+def mexican(world: World) -> World:
+    """One Mexican case in drafting, opened on Monday 2 March 2026."""
+    world.now = datetime(2026, 3, 2, 18, tzinfo=UTC)
+    open_(world)
+    return world
+
+
+def open_(world: World, reference: str = "MX-1", state: str = "drafting") -> None:
+    new = NewAgreement(
+        reference, "mx/twinning", "chihuahua", "Chihuahua – Albuquerque", world.now.date(), PARTIES, state=state
+    )
+    open_agreement(world.engine, world.library, new, actor="elena", now=world.now)
+
+
+def take(world: World, step: str, person: str = "elena", on: date | None = None, **more: object) -> Agreement:
+    command = StepCommand(step, on or world.now.date(), **more)  # type: ignore[arg-type]
+    done = advance_agreement(world.engine, world.library, "MX-1", command, person=person, now=world.now)
+    return done.agreement
+
+
+def loaded(world: World, reference: str = "MX-1") -> Agreement:
+    with UnitOfWork(world.engine, reading=True) as work:
+        return work.agreements.get(reference)
+
+
+def sign(world: World) -> Agreement:
+    take(world, "complete_draft")
+    take(world, "request_opinion")
+    take(world, "issue_favourable_opinion", "rita", records={"opinion_number": "DEP-1/26"})
+    take(world, "sign", party="Chihuahua", place="Chihuahua")
+    return take(world, "sign", party="Albuquerque", place="Chihuahua")
+
+
+def test_what_a_step_decided_is_what_is_read_back(mexican: World) -> None:
+    after = sign(mexican)
+    found = loaded(mexican)
+    by_key = {deadline.key: deadline for deadline in after.deadlines}
+    assert (found.state, found.version, found.facts, found.parties) == (
+        after.state,
+        after.version,
+        after.facts,
+        after.parties,
+    )
+    assert {deadline.key: deadline for deadline in found.deadlines} == by_key
+    assert [entry for entry in found.history if entry.kind is EntryKind.STEP] == [
+        entry for entry in after.history if entry.kind is EntryKind.STEP
+    ]
+
+
+def test_signature_per_party_and_the_agreement_is_in_force_only_with_the_last(mexican: World) -> None:
+    take(mexican, "complete_draft")
+    take(mexican, "request_opinion")
+    take(mexican, "issue_favourable_opinion", "rita", records={"opinion_number": "DEP-1/26"})
+    assert take(mexican, "sign", party="Chihuahua").state == "partly_signed"
+    assert not loaded(mexican).has_entered_into_force(mexican.now.date())
+    assert take(mexican, "sign", party="Albuquerque").state == "signed"
+    signed = loaded(mexican)
+    assert signed.has_entered_into_force(mexican.now.date())
+    due = {deadline.rule: deadline.due_on for deadline in signed.deadlines if deadline.is_open}
+    assert due["first_programme"] == date(2026, 5, 4), "60 days end on Friday 1 May, Labour Day: the next business day"
+    assert due["term_end"] == date(2031, 3, 2)
+    assert due["last_day_for_notice"] == date(2031, 1, 1)
+
+
+def test_a_refused_step_writes_nothing(mexican: World) -> None:
+    before = loaded(mexican)
+    with pytest.raises(Refused) as refusal:
+        take(mexican, "request_opinion", "rita")
+    assert len(refusal.value.reasons) == 2, "the wrong person, and no draft: both are said"
+    assert loaded(mexican) == before
+    assert outbox.messages(mexican.engine) == []
+
+
+def test_of_many_simultaneous_attempts_exactly_one_wins(mexican: World) -> None:
+    take(mexican, "complete_draft")
+    command = StepCommand("request_opinion", mexican.now.date())
+
+    def attempt(_: int) -> str:
+        try:
+            advance_agreement(mexican.engine, mexican.library, "MX-1", command, person="elena", now=mexican.now)
+        except (Refused, StaleAgreement) as error:
+            return type(error).__name__
+        return "won"
+
+    with ThreadPoolExecutor(8) as pool:
+        results = list(pool.map(attempt, range(24)))
+    assert results.count("won") == 1
+    assert len(loaded(mexican).steps_taken("request_opinion")) == 1
+
+
+def test_a_form_filled_in_on_an_older_version_is_refused(mexican: World) -> None:
+    version = loaded(mexican).version
+    take(mexican, "complete_draft")
+    with pytest.raises(StaleAgreement):
+        advance_agreement(
+            mexican.engine,
+            mexican.library,
+            "MX-1",
+            StepCommand("request_opinion", mexican.now.date()),
+            person="elena",
+            now=mexican.now,
+            expected_version=version,
+        )
+
+
+def test_if_the_outbox_cannot_be_written_nothing_of_the_step_is(mexican: World) -> None:
+    take(mexican, "complete_draft")
+    before = loaded(mexican)
+    with mexican.engine.begin() as connection:
+        connection.execute(text("ALTER TABLE alert RENAME TO alert_gone"))
+    with pytest.raises(Exception, match="alert"):
+        take(mexican, "request_opinion")
+    with mexican.engine.begin() as connection:
+        connection.execute(text("ALTER TABLE alert_gone RENAME TO alert"))
+    assert loaded(mexican) == before
+
+
+def test_observations_stop_the_clock_of_the_opinion_until_they_are_answered(mexican: World) -> None:
+    take(mexican, "complete_draft")
+    due = {d.rule: d.due_on for d in take(mexican, "request_opinion").deadlines}["opinion"]
+    assert due == date(2026, 3, 24), "15 business days from 2 March, Monday 16 March is a holiday"
+    mexican.now += timedelta(days=3)
+    paused = {d.rule: d for d in take(mexican, "make_observations", "rita").deadlines}
+    assert (paused["opinion"].status, paused["opinion"].due_on) == (DeadlineStatus.PAUSED, None)
+    assert paused["observations"].is_open
+    mexican.now += timedelta(days=7)
+    answered = {d.rule: d.due_on for d in take(mexican, "answer_observations").deadlines}
+    assert answered["opinion"] == date(2026, 3, 31), "five business days stood still"
+    moved = [entry.details for entry in loaded(mexican).history if entry.kind is EntryKind.DEADLINE]
+    assert {"deadline": "opinion", "from": "2026-03-24", "to": ""} in moved
+    assert {"deadline": "opinion", "from": "", "to": "2026-03-31"} in moved
+
+
+def test_who_asked_for_the_opinion_cannot_give_it_in_whatever_role(mexican: World) -> None:
+    take(mexican, "complete_draft")
+    take(mexican, "request_opinion")
+    directory = mexican.library.directory
+    elena, rita = directory.people["elena"], directory.people["rita"]
+    both = replace(elena, assignments=(*elena.assignments, *rita.assignments))
+    library = replace(mexican.library, directory=replace(directory, people={**directory.people, "elena": both}))
+    command = StepCommand("issue_favourable_opinion", mexican.now.date(), records={"opinion_number": "DEP-1/26"})
+    with pytest.raises(Refused) as refusal:
+        advance_agreement(mexican.engine, library, "MX-1", command, person="elena", now=mexican.now)
+    assert ["another person" in str(reason) for reason in refusal.value.reasons] == [True]
+
+
+def test_a_programme_agreed_meets_the_deadline_of_its_agreement(mexican: World) -> None:
+    sign(mexican)
+    new = NewAgreement("MX-1-P1", "annual-programme", "chihuahua", "2026", mexican.now.date(), (), parent="MX-1")
+    open_agreement(mexican.engine, mexican.library, new, actor="elena", now=mexican.now)
+    mexican.now += timedelta(days=20)
+    command = StepCommand("agree", mexican.now.date(), records={"period_ends_on": "2026-12-31"})
+    advance_agreement(mexican.engine, mexican.library, "MX-1-P1", command, person="elena", now=mexican.now)
+    first = next(d for d in loaded(mexican).deadlines if d.rule == "first_programme")
+    assert (first.status, first.closed_on) == (DeadlineStatus.MET, mexican.now.date())
+
+
+def test_renewal_needs_an_evaluation_and_the_acceptance_of_both_and_starts_where_the_term_ends(mexican: World) -> None:
+    sign(mexican)
+    take(mexican, "request_registration")
+    take(mexican, "register", "ramon", records={"registry_number": "R-1"})
+    take(mexican, "begin_operation")
+    mexican.now = datetime(2030, 11, 4, 18, tzinfo=UTC)
+    take(mexican, "start_evaluation")
+    take(mexican, "record_evaluation")
+    take(mexican, "accept_renewal", party="Chihuahua")
+    with pytest.raises(Refused) as refusal:
+        take(mexican, "renew")
+    assert "Albuquerque" in str(refusal.value.reasons[0])
+    take(mexican, "accept_renewal", party="Albuquerque")
+    take(mexican, "renew")
+    ends = [d for d in loaded(mexican).deadlines if d.rule == "term_end"]
+    assert [(d.occurrence, d.due_on, d.status.value) for d in ends] == [
+        (1, date(2031, 3, 2), "met"),
+        (2, date(2036, 3, 2), "open"),
+    ]
+
+
+def test_a_step_after_the_end_finds_the_agreement_expired_even_if_no_sweep_has_run(mexican: World) -> None:
+    sign(mexican)
+    mexican.now = datetime(2031, 3, 10, 18, tzinfo=UTC)
+    with pytest.raises(Refused):
+        take(mexican, "request_registration")
+    mexican.tick()
+    assert loaded(mexican).state == "expired"
+    assert loaded(mexican).steps_taken("expire")[0].effective_on == date(2031, 3, 2)
+
+
+def test_notice_of_termination_ends_the_agreement_after_its_period(mexican: World) -> None:
+    sign(mexican)
+    take(mexican, "notify_termination")
+    mexican.now += timedelta(days=60)
+    mexican.tick()
+    assert loaded(mexican).state == "termination_notified"
+    mexican.now += timedelta(days=1)
+    mexican.tick()
+    ended = loaded(mexican)
+    assert ended.state == "terminated"
+    assert ended.steps_taken("terminate")[0].effective_on == date(2026, 5, 1)
+
+
+def test_ten_days_without_the_clock_lose_no_level_and_give_one_mail(mexican: World) -> None:
+    sign(mexican)
+    mexican.tick()
+    mexican.now = datetime(2026, 4, 2, 18, tzinfo=UTC)
+    sent = mexican.tick().delivery.sent
+    assert sent == 1, "one digest to the liaison"
+    alerts = [entry for entry in loaded(mexican).history if entry.kind is EntryKind.ALERT]
+    about = [entry for entry in alerts if entry.details["subject"] == "deadline:registration_request"]
+    assert [(entry.details["level"], entry.effective_on) for entry in about] == [("1 day after", date(2026, 4, 2))]
+    assert about[0].details["also"] == "7 days before (2026-03-25)"
+    assert mexican.tick().delivery.sent == 0
+
+
+def test_a_notice_whose_reason_has_gone_is_dropped_and_recorded_as_such(mexican: World) -> None:
+    take(mexican, "complete_draft")
+    take(mexican, "request_opinion")
+    take(mexican, "issue_favourable_opinion", "rita", records={"opinion_number": "DEP-1/26"})
+    done = mexican.tick()
+    assert (done.delivery.sent, done.delivery.dropped) == (1, 1)
+    assert [(m.recipient, m.state) for m in outbox.messages(mexican.engine)] == [("rita", "dropped"), ("elena", "sent")]
+
+
+def test_a_process_file_edited_under_a_running_agreement_is_refused(mexican: World) -> None:
+    definition = mexican.library.catalogue.version("mx/twinning", 1)
+    edited = {**mexican.library.catalogue.definitions, ("mx/twinning", 1): replace(definition, digest="other")}
+    library = replace(mexican.library, catalogue=Catalogue(edited))
+    with pytest.raises(DefinitionChanged, match="new version"):
+        queries.show_agreement(mexican.engine, library, "MX-1", mexican.now)
+
+
+def test_opening_says_all_that_is_wrong_at_once(mexican: World) -> None:
+    terms = {"validity": Term((Length.parse("10 years"),)), "validty": Term()}
+    new = NewAgreement("MX-1", "mx/twinning", "chihuahua", "x", mexican.now.date(), PARTIES[:1], "draughting", terms)
+    with pytest.raises(BadInput) as mistake:
+        open_agreement(mexican.engine, mexican.library, new, actor="elena", now=mexican.now)
+    places = [problem.place for problem in mistake.value.problems]
+    assert places == ["state", "parties", "terms.validity", "terms.validty", "reference"]
