@@ -277,7 +277,7 @@ label = { en = "Done", es = "Hecho" }
 from = ["open"]
 to = "asked"
 by = ["liaison"]
-records = ["asked_on"]
+day_as = "asked_on"
 notices = [{ notice = "opinion-requested", to = ["liaison"] }]
 label = { en = "Ask", es = "Pedir" }
 [steps.finish]

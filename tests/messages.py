@@ -35,7 +35,9 @@ def messages() -> dict[str, str]:
         with path.open("rb") as file:
             for _line, _function, sentence, _comments in babel_extract(file, ["_"], [], {"silent": "false"}):
                 found.setdefault(str(sentence), path.relative_to(SOURCE).as_posix())
-    return {sentence: place for sentence, place in found.items() if re.search(r"[A-Za-z]", re.sub(r"\{\w+\}", "", sentence))}
+    return {
+        sentence: place for sentence, place in found.items() if re.search(r"[A-Za-z]", re.sub(r"\{\w+\}", "", sentence))
+    }
 
 
 def _in_code(tree: ast.AST) -> list[str]:
@@ -46,4 +48,3 @@ def _in_code(tree: ast.AST) -> list[str]:
             arguments = node.args[:1] if name in SPEAKING else node.args if name in LISTING else []
             sentences += [a.value for a in arguments if isinstance(a, ast.Constant) and isinstance(a.value, str)]
     return sentences
-

@@ -4,8 +4,8 @@ import re
 
 import pytest
 from babel.messages.pofile import read_po
-from messages import SOURCE, messages
 
+from messages import SOURCE, messages
 from twinflow.domain.agreement import DeadlineStatus
 from twinflow.language import translate
 
@@ -14,7 +14,9 @@ STATES = ("queued", "retrying", "sent", "failed", "dropped")
 
 def catalog() -> dict[str, str]:
     with (SOURCE / "translations" / "es.po").open("rb") as file:
-        return {str(entry.id): str(entry.string) for entry in read_po(file, locale="es", abort_invalid=True) if entry.id}
+        return {
+            str(entry.id): str(entry.string) for entry in read_po(file, locale="es", abort_invalid=True) if entry.id
+        }
 
 
 def needed() -> dict[str, str]:

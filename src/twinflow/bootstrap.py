@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 
 from twinflow.config import Settings
 from twinflow.definitions.catalogue import read_library
-from twinflow.definitions.people import read_people
+from twinflow.definitions.people import check_roles, read_people
 from twinflow.domain.actors import Directory
 from twinflow.domain.library import Library
 from twinflow.errors import EnvironmentFailed
@@ -36,6 +36,7 @@ def start(settings: Settings) -> Runtime:
     older version.
     """
     library = load_library(settings, read_people(settings.people_file))
+    check_roles(library.directory, library.catalogue, settings.people_file.name)
     engine = open_database(settings)
     return Runtime(settings, engine, library, _post(settings))
 

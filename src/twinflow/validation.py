@@ -58,6 +58,9 @@ def _message(detail: ErrorDetails, known_keys: KnownKeys | None) -> Message:
                 "“{value}” is not one of {expected}.", {"value": context["tag"], "expected": context["expected_tags"]}
             )
         case "value_error" if hasattr(context.get("error"), "message"):
-            return Message("“{value}”: {mistake}.", {"value": value, "mistake": context["error"].message})
+            mistake = {"mistake": context["error"].message}
+            if isinstance(value, str | int):
+                return Message("“{value}”: {mistake}.", {"value": value, **mistake})
+            return Message("{mistake}.", mistake)
         case _:
             return Message("{detail} (found: {value}).", {"detail": detail["msg"], "value": f"{value!r:.80}"})

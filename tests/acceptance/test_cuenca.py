@@ -79,7 +79,7 @@ def test_medellins_contradictory_first_programme_warns_by_the_earlier_and_is_lat
 ) -> None:
     programme = deadline(cuenca, "CU-10", "first_programme")
     assert (programme.warn_on, programme.due_on) == (date(2011, 7, 5), date(2011, 8, 4))
-    assert "The text contradicts itself: First operating programme: 60 days, 90 days" in missing(cuenca, "CU-10")
+    assert "The text contradicts itself: First programme: 60 days, 90 days" in missing(cuenca, "CU-10")
     page = queries.show_agreement(cuenca.engine, cuenca.library, "CU-10", cuenca.now)
     overdue = [line for line in page.deadlines if line.is_overdue]
     assert [line.due_on for line in overdue] == [date(2011, 8, 4)]

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
 from conftest import CUENCA, EXAMPLES
 from smtp import RecordingServer, free_port
-
 from twinflow.cli.app import main
 
 PEOPLE = EXAMPLES / "demo" / "people.toml"
@@ -69,7 +69,12 @@ def test_importing_the_same_file_again_says_that_nothing_changed(run) -> None:
 
 def test_a_dry_run_shows_what_would_be_made_and_writes_nothing(run) -> None:
     shown = run(
-        "agreements", "import", str(CUENCA / "agreements.csv"), "--map", str(CUENCA / "agreements.map.toml"), "--dry-run"
+        "agreements",
+        "import",
+        str(CUENCA / "agreements.csv"),
+        "--map",
+        str(CUENCA / "agreements.map.toml"),
+        "--dry-run",
     )
     assert shown.code == 0
     assert "Medellin" in shown.out
@@ -84,7 +89,10 @@ def test_a_sheet_with_mistakes_names_each_cell_exits_2_and_nothing_is_written(ru
     done = run("agreements", "import", "bad.csv", "--map", str(CUENCA / "agreements.map.toml"))
     assert done.code == 2
     assert "bad.csv: row 11, column dates: “31/02/2004”" in done.err
-    assert "bad.csv: row 30, column partner_country: “Perru”: the country “Perru” does not exist; did you mean “Peru”?" in done.err
+    assert (
+        "bad.csv: row 30, column partner_country: “Perru”: the country “Perru” does not exist; did you mean “Peru”?"
+        in done.err
+    )
     assert "bad.csv: row 30, column id: “CU-01”" in done.err
     assert run("agreements", "list", "--json").json == []
 
@@ -132,15 +140,24 @@ def test_a_refused_step_exits_1_and_says_every_reason(run) -> None:
 
 def test_steps_tells_what_this_person_may_do_and_why_not_the_rest(run) -> None:
     take_over(run, "agreements")
-    lines = {line["key"]: line["reasons"] for line in run("agreements", "steps", "CU-14", "--as", "lucia", "--json").json}
+    lines = {
+        line["key"]: line["reasons"] for line in run("agreements", "steps", "CU-14", "--as", "lucia", "--json").json
+    }
     assert lines["sign"] == []
-    others = {line["key"]: line["reasons"] for line in run("agreements", "steps", "CU-14", "--as", "rosa", "--json").json}
+    others = {
+        line["key"]: line["reasons"] for line in run("agreements", "steps", "CU-14", "--as", "rosa", "--json").json
+    }
     assert others["sign"] == ["rosa is not liaison officer here."]
 
 
 def test_a_missing_signature_found_later_settles_the_finding(run) -> None:
     take_over(run, "agreements")
-    assert run("agreements", "advance", "CU-14", "sign", "--as", "lucia", "--party", "La Habana", "--on", "2026-10-01").code == 0
+    assert (
+        run(
+            "agreements", "advance", "CU-14", "sign", "--as", "lucia", "--party", "La Habana", "--on", "2026-10-01"
+        ).code
+        == 0
+    )
     line = run("agreements", "show", "CU-14", "--json").json["line"]
     assert (line["state"], line["missing"], line["in_force"]) == ("signed", [], True)
 
@@ -220,7 +237,9 @@ def test_a_tick_in_the_future_is_refused_unless_mail_is_captured(run) -> None:
     ],
 )
 @pytest.mark.parametrize("language", ["en", "es"])
-def test_every_reading_command_prints_a_table_and_the_same_as_json(run, arguments: tuple[str, ...], language: str) -> None:
+def test_every_reading_command_prints_a_table_and_the_same_as_json(
+    run, arguments: tuple[str, ...], language: str
+) -> None:
     take_over(run, "agreements")
     run("tick")
     table = run(*arguments, TWINFLOW_LANGUAGE=language)

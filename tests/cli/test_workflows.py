@@ -4,8 +4,8 @@ import re
 from pathlib import Path
 
 import pytest
-from conftest import EXAMPLES
 
+from conftest import EXAMPLES
 from twinflow import bootstrap
 from twinflow.config import Settings
 from twinflow.definitions.scripts import read_script
@@ -76,11 +76,18 @@ def test_a_script_that_expects_an_alert_that_does_not_come_fails(library, tmp_pa
 
 def test_a_script_with_misspelt_names_says_all_of_them(library, tmp_path: Path) -> None:
     file = tmp_path / "script.toml"
-    text = CHIHUAHUA.read_text("utf-8").replace('"request_opinion"', '"request_opinon"').replace('to = "supervisor"', 'to = "boss"')
+    text = (
+        CHIHUAHUA.read_text("utf-8")
+        .replace('"request_opinion"', '"request_opinon"')
+        .replace('to = "supervisor"', 'to = "boss"')
+    )
     file.write_text(text, "utf-8")
     with pytest.raises(BadInput) as mistake:
         read_script(file, library.catalogue)
-    assert [problem.place for problem in mistake.value.problems] == ["script.toml: steps[2].step", "script.toml: alerts[3].to"]
+    assert [problem.place for problem in mistake.value.problems] == [
+        "script.toml: steps[2].step",
+        "script.toml: alerts[3].to",
+    ]
 
 
 @pytest.mark.parametrize("key", ["mx/twinning", "ec/agreement", "annual-programme"])

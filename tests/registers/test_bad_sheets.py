@@ -119,7 +119,7 @@ def test_a_day_with_slashes_is_read_as_the_mapping_says(read, written, cell, day
         ([(",36,45,60|90,", ",36,45,60-90,")], "row 11, column first_programme_due_days: “60-90”", "a number of days is expected, or “indefinite”, or nothing"),
         ([(",36,45,60|90,", ",three years,45,60|90,")], "row 11, column validity_months: “three years”", "a number of months is expected"),
         ([(",2003-08,", ",2003-13,")], "row 3, column other_signature_date: “2003-13”", "there is no such day"),
-        ([("CU-22,G21,Italy,Follonica,,", "CU-22,G21,Italy,Follonica,2003-01-01,")], "row 23, column dates: “2003-01-01”", "row 22 of the same text has other dates"),
+        ([("CU-22,G21,Italy,Follonica,,", "CU-22,G21,Italy,Follonica,2003-01-01,")], "row 23, column dates: “2003-01-01”", "row 22 of the same text says otherwise"),
     ],
     ids=["country", "twice", "no reference", "blank in reference", "party", "meanings", "meaning", "term", "words", "other date", "group"],
 )  # fmt: skip
@@ -252,7 +252,7 @@ def test_the_same_reading_twice_is_no_contradiction(read):
         (('unit = "months"', 'unit = "moons"'), "terms.validity.unit", "“moons” is not one of"),
         (('signed = "in_force"\n', ""), "states.signed", "this key is missing"),
         (('country = "EC"', 'country = "Ecuador"'), "home.country", "Ecuador"),
-        (('means = "signed_on"', 'means = "registry_number"'), "dates.means", "registry_number"),
+        (('means = "signed_on"', 'means = "registry_number"'), "dates.means", "a dated fact is called …_on"),
     ],
 )  # fmt: skip
 def test_a_mistake_in_the_mapping_is_answered_with_its_place(problems, edit, place, words):

@@ -7,9 +7,8 @@ import pytest
 
 from builders import EC, TO_OPINION, after, agreement, calendars, definition, derived, facts, medellin
 from twinflow.domain.agreement import DeadlineStatus
-from twinflow.domain.dates import Length
 from twinflow.domain.deadlines import lapses_by_the_clock, next_level_on, next_wake_on, reached
-from twinflow.domain.process import Level, level_message
+from twinflow.domain.process import level_message
 
 OPINION = definition().deadlines["opinion"]
 PROGRAMME = definition(EC).deadlines["first_programme"]
@@ -67,13 +66,6 @@ def test_an_escalation_goes_to_its_own_role_on_its_own_day():
         OPINION, opinion(), date(2008, 3, 25), "mx/twinning"
     )
     assert "supervisor" not in str(ladder(OPINION, opinion(), date(2008, 3, 24), "mx/twinning"))
-
-
-def test_an_escalation_may_repeat():
-    every_week = Level(Length.parse("1 week"), repeats=True, to="supervisor")
-    rule = replace(OPINION, escalate=(every_week,))
-    keys = [key for _, key in ladder(rule, opinion(), date(2008, 3, 31), "mx/twinning")]
-    assert any("supervisor" in key for key in keys)
 
 
 def test_warnings_before_go_by_the_earlier_reading_and_those_after_by_the_later():

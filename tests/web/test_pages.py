@@ -55,7 +55,7 @@ def test_medellin_shows_both_readings_of_the_first_programme_and_the_contradicti
     first = page.row("First operating programme")
     assert "Tue 2011-07-05 shorter reading" in first
     assert "Thu 2011-08-04 longer reading" in first
-    terms = [row for row in page.rows if row.startswith("First programme")][0]
+    terms = page.row("First programme")
     assert "60 days or 90 days Contradictory" in terms
     assert "Contradictions in its papers were never settled: First programme" in page.text
 

@@ -6,12 +6,12 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from twinflow.definitions.models import LabelText, Strict
 from twinflow.definitions.reader import read_toml
 from twinflow.domain.calendars import Calendar, Holiday
-from twinflow.errors import BadInput, Message, Problem
+from twinflow.errors import BadInput, Message, Problem, Unreadable
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
@@ -22,6 +22,14 @@ class CalendarHead(Strict):
     weekend: tuple[Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"], ...]
     first_year: Annotated[int, Field(ge=1900, le=2200)]
     last_year: Annotated[int, Field(ge=1900, le=2200)]
+
+    @model_validator(mode="after")
+    def _has_business_days(self) -> "CalendarHead":
+        if len(set(self.weekend)) == len(WEEKDAYS):
+            raise Unreadable("a calendar without any working day counts nothing")
+        if self.last_year < self.first_year:
+            raise Unreadable("last_year is before first_year")
+        return self
 
 
 class DayModel(Strict):

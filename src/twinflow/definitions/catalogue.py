@@ -1,5 +1,6 @@
 """All of `workflows/` as one catalogue. A version in use may not change: agreements keep the digest they were opened with."""
 
+import re
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
@@ -7,6 +8,7 @@ from twinflow.definitions.calendars import read_calendars
 from twinflow.definitions.checks import Surroundings, check
 from twinflow.definitions.reader import read_process
 from twinflow.domain.actors import Directory
+from twinflow.domain.calendars import Calendar
 from twinflow.domain.library import Library
 from twinflow.domain.process import Catalogue, ProcessDefinition
 from twinflow.errors import BadInput, Message, Problem
@@ -17,30 +19,41 @@ NOTICE_FILES = ("subject.txt", "body.txt", "body.html")
 
 def read_library(workflows: Path, notifications: Path, directory: Directory) -> Library:
     """Read and check every process and calendar. Raises BadInput with every problem of every file."""
-    calendars = read_calendars(workflows / "calendars")
+    problems: list[Problem] = []
+    calendars: Mapping[str, Calendar] = {}
+    try:
+        calendars = read_calendars(workflows / "calendars")
+    except BadInput as error:
+        problems += error.problems
     found: dict[tuple[str, int], ProcessDefinition] = {}
     places: dict[tuple[str, int], str] = {}
-    problems: list[Problem] = []
+    unreadable: set[str] = set()
     for path in process_files(workflows):
         place = f"workflows/{path.relative_to(workflows).as_posix()}"
         try:
             process = read_process(path, place)
         except BadInput as error:
             problems += error.problems or (Problem(place, error.message),)
+            unreadable.add(_key_of(path, workflows))
             continue
         problems += _identity(process, place, places)
         found[process.key, process.version] = process
         places[process.key, process.version] = place
     around = Surroundings(
         notices=complete_notices(notifications),
-        calendars=calendars.keys(),
-        processes=_states_by_process(found.values()),
+        calendars={path.stem for path in (workflows / "calendars").glob("*.toml")},
+        processes=dict.fromkeys(unreadable, frozenset[str]()) | _states_by_process(found.values()),
     )
     for key, process in found.items():
         problems += check(process, around, places[key])
     if problems:
         raise BadInput("The process files have mistakes.", tuple(problems))
     return Library(Catalogue(found), calendars, directory)
+
+
+def _key_of(path: Path, workflows: Path) -> str:
+    """The key that a file's name asks for: another file's mistake is not that this process does not exist."""
+    return re.sub(r"\.v\d+$", "", path.relative_to(workflows).with_suffix("").as_posix())
 
 
 def process_files(workflows: Path) -> list[Path]:
@@ -79,8 +92,8 @@ def _identity(process: ProcessDefinition, place: str, places: Mapping[tuple[str,
     return []
 
 
-def _states_by_process(definitions: Collection[ProcessDefinition]) -> dict[str, set[str]]:
+def _states_by_process(definitions: Collection[ProcessDefinition]) -> dict[str, Collection[str]]:
     states: dict[str, set[str]] = {}
     for definition in definitions:
         states.setdefault(definition.key, set()).update(definition.states)
-    return states
+    return dict(states)

@@ -49,6 +49,9 @@ def _head(process: ProcessDefinition, around: Surroundings) -> Found:
     yield from _names("process.calendars", Message("the calendar"), process.calendars, around.calendars)
     yield from _names("process.children", Message("the process"), process.children, around.processes)
     yield from _names("roles", Message("the role"), [LIAISON], process.roles)
+    yield from _names("facts", Message("the fact"), sorted(_facts_of_effects(process)), process.facts)
+    if CLOCK in process.roles:
+        yield f"roles.{CLOCK}", Message("the clock is not a role of people; call it otherwise.")
     if process.in_force_to is not None and process.in_force_to < process.in_force_from:
         yield "process.in_force", Message("it ends before it begins.")
     for notice in BUILT_IN_NOTICES:
@@ -104,6 +107,7 @@ def _steps(process: ProcessDefinition, around: Surroundings) -> Found:
         yield from _names(f"{path}.to", Message("the state"), (d.state for d in step.to), process.states)
         yield from _names(f"{path}.by", Message("the role"), step.by, [*process.roles, CLOCK])
         yield from _names(f"{path}.records", Message("the fact"), step.records, process.facts)
+        yield from _names(f"{path}.day_as", Message("the fact"), filter(None, [step.day_as]), process.facts)
         if not step.to or step.to[-1].when is not None:
             yield f"{path}.to", Message("the last destination must have no condition, or the step may lead nowhere.")
         for number, requirement in enumerate(step.requires, start=1):
@@ -134,7 +138,8 @@ def _four_eyes_possible(step: Step, others: Collection[str]) -> bool:
 
 
 def _deadlines(process: ProcessDefinition, around: Surroundings) -> Found:
-    provided = {fact for step in process.steps.values() for fact in step.records} | _facts_of_effects(process)
+    recorded = {fact for step in process.steps.values() for fact in (*step.records, step.day_as) if fact}
+    provided = recorded | _facts_of_effects(process)
     for key, rule in process.deadlines.items():
         path = f"deadlines.{key}"
         anchor = rule.anchor

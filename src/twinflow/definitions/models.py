@@ -5,7 +5,7 @@ from datetime import date
 from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 from twinflow.domain.calendars import Roll
 from twinflow.domain.dates import Length
@@ -50,7 +50,7 @@ def _level(text: object) -> object:
     return Level(Length.parse(match[2]), Side(match[3] or "after"), repeats=bool(match[1]))
 
 
-LENGTH_PATTERN = r"^[1-9][0-9]{0,3} (business )?(day|week|month|year)s?$"
+LENGTH_PATTERN = r"^[1-9][0-9]{0,4} (business )?(day|week|month|year)s?$"
 LEVEL_PATTERN = r"^(on the day|then every [1-9].*|[1-9].* (before|after))$"
 
 Key = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
@@ -134,6 +134,7 @@ class StepModel(Strict):
     from_: Annotated[tuple[str, ...], Field(alias="from", min_length=1)]
     to: str | tuple[DestinationModel, ...]
     by: Annotated[tuple[str, ...], Field(min_length=1)]
+    day_as: str | None = None
     records: tuple[str, ...] = ()
     per_party: Literal["signature", "acceptance"] | None = None
     effect: Effect | None = None
@@ -171,6 +172,13 @@ class EscalationModel(Strict):
     when: LevelText
     to: str
 
+    @field_validator("when")
+    @classmethod
+    def _once(cls, level: Level) -> Level:
+        if level.repeats:
+            raise Unreadable("an escalation happens once; “then every …” belongs into warn")
+        return level
+
 
 class DeadlineModel(Strict):
     label: LabelText
@@ -195,6 +203,14 @@ class DeadlineModel(Strict):
     on_lapse: str | None = None
     source: str
     note: LabelText | None = None
+
+    @model_validator(mode="after")
+    def _repeats_last(self) -> "DeadlineModel":
+        if any(level.repeats for level in self.warn[:-1]):
+            raise Unreadable("“then every …” comes once, as the last of warn")
+        if self.recurs and self.on_lapse is not None:
+            raise Unreadable("a deadline that recurs cannot lapse")
+        return self
 
 
 class ProcessModel(Strict):

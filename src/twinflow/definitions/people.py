@@ -4,12 +4,13 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from twinflow.definitions.models import LabelText, Strict, TimeZone
 from twinflow.definitions.reader import read_toml
 from twinflow.domain.actors import Assignment, Directory, Office, Person
-from twinflow.errors import BadInput, Message, Problem
+from twinflow.domain.process import Catalogue
+from twinflow.errors import BadInput, Message, Problem, Unreadable
 from twinflow.validation import unknown_name
 
 
@@ -25,6 +26,12 @@ class AssignmentModel(Strict):
     office: str
     from_: Annotated[date | None, Field(alias="from")] = None
     to: date | None = None
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "AssignmentModel":
+        if self.from_ is not None and self.to is not None and self.to < self.from_:
+            raise Unreadable("it ends before it begins")
+        return self
 
 
 class PersonModel(Strict):
@@ -72,3 +79,23 @@ def read_people(path: Path) -> Directory:
             for key, person in model.people.items()
         },
     )
+
+
+def check_roles(directory: Directory, catalogue: Catalogue, place: str) -> None:
+    """Raises BadInput for every role that no process knows in an office of that kind: nobody would ever be asked for it."""
+    known = {(role.key, role.office) for process in catalogue for role in process.roles.values()}
+    problems = [
+        Problem(
+            f"{place}: people.{person.key}.roles[{number}].role",
+            unknown_name(Message("the role"), a.role, _held_in(known, kind)),
+        )
+        for person in directory.people.values()
+        for number, a in enumerate(person.assignments, start=1)
+        if (a.role, kind := directory.offices[a.office].kind) not in known
+    ]
+    if problems:
+        raise BadInput("{place} has mistakes.", tuple(problems), place=place)
+
+
+def _held_in(known: set[tuple[str, str]], kind: str) -> set[str]:
+    return {role for role, office in known if office == kind}

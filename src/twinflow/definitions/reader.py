@@ -49,10 +49,10 @@ def read_toml(path: Path, model: type[Model], place: str) -> Model:
         problem = Problem(
             place, Message("byte {byte} is not UTF-8; save the file as UTF-8.", {"byte": error.start + 1})
         )
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        problem = Problem(place, Message("not valid TOML: {detail}.", {"detail": str(error)}))
     except ValidationError as error:
         raise BadInput("{place} has mistakes.", problems_of(error, place, _known_keys(model)), place=place) from None
+    except (ValueError, RecursionError) as error:  # a number of thousands of digits is a plain ValueError
+        problem = Problem(place, Message("not valid TOML: {detail}.", {"detail": str(error)}))
     raise BadInput("{place} has mistakes.", (problem,), place=place)
 
 
@@ -127,6 +127,7 @@ def _step(key: str, model: models.StepModel) -> Step:
         to=tuple(Destination(destination.state, destination.when) for destination in to),
         by=frozenset(model.by),
         records=model.records,
+        day_as=model.day_as,
         per_party=model.per_party,
         effect=model.effect,
         requires=tuple(_requirement(requirement) for requirement in model.requires),

@@ -104,7 +104,7 @@ def reasons_against(
     """Everything that stands in the way of `step` today, apart from what would be filled in with it."""
     command = StepCommand(step.key, today)
     reasons = _refusals(agreement, definition, step, command, actor, today, asking=True)
-    recorded = set(step.records)
+    recorded = {*step.records, step.day_as}
     asked = [requirement for requirement in step.requires if requirement.fact not in recorded]
     return reasons + [message for r in asked if (message := unmet(agreement, definition, actor, r)) is not None]
 
@@ -132,24 +132,27 @@ def _refusals(
         needed = [CLOCK if role == CLOCK else definition.roles[role].label for role in sorted(step.by)]
         reasons.append(Message("{person} is not {roles} here.", {"person": actor.key, "roles": needed}))
     if not asking:
-        reasons += _about_the_day(agreement, command.effective_on, today)
         reasons += _about_the_party(agreement, step, command)
+    if not asking and CLOCK not in actor.roles:
+        reasons += _about_the_day(agreement, step, command.effective_on, today)
     return reasons
 
 
-def _about_the_day(agreement: Agreement, effective_on: date, today: date) -> list[Message]:
+def _about_the_day(agreement: Agreement, step: Step, effective_on: date, today: date) -> list[Message]:
+    """No step is dated after today, nor before those it builds on. Parties may act in any order among themselves."""
     if effective_on > today:
         return [Message("The day {day} is still to come.", {"day": effective_on})]
-    moves = [entry for entry in agreement.history if entry.from_state != entry.to_state and entry.to_state is not None]
-    if moves and effective_on < moves[-1].effective_on:
-        before = moves[-1].effective_on
-        return [
-            Message(
-                "The day {day} is before {before}, when the agreement came into this state.",
-                {"day": effective_on, "before": before},
-            )
-        ]
+    before = [entry.effective_on for entry in agreement.history if _comes_before(entry, step)]
+    if before and effective_on < max(before):
+        values = {"day": effective_on, "before": max(before)}
+        return [Message("The day {day} is before {before}, the day of the step before it.", values)]
     return []
+
+
+def _comes_before(entry: HistoryEntry, step: Step) -> bool:
+    if entry.to_state is None:
+        return False
+    return step.per_party is None or (entry.step != step.key and entry.from_state != entry.to_state)
 
 
 def _about_the_party(agreement: Agreement, step: Step, command: StepCommand) -> list[Message]:
@@ -166,13 +169,13 @@ def _about_the_party(agreement: Agreement, step: Step, command: StepCommand) -> 
 def _recorded(
     definition: ProcessDefinition, step: Step, command: StepCommand
 ) -> tuple[dict[str, PartialDate | str], list[Message]]:
-    """The facts of the command as values; a step's own facts are all needed."""
+    """The facts of the command as values; a step's own facts are all needed. The day of the act is one where the step says so."""
     facts: dict[str, PartialDate | str] = {}
     mistakes: list[Message] = []
+    if step.day_as is not None:
+        facts[step.day_as] = PartialDate.of(command.effective_on)
     for key in step.records:
         text = command.records.get(key, "").strip()
-        if not text and key.endswith("_on"):
-            text = command.effective_on.isoformat()
         if not text:
             mistakes.append(Message("{fact} is missing: give {key}=…", {"fact": definition.facts[key], "key": key}))
             continue
@@ -198,11 +201,12 @@ def _signed(agreement: Agreement, step: Step, command: StepCommand) -> Agreement
     if step.per_party != "signature":
         return agreement
     signature = Signature(PartialDate.of(command.effective_on), command.capacity, command.place)
-    parties = tuple(
-        replace(party, signature=signature) if party.name == command.party and party.signature is None else party
-        for party in agreement.parties
-    )
-    return replace(agreement, parties=parties)
+    parties = list(agreement.parties)
+    for number, party in enumerate(parties):
+        if party.name == command.party and party.signature is None:
+            parties[number] = replace(party, signature=signature)
+            break
+    return replace(agreement, parties=tuple(parties))
 
 
 def _holding(agreement: Agreement, definition: ProcessDefinition, actor: Actor) -> set[str]:

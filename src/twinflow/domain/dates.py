@@ -29,7 +29,11 @@ class PartialDate:
     day: int | None = None
 
     def __post_init__(self) -> None:
-        date(self.year or 2000, self.month or 1, self.day or 1)
+        parts = (self.year, self.month, self.day)
+        year, month, day = (
+            default if part is None else part for part, default in zip(parts, (2000, 1, 1), strict=True)
+        )
+        date(year, month, day)
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -87,6 +91,9 @@ class Unit(StrEnum):
     YEARS = "years"
 
 
+LONGEST = {Unit.DAYS: 36_525, Unit.BUSINESS_DAYS: 26_090, Unit.WEEKS: 5_218, Unit.MONTHS: 1_200, Unit.YEARS: 100}
+
+
 @dataclass(frozen=True, slots=True)
 class Length:
     """A length of time in one unit, at least one: `60 days`, `15 business days`, `5 years`."""
@@ -97,10 +104,13 @@ class Length:
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read `60 days` or `1 year`. Raises Unreadable, saying what would be right, for anything else."""
-        match = re.fullmatch(r"([1-9]\d{0,3}) (day|business day|week|month|year)s?", text)
+        match = re.fullmatch(r"([1-9]\d{0,4}) (day|business day|week|month|year)s?", text)
         if match is None:
             raise Unreadable("a length is written like 60 days, 15 business days, 6 weeks, 3 months or 5 years")
-        return cls(int(match[1]), Unit(f"{match[2]}s"))
+        length = cls(int(match[1]), Unit(f"{match[2]}s"))
+        if length.amount > LONGEST[length.unit]:
+            raise Unreadable("a length is at most a hundred years; what has no end is indefinite")
+        return length
 
     @property
     def message(self) -> Message:

@@ -32,17 +32,20 @@ def due_date(
     times: int = 1,
     pauses: Sequence[Interval] = (),
 ) -> date | None:
-    """The due date `length` after (or before) `anchor`, rolled as the rule says; None while a pause has no end.
+    """The due date `length` after (or before) `anchor`, rolled as the rule says; None while a pause before it has no end.
 
     The anchor is day zero. Days inside a pause do not count: in days and business days they are skipped one by one; in
     weeks, months and years the date moves by the number of paused days before it.
     """
-    if any(pause.end is None for pause in pauses):
-        return None
-    if rule.side is Side.BEFORE or not pauses:
-        sign = -1 if rule.side is Side.BEFORE else 1
-        return roll(add_length(anchor, length, calendars, sign=sign, times=times), rule.roll, calendars)
-    return roll(_counted_around(anchor, length, calendars, times, pauses), rule.roll, calendars)
+    if rule.side is Side.BEFORE:
+        return roll(add_length(anchor, length, calendars, sign=-1, times=times), rule.roll, calendars)
+    ended = [pause for pause in pauses if pause.end is not None]
+    if ended:
+        due_on = roll(_counted_around(anchor, length, calendars, times, ended), rule.roll, calendars)
+    else:
+        due_on = roll(add_length(anchor, length, calendars, times=times), rule.roll, calendars)
+    stands_still = any(pause.end is None and pause.start < due_on for pause in pauses)
+    return None if stands_still else due_on
 
 
 def _counted_around(anchor: date, length: Length, calendars: Calendars, times: int, pauses: Sequence[Interval]) -> date:
@@ -179,7 +182,8 @@ def _computed(
         due_on=max(known, default=None),
         status=DeadlineStatus.OPEN if known else DeadlineStatus.PAUSED,
         edition=calendars.edition if uses_calendar else "",
-        provisional=uses_calendar and any(not calendars.covers(day) for day in [*known, *([anchor] if business else [])]),
+        provisional=uses_calendar
+        and any(not calendars.covers(day) for day in [*known, *([anchor] if business else [])]),
     )
 
 

@@ -13,9 +13,16 @@ from twinflow.domain.process import ProcessDefinition
 
 
 class _Subject:
-    """What `transitions` moves: the state of one agreement, for the length of one decision."""
+    """What `transitions` moves: the state of one agreement, for the length of one decision.
 
-    state: str
+    The attribute starts with an underscore, as no step can: `transitions` gives the subject a method for every step.
+    """
+
+    _state: str
+
+    @property
+    def present(self) -> str:
+        return self._state
 
 
 @lru_cache(maxsize=256)
@@ -27,6 +34,7 @@ def _machine(process: ProcessDefinition) -> Machine:
         auto_transitions=False,
         queued=False,
         send_event=True,
+        model_attribute="_state",
     )
     for step in process.steps.values():
         for destination in step.to:
@@ -63,4 +71,4 @@ def destination(definition: ProcessDefinition, state: str, step: str, holding: I
         return None
     finally:
         machine.remove_model(subject)
-    return subject.state if moved else None
+    return subject.present if moved else None

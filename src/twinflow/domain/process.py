@@ -96,7 +96,10 @@ class Announcement:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Something a person or the clock does."""
+    """Something a person or the clock does.
+
+    `records` names the facts that have to be given with it, `day_as` the fact that the day of the act itself makes.
+    """
 
     key: str
     label: Label
@@ -104,6 +107,7 @@ class Step:
     to: tuple[Destination, ...]
     by: frozenset[str]
     records: tuple[str, ...] = ()
+    day_as: str | None = None
     per_party: str | None = None
     effect: Effect | None = None
     requires: tuple[Requirement, ...] = ()

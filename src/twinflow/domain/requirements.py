@@ -1,10 +1,10 @@
 """Named requirements of a step. Each answers with a reason, or with nothing. A process file can name these and no others."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from twinflow.domain.actors import Actor
 from twinflow.domain.agreement import Agreement, HistoryEntry
-from twinflow.domain.process import Effect, ProcessDefinition, Requirement
+from twinflow.domain.process import ProcessDefinition, Requirement
 from twinflow.errors import Message
 
 Check = Callable[[Agreement, ProcessDefinition, Actor, Requirement], Message | None]
@@ -46,8 +46,8 @@ def _all_signed(
 def _every_party(
     agreement: Agreement, definition: ProcessDefinition, _actor: Actor, requirement: Requirement
 ) -> Message | None:
-    """Every party has taken the steps since the present term began (model agreement, art. XIV: both accept in writing)."""
-    taken = {(entry.step, entry.party) for entry in _this_term(agreement, definition)}
+    """Every party has taken the steps since the case came into its state (model agreement, art. XIV: both accept in writing)."""
+    taken = {(entry.step, entry.party) for entry in _since_it_came_here(agreement)}
     for step in requirement.steps:
         missing = [party.name for party in agreement.parties if (step, party.name) not in taken]
         if missing:
@@ -60,7 +60,7 @@ def _every_party(
 def _step_taken(
     agreement: Agreement, definition: ProcessDefinition, _actor: Actor, requirement: Requirement
 ) -> Message | None:
-    taken = {entry.step for entry in _this_term(agreement, definition)}
+    taken = {entry.step for entry in _since_it_came_here(agreement)}
     for step in requirement.steps:
         if step not in taken:
             return Message("Not done yet: {step}.", {"step": definition.steps[step].label})
@@ -80,12 +80,11 @@ def _another_person_than(
     return None
 
 
-def _this_term(agreement: Agreement, definition: ProcessDefinition) -> list[HistoryEntry]:
-    """The steps taken since the last renewal, or since the beginning."""
-    renewals = {step.key for step in definition.steps.values() if step.effect is Effect.RENEW_TERM}
-    entries = list(agreement.history)
-    start = max((n + 1 for n, entry in enumerate(entries) if entry.step in renewals), default=0)
-    return entries[start:]
+def _since_it_came_here(agreement: Agreement) -> Sequence[HistoryEntry]:
+    """What happened from the step that led into the present state: an acceptance of an earlier round does not count."""
+    entries = agreement.history
+    moves = [n for n, entry in enumerate(entries) if entry.to_state is not None and entry.from_state != entry.to_state]
+    return entries[moves[-1] :] if moves else entries
 
 
 REQUIREMENTS: Mapping[str, Check] = {

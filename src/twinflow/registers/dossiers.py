@@ -5,14 +5,14 @@ Every mistake is collected with its row, column and value; if there is one, noth
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 
 from babel import Locale
 
 from twinflow.domain.agreement import IN_FORCE_ON, SIGNED_ON, TERM_STARTS_ON, Claim, Party, Signature, Term
-from twinflow.domain.dates import Length, PartialDate, Unit
+from twinflow.domain.dates import Length, PartialDate
 from twinflow.domain.dossiers import Dossier
 from twinflow.domain.library import Library
 from twinflow.domain.process import ProcessDefinition
@@ -42,6 +42,33 @@ class _Dated:
     means: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Generation:
+    """One signature of a text: its day as far as known (None: not signed at all), and the day of the next one."""
+
+    signed_on: PartialDate | None
+    number: int
+    is_latest: bool
+    replaced_on: PartialDate | None
+
+
+@dataclass(slots=True)
+class _Text:
+    """What the rows of one text say; `row` is the first of them, `unsigned` names the parties that have not signed."""
+
+    row: Row
+    parties: list[Party]
+    unsigned: set[str]
+    terms: dict[str, Term]
+    facts: dict[str, tuple[Claim, ...]]
+
+    def signed(self, on: PartialDate | None) -> tuple[Party, ...]:
+        """The parties with their signatures, if the text was signed."""
+        if on is None:
+            return tuple(self.parties)
+        return tuple(p if p.name in self.unsigned else replace(p, signature=Signature(on)) for p in self.parties)
+
+
 @dataclass(slots=True)
 class _Reading:
     """One pass over a sheet, with the problems found so far."""
@@ -53,7 +80,9 @@ class _Reading:
 
     def dossiers(self, rows: Sequence[Row]) -> list[Dossier]:
         self._check_references(rows)
-        return [dossier for group in self._grouped(rows) for dossier in self._of_group(group)]
+        found = [dossier for group in self._grouped(rows) for dossier in self._of_group(group)]
+        self._check_generations(rows, found)
+        return found
 
     def _wrong(self, row: Row, column: str, message: Message) -> None:
         where = f"{self.file}: row {row.number}, column {column}"
@@ -74,6 +103,17 @@ class _Reading:
                 )
             first.setdefault(reference, row.number)
 
+    def _check_generations(self, rows: Sequence[Row], found: Sequence[Dossier]) -> None:
+        """The references made for earlier generations (`CU-26.1`) are not to be those of other rows."""
+        made = {dossier.reference: dossier.row for dossier in found if not dossier.is_latest}
+        for row in rows:
+            if row[self.mapping.register_.reference] in made:
+                message = Message(
+                    "the reference is needed for an earlier generation of row {row}.",
+                    {"row": made[row[self.mapping.register_.reference]]},
+                )
+                self._wrong(row, self.mapping.register_.reference, message)
+
     def _grouped(self, rows: Sequence[Row]) -> list[list[Row]]:
         """The rows of each text; a row alone where there is no grouping or no value."""
         column = self.mapping.register_.group_by
@@ -86,62 +126,66 @@ class _Reading:
     def _of_group(self, rows: list[Row]) -> list[Dossier]:
         """The generations of one text's parties, oldest first. Dates and terms are those of the first row."""
         first = rows[0]
-        parties = [Party(self.mapping.home.name, self.mapping.home.country, home=True)]
-        parties += [party for row in rows for party in self._parties(row)]
+        self._check_rows_of_one_text(rows)
         dated = self._dates(first)
-        for row in rows[1:]:
-            if row[self.mapping.dates.column] != first[self.mapping.dates.column]:
-                message = Message("row {row} of the same text has other dates.", {"row": first.number})
-                self._wrong(row, self.mapping.dates.column, message)
-        terms = self._terms(first)
-        signatures = [item.on for item in dated if item.means == SIGNED_ON] or [PartialDate()]
+        text = _Text(first, [self._home()], set(), self._terms(first), self._facts(first, dated))
+        for row in rows:
+            self._add_parties(text, row)
         if self.mapping.dates.means != SIGNED_ON:
-            signatures = []
-        facts = self._facts(first, dated)
-        if not signatures:
-            return [self._dossier(first, parties, terms, facts, None, 1, 1, None)]
-        count = len(signatures)
-        return [
-            self._dossier(first, parties, terms, facts if number == count else {}, on, number, count, following)
-            for number, (on, following) in enumerate(zip(signatures, [*signatures[1:], None], strict=True), start=1)
+            return [self._dossier(text, _Generation(None, 1, is_latest=True, replaced_on=None))]
+        signed = [item.on for item in dated if item.means == SIGNED_ON] or [PartialDate()]
+        generations = [
+            _Generation(on, number, is_latest=following is None, replaced_on=following)
+            for number, (on, following) in enumerate(zip(signed, [*signed[1:], None], strict=True), start=1)
         ]
+        return [self._dossier(text, generation) for generation in generations]
 
-    def _dossier(
-        self,
-        row: Row,
-        parties: list[Party],
-        terms: dict[str, Term],
-        facts: dict[str, tuple[Claim, ...]],
-        signed_on: PartialDate | None,
-        number: int,
-        count: int,
-        replaced_on: PartialDate | None,
-    ) -> Dossier:
+    def _home(self) -> Party:
+        return Party(self.mapping.home.name, self.mapping.home.country, home=True)
+
+    def _check_rows_of_one_text(self, rows: list[Row]) -> None:
+        """Dates, terms and condition belong to the text: its rows may not differ in them."""
+        columns = [self.mapping.dates.column, *(term.column for term in self.mapping.terms.values())]
+        if self.mapping.states.by_column:
+            columns.append(self.mapping.states.by_column.column)
+        for row in rows[1:]:
+            for column in columns:
+                if row[column] != rows[0][column]:
+                    message = Message("row {row} of the same text says otherwise.", {"row": rows[0].number})
+                    self._wrong(row, column, message)
+
+    def _add_parties(self, text: _Text, row: Row) -> None:
+        for party in self._parties(row):
+            if party.name in {other.name for other in text.parties}:
+                self._wrong(row, self.mapping.party.name, Message("two parties of one text need different names."))
+            text.parties.append(party)
+            if self._signed_by_us_only(row):
+                text.unsigned.add(party.name)
+
+    def _dossier(self, text: _Text, generation: _Generation) -> Dossier:
+        row, texts = text.row, self.mapping.texts
         reference = row[self.mapping.register_.reference]
-        is_latest = number == count
-        ours_only = self._signed_by_us_only(row)
-        signed = parties if signed_on is None else [_signing(party, signed_on, ours_only) for party in parties]
-        state = self._state(row, signed_on, is_latest=is_latest, ours_only=ours_only)
-        if signed_on is not None and not ours_only:
-            facts = {**self._signature_facts(row, signed_on, is_latest), **facts}
-        texts = self.mapping.texts
+        state = self._state(text, generation)
+        facts = text.facts if generation.is_latest else {}
+        if generation.signed_on is not None and not text.unsigned:
+            facts = {**self._signature_facts(row, generation), **facts}
         by_signature = {self.mapping.states.signed, self.mapping.states.not_signed_by_all}
-        came = signed_on if state in by_signature else replaced_on
+        came = generation.signed_on if state in by_signature else generation.replaced_on
         return Dossier(
-            reference=reference if is_latest else f"{reference}.{number}",
+            reference=reference if generation.is_latest else f"{reference}.{generation.number}",
             process=self.process.key,
             office=self.mapping.register_.office,
-            title=" – ".join(party.name for party in parties),
+            title=" – ".join(party.name for party in text.parties),
             state=state,
-            parties=tuple(signed),
-            terms=terms,
+            parties=text.signed(generation.signed_on),
+            terms=text.terms,
             facts=facts,
             effective_on=came.as_date if came is not None else None,
             origin=row[texts.origin] if texts.origin else "",
             note=row[texts.note] if texts.note else "",
             relationship=reference,
-            generation=number,
-            is_latest=is_latest,
+            generation=generation.number,
+            is_latest=generation.is_latest,
             row=row.number,
         )
 
@@ -195,11 +239,13 @@ class _Reading:
                 facts[item.means] = (*facts.get(item.means, ()), Claim(item.on, self._source(row)))
         return facts
 
-    def _signature_facts(self, row: Row, on: PartialDate, is_latest: bool) -> dict[str, tuple[Claim, ...]]:
-        source = self._source(row)
+    def _signature_facts(self, row: Row, generation: _Generation) -> dict[str, tuple[Claim, ...]]:
+        """What the signatures make, with a second source's word for the last of them beside it."""
+        source, on = self._source(row), generation.signed_on
+        assert on is not None
         claims = [Claim(on, source)]
         column = self.mapping.dates.other
-        if is_latest and column and row[column]:
+        if generation.is_latest and column and row[column]:
             other = self._date(row, column, row[column])
             claims += [Claim(other, f"{source}, other source", chosen=False)] if other is not None else []
         facts = {SIGNED_ON: tuple(claims)}
@@ -209,24 +255,24 @@ class _Reading:
 
     def _source(self, row: Row) -> str:
         column = self.mapping.register_.source
-        return row[column] if column else f"{self.file}, row {row.number}"
+        return row[column] if column else self.file
 
     def _signed_by_us_only(self, row: Row) -> bool:
         part = self.mapping.signed_by_us_only
         return part is not None and row[part.column] in part.values
 
-    def _state(self, row: Row, signed_on: PartialDate | None, *, is_latest: bool, ours_only: bool) -> str:
-        states = self.mapping.states
-        if not is_latest and states.earlier_generation:
+    def _state(self, text: _Text, generation: _Generation) -> str:
+        states, row = self.mapping.states, text.row
+        if not generation.is_latest and states.earlier_generation:
             return states.earlier_generation
         if states.by_column and row[states.by_column.column] in states.by_column.values:
             return states.by_column.values[row[states.by_column.column]]
-        if signed_on is None:
+        if generation.signed_on is None:
             chosen = states.otherwise
-        elif ours_only:
+        elif text.unsigned:
             chosen = states.not_signed_by_all
         else:
-            chosen = states.signed if signed_on.as_date is not None else states.date_missing
+            chosen = states.signed if generation.signed_on.as_date is not None else states.date_missing
         assert chosen is not None, "checked when the mapping was read"
         return chosen
 
@@ -237,20 +283,15 @@ class _Reading:
             text = row[part.column]
             if not text or text == "indefinite":
                 terms[name] = Term(indefinite=bool(text), source=self._source(row))
-            elif re.fullmatch(r"[1-9]\d{0,3}(\|[1-9]\d{0,3})*", text):
-                readings = tuple(
-                    sorted((Length(int(n), Unit(part.unit)) for n in text.split("|")), key=lambda r: r.amount)
-                )
-                terms[name] = Term(readings, source=self._source(row))
-            else:
+                continue
+            try:
+                readings = {Length.parse(f"{number} {part.unit}") for number in text.split("|")}
+            except Unreadable:
                 message = Message("a number of {unit} is expected, or “indefinite”, or nothing.", {"unit": part.unit})
                 self._wrong(row, part.column, message)
+                continue
+            terms[name] = Term(tuple(sorted(readings, key=lambda r: r.amount)), source=self._source(row))
         return terms
-
-
-def _signing(party: Party, on: PartialDate, ours_only: bool) -> Party:
-    signature = Signature(on) if party.home or not ours_only else None
-    return Party(party.name, party.country, party.home, signature)
 
 
 def _iso(text: str, written: str) -> str:
@@ -265,13 +306,17 @@ def _iso(text: str, written: str) -> str:
     return "-".join([year, f"{int(month):02d}", *([f"{int(day):02d}"] if day else [])])
 
 
+NOT_COUNTRIES = {"EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"}
+"""Codes that the list of names has beside those of ISO 3166-1."""
+
+
 @cache
 def _country_codes() -> dict[str, str]:
     """Country names in English and Spanish, and ISO 3166-1 codes, to codes."""
     codes: dict[str, str] = {}
     for language in ("en", "es"):
         for code, name in Locale(language).territories.items():
-            if re.fullmatch(r"[A-Z]{2}", code):
+            if re.fullmatch(r"[A-Z]{2}", code) and code not in NOT_COUNTRIES:
                 codes |= {name.casefold(): code, code.casefold(): code}
     return codes
 

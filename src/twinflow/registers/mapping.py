@@ -147,6 +147,8 @@ def _against(mapping: Mapping, process: ProcessDefinition) -> Iterator[tuple[str
             yield where, unknown_name(Message("the state"), state, process.states)
     if mapping.dates.means not in process.facts:
         yield "dates.means", unknown_name(Message("the fact"), mapping.dates.means, process.facts)
+    if not mapping.dates.means.endswith("_on"):
+        yield "dates.means", Message("a dated fact is called …_on.")
     for name in mapping.terms:
         if name not in process.terms:
             yield f"terms.{name}", unknown_name(Message("the term"), name, process.terms)

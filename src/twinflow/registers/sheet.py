@@ -28,11 +28,14 @@ def read_sheet(path: Path, delimiter: str, columns: Iterable[tuple[str, str]], m
     text = _text(path)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
-        headings, *records = [record for record in reader if record] or [[]]
+        headings, *records = list(reader) or [[]]
     except csv.Error as error:
         problem = Problem(f"{path.name}: line {reader.line_num}", Message("{detail}.", {"detail": str(error)}))
         raise BadInput("{file} cannot be read.", (problem,), file=path.name) from None
     headings = [heading.strip() for heading in headings]
+    numbered = [
+        (number, record) for number, record in enumerate(records, start=2) if any(cell.strip() for cell in record)
+    ]
     problems = [
         Problem(f"{path.name}: row 1 ({map_name}: {where})", unknown_name(Message("the column"), column, headings))
         for where, column in columns
@@ -49,12 +52,12 @@ def read_sheet(path: Path, delimiter: str, columns: Iterable[tuple[str, str]], m
                 "{found} cells where the headings have {expected}.", {"found": len(record), "expected": len(headings)}
             ),
         )
-        for number, record in enumerate(records, start=2)
+        for number, record in numbered
         if len(record) != len(headings)
     ]
     if problems:
         raise BadInput("{file} cannot be read.", tuple(problems), file=path.name)
-    return [Row(number, dict(zip(headings, record, strict=True))) for number, record in enumerate(records, start=2)]
+    return [Row(number, dict(zip(headings, record, strict=True))) for number, record in numbered]
 
 
 def _text(path: Path) -> str:

@@ -1,6 +1,7 @@
 """Opening agreements and advancing them."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -13,7 +14,7 @@ from twinflow.domain.agreement import Agreement, Claim, EntryKind, HistoryEntry,
 from twinflow.domain.findings import findings
 from twinflow.domain.library import Library
 from twinflow.domain.process import ProcessDefinition
-from twinflow.errors import BadInput, Message, NotFound, Problem, StaleAgreement
+from twinflow.errors import BadInput, Message, NotFound, Problem, Refused, StaleAgreement
 from twinflow.services.recording import record, refreshed, replace_deadlines
 from twinflow.storage.unit_of_work import UnitOfWork
 from twinflow.validation import unknown_name
@@ -123,7 +124,8 @@ def _let_lapse(work: UnitOfWork, library: Library, agreement: Agreement, until: 
     ]
     for deadline in sorted(passed, key=lambda deadline: deadline.due_on or until):
         if any(left.key == deadline.key and left.is_open for left in agreement.deadlines):
-            agreement = lapse(work, library, agreement, deadline.key, now).agreement
+            with suppress(Refused):  # a step that the state does not allow is reported by the sweep; people may go on
+                agreement = lapse(work, library, agreement, deadline.key, now).agreement
     return agreement
 
 
@@ -175,6 +177,9 @@ def _problems(definition: ProcessDefinition, new: NewAgreement, today: date) -> 
         problems.append(Problem("state", unknown_name(Message("the state"), new.state, definition.states)))
     if len(new.parties) < 2 and new.parent is None:  # noqa: PLR2004 - an agreement has two parties or more
         problems.append(Problem("parties", Message("an agreement has two parties or more.")))
+    names = [party.name for party in new.parties]
+    if len(set(names)) < len(names):
+        problems.append(Problem("parties", Message("two parties of one text need different names.")))
     if new.opened_on > today:
         problems.append(Problem("opened_on", Message("the day {day} is still to come.", {"day": new.opened_on})))
     for name, term in new.terms.items():

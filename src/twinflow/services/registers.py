@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import Engine
 
@@ -41,9 +41,10 @@ def import_register(
     added: list[str] = []
     with UnitOfWork(engine, reading=dry_run) as work:
         known = work.agreements.known(dossier.reference for dossier in dossiers)
-        changed = [d for d in dossiers if d.reference in known and known[d.reference] != d.digest]
-        if changed:
-            raise BadInput("Nothing was taken over.", tuple(_other_content(dossier) for dossier in changed))
+        problems = [_other_content(d) for d in dossiers if known.get(d.reference, d.digest) != d.digest]
+        problems += [_still_to_come(d) for d in dossiers if _since(library, d, now) > library.today(d.office, now)]
+        if problems:
+            raise BadInput("Nothing was taken over.", tuple(problems))
         for number, dossier in enumerate(dossiers, start=1):
             if dossier.reference not in known:
                 added.append(dossier.reference)
@@ -62,10 +63,20 @@ def _other_content(dossier: Dossier) -> Problem:
     return Problem(f"row {dossier.row}", message)
 
 
+def _still_to_come(dossier: Dossier) -> Problem:
+    return Problem(f"row {dossier.row}", Message("the day {day} is still to come.", {"day": dossier.effective_on}))
+
+
+def _since(library: Library, dossier: Dossier, now: datetime) -> date:
+    """The day it came into its state; today where the sheet does not tell."""
+    return dossier.effective_on or library.today(dossier.office, now)
+
+
 def _agreement(library: Library, dossier: Dossier, now: datetime) -> Agreement:
     today = library.today(dossier.office, now)
-    since = dossier.effective_on or today
-    definition = library.catalogue.in_force_on(dossier.process, since)
+    since = _since(library, dossier, now)
+    first = library.catalogue.versions(dossier.process)[0]
+    definition = library.catalogue.in_force_on(dossier.process, max(since, first.in_force_from))
     return Agreement(
         reference=dossier.reference,
         process=definition.key,
