@@ -20,7 +20,7 @@ def running(every_minutes: int, job: Callable[[], object], clock: Callable[[], d
         timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
     )
     scheduler.add_job(
-        _guarded, IntervalTrigger(minutes=every_minutes, start_date=clock() + timedelta(seconds=1)), args=[job]
+        guarded, IntervalTrigger(minutes=every_minutes, start_date=clock() + timedelta(seconds=1)), args=[job]
     )
     scheduler.start()
     try:
@@ -29,7 +29,7 @@ def running(every_minutes: int, job: Callable[[], object], clock: Callable[[], d
         scheduler.shutdown(wait=True)
 
 
-def _guarded(job: Callable[[], object]) -> None:
+def guarded(job: Callable[[], object]) -> None:
     """One failed pass is reported and does not stop the next."""
     try:
         job()

@@ -1,0 +1,33 @@
+"""The timetable only wakes the work: at once, never twice at a time, and a failure does not stop it."""
+
+from datetime import UTC, datetime
+from threading import Event
+
+from twinflow.errors import EnvironmentFailed
+from twinflow.worker import timetable
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def test_the_first_pass_runs_at_once_and_leaving_waits_for_it() -> None:
+    begun, may_end, ended = Event(), Event(), Event()
+
+    def job() -> None:
+        begun.set()
+        may_end.wait()
+        ended.set()
+
+    with timetable.running(60, job, now):
+        assert begun.wait(30)
+        may_end.set()
+    assert ended.is_set()
+
+
+def test_a_pass_that_fails_is_reported_and_the_next_one_runs(caplog) -> None:
+    def job() -> None:
+        raise EnvironmentFailed("The database does not answer: {why}.", why="gone")
+
+    timetable.guarded(job)
+    assert "The database does not answer: gone." in caplog.text
