@@ -1,29 +1,20 @@
 """Fixtures for every test: both databases, the shipped library, the register of Cuenca, a real SMTP server."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import Engine, create_engine, text
+from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
 from postgres import postgres_server
 from smtp import RecordingServer, recording_server
 from twinflow import bootstrap
 from twinflow.config import DatabaseSettings, MailSettings, Settings
-from twinflow.domain.library import Library
-from twinflow.registers.dossiers import read_register
-from twinflow.services.registers import import_register
 from twinflow.storage import database
 from twinflow.storage.engine import make_engine
-from twinflow.worker.loop import Pass, tick
-
-EXAMPLES = Path(__file__).parents[1] / "examples"
-CUENCA = EXAMPLES / "cuenca"
-TODAY = datetime(2026, 11, 20, 15, tzinfo=UTC)
+from world import EXAMPLES, World
 
 
 @pytest.fixture(scope="session")
@@ -63,32 +54,6 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
     with admin.connect() as connection:
         connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
     admin.dispose()
-
-
-@dataclass
-class World:
-    """A running twinflow with a clock that is set by hand."""
-
-    runtime: bootstrap.Runtime
-    now: datetime = TODAY
-    passes: list[Pass] = field(default_factory=list)
-
-    @property
-    def engine(self) -> Engine:
-        return self.runtime.engine
-
-    @property
-    def library(self) -> Library:
-        return self.runtime.library
-
-    def tick(self) -> Pass:
-        self.passes.append(tick(self.engine, self.library, self.runtime.post, lambda: self.now))
-        return self.passes[-1]
-
-    def import_cuenca(self) -> None:
-        for name in ("agreements", "negotiations", "intentions"):
-            dossiers = read_register(CUENCA / f"{name}.csv", CUENCA / f"{name}.map.toml", self.library)
-            import_register(self.engine, self.library, dossiers, now=self.now)
 
 
 @pytest.fixture

@@ -28,7 +28,7 @@ LISTING = {"headings", "text"}
 def messages() -> dict[str, str]:
     """Every sentence with a place where it stands. Templates that hold only values and punctuation need no translation."""
     found: dict[str, str] = {}
-    for path in sorted(SOURCE.rglob("*.py")):
+    for path in sorted(path for path in SOURCE.rglob("*.py") if "migrations" not in path.parts):
         for sentence in _in_code(ast.parse(path.read_text("utf-8"))):
             found.setdefault(sentence, path.relative_to(SOURCE).as_posix())
     for path in sorted((SOURCE / "web" / "templates").glob("*.html")):
@@ -45,6 +45,7 @@ def _in_code(tree: ast.AST) -> list[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
             name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-            arguments = node.args[:1] if name in SPEAKING else node.args if name in LISTING else []
+            listing = name in LISTING and isinstance(node.func, ast.Attribute)
+            arguments = node.args[:1] if name in SPEAKING else node.args if listing else []
             sentences += [a.value for a in arguments if isinstance(a, ast.Constant) and isinstance(a.value, str)]
     return sentences

@@ -37,7 +37,7 @@ class Problem:
     `place` is what the person can find again: a file and path in it, a row and column, a setting.
     """
 
-    place: str
+    place: str | Message
     message: Message
 
     def __str__(self) -> str:

@@ -6,12 +6,12 @@ from email.message import EmailMessage
 
 import pytest
 
-from conftest import World
 from smtp import RecordingServer
 from twinflow.domain.agreement import Agreement, Deadline, DeadlineStatus
 from twinflow.language import say
 from twinflow.services import queries
 from twinflow.storage.unit_of_work import UnitOfWork
+from world import World
 
 UNDATED = {"CU-21": "", "CU-18": "2007", "CU-11": "1997", "CU-19": "2008-11"}
 

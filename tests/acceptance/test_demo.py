@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from conftest import EXAMPLES
 from smtp import free_port
 from twinflow import bootstrap, demo
 from twinflow.definitions.scripts import read_script
@@ -19,6 +18,7 @@ from twinflow.mail.inbox import CapturedMessage, capture_server, captured_messag
 from twinflow.services import queries
 from twinflow.storage.unit_of_work import UnitOfWork
 from twinflow.worker.loop import tick
+from world import EXAMPLES
 
 YEAR = [date(2026, 11, 20) + timedelta(days=9 * n) for n in range(41)]
 
@@ -100,8 +100,8 @@ def test_the_command_serves_its_pages_on_loopback_and_ends_cleanly_on_a_signal()
         process.terminate()
         _, errors = process.communicate()
     printed = "".join(lines)
-    assert "Imported agreements: 26 dossiers" in printed
-    assert "Second pass: 0 alerts written" in printed
+    assert "Imported agreements: dossiers: 26" in printed
+    assert "Second pass: Alerts written: 0" in printed
     assert "Traceback" not in errors
     assert process.returncode in {0, -15, 143}
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from conftest import CUENCA, EXAMPLES
 from smtp import RecordingServer, free_port
 from twinflow.cli.app import main
+from world import CUENCA, EXAMPLES
 
 PEOPLE = EXAMPLES / "demo" / "people.toml"
 
@@ -54,8 +54,8 @@ def take_over(run: Callable[..., Ran], *names: str) -> list[Ran]:
 
 def test_the_register_is_imported_swept_and_listed(run) -> None:
     assert [done.code for done in take_over(run)] == [0, 0, 0]
-    assert "1 messages sent" in run("tick").out
-    assert "0 messages sent" in run("tick").out
+    assert "messages sent: 1" in run("tick").out
+    assert "messages sent: 0" in run("tick").out
     lines = run("agreements", "list", "--json").json
     assert len(lines) == 38
     assert run("agreements", "show", "CU-02", "--json").json["line"]["state"] == "expired"
@@ -64,7 +64,7 @@ def test_the_register_is_imported_swept_and_listed(run) -> None:
 def test_importing_the_same_file_again_says_that_nothing_changed(run) -> None:
     take_over(run, "negotiations")
     (again,) = take_over(run, "negotiations")
-    assert "0 added, 8 unchanged" in again.out
+    assert "added: 0, unchanged: 8" in again.out
 
 
 def test_a_dry_run_shows_what_would_be_made_and_writes_nothing(run) -> None:
@@ -78,7 +78,7 @@ def test_a_dry_run_shows_what_would_be_made_and_writes_nothing(run) -> None:
     )
     assert shown.code == 0
     assert "Medellin" in shown.out
-    assert "26 dossiers and 8 earlier generations; 34 would be added" in shown.out
+    assert "Dossiers: 26, earlier generations: 8; would be added: 34" in shown.out
     assert run("agreements", "list", "--json").json == []
 
 

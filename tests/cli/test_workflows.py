@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from conftest import EXAMPLES
 from twinflow import bootstrap
 from twinflow.config import Settings
 from twinflow.definitions.scripts import read_script
 from twinflow.domain.diagram import mermaid
 from twinflow.errors import BadInput, Refused
 from twinflow.services.replay import Replay, replay
+from world import EXAMPLES
 
 CHIHUAHUA = EXAMPLES / "chihuahua-albuquerque.toml"
 

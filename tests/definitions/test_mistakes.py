@@ -76,7 +76,7 @@ def test_the_tiny_process_has_no_mistake(tmp_path):
         pytest.param([('late = "liaison"\n', "")], "deadlines.answer", "nobody is named who is late", id="nobody late"),
         pytest.param([('met_by = ["finish"]\n', "")], "deadlines.answer", "nothing meets it", id="duty never met"),
         pytest.param([(', "1 day after", "then every 5 days"', "")], "deadlines.answer.warn", "nobody is told once it is overdue", id="no level after"),
-        pytest.param([(DEADLINE, 'nature = "legal"\non_lapse = "finish"\n')], "deadlines.answer.on_lapse", "the clock may not take “finish”: add “clock” to its by", id="lapse not for the clock"),
+        pytest.param([(DEADLINE, 'nature = "legal"\non_lapse = "finish"\n')], "deadlines.answer.on_lapse", "the clock may not take “finish”: add “clock” to its key by", id="lapse not for the clock"),
         pytest.param([(DEADLINE, 'nature = "legal"\non_lapse = "finis"\n')], "deadlines.answer.on_lapse", "did you mean “finish”?", id="unknown lapse step"),
         pytest.param([('by = ["liaison"]\nrequires', 'by = ["clock"]\nrequires')], "steps.finish.by", "no deadline has this step in on_lapse", id="clock without deadline"),
         pytest.param([('calendars = ["mx-labour"]', 'calendars = ["mx-labor"]')], "process.calendars", "the calendar “mx-labor” does not exist; did you mean “mx-labour”?", id="unknown calendar"),

@@ -84,7 +84,7 @@ def test_a_file_that_is_too_large_is_not_read(tmp_path):
 def test_a_process_stands_in_the_file_of_its_name(tmp_path):
     (problem,) = of_process(tmp_path, TINY, name="mx/small.toml")
     assert problem == (
-        "workflows/mx/small.toml: process.key: this key and version belong into "
+        "workflows/mx/small.toml: process.key: this key and version belong in "
         "workflows/tiny.toml, workflows/tiny.v1.toml."
     )
 

@@ -7,10 +7,10 @@ from socket import socket
 
 import pytest
 
-from conftest import CUENCA, World
 from smtp import RecordingServer, free_port
 from twinflow.config import MailSettings
 from twinflow.services import outbox
+from world import CUENCA, World
 
 THREE_LIAISONS = """
 [people.{name}]

@@ -7,7 +7,6 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from sqlalchemy import text
 
-from conftest import World
 from twinflow.domain.advance import StepCommand
 from twinflow.domain.agreement import Agreement, DeadlineStatus, EntryKind, Party, Term
 from twinflow.domain.dates import Length
@@ -16,6 +15,7 @@ from twinflow.errors import BadInput, DefinitionChanged, Refused, StaleAgreement
 from twinflow.services import outbox, queries
 from twinflow.services.agreements import NewAgreement, advance_agreement, open_agreement
 from twinflow.storage.unit_of_work import UnitOfWork
+from world import World
 
 PARTIES = (Party("Chihuahua", "MX", home=True), Party("Albuquerque", "US"))
 

@@ -5,9 +5,9 @@ from sqlalchemy import inspect, text
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import SQLModel
 
-from conftest import World
 from twinflow.storage import database
 from twinflow.storage.engine import make_engine
+from world import World
 
 
 def test_the_migrations_make_the_same_tables_as_the_models(world: World) -> None:

@@ -110,11 +110,11 @@ def test_a_day_with_slashes_is_read_as_the_mapping_says(read, written, cell, day
     ("edits", "place", "words"),
     [
         ([("Belgium", "Belgum")], "row 3, column partner_country: “Belgum”", "did you mean “Belgium”?"),
-        ([("CU-02,", "CU-01,")], "row 3, column id: “CU-01”", "the reference stands in row 2 already"),
+        ([("CU-02,", "CU-01,")], "row 3, column id: “CU-01”", "the reference is already in row 2"),
         ([("CU-02,", ",")], "row 3, column id: “”", "a reference is made of letters, digits, dots and hyphens"),
         ([("CU-02,", "CU 02,")], "row 3, column id: “CU 02”", "a reference is made of"),
         ([("Belgium,Bruges", "Belgium,")], "row 3, column partner_city: “”", "the name of the party is missing"),
-        ([("signed_on;amended_on;renewal_proposed_on", "signed_on;amended_on")], "row 3, column date_meanings", "3 dates need as many meanings"),
+        ([("signed_on;amended_on;renewal_proposed_on", "signed_on;amended_on")], "row 3, column date_meanings", "as many meanings as dates (3)"),
         ([("signed_on;amended_on;renewal", "signed_on;amnded_on;renewal")], "row 3, column date_meanings", "did you mean “amended_on”?"),
         ([(",36,45,60|90,", ",36,45,60-90,")], "row 11, column first_programme_due_days: “60-90”", "a number of days is expected, or “indefinite”, or nothing"),
         ([(",36,45,60|90,", ",three years,45,60|90,")], "row 11, column validity_months: “three years”", "a number of months is expected"),
@@ -154,7 +154,7 @@ def test_a_column_that_is_missing_is_answered_with_who_asks_for_it(problems):
 
 def test_a_column_that_stands_twice_is_a_mistake(problems):
     found = problems(edited(SHEET, ("declarative_only", "condition")))
-    assert "sheet.csv: row 1: the column “condition” stands twice." in found
+    assert "sheet.csv: row 1: the column “condition” appears twice." in found
 
 
 def test_a_row_with_other_cells_than_the_headings_is_answered_with_its_number(problems):

@@ -80,10 +80,10 @@ def test_every_reason_is_given_at_once():
     )
     assert len(reasons) == 6
     for words in (
-        "is in the state “Interest”; from there lead: approve_profile, withdraw",
+        "is in the state “Interest”; the steps from there are: approve_profile, withdraw",
         "lucia is not registrar of the ministry here",
         "2008-03-10 is still to come",
-        "not taken for one party",
+        "not taken for a single party",
         "Registry number is missing: give registry_number=",
         "does not record colour, registered_on",
     ):
@@ -108,19 +108,19 @@ def test_a_step_is_refused_to_the_wrong_role():
 
 def test_nobody_but_the_clock_ends_a_term():
     case = chihuahua(*TO_IN_FORCE)
-    assert refusal(case, "expire", date(2013, 3, 10)) == ["lucia is not clock here."]
+    assert refusal(case, "expire", date(2013, 3, 10)) == ["lucia is not the clock here."]
     assert refusal(case, "expire", date(2013, 3, 10), CLOCK) == []
 
 
 def test_a_step_is_refused_from_the_wrong_state():
     (reason,) = refusal(chihuahua(*TO_OPINION), "request_opinion", date(2008, 2, 19))
-    assert "is in the state “Opinion requested”; from there lead: issue_favourable_opinion," in reason
+    assert "is in the state “Opinion requested”; the steps from there are: issue_favourable_opinion," in reason
 
 
 def test_nothing_leaves_the_end():
     case = chihuahua(("withdraw", date(2008, 1, 9)))
     (reason,) = refusal(case, "approve_profile", date(2008, 1, 10))
-    assert "is in the state “Withdrawn before signature”; from there lead: –" in reason
+    assert "is in the state “Withdrawn before signature”; the steps from there are: –" in reason
 
 
 def test_a_day_to_come_is_refused_and_today_is_not():

@@ -281,13 +281,13 @@ def import_(
     }
     if dry_run:
         done = Message(
-            "Dry run, nothing written: {dossiers} dossiers and {earlier} earlier generations; "
-            "{added} would be added, {unchanged} are unchanged.",
+            "Dry run, nothing written. Dossiers: {dossiers}, earlier generations: {earlier}; "
+            "would be added: {added}, unchanged: {unchanged}.",
             values,
         )
     else:
         done = Message(
-            "{dossiers} dossiers and {earlier} earlier generations: {added} added, {unchanged} unchanged.", values
+            "Dossiers: {dossiers}, earlier generations: {earlier}; added: {added}, unchanged: {unchanged}.", values
         )
     print(cli.say(done))
 

@@ -35,7 +35,7 @@ def print_error(error: TwinflowError, language: str) -> None:
     for reason in getattr(error, "reasons", ()):
         print(f"  - {say(reason, language)}", file=sys.stderr)
     for problem in getattr(error, "problems", ()):
-        print(f"  - {problem.place}: {say(problem.message, language)}", file=sys.stderr)
+        print(f"  - {say(problem.place, language)}: {say(problem.message, language)}", file=sys.stderr)
 
 
 def print_json(value: object, language: str) -> None:

@@ -69,7 +69,7 @@ def _print_pass(cli: Cli, done: Pass, *, json: bool = False) -> None:
     print(
         cli.say(
             Message(
-                "{alerts} alerts written; moved by the calendar: {moved}; {sent} messages sent, {dropped} dropped.",
+                "Alerts written: {alerts}; agreements moved by the calendar: {moved}; messages sent: {sent}, dropped: {dropped}.",
                 values,
             )
         )
@@ -132,7 +132,7 @@ def _main_job(cli: Cli, runtime: bootstrap.Runtime) -> None:
     """Import, sweep and deliver, and say what came of it."""
     for done in demonstration.fill(runtime, cli.now):
         values = {"register": done.register, "dossiers": done.dossiers, "earlier": done.earlier_generations}
-        print(cli.say(Message("Imported {register}: {dossiers} dossiers, {earlier} earlier generations.", values)))
+        print(cli.say(Message("Imported {register}: dossiers: {dossiers}, earlier generations: {earlier}.", values)))
     for label in (cli.text("First pass:"), cli.text("Second pass:")):
         print(label, end=" ")
         _print_pass(cli, run_pass(runtime.engine, runtime.library, runtime.post, cli.now))

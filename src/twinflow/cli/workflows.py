@@ -70,7 +70,7 @@ def show(context: typer.Context, process: Process, version: Version = None, json
         ],
     )
     print_table(
-        cli.headings("Step", "Meaning", "From", "To", "By"),
+        cli.headings("Step", "Meaning", "From", "To", "By", "Source"),
         [
             [
                 s.key,
@@ -78,6 +78,7 @@ def show(context: typer.Context, process: Process, version: Version = None, json
                 ", ".join(sorted(s.sources)),
                 ", ".join(d.state for d in s.to),
                 ", ".join(sorted(s.by)),
+                cli.say(s.source) or "–",
             ]
             for s in definition.steps.values()
         ],
@@ -95,7 +96,7 @@ def _deadline_row(cli: Cli, rule: DeadlineRule) -> list[str]:
     before, after = Message("{length} before {anchor}", values), Message("{length} from {anchor}", values)
     counted = cli.say(before if rule.side is Side.BEFORE else after)
     levels = ", ".join(cli.say(level_message(level)) for level in rule.warn + rule.escalate)
-    return [rule.key, cli.say(rule.label), counted, levels or "–", rule.source]
+    return [rule.key, cli.say(rule.label), counted, levels or "–", cli.say(rule.source)]
 
 
 @app.command()

@@ -79,7 +79,7 @@ def _identity(process: ProcessDefinition, place: str, places: Mapping[tuple[str,
         return [
             Problem(
                 f"{place}: process.key",
-                Message("this key and version belong into {files}.", {"files": sorted(expected)}),
+                Message("this key and version belong in {files}.", {"files": sorted(expected)}),
             )
         ]
     if (process.key, process.version) in places:

@@ -51,7 +51,7 @@ def _head(process: ProcessDefinition, around: Surroundings) -> Found:
     yield from _names("roles", Message("the role"), [LIAISON], process.roles)
     yield from _names("facts", Message("the fact"), sorted(_facts_of_effects(process)), process.facts)
     if CLOCK in process.roles:
-        yield f"roles.{CLOCK}", Message("the clock is not a role of people; call it otherwise.")
+        yield f"roles.{CLOCK}", Message("the clock is not a role of people; give it another name.")
     if process.in_force_to is not None and process.in_force_to < process.in_force_from:
         yield "process.in_force", Message("it ends before it begins.")
     for notice in BUILT_IN_NOTICES:
@@ -175,7 +175,7 @@ def _lapse(process: ProcessDefinition, rule: DeadlineRule, path: str) -> Found:
         if step is not None and CLOCK not in step.by:
             yield (
                 f"{path}.on_lapse",
-                Message("the clock may not take “{step}”: add “clock” to its by.", {"step": step.key}),
+                Message("the clock may not take “{step}”: add “clock” to its key by.", {"step": step.key}),
             )
         return
     if not rule.duty:

@@ -81,11 +81,15 @@ class ProcessHead(Strict):
     label: LabelText
 
 
+SourceText = Annotated[str, Field(min_length=1)] | LabelText
+"""A law is called the same in every language; what we say about it is not."""
+
+
 class TermModel(Strict):
     label: LabelText
     default: LengthText | None = None
     at_most: LengthText | None = None
-    source: str
+    source: SourceText
 
 
 class RoleModel(Strict):
@@ -140,7 +144,7 @@ class StepModel(Strict):
     effect: Effect | None = None
     requires: tuple[RequirementModel, ...] = ()
     notices: tuple[AnnouncementModel, ...] = ()
-    source: str = ""
+    source: SourceText | None = None
 
 
 class AnchorModel(Strict):
@@ -176,7 +180,7 @@ class EscalationModel(Strict):
     @classmethod
     def _once(cls, level: Level) -> Level:
         if level.repeats:
-            raise Unreadable("an escalation happens once; “then every …” belongs into warn")
+            raise Unreadable("an escalation happens once; “then every …” belongs in warn")
         return level
 
 
@@ -201,7 +205,7 @@ class DeadlineModel(Strict):
     warn: tuple[LevelText, ...] = ()
     escalate: tuple[EscalationModel, ...] = ()
     on_lapse: str | None = None
-    source: str
+    source: SourceText
     note: LabelText | None = None
 
     @model_validator(mode="after")

@@ -93,7 +93,9 @@ def read_process(path: Path, place: str) -> ProcessDefinition:
         start=head.start,
         stages={key: _label(label) for key, label in model.stages.items()},
         facts={key: _label(label) for key, label in model.facts.items()},
-        terms={key: TermRule(_label(t.label), t.default, t.at_most, t.source) for key, t in model.terms.items()},
+        terms={
+            key: TermRule(_label(t.label), t.default, t.at_most, _source(t.source)) for key, t in model.terms.items()
+        },
         roles={key: Role(key, role.office, _label(role.label)) for key, role in model.roles.items()},
         states={key: _state(key, state) for key, state in model.states.items()},
         steps={key: _step(key, step) for key, step in model.steps.items()},
@@ -114,6 +116,10 @@ def _label(text: models.LabelText) -> Label:
     return {"en": text.en, "es": text.es}
 
 
+def _source(text: models.SourceText) -> Label:
+    return {"en": text, "es": text} if isinstance(text, str) else _label(text)
+
+
 def _state(key: str, model: models.StateModel) -> State:
     return State(key, _label(model.label), model.stage, model.waits_for, model.signed, model.final)
 
@@ -132,6 +138,7 @@ def _step(key: str, model: models.StepModel) -> Step:
         effect=model.effect,
         requires=tuple(_requirement(requirement) for requirement in model.requires),
         announcements=tuple(Announcement(n.notice, n.to, n.urgent) for n in model.notices),
+        source=_source(model.source) if model.source else {},
     )
 
 
@@ -166,7 +173,7 @@ def _deadline(key: str, model: models.DeadlineModel) -> DeadlineRule:
         warn=model.warn,
         escalate=tuple(Level(e.when.length, e.when.side, e.when.repeats, e.to) for e in model.escalate),
         on_lapse=model.on_lapse,
-        source=model.source,
+        source=_source(model.source),
         note=_label(model.note) if model.note else {},
     )
 

@@ -124,12 +124,12 @@ def _refusals(
         here = machine.steps_from(definition, agreement.state)
         reasons.append(
             Message(
-                "The agreement is in the state “{state}”; from there lead: {steps}.",
+                "The agreement is in the state “{state}”; the steps from there are: {steps}.",
                 {"state": definition.states[agreement.state].label, "steps": [f"{key}" for key in here] or "–"},
             )
         )
     if not actor.roles & step.by:
-        needed = [CLOCK if role == CLOCK else definition.roles[role].label for role in sorted(step.by)]
+        needed = [Message("the clock") if role == CLOCK else definition.roles[role].label for role in sorted(step.by)]
         reasons.append(Message("{person} is not {roles} here.", {"person": actor.key, "roles": needed}))
     if not asking:
         reasons += _about_the_party(agreement, step, command)
@@ -158,7 +158,7 @@ def _comes_before(entry: HistoryEntry, step: Step) -> bool:
 def _about_the_party(agreement: Agreement, step: Step, command: StepCommand) -> list[Message]:
     names = [party.name for party in agreement.parties]
     if step.per_party is None:
-        return [] if command.party is None else [Message("The step is not taken for one party.")]
+        return [] if command.party is None else [Message("The step is not taken for a single party.")]
     if command.party not in names:
         return [Message("The step is taken for one party; name one of {parties}.", {"parties": names})]
     if step.per_party == "signature" and command.party not in {party.name for party in agreement.unsigned}:

@@ -41,7 +41,7 @@ class TermRule:
     label: Label
     default: Length | None = None
     at_most: Length | None = None
-    source: str = ""
+    source: Label = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +112,7 @@ class Step:
     effect: Effect | None = None
     requires: tuple[Requirement, ...] = ()
     announcements: tuple[Announcement, ...] = ()
+    source: Label = field(default_factory=dict)
 
 
 class Side(StrEnum):
@@ -184,7 +185,7 @@ class DeadlineRule:
     warn: tuple[Level, ...] = ()
     escalate: tuple[Level, ...] = ()
     on_lapse: str | None = None
-    source: str = ""
+    source: Label = field(default_factory=dict)
     note: Label = field(default_factory=dict)
 
 

@@ -85,7 +85,8 @@ class _Reading:
         return found
 
     def _wrong(self, row: Row, column: str, message: Message) -> None:
-        where = f"{self.file}: row {row.number}, column {column}"
+        values = {"file": self.file, "row": row.number, "column": column}
+        where = Message("{file}: row {row}, column {column}", values)
         self.problems.append(
             Problem(where, Message("“{value}”: {message}", {"value": row[column], "message": message}))
         )
@@ -98,9 +99,7 @@ class _Reading:
             if not re.fullmatch(r"[\w.-]+", reference):
                 self._wrong(row, column, Message("a reference is made of letters, digits, dots and hyphens."))
             elif reference in first:
-                self._wrong(
-                    row, column, Message("the reference stands in row {row} already.", {"row": first[reference]})
-                )
+                self._wrong(row, column, Message("the reference is already in row {row}.", {"row": first[reference]}))
             first.setdefault(reference, row.number)
 
     def _check_generations(self, rows: Sequence[Row], found: Sequence[Dossier]) -> None:
@@ -210,7 +209,11 @@ class _Reading:
         if part.meanings and row[part.meanings]:
             meanings = [meaning.strip() for meaning in row[part.meanings].split(part.separator)]
             if len(meanings) != len(cells):
-                self._wrong(row, part.meanings, Message("{dates} dates need as many meanings.", {"dates": len(cells)}))
+                self._wrong(
+                    row,
+                    part.meanings,
+                    Message("there must be as many meanings as dates ({dates}).", {"dates": len(cells)}),
+                )
             for meaning in meanings:
                 if meaning not in self.process.facts:
                     self._wrong(row, part.meanings, unknown_name(Message("the fact"), meaning, self.process.facts))
@@ -279,10 +282,12 @@ class _Reading:
     def _terms(self, row: Row) -> dict[str, Term]:
         """What the sheet says of each term; an empty cell means that the text does not state it."""
         terms: dict[str, Term] = {}
+        column = self.mapping.texts.terms_source
+        source = (row[column] if column else "") or self._source(row)
         for name, part in self.mapping.terms.items():
             text = row[part.column]
             if not text or text == "indefinite":
-                terms[name] = Term(indefinite=bool(text), source=self._source(row))
+                terms[name] = Term(indefinite=bool(text), source=source)
                 continue
             try:
                 readings = {Length.parse(f"{number} {part.unit}") for number in text.split("|")}
@@ -290,7 +295,7 @@ class _Reading:
                 message = Message("a number of {unit} is expected, or “indefinite”, or nothing.", {"unit": part.unit})
                 self._wrong(row, part.column, message)
                 continue
-            terms[name] = Term(tuple(sorted(readings, key=lambda r: r.amount)), source=self._source(row))
+            terms[name] = Term(tuple(sorted(readings, key=lambda r: r.amount)), source=source)
         return terms
 
 

@@ -76,6 +76,7 @@ class TermPart(Strict):
 class TextsPart(Strict):
     note: str | None = None
     origin: str | None = None
+    terms_source: str | None = None
 
 
 class Mapping(Strict):
@@ -104,6 +105,7 @@ class Mapping(Strict):
             ("dates.other", self.dates.other),
             ("texts.note", self.texts.note),
             ("texts.origin", self.texts.origin),
+            ("texts.terms_source", self.texts.terms_source),
         ]
         if self.signed_by_us_only:
             found.append(("signed_by_us_only.column", self.signed_by_us_only.column))

@@ -30,24 +30,33 @@ def read_sheet(path: Path, delimiter: str, columns: Iterable[tuple[str, str]], m
     try:
         headings, *records = list(reader) or [[]]
     except csv.Error as error:
-        problem = Problem(f"{path.name}: line {reader.line_num}", Message("{detail}.", {"detail": str(error)}))
+        problem = Problem(
+            Message("{file}: line {line}", {"file": path.name, "line": reader.line_num}),
+            Message("{detail}.", {"detail": str(error)}),
+        )
         raise BadInput("{file} cannot be read.", (problem,), file=path.name) from None
     headings = [heading.strip() for heading in headings]
     numbered = [
         (number, record) for number, record in enumerate(records, start=2) if any(cell.strip() for cell in record)
     ]
     problems = [
-        Problem(f"{path.name}: row 1 ({map_name}: {where})", unknown_name(Message("the column"), column, headings))
+        Problem(
+            Message("{file}: row 1 ({map}: {where})", {"file": path.name, "map": map_name, "where": where}),
+            unknown_name(Message("the column"), column, headings),
+        )
         for where, column in columns
         if column not in headings
     ]
     problems += [
-        Problem(f"{path.name}: row 1", Message("the column “{column}” stands twice.", {"column": heading}))
+        Problem(
+            Message("{file}: row {row}", {"file": path.name, "row": 1}),
+            Message("the column “{column}” appears twice.", {"column": heading}),
+        )
         for heading in sorted({heading for heading in headings if headings.count(heading) > 1})
     ]
     problems += [
         Problem(
-            f"{path.name}: row {number}",
+            Message("{file}: row {row}", {"file": path.name, "row": number}),
             Message(
                 "{found} cells where the headings have {expected}.", {"found": len(record), "expected": len(headings)}
             ),
@@ -75,5 +84,7 @@ def _text(path: Path) -> str:
         message = Message(
             "byte {byte} is not UTF-8; save the sheet as “CSV UTF-8”.", {"byte": f"0x{raw[error.start]:02X}"}
         )
-        problem = Problem(f"{path.name}: line {line}, byte {column}", message)
+        problem = Problem(
+            Message("{file}: line {line}, byte {byte}", {"file": path.name, "line": line, "byte": column}), message
+        )
         raise BadInput("{file} cannot be read.", (problem,), file=path.name) from None

@@ -103,7 +103,7 @@ def retry(engine: Engine, outbox_id: int, now: datetime) -> None:
         if outbox_id not in {message.id for message in work.outbox.messages()}:
             raise NotFound("There is no message {id}.", id=outbox_id)
         if not work.outbox.retry(outbox_id, now):
-            raise Refused("Message {id} is not waiting or failed.", id=outbox_id)
+            raise Refused("Message {id} is neither waiting nor failed.", id=outbox_id)
         work.commit()
 
 

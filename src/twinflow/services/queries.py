@@ -34,7 +34,7 @@ class DeadlineLine:
     closed_on: date | None
     nature: str
     late: Label
-    source: str
+    source: Label
     provisional: bool
 
     @property
@@ -74,7 +74,7 @@ class TermLine:
     label: Label
     readings: tuple[Message, ...]
     contradictory: bool
-    source: str
+    source: Label | str
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,6 +293,7 @@ def _terms(agreement: Agreement, definition: ProcessDefinition) -> Iterator[Term
     for key, rule in definition.terms.items():
         term = agreement.terms.get(key)
         readings: Sequence[Message]
+        source: Label | str
         if term is None and rule.default is not None:
             readings, source = [rule.default.message], rule.source
         elif term is None or not term.is_stated:
@@ -331,7 +332,8 @@ def _words(entry: HistoryEntry, definition: ProcessDefinition) -> Message:
             return _step_in_words(entry, definition)
         case EntryKind.DEADLINE:
             label = definition.deadlines[details["deadline"]].label
-            values = {"deadline": label, "old": details["from"] or "–", "new": details["to"] or "–"}
+            old, new = (date.fromisoformat(details[key]) if details[key] else "–" for key in ("from", "to"))
+            values = {"deadline": label, "old": old, "new": new}
             return Message("{deadline}: moved from {old} to {new}", values)
         case EntryKind.ALERT:
             subject = _alert_subject(details["subject"], definition)

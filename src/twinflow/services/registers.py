@@ -58,13 +58,17 @@ def import_register(
 
 def _other_content(dossier: Dossier) -> Problem:
     message = Message(
-        "{reference} is in the books with other content; correct it there by a step.", {"reference": dossier.reference}
+        "{reference} is already recorded with other content; correct it by taking a step.",
+        {"reference": dossier.reference},
     )
-    return Problem(f"row {dossier.row}", message)
+    return Problem(Message("row {row}", {"row": dossier.row}), message)
 
 
 def _still_to_come(dossier: Dossier) -> Problem:
-    return Problem(f"row {dossier.row}", Message("the day {day} is still to come.", {"day": dossier.effective_on}))
+    return Problem(
+        Message("row {row}", {"row": dossier.row}),
+        Message("the day {day} is still to come.", {"day": dossier.effective_on}),
+    )
 
 
 def _since(library: Library, dossier: Dossier, now: datetime) -> date:

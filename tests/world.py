@@ -1,0 +1,43 @@
+"""A running twinflow for tests, with a clock that is set by hand, and where the examples are."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from twinflow import bootstrap
+from twinflow.domain.library import Library
+from twinflow.registers.dossiers import read_register
+from twinflow.services.registers import import_register
+from twinflow.worker.loop import Pass, tick
+
+EXAMPLES = Path(__file__).parents[1] / "examples"
+CUENCA = EXAMPLES / "cuenca"
+TODAY = datetime(2026, 11, 20, 15, tzinfo=UTC)
+
+
+@dataclass
+class World:
+    """A running twinflow with a clock that is set by hand."""
+
+    runtime: bootstrap.Runtime
+    now: datetime = TODAY
+    passes: list[Pass] = field(default_factory=list)
+
+    @property
+    def engine(self) -> Engine:
+        return self.runtime.engine
+
+    @property
+    def library(self) -> Library:
+        return self.runtime.library
+
+    def tick(self) -> Pass:
+        self.passes.append(tick(self.engine, self.library, self.runtime.post, lambda: self.now))
+        return self.passes[-1]
+
+    def import_cuenca(self) -> None:
+        for name in ("agreements", "negotiations", "intentions"):
+            dossiers = read_register(CUENCA / f"{name}.csv", CUENCA / f"{name}.map.toml", self.library)
+            import_register(self.engine, self.library, dossiers, now=self.now)
