@@ -1,6 +1,7 @@
 """Fixtures for every test: both databases, the shipped library, the register of Cuenca, a real SMTP server."""
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
@@ -15,6 +16,8 @@ from twinflow.config import DatabaseSettings, MailSettings, Settings
 from twinflow.storage import database
 from twinflow.storage.engine import make_engine
 from world import EXAMPLES, World
+
+DATABASES = ("sqlite", "postgresql")
 
 
 @pytest.fixture(scope="session")
@@ -35,11 +38,11 @@ def _named(url: str, name: str) -> str:
     return make_url(url).set(database=name).render_as_string(hide_password=False)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """A database with its tables and nothing in them: once on SQLite, once on PostgreSQL."""
-    if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path / 'twinflow.db'}"
+@contextmanager
+def fresh_database(kind: str, folder: Path, request: pytest.FixtureRequest) -> Iterator[str]:
+    """The URL of a database with its tables and nothing in them: a file in `folder`, or a copy on the server."""
+    if kind == "sqlite":
+        url = f"sqlite:///{folder / 'twinflow.db'}"
         engine = make_engine(url)
         database.upgrade(engine)
         engine.dispose()
@@ -54,6 +57,20 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
     with admin.connect() as connection:
         connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
     admin.dispose()
+
+
+@pytest.fixture(params=DATABASES)
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Once on SQLite, once on PostgreSQL."""
+    with fresh_database(request.param, tmp_path, request) as url:
+        yield url
+
+
+@pytest.fixture(scope="session", params=DATABASES)
+def session_database_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The same, shared by tests that only read."""
+    with fresh_database(request.param, tmp_path_factory.mktemp("shared"), request) as url:
+        yield url
 
 
 @pytest.fixture

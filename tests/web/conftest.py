@@ -16,9 +16,9 @@ Browse = Callable[..., TestClient]
 
 
 @pytest.fixture(scope="session")
-def register(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runtime]:
+def register(session_database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runtime]:
     """Only to be read: tests share it."""
-    runtime = bootstrap.start(settings_in(tmp_path_factory.mktemp("cuenca")))
+    runtime = bootstrap.start(settings_in(tmp_path_factory.mktemp("cuenca"), session_database_url))
     take_over(runtime)
     tick(runtime.engine, runtime.library, runtime.post, clock)
     yield runtime
@@ -26,9 +26,9 @@ def register(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runtime]:
 
 
 @pytest.fixture
-def empty(tmp_path: Path) -> Iterator[Runtime]:
+def empty(database_url: str, tmp_path: Path) -> Iterator[Runtime]:
     """A database with no agreements, to be written to."""
-    runtime = bootstrap.start(settings_in(tmp_path))
+    runtime = bootstrap.start(settings_in(tmp_path, database_url))
     yield runtime
     runtime.engine.dispose()
 

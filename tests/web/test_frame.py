@@ -5,12 +5,13 @@ from dataclasses import replace
 import pytest
 from jinja2 import BaseLoader
 from web_reading import Page
-from web_register import NOW, clock, take_over
+from web_register import clock, take_over
 
 from twinflow.services import queries
 from twinflow.storage.engine import make_engine
 from twinflow.storage.unit_of_work import UnitOfWork
 from twinflow.worker.loop import tick
+from world import TODAY
 
 PAGES = ["/", "/?all=1", "/inbox", "/nope", "/agreements/CU-99"]
 PAGES += [f"/agreements/{reference}" for reference in ("CU-01", "CU-02", "CU-10", "CU-14", "CU-21", "CU-26", "CU-26.1")]
@@ -18,8 +19,8 @@ PAGES += [f"/agreements/{reference}" for reference in ("CU-01", "CU-02", "CU-10"
 
 def fail_a_message(runtime, reason: str) -> None:
     with UnitOfWork(runtime.engine) as work:
-        message = work.outbox.add_message("lucia", "1@localhost", NOW)
-        work.outbox.settle(message, "failed", NOW, error=reason)
+        message = work.outbox.add_message("lucia", "1@localhost", TODAY)
+        work.outbox.settle(message, "failed", TODAY, error=reason)
         work.commit()
 
 
