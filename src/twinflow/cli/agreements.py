@@ -12,7 +12,7 @@ from rich.progress import Progress
 from twinflow.cli.context import Cli, Json, Person, cli_of, day_option, pairs
 from twinflow.cli.output import jsonable, print_json, print_table
 from twinflow.domain.advance import StepCommand
-from twinflow.domain.agreement import Claim, Party, Term
+from twinflow.domain.agreement import IN_FORCE_ON, TERM_STARTS_ON, Claim, Party, Term
 from twinflow.domain.dates import Length, PartialDate
 from twinflow.domain.dossiers import Dossier
 from twinflow.errors import BadInput, Message, Unreadable
@@ -109,7 +109,7 @@ def history(context: typer.Context, reference: Reference, json: Json = False) ->
 def _print_timeline(cli: Cli, page: queries.AgreementPage) -> None:
     headings = cli.headings("Effective on", "Recorded on", "By", "What")
     rows = [
-        [cli.short_day(entry.effective_on), cli.short_day(entry.recorded_on), entry.actor, cli.say(entry.text)]
+        [cli.short_day(entry.effective_on), cli.short_day(entry.recorded_on), cli.say(entry.actor), cli.say(entry.text)]
         for entry in page.timeline
     ]
     print_table(headings, rows)
@@ -293,14 +293,23 @@ def import_(
 
 
 def _dossier_row(cli: Cli, dossier: Dossier) -> list[str]:
-    label = cli.runtime.library.catalogue.versions(dossier.process)[-1].states[dossier.state].label
-    dates = [f"{key} {claim.value or '?'}" for key, claims in dossier.facts.items() for claim in claims]
-    terms = [f"{key} {term}" for key, term in dossier.terms.items() if term.is_stated]
+    process = cli.runtime.library.catalogue.versions(dossier.process)[-1]
+    dates = [
+        f"{cli.say(process.facts[key])}: {claim.value or '?'}{'' if claim.chosen else ' ' + cli.text('(not chosen)')}"
+        for key, claims in dossier.facts.items()
+        for claim in claims
+        if key not in {IN_FORCE_ON, TERM_STARTS_ON}
+    ]
+    terms = [
+        f"{cli.say(process.terms[key].label)}: {cli.say([r.message for r in term.readings]) or cli.text('indefinite')}"
+        for key, term in dossier.terms.items()
+        if term.is_stated
+    ]
     return [
         str(dossier.row),
         dossier.reference,
         dossier.title,
-        cli.say(label),
+        cli.say(process.states[dossier.state].label),
         "\n".join(dates) or "–",
         "\n".join(terms) or "–",
     ]

@@ -49,6 +49,11 @@ class PeopleModel(Strict):
 def read_people(path: Path) -> Directory:
     """Read the people file. Raises BadInput with every problem."""
     place = path.name
+    if not path.exists():
+        raise BadInput(
+            "There is no people file {file}: set people_file, or write one like examples/cuenca/people.toml.",
+            file=str(path),
+        )
     model = read_toml(path, PeopleModel, place)
     problems = [
         Problem(

@@ -73,6 +73,10 @@ class Term:
         return "|".join(str(reading) for reading in self.readings) or "not stated"
 
 
+IMPORT = "import"
+"""The actor of entries that came from a sheet."""
+
+
 class EntryKind(StrEnum):
     OPENED = "opened"
     IMPORTED = "imported"

@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 
 from twinflow.domain import machine
 from twinflow.domain.advance import reasons_against
-from twinflow.domain.agreement import SIGNED_ON, Agreement, Claim, Deadline, EntryKind, HistoryEntry, Party
+from twinflow.domain.agreement import IMPORT, SIGNED_ON, Agreement, Claim, Deadline, EntryKind, HistoryEntry, Party
 from twinflow.domain.calendars import business_days_between
 from twinflow.domain.dates import PartialDate
 from twinflow.domain.findings import Finding, FindingCode, findings
@@ -85,7 +85,7 @@ class EntryLine:
     effective_on: date
     recorded_at: datetime
     recorded_on: date
-    actor: str
+    actor: str | Message
     text: Message
 
     @property
@@ -314,9 +314,13 @@ def _timeline(library: Library, agreement: Agreement, definition: ProcessDefinit
             effective_on=entry.effective_on,
             recorded_at=entry.recorded_at,
             recorded_on=library.today(agreement.office, entry.recorded_at),
-            actor=entry.actor,
+            actor=ACTORS.get(entry.actor, entry.actor),
             text=_words(entry, definition),
         )
+
+
+ACTORS = {CLOCK: Message("the clock"), IMPORT: Message("import from a register")}
+"""What is called an actor in the history and is no person."""
 
 
 def _words(entry: HistoryEntry, definition: ProcessDefinition) -> Message:

@@ -6,15 +6,12 @@ from datetime import date, datetime
 
 from sqlalchemy import Engine
 
-from twinflow.domain.agreement import Agreement, EntryKind, HistoryEntry
+from twinflow.domain.agreement import IMPORT, Agreement, EntryKind, HistoryEntry
 from twinflow.domain.dossiers import Dossier
 from twinflow.domain.library import Library
 from twinflow.errors import BadInput, Message, Problem
 from twinflow.services.agreements import add
 from twinflow.storage.unit_of_work import UnitOfWork
-
-IMPORT = "import"
-"""The actor of entries that came from a sheet."""
 
 
 @dataclass(frozen=True, slots=True)
