@@ -1,5 +1,6 @@
 """Fixtures for every test: both databases, the shipped library, the register of Cuenca, a real SMTP server."""
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +19,13 @@ from twinflow.storage.engine import make_engine
 from world import EXAMPLES, World
 
 DATABASES = ("sqlite", "postgresql")
+
+
+@pytest.fixture(autouse=True)
+def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test sees the settings of whoever runs it."""
+    for name in [name for name in os.environ if name.startswith("TWINFLOW_")]:
+        monkeypatch.delenv(name)
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,8 @@ from messages import SOURCE, messages
 from twinflow.domain.agreement import DeadlineStatus
 from twinflow.language import translate
 
-STATES = ("queued", "retrying", "sent", "failed", "dropped")
+STATES = ("queued", "sending", "retrying", "sent", "failed", "dropped")
+KINDS = ("twinning", "specific_agreement", "programme")
 
 
 def catalog() -> dict[str, str]:
@@ -20,7 +21,11 @@ def catalog() -> dict[str, str]:
 
 
 def needed() -> dict[str, str]:
-    words = {status.value: "DeadlineStatus" for status in DeadlineStatus} | dict.fromkeys(STATES, "outbox")
+    words = (
+        {status.value: "DeadlineStatus" for status in DeadlineStatus}
+        | dict.fromkeys(STATES, "outbox")
+        | dict.fromkeys(KINDS, "kind")
+    )
     return words | messages()
 
 

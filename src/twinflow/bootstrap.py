@@ -11,12 +11,13 @@ from twinflow.definitions.catalogue import read_library
 from twinflow.definitions.people import check_roles, read_people
 from twinflow.domain.actors import Directory
 from twinflow.domain.library import Library
-from twinflow.errors import EnvironmentFailed
+from twinflow.errors import BadInput, EnvironmentFailed
 from twinflow.mail.compose import Composer
 from twinflow.mail.mailer import CaptureMailer, Mailer, SmtpMailer, Tls
 from twinflow.mail.post import Post
 from twinflow.storage import database
 from twinflow.storage.engine import make_engine
+from twinflow.storage.unit_of_work import UnitOfWork
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,7 @@ def start(settings: Settings) -> Runtime:
     library = load_library(settings, read_people(settings.people_file))
     check_roles(library.directory, library.catalogue, settings.people_file.name)
     engine = open_database(settings)
+    check_books(engine, library)
     return Runtime(settings, engine, library, _post(settings))
 
 
@@ -52,38 +54,39 @@ def load_library(settings: Settings, directory: Directory | None = None) -> Libr
 
 def open_database(settings: Settings) -> Engine:
     engine = make_engine(settings.database.url)
-    if database.revisions(engine)[0] is None:
+    if database.is_empty(engine):
         database.upgrade(engine)
-    _newest(engine)
+    database.revision(engine)
     return engine
 
 
 def upgrade_database(settings: Settings) -> str:
     """Bring the tables to the newest version; which one that is."""
     engine = make_engine(settings.database.url)
-    database.upgrade(engine)
-    version = _newest(engine)
-    engine.dispose()
-    return version
+    try:
+        database.upgrade(engine)
+        return database.revision(engine)
+    finally:
+        engine.dispose()
 
 
 def check_database(settings: Settings) -> str:
     """The version of the tables. Raises EnvironmentFailed if the database does not answer or is not at the newest."""
     engine = make_engine(settings.database.url)
-    version = _newest(engine)
-    engine.dispose()
-    return version
+    try:
+        return database.revision(engine)
+    finally:
+        engine.dispose()
 
 
-def _newest(engine: Engine) -> str:
-    current, newest = database.revisions(engine)
-    if current != newest or newest is None:
-        raise EnvironmentFailed(
-            "The database is at version {current}, this program at {newest}: run “twinflow database upgrade”.",
-            current=current or "–",
-            newest=newest,
-        )
-    return newest
+def check_books(engine: Engine, library: Library) -> None:
+    """Raises DefinitionChanged if a process was edited under running agreements, BadInput if an office of theirs is gone."""
+    with UnitOfWork(engine, reading=True) as work:
+        for definition in library.catalogue:
+            work.agreements.check_pin(definition)
+        gone = sorted(set(work.agreements.offices()) - library.directory.offices.keys())
+    if gone:
+        raise BadInput("The people file lacks offices that keep agreements: {offices}.", offices=gone)
 
 
 def shipped(name: str) -> Path:

@@ -5,13 +5,21 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError, model_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from twinflow.errors import BadInput, Message, Problem, Unreadable
-from twinflow.validation import problems_of, unknown_name
+from twinflow.validation import mail_address, problems_of, unknown_name
 
 DEFAULT_FILE = Path("twinflow.toml")
 PREFIX = "TWINFLOW_"
@@ -44,7 +52,7 @@ class MailSettings(Section):
     tls: Literal["starttls", "implicit", "none"] = "starttls"
     username: str = ""
     password: SecretStr = SecretStr("")
-    sender: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")] = "twinflow@localhost"
+    sender: Annotated[str, AfterValidator(mail_address)] = "twinflow@localhost"
     timeout_seconds: Annotated[float, Field(gt=0, le=600)] = 30
     capture_folder: Path = Path("captured-mail")
 
@@ -59,16 +67,8 @@ class ClockSettings(Section):
     sweep_every_minutes: Annotated[int, Field(ge=1, le=1440)] = 15
 
 
-class Settings(BaseSettings):
-    """Everything that can be set. Durations carry their unit in the name."""
-
-    model_config = SettingsConfigDict(
-        extra="forbid",
-        frozen=True,
-        env_prefix=PREFIX,
-        env_nested_delimiter="__",
-        nested_model_default_partial_update=True,
-    )
+class Settings(Section):
+    """Everything that can be set. Durations carry their unit in the name. Reads nothing by itself: see `load_settings`."""
 
     language: Literal["es", "en"] = "en"
     people_file: Path = Path("people.toml")
@@ -79,38 +79,42 @@ class Settings(BaseSettings):
     mail: MailSettings = MailSettings()
     clock: ClockSettings = ClockSettings()
 
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """The environment goes before the file."""
-        del settings_cls, dotenv_settings, file_secret_settings
-        return (env_settings, init_settings)
-
 
 def load_settings(file: Path | None = None) -> Settings:
-    """Read `file`, or `twinflow.toml` in this folder if there is one, and the environment.
+    """Read `file`, or `twinflow.toml` in this folder if there is one; the environment goes before it.
 
     Paths in the file are taken from the file's folder. Raises BadInput with every problem found.
     """
-    if file is None and not DEFAULT_FILE.exists():
-        values, place, folder = {}, "environment", Path()
-    else:
-        path = file or DEFAULT_FILE
-        values, place, folder = _read(path), path.name, path.parent
-    problems = _unknown_variables()
+    path = file or (DEFAULT_FILE if DEFAULT_FILE.exists() else None)
+    values = _resolved(_read(path), path.parent) if path else {}
+    variables, problems = _environment()
     try:
-        settings = Settings(**_resolved(values, folder))
+        settings = Settings.model_validate(_merged(values, variables))
     except ValidationError as error:
-        problems += problems_of(error, place, _known_keys)
+        problems += [_placed(problem, path, variables) for problem in problems_of(error, "", _known_keys)]
     if problems:
         raise BadInput("The settings have mistakes.", tuple(problems))
     return settings
+
+
+def _placed(problem: Problem, path: Path | None, variables: dict[str, Any]) -> Problem:
+    """The file, or the variable where the value came from the environment."""
+    key = str(problem.place).removeprefix(": ")
+    here: Any = variables
+    for part in key.split("."):
+        here = here.get(part) if isinstance(here, dict) else None
+    if here is not None or path is None:
+        return Problem(PREFIX + key.upper().replace(".", "__"), problem.message)
+    return Problem(f"{path.name}: {key}", problem.message)
+
+
+def _merged(values: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+    """`values` with those of `over` in their place, table by table."""
+    merged = dict(values)
+    for key, value in over.items():
+        inner = merged.get(key)
+        merged[key] = _merged(inner, value) if isinstance(inner, dict) and isinstance(value, dict) else value
+    return merged
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -146,13 +150,21 @@ def _known_keys(path: tuple[int | str, ...]) -> list[str]:
     return list(model.model_fields)
 
 
-def _unknown_variables() -> list[Problem]:
-    known = {f"{PREFIX}{name}".upper() for name in _leaves(Settings)} | OWN_VARIABLES
-    return [
-        Problem("environment", unknown_name(Message("the variable"), name, known))
-        for name in sorted(os.environ)
-        if name.startswith(PREFIX) and name.upper() not in known
-    ]
+def _environment() -> tuple[dict[str, Any], list[Problem]]:
+    """The variables of ours as nested values, and those that mean nothing."""
+    known = {f"{PREFIX}{name}".upper(): name for name in _leaves(Settings)}
+    values: dict[str, Any] = {}
+    problems: list[Problem] = []
+    for variable in sorted(name for name in os.environ if name.startswith(PREFIX) and name not in OWN_VARIABLES):
+        if variable not in known:
+            problems.append(Problem("environment", unknown_name(Message("the variable"), variable, known)))
+            continue
+        *tables, key = known[variable].split("__")
+        here = values
+        for table in tables:
+            here = here.setdefault(table, {})
+        here[key] = os.environ[variable]
+    return values, problems
 
 
 def _leaves(model: type[BaseModel], prefix: str = "") -> list[str]:

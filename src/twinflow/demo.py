@@ -67,7 +67,7 @@ def _enter_worked_case(runtime: bootstrap.Runtime, script: Script, clock: Callab
     engine, library = runtime.engine, runtime.library
     today = library.today("chihuahua", clock())
     moved = moved_to_recent_dates(script, today)
-    titled = replace(moved, reference="DEMO-MX", title=f"{script.title} (file of 2008, dates moved)")
+    titled = replace(moved, reference="DEMO-MX", title=f"{script.title} (2008; dates moved / fechas trasladadas)")
     process = library.catalogue.in_force_on(script.process, titled.opened_on)
 
     def holder(role: str) -> str:

@@ -2,13 +2,26 @@
 
 import difflib
 from collections.abc import Callable, Iterable
+from email.errors import MessageError
+from email.headerregistry import Address
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from twinflow.errors import Message, Problem
+from twinflow.errors import Message, Problem, Unreadable
+
+SECRETS = {"password", "url"}
+"""Settings whose value is never repeated in a message."""
 
 KnownKeys = Callable[[tuple[int | str, ...]], Iterable[str]]
+
+
+def mail_address(text: str) -> str:
+    """A mail address as mail programs understand it. Raises Unreadable."""
+    try:
+        return Address(addr_spec=text).addr_spec
+    except (ValueError, MessageError):
+        raise Unreadable("a mail address is written name@example.org") from None
 
 
 def problems_of(error: ValidationError, place: str, known_keys: KnownKeys | None = None) -> tuple[Problem, ...]:
@@ -45,6 +58,8 @@ def unknown_name(kind: Message, name: str, known: Iterable[str]) -> Message:
 
 def _message(detail: ErrorDetails, known_keys: KnownKeys | None) -> Message:
     value, context = detail.get("input"), detail.get("ctx", {})
+    if SECRETS & set(detail["loc"]):
+        value = "…"
     match detail["type"]:
         case "extra_forbidden":
             known = known_keys(detail["loc"][:-1]) if known_keys else ()

@@ -76,7 +76,7 @@ def test_on_any_day_something_is_due_soon_something_is_overdue_and_both_are_in_t
 def test_the_case_says_that_its_dates_were_moved(shown: tuple[bootstrap.Runtime, datetime]) -> None:
     runtime, now = shown
     page = queries.show_agreement(runtime.engine, runtime.library, "DEMO-MX", now)
-    assert page.line.title == "Chihuahua – Albuquerque (file of 2008, dates moved)"
+    assert page.line.title == "Chihuahua – Albuquerque (2008; dates moved / fechas trasladadas)"
     assert page.line.state == "registration_requested"
 
 

@@ -22,15 +22,29 @@ def test_the_migrations_make_the_same_tables_as_the_models(world: World) -> None
 
 
 def test_a_second_upgrade_changes_nothing(world: World) -> None:
-    before = database.revisions(world.engine)
+    before = database.revision(world.engine)
     database.upgrade(world.engine)
-    assert database.revisions(world.engine) == before
+    assert database.revision(world.engine) == before
 
 
 @pytest.mark.parametrize("statement", ["UPDATE history SET actor = 'nobody'", "DELETE FROM history"])
 def test_the_database_itself_refuses_to_change_history(cuenca: World, statement: str) -> None:
     with pytest.raises(DBAPIError, match="append-only"), cuenca.engine.begin() as connection:
         connection.execute(text(statement))
+
+
+def test_sqlite_refuses_to_replace_a_row_of_history(tmp_path) -> None:
+    engine = make_engine(f"sqlite:///{tmp_path / 'x.db'}")
+    database.upgrade(engine)
+    columns = "(id, agreement_id, kind, actor, effective_on, recorded_at, details)"
+    with engine.begin() as connection:
+        connection.execute(text("PRAGMA defer_foreign_keys=ON"))
+        values = "VALUES (1, 1, 'opened', 'x', '2026-01-01', '2026-01-01', '{}')"
+        connection.execute(text(f"INSERT INTO history {columns} {values}"))
+        with pytest.raises(DBAPIError, match="append-only"):
+            connection.execute(text(f"INSERT OR REPLACE INTO history {columns} {values}"))
+        connection.rollback()
+    engine.dispose()
 
 
 def test_sqlite_runs_in_wal_mode_with_full_durability(tmp_path) -> None:

@@ -157,7 +157,7 @@ def test_another_sources_day_stands_beside_and_is_not_chosen(agreements):
     chosen, other = agreements["CU-01"].facts["signed_on"]
     assert (str(chosen.value), chosen.chosen) == ("2011-02-24", True)
     assert (str(other.value), other.chosen) == ("2011-02-25", False)
-    assert other.source.endswith("other source")
+    assert other.source.endswith("other_signature_date")
 
 
 def test_a_text_that_says_ninety_and_60_keeps_both(agreements):

@@ -80,7 +80,7 @@ def test_every_reason_is_given_at_once():
     )
     assert len(reasons) == 6
     for words in (
-        "is in the state “Interest”; the steps from there are: approve_profile, withdraw",
+        "is in the state “Interest”, by lucia, 2008-01-07; the steps from there are: approve_profile, withdraw",
         "lucia is not registrar of the ministry here",
         "2008-03-10 is still to come",
         "not taken for a single party",
@@ -114,13 +114,16 @@ def test_nobody_but_the_clock_ends_a_term():
 
 def test_a_step_is_refused_from_the_wrong_state():
     (reason,) = refusal(chihuahua(*TO_OPINION), "request_opinion", date(2008, 2, 19))
-    assert "is in the state “Opinion requested”; the steps from there are: issue_favourable_opinion," in reason
+    assert (
+        "is in the state “Opinion requested”, by lucia, 2008-02-18; the steps from there are: issue_favourable_opinion,"
+        in reason
+    )
 
 
 def test_nothing_leaves_the_end():
     case = chihuahua(("withdraw", date(2008, 1, 9)))
     (reason,) = refusal(case, "approve_profile", date(2008, 1, 10))
-    assert "is in the state “Withdrawn before signature”; the steps from there are: –" in reason
+    assert "is in the state “Withdrawn before signature”, by lucia, 2008-01-09; the steps from there are: –" in reason
 
 
 def test_a_day_to_come_is_refused_and_today_is_not():

@@ -71,7 +71,7 @@ def test_paths_start_from_the_folder_of_the_file(tmp_path: Path) -> None:
         (
             "[database]\nurl = 'mysql://x'",
             (
-                "own.toml: database.url: “mysql://x”: a database is written sqlite:///twinflow.db or "
+                "own.toml: database.url: “…”: a database is written sqlite:///twinflow.db or "
                 "postgresql+psycopg://user@host/name."
             ),
         ),

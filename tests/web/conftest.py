@@ -40,7 +40,9 @@ def browse() -> Iterator[Browse]:
 
     def open_browser(runtime: Runtime, *, language: str = "en", demo: bool = False, raising: bool = True) -> TestClient:
         app = create_app(runtime, clock, demo=demo)
-        client = TestClient(app, headers={"Accept-Language": language}, raise_server_exceptions=raising)
+        client = TestClient(
+            app, base_url="http://127.0.0.1", headers={"Accept-Language": language}, raise_server_exceptions=raising
+        )
         opened.append(client)
         return client
 

@@ -13,7 +13,7 @@ from twinflow.cli.context import Cli, Json, Person, cli_of, day_option, pairs
 from twinflow.cli.output import jsonable, print_json, print_table
 from twinflow.domain.advance import StepCommand
 from twinflow.domain.agreement import IN_FORCE_ON, TERM_STARTS_ON, Claim, Party, Term
-from twinflow.domain.dates import Length, PartialDate
+from twinflow.domain.dates import PartialDate
 from twinflow.domain.dossiers import Dossier
 from twinflow.errors import BadInput, Message, Unreadable
 from twinflow.registers.dossiers import country_code, read_register
@@ -72,7 +72,7 @@ def show(context: typer.Context, reference: Reference, json: Json = False) -> No
         print(f"! {cli.say(message)}")
     for fact in page.facts:
         claims = "; ".join(
-            f"{claim.value or cli.text('unknown')} ({claim.source})" if claim.source else f"{claim.value}"
+            f"{str(claim.value) or cli.text('unknown')} ({claim.source or cli.text('follows from the history')})"
             for claim in fact.claims
         )
         print(f"{cli.say(fact.label)}: {claims}")
@@ -232,10 +232,9 @@ def _terms(given: dict[str, str]) -> dict[str, Term]:
     terms = {}
     for name, text in given.items():
         try:
-            readings = () if text in {"indefinite", "not stated"} else tuple(Length.parse(t) for t in text.split("|"))
+            terms[name] = Term.parse(text)
         except Unreadable as error:
             raise BadInput("--term {name}={text}: {mistake}.", name=name, text=text, mistake=error.message) from None
-        terms[name] = Term(readings, indefinite=text == "indefinite")
     return terms
 
 

@@ -1,5 +1,6 @@
 """The `twinflow` command. Exit codes: 0 done, 1 refused by a rule, 2 bad input, 3 the environment."""
 
+import logging
 import os
 import sys
 from pathlib import Path
@@ -45,6 +46,7 @@ def start(
 def main() -> None:
     """Run the command line; errors of ours become a sentence and an exit code."""
     cli = Cli(None)
+    logging.getLogger("twinflow").addHandler(logging.NullHandler())  # commands print what went wrong themselves
     try:
         app(obj=cli)
     except TwinflowError as error:

@@ -3,7 +3,8 @@
 import typer
 
 from twinflow import bootstrap
-from twinflow.cli.context import cli_of
+from twinflow.cli.context import Json, cli_of
+from twinflow.cli.output import print_json
 from twinflow.errors import Message
 
 app = typer.Typer(help="The database's tables.", no_args_is_help=True)
@@ -18,8 +19,11 @@ def upgrade(context: typer.Context) -> None:
 
 
 @app.command()
-def check(context: typer.Context) -> None:
+def check(context: typer.Context, json: Json = False) -> None:
     """Whether the database answers and is at the newest version."""
     cli = cli_of(context)
     version = bootstrap.check_database(cli.settings)
+    if json:
+        print_json({"version": version}, cli.language)
+        return
     print(cli.say(Message("The database is at version {version}.", {"version": version})))

@@ -1,5 +1,6 @@
 """`twinflow outbox`: list, show, retry."""
 
+from datetime import datetime
 from email import policy
 from email.parser import BytesParser
 from typing import Annotated
@@ -8,12 +9,12 @@ import typer
 
 from twinflow.cli.context import Json, cli_of
 from twinflow.cli.output import print_json, print_table
-from twinflow.errors import BadInput, Message, NotFound
+from twinflow.errors import BadInput, Message
 from twinflow.services import outbox
 
 app = typer.Typer(help="Messages: sent, waiting and failed.", no_args_is_help=True)
 
-STATES = ("queued", "retrying", "sent", "failed", "dropped")
+STATES = ("queued", "sending", "retrying", "sent", "failed", "dropped")
 
 
 @app.command("list")
@@ -42,24 +43,35 @@ def list_messages(
         print_json([{key: getattr(message, key) for key in keys} for message in messages], cli.language)
         return
     rows = [
-        [str(m.id), m.recipient, cli.text(m.state), str(m.attempts), m.subject or "–", m.error or "–"] for m in messages
+        [
+            str(m.id),
+            m.recipient,
+            cli.text(m.state),
+            str(m.attempts),
+            _instant(m.next_attempt_at),
+            m.subject or "–",
+            m.error or "–",
+        ]
+        for m in messages
     ]
-    print_table(cli.headings("Id", "To", "State", "Attempts", "Subject", "Error"), rows)
+    print_table(cli.headings("Id", "To", "State", "Attempts", "Next attempt", "Subject", "Error"), rows)
+
+
+def _instant(at: datetime | None) -> str:
+    return f"{at:%Y-%m-%d %H:%M} UTC" if at else "–"
 
 
 @app.command()
 def show(context: typer.Context, message_id: Annotated[int, typer.Argument(metavar="ID")], json: Json = False) -> None:
     """One message as it was built."""
     cli = cli_of(context)
-    found = next((m for m in outbox.messages(cli.runtime.engine) if m.id == message_id), None)
-    if found is None:
-        raise NotFound("There is no message {id}.", id=message_id)
-    message = BytesParser(policy=policy.default).parsebytes(found.content or b"")
+    content = outbox.content(cli.runtime.engine, message_id)
+    message = BytesParser(policy=policy.default).parsebytes(content or b"")
     body = message.get_body(preferencelist=("plain",))
-    text = str(body.get_content()) if body is not None and found.content else ""
+    text = str(body.get_content()) if body is not None and content else ""
     if json:
         headers = {name: str(value) for name, value in message.items()}
-        print_json({"id": found.id, "state": found.state, "headers": headers, "text": text}, cli.language)
+        print_json({"id": message_id, "headers": headers, "text": text}, cli.language)
         return
     for name, value in message.items():
         print(f"{name}: {value}")

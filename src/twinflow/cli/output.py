@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from twinflow.domain.dates import PartialDate
-from twinflow.errors import BadInput, DefinitionChanged, EnvironmentFailed, Message, NotFound, Refused, TwinflowError
+from twinflow.errors import BadInput, DefinitionChanged, Message, NotFound, Refused, TwinflowError
 from twinflow.language import say
 
 EXIT_REFUSED, EXIT_BAD_INPUT, EXIT_ENVIRONMENT = 1, 2, 3
@@ -21,8 +21,6 @@ def exit_code(error: TwinflowError) -> int:
     match error:
         case BadInput() | NotFound() | DefinitionChanged():
             return EXIT_BAD_INPUT
-        case EnvironmentFailed():
-            return EXIT_ENVIRONMENT
         case Refused():
             return EXIT_REFUSED
         case _:

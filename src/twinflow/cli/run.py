@@ -5,7 +5,7 @@ import signal
 import socket
 import tempfile
 import threading
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -65,11 +65,14 @@ def _print_pass(cli: Cli, done: Pass, *, json: bool = False) -> None:
         "moved": ", ".join(done.sweep.lapsed) or "–",
         "sent": done.delivery.sent,
         "dropped": done.delivery.dropped,
+        "waiting": done.delivery.waiting,
+        "failed": done.delivery.undelivered,
     }
     print(
         cli.say(
             Message(
-                "Alerts written: {alerts}; agreements moved by the calendar: {moved}; messages sent: {sent}, dropped: {dropped}.",
+                "Alerts written: {alerts}; agreements moved by the calendar: {moved}; "
+                "messages sent: {sent}, dropped: {dropped}, waiting: {waiting}, undelivered: {failed}.",
                 values,
             )
         )
@@ -143,8 +146,7 @@ def _main_job(cli: Cli, runtime: bootstrap.Runtime) -> None:
 
 
 def _sweeping(cli: Cli, runtime: bootstrap.Runtime) -> AbstractContextManager[None]:
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
-    logging.getLogger("apscheduler").setLevel(logging.WARNING)
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     every = runtime.settings.clock.sweep_every_minutes
     return timetable.running(every, lambda: run_pass(runtime.engine, runtime.library, runtime.post, cli.now), cli.now)
 
@@ -162,9 +164,12 @@ def _listening(port: int) -> socket.socket:
 
 
 def _serve_pages(runtime: bootstrap.Runtime, listener: socket.socket, *, is_demo: bool = False) -> None:
+    """Until Ctrl-C or SIGTERM, after which the command ends with 0 like any other that was told to stop."""
     import uvicorn  # noqa: PLC0415 - half a second that no other command should wait for
 
     from twinflow.web.app import create_app  # noqa: PLC0415 - the same
 
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     config = uvicorn.Config(create_app(runtime, demo=is_demo), log_level="warning", access_log=False)
-    uvicorn.Server(config).run(sockets=[listener])
+    with suppress(KeyboardInterrupt):
+        uvicorn.Server(config).run(sockets=[listener])

@@ -29,16 +29,10 @@ def list_workflows(context: typer.Context, json: Json = False) -> None:
         print_json([_summary(process) for process in processes], cli.language)
         return
     rows = [
-        [
-            process.name,
-            cli.say(process.label),
-            str(process.in_force_from),
-            str(len(process.states)),
-            process.digest[:12],
-        ]
+        [process.name, cli.text(process.kind), cli.say(process.label), str(process.in_force_from), process.digest[:12]]
         for process in processes
     ]
-    print_table(cli.headings("Process", "Meaning", "In force from", "States", "Digest"), rows)
+    print_table(cli.headings("Process", "Kind", "Meaning", "In force from", "Digest"), rows)
 
 
 def _summary(process: ProcessDefinition) -> dict[str, object]:
@@ -117,10 +111,14 @@ def check(
 
 
 @app.command()
-def diagram(context: typer.Context, process: Process, version: Version = None) -> None:
+def diagram(context: typer.Context, process: Process, version: Version = None, json: Json = False) -> None:
     """The process as Mermaid text."""
     cli = cli_of(context)
-    print(mermaid(_find(cli, process, version), cli.language))
+    text = mermaid(_find(cli, process, version), cli.language)
+    if json:
+        print_json({"mermaid": text}, cli.language)
+    else:
+        print(text)
 
 
 @app.command()

@@ -19,6 +19,9 @@ NOTICE_FILES = ("subject.txt", "body.txt", "body.html")
 
 def read_library(workflows: Path, notifications: Path, directory: Directory) -> Library:
     """Read and check every process and calendar. Raises BadInput with every problem of every file."""
+    for folder in (workflows, notifications):
+        if not folder.is_dir():
+            raise BadInput("There is no folder {folder}.", folder=str(folder))
     problems: list[Problem] = []
     calendars: Mapping[str, Calendar] = {}
     try:

@@ -2,7 +2,7 @@
 nobody can do. `transitions` accepts all of these and fails only when they are used.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from twinflow.domain.agreement import ENDED_ON, IN_FORCE_ON, SIGNED_ON, TERM_STARTS_ON
@@ -33,15 +33,10 @@ class Surroundings:
 
 def check(process: ProcessDefinition, around: Surroundings, place: str) -> list[Problem]:
     """Everything wrong with a definition that its shape alone does not show, each at `place` and the path in the file."""
-    checks: Iterable[Callable[[], Found]] = (
-        lambda: _head(process, around),
-        lambda: _states(process),
-        lambda: _paths(process),
-        lambda: _steps(process, around),
-        lambda: _deadlines(process, around),
-        lambda: _targets_within_limits(process),
-    )
-    return [Problem(f"{place}: {path}", message) for run in checks for path, message in run()]
+    found = [*_head(process, around), *_states(process), *_steps(process, around), *_deadlines(process, around)]
+    if not found:  # a misspelt state would be reported once more as a state that nothing reaches
+        found = [*_paths(process), *_targets_within_limits(process)]
+    return [Problem(f"{place}: {path}", message) for path, message in found]
 
 
 def _head(process: ProcessDefinition, around: Surroundings) -> Found:

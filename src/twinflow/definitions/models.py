@@ -163,10 +163,6 @@ class TermLength(Strict):
     term: str
 
 
-def _length_or_term(value: object) -> object:
-    return _length(value)
-
-
 class ChildStateModel(Strict):
     child: str
     state: str
@@ -189,9 +185,7 @@ class DeadlineModel(Strict):
     runs_from: AnchorModel
     length: Annotated[
         Length | TermLength,
-        BeforeValidator(
-            _length_or_term, json_schema_input_type=Annotated[str, Field(pattern=LENGTH_PATTERN)] | TermLength
-        ),
+        BeforeValidator(_length, json_schema_input_type=Annotated[str, Field(pattern=LENGTH_PATTERN)] | TermLength),
     ]
     nature: Nature
     direction: Literal["forward", "backward"] = "forward"

@@ -4,14 +4,14 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from twinflow.definitions.models import LabelText, Strict, TimeZone
 from twinflow.definitions.reader import read_toml
 from twinflow.domain.actors import Assignment, Directory, Office, Person
 from twinflow.domain.process import Catalogue
 from twinflow.errors import BadInput, Message, Problem, Unreadable
-from twinflow.validation import unknown_name
+from twinflow.validation import mail_address, unknown_name
 
 
 class OfficeModel(Strict):
@@ -36,7 +36,7 @@ class AssignmentModel(Strict):
 
 class PersonModel(Strict):
     name: str
-    mail: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")]
+    mail: Annotated[str, AfterValidator(mail_address)]
     language: Literal["en", "es"] = "es"
     roles: tuple[AssignmentModel, ...]
 

@@ -42,7 +42,6 @@ class ScriptStepModel(Strict):
     place: str = ""
     records: dict[str, str] = {}
     state: str | None = None
-    note: str = ""
 
 
 class AlertModel(Strict):
@@ -74,7 +73,6 @@ def read_script(path: Path, catalogue: Catalogue) -> Script:
         source=case.source,
         parties=tuple(Party(party.name, party.country, party.home) for party in case.parties),
         terms={name: Term((length,), source=case.source) for name, length in case.terms.items()},
-        facts={},
         steps=tuple(
             ScriptStep(s.on, s.step, s.by, s.party, s.place, s.records, s.state)
             for s in sorted(model.steps, key=lambda step: step.on)

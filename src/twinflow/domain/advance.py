@@ -9,6 +9,7 @@ from twinflow.domain.actors import Actor
 from twinflow.domain.agreement import (
     ENDED_ON,
     IN_FORCE_ON,
+    NOT_IN_FUTURE,
     SIGNED_ON,
     TERM_STARTS_ON,
     Agreement,
@@ -66,7 +67,7 @@ def advance(
     """
     step = definition.step(command.step)
     reasons = _refusals(agreement, definition, step, command, actor, today)
-    facts, mistakes = _recorded(definition, step, command)
+    facts, mistakes = _recorded(definition, step, command, today)
     reasons += mistakes
     if command.records.keys() - set(step.records):
         extra = sorted(command.records.keys() - set(step.records))
@@ -124,8 +125,8 @@ def _refusals(
         here = machine.steps_from(definition, agreement.state)
         reasons.append(
             Message(
-                "The agreement is in the state “{state}”; the steps from there are: {steps}.",
-                {"state": definition.states[agreement.state].label, "steps": [f"{key}" for key in here] or "–"},
+                "The agreement is in the state “{state}”, by {actor}, {day}; the steps from there are: {steps}.",
+                {"state": definition.states[agreement.state].label, "steps": here or "–", **_came_here(agreement)},
             )
         )
     if not actor.roles & step.by:
@@ -136,6 +137,14 @@ def _refusals(
     if not asking and CLOCK not in actor.roles:
         reasons += _about_the_day(agreement, step, command.effective_on, today)
     return reasons
+
+
+def _came_here(agreement: Agreement) -> dict[str, object]:
+    """Who brought the agreement into its state, and on which day: whoever comes second wants to know."""
+    for entry in reversed(agreement.history):
+        if entry.to_state == agreement.state and entry.from_state != entry.to_state:
+            return {"actor": entry.actor, "day": entry.effective_on}
+    return {"actor": "–", "day": "–"}
 
 
 def _about_the_day(agreement: Agreement, step: Step, effective_on: date, today: date) -> list[Message]:
@@ -166,8 +175,13 @@ def _about_the_party(agreement: Agreement, step: Step, command: StepCommand) -> 
     return []
 
 
+def is_still_to_come(value: PartialDate | str, today: date) -> bool:
+    """Whether a dated fact lies after `today`."""
+    return isinstance(value, PartialDate) and value.as_date is not None and value.as_date > today
+
+
 def _recorded(
-    definition: ProcessDefinition, step: Step, command: StepCommand
+    definition: ProcessDefinition, step: Step, command: StepCommand, today: date
 ) -> tuple[dict[str, PartialDate | str], list[Message]]:
     """The facts of the command as values; a step's own facts are all needed. The day of the act is one where the step says so."""
     facts: dict[str, PartialDate | str] = {}
@@ -185,6 +199,9 @@ def _recorded(
             mistakes.append(
                 Message("{key} = “{text}”: {mistake}.", {"key": key, "text": text, "mistake": error.message})
             )
+            continue
+        if key in NOT_IN_FUTURE and is_still_to_come(facts[key], today):
+            mistakes.append(Message("{fact}: the day is still to come.", {"fact": definition.facts[key]}))
     return facts, mistakes
 
 

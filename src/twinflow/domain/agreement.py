@@ -4,13 +4,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Self
 
 from twinflow.domain.dates import Length, PartialDate
+
+REFERENCE = r"\w[\w.-]*"
+"""What people quote: letters, digits, dots, hyphens."""
 
 SIGNED_ON = "signed_on"
 IN_FORCE_ON = "in_force_on"
 TERM_STARTS_ON = "term_starts_on"
 ENDED_ON = "ended_on"
+
+NOT_IN_FUTURE = frozenset({SIGNED_ON, IN_FORCE_ON, TERM_STARTS_ON})
+"""Facts that have happened or are not facts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +65,13 @@ class Term:
     readings: tuple[Length, ...] = ()
     indefinite: bool = False
     source: str = ""
+
+    @classmethod
+    def parse(cls, text: str, source: str = "") -> Self:
+        """Read `3 years`, `60 days|90 days`, `indefinite` or `not stated`. Raises Unreadable."""
+        if text in {"indefinite", "not stated"}:
+            return cls(indefinite=text == "indefinite", source=source)
+        return cls(tuple(Length.parse(reading) for reading in text.split("|")), source=source)
 
     @property
     def is_stated(self) -> bool:

@@ -117,11 +117,10 @@ def business_days_between(first: date, last: date, calendars: Calendars) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """Days from `start` to before `end` (None: still running), and why."""
+    """Days from `start` to before `end` (None: still running)."""
 
     start: date
     end: date | None
-    reason: str = ""
 
     def holds(self, day: date) -> bool:
         return self.start <= day and (self.end is None or day < self.end)

@@ -12,12 +12,7 @@ from typing import Self
 
 from twinflow.errors import Message, Unreadable
 
-
-class Precision(StrEnum):
-    DAY = "day"
-    MONTH = "month"
-    YEAR = "year"
-    UNKNOWN = "unknown"
+FIRST_YEAR, LAST_YEAR = 1800, 2200
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +42,8 @@ class PartialDate:
         if match is None:
             raise Unreadable("a date is written 2004-02-29, or 2004-02 or 2004 where no more is known")
         year, month, day = (int(part) if part else None for part in match.groups())
+        if year is None or not FIRST_YEAR <= year <= LAST_YEAR:
+            raise Unreadable("a year is one between 1800 and 2200")
         try:
             return cls(year, month, day)
         except ValueError:
@@ -55,14 +52,6 @@ class PartialDate:
     @classmethod
     def of(cls, day: date) -> Self:
         return cls(day.year, day.month, day.day)
-
-    @property
-    def precision(self) -> Precision:
-        if self.day is not None:
-            return Precision.DAY
-        if self.month is not None:
-            return Precision.MONTH
-        return Precision.YEAR if self.year is not None else Precision.UNKNOWN
 
     @property
     def as_date(self) -> date | None:

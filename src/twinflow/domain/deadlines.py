@@ -155,7 +155,7 @@ def _pauses(agreement: Agreement, rule: DeadlineRule) -> list[Interval]:
         if pauses and pauses[-1].end is None and entry.from_state in rule.paused_in:
             pauses[-1] = replace(pauses[-1], end=entry.effective_on)
         if entry.to_state in rule.paused_in:
-            pauses.append(Interval(entry.effective_on, None, reason=entry.to_state or ""))
+            pauses.append(Interval(entry.effective_on, None))
     return pauses
 
 

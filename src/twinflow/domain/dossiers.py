@@ -1,8 +1,9 @@
 """What a row of a municipality's own register says, ready to be taken into the books."""
 
 import hashlib
+import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date
 
 from twinflow.domain.agreement import Claim, Party, Term
@@ -33,6 +34,17 @@ class Dossier:
 
     @property
     def digest(self) -> str:
-        """SHA-256 of the content, wherever it stands in the sheet."""
-        content = {**asdict(self), "row": 0}
-        return hashlib.sha256(repr(sorted(content.items())).encode()).hexdigest()
+        """SHA-256 of what the sheet says, wherever it stands in it."""
+        content = {
+            "reference": self.reference,
+            "state": self.state,
+            "parties": [(p.name, p.country, str(p.signature.on) if p.signature else None) for p in self.parties],
+            "terms": {name: str(term) for name, term in self.terms.items()},
+            "facts": {
+                name: [(str(claim.value), claim.source, claim.chosen) for claim in claims]
+                for name, claims in self.facts.items()
+            },
+            "origin": self.origin,
+            "note": self.note,
+        }
+        return hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest()

@@ -34,11 +34,9 @@ def findings(agreement: Agreement, definition: ProcessDefinition) -> tuple[Findi
 
 def _findings(agreement: Agreement, definition: ProcessDefinition) -> Iterator[Finding]:
     state = definition.states[agreement.state]
-    if state.final:
-        return
     if state.signed and agreement.day_of(SIGNED_ON) is None:
         yield Finding(FindingCode.DATE_MISSING, SIGNED_ON)
-    if len(agreement.unsigned) < len(agreement.parties):
+    if not state.final and len(agreement.unsigned) < len(agreement.parties):
         for party in agreement.unsigned:
             yield Finding(FindingCode.SIGNATURE_MISSING, party.name)
     for key, term in agreement.terms.items():

@@ -65,4 +65,3 @@ class OutboxMessage:
     settled_at: datetime | None
     error: str
     subject: str
-    content: bytes | None

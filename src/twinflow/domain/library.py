@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from twinflow.domain.actors import Directory, Person
+from twinflow.domain.actors import Actor, Directory, Person
 from twinflow.domain.agreement import Agreement
 from twinflow.domain.calendars import Calendar, Calendars
 from twinflow.domain.process import Catalogue, ProcessDefinition
@@ -34,7 +34,7 @@ class Library:
         return Calendars(tuple(self.calendars[key] for key in definition.calendars))
 
     def today(self, office: str, now: datetime) -> date:
-        """The date at the office, at the instant `now`."""
+        """The date at the office, at the instant `now`. The office exists: start-up has checked it."""
         return now.astimezone(ZoneInfo(self.directory.offices[office].time_zone)).date()
 
     def person(self, key: str) -> Person:
@@ -45,6 +45,11 @@ class Library:
             raise NotFound(
                 "There is no person {person}; there are {people}.", person=key, people=sorted(self.directory.people)
             ) from None
+
+    def actor(self, person: Person, definition: ProcessDefinition, agreement: Agreement, day: date) -> Actor:
+        """The person with the roles they hold for the agreement on the day."""
+        roles = {key: role.office for key, role in definition.roles.items()}
+        return self.directory.actor(person, roles, agreement.office, day)
 
     def holders(self, definition: ProcessDefinition, role: str, agreement: Agreement, day: date) -> list[Person]:
         return self.directory.holders(role, definition.roles[role].office, agreement.office, day)

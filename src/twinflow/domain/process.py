@@ -235,9 +235,6 @@ class ProcessDefinition:
                 "{process} has no step {step}; it has {steps}.", process=self.name, step=key, steps=sorted(self.steps)
             ) from None
 
-    def label_of_state(self, key: str) -> Label:
-        return self.states[key].label
-
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:

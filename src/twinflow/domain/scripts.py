@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from twinflow.domain.agreement import Claim, Party, Term
+from twinflow.domain.agreement import Party, Term
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,6 @@ class Script:
     source: str
     parties: tuple[Party, ...]
     terms: Mapping[str, Term]
-    facts: Mapping[str, tuple[Claim, ...]]
     steps: tuple[ScriptStep, ...]
     alerts: tuple[ExpectedAlert, ...]
 

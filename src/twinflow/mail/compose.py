@@ -90,7 +90,6 @@ def _environment(folder: Path, code: str) -> ImmutableSandboxedEnvironment:
         loader=FileSystemLoader(folder),
         undefined=StrictUndefined,
         autoescape=select_autoescape(enabled_extensions=("html",)),
-        keep_trailing_newline=False,
     )
     environment.filters["day"] = partial(_day, code=code)
     environment.filters["days"] = partial(language.days, language=code)

@@ -38,7 +38,13 @@ def captured_messages(folder: Path) -> list[CapturedMessage]:
 
 
 def captured_message(folder: Path, key: str) -> CapturedMessage | None:
-    return next((message for message in captured_messages(folder) if message.key == key), None)
+    """One message by its key; None if there is no such message."""
+    if not folder.is_dir():
+        return None
+    try:
+        return _read(key, open_maildir(folder).get_bytes(key))
+    except KeyError:
+        return None
 
 
 def _read(key: str, content: bytes) -> CapturedMessage:

@@ -1,7 +1,6 @@
 """Ways for a built message to leave: by SMTP, or into a folder while no mail server is configured."""
 
 import mailbox
-import ssl
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
@@ -9,7 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
-from aiosmtplib import SMTP, SMTPException, SMTPRecipientsRefused, SMTPResponseException
+from aiosmtplib import SMTP, SMTPException, SMTPRecipientsRefused, SMTPResponseException, SMTPSenderRefused
 
 from twinflow.errors import MailFailed, MailServerDown
 
@@ -73,38 +72,39 @@ class _SmtpConnection:
         try:
             if not self.client.is_connected:
                 await self.client.connect()
+        except (SMTPException, OSError) as error:
+            raise self._down(error) from error
+        try:
             await self.client.sendmail(sender, [recipient], message)
         except SMTPRecipientsRefused as error:
             refusal = error.recipients[0]
-            raise MailFailed(
-                "{server} refused {recipient}: {code} {text}",
-                permanent=refusal.code in PERMANENT,
-                server=self.server,
-                recipient=recipient,
-                code=refusal.code,
-                text=refusal.message,
-            ) from error
+            raise self._refused(recipient, refusal.code, refusal.message) from error
+        except SMTPSenderRefused as error:
+            raise self._down(error) from error
         except SMTPResponseException as error:
-            raise MailFailed(
-                "{server} refused the message: {code} {text}",
-                permanent=error.code in PERMANENT,
-                server=self.server,
-                code=error.code,
-                text=error.message,
-            ) from error
-        except ssl.SSLError as error:
-            raise MailServerDown(
-                "{server} has a certificate that is not trusted: {why}",
-                server=self.server,
-                why=getattr(error, "verify_message", "") or str(error.reason),
-            ) from error
+            raise self._refused(recipient, error.code, error.message) from error
         except (SMTPException, OSError) as error:
-            self.client.close()
-            raise MailServerDown(
-                "{server} does not answer: {why}",
-                server=self.server,
-                why=str(error) or type(error).__name__,
-            ) from error
+            raise self._down(error) from error
+
+    def _refused(self, recipient: str, code: int, text: str) -> MailFailed:
+        """What the server said of this one message; a temporary refusal may be tried again."""
+        return MailFailed(
+            "{server} refused the message to {recipient}: {code} {text}",
+            permanent=code in PERMANENT,
+            server=self.server,
+            recipient=recipient,
+            code=code,
+            text=text,
+        )
+
+    def _down(self, error: Exception) -> MailServerDown:
+        """What is wrong with the server or with our settings, not with the message: nothing is given up for it."""
+        self.client.close()
+        if isinstance(error, SMTPResponseException):
+            why = f"{error.code} {error.message}"
+        else:
+            why = getattr(error, "verify_message", "") or str(error) or type(error).__name__
+        return MailServerDown("{server} takes no mail from us: {why}", server=self.server, why=why)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +119,16 @@ class CaptureMailer:
 
     async def send(self, sender: str, recipient: str, message: bytes) -> None:
         del sender, recipient
-        open_maildir(self.folder).add(message)
+        try:
+            open_maildir(self.folder).add(message)
+        except OSError as error:
+            raise MailServerDown(
+                "Mail cannot be kept in {folder}: {why}", folder=str(self.folder), why=error.strerror or str(error)
+            ) from error
 
 
 def open_maildir(folder: Path) -> mailbox.Maildir:
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    return mailbox.Maildir(folder, create=True)
+    """The folder as a Maildir, made complete where parts are missing. Raises OSError."""
+    for part in ("new", "cur", "tmp"):
+        (folder / part).mkdir(parents=True, exist_ok=True)
+    return mailbox.Maildir(folder)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from babel import Locale
 
-from twinflow.domain.agreement import IN_FORCE_ON, SIGNED_ON, TERM_STARTS_ON, Claim, Party, Signature, Term
+from twinflow.domain.agreement import IN_FORCE_ON, REFERENCE, SIGNED_ON, TERM_STARTS_ON, Claim, Party, Signature, Term
 from twinflow.domain.dates import Length, PartialDate
 from twinflow.domain.dossiers import Dossier
 from twinflow.domain.library import Library
@@ -30,7 +30,7 @@ def read_register(file: Path, map_file: Path, library: Library) -> list[Dossier]
     reading = _Reading(file.name, mapping, process)
     dossiers = reading.dossiers(rows)
     if reading.problems:
-        raise BadInput("{file} has mistakes; nothing was taken over.", tuple(reading.problems), file=file.name)
+        raise BadInput("{file} has mistakes; nothing was taken over.", reading.problems, file=file.name)
     return dossiers
 
 
@@ -76,7 +76,12 @@ class _Reading:
     file: str
     mapping: Mapping
     process: ProcessDefinition
-    problems: list[Problem] = field(default_factory=list)
+    found: list[tuple[int, Problem]] = field(default_factory=list)
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """What is wrong, in the order of the rows."""
+        return tuple(problem for _, problem in sorted(self.found, key=lambda item: item[0]))
 
     def dossiers(self, rows: Sequence[Row]) -> list[Dossier]:
         self._check_references(rows)
@@ -87,16 +92,15 @@ class _Reading:
     def _wrong(self, row: Row, column: str, message: Message) -> None:
         values = {"file": self.file, "row": row.number, "column": column}
         where = Message("{file}: row {row}, column {column}", values)
-        self.problems.append(
-            Problem(where, Message("“{value}”: {message}", {"value": row[column], "message": message}))
-        )
+        problem = Problem(where, Message("“{value}”: {message}", {"value": row[column], "message": message}))
+        self.found.append((row.number, problem))
 
     def _check_references(self, rows: Sequence[Row]) -> None:
         column = self.mapping.register_.reference
         first: dict[str, int] = {}
         for row in rows:
             reference = row[column]
-            if not re.fullmatch(r"[\w.-]+", reference):
+            if not re.fullmatch(REFERENCE, reference):
                 self._wrong(row, column, Message("a reference is made of letters, digits, dots and hyphens."))
             elif reference in first:
                 self._wrong(row, column, Message("the reference is already in row {row}.", {"row": first[reference]}))
@@ -190,7 +194,8 @@ class _Reading:
 
     def _parties(self, row: Row) -> list[Party]:
         part = self.mapping.party
-        names = [name.strip() for name in row[part.name].split(part.separator)] if part.separator else [row[part.name]]
+        cells = row[part.name].split(part.separator) if part.separator else [row[part.name]]
+        names = [" ".join(cell.split()) for cell in cells]
         country = part.countries.get(row[part.country]) or country_code(row[part.country])
         if country is None:
             self._wrong(row, part.country, unknown_name(Message("the country"), row[part.country], _country_names()))
@@ -235,7 +240,7 @@ class _Reading:
             return None
 
     def _facts(self, row: Row, dated: Iterable[_Dated]) -> dict[str, tuple[Claim, ...]]:
-        """What the dates say besides signatures, and a second source's word for the last signature."""
+        """What the dates say besides signatures."""
         facts: dict[str, tuple[Claim, ...]] = {}
         for item in dated:
             if item.means != SIGNED_ON:
@@ -250,7 +255,7 @@ class _Reading:
         column = self.mapping.dates.other
         if generation.is_latest and column and row[column]:
             other = self._date(row, column, row[column])
-            claims += [Claim(other, f"{source}, other source", chosen=False)] if other is not None else []
+            claims += [Claim(other, f"{source}, {column}", chosen=False)] if other is not None else []
         facts = {SIGNED_ON: tuple(claims)}
         if on.as_date is not None:
             facts |= {IN_FORCE_ON: (Claim(on, source),), TERM_STARTS_ON: (Claim(on, source),)}
@@ -262,7 +267,12 @@ class _Reading:
 
     def _signed_by_us_only(self, row: Row) -> bool:
         part = self.mapping.signed_by_us_only
-        return part is not None and row[part.column] in part.values
+        if part is None:
+            return False
+        if part.others is not None and row[part.column] not in (*part.values, *part.others):
+            known = [*part.values, *part.others]
+            self._wrong(row, part.column, Message("one of {known} is expected.", {"known": known}))
+        return row[part.column] in part.values
 
     def _state(self, text: _Text, generation: _Generation) -> str:
         states, row = self.mapping.states, text.row

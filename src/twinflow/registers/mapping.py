@@ -46,8 +46,11 @@ class DatesPart(Strict):
 
 
 class ColumnValues(Strict):
+    """The rows whose cell is one of `values`; with `others` given, any cell in neither is a mistake."""
+
     column: str
     values: tuple[str, ...]
+    others: tuple[str, ...] | None = None
 
 
 class ColumnStates(Strict):

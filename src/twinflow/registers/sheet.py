@@ -2,6 +2,7 @@
 
 import csv
 import io
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,6 +37,7 @@ def read_sheet(path: Path, delimiter: str, columns: Iterable[tuple[str, str]], m
         )
         raise BadInput("{file} cannot be read.", (problem,), file=path.name) from None
     headings = [heading.strip() for heading in headings]
+    _check_headings(path.name, headings, delimiter)
     numbered = [
         (number, record) for number, record in enumerate(records, start=2) if any(cell.strip() for cell in record)
     ]
@@ -64,9 +66,32 @@ def read_sheet(path: Path, delimiter: str, columns: Iterable[tuple[str, str]], m
         for number, record in numbered
         if len(record) != len(headings)
     ]
+    problems += [
+        Problem(
+            Message("{file}: row {row}, column {column}", {"file": path.name, "row": number, "column": heading}),
+            Message("the cell holds a control character; type it again."),
+        )
+        for number, record in numbered
+        for heading, cell in zip(headings, record, strict=False)
+        if any(unicodedata.category(character) == "Cc" and character not in "\n\r\t" for character in cell)
+    ]
     if problems:
         raise BadInput("{file} cannot be read.", tuple(problems), file=path.name)
     return [Row(number, dict(zip(headings, record, strict=True))) for number, record in numbered]
+
+
+def _check_headings(name: str, headings: list[str], delimiter: str) -> None:
+    """An empty file, or one with other separators, is said as such and not column by column."""
+    if not any(headings):
+        raise BadInput("{file} is empty.", file=name)
+    for other in (";", "\t", ","):
+        if len(headings) == 1 and other != delimiter and other in headings[0]:
+            raise BadInput(
+                "{file}: the cells are separated by “{found}”, not by “{expected}”: set delimiter in [register].",
+                file=name,
+                found=other if other != "\t" else "\\t",
+                expected=delimiter,
+            )
 
 
 def _text(path: Path) -> str:

@@ -1,21 +1,35 @@
 """Opening agreements and advancing them."""
 
+import re
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from sqlalchemy import Engine
 
 from twinflow.domain import deadlines
 from twinflow.domain.actors import THE_CLOCK, Actor
-from twinflow.domain.advance import Outcome, StepCommand, advance
-from twinflow.domain.agreement import Agreement, Claim, EntryKind, HistoryEntry, Party, Term
+from twinflow.domain.advance import Outcome, StepCommand, advance, is_still_to_come, start_term
+from twinflow.domain.agreement import (
+    NOT_IN_FUTURE,
+    REFERENCE,
+    SIGNED_ON,
+    Agreement,
+    Claim,
+    EntryKind,
+    HistoryEntry,
+    Party,
+    Signature,
+    Term,
+)
+from twinflow.domain.calendars import Calendars, add_length
+from twinflow.domain.dates import Length, PartialDate
 from twinflow.domain.findings import findings
 from twinflow.domain.library import Library
-from twinflow.domain.process import ProcessDefinition
+from twinflow.domain.process import LIAISON, ProcessDefinition
 from twinflow.errors import BadInput, Message, NotFound, Problem, Refused, StaleAgreement
-from twinflow.services.recording import record, refreshed, replace_deadlines
+from twinflow.services.recording import record, refresh_parent, refreshed, replace_deadlines
 from twinflow.storage.unit_of_work import UnitOfWork
 from twinflow.validation import unknown_name
 
@@ -41,22 +55,38 @@ class NewAgreement:
 def open_agreement(engine: Engine, library: Library, new: NewAgreement, *, actor: str, now: datetime) -> Agreement:
     """Open a case on the version of its process in force on the day it was opened.
 
-    Raises BadInput with every mistake, NotFound for an unknown process, person or parent.
+    Raises BadInput with every mistake, NotFound for an unknown process, person or parent, Refused if the person is not the
+    liaison officer of the office.
     """
-    library.person(actor)
+    who = library.person(actor)
     definition = library.catalogue.in_force_on(new.process, new.opened_on)
     agreement = _opened(library, definition, new, actor, now)
+    today = agreement.tracked_from
+    if LIAISON not in library.actor(who, definition, agreement, today).roles:
+        label = definition.roles[LIAISON].label
+        reason = Message("{person} is not {roles} here.", {"person": actor, "roles": label})
+        raise Refused("{reference} cannot be opened.", (reason,), reference=new.reference)
     with UnitOfWork(engine) as work:
-        problems = _problems(definition, new, agreement.tracked_from)
+        problems = _problems(definition, new, today)
         if work.agreements.known([new.reference]):
             problems.append(Problem("reference", Message("{reference} exists already.", {"reference": new.reference})))
         if new.parent is not None:
-            work.agreements.get(new.parent)
+            problems += _about_the_parent(library, work.agreements.get(new.parent), new)
         if problems:
             raise BadInput("{reference} cannot be opened.", tuple(problems), reference=new.reference)
-        agreement = add(work, library, agreement, now)
+        agreement = add(work, library, _as_signed(agreement, definition), now)
         work.commit()
     return agreement
+
+
+def _as_signed(agreement: Agreement, definition: ProcessDefinition) -> Agreement:
+    """A case entered after signature has the signatures of all parties, as far as their day is known."""
+    if not definition.states[agreement.state].signed:
+        return agreement
+    on = agreement.fact(SIGNED_ON)
+    signature = Signature(on if isinstance(on, PartialDate) else PartialDate())
+    parties = tuple(replace(party, signature=signature) for party in agreement.parties)
+    return start_term(replace(agreement, parties=parties))
 
 
 def add(work: UnitOfWork, library: Library, agreement: Agreement, now: datetime, source_digest: str = "") -> Agreement:
@@ -67,6 +97,7 @@ def add(work: UnitOfWork, library: Library, agreement: Agreement, now: datetime,
     after = refreshed(library, agreement, now)
     replace_deadlines(work, library, agreement_id, agreement, after, now)
     work.outbox.replace_findings(agreement_id, findings(after, definition), now)
+    refresh_parent(work, library, after, now)
     return after
 
 
@@ -86,14 +117,13 @@ def advance_agreement(
     """
     who = library.person(person)
     with UnitOfWork(engine) as work:
-        agreement = work.agreements.get(reference)
+        agreement = work.agreements.lock(reference)
         if expected_version is not None and agreement.version != expected_version:
             raise StaleAgreement("{reference} was changed meanwhile; look at it again.", reference=reference)
         definition = library.definition_of(agreement)
-        agreement = _let_lapse(work, library, agreement, command.effective_on, now)
-        roles = {key: role.office for key, role in definition.roles.items()}
         today = library.today(agreement.office, now)
-        actor = library.directory.actor(who, roles, agreement.office, today)
+        agreement = _let_lapse(work, library, agreement, min(command.effective_on, today), now)
+        actor = library.actor(who, definition, agreement, today)
         outcome = _advanced(library, agreement, command, actor, now)
         record(work, library, agreement, outcome, now)
         work.commit()
@@ -171,8 +201,29 @@ def _opened(library: Library, definition: ProcessDefinition, new: NewAgreement, 
     )
 
 
+def _exceeds(term: Term, at_most: Length, start: date) -> bool:
+    """Whether a reading is longer than the bound, counted from `start`: 120 months are more than 5 years."""
+    last = add_length(start, at_most, Calendars())
+    return any(add_length(start, reading, Calendars()) > last for reading in term.readings)
+
+
+def _about_the_parent(library: Library, parent: Agreement, new: NewAgreement) -> list[Problem]:
+    children = library.definition_of(parent).children
+    if new.process in children:
+        return []
+    values = {"process": new.process, "parent": parent.reference, "children": children or "–"}
+    return [Problem("parent", Message("{process} is no child of {parent}; its children are: {children}.", values))]
+
+
 def _problems(definition: ProcessDefinition, new: NewAgreement, today: date) -> list[Problem]:
     problems: list[Problem] = []
+    if not re.fullmatch(REFERENCE, new.reference):
+        problems.append(Problem("reference", Message("a reference is made of letters, digits, dots and hyphens.")))
+    for name in sorted(new.facts.keys() - definition.facts.keys()):
+        problems.append(Problem(f"facts.{name}", unknown_name(Message("the fact"), name, definition.facts)))
+    for name, claims in new.facts.items():
+        if name in NOT_IN_FUTURE and any(is_still_to_come(claim.value, today) for claim in claims):
+            problems.append(Problem(f"facts.{name}", Message("the day is still to come.")))
     if new.state is not None and new.state not in definition.states:
         problems.append(Problem("state", unknown_name(Message("the state"), new.state, definition.states)))
     if len(new.parties) < 2 and new.parent is None:  # noqa: PLR2004 - an agreement has two parties or more
@@ -186,9 +237,7 @@ def _problems(definition: ProcessDefinition, new: NewAgreement, today: date) -> 
         rule = definition.terms.get(name)
         if rule is None:
             problems.append(Problem(f"terms.{name}", unknown_name(Message("the term"), name, definition.terms)))
-        elif rule.at_most and any(
-            r.unit is rule.at_most.unit and r.amount > rule.at_most.amount for r in term.readings
-        ):
+        elif rule.at_most and (term.indefinite or _exceeds(term, rule.at_most, new.opened_on)):
             problems.append(
                 Problem(
                     f"terms.{name}",

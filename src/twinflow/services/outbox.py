@@ -14,12 +14,13 @@ from twinflow.domain.findings import Finding, FindingCode, findings
 from twinflow.domain.letters import ClaimedMessage, Letter, LetterGroup, LetterItem, OutboxMessage
 from twinflow.domain.library import Library
 from twinflow.domain.process import ProcessDefinition
-from twinflow.errors import MailFailed, NotFound, Refused
+from twinflow.errors import MailFailed, Refused
 from twinflow.language import say
 from twinflow.storage.tables import AlertRow
 from twinflow.storage.unit_of_work import UnitOfWork
 
 LEASE = timedelta(minutes=10)
+SENDING_LIMIT = LEASE - timedelta(minutes=1)
 PATIENCE = timedelta(hours=72)
 WAITS = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2), timedelta(hours=6))
 
@@ -45,14 +46,11 @@ def letter(engine: Engine, library: Library, claimed: ClaimedMessage, now: datet
         alerts = work.outbox.alerts_of(claimed.id)
         ids = list(dict.fromkeys(alert.agreement_id for alert in alerts))
         agreements = dict(zip(ids, work.agreements.load(ids), strict=True)) if ids else {}
-        deadlines = {
-            alert.deadline_id: work.deadlines.key_of(alert.deadline_id) for alert in alerts if alert.deadline_id
-        }
     groups = []
     for agreement_id, agreement in agreements.items():
         reader = _Reader(library, agreement, person, now)
         mine = [alert for alert in alerts if alert.agreement_id == agreement_id]
-        items = [item for a in mine if (item := reader.item(a, deadlines.get(a.deadline_id or 0))) is not None]
+        items = [item for a in mine if (item := reader.item(a)) is not None]
         if items:
             groups.append(LetterGroup(agreement.reference, agreement.title, tuple(items)))
     if not groups:
@@ -69,15 +67,10 @@ def keep_content(engine: Engine, outbox_id: int, subject: str, content: bytes) -
         work.commit()
 
 
-def settle_sent(engine: Engine, outbox_id: int, now: datetime) -> None:
+def settle_sent(engine: Engine, claimed: ClaimedMessage, now: datetime, *, dropped: bool = False) -> None:
+    """Done: sent, or dropped because there was nothing left to say."""
     with UnitOfWork(engine) as work:
-        work.outbox.settle(outbox_id, "sent", now)
-        work.commit()
-
-
-def settle_dropped(engine: Engine, outbox_id: int, now: datetime, why: str) -> None:
-    with UnitOfWork(engine) as work:
-        work.outbox.settle(outbox_id, "dropped", now, error=why)
+        work.outbox.settle(claimed, "dropped" if dropped else "sent", now)
         work.commit()
 
 
@@ -87,7 +80,7 @@ def settle_failed(engine: Engine, claimed: ClaimedMessage, now: datetime, failur
     wait = WAITS[min(claimed.attempts, len(WAITS)) - 1]
     with UnitOfWork(engine) as work:
         work.outbox.settle(
-            claimed.id,
+            claimed,
             "failed" if give_up else "retrying",
             now,
             error=str(failure),
@@ -100,11 +93,16 @@ def settle_failed(engine: Engine, claimed: ClaimedMessage, now: datetime, failur
 def retry(engine: Engine, outbox_id: int, now: datetime) -> None:
     """Send a failed message again. Raises NotFound, or Refused if it was sent or dropped."""
     with UnitOfWork(engine) as work:
-        if outbox_id not in {message.id for message in work.outbox.messages()}:
-            raise NotFound("There is no message {id}.", id=outbox_id)
+        work.outbox.content(outbox_id)
         if not work.outbox.retry(outbox_id, now):
             raise Refused("Message {id} is neither waiting nor failed.", id=outbox_id)
         work.commit()
+
+
+def content(engine: Engine, outbox_id: int) -> bytes | None:
+    """A message as it was built; None if it has not been. Raises NotFound."""
+    with UnitOfWork(engine, reading=True) as work:
+        return work.outbox.content(outbox_id)
 
 
 def messages(engine: Engine, state: str | None = None) -> list[OutboxMessage]:
@@ -138,7 +136,7 @@ class _Reader:
     person: Person
     now: datetime
 
-    def item(self, alert: AlertRow, deadline_key: tuple[str, int] | None) -> LetterItem | None:
+    def item(self, alert: AlertRow) -> LetterItem | None:
         """The alert with the values its words need; None if its reason has gone."""
         values: dict[str, Any] = {
             "reference": self.agreement.reference,
@@ -147,19 +145,20 @@ class _Reader:
             "recorded_on": self.library.today(self.agreement.office, alert.recorded_at),
             "sort_on": date.max,
         }
-        if deadline_key is not None:
-            deadline = next((d for d in self.agreement.deadlines if d.key == deadline_key), None)
+        kind, _, subject = alert.subject.partition(":")
+        if kind == "deadline":
+            key = (subject, alert.occurrence)
+            deadline = next((d for d in self.agreement.deadlines if d.key == key), None)
             if deadline is None or deadline.status is DeadlineStatus.MET or deadline.due_on is None:
                 return None
             values |= self._of_deadline(deadline)
-        elif alert.subject.startswith("step:"):
+        elif kind == "step":
             if alert.details["state"] != self.agreement.state:
                 return None
             values["state"] = self._label(self.definition.states[alert.details["state"]].label)
         else:
-            code, _, subject = alert.subject.partition(":")
-            finding = Finding(FindingCode(code), subject)
-            if finding not in findings(self.agreement, self.definition) and not self._is_closed:
+            finding = Finding(FindingCode(kind), subject)
+            if finding not in findings(self.agreement, self.definition):
                 return None
             values |= self._of_finding(finding)
         return LetterItem(alert.notice, values)
@@ -190,11 +189,6 @@ class _Reader:
             "note": self._label(rule.note) if rule.note else "",
             "sort_on": deadline.due_on,
         }
-
-    @property
-    def _is_closed(self) -> bool:
-        """A case that ended in the same pass still has to be told what was wrong with it."""
-        return self.definition.states[self.agreement.state].final
 
     def _of_finding(self, finding: Finding) -> dict[str, Any]:
         definition, subject = self.definition, finding.subject

@@ -8,19 +8,22 @@ from sqlalchemy import Engine
 
 from twinflow.domain import machine
 from twinflow.domain.advance import reasons_against
-from twinflow.domain.agreement import IMPORT, SIGNED_ON, Agreement, Claim, Deadline, EntryKind, HistoryEntry, Party
+from twinflow.domain.agreement import Agreement, Claim, Deadline, Party
 from twinflow.domain.calendars import business_days_between
-from twinflow.domain.dates import PartialDate
-from twinflow.domain.findings import Finding, FindingCode, findings
+from twinflow.domain.findings import findings
 from twinflow.domain.library import Library
 from twinflow.domain.process import CLOCK, Label, ProcessDefinition
 from twinflow.errors import Message
+from twinflow.services.wording import ACTORS, entry_message, finding_message
 from twinflow.storage.unit_of_work import UnitOfWork
 
 
 @dataclass(frozen=True, slots=True)
 class DeadlineLine:
-    """One occurrence of a deadline. `days` and `business_days` are left until `due_on`; negative when it has passed."""
+    """One occurrence of a deadline; `edition` names the calendars it was counted by, if any.
+
+    `days` and `business_days` are left until `due_on`; negative when it has passed.
+    """
 
     id: str
     reference: str
@@ -35,6 +38,7 @@ class DeadlineLine:
     nature: str
     late: Label
     source: Label
+    edition: str
     provisional: bool
 
     @property
@@ -133,11 +137,17 @@ def list_agreements(
     `everything` adds earlier generations and programmes.
     """
     with UnitOfWork(engine, reading=True) as work:
-        agreements = work.agreements.load(work.agreements.all_ids())
+        agreements = work.agreements.load(work.agreements.all_ids(), history=False)
     latest = {a.relationship: a.generation for a in sorted(agreements, key=lambda a: a.generation)}
     shown = [a for a in agreements if everything or (a.parent is None and latest[a.relationship] == a.generation)]
     lines = [_line(library, agreement, now) for agreement in shown]
     return sorted(lines, key=lambda line: (line.next_on or date.max, line.reference))
+
+
+def list_references(engine: Engine) -> list[str]:
+    """The reference of every agreement, programme and earlier generation."""
+    with UnitOfWork(engine, reading=True) as work:
+        return work.agreements.references()
 
 
 def show_agreement(engine: Engine, library: Library, reference: str, now: datetime) -> AgreementPage:
@@ -145,7 +155,7 @@ def show_agreement(engine: Engine, library: Library, reference: str, now: dateti
     with UnitOfWork(engine, reading=True) as work:
         agreement = work.agreements.get(reference)
         related = work.agreements.load(work.agreements.ids_of_relationship(agreement.relationship))
-        children = [work.agreements.get(child.reference) for child in agreement.children]
+        children = work.agreements.load([work.agreements.id_of(child.reference) for child in agreement.children])
     definition = library.definition_of(agreement)
     state = definition.states[agreement.state]
     roles = definition.roles
@@ -181,8 +191,7 @@ def list_steps(engine: Engine, library: Library, reference: str, person: str, no
         agreement = work.agreements.get(reference)
     definition = library.definition_of(agreement)
     today = library.today(agreement.office, now)
-    roles = {key: role.office for key, role in definition.roles.items()}
-    actor = library.directory.actor(who, roles, agreement.office, today)
+    actor = library.actor(who, definition, agreement, today)
     return [
         StepLine(
             key,
@@ -198,7 +207,7 @@ def list_steps(engine: Engine, library: Library, reference: str, person: str, no
 def list_deadlines(engine: Engine, library: Library, now: datetime, *, everything: bool = False) -> list[DeadlineLine]:
     """The open deadlines of all agreements, soonest first; `everything` adds the closed ones."""
     with UnitOfWork(engine, reading=True) as work:
-        agreements = work.agreements.load(work.agreements.all_ids())
+        agreements = work.agreements.load(work.agreements.all_ids(), history=False)
     lines = [line for agreement in agreements for line in _deadlines(library, agreement, now)]
     shown = [line for line in lines if everything or line.status in {"open", "paused"}]
     return sorted(shown, key=lambda line: (line.due_on or date.max, line.reference))
@@ -254,6 +263,7 @@ def _deadlines(library: Library, agreement: Agreement, now: datetime) -> list[De
                 nature=rule.nature.value,
                 late=definition.roles[rule.late].label if rule.late else {},
                 source=rule.source,
+                edition=deadline.edition,
                 provisional=deadline.provisional,
             )
         )
@@ -262,31 +272,6 @@ def _deadlines(library: Library, agreement: Agreement, now: datetime) -> list[De
 
 def _by_due_date(deadline: Deadline) -> tuple[date, str, int]:
     return (deadline.due_on or date.max, deadline.rule, deadline.occurrence)
-
-
-def finding_message(finding: Finding, agreement: Agreement, definition: ProcessDefinition) -> Message:
-    """A finding in words."""
-    match finding.code:
-        case FindingCode.DATE_MISSING:
-            known = str(agreement.fact(SIGNED_ON) or "")
-            if known:
-                return Message("Date missing: only {known} is known", {"known": known})
-            return Message("Date missing")
-        case FindingCode.SIGNATURE_MISSING:
-            return Message("Signature missing: {party}", {"party": finding.subject})
-        case FindingCode.TERMS_CONFLICT:
-            readings = [reading.message for reading in agreement.terms[finding.subject].readings]
-            label = definition.terms[finding.subject].label
-            return Message("The text contradicts itself: {term}: {readings}", {"term": label, "readings": readings})
-        case FindingCode.DATES_DISAGREE:
-            claims = [_day_or_text(claim) for claim in agreement.facts[finding.subject]]
-            label = definition.facts[finding.subject]
-            return Message("Sources disagree: {fact}: {claims}", {"fact": label, "claims": claims})
-
-
-def _day_or_text(claim: Claim) -> date | str:
-    value = claim.value
-    return (value.as_date if isinstance(value, PartialDate) else None) or str(value)
 
 
 def _terms(agreement: Agreement, definition: ProcessDefinition) -> Iterator[TermLine]:
@@ -315,69 +300,5 @@ def _timeline(library: Library, agreement: Agreement, definition: ProcessDefinit
             recorded_at=entry.recorded_at,
             recorded_on=library.today(agreement.office, entry.recorded_at),
             actor=ACTORS.get(entry.actor, entry.actor),
-            text=_words(entry, definition),
+            text=entry_message(entry, definition),
         )
-
-
-ACTORS = {CLOCK: Message("the clock"), IMPORT: Message("import from a register")}
-"""What is called an actor in the history and is no person."""
-
-
-def _words(entry: HistoryEntry, definition: ProcessDefinition) -> Message:
-    details = entry.details
-    match entry.kind:
-        case EntryKind.OPENED:
-            return Message("Opened as “{state}”", {"state": definition.states[entry.to_state or ""].label})
-        case EntryKind.IMPORTED:
-            return Message(
-                "Taken over from a register as “{state}”", {"state": definition.states[entry.to_state or ""].label}
-            )
-        case EntryKind.STEP:
-            return _step_in_words(entry, definition)
-        case EntryKind.DEADLINE:
-            label = definition.deadlines[details["deadline"]].label
-            old, new = (date.fromisoformat(details[key]) if details[key] else "–" for key in ("from", "to"))
-            values = {"deadline": label, "old": old, "new": new}
-            return Message("{deadline}: moved from {old} to {new}", values)
-        case EntryKind.ALERT:
-            subject = _alert_subject(details["subject"], definition)
-            if details.get("vacant"):
-                return Message(
-                    "Alert for nobody ({role} is vacant): {subject}",
-                    {"role": definition.roles[details["role"]].label, "subject": subject},
-                )
-            return Message("Alert to {recipient}: {subject}", {"recipient": details["recipient"], "subject": subject})
-
-
-def _step_in_words(entry: HistoryEntry, definition: ProcessDefinition) -> Message:
-    known = {"reason": Message("reason"), "place": Message("place"), "capacity": Message("capacity")}
-    details = [
-        Message("{name}: {value}", {"name": known.get(key) or definition.facts.get(key, key), "value": value})
-        for key, value in entry.details.items()
-    ]
-    values = {
-        "step": definition.steps[entry.step or ""].label,
-        "state": definition.states[entry.to_state or ""].label,
-        "party": entry.party or "",
-        "details": details,
-    }
-    template = "{step}"
-    if entry.party:
-        template += " ({party})"
-    template += " → {state}"
-    return Message(f"{template}; {{details}}" if details else template, values)
-
-
-def _alert_subject(subject: str, definition: ProcessDefinition) -> object:
-    kind, _, name = subject.partition(":")
-    if kind == "deadline":
-        return definition.deadlines[name].label
-    if kind == "step":
-        return definition.steps[name].label
-    titles = {
-        FindingCode.DATE_MISSING: Message("Date missing"),
-        FindingCode.SIGNATURE_MISSING: Message("Signature missing: {party}", {"party": name}),
-        FindingCode.TERMS_CONFLICT: Message("The text contradicts itself"),
-        FindingCode.DATES_DISAGREE: Message("Sources disagree"),
-    }
-    return titles[FindingCode(kind)]

@@ -10,14 +10,14 @@ from twinflow.domain.advance import Outcome
 from twinflow.domain.agreement import Agreement, EntryKind, HistoryEntry
 from twinflow.domain.findings import findings
 from twinflow.domain.library import Library
-from twinflow.domain.process import CLOCK, Announcement, ProcessDefinition
+from twinflow.domain.process import CLOCK, Announcement
 from twinflow.storage.tables import AlertRow
 from twinflow.storage.unit_of_work import UnitOfWork
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """One thing to tell: which notice, about what, at which level, to which roles.
+class Telling:
+    """One thing to be told: which notice, about what, at which level, to which roles.
 
     `subject`, `occurrence` and `level` are its identity for each recipient; `effective_on` is the day it became due.
     """
@@ -29,8 +29,16 @@ class Told:
     occurrence: int = 1
     level: str = ""
     urgent: bool = False
-    deadline_id: int | None = None
     details: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """Who was told now, and which of the roles nobody holds. `nobody`: no role is held at all, so nobody knows of it."""
+
+    told: tuple[str, ...]
+    vacant: tuple[str, ...]
+    nobody: bool
 
 
 def record(work: UnitOfWork, library: Library, before: Agreement, outcome: Outcome, now: datetime) -> None:
@@ -41,9 +49,10 @@ def record(work: UnitOfWork, library: Library, before: Agreement, outcome: Outco
     definition = library.definition_of(after)
     work.outbox.replace_findings(agreement_id, findings(after, definition), now)
     for announcement in outcome.announcements:
-        tell(work, library, agreement_id, after, _told(announcement, outcome.entry, after), now)
-    if after.parent is not None:
-        _refresh_parent(work, library, after.parent, now)
+        telling = _announced(announcement, outcome.entry, after)
+        for role in tell(work, library, agreement_id, after, telling, now).vacant:
+            work.history.add(agreement_id, _entry(telling, now, role=role, recipient="", vacant="yes"))
+    refresh_parent(work, library, after, now)
 
 
 def replace_deadlines(
@@ -75,70 +84,78 @@ def refreshed(library: Library, agreement: Agreement, now: datetime) -> Agreemen
 
 
 def tell(
-    work: UnitOfWork, library: Library, agreement_id: int, agreement: Agreement, told: Told, now: datetime
-) -> list[str]:
-    """Write the alert, its history entry and its outbox message for everybody who holds one of the roles and was not told.
-
-    Who was told. A role that nobody holds is written into the history: it is never silently skipped.
-    """
-    definition = library.definition_of(agreement)
-    already = work.outbox.alerted(agreement_id, told.subject, told.occurrence)
-    recipients: list[str] = []
-    for role, person in _recipients(library, definition, agreement, told.roles, now):
-        if person is None:
-            work.history.add(agreement_id, _entry(told, now, role=role, recipient="", vacant="yes"))
+    work: UnitOfWork, library: Library, agreement_id: int, agreement: Agreement, telling: Telling, now: datetime
+) -> Reached:
+    """Write the alert, its history entry and its outbox message for everybody who holds one of the roles and was not told."""
+    already = work.outbox.alerted(agreement_id, telling.subject, telling.occurrence)
+    holders, vacant = _holders(library, agreement, telling.roles, now)
+    told: list[str] = []
+    for person, role in sorted(holders.items()):
+        if (telling.level, person) in already:
             continue
-        if (told.level, person) in already or person in recipients:
-            continue
-        recipients.append(person)
-        token = uuid.uuid4().hex
-        outbox_id = (
-            work.outbox.add_message(person, token, now) if told.urgent else work.outbox.open_digest(person, token, now)
-        )
+        told.append(person)
         work.outbox.add_alert(
             AlertRow(
                 agreement_id=agreement_id,
-                deadline_id=told.deadline_id,
-                outbox_id=outbox_id,
-                notice=told.notice,
-                subject=told.subject,
-                occurrence=told.occurrence,
-                level=told.level,
+                outbox_id=_message(work, person, telling, now),
+                notice=telling.notice,
+                subject=telling.subject,
+                occurrence=telling.occurrence,
+                level=telling.level,
                 recipient=person,
                 role=role,
-                effective_on=told.effective_on,
+                effective_on=telling.effective_on,
                 recorded_at=now,
-                details=dict(told.details),
+                details=dict(telling.details),
             )
         )
-        work.history.add(agreement_id, _entry(told, now, role=role, recipient=person))
-    return recipients
+        work.history.add(agreement_id, _entry(telling, now, role=role, recipient=person))
+    return Reached(tuple(told), vacant, nobody=not holders)
 
 
-def _recipients(
-    library: Library, definition: ProcessDefinition, agreement: Agreement, roles: Iterable[str], now: datetime
-) -> Iterable[tuple[str, str | None]]:
-    today = library.today(agreement.office, now)
-    for role in roles:
-        holders = library.holders(definition, role, agreement, today)
-        yield from ((role, person.key) for person in holders)
-        if not holders:
-            yield role, None
-
-
-def _entry(told: Told, now: datetime, **details: str) -> HistoryEntry:
-    return HistoryEntry(
-        kind=EntryKind.ALERT,
-        actor=CLOCK,
-        effective_on=told.effective_on,
-        recorded_at=now,
-        details={"notice": told.notice, "subject": told.subject, "level": told.level, **told.details, **details},
+def _message(work: UnitOfWork, person: str, telling: Telling, now: datetime) -> int:
+    token = uuid.uuid4().hex
+    return (
+        work.outbox.add_message(person, token, now) if telling.urgent else work.outbox.open_digest(person, token, now)
     )
 
 
-def _told(announcement: Announcement, entry: HistoryEntry, after: Agreement) -> Told:
+def _holders(
+    library: Library, agreement: Agreement, roles: Iterable[str], now: datetime
+) -> tuple[dict[str, str], tuple[str, ...]]:
+    """Who holds the roles today, each with the first role held, and the roles that nobody holds."""
+    definition = library.definition_of(agreement)
+    today = library.today(agreement.office, now)
+    holders: dict[str, str] = {}
+    vacant: list[str] = []
+    for role in roles:
+        people = library.holders(definition, role, agreement, today)
+        if not people:
+            vacant.append(role)
+        for person in people:
+            holders.setdefault(person.key, role)
+    return holders, tuple(vacant)
+
+
+def _entry(telling: Telling, now: datetime, **details: str) -> HistoryEntry:
+    return HistoryEntry(
+        kind=EntryKind.ALERT,
+        actor=CLOCK,
+        effective_on=telling.effective_on,
+        recorded_at=now,
+        details={
+            "notice": telling.notice,
+            "subject": telling.subject,
+            "level": telling.level,
+            **telling.details,
+            **details,
+        },
+    )
+
+
+def _announced(announcement: Announcement, entry: HistoryEntry, after: Agreement) -> Telling:
     taken = len(after.steps_taken(entry.step or ""))
-    return Told(
+    return Telling(
         notice=announcement.notice,
         subject=f"step:{entry.step}",
         occurrence=taken,
@@ -149,8 +166,9 @@ def _told(announcement: Announcement, entry: HistoryEntry, after: Agreement) -> 
     )
 
 
-def _refresh_parent(work: UnitOfWork, library: Library, reference: str, now: datetime) -> None:
+def refresh_parent(work: UnitOfWork, library: Library, child: Agreement, now: datetime) -> None:
     """A child's new state may have met a deadline of the agreement it belongs to."""
-    parent = work.agreements.get(reference)
-    after = refreshed(library, parent, now)
-    replace_deadlines(work, library, work.agreements.id_of(reference), parent, after, now)
+    if child.parent is not None:
+        parent = work.agreements.lock(child.parent)
+        after = refreshed(library, parent, now)
+        replace_deadlines(work, library, work.agreements.id_of(child.parent), parent, after, now)

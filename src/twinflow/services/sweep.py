@@ -1,6 +1,10 @@
-"""One pass of the clock: what is due and not done, never what was due lately. Running it twice changes nothing."""
+"""One pass of the clock: what is due and not done, never what was due lately. Running it twice changes nothing.
 
-from collections.abc import Sequence
+Each agreement has a transaction of its own, in which it is kept from other writers: one that cannot be dealt with is
+reported and does not keep the others waiting.
+"""
+
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -8,12 +12,11 @@ from sqlalchemy import Engine
 
 from twinflow.domain import deadlines
 from twinflow.domain.agreement import Agreement, Deadline
-from twinflow.domain.findings import Finding
 from twinflow.domain.library import Library
-from twinflow.domain.process import LIAISON
-from twinflow.errors import Message, Refused
+from twinflow.domain.process import LIAISON, DeadlineRule
+from twinflow.errors import Message, TwinflowError
 from twinflow.services.agreements import lapse
-from twinflow.services.recording import Told, refreshed, replace_deadlines, tell
+from twinflow.services.recording import Reached, Telling, refreshed, replace_deadlines, tell
 from twinflow.storage.deadlines import Waking
 from twinflow.storage.outbox import UntoldFinding
 from twinflow.storage.unit_of_work import UnitOfWork
@@ -24,7 +27,7 @@ EARLIEST_ZONE = timedelta(hours=14)
 
 @dataclass(frozen=True, slots=True)
 class SweepResult:
-    """How many alerts were written, which cases the calendar moved, and what it could not do."""
+    """How many alerts were written, which cases the calendar moved, and what could not be done."""
 
     alerts: int
     lapsed: tuple[str, ...]
@@ -33,132 +36,152 @@ class SweepResult:
 
 def sweep(engine: Engine, library: Library, now: datetime) -> SweepResult:
     """Tell what is missing, warn of what is due, take the steps that dates themselves take."""
-    alerts = tell_findings(engine, library, now)
-    alerts += warn_due(engine, library, now)
-    lapsed, problems = lapse_overdue(engine, library, now)
-    return SweepResult(alerts, tuple(lapsed), tuple(problems))
+    with UnitOfWork(engine, reading=True) as work:
+        findings = {item.agreement_id for item in work.outbox.untold_findings()}
+        waking = {item.agreement_id for item in work.deadlines.waking(_until(now))}
+    totals = _Totals(0, [], [])
+    for agreement_id in sorted(findings):
+        _each(engine, library, agreement_id, now, totals, _tell_findings)
+    for agreement_id in sorted(waking):
+        _each(engine, library, agreement_id, now, totals, _warn_due)
+    for agreement_id in sorted(waking):
+        _each(engine, library, agreement_id, now, totals, _lapse_overdue)
+    return SweepResult(totals.alerts, tuple(totals.lapsed), tuple(totals.problems))
 
 
-def tell_findings(engine: Engine, library: Library, now: datetime) -> int:
-    """Write an alert for each finding that nobody was told of. How many alerts were written."""
-    count = 0
-    with UnitOfWork(engine) as work:
-        untold = work.outbox.untold_findings()
-        agreements = _loaded(work, untold)
-        for item in untold:
-            agreement = agreements[item.agreement_id]
-            if work.outbox.claim_finding(item.id, now):
-                told = _about(item.finding, library.today(agreement.office, now))
-                count += len(tell(work, library, item.agreement_id, agreement, told, now))
-        work.commit()
-    return count
+def _until(now: datetime) -> date:
+    return (now + EARLIEST_ZONE).date()
 
 
-def _about(finding: Finding, today: date) -> Told:
-    return Told(
-        notice=finding.code.notice, subject=f"{finding.code}:{finding.subject}", roles=(LIAISON,), effective_on=today
+@dataclass(slots=True)
+class _Totals:
+    """What a sweep has done so far."""
+
+    alerts: int
+    lapsed: list[str]
+    problems: list[Message]
+
+
+@dataclass(slots=True)
+class _Case:
+    """One agreement while the sweep holds it."""
+
+    work: UnitOfWork
+    library: Library
+    id: int
+    agreement: Agreement
+    now: datetime
+
+    @property
+    def today(self) -> date:
+        return self.library.today(self.agreement.office, self.now)
+
+    def waking(self, *, lapsing: bool) -> Iterable[tuple[Waking, DeadlineRule, Deadline]]:
+        """Its deadlines whose day has come at the office: those that lapse, or the others."""
+        rules = self.library.definition_of(self.agreement).deadlines
+        by_key = {deadline.key: deadline for deadline in self.agreement.deadlines}
+        for woken in self.work.deadlines.waking(_until(self.now), self.id):
+            rule, deadline = rules[woken.key[0]], by_key[woken.key]
+            if woken.wake_on <= self.today and deadlines.lapses_by_the_clock(rule, deadline, self.today) is lapsing:
+                yield woken, rule, deadline
+
+    def tell(self, telling: Telling, totals: _Totals) -> Reached:
+        """Tell it; a role that nobody holds is a problem to be said, not a reason to forget it."""
+        reached = tell(self.work, self.library, self.id, self.agreement, telling, self.now)
+        totals.alerts += len(reached.told)
+        roles = self.library.definition_of(self.agreement).roles
+        for role in reached.vacant:
+            values = {"reference": self.agreement.reference, "role": roles[role].label}
+            totals.problems.append(Message("{reference}: nobody is {role}; the alert waits.", values))
+        return reached
+
+
+def _each(
+    engine: Engine,
+    library: Library,
+    agreement_id: int,
+    now: datetime,
+    totals: _Totals,
+    act: Callable[[_Case, _Totals], None],
+) -> None:
+    """One agreement in one transaction. What goes wrong is written down, and nothing of it stays."""
+    done = _Totals(0, [], [])
+    reference = ""
+    try:
+        with UnitOfWork(engine) as work:
+            reference = work.agreements.reference_of(agreement_id)
+            act(_Case(work, library, agreement_id, work.agreements.lock(reference), now), done)
+            work.commit()
+    except TwinflowError as error:
+        values = {"reference": reference, "why": [error.message, *getattr(error, "reasons", ())]}
+        totals.problems.append(Message("{reference}: {why}", values))
+        return
+    totals.alerts += done.alerts
+    totals.lapsed += done.lapsed
+    totals.problems += done.problems
+
+
+def _tell_findings(case: _Case, totals: _Totals) -> None:
+    for item in case.work.outbox.untold_findings(case.id):
+        if not case.tell(_about(item, case.today), totals).nobody:
+            case.work.outbox.mark_told(item.id, case.now)
+
+
+def _about(item: UntoldFinding, today: date) -> Telling:
+    finding = item.finding
+    return Telling(
+        notice=finding.code.notice,
+        subject=f"{finding.code}:{finding.subject}",
+        occurrence=item.occurrence,
+        roles=(LIAISON,),
+        effective_on=today,
     )
 
 
-def warn_due(engine: Engine, library: Library, now: datetime) -> int:
-    """Write the alerts of every deadline that has a level to tell. How many alerts were written."""
-    count = 0
-    with UnitOfWork(engine) as work:
-        waking = work.deadlines.waking((now + EARLIEST_ZONE).date())
-        agreements = _loaded(work, waking)
-        for woken in waking:
-            agreement = agreements[woken.agreement_id]
-            if _is_for_now(library, woken, agreement, now):
-                count += _warn(work, library, woken, agreement, now)
-                agreements[woken.agreement_id] = _brought_up_to_date(work, library, woken.agreement_id, agreement, now)
-        work.commit()
-    return count
+def _warn_due(case: _Case, totals: _Totals) -> None:
+    for woken, rule, deadline in case.waking(lapsing=False):
+        passed = deadline.due_on is not None and deadline.due_on < case.today
+        unheard = False
+        if deadline.is_open and (rule.duty or not passed):
+            tellings = list(_levels_to_tell(case, rule, deadline, passed=passed))
+            reached = [case.tell(telling, totals) for telling in tellings]
+            unheard = any(each.nobody for each in reached)
+        if not unheard:
+            calendars = case.library.calendars_of(case.library.definition_of(case.agreement))
+            case.work.deadlines.claim(woken, deadlines.next_wake_on(rule, deadline, calendars, case.today))
+    _bring_up_to_date(case)
 
 
-def _is_for_now(library: Library, woken: Waking, agreement: Agreement, now: datetime, *, lapsing: bool = False) -> bool:
-    """Whether its day has come at the office, and whether it is for the pass that lapses."""
-    today = library.today(agreement.office, now)
-    rule = library.definition_of(agreement).deadlines[woken.key[0]]
-    return woken.wake_on <= today and deadlines.lapses_by_the_clock(rule, _deadline(agreement, woken), today) is lapsing
-
-
-def _warn(work: UnitOfWork, library: Library, woken: Waking, agreement: Agreement, now: datetime) -> int:
-    definition = library.definition_of(agreement)
-    calendars = library.calendars_of(definition)
-    today = library.today(agreement.office, now)
-    deadline = _deadline(agreement, woken)
-    rule = definition.deadlines[deadline.rule]
-    if not work.deadlines.claim(woken, deadlines.next_wake_on(rule, deadline, calendars, today)):
-        return 0
-    passed = deadline.due_on is not None and deadline.due_on < today
-    if not deadline.is_open or (passed and not rule.duty):
-        return 0
-    reached = deadlines.reached(rule, deadline, calendars, today)
-    already = {
-        level for level, _ in work.outbox.alerted(woken.agreement_id, f"deadline:{rule.key}", deadline.occurrence)
-    }
-    count = 0
-    for to in {level.level.to for level in reached}:
+def _levels_to_tell(case: _Case, rule: DeadlineRule, deadline: Deadline, *, passed: bool) -> Iterable[Telling]:
+    """The last level reached of each ladder; those that passed unsaid are named with it."""
+    calendars = case.library.calendars_of(case.library.definition_of(case.agreement))
+    reached = deadlines.reached(rule, deadline, calendars, case.today)
+    subject = f"deadline:{rule.key}"
+    already = {level for level, _ in case.work.outbox.alerted(case.id, subject, deadline.occurrence)}
+    for to in dict.fromkeys(level.level.to for level in reached):
         ladder = [level for level in reached if level.level.to == to]
-        skipped = [level for level in ladder[:-1] if level.key not in already and level.on >= agreement.tracked_from]
-        told = Told(
+        unsaid = [lv for lv in ladder[:-1] if lv.key not in already and lv.on >= case.agreement.tracked_from]
+        yield Telling(
             notice="deadline-overdue" if passed else "deadline-soon",
-            subject=f"deadline:{rule.key}",
+            subject=subject,
             occurrence=deadline.occurrence,
             level=ladder[-1].key,
             roles=(to,) if to else tuple(dict.fromkeys((rule.late or LIAISON, LIAISON))),
             effective_on=ladder[-1].on,
-            deadline_id=woken.id,
-            details={"also": ", ".join(f"{level.key} ({level.on})" for level in skipped)} if skipped else {},
+            details={"also": ", ".join(f"{lv.key} ({lv.on})" for lv in unsaid)} if unsaid else {},
         )
-        count += len(tell(work, library, woken.agreement_id, agreement, told, now))
-    return count
 
 
-def _brought_up_to_date(
-    work: UnitOfWork, library: Library, agreement_id: int, agreement: Agreement, now: datetime
-) -> Agreement:
+def _bring_up_to_date(case: _Case) -> None:
     """The passing of a day may open the next occurrence, or close a right that nobody used."""
-    after = refreshed(library, agreement, now)
-    if after.deadlines != agreement.deadlines:
-        replace_deadlines(work, library, agreement_id, agreement, after, now)
-    return after
+    after = refreshed(case.library, case.agreement, case.now)
+    if after.deadlines != case.agreement.deadlines:
+        replace_deadlines(case.work, case.library, case.id, case.agreement, after, case.now)
 
 
-def lapse_overdue(engine: Engine, library: Library, now: datetime) -> tuple[list[str], list[Message]]:
-    """Take the steps that follow from dates that have passed, each in its own transaction, effective on its due date.
-
-    The references of the cases that moved, and what could not be done.
-    """
-    with UnitOfWork(engine, reading=True) as work:
-        waking = work.deadlines.waking((now + EARLIEST_ZONE).date())
-        agreements = _loaded(work, waking)
-    lapsing = [w for w in waking if _is_for_now(library, w, agreements[w.agreement_id], now, lapsing=True)]
-    lapsed: list[str] = []
-    problems: list[Message] = []
-    for woken in lapsing:
-        with UnitOfWork(engine) as work:
-            agreement = work.agreements.load([woken.agreement_id])[0]
-            if not _is_for_now(library, woken, agreement, now, lapsing=True):
-                continue
-            tomorrow = library.today(agreement.office, now) + timedelta(days=1)
-            if not work.deadlines.claim(woken, tomorrow):
-                continue
-            try:
-                lapse(work, library, agreement, woken.key, now)
-                lapsed.append(agreement.reference)
-            except Refused as refusal:
-                problems.append(
-                    Message("{reference}: {why}", {"reference": agreement.reference, "why": refusal.message})
-                )
-            work.commit()
-    return lapsed, problems
-
-
-def _deadline(agreement: Agreement, woken: Waking) -> Deadline:
-    return next(deadline for deadline in agreement.deadlines if deadline.key == woken.key)
-
-
-def _loaded(work: UnitOfWork, items: Sequence[Waking | UntoldFinding]) -> dict[int, Agreement]:
-    ids = sorted({item.agreement_id for item in items})
-    return dict(zip(ids, work.agreements.load(ids), strict=True)) if ids else {}
+def _lapse_overdue(case: _Case, totals: _Totals) -> None:
+    """Take the steps that follow from dates that have passed, each effective on its due date."""
+    for _, _, deadline in case.waking(lapsing=True):
+        if any(left.key == deadline.key and left.is_open for left in case.agreement.deadlines):
+            case.agreement = lapse(case.work, case.library, case.agreement, deadline.key, case.now).agreement
+            totals.lapsed.append(case.agreement.reference)

@@ -8,10 +8,11 @@ from sqlalchemy import insert, update
 from sqlmodel import Session, SQLModel, col, select
 
 from twinflow.domain.agreement import Agreement, Child, Claim, EntryKind, Party, Signature, Term
-from twinflow.domain.dates import Length, PartialDate
+from twinflow.domain.dates import PartialDate
 from twinflow.domain.process import ProcessDefinition
 from twinflow.errors import DefinitionChanged, NotFound, StaleAgreement
 from twinflow.storage.deadlines import deadline_of
+from twinflow.storage.engine import upsert
 from twinflow.storage.history import entry_of, values_of
 from twinflow.storage.tables import (
     AgreementRow,
@@ -22,6 +23,9 @@ from twinflow.storage.tables import (
     ProcessVersionRow,
     TermRow,
 )
+
+AT_ONCE = 10_000
+"""PostgreSQL takes 65,535 values in a statement."""
 
 Row = TypeVar("Row", bound=SQLModel)
 
@@ -41,6 +45,25 @@ class Agreements:
         """The whole agreement. Raises NotFound."""
         return self.load([self.id_of(reference)])[0]
 
+    def lock(self, reference: str) -> Agreement:
+        """The whole agreement, kept from other writers until the transaction ends. Raises NotFound.
+
+        On SQLite a writing transaction has the database to itself anyway.
+        """
+        agreement_id = self.id_of(reference)
+        self._session.exec(select(AgreementRow.id).where(AgreementRow.id == agreement_id).with_for_update())
+        return self.load([agreement_id])[0]
+
+    def reference_of(self, agreement_id: int) -> str:
+        return self._references([agreement_id])[agreement_id]
+
+    def offices(self) -> list[str]:
+        """The offices that keep agreements."""
+        return list(self._session.exec(select(AgreementRow.office).distinct()))
+
+    def references(self) -> list[str]:
+        return list(self._session.exec(select(AgreementRow.reference).order_by(col(AgreementRow.reference))))
+
     def all_ids(self) -> list[int]:
         return [found for found in self._session.exec(select(AgreementRow.id).order_by(col(AgreementRow.id))) if found]
 
@@ -55,14 +78,17 @@ class Agreements:
         rows = self._session.exec(select(AgreementRow.reference, AgreementRow.source_digest))
         return {reference: digest for reference, digest in rows if reference in wanted}
 
-    def load(self, ids: Sequence[int]) -> list[Agreement]:
-        """Whole agreements in the order of `ids`: one query a table, whatever their number."""
+    def load(self, ids: Sequence[int], *, history: bool = True) -> list[Agreement]:
+        """Agreements in the order of `ids`: one query a table, whatever their number; for lists, without their history."""
+        if len(ids) > AT_ONCE:
+            parts = (ids[start : start + AT_ONCE] for start in range(0, len(ids), AT_ONCE))
+            return [agreement for part in parts for agreement in self.load(part, history=history)]
         found = self._session.exec(select(AgreementRow).where(col(AgreementRow.id).in_(ids)))
         rows = {row.id: row for row in found if row.id is not None}
         parties = self._by_agreement(PartyRow, ids)
         terms = self._by_agreement(TermRow, ids)
         facts = self._by_agreement(FactRow, ids)
-        history = self._by_agreement(HistoryRow, ids)
+        entries = self._by_agreement(HistoryRow, ids) if history else {}
         deadlines = self._by_agreement(DeadlineRow, ids)
         children = self._children(ids)
         parents = self._references({row.parent_id for row in rows.values() if row.parent_id})
@@ -78,9 +104,9 @@ class Agreements:
                 version=row.version,
                 tracked_from=row.tracked_from,
                 parties=tuple(_party(party) for party in parties[wanted]),
-                terms={term.name: _term(term) for term in terms[wanted]},
+                terms={term.name: Term.parse(term.readings, term.source) for term in terms[wanted]},
                 facts=_facts(facts[wanted]),
-                history=tuple(entry_of(entry) for entry in history[wanted]),
+                history=tuple(entry_of(entry) for entry in entries.get(wanted, ())),
                 deadlines=tuple(deadline_of(deadline) for deadline in deadlines[wanted]),
                 children=tuple(children[wanted]),
                 parent=parents.get(row.parent_id or 0),
@@ -154,15 +180,22 @@ class Agreements:
 
     def pin(self, definition: ProcessDefinition) -> None:
         """Keep the version as it is now. Raises DefinitionChanged if it was kept with another content."""
-        row = self._session.get(ProcessVersionRow, (definition.key, definition.version))
-        if row is None:
-            self._session.add(
-                ProcessVersionRow(
-                    key=definition.key, version=definition.version, digest=definition.digest, text=definition.text
-                )
-            )
-            self._session.flush()
-        elif row.digest != definition.digest:
+        connection = self._session.connection()
+        values = {
+            "key": definition.key,
+            "version": definition.version,
+            "digest": definition.digest,
+            "text": definition.text,
+        }
+        connection.execute(upsert(connection, ProcessVersionRow).values(**values).on_conflict_do_nothing())
+        self.check_pin(definition)
+
+    def check_pin(self, definition: ProcessDefinition) -> None:
+        """Raises DefinitionChanged if agreements were opened on this version with another content."""
+        query = select(ProcessVersionRow.digest).where(
+            ProcessVersionRow.key == definition.key, ProcessVersionRow.version == definition.version
+        )
+        if self._session.exec(query).first() not in {None, definition.digest}:
             raise DefinitionChanged(
                 "{process} was edited although agreements run on it; put the change into a new version.",
                 process=definition.name,
@@ -223,12 +256,6 @@ def _party_values(party: Party) -> dict[str, Any]:
 def _party(row: PartyRow) -> Party:
     signature = Signature(PartialDate.parse(row.signed_on), row.capacity, row.place) if row.signed else None
     return Party(row.name, row.country, row.home, signature)
-
-
-def _term(row: TermRow) -> Term:
-    if row.readings in {"indefinite", "not stated"}:
-        return Term(indefinite=row.readings == "indefinite", source=row.source)
-    return Term(tuple(Length.parse(reading) for reading in row.readings.split("|")), source=row.source)
 
 
 def _facts(rows: Iterable[FactRow]) -> dict[str, tuple[Claim, ...]]:

@@ -6,31 +6,51 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import Engine, func, select
+from sqlalchemy.exc import DBAPIError
 
 from twinflow.errors import EnvironmentFailed
+
+UPGRADES = 0x7477696F
+"""The advisory lock that lets one of several nodes upgrade, and the others wait."""
 
 
 def upgrade(engine: Engine) -> None:
     """Bring the database to the newest schema, all of it or nothing. Raises EnvironmentFailed if it does not answer."""
     try:
         with engine.begin() as connection:
+            if connection.dialect.name == "postgresql":
+                connection.execute(select(func.pg_advisory_xact_lock(UPGRADES)))
             config = _config()
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
-    except OperationalError as error:
+    except DBAPIError as error:
         raise EnvironmentFailed("The database does not answer: {why}.", why=str(error.orig).strip()) from error
 
 
-def revisions(engine: Engine) -> tuple[str | None, str | None]:
-    """The revision of the database (None: empty) and the newest one."""
+def is_empty(engine: Engine) -> bool:
+    """Whether the database has no tables of ours yet. Raises EnvironmentFailed if it does not answer."""
+    return _current(engine) is None
+
+
+def revision(engine: Engine) -> str:
+    """The revision of the tables. Raises EnvironmentFailed if the database does not answer or is not at the newest."""
+    current, newest = _current(engine), ScriptDirectory.from_config(_config()).get_current_head()
+    if newest is None or current != newest:
+        raise EnvironmentFailed(
+            "The database is at version {current}, this program at {newest}: run “twinflow database upgrade”.",
+            current=current or "–",
+            newest=newest,
+        )
+    return newest
+
+
+def _current(engine: Engine) -> str | None:
     try:
-        with engine.connect() as connection:
-            current = MigrationContext.configure(connection).get_current_revision()
-    except OperationalError as error:
+        with engine.execution_options(reading=True).connect() as connection:
+            return MigrationContext.configure(connection).get_current_revision()
+    except DBAPIError as error:
         raise EnvironmentFailed("The database does not answer: {why}.", why=str(error.orig).strip()) from error
-    return current, ScriptDirectory.from_config(_config()).get_current_head()
 
 
 def _config() -> Config:

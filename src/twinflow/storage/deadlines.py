@@ -60,21 +60,17 @@ class Deadlines:
                 .values(**values)
             )
 
-    def waking(self, until: date) -> list[Waking]:
-        """The deadlines with something to do by `until`, soonest first."""
-        rows = self._session.exec(
-            select(DeadlineRow).where(col(DeadlineRow.wake_on) <= until).order_by(col(DeadlineRow.wake_on))
-        )
+    def waking(self, until: date, agreement_id: int | None = None) -> list[Waking]:
+        """The deadlines with something to do by `until`, of all agreements or of one, soonest first."""
+        query = select(DeadlineRow).where(col(DeadlineRow.wake_on) <= until).order_by(col(DeadlineRow.wake_on))
+        if agreement_id is not None:
+            query = query.where(DeadlineRow.agreement_id == agreement_id)
+        rows = self._session.exec(query)
         return [
             Waking(row.id, row.agreement_id, (row.rule, row.occurrence), row.wake_on)
             for row in rows
             if row.id is not None and row.wake_on is not None
         ]
-
-    def key_of(self, deadline_id: int) -> tuple[str, int]:
-        """The rule and occurrence of a row."""
-        row = self._session.get_one(DeadlineRow, deadline_id)
-        return row.rule, row.occurrence
 
     def claim(self, waking: Waking, next_wake_on: date | None) -> bool:
         """Take what is to be done now and set when to come back; False if somebody else did first."""

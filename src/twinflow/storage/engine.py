@@ -2,10 +2,12 @@
 
 import json
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
+from sqlmodel import SQLModel
 
 BUSY_TIMEOUT_MS = 10_000
 
@@ -31,3 +33,10 @@ def _begin(connection: Any) -> None:
     """Read-then-write under a plain BEGIN fails with “locked”; a session that only reads says so and takes no lock."""
     reading = connection.get_execution_options().get("reading", False)
     connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+
+def upsert(connection: Connection, table: type[SQLModel]) -> postgresql.Insert:
+    """An INSERT that can say what happens on a conflict; both databases spell it alike."""
+    if connection.dialect.name == "postgresql":
+        return postgresql.insert(table)
+    return cast("postgresql.Insert", sqlite.insert(table))

@@ -1,7 +1,4 @@
-"""The tables. They do not validate: what reaches them has been decided in `domain`.
-
-`from __future__ import annotations` is left out on purpose: SQLModel reads the annotations.
-"""
+"""The tables. They do not validate: what reaches them has been decided in `domain`."""
 
 from datetime import date, datetime
 from typing import Any
@@ -41,7 +38,7 @@ class AgreementRow(SQLModel, table=True):
     process: str
     process_version: int
     process_digest: str
-    office: str = Field(index=True)
+    office: str
     title: str
     state: str
     version: int
@@ -157,6 +154,7 @@ class FindingRow(SQLModel, table=True):
     agreement_id: int = Field(foreign_key="agreement.id")
     code: str
     subject: str
+    occurrence: int = 1
     found_at: datetime
     told_at: datetime | None = None
     settled_at: datetime | None = None
@@ -184,7 +182,7 @@ class OutboxRow(SQLModel, table=True):
             sqlite_where=text("next_attempt_at IS NOT NULL"),
             postgresql_where=text("next_attempt_at IS NOT NULL"),
         ),
-        CheckConstraint("state IN ('queued', 'retrying', 'sent', 'failed', 'dropped')", name="state"),
+        CheckConstraint("state IN ('queued', 'sending', 'retrying', 'sent', 'failed', 'dropped')", name="state"),
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -209,7 +207,6 @@ class AlertRow(SQLModel, table=True):
 
     id: int | None = Field(default=None, primary_key=True)
     agreement_id: int = Field(foreign_key="agreement.id")
-    deadline_id: int | None = Field(default=None, foreign_key="deadline.id", index=True)
     outbox_id: int = Field(foreign_key="outbox.id", index=True)
     notice: str
     subject: str

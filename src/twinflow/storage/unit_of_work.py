@@ -4,10 +4,10 @@ from types import TracebackType
 from typing import Self
 
 from sqlalchemy import Engine
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlmodel import Session
 
-from twinflow.errors import EnvironmentFailed
+from twinflow.errors import EnvironmentFailed, StaleAgreement
 from twinflow.storage.agreements import Agreements
 from twinflow.storage.deadlines import Deadlines
 from twinflow.storage.history import History
@@ -17,7 +17,8 @@ from twinflow.storage.outbox import Outbox
 class UnitOfWork:
     """A transaction: `with UnitOfWork(engine) as work: …; work.commit()`. Without a commit nothing stays.
 
-    `reading` promises not to write, and on SQLite waits for no writer.
+    `reading` promises not to write, and on SQLite waits for no writer. Leaving it raises StaleAgreement if another transaction
+    wrote the same first, EnvironmentFailed if the database fails.
     """
 
     def __init__(self, engine: Engine, *, reading: bool = False) -> None:
@@ -27,7 +28,7 @@ class UnitOfWork:
         self._session = Session(self._engine)
         try:
             self._session.connection()
-        except OperationalError as error:
+        except DBAPIError as error:
             self._session.close()
             raise EnvironmentFailed("The database does not answer: {why}.", why=str(error.orig).strip()) from error
         self.agreements = Agreements(self._session)
@@ -43,3 +44,7 @@ class UnitOfWork:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._session.close()
+        if isinstance(error, IntegrityError):
+            raise StaleAgreement("Somebody else was faster; look at it again.") from error
+        if isinstance(error, DBAPIError):
+            raise EnvironmentFailed("The database does not answer: {why}.", why=str(error.orig).strip()) from error

@@ -3,8 +3,10 @@
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from fastapi import FastAPI
+from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.staticfiles import StaticFiles
 
 from twinflow.bootstrap import Runtime
@@ -17,6 +19,11 @@ from twinflow.web.security import SecurityHeaders
 STATIC = Path(__file__).parent / "static"
 
 
+def _hosts(base_url: str) -> list[str]:
+    """The names this server answers to: another one in a request comes from a page that means to read over our shoulder."""
+    return ["127.0.0.1", "localhost", urlsplit(base_url).hostname or "localhost"]
+
+
 def create_app(runtime: Runtime, clock: Callable[[], datetime] = now, *, demo: bool = False) -> FastAPI:
     """The pages of a running twinflow. `demo` says on every page that the data are for demonstration."""
     app = FastAPI(title="twinflow", docs_url=None, redoc_url=None, openapi_url=None)
@@ -24,6 +31,7 @@ def create_app(runtime: Runtime, clock: Callable[[], datetime] = now, *, demo: b
     for noun in (agreements, inbox, health):
         app.include_router(noun.router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=_hosts(runtime.settings.base_url))
     app.add_middleware(SecurityHeaders)
     errors.install(app)
     return app

@@ -5,7 +5,6 @@ from difflib import get_close_matches
 from http import HTTPStatus
 
 from fastapi import FastAPI
-from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -21,7 +20,6 @@ log = logging.getLogger(__name__)
 def install(app: FastAPI) -> None:
     app.exception_handler(NotFound)(_not_found)
     app.exception_handler(TwinflowError)(_failed)
-    app.exception_handler(DBAPIError)(_database_failed)
     app.exception_handler(HTTPException)(_refused)
     app.exception_handler(Exception)(_broken)
 
@@ -32,16 +30,10 @@ def _not_found(request: Request, error: NotFound) -> Response:
 
 def _failed(request: Request, error: TwinflowError) -> Response:
     log.error("%s: %s", request.url.path, error)
-    unavailable = isinstance(error, EnvironmentFailed)
-    status = HTTPStatus.SERVICE_UNAVAILABLE if unavailable else HTTPStatus.INTERNAL_SERVER_ERROR
-    return site_of(request).error_page(request, status, error.message)
-
-
-def _database_failed(request: Request, error: DBAPIError) -> Response:
-    log.error("%s: %s", request.url.path, error)
-    return site_of(request).error_page(
-        request, HTTPStatus.SERVICE_UNAVAILABLE, Message("The database does not answer.")
-    )
+    if isinstance(error, EnvironmentFailed):  # the reason is for the log, not for whoever looks at the page
+        message = Message("The database does not answer.")
+        return site_of(request).error_page(request, HTTPStatus.SERVICE_UNAVAILABLE, message)
+    return site_of(request).error_page(request, HTTPStatus.INTERNAL_SERVER_ERROR, error.message)
 
 
 def _refused(request: Request, error: HTTPException) -> Response:
@@ -71,6 +63,5 @@ def _broken(request: Request, error: Exception) -> Response:
 def _similar(request: Request) -> list[str]:
     """References that look like the one in the address."""
     site = site_of(request)
-    lines = queries.list_agreements(site.runtime.engine, site.runtime.library, site.clock(), everything=True)
     asked = str(request.path_params.get("reference", "")).upper()
-    return get_close_matches(asked, [line.reference for line in lines], n=8, cutoff=0.5)
+    return get_close_matches(asked, queries.list_references(site.runtime.engine), n=8, cutoff=0.5)

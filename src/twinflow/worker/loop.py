@@ -5,6 +5,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from email.errors import MessageError
 
 from jinja2 import TemplateError
 from sqlalchemy import Engine
@@ -22,11 +23,13 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """How many messages were sent, and why others were not."""
+    """How many messages were sent, and why others were not; how many wait for another try, and were given up, by now."""
 
     sent: int
     dropped: int
     failures: tuple[Message, ...]
+    waiting: int = 0
+    undelivered: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +57,14 @@ async def deliver(engine: Engine, library: Library, post: Post, clock: Callable[
             if claimed is None:
                 continue
             try:
-                if await _send(engine, library, post, connection, claimed, clock()):
-                    outbox.settle_sent(engine, claimed.id, clock())
-                    sent += 1
-                else:
-                    outbox.settle_dropped(engine, claimed.id, clock(), "every reason for it has gone")
-                    dropped += 1
+                async with asyncio.timeout(outbox.SENDING_LIMIT.total_seconds()):
+                    has_been_sent = await _send(engine, library, post, connection, claimed, clock())
+                outbox.settle_sent(engine, claimed, clock(), dropped=not has_been_sent)
+                sent += has_been_sent
+                dropped += not has_been_sent
+            except TimeoutError:
+                failures.append(_out_of_time(engine, claimed, clock()))
+                break
             except MailFailed as failure:
                 gave_up = outbox.settle_failed(engine, claimed, clock(), failure)
                 log.warning(
@@ -68,7 +73,16 @@ async def deliver(engine: Engine, library: Library, post: Post, clock: Callable[
                 failures.append(failure.message)
                 if isinstance(failure, MailServerDown):
                     break
-    return Delivery(sent, dropped, tuple(failures))
+    states = [message.state for message in outbox.messages(engine)]
+    waiting = len(states) - sum(state in {"sent", "dropped", "failed"} for state in states)
+    return Delivery(sent, dropped, tuple(failures), waiting, states.count("failed"))
+
+
+def _out_of_time(engine: Engine, claimed: ClaimedMessage, now: datetime) -> Message:
+    """A server that answers, but so slowly that the lease would end before it is done."""
+    failure = MailServerDown("Message {id}: the mail server is too slow.", id=claimed.id)
+    outbox.settle_failed(engine, claimed, now, failure)
+    return failure.message
 
 
 async def _send(
@@ -78,7 +92,7 @@ async def _send(
     try:
         content = claimed.content or _built(engine, library, post, claimed, now)
         address = library.person(claimed.recipient).mail
-    except (NotFound, DefinitionChanged, TemplateError) as error:
+    except (NotFound, DefinitionChanged, TemplateError, ValueError, MessageError) as error:
         raise MailFailed(
             "Message {id} cannot be written: {why}", permanent=True, id=claimed.id, why=str(error)
         ) from error

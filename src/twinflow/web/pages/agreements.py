@@ -4,7 +4,6 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from twinflow.domain.process import Label
 from twinflow.services import queries
 from twinflow.web.rendering import Here
 
@@ -23,10 +22,4 @@ def show_all(request: Request, site: Here) -> HTMLResponse:
 def show_one(request: Request, site: Here, reference: str) -> HTMLResponse:
     """References may hold slashes, as file numbers do."""
     shown = queries.show_agreement(site.runtime.engine, site.runtime.library, reference, site.clock())
-    return site.page(request, "agreement.html", shown=shown, line=shown.line, disputed=_disputed(shown))
-
-
-def _disputed(shown: queries.AgreementPage) -> list[Label]:
-    """What the papers contradict each other on, whether or not anybody still has to settle it."""
-    facts = [fact.label for fact in shown.facts if not all(claim.chosen for claim in fact.claims)]
-    return [term.label for term in shown.terms if term.contradictory] + facts
+    return site.page(request, "agreement.html", shown=shown, line=shown.line)

@@ -35,7 +35,6 @@ def upgrade() -> None:
         sa.UniqueConstraint("reference", name=op.f("uq_agreement_reference")),
     )
     with op.batch_alter_table("agreement", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_agreement_office"), ["office"], unique=False)
         batch_op.create_index(batch_op.f("ix_agreement_parent_id"), ["parent_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_agreement_relationship"), ["relationship"], unique=False)
 
@@ -54,7 +53,7 @@ def upgrade() -> None:
         sa.Column("subject", sa.String(), nullable=False),
         sa.Column("content", sa.LargeBinary(), nullable=True),
         sa.CheckConstraint(
-            "state IN ('queued', 'retrying', 'sent', 'failed', 'dropped')", name=op.f("ck_outbox_state")
+            "state IN ('queued', 'sending', 'retrying', 'sent', 'failed', 'dropped')", name=op.f("ck_outbox_state")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
         sa.UniqueConstraint("message_id", name=op.f("uq_outbox_message_id")),
@@ -132,6 +131,7 @@ def upgrade() -> None:
         sa.Column("agreement_id", sa.Integer(), nullable=False),
         sa.Column("code", sa.String(), nullable=False),
         sa.Column("subject", sa.String(), nullable=False),
+        sa.Column("occurrence", sa.Integer(), nullable=False),
         sa.Column("found_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("told_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True),
@@ -199,7 +199,6 @@ def upgrade() -> None:
         "alert",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("agreement_id", sa.Integer(), nullable=False),
-        sa.Column("deadline_id", sa.Integer(), nullable=True),
         sa.Column("outbox_id", sa.Integer(), nullable=False),
         sa.Column("notice", sa.String(), nullable=False),
         sa.Column("subject", sa.String(), nullable=False),
@@ -213,7 +212,6 @@ def upgrade() -> None:
             "details", sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"), nullable=False
         ),
         sa.ForeignKeyConstraint(["agreement_id"], ["agreement.id"], name=op.f("fk_alert_agreement_id_agreement")),
-        sa.ForeignKeyConstraint(["deadline_id"], ["deadline.id"], name=op.f("fk_alert_deadline_id_deadline")),
         sa.ForeignKeyConstraint(["outbox_id"], ["outbox.id"], name=op.f("fk_alert_outbox_id_outbox")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_alert")),
         sa.UniqueConstraint(
@@ -226,7 +224,6 @@ def upgrade() -> None:
         ),
     )
     with op.batch_alter_table("alert", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_alert_deadline_id"), ["deadline_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_alert_outbox_id"), ["outbox_id"], unique=False)
 
     if op.get_bind().dialect.name == "sqlite":
@@ -235,6 +232,11 @@ def upgrade() -> None:
                 f"CREATE TRIGGER history_no_{action.lower()} BEFORE {action} ON history "
                 "BEGIN SELECT RAISE(ABORT, 'history is append-only'); END"
             )
+        op.execute(  # INSERT OR REPLACE deletes without the trigger above being asked
+            "CREATE TRIGGER history_no_replace BEFORE INSERT ON history "
+            "WHEN EXISTS (SELECT 1 FROM history WHERE id = NEW.id) "
+            "BEGIN SELECT RAISE(ABORT, 'history is append-only'); END"
+        )
     else:
         op.execute(
             "CREATE FUNCTION history_refuses() RETURNS trigger LANGUAGE plpgsql AS "
