@@ -55,7 +55,7 @@ def test_the_alerts_say_that_the_signed_text_was_not_yet_registered(replayed: Re
 
 def test_a_target_of_fifteen_business_days_warned_of_the_opinion_before_it_came(replayed: Replay) -> None:
     told = [(a.on.isoformat(), a.to) for a in replayed.alerts if a.subject == "deadline:opinion"]
-    assert told == [("2008-03-03", "reviewer"), ("2008-03-03", "liaison")]
+    assert told == [("2008-03-03", "liaison"), ("2008-03-03", "reviewer")]
 
 
 def test_a_script_whose_step_is_refused_says_why(library, tmp_path: Path) -> None:

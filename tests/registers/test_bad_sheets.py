@@ -111,7 +111,7 @@ def test_a_day_with_slashes_is_read_as_the_mapping_says(read, written, cell, day
     [
         ([("Belgium", "Belgum")], "row 3, column partner_country: “Belgum”", "did you mean “Belgium”?"),
         ([("CU-02,", "CU-01,")], "row 3, column id: “CU-01”", "the reference is already in row 2"),
-        ([("CU-02,", ",")], "row 3, column id: “”", "a reference is made of letters, digits, dots and hyphens"),
+        ([("CU-02,", ",")], "row 3, column id: “”", "a reference is made of letters and digits, with dots, slashes or hyphens between them"),
         ([("CU-02,", "CU 02,")], "row 3, column id: “CU 02”", "a reference is made of"),
         ([("Belgium,Bruges", "Belgium,")], "row 3, column partner_city: “”", "the name of the party is missing"),
         ([("signed_on;amended_on;renewal_proposed_on", "signed_on;amended_on")], "row 3, column date_meanings", "as many meanings as dates (3)"),
@@ -131,9 +131,9 @@ def test_a_wrong_cell_is_answered_with_row_column_value_and_what_would_be_right(
 def test_several_mistakes_are_answered_at_once(problems):
     found = problems(edited(SHEET, ("Belgium", "Belgum"), ("2004-08-11", "2004-02-31"), ("CU-05,", "CU-01,")))
     assert [problem.split(": ")[1] for problem in found] == [
-        "row 6, column id",
         "row 3, column partner_country",
         "row 4, column dates",
+        "row 6, column id",
     ]
 
 
@@ -176,10 +176,22 @@ def test_a_byte_that_is_not_utf_8_is_answered_with_line_and_byte(problems, raw, 
     assert problems(raw, SMALL_MAP) == [f"sheet.csv: {place} is not UTF-8; save the sheet as “CSV UTF-8”."]
 
 
-def test_an_empty_file_lacks_every_column(problems):
-    found = problems(b"", SMALL_MAP)
-    assert len(found) == 4
-    assert all(problem.startswith("sheet.csv: row 1 (sheet.map.toml: ") for problem in found)
+def test_an_empty_file_is_said_to_be_empty(library, tmp_path):
+    assert whole_message(library, tmp_path, b"") == "sheet.csv is empty."
+
+
+def whole_message(library, folder, content: bytes) -> str:
+    """The sentence about the sheet as a whole."""
+    (folder / "sheet.csv").write_bytes(content)
+    (folder / "map.toml").write_text(SMALL_MAP, "utf-8")
+    with pytest.raises(BadInput) as mistake:
+        read_register(folder / "sheet.csv", folder / "map.toml", library)
+    return str(mistake.value)
+
+
+def test_a_control_character_is_answered_with_its_cell(problems):
+    (problem,) = problems(edited(SMALL, ("Bruges", "Bru\x00ges")), SMALL_MAP)
+    assert problem.startswith("sheet.csv: row 3, column city: the cell holds a control character")
 
 
 def test_a_sheet_with_headings_only_has_no_dossiers(read):
@@ -197,11 +209,11 @@ def test_a_sheet_with_a_byte_order_mark_or_windows_line_ends_is_read_alike(read)
     assert [dossier.digest for dossier in read(SMALL.replace("\n", "\r\n"), SMALL_MAP)] == plain
 
 
-def test_a_sheet_with_semicolons_is_read_where_the_mapping_says_so(read, problems):
+def test_a_sheet_with_semicolons_is_read_where_the_mapping_says_so(read, library, tmp_path):
     semicolons = SMALL.replace(",", ";")
     mapping = edited(SMALL_MAP, ('reference = "id"', 'reference = "id"\ndelimiter = ";"'))
     assert [dossier.title for dossier in read(semicolons, mapping)] == ["Cuenca – León", "Cuenca – Bruges"]
-    assert len(problems(semicolons, SMALL_MAP)) == 4
+    assert "separated by “;”, not by “,”" in whole_message(library, tmp_path, semicolons.encode())
 
 
 def test_a_sheet_that_is_not_there_is_said_so(library, tmp_path):

@@ -63,8 +63,8 @@ def test_successive_terms_do_not_disagree():
     assert found(renewed) == []
 
 
-def test_nothing_is_to_be_settled_once_the_case_has_ended():
-    assert found(replace(medellin(), state="expired")) == []
+def test_a_contradiction_stays_in_sight_after_the_case_has_ended():
+    assert found(replace(medellin(), state="expired")) == [("terms_conflict", "first_programme")]
 
 
 def test_every_finding_has_a_notice_of_its_own():

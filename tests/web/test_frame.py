@@ -20,7 +20,9 @@ PAGES += [f"/agreements/{reference}" for reference in ("CU-01", "CU-02", "CU-10"
 def fail_a_message(runtime, reason: str) -> None:
     with UnitOfWork(runtime.engine) as work:
         message = work.outbox.add_message("lucia", "1@localhost", TODAY)
-        work.outbox.settle(message, "failed", TODAY, error=reason)
+        claimed = work.outbox.claim(message, TODAY, TODAY)
+        assert claimed is not None
+        work.outbox.settle(claimed, "failed", TODAY, error=reason)
         work.commit()
 
 

@@ -8,8 +8,8 @@ from typing import Self
 
 from twinflow.domain.dates import Length, PartialDate
 
-REFERENCE = r"\w[\w.-]*"
-"""What people quote: letters, digits, dots, hyphens."""
+REFERENCE = r"\w+(?:[./-]\w+)*"
+"""What people quote: letters and digits, with dots, slashes or hyphens between them."""
 
 SIGNED_ON = "signed_on"
 IN_FORCE_ON = "in_force_on"

@@ -101,7 +101,11 @@ class _Reading:
         for row in rows:
             reference = row[column]
             if not re.fullmatch(REFERENCE, reference):
-                self._wrong(row, column, Message("a reference is made of letters, digits, dots and hyphens."))
+                self._wrong(
+                    row,
+                    column,
+                    Message("a reference is made of letters and digits, with dots, slashes or hyphens between them."),
+                )
             elif reference in first:
                 self._wrong(row, column, Message("the reference is already in row {row}.", {"row": first[reference]}))
             first.setdefault(reference, row.number)

@@ -218,7 +218,12 @@ def _about_the_parent(library: Library, parent: Agreement, new: NewAgreement) ->
 def _problems(definition: ProcessDefinition, new: NewAgreement, today: date) -> list[Problem]:
     problems: list[Problem] = []
     if not re.fullmatch(REFERENCE, new.reference):
-        problems.append(Problem("reference", Message("a reference is made of letters, digits, dots and hyphens.")))
+        problems.append(
+            Problem(
+                "reference",
+                Message("a reference is made of letters and digits, with dots, slashes or hyphens between them."),
+            )
+        )
     for name in sorted(new.facts.keys() - definition.facts.keys()):
         problems.append(Problem(f"facts.{name}", unknown_name(Message("the fact"), name, definition.facts)))
     for name, claims in new.facts.items():

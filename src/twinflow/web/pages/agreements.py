@@ -20,6 +20,6 @@ def show_all(request: Request, site: Here) -> HTMLResponse:
 
 @router.get("/agreements/{reference:path}")
 def show_one(request: Request, site: Here, reference: str) -> HTMLResponse:
-    """References may hold slashes, as file numbers do."""
+    """A reference may hold slashes, as file numbers do."""
     shown = queries.show_agreement(site.runtime.engine, site.runtime.library, reference, site.clock())
     return site.page(request, "agreement.html", shown=shown, line=shown.line)
