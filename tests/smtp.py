@@ -22,6 +22,7 @@ class RecordingServer:
 
     port: int
     received: list[tuple[list[str], EmailMessage]] = field(default_factory=list)
+    answer_to_sender: str = ""
     answer_to_recipient: Callable[[str], str] = lambda _: ACCEPT
     answer_to_data: Callable[[], str] = lambda: ACCEPT
 
@@ -30,6 +31,13 @@ class RecordingServer:
         return MailSettings(
             host="127.0.0.1", port=self.port, tls="none", sender="twinflow@test.example", timeout_seconds=5
         )
+
+    async def handle_MAIL(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:  # noqa: N802
+        if self.answer_to_sender:
+            return self.answer_to_sender
+        envelope.mail_from = address
+        envelope.mail_options.extend(options)
+        return ACCEPT
 
     async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:  # noqa: N802
         answer = self.answer_to_recipient(address)

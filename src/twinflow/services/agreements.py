@@ -130,10 +130,12 @@ def advance_agreement(
     return outcome
 
 
-def lapse(work: UnitOfWork, library: Library, agreement: Agreement, key: tuple[str, int], now: datetime) -> Outcome:
+def lapse(
+    work: UnitOfWork, library: Library, agreement: Agreement, key: tuple[str, int], now: datetime
+) -> tuple[Agreement, int]:
     """Take the step that follows from a deadline that has passed, effective on its due date, as the clock.
 
-    Inside the caller's transaction. Raises Refused if the step cannot be taken from the present state.
+    What becomes of the agreement, and how many alerts that made. Inside the caller's transaction. Raises Refused if the step cannot be taken from the present state.
     """
     definition = library.definition_of(agreement)
     deadline = next(deadline for deadline in agreement.deadlines if deadline.key == key)
@@ -141,8 +143,7 @@ def lapse(work: UnitOfWork, library: Library, agreement: Agreement, key: tuple[s
     assert step is not None
     assert deadline.due_on is not None
     outcome = _advanced(library, agreement, StepCommand(step, deadline.due_on), THE_CLOCK, now)
-    record(work, library, agreement, outcome, now)
-    return outcome
+    return outcome.agreement, record(work, library, agreement, outcome, now)
 
 
 def _let_lapse(work: UnitOfWork, library: Library, agreement: Agreement, until: date, now: datetime) -> Agreement:
@@ -155,7 +156,7 @@ def _let_lapse(work: UnitOfWork, library: Library, agreement: Agreement, until: 
     for deadline in sorted(passed, key=lambda deadline: deadline.due_on or until):
         if any(left.key == deadline.key and left.is_open for left in agreement.deadlines):
             with suppress(Refused):  # a step that the state does not allow is reported by the sweep; people may go on
-                agreement = lapse(work, library, agreement, deadline.key, now).agreement
+                agreement, _ = lapse(work, library, agreement, deadline.key, now)
     return agreement
 
 

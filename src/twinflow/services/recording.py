@@ -41,18 +41,22 @@ class Reached:
     nobody: bool
 
 
-def record(work: UnitOfWork, library: Library, before: Agreement, outcome: Outcome, now: datetime) -> None:
-    """Write the outcome of a step. Raises StaleAgreement if somebody else was faster."""
+def record(work: UnitOfWork, library: Library, before: Agreement, outcome: Outcome, now: datetime) -> int:
+    """Write the outcome of a step; how many alerts it made. Raises StaleAgreement if somebody else was faster."""
     after = outcome.agreement
     agreement_id = work.agreements.save(before, after)
     replace_deadlines(work, library, agreement_id, before, after, now)
     definition = library.definition_of(after)
     work.outbox.replace_findings(agreement_id, findings(after, definition), now)
+    alerts = 0
     for announcement in outcome.announcements:
         telling = _announced(announcement, outcome.entry, after)
-        for role in tell(work, library, agreement_id, after, telling, now).vacant:
+        reached = tell(work, library, agreement_id, after, telling, now)
+        alerts += len(reached.told)
+        for role in reached.vacant:
             work.history.add(agreement_id, _entry(telling, now, role=role, recipient="", vacant="yes"))
     refresh_parent(work, library, after, now)
+    return alerts
 
 
 def replace_deadlines(

@@ -183,5 +183,6 @@ def _lapse_overdue(case: _Case, totals: _Totals) -> None:
     """Take the steps that follow from dates that have passed, each effective on its due date."""
     for _, _, deadline in case.waking(lapsing=True):
         if any(left.key == deadline.key and left.is_open for left in case.agreement.deadlines):
-            case.agreement = lapse(case.work, case.library, case.agreement, deadline.key, case.now).agreement
+            case.agreement, alerts = lapse(case.work, case.library, case.agreement, deadline.key, case.now)
+            totals.alerts += alerts
             totals.lapsed.append(case.agreement.reference)
