@@ -221,3 +221,11 @@ def test_several_mistakes_in_the_people_file_are_answered_all_at_once(tmp_path):
 def test_a_people_file_that_is_not_there_is_said_so(tmp_path):
     with pytest.raises(BadInput, match=r"no people file .*nobody\.toml: set people_file"):
         read_people(tmp_path / "nobody.toml")
+
+
+@pytest.mark.parametrize(
+    "address", ["lucia", "a..b@cuenca.example", "<a@cuenca.example", "ñandu@cuenca.example", "a,b@cuenca.example"]
+)
+def test_a_mail_address_that_no_mail_program_takes_is_a_mistake(tmp_path, address):
+    (problem,) = of_people(tmp_path, ('"lucia@cuenca.example"', f'"{address}"'))
+    assert "a mail address is written name@example.org" in problem

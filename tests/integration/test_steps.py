@@ -8,14 +8,16 @@ import pytest
 from sqlalchemy import text
 
 from twinflow.domain.advance import StepCommand
-from twinflow.domain.agreement import Agreement, DeadlineStatus, EntryKind, Party, Term
-from twinflow.domain.dates import Length
+from twinflow.domain.agreement import Agreement, Claim, DeadlineStatus, EntryKind, Party, Term
+from twinflow.domain.dates import Length, PartialDate
 from twinflow.domain.process import Catalogue
 from twinflow.errors import BadInput, DefinitionChanged, Refused, StaleAgreement
+from twinflow.registers.dossiers import read_register
 from twinflow.services import outbox, queries
 from twinflow.services.agreements import NewAgreement, advance_agreement, open_agreement
+from twinflow.services.registers import import_register
 from twinflow.storage.unit_of_work import UnitOfWork
-from world import World
+from world import CUENCA, World
 
 PARTIES = (Party("Chihuahua", "MX", home=True), Party("Albuquerque", "US"))
 
@@ -259,3 +261,64 @@ def test_opening_says_all_that_is_wrong_at_once(mexican: World) -> None:
         open_agreement(mexican.engine, mexican.library, new, actor="elena", now=mexican.now)
     places = [problem.place for problem in mistake.value.problems]
     assert places == ["state", "parties", "terms.validity", "terms.validty", "reference"]
+
+
+def test_a_case_entered_in_mid_life_has_its_signatures_its_term_and_its_deadlines(mexican: World) -> None:
+    facts = {"signed_on": (Claim(PartialDate(2025, 2, 20), "the paper"),)}
+    new = NewAgreement(
+        "MX-2", "mx/twinning", "chihuahua", "x", date(2025, 3, 10), PARTIES, state="in_force", facts=facts
+    )
+    opened = open_agreement(mexican.engine, mexican.library, new, actor="elena", now=mexican.now)
+    assert opened.has_entered_into_force(mexican.now.date())
+    due = {deadline.rule: deadline.due_on for deadline in opened.deadlines}
+    assert due["term_end"] == date(2030, 2, 20)
+    assert due["last_day_for_notice"] == date(2029, 12, 22)
+
+
+def test_a_case_entered_after_signature_without_its_day_shows_the_day_missing(mexican: World) -> None:
+    new = NewAgreement("MX-2", "mx/twinning", "chihuahua", "x", date(2025, 3, 10), PARTIES, state="in_force")
+    open_agreement(mexican.engine, mexican.library, new, actor="elena", now=mexican.now)
+    page = queries.show_agreement(mexican.engine, mexican.library, "MX-2", mexican.now)
+    assert [str(message) for message in page.line.missing] == ["Date missing"]
+    assert page.deadlines == ()
+
+
+@pytest.mark.parametrize(
+    ("changed", "place"),
+    [
+        ({"facts": {"sgned_on": ()}}, "facts.sgned_on"),
+        ({"facts": {"signed_on": (Claim(PartialDate(2030, 1, 1), ""),)}}, "facts.signed_on"),
+        ({"terms": {"validity": Term((Length.parse("120 months"),))}}, "terms.validity"),
+        ({"terms": {"validity": Term(indefinite=True)}}, "terms.validity"),
+        ({"reference": "a b"}, "reference"),
+        ({"reference": "../x"}, "reference"),
+        ({"parent": "MX-1"}, "parent"),
+        ({"parties": (PARTIES[0], PARTIES[0])}, "parties"),
+    ],
+    ids=lambda value: str(value)[:30],
+)
+def test_what_cannot_be_opened_is_refused_with_its_place(
+    mexican: World, changed: dict[str, object], place: str
+) -> None:
+    new = NewAgreement("MX-2", "mx/twinning", "chihuahua", "x", mexican.now.date(), PARTIES)
+    with pytest.raises(BadInput) as mistake:
+        open_agreement(mexican.engine, mexican.library, replace(new, **changed), actor="elena", now=mexican.now)  # type: ignore[arg-type]
+    assert [problem.place for problem in mistake.value.problems] == [place]
+
+
+def test_only_the_liaison_officer_of_the_office_opens_its_cases(mexican: World) -> None:
+    new = NewAgreement("MX-2", "mx/twinning", "chihuahua", "x", mexican.now.date(), PARTIES)
+    with pytest.raises(Refused, match="MX-2 cannot be opened"):
+        open_agreement(mexican.engine, mexican.library, new, actor="rita", now=mexican.now)
+
+
+def test_an_import_that_is_cut_off_leaves_nothing(world: World) -> None:
+    dossiers = read_register(CUENCA / "agreements.csv", CUENCA / "agreements.map.toml", world.library)
+
+    def cut_off(done: int) -> None:
+        if done == 20:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        import_register(world.engine, world.library, dossiers, now=world.now, progress=cut_off)
+    assert queries.list_references(world.engine) == []

@@ -236,3 +236,9 @@ def test_every_template_is_drawn(empty, browse):
     for address in ("/", "/agreements/CU-26", "/nope", first_message(browser)):
         browser.get(address)
     assert drawn == set(shipped.list_templates())
+
+
+def test_another_name_for_this_server_is_refused(browser):
+    """A page of somebody else's that points its own name to loopback reads nothing here."""
+    assert browser.get("/", headers={"Host": "evil.example"}).status_code == 400
+    assert browser.get("/", headers={"Host": "localhost:8000"}).status_code == 200

@@ -135,7 +135,9 @@ def lapse(
 ) -> tuple[Agreement, int]:
     """Take the step that follows from a deadline that has passed, effective on its due date, as the clock.
 
-    What becomes of the agreement, and how many alerts that made. Inside the caller's transaction. Raises Refused if the step cannot be taken from the present state.
+    What becomes of the agreement, and how many alerts that made.
+
+    Inside the caller's transaction. Raises Refused if the step cannot be taken from the present state.
     """
     definition = library.definition_of(agreement)
     deadline = next(deadline for deadline in agreement.deadlines if deadline.key == key)
