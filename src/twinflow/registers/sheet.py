@@ -3,7 +3,7 @@
 import csv
 import io
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,17 +26,7 @@ class Row:
 
 def read_sheet(path: Path, delimiter: str, columns: Iterable[tuple[str, str]], map_name: str) -> list[Row]:
     """The rows of a UTF-8 file. Raises BadInput naming the row of a bad byte, missing columns and ragged rows."""
-    text = _text(path)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    try:
-        headings, *records = list(reader) or [[]]
-    except csv.Error as error:
-        problem = Problem(
-            Message("{file}: line {line}", {"file": path.name, "line": reader.line_num}),
-            Message("{detail}.", {"detail": str(error)}),
-        )
-        raise BadInput("{file} cannot be read.", (problem,), file=path.name) from None
-    headings = [heading.strip() for heading in headings]
+    headings, records = _parsed(path, delimiter)
     _check_headings(path.name, headings, delimiter)
     numbered = [
         (number, record) for number, record in enumerate(records, start=2) if any(cell.strip() for cell in record)
@@ -49,35 +39,38 @@ def read_sheet(path: Path, delimiter: str, columns: Iterable[tuple[str, str]], m
         for where, column in columns
         if column not in headings
     ]
-    problems += [
-        Problem(
-            Message("{file}: row {row}", {"file": path.name, "row": 1}),
-            Message("the column “{column}” appears twice.", {"column": heading}),
-        )
-        for heading in sorted({heading for heading in headings if headings.count(heading) > 1})
-    ]
-    problems += [
-        Problem(
-            Message("{file}: row {row}", {"file": path.name, "row": number}),
-            Message(
-                "{found} cells where the headings have {expected}.", {"found": len(record), "expected": len(headings)}
-            ),
-        )
-        for number, record in numbered
-        if len(record) != len(headings)
-    ]
-    problems += [
-        Problem(
-            Message("{file}: row {row}, column {column}", {"file": path.name, "row": number, "column": heading}),
-            Message("the cell holds a control character; type it again."),
-        )
-        for number, record in numbered
-        for heading, cell in zip(headings, record, strict=False)
-        if any(unicodedata.category(character) == "Cc" and character not in "\n\r\t" for character in cell)
-    ]
+    problems += _mistakes_in_rows(path.name, headings, numbered)
     if problems:
         raise BadInput("{file} cannot be read.", tuple(problems), file=path.name)
     return [Row(number, dict(zip(headings, record, strict=True))) for number, record in numbered]
+
+
+def _parsed(path: Path, delimiter: str) -> tuple[list[str], list[list[str]]]:
+    """The headings and the records below them, blank lines too: a spreadsheet numbers them."""
+    reader = csv.reader(io.StringIO(_text(path), newline=""), delimiter=delimiter, strict=True)
+    try:
+        headings, *records = list(reader) or [[]]
+    except csv.Error as error:
+        where = Message("{file}: line {line}", {"file": path.name, "line": reader.line_num})
+        problem = Problem(where, Message("{detail}.", {"detail": str(error)}))
+        raise BadInput("{file} cannot be read.", (problem,), file=path.name) from None
+    return [heading.strip() for heading in headings], records
+
+
+def _mistakes_in_rows(name: str, headings: list[str], numbered: list[tuple[int, list[str]]]) -> Iterator[Problem]:
+    """Headings that appear twice, rows of another width, characters that nobody can see."""
+    for heading in sorted({heading for heading in headings if headings.count(heading) > 1}):
+        message = Message("the column “{column}” appears twice.", {"column": heading})
+        yield Problem(Message("{file}: row {row}", {"file": name, "row": 1}), message)
+    for number, record in numbered:
+        if len(record) != len(headings):
+            values = {"found": len(record), "expected": len(headings)}
+            message = Message("{found} cells where the headings have {expected}.", values)
+            yield Problem(Message("{file}: row {row}", {"file": name, "row": number}), message)
+        for heading, cell in zip(headings, record, strict=False):
+            if any(unicodedata.category(character) == "Cc" and character not in "\n\r\t" for character in cell):
+                where = Message("{file}: row {row}, column {column}", {"file": name, "row": number, "column": heading})
+                yield Problem(where, Message("the cell holds a control character; type it again."))
 
 
 def _check_headings(name: str, headings: list[str], delimiter: str) -> None:
