@@ -13,7 +13,7 @@ from sqlalchemy.engine import make_url
 from postgres import postgres_server
 from smtp import RecordingServer, recording_server
 from twinflow import bootstrap
-from twinflow.config import DatabaseSettings, MailSettings, Settings
+from twinflow.config import OWN_VARIABLES, DatabaseSettings, MailSettings, Settings
 from twinflow.storage import database
 from twinflow.storage.engine import make_engine
 from world import EXAMPLES, World
@@ -24,7 +24,7 @@ DATABASES = ("sqlite", "postgresql")
 @pytest.fixture(autouse=True)
 def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test sees the settings of whoever runs it."""
-    for name in [name for name in os.environ if name.startswith("TWINFLOW_")]:
+    for name in [name for name in os.environ if name.startswith("TWINFLOW_") and name not in OWN_VARIABLES]:
         monkeypatch.delenv(name)
 
 

@@ -105,6 +105,12 @@ def content(engine: Engine, outbox_id: int) -> bytes | None:
         return work.outbox.content(outbox_id)
 
 
+def counts(engine: Engine) -> dict[str, int]:
+    """How many messages are in each state."""
+    with UnitOfWork(engine, reading=True) as work:
+        return work.outbox.counts()
+
+
 def messages(engine: Engine, state: str | None = None) -> list[OutboxMessage]:
     with UnitOfWork(engine, reading=True) as work:
         return work.outbox.messages(state)

@@ -74,9 +74,13 @@ class Agreements:
 
     def known(self, references: Iterable[str]) -> Mapping[str, str]:
         """Those of the references that exist, with the digest of the source they were imported from."""
-        wanted = set(references)
-        rows = self._session.exec(select(AgreementRow.reference, AgreementRow.source_digest))
-        return {reference: digest for reference, digest in rows if reference in wanted}
+        wanted = list(references)
+        found: dict[str, str] = {}
+        for start in range(0, len(wanted), AT_ONCE):
+            part = col(AgreementRow.reference).in_(wanted[start : start + AT_ONCE])
+            query = select(AgreementRow.reference, AgreementRow.source_digest).where(part)
+            found |= dict(self._session.exec(query).all())
+        return found
 
     def load(self, ids: Sequence[int], *, history: bool = True) -> list[Agreement]:
         """Agreements in the order of `ids`: one query a table, whatever their number; for lists, without their history."""

@@ -165,6 +165,11 @@ class Outbox:
             query = query.where(OutboxRow.state == state)
         return [OutboxMessage(*row) for row in self._session.exec(query)]
 
+    def counts(self) -> dict[str, int]:
+        """How many messages are in each state."""
+        query = select(OutboxRow.state, func.count()).group_by(OutboxRow.state)
+        return dict(self._session.exec(query).all())
+
     def content(self, outbox_id: int) -> bytes | None:
         """The message as built, None if it has not been. Raises NotFound."""
         row = self._session.get(OutboxRow, outbox_id)

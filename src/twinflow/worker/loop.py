@@ -73,9 +73,9 @@ async def deliver(engine: Engine, library: Library, post: Post, clock: Callable[
                 failures.append(failure.message)
                 if isinstance(failure, MailServerDown):
                     break
-    states = [message.state for message in outbox.messages(engine)]
-    waiting = len(states) - sum(state in {"sent", "dropped", "failed"} for state in states)
-    return Delivery(sent, dropped, tuple(failures), waiting, states.count("failed"))
+    counts = outbox.counts(engine)
+    waiting = sum(counts.get(state, 0) for state in ("queued", "sending", "retrying"))
+    return Delivery(sent, dropped, tuple(failures), waiting, counts.get("failed", 0))
 
 
 def _out_of_time(engine: Engine, claimed: ClaimedMessage, now: datetime) -> Message:
