@@ -9,7 +9,7 @@ from twinflow.domain.calendars import Calendars, Roll
 from twinflow.domain.dates import add_months
 from twinflow.domain.deadlines import derive, next_wake_on
 
-MET, OPEN = DeadlineStatus.MET, DeadlineStatus.OPEN
+MET, OPEN, UNMET = DeadlineStatus.MET, DeadlineStatus.OPEN, DeadlineStatus.UNMET
 RULE = definition(EC).deadlines["evaluation"]
 
 
@@ -84,11 +84,21 @@ def test_an_evaluation_in_time_meets_that_year_only():
     assert [(d.occurrence, d.status) for d in evaluations(case)] == [(1, MET), (2, OPEN)]
 
 
-def test_an_evaluation_done_late_closes_the_years_missed_before():
+def test_an_evaluation_done_late_answers_the_year_it_missed_and_not_the_present_one_as_well():
+    case = after(medellin(date(2012, 6, 1)), ("record_evaluation", date(2012, 6, 1)))
+    assert [(d.occurrence, d.status, d.closed_on) for d in evaluations(case)] == [
+        (1, MET, date(2012, 6, 1)),
+        (2, OPEN, None),
+    ]
+
+
+def test_a_year_not_evaluated_by_the_next_due_date_stays_on_record_as_not_met():
+    """Otherwise each year missed would go on reminding for itself."""
     case = after(medellin(date(2013, 9, 2)), ("record_evaluation", date(2013, 9, 2)))
-    assert [(d.occurrence, d.status, d.closed_on) for d in evaluations(case)][:2] == [
-        (1, MET, date(2013, 9, 2)),
+    assert [(d.occurrence, d.status, d.closed_on) for d in evaluations(case)] == [
+        (1, UNMET, date(2013, 5, 6)),
         (2, MET, date(2013, 9, 2)),
+        (3, OPEN, None),
     ]
 
 

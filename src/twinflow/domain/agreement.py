@@ -115,8 +115,8 @@ class HistoryEntry:
 
 
 class DeadlineStatus(StrEnum):
-    """`met`: done; `lapsed`: the day passed and what follows from it happened; `unmet`: overdue when the case ended;
-    `void`: the case ended or moved on before it was due.
+    """`met`: done; `lapsed`: the day passed and what follows from it happened; `unmet`: still overdue when the case ended or
+    the next occurrence was due; `void`: the case ended or moved on before it was due.
     """
 
     OPEN = "open"

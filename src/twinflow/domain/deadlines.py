@@ -227,31 +227,61 @@ def _recurring(
 ) -> list[Deadline]:
     """The occurrences whose period has begun by `until`, each counted from the anchor: no drift.
 
-    Those due before the case came into the books are not chased. Doing it late closes what was missed before.
+    Those due before the case came into the books are not chased.
     """
     if not anchors:
         return []
-    anchor = anchors[-1]
+    periods = list(_periods(rule, anchors[-1], lengths, calendars, until, bound))
+    answered = _answered(periods, list(_days_met(agreement, rule)), until)
+    return [deadline for deadline in answered if deadline.due_on and deadline.due_on >= agreement.tracked_from]
+
+
+def _periods(
+    rule: DeadlineRule,
+    anchor: date,
+    lengths: tuple[Length, ...],
+    calendars: Calendars,
+    until: date,
+    bound: Sequence[date],
+) -> Iterator[tuple[date, Deadline]]:
+    """Each occurrence with the day after which its period begins; none is due after `bound`."""
     length = max(lengths, key=lambda one: add_length(anchor, one, calendars))
-    begins, number, met, found = anchors[-1], 0, list(_days_met(agreement, rule)), []
-    while begins <= until:
+    begins, number = anchor, 0
+    while begins <= until and (begins < until or number == 0):
         number += 1
+        if any(add_length(anchor, length, calendars, times=number) > day for day in bound):
+            return
         deadline = _computed(rule, number, anchor, (length,), calendars, times=number)
         due_on = deadline.due_on
-        if due_on is None or (begins == until and number > 1):
-            break
-        if any(add_length(anchor, length, calendars, times=number) > day for day in bound):
-            break
+        if due_on is None:
+            return
         if len(lengths) > 1:
             period = add_length(anchor, length, calendars, times=number - 1) if number > 1 else anchor
-            deadline = replace(deadline, warn_on=min(due_date(period, o, rule, calendars) or due_on for o in lengths))
-        if due_on >= agreement.tracked_from:
-            met_on = next((day for day in met if day > begins), None)
-            if met_on is not None:
-                deadline = replace(deadline, status=DeadlineStatus.MET, closed_on=met_on)
-            found.append(deadline)
+            early = min(due_date(period, one, rule, calendars) or due_on for one in lengths)
+            deadline = replace(deadline, warn_on=early)
+        yield begins, deadline
         begins = due_on
-    return found
+
+
+def _answered(periods: Sequence[tuple[date, Deadline]], acts: Sequence[date], until: date) -> Iterator[Deadline]:
+    """Done in time, an act answers its own period; done late, the period it missed and not the present one as well.
+
+    What was not done by the time the next occurrence was due stays on record as not met.
+    """
+    late: set[date] = set()
+    for number, (begins, deadline) in enumerate(periods):
+        due_on = deadline.due_on or until
+        last = periods[number + 1][1].due_on if number + 1 < len(periods) else None
+        usable = (day for day in acts if begins < day and (last is None or day <= last))
+        met_on = next((day for day in usable if day not in late or day == due_on), None)
+        if met_on is not None:
+            if met_on > due_on:
+                late.add(met_on)
+            yield replace(deadline, status=DeadlineStatus.MET, closed_on=met_on)
+        elif last is not None and last < until:
+            yield replace(deadline, status=DeadlineStatus.UNMET, closed_on=last)
+        else:
+            yield deadline
 
 
 def _lapsed(deadline: Deadline, rule: DeadlineRule, agreement: Agreement, today: date) -> Deadline:
