@@ -54,9 +54,10 @@ class RecordingServer:
 
 
 @contextmanager
-def recording_server() -> Iterator[RecordingServer]:
+def recording_server(**security: Any) -> Iterator[RecordingServer]:
+    """`security` goes to the server as it is: a TLS context, an authenticator."""
     server = RecordingServer(free_port())
-    controller = Controller(server, hostname="127.0.0.1", port=server.port)
+    controller = Controller(server, hostname="127.0.0.1", port=server.port, **security)
     controller.start()
     try:
         yield server

@@ -1,13 +1,17 @@
 """Mail by a real server: what reaches whom when the server is down, refuses, hangs; nothing is lost and nothing sent twice."""
 
+import ssl
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from socket import socket
 
 import pytest
+import trustme
+from aiosmtpd.smtp import AuthResult, LoginPassword
+from pydantic import SecretStr
 
-from smtp import RecordingServer, free_port
+from smtp import RecordingServer, free_port, recording_server
 from twinflow.config import MailSettings
 from twinflow.services import outbox
 from world import CUENCA, World
@@ -148,3 +152,65 @@ def silent_server() -> Iterator[int]:
         listener.bind(("127.0.0.1", 0))
         listener.listen()
         yield int(listener.getsockname()[1])
+
+
+@pytest.fixture
+def secure_smtp(tmp_path: Path) -> Iterator[tuple[RecordingServer, Path]]:
+    """A server that asks for STARTTLS and a password, and the certificate of who vouches for it."""
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(str(tmp_path / "authority.pem"))
+    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert("127.0.0.1").configure_cert(tls)
+
+    def authenticator(
+        _server: object, _session: object, _envelope: object, _how: str, login: LoginPassword
+    ) -> AuthResult:
+        return AuthResult(success=login.password == b"right", handled=False)
+
+    security = {"tls_context": tls, "require_starttls": True, "auth_required": True, "authenticator": authenticator}
+    with recording_server(**security) as server:
+        yield server, tmp_path / "authority.pem"
+
+
+def login(server: RecordingServer, password: str) -> MailSettings:
+    return MailSettings(
+        host="127.0.0.1", port=server.port, username="twinflow", password=SecretStr(password), timeout_seconds=5
+    )
+
+
+def test_mail_goes_by_starttls_with_a_login(
+    make_world: Callable[..., World], secure_smtp: tuple[RecordingServer, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server, authority = secure_smtp
+    monkeypatch.setenv("SSL_CERT_FILE", str(authority))
+    world = make_world(login(server, "right"))
+    world.import_cuenca()
+    assert world.tick().delivery.sent == 1
+    assert len(server.received) == 1
+
+
+def test_a_wrong_password_gives_no_message_up_and_is_not_repeated_anywhere(
+    make_world: Callable[..., World],
+    secure_smtp: tuple[RecordingServer, Path],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    server, authority = secure_smtp
+    monkeypatch.setenv("SSL_CERT_FILE", str(authority))
+    world = make_world(login(server, "wrong-secret"))
+    world.import_cuenca()
+    failures = world.tick().delivery.failures
+    assert "535" in str(failures[0])
+    assert states(world) == {"lucia": "retrying"}
+    assert "wrong-secret" not in caplog.text + str(failures)
+
+
+def test_a_certificate_that_nobody_vouches_for_is_not_trusted(
+    make_world: Callable[..., World], secure_smtp: tuple[RecordingServer, Path]
+) -> None:
+    server, _ = secure_smtp
+    world = make_world(login(server, "right"))
+    world.import_cuenca()
+    assert "certificate" in str(world.tick().delivery.failures[0])
+    assert states(world) == {"lucia": "retrying"}
+    assert server.received == []
