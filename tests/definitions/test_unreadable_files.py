@@ -38,8 +38,9 @@ def of_process(folder, text, name="tiny.toml"):
 
 
 def of_calendar(folder, *edits):
-    (folder / "leon.toml").write_text(edited(CALENDAR, *edits), "utf-8")
-    return problems(read_calendars, folder)
+    (folder / "calendars").mkdir(exist_ok=True)
+    (folder / "calendars" / "leon.toml").write_text(edited(CALENDAR, *edits), "utf-8")
+    return problems(read_calendars, folder / "calendars")
 
 
 def of_people(folder, *edits):

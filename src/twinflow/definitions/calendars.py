@@ -60,7 +60,7 @@ def read_calendars(folder: Path) -> Mapping[str, Calendar]:
 
 
 def _read(path: Path) -> Calendar:
-    place = f"workflows/calendars/{path.name}"
+    place = f"{path.parent.parent.name}/calendars/{path.name}"
     model = read_toml(path, CalendarModel, place)
     head = model.calendar
     problems = (

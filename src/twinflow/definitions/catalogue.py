@@ -32,14 +32,14 @@ def read_library(workflows: Path, notifications: Path, directory: Directory) -> 
     places: dict[tuple[str, int], str] = {}
     unreadable: set[str] = set()
     for path in process_files(workflows):
-        place = f"workflows/{path.relative_to(workflows).as_posix()}"
+        place = f"{workflows.name}/{path.relative_to(workflows).as_posix()}"
         try:
             process = read_process(path, place)
         except BadInput as error:
             problems += error.problems or (Problem(place, error.message),)
             unreadable.add(_key_of(path, workflows))
             continue
-        problems += _identity(process, place, places)
+        problems += _identity(process, place, places, workflows.name)
         found[process.key, process.version] = process
         places[process.key, process.version] = place
     around = Surroundings(
@@ -73,11 +73,13 @@ def complete_notices(notifications: Path) -> Collection[str]:
     }
 
 
-def _identity(process: ProcessDefinition, place: str, places: Mapping[tuple[str, int], str]) -> list[Problem]:
+def _identity(
+    process: ProcessDefinition, place: str, places: Mapping[tuple[str, int], str], folder: str
+) -> list[Problem]:
     """A process is named by its file: `mx/twinning.toml`, a later version `mx/twinning.v2.toml`."""
-    expected = {f"workflows/{process.key}.v{process.version}.toml"}
+    expected = {f"{folder}/{process.key}.v{process.version}.toml"}
     if process.version == 1:
-        expected.add(f"workflows/{process.key}.toml")
+        expected.add(f"{folder}/{process.key}.toml")
     if place not in expected:
         return [
             Problem(
