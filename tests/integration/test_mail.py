@@ -2,7 +2,7 @@
 
 import ssl
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from socket import socket
 
@@ -13,7 +13,11 @@ from pydantic import SecretStr
 
 from smtp import RecordingServer, free_port, recording_server
 from twinflow.config import MailSettings
+from twinflow.domain.agreement import Claim, Party
+from twinflow.domain.dates import PartialDate
 from twinflow.services import outbox
+from twinflow.services.agreements import NewAgreement, open_agreement
+from twinflow.services.sweep import sweep
 from world import CUENCA, World
 
 THREE_LIAISONS = """
@@ -53,6 +57,28 @@ def test_a_server_that_is_down_loses_nothing_and_the_next_pass_delivers(
     up.now += timedelta(minutes=2)
     assert up.tick().delivery.sent == 1
     assert len(smtp.received) == 1
+
+
+def test_a_digest_that_waited_for_its_server_says_each_thing_once_and_as_it_is_today(
+    make_world: Callable[..., World], smtp: RecordingServer
+) -> None:
+    down = make_world(smtp.settings.model_copy(update={"port": free_port()}))
+    down.now = datetime(2026, 3, 2, 18, tzinfo=UTC)
+    parties = (Party("Chihuahua", "MX", home=True), Party("Albuquerque", "US"))
+    facts = {"signed_on": (Claim(PartialDate(2026, 3, 2), "the paper"),)}
+    new = NewAgreement("MX-1", "mx/twinning", "chihuahua", "x", down.now.date(), parties, state="signed", facts=facts)
+    open_agreement(down.engine, down.library, new, actor="elena", now=down.now)
+    for day in (25, 30):
+        sweep(down.engine, down.library, datetime(2026, 3, day, 18, tzinfo=UTC))
+    sweep(down.engine, down.library, datetime(2026, 4, 2, 18, tzinfo=UTC))
+    up = make_world(smtp.settings)
+    up.now = datetime(2026, 4, 3, 18, tzinfo=UTC)
+    assert up.tick().delivery.sent == 1
+    part = smtp.received[0][1].get_body(preferencelist=("plain",))
+    assert part is not None
+    lines = [line for line in part.get_content().splitlines() if "Solicitud de inscripción" in line]
+    assert len(lines) == 1
+    assert "la meta del miércoles 1 de abril de 2026 ha pasado, hace 2 días" in lines[0]
 
 
 def test_one_of_three_recipients_refused_for_good_does_not_keep_the_others_waiting(

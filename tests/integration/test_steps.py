@@ -273,6 +273,9 @@ def test_a_case_entered_in_mid_life_has_its_signatures_its_term_and_its_deadline
     due = {deadline.rule: deadline.due_on for deadline in opened.deadlines}
     assert due["term_end"] == date(2030, 2, 20)
     assert due["last_day_for_notice"] == date(2029, 12, 22)
+    owed = {deadline.rule for deadline in opened.deadlines if deadline.is_open}
+    assert "registration_request" not in owed, "it is past registration: no step from here asks for it"
+    assert "first_programme" in owed
 
 
 def test_a_case_entered_after_signature_without_its_day_shows_the_day_missing(mexican: World) -> None:

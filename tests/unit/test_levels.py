@@ -127,7 +127,7 @@ def test_a_term_lapses_only_when_its_last_day_is_over(today, lapses):
 
 
 def test_what_names_no_step_for_its_lapse_does_not_lapse_by_the_clock():
-    case = agreement(EC, state="signed", facts=facts(proposal_sent_on="2009-02-02"), opened_on=date(2009, 2, 2))
+    case = agreement(EC, state="negotiation", facts=facts(proposal_sent_on="2009-02-02"), opened_on=date(2009, 2, 2))
     rule = definition(EC).deadlines["answer_to_proposal"]
     deadline = the(derived(case, date(2012, 1, 2)), rule)
     assert deadline.status is DeadlineStatus.OPEN

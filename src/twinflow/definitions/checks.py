@@ -67,32 +67,15 @@ def _states(process: ProcessDefinition) -> Found:
 
 
 def _paths(process: ProcessDefinition) -> Found:
-    onward = {
-        key: {d.state for s in process.steps.values() if key in s.sources for d in s.to} for key in process.states
-    }
-    reachable = _closure({process.start}, onward)
-    back: dict[str, set[str]] = {key: set() for key in process.states}
-    for source, targets in onward.items():
-        for target in targets & back.keys():
-            back[target].add(source)
     ends = {key for key, state in process.states.items() if state.final}
     if not ends:
         yield "states", Message("no state is final: the process can never end.")
-    ending = _closure(ends, back)
+    reachable = process.reachable_from(process.start)
     for key in process.states:
         if key not in reachable:
             yield f"states.{key}", Message("no way leads here from “{start}”.", {"start": process.start})
-        elif key not in ending and ends:
+        elif ends and not process.reachable_from(key) & ends:
             yield f"states.{key}", Message("no way leads from here to an end.")
-
-
-def _closure(start: set[str], onward: Mapping[str, set[str]]) -> set[str]:
-    seen, todo = set(start), list(start)
-    while todo:
-        for target in onward.get(todo.pop(), set()) - seen:
-            seen.add(target)
-            todo.append(target)
-    return seen
 
 
 def _steps(process: ProcessDefinition, around: Surroundings) -> Found:

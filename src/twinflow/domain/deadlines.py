@@ -70,6 +70,7 @@ def derive(
     done: dict[str, list[Deadline]] = {}
     for rule in _in_order(definition):
         found = _occurrences(agreement, definition, rule, calendars, today, done)
+        found = [_closed_as_impossible(deadline, rule, agreement, definition) for deadline in found]
         done[rule.key] = [_closed_by_the_end(deadline, rule, agreement, definition) for deadline in found]
     return tuple(deadline for found in done.values() for deadline in found)
 
@@ -312,6 +313,21 @@ def _closed_by_the_end(
         return deadline
     overdue = rule.late is not None and deadline.due_on is not None and deadline.due_on < ended[0]
     return replace(deadline, status=DeadlineStatus.UNMET if overdue else DeadlineStatus.VOID, closed_on=ended[0])
+
+
+def _closed_as_impossible(
+    deadline: Deadline, rule: DeadlineRule, agreement: Agreement, definition: ProcessDefinition
+) -> Deadline:
+    """A duty that no step from here can meet is not owed: a case entered after registration owes no request for it."""
+    if not deadline.is_open or not rule.met_by_steps or rule.met_by_children or rule.on_lapse is not None:
+        return deadline
+    ahead = definition.reachable_from(agreement.state)
+    if any(definition.steps[step].sources & ahead for step in rule.met_by_steps):
+        return deadline
+    came = next(
+        (entry.effective_on for entry in reversed(agreement.history) if entry.to_state == agreement.state), None
+    )
+    return replace(deadline, status=DeadlineStatus.VOID, closed_on=came)
 
 
 def lapses_by_the_clock(rule: DeadlineRule, deadline: Deadline, today: date) -> bool:

@@ -44,7 +44,6 @@ class ClaimedMessage:
     id: int
     message_id: str
     recipient: str
-    digest: bool
     attempts: int
     created_at: datetime
     content: bytes | None

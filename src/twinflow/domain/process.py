@@ -227,6 +227,16 @@ class ProcessDefinition:
     def name(self) -> str:
         return f"{self.key} v{self.version}"
 
+    def reachable_from(self, state: str) -> frozenset[str]:
+        """The state itself, and every one that steps can lead to from it."""
+        seen, todo = {state}, [state]
+        while todo:
+            here = todo.pop()
+            onward = {d.state for step in self.steps.values() if here in step.sources for d in step.to} - seen
+            seen |= onward
+            todo += onward
+        return frozenset(seen)
+
     def step(self, key: str) -> Step:
         try:
             return self.steps[key]

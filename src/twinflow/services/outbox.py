@@ -49,8 +49,10 @@ def letter(engine: Engine, library: Library, claimed: ClaimedMessage, now: datet
     groups = []
     for agreement_id, agreement in agreements.items():
         reader = _Reader(library, agreement, person, now)
-        mine = [alert for alert in alerts if alert.agreement_id == agreement_id]
-        items = [item for a in mine if (item := reader.item(a)) is not None]
+        mine = {
+            (a.subject, a.occurrence): a for a in alerts if a.agreement_id == agreement_id
+        }  # the last level of each
+        items = [item for alert in mine.values() if (item := reader.item(alert)) is not None]
         if items:
             groups.append(LetterGroup(agreement.reference, agreement.title, tuple(items)))
     if not groups:
@@ -93,7 +95,7 @@ def settle_failed(engine: Engine, claimed: ClaimedMessage, now: datetime, failur
 def retry(engine: Engine, outbox_id: int, now: datetime) -> None:
     """Send a failed message again. Raises NotFound, or Refused if it was sent or dropped."""
     with UnitOfWork(engine) as work:
-        work.outbox.content(outbox_id)
+        work.outbox.content(outbox_id)  # raises NotFound
         if not work.outbox.retry(outbox_id, now):
             raise Refused("Message {id} is neither waiting nor failed.", id=outbox_id)
         work.commit()
@@ -152,12 +154,14 @@ class _Reader:
             "sort_on": date.max,
         }
         kind, _, subject = alert.subject.partition(":")
+        notice = alert.notice
         if kind == "deadline":
             key = (subject, alert.occurrence)
             deadline = next((d for d in self.agreement.deadlines if d.key == key), None)
             if deadline is None or deadline.status is DeadlineStatus.MET or deadline.due_on is None:
                 return None
             values |= self._of_deadline(deadline)
+            notice = "deadline-overdue" if values["days"] < 0 else "deadline-soon"  # it may have waited for its server
         elif kind == "step":
             if alert.details["state"] != self.agreement.state:
                 return None
@@ -167,7 +171,7 @@ class _Reader:
             if finding not in findings(self.agreement, self.definition):
                 return None
             values |= self._of_finding(finding)
-        return LetterItem(alert.notice, values)
+        return LetterItem(notice, values)
 
     @property
     def definition(self) -> ProcessDefinition:

@@ -125,9 +125,7 @@ class Outbox:
         if changed.rowcount != 1:
             return None
         row = self._session.get_one(OutboxRow, outbox_id)
-        return ClaimedMessage(
-            outbox_id, row.message_id, row.recipient, row.digest, row.attempts, row.created_at, row.content
-        )
+        return ClaimedMessage(outbox_id, row.message_id, row.recipient, row.attempts, row.created_at, row.content)
 
     def keep_content(self, outbox_id: int, subject: str, content: bytes) -> None:
         row = self._session.get_one(OutboxRow, outbox_id)
