@@ -2,21 +2,33 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: demo test check bench schema lock clean
+.PHONY: demo test test-deep mutants check bench schema lock clean
 
 demo: $(READY)                ## the real register of Cuenca and a worked case, pages on loopback
 	$(BIN)/twinflow demo
 
 test: $(READY)                ## every test, on SQLite and on a PostgreSQL that the tests start
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q --numprocesses auto --maxprocesses 4
+
+test-deep: DEEP_SEED ?= $(shell date +%s)
+test-deep: $(READY)           ## over a million random cases against independent calculators, and every time zone; other ones each time
+	DEEP=1 DEEP_SEED=$(DEEP_SEED) $(BIN)/python -m pytest -q tests/deep tests/integration/test_downtime.py -n 2 --timeout 3000
+
+mutants: $(READY)             ## changes each line that counts days and sees whether a test fails
+	rm -rf mutants
+	$(BIN)/mutmut run
+	$(BIN)/python tests/mutants.py
 
 check: $(READY)               ## types, lint and format
 	$(BIN)/python -m mypy
 	$(BIN)/python -m ruff check .
 	$(BIN)/python -m ruff format --check .
 
-bench: $(READY)               ## steps per second through the service, beside the same SQL by plain sqlite3
+bench: $(READY)               ## speed as ratios in one run: steps, due dates, a late holiday, sweeps (about ten minutes)
 	$(BIN)/python tests/bench/steps.py
+	$(BIN)/python tests/bench/due_dates.py
+	$(BIN)/python tests/bench/late_holiday.py
+	$(BIN)/python tests/bench/sweeps.py
 
 $(READY): pyproject.toml requirements.lock
 	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed" if sys.version_info < (3, 11) else 0)'
@@ -32,4 +44,4 @@ lock: $(READY)                ## newest versions into requirements.lock
 	$(BIN)/uv pip compile -q --upgrade --universal --generate-hashes --no-annotate --no-header --group dev pyproject.toml -o requirements.lock
 
 clean:
-	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf mutants .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -10,11 +10,12 @@ from twinflow.definitions.catalogue import read_library
 from twinflow.domain.actors import THE_CLOCK, Actor, Assignment, Directory, Office, Person
 from twinflow.domain.advance import Outcome, StepCommand, advance
 from twinflow.domain.agreement import Agreement, Claim, EntryKind, HistoryEntry, Party, Signature, Term
-from twinflow.domain.calendars import Calendar, Calendars, Holiday
+from twinflow.domain.calendars import Calendar, Calendars, CountsIn, Holiday
 from twinflow.domain.dates import Length, PartialDate
-from twinflow.domain.deadlines import derive
+from twinflow.domain.derivation import derive
 from twinflow.domain.library import Library
 from twinflow.domain.process import ProcessDefinition
+from twinflow.domain.reckoning import Reckoning
 from twinflow.errors import Refused
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -76,7 +77,7 @@ def calendars(key: str = MX) -> Calendars:
     return library().calendars_of(definition(key))
 
 
-def a_calendar(*holidays: date, first_year: int = 1900, last_year: int = 2200) -> Calendar:
+def a_calendar(*holidays: date, first_year: int = 1900, last_year: int = 2100) -> Calendar:
     """Saturday and Sunday off, and the days given."""
     days = {on: Holiday(on, {"en": "Holiday", "es": "Feriado"}, "test") for on in holidays}
     return Calendar("test", {"en": "Test", "es": "Prueba"}, frozenset({5, 6}), days, first_year, last_year, "e1")
@@ -158,10 +159,20 @@ def medellin(today: date = date(2011, 5, 6), **other_terms: str) -> Agreement:
     return derived(case, today)
 
 
+def reckoning(process: ProcessDefinition, today: date) -> Reckoning:
+    """The process's own calendars, and `today` at every office."""
+    own = {
+        key: library().calendars_of(process, rule)
+        for key, rule in process.deadlines.items()
+        if rule.calendars or rule.counts_in is not CountsIn.ALL
+    }
+    return Reckoning(today, library().calendars_of(process), own)
+
+
 def derived(case: Agreement, today: date, process: ProcessDefinition | None = None) -> Agreement:
     """The case with its deadlines as of `today`."""
     process = process or definition(case.process)
-    return replace(case, deadlines=derive(case, process, library().calendars_of(process), today))
+    return replace(case, deadlines=derive(case, process, reckoning(process, today)))
 
 
 def try_step(
@@ -183,8 +194,7 @@ def try_step(
         StepCommand(step, on, party=party, records=records or {}),
         actor,
         now=noon(today or on),
-        today=today or on,
-        calendars=library().calendars_of(process),
+        reckoning=reckoning(process, today or on),
     )
 
 

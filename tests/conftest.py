@@ -2,15 +2,12 @@
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
 from sqlalchemy import create_engine, text
-from sqlalchemy.engine import make_url
 
-from postgres import postgres_server
+from postgres import fresh_database, named, postgres_server
 from smtp import RecordingServer, recording_server
 from twinflow import bootstrap
 from twinflow.config import OWN_VARIABLES, DatabaseSettings, MailSettings, Settings
@@ -35,36 +32,11 @@ def postgres_template() -> Iterator[str]:
         admin = create_engine(url, isolation_level="AUTOCOMMIT")
         with admin.connect() as connection:
             connection.execute(text("CREATE DATABASE twinflow_template"))
-        template = make_engine(_named(url, "twinflow_template"))
+        template = make_engine(named(url, "twinflow_template"))
         database.upgrade(template)
         template.dispose()
         yield url
         admin.dispose()
-
-
-def _named(url: str, name: str) -> str:
-    return make_url(url).set(database=name).render_as_string(hide_password=False)
-
-
-@contextmanager
-def fresh_database(kind: str, folder: Path, request: pytest.FixtureRequest) -> Iterator[str]:
-    """The URL of a database with its tables and nothing in them: a file in `folder`, or a copy on the server."""
-    if kind == "sqlite":
-        url = f"sqlite:///{folder / 'twinflow.db'}"
-        engine = make_engine(url)
-        database.upgrade(engine)
-        engine.dispose()
-        yield url
-        return
-    server = request.getfixturevalue("postgres_template")
-    admin = create_engine(server, isolation_level="AUTOCOMMIT")
-    name = f"t_{uuid4().hex}"
-    with admin.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE twinflow_template"))
-    yield _named(server, name)
-    with admin.connect() as connection:
-        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-    admin.dispose()
 
 
 @pytest.fixture(params=DATABASES)

@@ -16,6 +16,14 @@ from importlib.util import find_spec
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import create_engine, text
+from sqlalchemy.engine import make_url
+
+from twinflow.storage import database
+from twinflow.storage.engine import make_engine
 
 START_SECONDS = 60
 ENVIRONMENT = {"LC_ALL": "C.UTF-8", "TZ": "UTC", "PATH": os.environ.get("PATH", "")}
@@ -93,3 +101,28 @@ def _wait_until_ready(pid_file: Path, server: subprocess.Popen[bytes]) -> None:
             return
         sleep(0.02)
     raise AssertionError("PostgreSQL did not start")
+
+
+def named(url: str, name: str) -> str:
+    return make_url(url).set(database=name).render_as_string(hide_password=False)
+
+
+@contextmanager
+def fresh_database(kind: str, folder: Path, request: pytest.FixtureRequest) -> Iterator[str]:
+    """The URL of a database with its tables and nothing in them: a file in `folder`, or a copy on the server."""
+    if kind == "sqlite":
+        url = f"sqlite:///{folder / 'twinflow.db'}"
+        engine = make_engine(url)
+        database.upgrade(engine)
+        engine.dispose()
+        yield url
+        return
+    server = request.getfixturevalue("postgres_template")
+    admin = create_engine(server, isolation_level="AUTOCOMMIT")
+    name = f"t_{uuid4().hex}"
+    with admin.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE twinflow_template"))
+    yield named(server, name)
+    with admin.connect() as connection:
+        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    admin.dispose()

@@ -6,8 +6,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src" / "twinflow"
-LAZY = {"cli/run.py": {"uvicorn", "twinflow.web.app"}}
-"""Half a second of imports that only `serve` and `demo` should wait for."""
+LAZY = {"cli/run.py": {"uvicorn", "twinflow.web.app"}, "definitions/proposals.py": {"holidays"}}
+"""Half a second of imports that only few commands should wait for."""
 
 
 def allowed() -> dict[str, set[str]]:

@@ -34,7 +34,15 @@ ITEM = {
     "warn_on": date(2026, 4, 4),
     "days": -3,
     "business_days": -2,
+    "standing": "very overdue",
     "late": "liaison <b>officer</b>",
+    "office": "City <b>hall</b>",
+    "before": date(2026, 5, 4),
+    "after": None,
+    "id": "MX-1/first_programme/1",
+    "number": 1,
+    "actor": "rita",
+    "change": "First programme: paused <b>(change 1)</b>",
     "note": "",
     "state": "Signed",
     "subject": "Day of signature",
@@ -106,7 +114,7 @@ def test_every_command_that_a_document_names_exists() -> None:
     named = {
         tuple(words.split())
         for document in DOCUMENTS
-        for words in re.findall(r"twinflow ((?:[a-z]+ ?){1,2})", document.read_text("utf-8"))
+        for words in re.findall(r"twinflow ((?:[a-z]+(?:-[a-z]+)* ?){1,2})", document.read_text("utf-8"))
     }
     groups = ("agreements", "deadlines", "workflows", "calendars", "outbox", "people", "database")
     alone = ("demo", "serve", "worker", "tick")

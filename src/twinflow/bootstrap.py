@@ -1,12 +1,15 @@
 """The composition root: settings to everything a door needs."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
 
 from sqlalchemy import Engine
 
+from twinflow import clock
 from twinflow.config import Settings
+from twinflow.definitions.calendars import calendar_texts, read_calendar
 from twinflow.definitions.catalogue import read_library
 from twinflow.definitions.people import check_roles, read_people
 from twinflow.domain.actors import Directory
@@ -20,7 +23,7 @@ from twinflow.storage.engine import make_engine
 from twinflow.storage.unit_of_work import UnitOfWork
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Runtime:
     """A running twinflow: settings, database, definitions with people, and the way of mail."""
 
@@ -28,6 +31,15 @@ class Runtime:
     engine: Engine
     library: Library
     post: Post
+    unapplied: tuple[str, ...] = ()
+    """The calendars whose file is no edition in use: their news counts from the day they are applied."""
+
+    def refresh(self) -> None:
+        """Count by the calendars in use: another process may have applied an edition since."""
+        with UnitOfWork(self.engine, reading=True) as work:
+            current = work.calendars.current()
+        if any(current.get(key, edition) != edition for key, edition in self.library.current_editions.items()):
+            self.library = _with_editions(self.engine, self.library)
 
 
 def start(settings: Settings) -> Runtime:
@@ -40,7 +52,10 @@ def start(settings: Settings) -> Runtime:
     check_roles(library.directory, library.catalogue, settings.people_file.name)
     engine = open_database(settings)
     check_books(engine, library)
-    return Runtime(settings, engine, library, _post(settings))
+    _pin_calendars(engine, calendar_texts(calendars_folder(settings)), library)
+    in_use = _with_editions(engine, library)
+    unapplied = sorted(set(library.current_editions.items()) - set(in_use.current_editions.items()))
+    return Runtime(settings, engine, in_use, _post(settings), tuple(key for key, _ in unapplied))
 
 
 def load_library(settings: Settings, directory: Directory | None = None) -> Library:
@@ -50,6 +65,33 @@ def load_library(settings: Settings, directory: Directory | None = None) -> Libr
         settings.notifications_folder or shipped("notifications"),
         directory or Directory({}, {}),
     )
+
+
+def calendars_folder(settings: Settings) -> Path:
+    return (settings.workflows_folder or shipped("workflows")) / "calendars"
+
+
+def _pin_calendars(engine: Engine, texts: Mapping[str, str], library: Library) -> None:
+    """The first edition of each calendar counts from the day it is first read; a later one from the day it is applied."""
+    with UnitOfWork(engine, reading=True) as work:
+        new = library.calendars.keys() - work.calendars.current().keys()
+    if new:
+        with UnitOfWork(engine) as work:
+            for key in sorted(new):
+                work.calendars.pin(key, library.calendars[key].edition, texts[key], clock.now())
+            work.commit()
+
+
+def _with_editions(engine: Engine, library: Library) -> Library:
+    """The library with the calendars in use in the place of the files', and with every edition there was."""
+    with UnitOfWork(engine, reading=True) as work:
+        kept = work.calendars.all()
+    read = {(calendar.key, calendar.edition): calendar for calendar in library.calendars.values()}
+    for each in kept:
+        if (each.key, each.edition) not in read:
+            read[each.key, each.edition] = read_calendar(each.text, f"{each.key}@{each.edition}")
+    in_use = {each.key: read[each.key, each.edition] for each in kept if each.current}
+    return replace(library, calendars={**library.calendars, **in_use}, editions=read, _together={})
 
 
 def open_database(settings: Settings) -> Engine:

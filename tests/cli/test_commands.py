@@ -168,7 +168,7 @@ def test_a_missing_signature_found_later_settles_the_finding(run) -> None:
         (("agreements", "show", "NOPE"), 2, "There is no agreement NOPE."),
         (("agreements", "advance", "CU-14", "sing", "--as", "lucia"), 2, "has no step sing"),
         (("agreements", "advance", "CU-14", "sign", "--as", "nobody"), 2, "There is no person nobody"),
-        (("agreements", "advance", "CU-14", "sign", "--as", "lucia", "--on", "31/02/2026"), 2, "--on “31/02/2026”"),
+        (("agreements", "advance", "CU-14", "sign", "--as", "lucia", "--on", "31/02/2026"), 2, "--on: “31/02/2026”"),
         (("agreements", "advance", "CU-14", "sign", "--as", "lucia", "--on", "2026-02"), 2, "the whole day is needed"),
         (("agreements", "advance", "CU-14", "sign", "--as", "lucia", "--set", "x"), 2, "name=value"),
         (("workflows", "show", "mx/twining"), 2, "There is no process mx/twining"),
@@ -232,6 +232,7 @@ def test_a_tick_in_the_future_is_refused_unless_mail_is_captured(run) -> None:
         ("agreements", "history", "CU-10"),
         ("agreements", "steps", "CU-14", "--as", "lucia"),
         ("deadlines", "list", "--all"),
+        ("deadlines", "explain", "CU-10/first_programme/1"),
         ("outbox", "list"),
         ("outbox", "show", "1"),
     ],
@@ -248,7 +249,7 @@ def test_every_reading_command_prints_a_table_and_the_same_as_json(
 
 
 def test_database_check_and_upgrade(run) -> None:
-    assert "0001" in run("database", "upgrade").out
+    assert "0002" in run("database", "upgrade").out
     assert run("database", "check").code == 0
 
 

@@ -175,7 +175,18 @@ def test_one_case_that_cannot_be_dealt_with_does_not_keep_the_others_waiting(cue
 def test_several_nodes_may_start_on_an_empty_database_at_once(database_url: str) -> None:
     engine = create_engine(database_url)
     with engine.begin() as connection:
-        for table in ("alert", "outbox", "finding", "deadline", "fact", "term", "party", "history", "agreement"):
+        for table in (
+            "calendar",
+            "alert",
+            "outbox",
+            "finding",
+            "deadline",
+            "fact",
+            "term",
+            "party",
+            "history",
+            "agreement",
+        ):
             connection.execute(text(f"DROP TABLE {table}"))
         connection.execute(text("DROP TABLE process_version"))
         connection.execute(text("DROP TABLE alembic_version"))

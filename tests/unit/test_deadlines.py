@@ -25,19 +25,24 @@ from builders import (
     definition,
     derived,
     facts,
+    library,
     medellin,
     terms,
     try_step,
 )
-from twinflow.domain.agreement import Child, DeadlineStatus
-from twinflow.domain.calendars import Calendars, Interval, Roll
+from twinflow.domain.agreement import Basis, Child, DeadlineStatus
+from twinflow.domain.calendars import Calendars, Pause, Roll
 from twinflow.domain.dates import Length
-from twinflow.domain.deadlines import due_date
 from twinflow.domain.process import Side
+from twinflow.domain.reckoning import computed
 
 OPEN, PAUSED, MET = DeadlineStatus.OPEN, DeadlineStatus.PAUSED, DeadlineStatus.MET
 LAPSED, VOID = DeadlineStatus.LAPSED, DeadlineStatus.VOID
 EASTER_2008 = Calendars((a_calendar(date(2008, 3, 20), date(2008, 3, 21)),))
+
+
+def due_date(anchor, length, rule, calendars, pauses=()):
+    return computed(rule, 1, anchor, Basis((length,), pauses=tuple(pauses)), calendars).due_on
 
 
 def of(case, rule):
@@ -92,7 +97,7 @@ def test_a_due_date_is_counted_and_then_rolled(anchor, length, side, roll, due):
 def test_days_inside_a_pause_do_not_count_and_an_open_pause_leaves_no_due_date(length, pauses, due):
     """Counted from Monday 18 February 2008."""
     rule = replace(definition().deadlines["term_end"], roll=Roll.NONE)
-    intervals = [Interval(start, end) for start, end in pauses]
+    intervals = [Pause(start, end) for start, end in pauses]
     assert due_date(date(2008, 2, 18), Length.parse(length), rule, EASTER_2008, pauses=intervals) == due
 
 
@@ -101,7 +106,7 @@ def test_a_deadline_with_a_pause_counts_the_business_days_outside_it(anchor, amo
     rule = replace(definition().deadlines["opinion"], roll=Roll.NONE)
     start = anchor + timedelta(days=gap)
     end = start + timedelta(days=paused)
-    due = due_date(anchor, Length.parse(f"{amount} business days"), rule, calendars(), pauses=[Interval(start, end)])
+    due = due_date(anchor, Length.parse(f"{amount} business days"), rule, calendars(), pauses=[Pause(start, end)])
     span = [anchor + timedelta(days=n + 1) for n in range((due - anchor).days)]
     counted = [day for day in span if calendars().is_business_day(day) and not start <= day < end]
     assert len(counted) == amount
@@ -279,5 +284,8 @@ def test_a_date_counted_through_years_before_the_calendar_is_provisional():
 
 def test_the_edition_of_the_calendar_is_kept_where_a_calendar_was_used():
     case = chihuahua(*TO_IN_FORCE)
-    assert the(case, "opinion").edition == calendars(MX).edition
+    opinion = definition(MX).deadlines["opinion"]
+    assert the(case, "opinion").edition == library().calendars_of(definition(MX), opinion).edition
+    assert the(case, "opinion").edition.startswith("mx-ministry@")
+    assert the(case, "first_programme").edition == calendars(MX).edition
     assert the(case, "term_end").edition == ""

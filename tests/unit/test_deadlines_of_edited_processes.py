@@ -4,7 +4,7 @@ from datetime import date
 
 from builders import CLOCK, after, agreement, derived, tiny_process, try_step
 from twinflow.domain.agreement import DeadlineStatus
-from twinflow.domain.deadlines import lapses_by_the_clock
+from twinflow.domain.levels import lapses_by_the_clock
 
 ASKED = date(2008, 3, 10)
 

@@ -14,6 +14,7 @@ from twinflow.worker.loop import tick
 from world import TODAY
 
 PAGES = ["/", "/?all=1", "/inbox", "/nope", "/agreements/CU-99"]
+PAGES += ["/agreements/CU-10/deadlines/first_programme/1", "/agreements/CU-10/deadlines/none/1"]
 PAGES += [f"/agreements/{reference}" for reference in ("CU-01", "CU-02", "CU-10", "CU-14", "CU-21", "CU-26", "CU-26.1")]
 
 
@@ -159,7 +160,7 @@ def test_there_is_no_interface_description(browser, address):
 def test_health_tells_the_revision_of_the_schema(browser):
     response = browser.get("/healthz")
     assert response.status_code == 200
-    assert response.json() == {"status": "ok", "database": "ok", "schema": "0001"}
+    assert response.json() == {"status": "ok", "database": "ok", "schema": "0002"}
 
 
 @pytest.fixture(params=["not there", "not a database", "without tables"])
@@ -233,7 +234,8 @@ def test_every_template_is_drawn(empty, browse):
             return shipped.get_source(environment, template)
 
     shipped, env.loader = env.loader, Watching()
-    for address in ("/", "/agreements/CU-26", "/nope", first_message(browser)):
+    explained = "/agreements/CU-10/deadlines/first_programme/1"
+    for address in ("/", "/agreements/CU-26", explained, "/nope", first_message(browser)):
         browser.get(address)
     assert drawn == set(shipped.list_templates())
 

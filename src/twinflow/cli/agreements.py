@@ -10,6 +10,8 @@ import typer
 from rich.progress import Progress
 
 from twinflow.cli.context import Cli, Json, Person, cli_of, day_option, pairs
+from twinflow.cli.options import Options, whole_day
+from twinflow.cli.options import hour as hour_of_day
 from twinflow.cli.output import jsonable, print_json, print_table
 from twinflow.domain.advance import StepCommand
 from twinflow.domain.agreement import IN_FORCE_ON, TERM_STARTS_ON, Claim, Party, Term
@@ -19,7 +21,9 @@ from twinflow.errors import BadInput, Message, Unreadable
 from twinflow.registers.dossiers import country_code, read_register
 from twinflow.services import queries
 from twinflow.services.agreements import NewAgreement, advance_agreement, open_agreement
+from twinflow.services.deadlines import instant_at_office
 from twinflow.services.registers import import_register
+from twinflow.services.wording import standing_message
 
 app = typer.Typer(help="Cases: look at them, open them, take their steps, import a register.", no_args_is_help=True)
 
@@ -44,8 +48,8 @@ def list_agreements(
 
 
 def _line(cli: Cli, line: queries.AgreementLine) -> list[str]:
-    overdue = f" ({cli.text('overdue')})" if line.overdue else ""
-    following = f"{cli.short_day(line.next_on)}{overdue} {cli.say(line.next_label)}" if line.next_on else "–"
+    passed = f" ({cli.say(line.passed)})" if line.passed else ""
+    following = f"{cli.short_day(line.next_on)}{passed} {cli.say(line.next_label)}" if line.next_on else "–"
     return [
         line.reference,
         line.title,
@@ -91,8 +95,17 @@ def deadline_row(cli: Cli, line: queries.DeadlineLine) -> list[str]:
     if line.warn_on != line.due_on:
         due = f"{cli.short_day(line.warn_on)} / {due}"
     open_days = str(line.days) if line.days is not None and line.status == "open" else "–"
-    status = cli.text("overdue") if line.is_overdue else cli.text(line.status)
-    return [cli.say(line.label), due, open_days, status, cli.say(line.late) or "–"]
+    return [cli.say(line.label), due, open_days, _status(cli, line), cli.say(line.late) or "–"]
+
+
+def _status(cli: Cli, line: queries.DeadlineLine) -> str:
+    """How it stands, whether its date may still move, and what waits for a second person."""
+    said = [standing_message(line.status, line.standing, line.nature, duty=bool(line.late))]
+    if line.provisional:
+        said.append(Message("provisional"))
+    if line.waiting:
+        said.append(Message("changes to be confirmed: {count}", {"count": line.waiting}))
+    return "; ".join(cli.say(message) for message in said)
 
 
 @app.command()
@@ -149,6 +162,12 @@ def advance(
     place: Annotated[str, typer.Option("--place")] = "",
     capacity: Annotated[str, typer.Option("--capacity", help="Capacity in which the party signed.")] = "",
     reason: Annotated[str, typer.Option("--reason")] = "",
+    at: Annotated[
+        str,
+        typer.Option(
+            "--at", metavar="HH:MM", help="Hour at which it arrived, where the office that keeps the case is."
+        ),
+    ] = "",
     version: Annotated[int | None, typer.Option("--version", help="Refuse if the agreement has changed since.")] = None,
     json: Json = False,
 ) -> None:
@@ -156,9 +175,13 @@ def advance(
     cli = cli_of(context)
     runtime = cli.runtime
     now = cli.now()
-    agreement = queries.show_agreement(runtime.engine, runtime.library, reference, now)
-    effective_on = day_option(on, "--on") if on else agreement.today
-    command = StepCommand(step, effective_on, party, pairs(facts or [], "--set"), place, capacity, reason)
+    options = Options()
+    day, hour = options.read("--on", on, whole_day), options.read("--at", at, hour_of_day)
+    options.check()
+    effective_on = day or queries.show_agreement(runtime.engine, runtime.library, reference, now).today
+    arrived = instant_at_office(runtime.engine, runtime.library, reference, effective_on, hour) if hour else None
+    records = pairs(facts or [], "--set")
+    command = StepCommand(step, effective_on, party, records, place, capacity, reason, received_at=arrived)
     advance_agreement(
         runtime.engine, runtime.library, reference, command, person=person, now=now, expected_version=version
     )

@@ -1,5 +1,6 @@
 """What every command starts from: the settings, and the runtime when a command first needs it."""
 
+import sys
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
@@ -12,7 +13,7 @@ from twinflow import bootstrap, clock
 from twinflow.config import Settings, load_settings
 from twinflow.domain.dates import PartialDate
 from twinflow.domain.library import Library
-from twinflow.errors import BadInput, Unreadable
+from twinflow.errors import BadInput, Message, Unreadable
 from twinflow.language import day, say, short_day, translate
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
@@ -31,7 +32,14 @@ class Cli:
 
     @cached_property
     def runtime(self) -> bootstrap.Runtime:
-        return bootstrap.start(self.settings)
+        runtime = bootstrap.start(self.settings)
+        for key in runtime.unapplied:
+            note = Message(
+                "The file of the calendar {calendar} is not the edition in use; see “twinflow calendars preview FILE”.",
+                {"calendar": key},
+            )
+            print(self.say(note), file=sys.stderr)
+        return runtime
 
     @cached_property
     def library(self) -> Library:

@@ -141,14 +141,19 @@ def _main_job(cli: Cli, runtime: bootstrap.Runtime) -> None:
         _print_pass(cli, run_pass(runtime.engine, runtime.library, runtime.post, cli.now))
     lines = queries.list_agreements(runtime.engine, runtime.library, cli.now())
     for line in (line for line in lines if line.next_on):
-        overdue = f" ({cli.text('overdue')})" if line.overdue else ""
-        print(f"  {line.reference}: {cli.say(line.next_label)}, {cli.day(line.next_on)}{overdue}")
+        passed = f" ({cli.say(line.passed)})" if line.passed else ""
+        print(f"  {line.reference}: {cli.say(line.next_label)}, {cli.day(line.next_on)}{passed}")
 
 
 def _sweeping(cli: Cli, runtime: bootstrap.Runtime) -> AbstractContextManager[None]:
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     every = runtime.settings.clock.sweep_every_minutes
-    return timetable.running(every, lambda: run_pass(runtime.engine, runtime.library, runtime.post, cli.now), cli.now)
+
+    def one_pass() -> Pass:
+        runtime.refresh()
+        return run_pass(runtime.engine, runtime.library, runtime.post, cli.now)
+
+    return timetable.running(every, one_pass, cli.now)
 
 
 def _listening(port: int) -> socket.socket:

@@ -1,5 +1,6 @@
 """`twinflow workflows`: list, show, check, diagram, replay."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -81,16 +82,35 @@ def show(context: typer.Context, process: Process, version: Version = None, json
         cli.headings("Deadline", "Meaning", "Length", "Warnings", "Source"),
         [_deadline_row(cli, rule) for rule in definition.deadlines.values()],
     )
+    changes = [row for rule in definition.deadlines.values() for row in _change_rows(cli, rule)]
+    if changes:
+        print_table(cli.headings("Deadline", "May be", "By", "At most", "Confirmed by", "Source"), changes)
 
 
 def _deadline_row(cli: Cli, rule: DeadlineRule) -> list[str]:
     anchor = rule.anchor.step or rule.anchor.fact or rule.anchor.deadline
     length = cli.say(rule.length.message) if rule.length else f"{cli.text('by the text')}: {rule.term}"
     values = {"length": length, "anchor": anchor}
-    before, after = Message("{length} before {anchor}", values), Message("{length} from {anchor}", values)
-    counted = cli.say(before if rule.side is Side.BEFORE else after)
+    if rule.is_fixed:
+        counted = cli.say(Message("on the day itself: {anchor}", values))
+    elif rule.side is Side.BEFORE:
+        counted = cli.say(Message("{length} before {anchor}", values))
+    else:
+        counted = cli.say(Message("{length} from {anchor}", values))
+    if rule.calendars:
+        counted += f" ({', '.join(rule.calendars)})"
     levels = ", ".join(cli.say(level_message(level)) for level in rule.warn + rule.escalate)
     return [rule.key, cli.say(rule.label), counted, levels or "–", cli.say(rule.source)]
+
+
+def _change_rows(cli: Cli, rule: DeadlineRule) -> Iterator[list[str]]:
+    """How the deadline may be changed by an act: who, up to what, and on what basis."""
+    named = {"paused": rule.pause, "extended": rule.extend, "moved by agreement": rule.move}
+    for name, change in named.items():
+        if change is not None:
+            at_most = cli.say(change.at_most.message) if change.at_most else "–"
+            by, second = ", ".join(sorted(change.by)), change.second or "–"
+            yield [rule.key, cli.text(name), by, at_most, second, cli.say(change.source)]
 
 
 @app.command()

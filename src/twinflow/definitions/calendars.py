@@ -1,27 +1,35 @@
-"""Calendar files: `workflows/calendars/*.toml`, one entry a day, each with its source."""
+"""Calendar files: `workflows/calendars/*.toml`, one entry a day or a period, each with its source.
+
+Reading refuses what cannot be meant; `check_calendar` finds what can be read and is still not right.
+"""
 
 import hashlib
-from collections.abc import Mapping
-from datetime import date
+from collections.abc import Iterator, Mapping
+from datetime import date, timedelta
 from pathlib import Path
+from statistics import median
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
 from twinflow.definitions.models import LabelText, Strict
-from twinflow.definitions.reader import read_toml
+from twinflow.definitions.reader import parse_toml, read_text
 from twinflow.domain.calendars import Calendar, Holiday
 from twinflow.errors import BadInput, Message, Problem, Unreadable
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+MAX_PERIOD_DAYS = 62
+"""Two months: a longer period is a slip of the year."""
+
+Year = Annotated[int, Field(ge=1900, le=2100)]
 
 
 class CalendarHead(Strict):
     key: str
     label: LabelText
     weekend: tuple[Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"], ...]
-    first_year: Annotated[int, Field(ge=1900, le=2200)]
-    last_year: Annotated[int, Field(ge=1900, le=2200)]
+    first_year: Year
+    last_year: Year
 
     @model_validator(mode="after")
     def _has_business_days(self) -> "CalendarHead":
@@ -33,10 +41,17 @@ class CalendarHead(Strict):
 
 
 class DayModel(Strict):
+    """A day, or with `to` every day up to and including it."""
+
     on: date
+    to: date | None = None
     label: LabelText
-    source: str
+    source: Annotated[str, Field(min_length=1)]
     proposed: bool = False
+
+    @property
+    def last(self) -> date:
+        return self.to or self.on
 
 
 class CalendarModel(Strict):
@@ -46,52 +61,170 @@ class CalendarModel(Strict):
 
 def read_calendars(folder: Path) -> Mapping[str, Calendar]:
     """Every calendar of the folder by key. Raises BadInput with every problem of every file."""
-    calendars: dict[str, Calendar] = {}
-    problems: list[Problem] = []
-    for path in sorted(folder.glob("*.toml")):
-        try:
-            calendar = _read(path)
-            calendars[calendar.key] = calendar
-        except BadInput as error:
-            problems += error.problems or (Problem(path.name, error.message),)
+    found, problems = _read_all(folder)
     if problems:
         raise BadInput("The calendars have mistakes.", tuple(problems))
-    return calendars
+    return {calendar.key: calendar for calendar in found.values()}
 
 
-def _read(path: Path) -> Calendar:
-    place = f"{path.parent.parent.name}/calendars/{path.name}"
-    model = read_toml(path, CalendarModel, place)
-    head = model.calendar
-    problems = (
-        [Problem(f"{place}: calendar.key", Message("the key must be the file's name."))]
-        if head.key != path.stem
-        else []
-    )
-    holidays: dict[date, Holiday] = {}
-    for number, day in enumerate(model.days, start=1):
-        where = f"{place}: days[{number}]"
-        if day.on in holidays:
-            problems.append(Problem(where, Message("{day} is entered twice.", {"day": day.on})))
-        if not head.first_year <= day.on.year <= head.last_year:
-            problems.append(
-                Problem(
-                    where,
-                    Message(
-                        "{day} is outside the years {first} to {last}.",
-                        {"day": day.on, "first": head.first_year, "last": head.last_year},
-                    ),
-                )
-            )
-        holidays[day.on] = Holiday(day.on, {"en": day.label.en, "es": day.label.es}, day.source, day.proposed)
+def calendar_texts(folder: Path) -> Mapping[str, str]:
+    """The text of every calendar file of the folder as it stands, by the file's name without its ending.
+
+    Raises BadInput for a file that cannot be read or is not UTF-8; what the text says is not looked at.
+    """
+    return {path.stem: read_text(path, place_of(path)) for path in _files(folder)}
+
+
+def read_calendar(text: str, place: str, key: str | None = None) -> Calendar:
+    """A calendar from the text of its file; `place` names it in problems, `key` is the key it must have.
+
+    A period becomes one holiday a day; `edition` is the beginning of the SHA-256 of the text in UTF-8. Raises BadInput with
+    every problem: first those of the form, then, of a text in good form, those of days that do not go together.
+    """
+    model = parse_toml(text, CalendarModel, place)
+    problems = [*_wrong_key(model.calendar, place, key), *_wrong_days(model, place)]
     if problems:
         raise BadInput("{place} has mistakes.", tuple(problems), place=place)
+    head = model.calendar
+    holidays = [Holiday(on, _label(day.label), day.source, day.proposed) for day in model.days for on in _days_of(day)]
     return Calendar(
         key=head.key,
-        label={"en": head.label.en, "es": head.label.es},
+        label=_label(head.label),
         weekend=frozenset(WEEKDAYS.index(day) for day in head.weekend),
-        holidays=holidays,
+        holidays={holiday.on: holiday for holiday in holidays},
         first_year=head.first_year,
         last_year=head.last_year,
-        edition=hashlib.sha256(path.read_bytes()).hexdigest()[:12],
+        edition=hashlib.sha256(text.encode("utf-8")).hexdigest()[:12],
     )
+
+
+def check_calendars(folder: Path, today: date) -> tuple[int, list[Problem]]:
+    """How many calendar files stand in the folder, and everything that is wrong in them on `today`, mistakes included.
+
+    Raises BadInput where there is no such folder, or no calendar in it.
+    """
+    try:
+        paths = [path for path in folder.iterdir() if path.suffix == ".toml"]
+    except OSError as error:
+        why = error.strerror or str(error)
+        raise BadInput("{place} cannot be read: {why}.", place=str(folder), why=why) from None
+    if not paths:
+        raise BadInput("There is no calendar in {folder}.", folder=str(folder))
+    found, problems = _read_all(folder)
+    for path, calendar in found.items():
+        problems += check_calendar(calendar, today, place_of(path))
+    return len(paths), problems
+
+
+def check_calendar(calendar: Calendar, today: date, place: str) -> list[Problem]:
+    """What is not right in a calendar that can be read: years with no day or with few, and days that soon run out.
+
+    A feast on a weekend is not reported: it stands there because its law names it.
+    """
+    counts = dict.fromkeys(range(calendar.first_year, calendar.last_year + 1), 0)
+    for day in calendar.holidays:
+        counts[day.year] += 1
+    usual = median(counts.values())
+    problems = [
+        Problem(f"{place}: {year}", _gap(count, usual))
+        for year, count in counts.items()
+        if not count or 2 * count < usual
+    ]
+    if today.year >= calendar.last_year:  # the year's last day is less than a year away
+        problems.append(Problem(f"{place}: calendar.last_year", _runs_out(calendar)))
+    return problems
+
+
+def place_of(path: Path) -> str:
+    """A calendar file as messages name it: `workflows/calendars/mx-labour.toml`."""
+    return "/".join(path.parts[-3:])
+
+
+def _gap(count: int, usual: float) -> Message:
+    if not count:
+        return Message("no day is entered for this year; enter its days, or shorten first_year to last_year.")
+    return Message(
+        "days entered: {count}, where half the years have {usual} or more; enter those that are missing.",
+        {"count": count, "usual": f"{usual:g}"},
+    )
+
+
+def _runs_out(calendar: Calendar) -> Message:
+    return Message(
+        "no day is entered after {day}; enter those of {year}, then set last_year to it.",
+        {"day": date(calendar.last_year, 12, 31), "year": calendar.last_year + 1},
+    )
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(folder.glob("*.toml"))
+
+
+def _read_all(folder: Path) -> tuple[dict[Path, Calendar], list[Problem]]:
+    found: dict[Path, Calendar] = {}
+    problems: list[Problem] = []
+    for path in _files(folder):
+        place = place_of(path)
+        try:
+            found[path] = read_calendar(read_text(path, place), place, path.stem)
+        except BadInput as error:
+            problems += error.problems or (Problem(place, error.message),)
+    return found, problems
+
+
+def _wrong_key(head: CalendarHead, place: str, key: str | None) -> Iterator[Problem]:
+    if key is not None and head.key != key:
+        yield Problem(f"{place}: calendar.key", Message("the key must be the file's name."))
+
+
+def _wrong_days(model: CalendarModel, place: str) -> Iterator[Problem]:
+    """Each entry alone, and against those before it."""
+    entered: dict[date, int] = {}
+    for number, day in enumerate(model.days, start=1):
+        where = f"{place}: days[{number}]"
+        wrong = _wrong_day(day, model.calendar)
+        yield from (Problem(where, message) for message in wrong)
+        if not wrong:
+            yield from (Problem(where, message) for message in _clashes(day, model.days, entered))
+            entered |= {on: number for on in _days_of(day) if on not in entered}
+
+
+def _wrong_day(day: DayModel, head: CalendarHead) -> list[Message]:
+    wrong = [
+        Message(
+            "{day} is outside the years {first} to {last}.",
+            {"day": end, "first": head.first_year, "last": head.last_year},
+        )
+        for end in dict.fromkeys((day.on, day.last))
+        if not head.first_year <= end.year <= head.last_year
+    ]
+    if day.last < day.on:
+        wrong.append(
+            Message("{last} is before {first}; to is the period's last day.", {"last": day.last, "first": day.on})
+        )
+    length = (day.last - day.on).days + 1
+    if length > MAX_PERIOD_DAYS:
+        wrong.append(Message("{count} days; a period has {most} at most.", {"count": length, "most": MAX_PERIOD_DAYS}))
+    return wrong
+
+
+def _clashes(day: DayModel, days: tuple[DayModel, ...], entered: Mapping[date, int]) -> Iterator[Message]:
+    """Once for each earlier entry that holds a day of this one."""
+    shared: dict[int, date] = {}
+    for on in _days_of(day):
+        if on in entered:
+            shared.setdefault(entered[on], on)
+    for number, on in shared.items():
+        other = days[number - 1]
+        if (other.on, other.last) == (day.on, day.last):
+            yield Message("{day} is entered twice.", {"day": on})
+        else:
+            yield Message("{day} is in {other} too; entries may not overlap.", {"day": on, "other": f"days[{number}]"})
+
+
+def _days_of(day: DayModel) -> Iterator[date]:
+    return (day.on + timedelta(days=n) for n in range((day.last - day.on).days + 1))
+
+
+def _label(text: LabelText) -> Mapping[str, str]:
+    return {"en": text.en, "es": text.es}

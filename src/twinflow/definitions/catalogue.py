@@ -1,14 +1,14 @@
 """All of `workflows/` as one catalogue. A version in use may not change: agreements keep the digest they were opened with."""
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 from twinflow.definitions.calendars import read_calendars
 from twinflow.definitions.checks import Surroundings, check
 from twinflow.definitions.reader import read_process
 from twinflow.domain.actors import Directory
-from twinflow.domain.calendars import Calendar
+from twinflow.domain.calendars import Calendar, Calendars
 from twinflow.domain.library import Library
 from twinflow.domain.process import Catalogue, ProcessDefinition
 from twinflow.errors import BadInput, Message, Problem
@@ -49,9 +49,22 @@ def read_library(workflows: Path, notifications: Path, directory: Directory) -> 
     )
     for key, process in found.items():
         problems += check(process, around, places[key])
+        problems += _without_business_days(process, calendars, places[key])
     if problems:
         raise BadInput("The process files have mistakes.", tuple(problems))
     return Library(Catalogue(found), calendars, directory)
+
+
+def _without_business_days(
+    process: ProcessDefinition, calendars: Mapping[str, Calendar], place: str
+) -> Iterator[Problem]:
+    """Calendars whose weekends leave no day of the week to count."""
+    for key, rule in process.deadlines.items():
+        named = rule.calendars or process.calendars
+        together = Calendars(tuple(calendars[name] for name in named if name in calendars), rule.counts_in)
+        if not together.has_business_days:
+            message = Message("together these calendars have no business day at all; set counts_in = “any”.")
+            yield Problem(f"{place}: deadlines.{key}.calendars", message)
 
 
 def _key_of(path: Path, workflows: Path) -> str:

@@ -13,6 +13,8 @@ from twinflow.validation import unknown_name
 BUILT_IN_NOTICES = (
     "deadline-soon",
     "deadline-overdue",
+    "deadline-moved",
+    "change-to-confirm",
     "date-missing",
     "signature-missing",
     "terms-conflict",
@@ -139,7 +141,16 @@ def _deadlines(process: ProcessDefinition, around: Surroundings) -> Found:
             states = around.processes.get(child.process, ())
             if states:
                 yield from _names(f"{path}.met_by", Message("the state"), [child.state], states)
+        yield from _names(f"{path}.calendars", Message("the calendar"), rule.calendars, around.calendars)
+        yield from _changes(process, rule, path)
         yield from _lapse(process, rule, path)
+
+
+def _changes(process: ProcessDefinition, rule: DeadlineRule, path: str) -> Found:
+    for name, change in (("pause", rule.pause), ("extend", rule.extend), ("move", rule.move)):
+        if change is not None:
+            roles = [*sorted(change.by), *filter(None, [change.second])]
+            yield from _names(f"{path}.{name}", Message("the role"), roles, process.roles)
 
 
 def _follows(rule: DeadlineRule) -> bool:

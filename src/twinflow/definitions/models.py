@@ -1,14 +1,25 @@
 """The shape of a process file. `workflows/process.schema.json` is made from these models."""
 
 import re
-from datetime import date
+from dataclasses import asdict
+from datetime import date, time
 from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    field_validator,
+    model_validator,
+)
 
-from twinflow.domain.calendars import Roll
-from twinflow.domain.dates import Length
+from twinflow.domain.calendars import CountsIn, Roll
+from twinflow.domain.dates import Length, MonthEnd
+from twinflow.domain.deadlines import FirstDay
 from twinflow.domain.process import Effect, Level, Nature, Side
 from twinflow.errors import Unreadable
 
@@ -37,21 +48,38 @@ def _length(text: object) -> object:
 
 
 def _level(text: object) -> object:
-    """Read `5 business days before`, `on the day`, `1 day after` or `then every 5 days`."""
+    """Read `5 business days before`, `on the day`, `1 day after`, `80 % of the time` or `then every 5 days`."""
     if not isinstance(text, str):
         return text
     if text == "on the day":
         return Level()
+    share = re.fullmatch(r"([1-9]\d{0,2}) ?% of the time", text)
+    if share is not None:
+        return Level(percent=int(share[1]))
     match = re.fullmatch(r"(?:(then every) )?(\d+ [a-z ]+?)(?: (before|after))?", text)
     if match is None or bool(match[1]) == bool(match[3]):
         raise Unreadable(
-            "a level is written like “5 business days before”, “on the day”, “1 day after” or “then every 30 days”"
+            "a level is written like “5 business days before”, “80 % of the time”, “on the day”, “1 day after” or "
+            "“then every 30 days”"
         )
     return Level(Length.parse(match[2]), Side(match[3] or "after"), repeats=bool(match[1]))
 
 
+def _level_content(level: Level) -> dict[str, Any]:
+    """What counts for the digest of the file: a kind of level that came later does not count where it is not used."""
+    content = asdict(level)
+    if level.percent is None:
+        del content["percent"]
+    return content
+
+
+def _added(default: Any) -> Any:
+    """A key that came later: where it is left out, the digest of a file is what it was before."""
+    return Field(default=default, exclude_if=lambda value: value == default)
+
+
 LENGTH_PATTERN = r"^[1-9][0-9]{0,4} (business )?(day|week|month|year)s?$"
-LEVEL_PATTERN = r"^(on the day|then every [1-9].*|[1-9].* (before|after))$"
+LEVEL_PATTERN = r"^(on the day|then every [1-9].*|[1-9].* (before|after)|[1-9][0-9]{0,2} ?% of the time)$"
 
 Key = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 TimeZone = Annotated[str, AfterValidator(_zone)]
@@ -59,7 +87,9 @@ LengthText = Annotated[
     Length, BeforeValidator(_length, json_schema_input_type=Annotated[str, Field(pattern=LENGTH_PATTERN)])
 ]
 LevelText = Annotated[
-    Level, BeforeValidator(_level, json_schema_input_type=Annotated[str, Field(pattern=LEVEL_PATTERN)])
+    Level,
+    BeforeValidator(_level, json_schema_input_type=Annotated[str, Field(pattern=LEVEL_PATTERN)]),
+    PlainSerializer(_level_content),
 ]
 
 
@@ -180,24 +210,43 @@ class EscalationModel(Strict):
         return level
 
 
+class ChangeRuleModel(Strict):
+    """Who may pause, extend or move a deadline, up to what, and the basis of it."""
+
+    by: Annotated[tuple[str, ...], Field(min_length=1)]
+    at_most: LengthText | None = None
+    second: str | None = None
+    source: SourceText
+
+
 class DeadlineModel(Strict):
     label: LabelText
     runs_from: AnchorModel
     length: Annotated[
-        Length | TermLength,
+        Length | TermLength | None,
         BeforeValidator(_length, json_schema_input_type=Annotated[str, Field(pattern=LENGTH_PATTERN)] | TermLength),
-    ]
+    ] = None
+    fixed: bool = _added(default=False)
     nature: Nature
     direction: Literal["forward", "backward"] = "forward"
     recurs: bool = False
     until: str | None = None
+    first_day: FirstDay = _added(FirstDay.NEXT_DAY)
+    cut_off: time | None = _added(None)
+    month_end: MonthEnd = _added(MonthEnd.CLAMP)
     roll: Roll | None = None
+    calendars: tuple[str, ...] = _added(())
+    counts_in: CountsIn = _added(CountsIn.ALL)
     late: str | None = None
     duty: bool = True
     met_by: tuple[str | ChildStateModel, ...] = ()
     paused_in: tuple[str, ...] = ()
+    pause: ChangeRuleModel | None = _added(None)
+    extend: ChangeRuleModel | None = _added(None)
+    move: ChangeRuleModel | None = _added(None)
     warn: tuple[LevelText, ...] = ()
     escalate: tuple[EscalationModel, ...] = ()
+    very_overdue: LengthText | None = _added(None)
     on_lapse: str | None = None
     source: SourceText
     note: LabelText | None = None
@@ -208,6 +257,28 @@ class DeadlineModel(Strict):
             raise Unreadable("“then every …” comes once, as the last of warn")
         if self.recurs and self.on_lapse is not None:
             raise Unreadable("a deadline that recurs cannot lapse")
+        return self
+
+    @model_validator(mode="after")
+    def _counts_something(self) -> "DeadlineModel":
+        if self.fixed == (self.length is not None):
+            raise Unreadable("give a length, or fixed = true where the fact itself is the date")
+        backward = self.direction == "backward"
+        levels = [*self.warn, *(each.when for each in self.escalate)]
+        if (self.fixed or backward) and (self.paused_in or self.pause or self.extend):
+            raise Unreadable(
+                "a fixed date, or one counted backward, is neither paused nor extended; leave those keys out"
+            )
+        if (self.fixed or backward) and any(level.percent is not None for level in levels):
+            raise Unreadable("there is no share of the time where nothing is counted forward; name days instead")
+        if self.fixed and self.recurs:
+            raise Unreadable("a fixed date does not recur; give a length")
+        if backward and self.first_day is not FirstDay.NEXT_DAY:
+            raise Unreadable("a count backward begins on the day before the event; leave first_day out")
+        if self.cut_off is not None and (self.runs_from.step is None or self.late is None):
+            raise Unreadable(
+                "a cut_off needs a step that arrives (runs_from.step) and the role that receives it (late)"
+            )
         return self
 
 

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeGuard, TypeVar, get_args
 
@@ -14,11 +15,11 @@ from twinflow.domain.dates import Length
 from twinflow.domain.process import (
     Anchor,
     Announcement,
+    ChangeRule,
     ChildState,
     DeadlineRule,
     Destination,
     Label,
-    Level,
     Nature,
     ProcessDefinition,
     Requirement,
@@ -37,6 +38,11 @@ Model = TypeVar("Model", bound=BaseModel)
 
 def read_toml(path: Path, model: type[Model], place: str) -> Model:
     """Read a TOML file into `model`. Raises BadInput with every problem, each at `place` and its path or line."""
+    return parse_toml(read_text(path, place), model, place)
+
+
+def read_text(path: Path, place: str) -> str:
+    """The text of a definition file as it stands, line ends included. Raises BadInput naming `place`."""
     try:
         raw = path.read_bytes()
     except OSError as error:
@@ -44,11 +50,18 @@ def read_toml(path: Path, model: type[Model], place: str) -> Model:
     if len(raw) > MAX_BYTES:
         raise BadInput("{place} is larger than {bytes} bytes.", place=place, bytes=MAX_BYTES)
     try:
-        return model.model_validate(tomllib.loads(raw.decode("utf-8")))
+        return raw.decode("utf-8")
     except UnicodeDecodeError as error:
         problem = Problem(
             place, Message("byte {byte} is not UTF-8; save the file as UTF-8.", {"byte": error.start + 1})
         )
+    raise BadInput("{place} has mistakes.", (problem,), place=place)
+
+
+def parse_toml(text: str, model: type[Model], place: str) -> Model:
+    """TOML text as `model`. Raises BadInput with every problem, each at `place` and its path or line."""
+    try:
+        return model.model_validate(tomllib.loads(text))
     except ValidationError as error:
         raise BadInput("{place} has mistakes.", problems_of(error, place, _known_keys(model)), place=place) from None
     except (ValueError, RecursionError) as error:  # a number of thousands of digits is a plain ValueError
@@ -164,18 +177,33 @@ def _deadline(key: str, model: models.DeadlineModel) -> DeadlineRule:
         side=side,
         recurs=model.recurs,
         until=model.until,
+        first_day=model.first_day,
+        month_end=model.month_end,
         roll=model.roll or _usual_roll(model.nature, side),
+        calendars=model.calendars,
+        counts_in=model.counts_in,
+        cut_off=model.cut_off,
         late=model.late,
         duty=model.duty,
         met_by_steps=frozenset(name for name in model.met_by if isinstance(name, str)),
         met_by_children=frozenset(ChildState(m.child, m.state) for m in model.met_by if not isinstance(m, str)),
         paused_in=frozenset(model.paused_in),
+        pause=_change(model.pause),
+        extend=_change(model.extend),
+        move=_change(model.move),
         warn=model.warn,
-        escalate=tuple(Level(e.when.length, e.when.side, e.when.repeats, e.to) for e in model.escalate),
+        escalate=tuple(replace(escalation.when, to=escalation.to) for escalation in model.escalate),
+        very_overdue=model.very_overdue,
         on_lapse=model.on_lapse,
         source=_source(model.source),
         note=_label(model.note) if model.note else {},
     )
+
+
+def _change(model: models.ChangeRuleModel | None) -> ChangeRule | None:
+    if model is None:
+        return None
+    return ChangeRule(frozenset(model.by), _source(model.source), model.at_most, model.second)
 
 
 def _usual_roll(nature: Nature, side: Side) -> Roll:

@@ -64,7 +64,7 @@ class Directory:
         A role of the home office's own kind is held there; a role of another kind (a ministry) in any office of that kind
         in the same country.
         """
-        offices = self._offices(office_kind, home_office)
+        offices = self.offices_of(office_kind, home_office)
         return [
             person
             for person in sorted(self.people.values(), key=lambda person: person.key)
@@ -76,7 +76,8 @@ class Directory:
         held = {role for role, kind in roles.items() if person in self.holders(role, kind, home_office, day)}
         return Actor(person.key, frozenset(held))
 
-    def _offices(self, kind: str, home_office: str) -> frozenset[str]:
+    def offices_of(self, kind: str, home_office: str) -> frozenset[str]:
+        """The offices of a kind that deal with the cases of `home_office`: itself, or those of its country."""
         home = self.offices[home_office]
         if kind == home.kind:
             return frozenset({home.key})

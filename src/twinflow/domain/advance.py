@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 from twinflow.domain import machine
 from twinflow.domain.actors import Actor
@@ -18,10 +18,10 @@ from twinflow.domain.agreement import (
     HistoryEntry,
     Signature,
 )
-from twinflow.domain.calendars import Calendars
 from twinflow.domain.dates import PartialDate
-from twinflow.domain.deadlines import derive
+from twinflow.domain.derivation import RECEIVED_AT, derive
 from twinflow.domain.process import CLOCK, Announcement, Effect, ProcessDefinition, Requirement, Step
+from twinflow.domain.reckoning import Reckoning
 from twinflow.domain.requirements import CONDITIONS, unmet
 from twinflow.errors import Message, Refused, Unreadable
 
@@ -31,6 +31,7 @@ class StepCommand:
     """A step as somebody asks for it. `effective_on` is the day of the act, in the time zone of the office.
 
     `records` holds the facts the step records, by name, as text; `party` names the party where the step is taken for one.
+    `received_at` (UTC) is when it arrived where it was sent, for offices that have a closing hour.
     """
 
     step: str
@@ -40,6 +41,7 @@ class StepCommand:
     place: str = ""
     capacity: str = ""
     reason: str = ""
+    received_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +60,14 @@ def advance(
     actor: Actor,
     *,
     now: datetime,
-    today: date,
-    calendars: Calendars,
+    reckoning: Reckoning,
 ) -> Outcome:
-    """Take a step. `now` is UTC, `today` the date in the office's time zone.
+    """Take a step. `now` is UTC; `reckoning` has the date at the office and what deadlines are reckoned with.
 
     Raises NotFound for a step the process does not have, and Refused with every reason that stands in the way.
     """
     step = definition.step(command.step)
+    today = reckoning.today
     reasons = _refusals(agreement, definition, step, command, actor, today)
     facts, mistakes = _recorded(definition, step, command, today)
     reasons += mistakes
@@ -95,7 +97,7 @@ def advance(
     )
     after = replace(after, state=state, version=agreement.version + 1, history=(*agreement.history, entry))
     after = _with_effect(after, step, command.effective_on)
-    after = replace(after, deadlines=derive(after, definition, calendars, today))
+    after = replace(after, deadlines=derive(after, definition, reckoning))
     return Outcome(after, entry, step.announcements)
 
 
@@ -267,4 +269,6 @@ def _renew_term(agreement: Agreement, effective_on: date) -> Agreement:
 
 def _details(command: StepCommand) -> dict[str, str]:
     given = {"place": command.place, "capacity": command.capacity, "reason": command.reason, **command.records}
+    if command.received_at is not None:
+        given[RECEIVED_AT] = command.received_at.astimezone(UTC).isoformat()
     return {key: value for key, value in given.items() if value}

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Self
 
+from twinflow.domain.calendars import Pause
 from twinflow.domain.dates import Length, PartialDate
 
 REFERENCE = r"\w+(?:[./-]\w+)*"
@@ -97,6 +98,7 @@ class EntryKind(StrEnum):
     STEP = "step"
     ALERT = "alert"
     DEADLINE = "deadline"
+    CHANGE = "change"
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,11 +130,28 @@ class DeadlineStatus(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Basis:
+    """What a deadline was counted from beside its rule and its start, kept so that it can be counted again.
+
+    `lengths` holds every reading of the length; none: the date is a given one. `early_from` is the day that warnings are
+    counted from where it is not the start.
+    """
+
+    lengths: tuple[Length, ...] = ()
+    times: int = 1
+    pauses: tuple[Pause, ...] = ()
+    extensions: tuple[Length, ...] = ()
+    agreed_on: date | None = None
+    early_from: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Deadline:
-    """One occurrence of a deadline rule, computed.
+    """One occurrence of a deadline rule, computed from `anchor_on` and `basis`.
 
     `warn_on` is the earlier reading of a contradictory term (warnings go by it), `due_on` the later one (lateness goes by
     it); both are dates in the time zone of the office that is late, None while paused. `edition` names the calendars.
+    `basis` is None for a deadline written before it was kept.
     """
 
     rule: str
@@ -144,6 +163,7 @@ class Deadline:
     closed_on: date | None = None
     edition: str = ""
     provisional: bool = False
+    basis: Basis | None = None
 
     @property
     def key(self) -> tuple[str, int]:

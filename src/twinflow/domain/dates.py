@@ -6,13 +6,13 @@ A date is never guessed: a date known by month or year has no day, and nothing c
 import calendar
 import re
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import Self
 
 from twinflow.errors import Message, Unreadable
 
-FIRST_YEAR, LAST_YEAR = 1800, 2200
+FIRST_YEAR, LAST_YEAR = 1800, 2100
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +38,12 @@ class PartialDate:
         """
         if not text:
             return cls()
-        match = re.fullmatch(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?", text)
+        match = re.fullmatch(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?", text)
         if match is None:
             raise Unreadable("a date is written 2004-02-29, or 2004-02 or 2004 where no more is known")
         year, month, day = (int(part) if part else None for part in match.groups())
         if year is None or not FIRST_YEAR <= year <= LAST_YEAR:
-            raise Unreadable("a year is one between 1800 and 2200")
+            raise Unreadable("a year is one between 1800 and 2100")
         try:
             return cls(year, month, day)
         except ValueError:
@@ -93,7 +93,7 @@ class Length:
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read `60 days` or `1 year`. Raises Unreadable, saying what would be right, for anything else."""
-        match = re.fullmatch(r"([1-9]\d{0,4}) (day|business day|week|month|year)s?", text)
+        match = re.fullmatch(r"([1-9][0-9]{0,4}) (day|business day|week|month|year)s?", text)
         if match is None:
             raise Unreadable("a length is written like 60 days, 15 business days, 6 weeks, 3 months or 5 years")
         length = cls(int(match[1]), Unit(f"{match[2]}s"))
@@ -121,11 +121,23 @@ class Length:
         return f"{self.amount} {self.unit.removesuffix('s') if self.amount == 1 else self.unit}"
 
 
-def add_months(anchor: date, months: int) -> date:
-    """The same day of the month `months` later (or earlier, if negative); the last day where the month is shorter.
+class MonthEnd(StrEnum):
+    """Where a count of months goes whose day the month does not have: its last day, or on into the next month."""
 
-    Always count from the anchor: adding one month twice is not adding two (31 January, 28 February, 28 March).
+    CLAMP = "clamp"
+    OVERFLOW = "overflow"
+
+
+def add_months(anchor: date, months: int, rule: MonthEnd = MonthEnd.CLAMP, *, inclusive: bool = False) -> date:
+    """The same day of the month `months` later (or earlier, if negative).
+
+    Where the month is shorter, its last day, or as many days into the next one. Always count from the anchor: adding one
+    month twice is not adding two (31 January, 28 February, 31 March). `inclusive`: the anchor is the first day of the period
+    and not the day before it, so the period ends a day sooner (from 10 March inclusive to 9 April).
     """
     index = anchor.year * 12 + anchor.month - 1 + months
     year, month = index // 12, index % 12 + 1
-    return date(year, month, min(anchor.day, calendar.monthrange(year, month)[1]))
+    day = anchor.day - inclusive
+    if rule is MonthEnd.CLAMP:
+        day = min(day, calendar.monthrange(year, month)[1])
+    return date(year, month, 1) + timedelta(days=day - 1)

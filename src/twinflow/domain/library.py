@@ -1,14 +1,15 @@
 """The process definitions with the calendars they count by, and the people who act in them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from twinflow.domain.actors import Actor, Directory, Person
 from twinflow.domain.agreement import Agreement
-from twinflow.domain.calendars import Calendar, Calendars
-from twinflow.domain.process import Catalogue, ProcessDefinition
+from twinflow.domain.calendars import Calendar, Calendars, CountsIn
+from twinflow.domain.process import Catalogue, DeadlineRule, ProcessDefinition, Role
+from twinflow.domain.reckoning import Place, Reckoning
 from twinflow.errors import DefinitionChanged, NotFound
 
 
@@ -19,19 +20,68 @@ class Library:
     catalogue: Catalogue
     calendars: Mapping[str, Calendar]
     directory: Directory
+    editions: Mapping[tuple[str, str], Calendar] = field(default_factory=dict)
+    """Every edition that dates were ever counted by, by key and edition."""
+    _together: dict[tuple[tuple[str, ...], CountsIn], Calendars] = field(
+        default_factory=dict, repr=False, compare=False
+    )
+    """Calendars once put together: they keep a table of their days off."""
 
     def definition_of(self, agreement: Agreement) -> ProcessDefinition:
         """The version the agreement was opened on. Raises DefinitionChanged if its content is no longer the same."""
-        definition = self.catalogue.version(agreement.process, agreement.process_version)
-        if definition.digest != agreement.process_digest:
+        return self.pinned(agreement.process, agreement.process_version, agreement.process_digest)
+
+    def pinned(self, process: str, version: int, digest: str) -> ProcessDefinition:
+        """A version by its content. Raises NotFound, or DefinitionChanged if its content is no longer the same."""
+        definition = self.catalogue.version(process, version)
+        if definition.digest != digest:
             raise DefinitionChanged(
                 "{process} was edited although agreements run on it; put the change into a new version.",
                 process=definition.name,
             )
         return definition
 
-    def calendars_of(self, definition: ProcessDefinition) -> Calendars:
-        return Calendars(tuple(self.calendars[key] for key in definition.calendars))
+    def calendars_of(self, definition: ProcessDefinition, rule: DeadlineRule | None = None) -> Calendars:
+        """The calendars of the rule, or of the process where it names none."""
+        keys = rule.calendars if rule is not None and rule.calendars else definition.calendars
+        counts_in = rule.counts_in if rule is not None else CountsIn.ALL
+        if (keys, counts_in) not in self._together:
+            self._together[keys, counts_in] = Calendars(tuple(self.calendars[key] for key in keys), counts_in)
+        return self._together[keys, counts_in]
+
+    def calendars_at(self, edition: str, definition: ProcessDefinition, rule: DeadlineRule) -> Calendars:
+        """The calendars of the rule in the editions that a due date was counted by; where one is unknown, as they are now."""
+        now = self.calendars_of(definition, rule)
+        if edition in {"", now.edition}:
+            return now
+        then = [self.editions.get((key, found)) for key, _, found in (each.partition("@") for each in edition.split())]
+        known = tuple(calendar for calendar in then if calendar is not None)
+        return Calendars(known, now.counts_in) if len(known) == len(then) else now
+
+    def with_calendar(self, calendar: Calendar) -> "Library":
+        """The same with another edition of one calendar."""
+        return replace(self, calendars={**self.calendars, calendar.key: calendar}, _together={})
+
+    @property
+    def current_editions(self) -> dict[str, str]:
+        """The edition of each calendar, by key."""
+        return {key: calendar.edition for key, calendar in self.calendars.items()}
+
+    def reckoning(self, definition: ProcessDefinition, office: str, now: datetime) -> Reckoning:
+        """What the deadlines of a case kept by `office` are reckoned with, at the instant `now`."""
+        own = {
+            key: self.calendars_of(definition, rule)
+            for key, rule in definition.deadlines.items()
+            if rule.calendars or rule.counts_in is not CountsIn.ALL
+        }
+        zones = {key: self.zone_of(role, office) for key, role in definition.roles.items()}
+        places = {key: Place(zone, now.astimezone(zone).date()) for key, zone in zones.items()}
+        return Reckoning(self.today(office, now), self.calendars_of(definition), own, places)
+
+    def zone_of(self, role: Role, office: str) -> ZoneInfo:
+        """The time zone in which a role is held for a case kept by `office`; of several offices the first by key."""
+        offices = sorted(self.directory.offices_of(role.office, office))
+        return ZoneInfo(self.directory.offices[offices[0] if offices else office].time_zone)
 
     def today(self, office: str, now: datetime) -> date:
         """The date at the office, at the instant `now`. The office exists: start-up has checked it."""

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, time
 from enum import StrEnum
 
-from twinflow.domain.calendars import Roll
-from twinflow.domain.dates import Length
+from twinflow.domain.calendars import CountsIn, Roll
+from twinflow.domain.dates import Length, MonthEnd
+from twinflow.domain.deadlines import FirstDay
 from twinflow.errors import Message, NotFound
 
 Label = Mapping[str, str]
@@ -122,21 +123,33 @@ class Side(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """One rung of a deadline's ladder of warnings. `length` None: on the day. `repeats`: every `length` after the last."""
+    """One rung of a deadline's ladder of warnings: a length before or after the date, or a share of the time.
+
+    Neither `length` nor `percent`: on the day. `percent` is that of the days from the start to the due date, rounded up to a
+    whole day. `repeats`: every `length` after the last. `to` is the role that it escalates to.
+    """
 
     length: Length | None = None
     side: Side = Side.AFTER
     repeats: bool = False
     to: str | None = None
+    percent: int | None = None
 
     @property
     def key(self) -> str:
-        if self.length is None:
-            return "on the day"
-        return f"every {self.length}" if self.repeats else f"{self.length} {self.side}"
+        """Its identity within the deadline's occurrence; of a level that repeats, the beginning of it."""
+        if self.percent is not None:
+            name = f"{self.percent} % of the time"
+        elif self.length is None:
+            name = "on the day"
+        else:
+            name = f"every {self.length}" if self.repeats else f"{self.length} {self.side}"
+        return name if self.to is None else f"{name} to {self.to}"
 
     @property
     def is_early(self) -> bool:
+        if self.percent is not None:
+            return self.percent <= 100  # noqa: PLR2004 - the due date itself
         return self.length is None or self.side is Side.BEFORE
 
 
@@ -158,13 +171,27 @@ class ChildState:
 
 
 @dataclass(frozen=True, slots=True)
+class ChangeRule:
+    """Who may change a deadline by an act (pause, extend, move), up to what, on what basis.
+
+    `second` is the role of another person who has to confirm it before it counts, if any.
+    """
+
+    by: frozenset[str]
+    source: Label
+    at_most: Length | None = None
+    second: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class DeadlineRule:
     """How one deadline is counted, met, warned of, and what passes when it lapses.
 
-    `length` is fixed, or None where the text decides (`term` names the term). `side` BEFORE counts backward.
-    `recurs`: every length again, counted
-    from the anchor, up to the due date of the deadline `until`. `duty` False: the last day of a right, nobody is late when it
-    passes unused.
+    `length` is fixed, or None where the text decides (`term` names the term) or where the date itself is given (`is_fixed`).
+    `side` BEFORE counts backward. `recurs`: every length again, counted from the anchor, up to the due date of the deadline
+    `until`. `duty` False: the last day of a right, nobody is late when it passes unused. `calendars` are those of the
+    process where none are named. `cut_off` is the closing hour where the late office is. `very_overdue` is how long after
+    the date it is called so.
     """
 
     key: str
@@ -176,17 +203,31 @@ class DeadlineRule:
     side: Side = Side.AFTER
     recurs: bool = False
     until: str | None = None
+    first_day: FirstDay = FirstDay.NEXT_DAY
+    month_end: MonthEnd = MonthEnd.CLAMP
     roll: Roll = Roll.FOLLOWING
+    calendars: tuple[str, ...] = ()
+    counts_in: CountsIn = CountsIn.ALL
+    cut_off: time | None = None
     late: str | None = None
     duty: bool = True
     met_by_steps: frozenset[str] = frozenset()
     met_by_children: frozenset[ChildState] = frozenset()
     paused_in: frozenset[str] = frozenset()
+    pause: ChangeRule | None = None
+    extend: ChangeRule | None = None
+    move: ChangeRule | None = None
     warn: tuple[Level, ...] = ()
     escalate: tuple[Level, ...] = ()
+    very_overdue: Length | None = None
     on_lapse: str | None = None
     source: Label = field(default_factory=dict)
     note: Label = field(default_factory=dict)
+
+    @property
+    def is_fixed(self) -> bool:
+        """Whether the date is given by the fact itself, and nothing is counted."""
+        return self.length is None and self.term is None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -280,6 +321,8 @@ class Catalogue:
 
 def level_message(level: Level) -> Message:
     """A level in words, for people."""
+    if level.percent is not None:
+        return Message("{percent} % of the time has passed", {"percent": level.percent})
     if level.length is None:
         return Message("on the day")
     if level.repeats:

@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from sqlalchemy import Engine
 
-from twinflow.domain import deadlines
+from twinflow.domain import levels
 from twinflow.domain.actors import THE_CLOCK, Actor
 from twinflow.domain.advance import Outcome, StepCommand, advance, is_still_to_come, start_term
 from twinflow.domain.agreement import (
@@ -153,7 +153,7 @@ def _let_lapse(work: UnitOfWork, library: Library, agreement: Agreement, until: 
     passed = [
         deadline
         for deadline in agreement.deadlines
-        if deadlines.lapses_by_the_clock(definition.deadlines[deadline.rule], deadline, until)
+        if levels.lapses_by_the_clock(definition.deadlines[deadline.rule], deadline, until)
     ]
     for deadline in sorted(passed, key=lambda deadline: deadline.due_on or until):
         if any(left.key == deadline.key and left.is_open for left in agreement.deadlines):
@@ -170,8 +170,7 @@ def _advanced(library: Library, agreement: Agreement, command: StepCommand, acto
         command,
         actor,
         now=now,
-        today=library.today(agreement.office, now),
-        calendars=library.calendars_of(definition),
+        reckoning=library.reckoning(definition, agreement.office, now),
     )
 
 

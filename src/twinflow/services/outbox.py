@@ -8,14 +8,17 @@ from typing import Any
 from sqlalchemy import Engine
 
 from twinflow.domain.actors import Person
-from twinflow.domain.agreement import Agreement, Deadline, DeadlineStatus
+from twinflow.domain.agreement import Agreement, Deadline, DeadlineStatus, EntryKind
 from twinflow.domain.calendars import business_days_between
+from twinflow.domain.changes import changes_by_deadline, pending
 from twinflow.domain.findings import Finding, FindingCode, findings
 from twinflow.domain.letters import ClaimedMessage, Letter, LetterGroup, LetterItem, OutboxMessage
+from twinflow.domain.levels import standing
 from twinflow.domain.library import Library
 from twinflow.domain.process import ProcessDefinition
 from twinflow.errors import MailFailed, Refused
 from twinflow.language import say
+from twinflow.services.wording import entry_message
 from twinflow.storage.tables import AlertRow
 from twinflow.storage.unit_of_work import UnitOfWork
 
@@ -166,6 +169,11 @@ class _Reader:
             if alert.details["state"] != self.agreement.state:
                 return None
             values["state"] = self._label(self.definition.states[alert.details["state"]].label)
+        elif kind in {"moved", "change"}:
+            of_change = self._of_moved(subject, alert) if kind == "moved" else self._of_change(subject, alert)
+            if of_change is None:
+                return None
+            values |= of_change
         else:
             finding = Finding(FindingCode(kind), subject)
             if finding not in findings(self.agreement, self.definition):
@@ -183,8 +191,8 @@ class _Reader:
     def _of_deadline(self, deadline: Deadline) -> dict[str, Any]:
         definition = self.definition
         rule = definition.deadlines[deadline.rule]
-        calendars = self.library.calendars_of(definition)
-        today = self.library.today(self.agreement.office, self.now)
+        calendars = self.library.calendars_of(definition, rule)
+        today = self.library.reckoning(definition, self.agreement.office, self.now).today_of(rule)
         assert deadline.due_on is not None
         return {
             "deadline": self._label(rule.label),
@@ -195,9 +203,55 @@ class _Reader:
             "business_days": business_days_between(today, deadline.due_on, calendars)
             if calendars.covers(deadline.due_on)
             else None,
+            "standing": standing(rule, deadline, calendars, today).value,
             "late": self._label(definition.roles[rule.late].label) if rule.late else "",
+            "office": self._office_of(rule.late) if rule.late else "",
             "note": self._label(rule.note) if rule.note else "",
             "sort_on": deadline.due_on,
+        }
+
+    def _office_of(self, role: str) -> str:
+        """The office where a role is held; several where there are several."""
+        directory = self.library.directory
+        keys = directory.offices_of(self.definition.roles[role].office, self.agreement.office)
+        return ", ".join(self._label(directory.offices[key].label) for key in sorted(keys))
+
+    def _deadline(self, rule: str, alert: AlertRow) -> Deadline | None:
+        """The open deadline that an alert is about."""
+        return next((d for d in self.agreement.deadlines if d.key == (rule, alert.occurrence) and d.is_open), None)
+
+    def _of_moved(self, rule: str, alert: AlertRow) -> dict[str, Any] | None:
+        """Where a date has moved; None if it has moved again, which another alert tells, or is closed."""
+        deadline = self._deadline(rule, alert)
+        told = {"deadline": rule, "occurrence": str(alert.occurrence), "cause": alert.level}
+        moves = [e.details for e in self.agreement.history if told.items() <= e.details.items()]
+        if deadline is None or not moves or str(deadline.due_on or "") != moves[-1]["to"]:
+            return None
+        before, after = (date.fromisoformat(day) if day else None for day in (moves[-1]["from"], moves[-1]["to"]))
+        label = self._label(self.definition.deadlines[rule].label)
+        return {"deadline": label, "before": before, "after": after, "sort_on": after or date.max}
+
+    def _of_change(self, rule: str, alert: AlertRow) -> dict[str, Any] | None:
+        """A change that waits for the reader; None if it waits no longer."""
+        deadline = self._deadline(rule, alert)
+        changes = changes_by_deadline(self.agreement.history).get((rule, alert.occurrence), ())
+        waiting = [change for change in pending(changes) if str(change.number) == alert.details["number"]]
+        if deadline is None or not waiting:
+            return None
+        change = waiting[0]
+        entry = next(
+            entry
+            for entry in self.agreement.history
+            if entry.kind is EntryKind.CHANGE
+            and (entry.details["deadline"], entry.details["occurrence"]) == (rule, str(alert.occurrence))
+            and entry.details["number"] == alert.details["number"]
+        )
+        return {
+            "deadline": self._label(self.definition.deadlines[rule].label),
+            "id": f"{self.agreement.reference}/{rule}/{alert.occurrence}",
+            "number": change.number,
+            "actor": change.actor,
+            "change": say(entry_message(entry, self.definition), self.person.language),
         }
 
     def _of_finding(self, finding: Finding) -> dict[str, Any]:

@@ -10,11 +10,14 @@ from twinflow.domain import machine
 from twinflow.domain.advance import reasons_against
 from twinflow.domain.agreement import Agreement, Claim, Deadline, Party
 from twinflow.domain.calendars import business_days_between
+from twinflow.domain.changes import changes_by_deadline, pending
 from twinflow.domain.findings import findings
+from twinflow.domain.levels import standing
 from twinflow.domain.library import Library
-from twinflow.domain.process import CLOCK, Label, ProcessDefinition
+from twinflow.domain.process import CLOCK, Label, Nature, ProcessDefinition
 from twinflow.errors import Message
-from twinflow.services.wording import ACTORS, entry_message, finding_message
+from twinflow.services.deadlines import DeadlineId, Explanation, explanation
+from twinflow.services.wording import ACTORS, entry_message, finding_message, standing_message
 from twinflow.storage.unit_of_work import UnitOfWork
 
 
@@ -22,7 +25,8 @@ from twinflow.storage.unit_of_work import UnitOfWork
 class DeadlineLine:
     """One occurrence of a deadline; `edition` names the calendars it was counted by, if any.
 
-    `days` and `business_days` are left until `due_on`; negative when it has passed.
+    `days` and `business_days` are left until `due_on`, where the late office is; negative when it has passed. `standing`
+    says how an open one stands (`levels.Standing`), `waiting` how many changes of it wait for a second person.
     """
 
     id: str
@@ -34,6 +38,8 @@ class DeadlineLine:
     days: int | None
     business_days: int | None
     status: str
+    standing: str
+    waiting: int
     closed_on: date | None
     nature: str
     late: Label
@@ -42,13 +48,26 @@ class DeadlineLine:
     provisional: bool
 
     @property
-    def is_overdue(self) -> bool:
+    def is_late(self) -> bool:
+        """Whether somebody has let the day pass."""
         return self.status == "open" and self.days is not None and self.days < 0 and bool(self.late)
+
+    @property
+    def is_overdue(self) -> bool:
+        """Late by law or by the text: a target that has passed is not called so."""
+        return self.is_late and self.nature != Nature.TARGET
+
+    @property
+    def standing_words(self) -> Message:
+        return standing_message(self.status, self.standing, self.nature, duty=bool(self.late))
 
 
 @dataclass(frozen=True, slots=True)
 class AgreementLine:
-    """An agreement in a list. `next_on` is the first due date that has not passed, or the one most overdue."""
+    """An agreement in a list. `next_on` is the first due date that has not passed, or the one that passed longest ago.
+
+    `passed` says of such a one how it stands; `overdue` whether anything is late by law or by the text.
+    """
 
     reference: str
     title: str
@@ -59,6 +78,7 @@ class AgreementLine:
     in_force: bool
     next_on: date | None
     next_label: Label
+    passed: Message | None
     overdue: bool
     missing: tuple[Message, ...]
     generation: int
@@ -121,6 +141,7 @@ class AgreementPage:
     facts: tuple[FactLine, ...]
     terms: tuple[TermLine, ...]
     deadlines: tuple[DeadlineLine, ...]
+    explanations: tuple[Explanation, ...]
     timeline: tuple[EntryLine, ...]
     next_steps: tuple[tuple[str, Label], ...]
     waits_for: Label
@@ -171,6 +192,7 @@ def show_agreement(engine: Engine, library: Library, reference: str, now: dateti
         facts=tuple(FactLine(key, definition.facts[key], claims) for key, claims in agreement.facts.items()),
         terms=tuple(_terms(agreement, definition)),
         deadlines=tuple(_deadlines(library, agreement, now)),
+        explanations=tuple(_explanations(library, agreement, now)),
         timeline=tuple(_timeline(library, agreement, definition)),
         next_steps=tuple(
             (key, definition.steps[key].label)
@@ -218,9 +240,9 @@ def _line(library: Library, agreement: Agreement, now: datetime) -> AgreementLin
     today = library.today(agreement.office, now)
     state = definition.states[agreement.state]
     lines = _deadlines(library, agreement, now)
-    overdue = [line for line in lines if line.is_overdue]
+    late = [line for line in lines if line.is_late]
     ahead = [line for line in lines if line.status == "open" and line.days is not None and line.days >= 0]
-    following = min(overdue or ahead, key=lambda line: line.due_on or date.max, default=None)
+    following = min(late or ahead, key=lambda line: line.due_on or date.max, default=None)
     return AgreementLine(
         reference=agreement.reference,
         title=agreement.title,
@@ -231,7 +253,8 @@ def _line(library: Library, agreement: Agreement, now: datetime) -> AgreementLin
         in_force=agreement.has_entered_into_force(today) and not state.final,
         next_on=following.due_on if following else None,
         next_label=following.label if following else {},
-        overdue=bool(overdue),
+        passed=following.standing_words if late and following else None,
+        overdue=any(line.is_overdue for line in late),
         missing=tuple(finding_message(f, agreement, definition) for f in findings(agreement, definition)),
         generation=agreement.generation,
         parent=agreement.parent,
@@ -240,12 +263,13 @@ def _line(library: Library, agreement: Agreement, now: datetime) -> AgreementLin
 
 def _deadlines(library: Library, agreement: Agreement, now: datetime) -> list[DeadlineLine]:
     definition = library.definition_of(agreement)
-    calendars = library.calendars_of(definition)
-    today = library.today(agreement.office, now)
+    reckoning = library.reckoning(definition, agreement.office, now)
+    changes = changes_by_deadline(agreement.history)
     lines = []
     for deadline in sorted(agreement.deadlines, key=_by_due_date):
         rule = definition.deadlines[deadline.rule]
-        due_on = deadline.due_on
+        calendars, today, due_on = reckoning.calendars_of(rule), reckoning.today_of(rule), deadline.due_on
+        counted = due_on is not None and calendars.covers(due_on)
         lines.append(
             DeadlineLine(
                 id=f"{agreement.reference}/{deadline.rule}/{deadline.occurrence}",
@@ -255,10 +279,10 @@ def _deadlines(library: Library, agreement: Agreement, now: datetime) -> list[De
                 warn_on=deadline.warn_on,
                 due_on=due_on,
                 days=(due_on - today).days if due_on else None,
-                business_days=business_days_between(today, due_on, calendars)
-                if due_on and calendars.covers(due_on)
-                else None,
+                business_days=business_days_between(today, due_on, calendars) if due_on and counted else None,
                 status=deadline.status.value,
+                standing=standing(rule, deadline, calendars, today).value,
+                waiting=len(list(pending(changes.get(deadline.key, ())))) if deadline.is_open else 0,
                 closed_on=deadline.closed_on,
                 nature=rule.nature.value,
                 late=definition.roles[rule.late].label if rule.late else {},
@@ -268,6 +292,13 @@ def _deadlines(library: Library, agreement: Agreement, now: datetime) -> list[De
             )
         )
     return lines
+
+
+def _explanations(library: Library, agreement: Agreement, now: datetime) -> Iterator[Explanation]:
+    """The ledger of each open deadline, the soonest first."""
+    for deadline in sorted(agreement.deadlines, key=_by_due_date):
+        if deadline.is_open:
+            yield explanation(library, agreement, DeadlineId(agreement.reference, *deadline.key), now)
 
 
 def _by_due_date(deadline: Deadline) -> tuple[date, str, int]:

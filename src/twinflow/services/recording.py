@@ -5,14 +5,18 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
-from twinflow.domain import deadlines
+from twinflow.domain import levels
 from twinflow.domain.advance import Outcome
-from twinflow.domain.agreement import Agreement, EntryKind, HistoryEntry
+from twinflow.domain.agreement import Agreement, Basis, Deadline, DeadlineStatus, EntryKind, HistoryEntry
+from twinflow.domain.derivation import derive
 from twinflow.domain.findings import findings
 from twinflow.domain.library import Library
-from twinflow.domain.process import CLOCK, Announcement
+from twinflow.domain.process import CLOCK, LIAISON, Announcement, DeadlineRule, ProcessDefinition
 from twinflow.storage.tables import AlertRow
 from twinflow.storage.unit_of_work import UnitOfWork
+
+MOVED = "deadline-moved"
+"""The notice about a date that has moved."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,46 +48,141 @@ class Reached:
 def record(work: UnitOfWork, library: Library, before: Agreement, outcome: Outcome, now: datetime) -> int:
     """Write the outcome of a step; how many alerts it made. Raises StaleAgreement if somebody else was faster."""
     after = outcome.agreement
-    agreement_id = work.agreements.save(before, after)
-    replace_deadlines(work, library, agreement_id, before, after, now)
-    definition = library.definition_of(after)
-    work.outbox.replace_findings(agreement_id, findings(after, definition), now)
+    agreement_id = record_change(work, library, before, after, now)
+    work.outbox.replace_findings(agreement_id, findings(after, library.definition_of(after)), now)
     alerts = 0
     for announcement in outcome.announcements:
         telling = _announced(announcement, outcome.entry, after)
-        reached = tell(work, library, agreement_id, after, telling, now)
-        alerts += len(reached.told)
-        for role in reached.vacant:
-            work.history.add(agreement_id, _entry(telling, now, role=role, recipient="", vacant="yes"))
+        alerts += len(announce(work, library, agreement_id, after, telling, now).told)
     refresh_parent(work, library, after, now)
     return alerts
 
 
+def record_change(
+    work: UnitOfWork, library: Library, before: Agreement, after: Agreement, now: datetime, *, cause: str = ""
+) -> int:
+    """Write what became of an agreement, with its deadlines; its row. Raises StaleAgreement if somebody else was faster."""
+    agreement_id = work.agreements.save(before, after)
+    replace_deadlines(work, library, agreement_id, before, after, now, cause=cause)
+    return agreement_id
+
+
+def tell_moved(
+    work: UnitOfWork,
+    library: Library,
+    agreement_id: int,
+    agreement: Agreement,
+    before: Deadline,
+    cause: str,
+    now: datetime,
+) -> Reached | None:
+    """Tell who is late and the liaison that a date has moved; None if it has not.
+
+    `cause` is unique for the deadline (a change, an edition); the entry of the history that has it says from where to where.
+    """
+    after = next((deadline for deadline in agreement.deadlines if deadline.key == before.key), None)
+    if after is None or after.due_on == before.due_on or not after.is_open:
+        return None
+    rule = library.definition_of(agreement).deadlines[before.rule]
+    telling = Telling(
+        notice=MOVED,
+        subject=f"moved:{before.rule}",
+        occurrence=before.occurrence,
+        level=cause,
+        roles=told_of(rule),
+        effective_on=library.today(agreement.office, now),
+    )
+    return announce(work, library, agreement_id, agreement, telling, now)
+
+
+def announce(
+    work: UnitOfWork, library: Library, agreement_id: int, agreement: Agreement, telling: Telling, now: datetime
+) -> Reached:
+    """Tell what is told only once: a role that nobody holds now is noted in the history."""
+    reached = tell(work, library, agreement_id, agreement, telling, now)
+    for role in reached.vacant:
+        work.history.add(agreement_id, _entry(telling, now, role=role, recipient="", vacant="yes"))
+    return reached
+
+
+def moved_details(key: tuple[str, int], before: date | None, after: date | None, cause: str) -> dict[str, str]:
+    """The details of the history entry of a date that moved; an alert about it finds it by its cause."""
+    details = {"deadline": key[0], "occurrence": str(key[1]), "from": str(before or ""), "to": str(after or "")}
+    return {**details, "cause": cause} if cause else details
+
+
+def told_of(rule: DeadlineRule) -> tuple[str, ...]:
+    """Who is told of a deadline: the role that is late if it passes, and the liaison."""
+    return tuple(dict.fromkeys((rule.late or LIAISON, LIAISON)))
+
+
 def replace_deadlines(
-    work: UnitOfWork, library: Library, agreement_id: int, before: Agreement, after: Agreement, now: datetime
+    work: UnitOfWork,
+    library: Library,
+    agreement_id: int,
+    before: Agreement,
+    after: Agreement,
+    now: datetime,
+    *,
+    actor: str = CLOCK,
+    cause: str = "",
 ) -> None:
-    """Write the deadlines of `after` over those of `before`, with the day each wakes a sweep; a moved due date is logged."""
+    """Write the deadlines of `after` over those of `before`, with the day each wakes a sweep; a moved due date is logged.
+
+    Raises StaleAgreement if another edition of a calendar was applied since the library was read.
+    """
+    work.calendars.hold(library.current_editions)
     definition = library.definition_of(after)
-    calendars = library.calendars_of(definition)
     old = {deadline.key: deadline for deadline in before.deadlines}
-    new = {deadline.key: deadline for deadline in after.deadlines}
-    wake_on = {
-        key: deadlines.next_wake_on(definition.deadlines[deadline.rule], deadline, calendars, None)
-        for key, deadline in new.items()
-    }
+    derived = {deadline.key: deadline for deadline in after.deadlines}
+    new = {key: _as_it_was_closed(key, old, derived, definition) for key in derived}
+    wake_on: dict[tuple[str, int], date | None] = {}
+    for key, deadline in new.items():
+        rule = definition.deadlines[deadline.rule]
+        wake_on[key] = levels.next_wake_on(rule, deadline, library.calendars_of(definition, rule), None)
     work.deadlines.replace(agreement_id, old, new, wake_on)
     today = library.today(after.office, now)
     for key in old.keys() & new.keys():
         if old[key].due_on != new[key].due_on:
-            details = {"deadline": key[0], "from": str(old[key].due_on or ""), "to": str(new[key].due_on or "")}
-            work.history.add(agreement_id, HistoryEntry(EntryKind.DEADLINE, CLOCK, today, now, details=details))
+            details = moved_details(key, old[key].due_on, new[key].due_on, cause)
+            work.history.add(agreement_id, HistoryEntry(EntryKind.DEADLINE, actor, today, now, details=details))
+
+
+def _as_it_was_closed(
+    key: tuple[str, int],
+    before: Mapping[tuple[str, int], Deadline],
+    derived: Mapping[tuple[str, int], Deadline],
+    definition: ProcessDefinition,
+) -> Deadline:
+    """What is closed keeps its date and the calendars it was counted by, whatever is announced later.
+
+    Only what people record afterwards changes it: an act that meets it, a pause, more time, another start.
+    """
+    old, new = before.get(key), derived[key]
+    if old is None or old.is_open or old.closed_on is None:
+        return new
+    rule = definition.deadlines[new.rule]
+    based_on = (rule.anchor.deadline, new.occurrence) if rule.anchor.deadline else key
+    base, base_now = before.get(based_on, old), derived.get(based_on, new)
+    started_on_calendar_day = based_on != key or rule.cut_off is not None
+    if not started_on_calendar_day and old.anchor_on != new.anchor_on:
+        return new
+    if _given(old, new) != _given(new, new) or _given(base, base_now) != _given(base_now, base_now):
+        return new
+    return replace(old, status=new.status, closed_on=new.closed_on) if new.status is DeadlineStatus.MET else old
+
+
+def _given(deadline: Deadline, otherwise: Deadline) -> tuple[object, ...]:
+    """What people gave for the date beside its start, as far as no calendar has a part in it."""
+    basis = deadline.basis or otherwise.basis or Basis()
+    starts = tuple(pause.start for pause in basis.pauses)
+    return (basis.lengths, basis.times, starts, basis.extensions, basis.agreed_on)
 
 
 def refreshed(library: Library, agreement: Agreement, now: datetime) -> Agreement:
     """The agreement with its deadlines computed anew as of today."""
     definition = library.definition_of(agreement)
-    today = library.today(agreement.office, now)
-    derived = deadlines.derive(agreement, definition, library.calendars_of(definition), today)
+    derived = derive(agreement, definition, library.reckoning(definition, agreement.office, now))
     return replace(agreement, deadlines=derived)
 
 

@@ -10,13 +10,14 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy import Engine
 
-from twinflow.domain import deadlines
+from twinflow.domain import levels
 from twinflow.domain.agreement import Agreement, Deadline
+from twinflow.domain.calendars import Calendars
 from twinflow.domain.library import Library
-from twinflow.domain.process import LIAISON, DeadlineRule
+from twinflow.domain.process import LIAISON, DeadlineRule, ProcessDefinition
 from twinflow.errors import Message, TwinflowError
 from twinflow.services.agreements import lapse
-from twinflow.services.recording import Reached, Telling, refreshed, replace_deadlines, tell
+from twinflow.services.recording import Reached, Telling, refreshed, replace_deadlines, tell, told_of
 from twinflow.storage.deadlines import Waking
 from twinflow.storage.outbox import UntoldFinding
 from twinflow.storage.unit_of_work import UnitOfWork
@@ -39,12 +40,12 @@ def sweep(engine: Engine, library: Library, now: datetime) -> SweepResult:
     with UnitOfWork(engine, reading=True) as work:
         findings = {item.agreement_id for item in work.outbox.untold_findings()}
         waking = {item.agreement_id for item in work.deadlines.waking(_until(now))}
-    totals = _Totals(0, [], [])
+    totals = _Totals(0, [], [], [])
     for agreement_id in sorted(findings):
         _each(engine, library, agreement_id, now, totals, _tell_findings)
     for agreement_id in sorted(waking):
         _each(engine, library, agreement_id, now, totals, _warn_due)
-    for agreement_id in sorted(waking):
+    for agreement_id in totals.to_lapse:
         _each(engine, library, agreement_id, now, totals, _lapse_overdue)
     return SweepResult(totals.alerts, tuple(totals.lapsed), tuple(totals.problems))
 
@@ -55,11 +56,12 @@ def _until(now: datetime) -> date:
 
 @dataclass(slots=True)
 class _Totals:
-    """What a sweep has done so far."""
+    """What a sweep has done so far, and which agreements have a date that takes a step by itself."""
 
     alerts: int
     lapsed: list[str]
     problems: list[Message]
+    to_lapse: list[int]
 
 
 @dataclass(slots=True)
@@ -73,23 +75,32 @@ class _Case:
     now: datetime
 
     @property
-    def today(self) -> date:
-        return self.library.today(self.agreement.office, self.now)
+    def definition(self) -> ProcessDefinition:
+        return self.library.definition_of(self.agreement)
+
+    def today(self, rule: DeadlineRule | None = None) -> date:
+        """The date at the office that keeps the case, or at the one that is late if a deadline passes."""
+        reckoning = self.library.reckoning(self.definition, self.agreement.office, self.now)
+        return reckoning.today if rule is None else reckoning.today_of(rule)
+
+    def calendars(self, rule: DeadlineRule) -> Calendars:
+        return self.library.calendars_of(self.definition, rule)
 
     def waking(self, *, lapsing: bool) -> Iterable[tuple[Waking, DeadlineRule, Deadline]]:
-        """Its deadlines whose day has come at the office: those that lapse, or the others."""
-        rules = self.library.definition_of(self.agreement).deadlines
+        """Its deadlines whose day has come at the late office: those that lapse, or the others."""
+        rules = self.definition.deadlines
         by_key = {deadline.key: deadline for deadline in self.agreement.deadlines}
         for woken in self.work.deadlines.waking(_until(self.now), self.id):
             rule, deadline = rules[woken.key[0]], by_key[woken.key]
-            if woken.wake_on <= self.today and deadlines.lapses_by_the_clock(rule, deadline, self.today) is lapsing:
+            today = self.today(rule)
+            if woken.wake_on <= today and levels.lapses_by_the_clock(rule, deadline, today) is lapsing:
                 yield woken, rule, deadline
 
     def tell(self, telling: Telling, totals: _Totals) -> Reached:
         """Tell it; a role that nobody holds is a problem to be said, not a reason to forget it."""
         reached = tell(self.work, self.library, self.id, self.agreement, telling, self.now)
         totals.alerts += len(reached.told)
-        roles = self.library.definition_of(self.agreement).roles
+        roles = self.definition.roles
         for role in reached.vacant:
             values = {"reference": self.agreement.reference, "role": roles[role].label}
             totals.problems.append(Message("{reference}: nobody is {role}; the alert waits.", values))
@@ -105,7 +116,7 @@ def _each(
     act: Callable[[_Case, _Totals], None],
 ) -> None:
     """One agreement in one transaction. What goes wrong is written down, and nothing of it stays."""
-    done = _Totals(0, [], [])
+    done = _Totals(0, [], [], [])
     reference = ""
     try:
         with UnitOfWork(engine) as work:
@@ -119,11 +130,12 @@ def _each(
     totals.alerts += done.alerts
     totals.lapsed += done.lapsed
     totals.problems += done.problems
+    totals.to_lapse += done.to_lapse
 
 
 def _tell_findings(case: _Case, totals: _Totals) -> None:
     for item in case.work.outbox.untold_findings(case.id):
-        if not case.tell(_about(item, case.today), totals).nobody:
+        if not case.tell(_about(item, case.today()), totals).nobody:
             case.work.outbox.mark_told(item.id, case.now)
 
 
@@ -139,37 +151,42 @@ def _about(item: UntoldFinding, today: date) -> Telling:
 
 
 def _warn_due(case: _Case, totals: _Totals) -> None:
+    if any(case.waking(lapsing=True)):
+        totals.to_lapse.append(case.id)
     for woken, rule, deadline in case.waking(lapsing=False):
-        passed = deadline.due_on is not None and deadline.due_on < case.today
+        today = case.today(rule)
+        passed = deadline.due_on is not None and deadline.due_on < today
         unheard = False
         if deadline.is_open and (rule.duty or not passed):
             tellings = list(_levels_to_tell(case, rule, deadline, passed=passed))
             reached = [case.tell(telling, totals) for telling in tellings]
             unheard = any(each.nobody for each in reached)
         if not unheard:
-            calendars = case.library.calendars_of(case.library.definition_of(case.agreement))
-            case.work.deadlines.claim(woken, deadlines.next_wake_on(rule, deadline, calendars, case.today))
+            case.work.deadlines.claim(woken, levels.next_wake_on(rule, deadline, case.calendars(rule), today))
     _bring_up_to_date(case)
 
 
 def _levels_to_tell(case: _Case, rule: DeadlineRule, deadline: Deadline, *, passed: bool) -> Iterable[Telling]:
-    """The last level reached of each ladder; those that passed unsaid are named with it."""
-    calendars = case.library.calendars_of(case.library.definition_of(case.agreement))
-    reached = deadlines.reached(rule, deadline, calendars, case.today)
+    """The levels reached and not told, soonest first: one message takes them all in, and speaks as the last of them.
+
+    Of a case taken over, those of the time before are left out but for the last: it says how things stand.
+    """
     subject = f"deadline:{rule.key}"
-    already = {level for level, _ in case.work.outbox.alerted(case.id, subject, deadline.occurrence)}
-    for to in dict.fromkeys(level.level.to for level in reached):
-        ladder = [level for level in reached if level.level.to == to]
-        unsaid = [lv for lv in ladder[:-1] if lv.key not in already and lv.on >= case.agreement.tracked_from]
-        yield Telling(
-            notice="deadline-overdue" if passed else "deadline-soon",
-            subject=subject,
-            occurrence=deadline.occurrence,
-            level=ladder[-1].key,
-            roles=(to,) if to else tuple(dict.fromkeys((rule.late or LIAISON, LIAISON))),
-            effective_on=ladder[-1].on,
-            details={"also": ", ".join(f"{lv.key} ({lv.on})" for lv in unsaid)} if unsaid else {},
-        )
+    fired = case.work.outbox.fired(case.id, subject, deadline.occurrence)
+    reached = levels.reached(rule, deadline, case.calendars(rule), case.today(rule), fired)
+    last = {level.level.to: level for level in reached}
+    for level in reached:
+        to = level.level.to
+        untold = level.key not in fired and level.on >= case.agreement.tracked_from
+        if untold or level is last[to]:
+            yield Telling(
+                notice="deadline-overdue" if passed else "deadline-soon",
+                subject=subject,
+                occurrence=deadline.occurrence,
+                level=level.key,
+                roles=(to,) if to else told_of(rule),
+                effective_on=level.on,
+            )
 
 
 def _bring_up_to_date(case: _Case) -> None:

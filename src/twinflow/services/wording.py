@@ -1,11 +1,14 @@
 """The history and the findings of a case in words, for whoever reads them."""
 
+from collections.abc import Iterator, Mapping
 from datetime import date
 
-from twinflow.domain.agreement import IMPORT, Agreement, Claim, EntryKind, HistoryEntry
-from twinflow.domain.dates import PartialDate
+from twinflow.domain.agreement import IMPORT, Agreement, Claim, DeadlineStatus, EntryKind, HistoryEntry
+from twinflow.domain.changes import ChangeKind
+from twinflow.domain.dates import Length, PartialDate
 from twinflow.domain.findings import Finding, FindingCode
-from twinflow.domain.process import CLOCK, ProcessDefinition
+from twinflow.domain.levels import Standing
+from twinflow.domain.process import CLOCK, Nature, ProcessDefinition
 from twinflow.errors import Message
 
 ACTORS = {CLOCK: Message("the clock"), IMPORT: Message("import from a register")}
@@ -26,7 +29,15 @@ def entry_message(entry: HistoryEntry, definition: ProcessDefinition) -> Message
         case EntryKind.DEADLINE:
             label = definition.deadlines[details["deadline"]].label
             old, new = (date.fromisoformat(details[key]) if details[key] else "–" for key in ("from", "to"))
-            return Message("{deadline}: moved from {old} to {new}", {"deadline": label, "old": old, "new": new})
+            calendar, of_calendar, _ = details.get("cause", "").partition("@")
+            values: dict[str, object] = {"deadline": label, "old": old, "new": new, "calendar": calendar}
+            if of_calendar:
+                return Message(
+                    "{deadline}: moved from {old} to {new} by a new edition of the calendar {calendar}", values
+                )
+            return Message("{deadline}: moved from {old} to {new}", values)
+        case EntryKind.CHANGE:
+            return _change_in_words(entry, definition)
         case EntryKind.ALERT:
             subject = _alert_subject(details["subject"], definition)
             if details.get("vacant"):
@@ -34,14 +45,65 @@ def entry_message(entry: HistoryEntry, definition: ProcessDefinition) -> Message
                     "Alert for nobody ({role} is vacant): {subject}",
                     {"role": definition.roles[details["role"]].label, "subject": subject},
                 )
-            values: dict[str, object] = {
-                "recipient": details["recipient"],
-                "subject": subject,
-                "also": details.get("also", ""),
-            }
-            if details.get("also"):
-                return Message("Alert to {recipient}: {subject}; passed untold meanwhile: {also}", values)
+            values = {"recipient": details["recipient"], "subject": subject}
             return Message("Alert to {recipient}: {subject}", values)
+
+
+def standing_message(status: str, standing: str, nature: str, *, duty: bool) -> Message:
+    """How a deadline stands. Only a duty that law or text sets is called overdue: a target has passed."""
+    if status != DeadlineStatus.OPEN:
+        return Message(status)
+    late = standing in {Standing.OVERDUE, Standing.VERY_OVERDUE}
+    if late and nature == Nature.TARGET:
+        return Message("target passed")
+    if late and not duty:
+        return Message("passed")
+    return _STANDINGS[Standing(standing)]
+
+
+_STANDINGS = {
+    Standing.AHEAD: Message("open"),
+    Standing.SOON: Message("soon"),
+    Standing.DUE: Message("due today"),
+    Standing.OVERDUE: Message("overdue"),
+    Standing.VERY_OVERDUE: Message("very overdue"),
+}
+
+
+def _change_in_words(entry: HistoryEntry, definition: ProcessDefinition) -> Message:
+    details = entry.details
+    values: dict[str, object] = {
+        "deadline": definition.deadlines[details["deadline"]].label,
+        "number": details["number"],
+        "of": details.get("of", ""),
+        "party": details.get("party", ""),
+    }
+    match ChangeKind(details["change"]):
+        case ChangeKind.PAUSE:
+            what = Message("{deadline}: paused (change {number})", values)
+        case ChangeKind.RESUME:
+            what = Message("{deadline}: resumed after the pause of change {of}", values)
+        case ChangeKind.EXTEND:
+            values["length"] = Length.parse(details["length"]).message
+            what = Message("{deadline}: extended by {length} (change {number})", values)
+        case ChangeKind.REMOVE:
+            what = Message("{deadline}: the extension of change {of} taken back (change {number})", values)
+        case ChangeKind.MOVE:
+            values["to"] = date.fromisoformat(details["to"])
+            what = Message("{deadline}: {party} agrees on {to} (change {number})", values)
+        case ChangeKind.CONFIRM:
+            return Message("{deadline}: change {number} confirmed by a second person", values)
+    return Message("{what}; {details}", {"what": what, "details": list(_grounds(details, definition))})
+
+
+def _grounds(details: Mapping[str, str], definition: ProcessDefinition) -> Iterator[Message]:
+    """What a change rests on, and whom it waits for."""
+    names = {"reason": Message("reason"), "paper": Message("paper"), "legal_basis": Message("legal basis")}
+    for key, name in names.items():
+        if key in details:
+            yield Message("{name}: {value}", {"name": name, "value": details[key]})
+    if "second" in details:
+        yield Message("needs the confirmation of {role}", {"role": definition.roles[details["second"]].label})
 
 
 def _step_in_words(entry: HistoryEntry, definition: ProcessDefinition) -> Message:
@@ -67,6 +129,10 @@ def _alert_subject(subject: str, definition: ProcessDefinition) -> object:
     kind, _, name = subject.partition(":")
     if kind == "deadline":
         return definition.deadlines[name].label
+    if kind == "moved":
+        return Message("Date moved: {deadline}", {"deadline": definition.deadlines[name].label})
+    if kind == "change":
+        return Message("To be confirmed: {deadline}", {"deadline": definition.deadlines[name].label})
     if kind == "step":
         return definition.steps[name].label
     titles = {

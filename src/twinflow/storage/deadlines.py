@@ -8,6 +8,7 @@ from sqlalchemy import insert, update
 from sqlmodel import Session, col, select
 
 from twinflow.domain.agreement import Deadline, DeadlineStatus
+from twinflow.storage.basis import basis_of, basis_text
 from twinflow.storage.tables import DeadlineRow
 
 
@@ -93,6 +94,7 @@ def _values(deadline: Deadline) -> dict[str, object]:
         "closed_on": deadline.closed_on,
         "edition": deadline.edition,
         "provisional": deadline.provisional,
+        "basis": basis_text(deadline.basis),
     }
 
 
@@ -107,4 +109,5 @@ def deadline_of(row: DeadlineRow) -> Deadline:
         closed_on=row.closed_on,
         edition=row.edition,
         provisional=row.provisional,
+        basis=basis_of(row.basis),
     )

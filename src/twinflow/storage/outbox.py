@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import func, insert, text, update
 from sqlmodel import Session, col, select
@@ -71,6 +71,13 @@ class Outbox:
             )
         )
         return set(rows)
+
+    def fired(self, agreement_id: int, subject: str, occurrence: int) -> dict[str, date]:
+        """The levels that were told to anybody, each with its day."""
+        query = select(AlertRow.level, col(AlertRow.effective_on)).where(
+            AlertRow.agreement_id == agreement_id, AlertRow.subject == subject, AlertRow.occurrence == occurrence
+        )
+        return dict(self._session.exec(query).all())
 
     def add_alert(self, alert: AlertRow) -> None:
         self._session.add(alert)

@@ -29,9 +29,30 @@ class ProcessVersionRow(SQLModel, table=True):
     text: str
 
 
+class CalendarRow(SQLModel, table=True):
+    """An edition of a calendar, with the file's text; dates are counted by the `current` one until another is applied."""
+
+    __tablename__ = "calendar"
+
+    key: str = Field(primary_key=True)
+    edition: str = Field(primary_key=True)
+    text: str
+    applied_at: datetime
+    current: bool
+
+
 class AgreementRow(SQLModel, table=True):
     __tablename__ = "agreement"
-    __table_args__ = (UniqueConstraint("reference"), CheckConstraint("version >= 1", name="version"))
+    __table_args__ = (
+        UniqueConstraint("reference"),
+        CheckConstraint("version >= 1", name="version"),
+        Index(
+            "ix_agreement_parent_id",
+            "parent_id",  # most have none: an index of the empty ones would not be used
+            sqlite_where=text("parent_id IS NOT NULL"),
+            postgresql_where=text("parent_id IS NOT NULL"),
+        ),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     reference: str
@@ -43,7 +64,7 @@ class AgreementRow(SQLModel, table=True):
     state: str
     version: int
     tracked_from: date
-    parent_id: int | None = Field(default=None, foreign_key="agreement.id", index=True)
+    parent_id: int | None = Field(default=None, foreign_key="agreement.id")
     origin: str = ""
     note: str = ""
     relationship: str = Field(default="", index=True)
@@ -93,7 +114,10 @@ class FactRow(SQLModel, table=True):
 
 
 class DeadlineRow(SQLModel, table=True):
-    """`wake_on` is the first day a sweep has something to do; NULL when there is nothing."""
+    """`wake_on` is the first day a sweep has something to do; NULL when there is nothing.
+
+    `basis` is what the dates were counted from beside the rule and the anchor, as JSON; empty for rows of the first version.
+    """
 
     __tablename__ = "deadline"
     __table_args__ = (
@@ -118,6 +142,7 @@ class DeadlineRow(SQLModel, table=True):
     edition: str = ""
     provisional: bool = False
     wake_on: date | None = None
+    basis: str = ""
 
 
 class HistoryRow(SQLModel, table=True):

@@ -9,9 +9,11 @@ from sqlmodel import Session
 
 from twinflow.errors import EnvironmentFailed, StaleAgreement
 from twinflow.storage.agreements import Agreements
+from twinflow.storage.calendars import CalendarEditions
 from twinflow.storage.deadlines import Deadlines
 from twinflow.storage.history import History
 from twinflow.storage.outbox import Outbox
+from twinflow.storage.recount import Recount
 
 
 class UnitOfWork:
@@ -32,9 +34,11 @@ class UnitOfWork:
             self._session.close()
             raise EnvironmentFailed("The database does not answer: {why}.", why=str(error.orig).strip()) from error
         self.agreements = Agreements(self._session)
+        self.calendars = CalendarEditions(self._session)
         self.deadlines = Deadlines(self._session)
         self.history = History(self._session)
         self.outbox = Outbox(self._session)
+        self.recount = Recount(self._session)
         return self
 
     def commit(self) -> None:

@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from twinflow.errors import EnvironmentFailed, Message, NotFound, TwinflowError
+from twinflow.errors import BadInput, EnvironmentFailed, Message, NotFound, TwinflowError
 from twinflow.services import queries
 from twinflow.web.rendering import site_of
 from twinflow.web.security import secure
@@ -19,12 +19,14 @@ log = logging.getLogger(__name__)
 
 def install(app: FastAPI) -> None:
     app.exception_handler(NotFound)(_not_found)
+    app.exception_handler(BadInput)(_not_found)
     app.exception_handler(TwinflowError)(_failed)
     app.exception_handler(HTTPException)(_refused)
     app.exception_handler(Exception)(_broken)
 
 
-def _not_found(request: Request, error: NotFound) -> Response:
+def _not_found(request: Request, error: NotFound | BadInput) -> Response:
+    """All that a reader writes is the address."""
     return site_of(request).error_page(request, HTTPStatus.NOT_FOUND, error.message, _similar(request))
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import quote
 
 from fastapi import Depends
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
@@ -16,6 +17,8 @@ from twinflow import language
 from twinflow.bootstrap import Runtime
 from twinflow.errors import Message
 from twinflow.services import outbox
+from twinflow.services.queries import DeadlineLine
+from twinflow.services.wording import standing_message
 from twinflow.web import languages
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -62,7 +65,14 @@ def site_of(request: Request) -> Site:
     return site
 
 
-Here = Annotated[Site, Depends(site_of)]
+def fresh_site_of(request: Request) -> Site:
+    """The site, counting by the calendars in use. Asks the database."""
+    site = site_of(request)
+    site.runtime.refresh()
+    return site
+
+
+Here = Annotated[Site, Depends(fresh_site_of)]
 
 
 def environment() -> Environment:
@@ -81,6 +91,8 @@ def environment() -> Environment:
         "short_day": _short_day,
         "days": _days,
         "business_days": _business_days,
+        "standing": _standing,
+        "deadline_path": _deadline_path,
     }
     return env
 
@@ -115,3 +127,18 @@ def _days(context: Context, count: int) -> str:
 @pass_context
 def _business_days(context: Context, count: int) -> str:
     return language.days(count, context["language"], business=True)
+
+
+@pass_context
+def _standing(context: Context, line: DeadlineLine) -> str:
+    """How a deadline stands, in a word that begins a cell."""
+    words = language.say(
+        standing_message(line.status, line.standing, line.nature, duty=bool(line.late)), context["language"]
+    )
+    return words[:1].upper() + words[1:]
+
+
+def _deadline_path(key: str) -> str:
+    """The address of a deadline's own page, from its id."""
+    reference, rule, occurrence = key.rsplit("/", 2)
+    return f"/agreements/{quote(reference)}/deadlines/{rule}/{occurrence}"

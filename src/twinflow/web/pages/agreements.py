@@ -1,11 +1,19 @@
-"""The list of agreements, and everything about one of them."""
+"""The list of agreements, everything about one of them, and how the date of one of its deadlines came about."""
+
+from collections.abc import Iterable, Iterator
 
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from twinflow.services import queries
+from twinflow.services.deadlines import DeadlineId, Explanation, explain
+from twinflow.services.ledgers import Explained, explained
 from twinflow.web.rendering import Here
+
+LONGEST_PAGE = 400
+"""How many lines of ledgers an agreement's page holds; what is longer has a page of its own only."""
+
 
 router = APIRouter(default_response_class=HTMLResponse)
 
@@ -18,8 +26,27 @@ def show_all(request: Request, site: Here) -> HTMLResponse:
     return site.page(request, "agreements.html", lines=lines, everything=everything)
 
 
+@router.get("/agreements/{reference:path}/deadlines/{rule}/{occurrence}")
+def show_deadline(request: Request, site: Here, reference: str, rule: str, occurrence: str) -> HTMLResponse:
+    """Asked for before the agreement itself, whose reference may hold slashes."""
+    wanted = DeadlineId.parse(f"{reference}/{rule}/{occurrence}")
+    shown = explained(explain(site.runtime.engine, site.runtime.library, wanted, site.clock()))
+    return site.page(request, "deadline.html", shown=shown, reference=reference)
+
+
 @router.get("/agreements/{reference:path}")
 def show_one(request: Request, site: Here, reference: str) -> HTMLResponse:
     """A reference may hold slashes, as file numbers do."""
     shown = queries.show_agreement(site.runtime.engine, site.runtime.library, reference, site.clock())
-    return site.page(request, "agreement.html", shown=shown, line=shown.line)
+    ledgers = tuple(_short_enough(shown.explanations))
+    return site.page(request, "agreement.html", shown=shown, line=shown.line, ledgers=ledgers)
+
+
+def _short_enough(explanations: Iterable[Explanation]) -> Iterator[tuple[Explained, bool]]:
+    """Each with whether there is room for its ledger on the page."""
+    room = LONGEST_PAGE
+    for explanation in explanations:
+        found = explained(explanation)
+        fits = found.lines <= room
+        room -= found.lines if fits else 0
+        yield found, fits

@@ -1,20 +1,21 @@
 """For monitoring: does this process serve, and does the database answer?"""
 
 import logging
+from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 from starlette.responses import JSONResponse
 
 from twinflow.errors import EnvironmentFailed
 from twinflow.services import health
-from twinflow.web.rendering import Here
+from twinflow.web.rendering import Site, site_of
 
 router = APIRouter()
 log = logging.getLogger(__name__)
 
 
 @router.get("/healthz")
-def show(site: Here) -> JSONResponse:
+def show(site: Annotated[Site, Depends(site_of)]) -> JSONResponse:
     """Says nothing about the cause: that is in the log."""
     try:
         schema = health.check(site.runtime.engine)

@@ -1,0 +1,180 @@
+"""Changing one deadline by an act, and showing how its date came about."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Engine
+
+from twinflow.domain.agreement import Agreement, Basis, Deadline, HistoryEntry
+from twinflow.domain.changes import Change, ChangeCommand, ChangeKind, changes_by_deadline, decide
+from twinflow.domain.deadlines import DueDate
+from twinflow.domain.library import Library
+from twinflow.domain.process import Label
+from twinflow.domain.reckoning import due_dates
+from twinflow.errors import BadInput, NotFound
+from twinflow.services.recording import Telling, announce, record_change, refreshed, tell_moved
+from twinflow.storage.unit_of_work import UnitOfWork
+
+
+@dataclass(frozen=True, slots=True)
+class DeadlineId:
+    """What people call one occurrence of a deadline: `VR-1/opinion/1`. References may hold slashes themselves."""
+
+    reference: str
+    rule: str
+    occurrence: int
+
+    @classmethod
+    def parse(cls, text: str) -> "DeadlineId":
+        """Raises BadInput, saying what would be right."""
+        match = re.fullmatch(r"(.+)/([a-z][a-z0-9_]*)/([1-9]\d{0,5})", text)
+        if match is None:
+            raise BadInput(
+                "“{id}” names no deadline; one is written REFERENCE/DEADLINE/NUMBER, as “twinflow deadlines list” shows.",
+                id=text,
+            )
+        return cls(match[1], match[2], int(match[3]))
+
+    @property
+    def key(self) -> tuple[str, int]:
+        return (self.rule, self.occurrence)
+
+    def __str__(self) -> str:
+        return f"{self.reference}/{self.rule}/{self.occurrence}"
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedDeadline:
+    """What an act made of a deadline. `waits_for` is the role whose confirmation it still needs, if any."""
+
+    label: Label
+    before: date | None
+    after: date | None
+    number: int
+    waits_for: Label
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """How the date of a deadline came about: one due date with its ledger for each reading of the length.
+
+    `roles` names those of the process, for the changes that wait for one.
+    """
+
+    id: str
+    label: Label
+    source: Label
+    deadline: Deadline
+    readings: tuple[DueDate, ...]
+    changes: tuple[Change, ...]
+    roles: Mapping[str, Label]
+
+
+def change_deadline(
+    engine: Engine, library: Library, wanted: DeadlineId, command: ChangeCommand, *, person: str, now: datetime
+) -> ChangedDeadline:
+    """Pause, resume, extend, take back, move or confirm, and compute the date anew.
+
+    Raises NotFound, Refused with every reason, StaleAgreement if somebody else was faster.
+    """
+    who = library.person(person)
+    with UnitOfWork(engine) as work:
+        agreement = work.agreements.lock(wanted.reference)
+        definition = library.definition_of(agreement)
+        today = library.today(agreement.office, now)
+        known = refreshed(library, agreement, now).deadlines
+        before = _find(replace(agreement, deadlines=known), wanted)
+        entry = decide(
+            agreement,
+            definition,
+            before,
+            command,
+            library.actor(who, definition, agreement, today),
+            now=now,
+            today=today,
+            calendars=library.calendars_of(definition, definition.deadlines[wanted.rule]),
+        )
+        after = _with_entry(library, agreement, entry, now)
+        cause = f"change {entry.details['number']} {command.kind} of {before.rule} {before.occurrence}"
+        agreement_id = record_change(work, library, agreement, after, now, cause=cause)
+        _ask_for_confirmation(work, library, agreement_id, after, before, entry, now)
+        for old in known:  # what follows the date moves with it
+            if old.is_open:
+                tell_moved(work, library, agreement_id, after, old, cause, now)
+        work.commit()
+    moved = _find(after, wanted)
+    second = "" if command.kind is ChangeKind.CONFIRM else entry.details.get("second", "")
+    return ChangedDeadline(
+        label=definition.deadlines[wanted.rule].label,
+        before=before.due_on,
+        after=moved.due_on,
+        number=int(entry.details["number"]),
+        waits_for=definition.roles[second].label if second else {},
+    )
+
+
+def explain(engine: Engine, library: Library, wanted: DeadlineId, now: datetime) -> Explanation:
+    """The ledger of a deadline. Raises NotFound."""
+    with UnitOfWork(engine, reading=True) as work:
+        agreement = work.agreements.get(wanted.reference)
+    return explanation(library, agreement, wanted, now)
+
+
+def explanation(library: Library, agreement: Agreement, wanted: DeadlineId, now: datetime) -> Explanation:
+    """The ledger of a deadline, by the editions of the calendars that its date was counted by. Raises NotFound."""
+    definition = library.definition_of(agreement)
+    deadline = _find(agreement, wanted)
+    if deadline.basis is None:  # written before the basis was kept
+        deadline = _find(refreshed(library, agreement, now), wanted)
+    rule = definition.deadlines[deadline.rule]
+    calendars = library.calendars_at(deadline.edition, definition, rule)
+    _, readings = due_dates(rule, deadline.anchor_on, deadline.basis or Basis(), calendars)
+    changes = changes_by_deadline(agreement.history).get(deadline.key, ())
+    roles = {key: role.label for key, role in definition.roles.items()}
+    return Explanation(str(wanted), rule.label, rule.source, deadline, tuple(readings), changes, roles)
+
+
+def instant_at_office(engine: Engine, library: Library, reference: str, on: date, at: time) -> datetime:
+    """The instant (UTC) at which it is that day and hour at the office that keeps the case. Raises NotFound."""
+    with UnitOfWork(engine, reading=True) as work:
+        office = work.agreements.get(reference).office
+    return datetime.combine(on, at, ZoneInfo(library.directory.offices[office].time_zone)).astimezone(UTC)
+
+
+def _find(agreement: Agreement, wanted: DeadlineId) -> Deadline:
+    found = next((deadline for deadline in agreement.deadlines if deadline.key == wanted.key), None)
+    if found is None:
+        known = [f"{agreement.reference}/{d.rule}/{d.occurrence}" for d in agreement.deadlines]
+        raise NotFound("There is no deadline {id}; there are: {known}.", id=str(wanted), known=known or "–")
+    return found
+
+
+def _with_entry(library: Library, agreement: Agreement, entry: HistoryEntry, now: datetime) -> Agreement:
+    changed = replace(agreement, version=agreement.version + 1, history=(*agreement.history, entry))
+    return refreshed(library, changed, now)
+
+
+def _ask_for_confirmation(
+    work: UnitOfWork,
+    library: Library,
+    agreement_id: int,
+    agreement: Agreement,
+    before: Deadline,
+    entry: HistoryEntry,
+    now: datetime,
+) -> None:
+    number, second = entry.details["number"], entry.details.get("second")
+    if second:
+        telling = Telling(
+            notice="change-to-confirm",
+            subject=f"change:{before.rule}",
+            occurrence=before.occurrence,
+            level=f"change {number}",
+            roles=(second,),
+            effective_on=entry.effective_on,
+            details={"number": number},
+        )
+        announce(work, library, agreement_id, agreement, telling, now)

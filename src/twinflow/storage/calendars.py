@@ -1,0 +1,77 @@
+"""The editions of the calendars: which one dates are counted by, and the text of every one they ever were counted by."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import update
+from sqlmodel import Session, col, select
+
+from twinflow.errors import StaleAgreement
+from twinflow.storage.engine import upsert
+from twinflow.storage.tables import CalendarRow
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """One edition of a calendar, as the text of its file."""
+
+    key: str
+    edition: str
+    text: str
+    current: bool
+
+
+class CalendarEditions:
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._held = False
+
+    def all(self) -> list[Edition]:
+        rows = self._session.exec(select(CalendarRow).order_by(col(CalendarRow.applied_at)))
+        return [Edition(row.key, row.edition, row.text, row.current) for row in rows]
+
+    def current(self) -> dict[str, str]:
+        """The edition in use of each calendar, by key."""
+        return dict(
+            self._session.exec(select(CalendarRow.key, CalendarRow.edition).where(col(CalendarRow.current))).all()
+        )
+
+    def pin(self, key: str, edition: str, text: str, now: datetime) -> None:
+        """Keep the first edition of a calendar; one that is pinned already stays."""
+        if key not in self.current():
+            self._write(key, edition, text, now)
+
+    def apply(self, key: str, edition: str, text: str, now: datetime) -> None:
+        """Count by this edition from now on. Waits for those who are writing dates by the one before."""
+        connection = self._session.connection()
+        old = update(CalendarRow).where(col(CalendarRow.key) == key, col(CalendarRow.current))
+        connection.execute(old.values(current=False))
+        self._write(key, edition, text, now)
+
+    def hold(self, editions: Mapping[str, str]) -> None:
+        """Keep the editions as they are until the transaction ends.
+
+        Raises StaleAgreement if one of those given is not the one in use: somebody applied another meanwhile.
+        """
+        if self._held:
+            return
+        rows = select(CalendarRow.key).where(col(CalendarRow.key).in_(editions), col(CalendarRow.current))
+        self._session.exec(rows.with_for_update(read=True)).all()
+        current = self.current()
+        changed = sorted(key for key, edition in editions.items() if current.get(key, edition) != edition)
+        if changed:
+            raise StaleAgreement(
+                "Another edition of {calendars} was applied meanwhile; do it again.", calendars=changed
+            )
+        self._held = True
+
+    def _write(self, key: str, edition: str, text: str, now: datetime) -> None:
+        connection = self._session.connection()
+        values = {"key": key, "edition": edition, "text": text, "applied_at": now, "current": True}
+        statement = upsert(connection, CalendarRow).values(**values)
+        connection.execute(
+            statement.on_conflict_do_update(
+                index_elements=["key", "edition"], set_={"applied_at": now, "current": True}
+            )
+        )
