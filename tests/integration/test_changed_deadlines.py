@@ -16,7 +16,7 @@ from twinflow.domain.changes import ChangeCommand, ChangeKind
 from twinflow.domain.dates import Length
 from twinflow.domain.library import Library
 from twinflow.errors import BadInput, NotFound, Refused, StaleAgreement
-from twinflow.services import outbox
+from twinflow.services import outbox, queries
 from twinflow.services.agreements import NewAgreement, advance_agreement, open_agreement
 from twinflow.services.deadlines import ChangedDeadline, DeadlineId, change_deadline, explain
 from world import World
@@ -262,10 +262,14 @@ def test_a_pause_stops_the_count_and_resuming_goes_on_with_what_is_left(requeste
 def test_a_pause_ends_by_itself_at_its_longest_even_if_nobody_resumes(requested: World) -> None:
     change(requested, PAUSE)
     longest = the(requested).due_on
+    (line,) = queries.list_deadlines(requested.engine, requested.library, requested.now)
+    assert (line.due_on, line.standing, str(line.standing_words)) == (longest, "paused", "paused")
     requested.now += timedelta(days=70)
     requested.tick()
     found = the(requested)
     assert (found.due_on, found.status) == (longest, DeadlineStatus.OPEN)
+    (line,) = queries.list_deadlines(requested.engine, requested.library, requested.now)
+    assert line.standing != "paused"
     assert reasons(requested, RESUME) == ["It is not paused by an act of a person: pause it before resuming."]
 
 

@@ -320,7 +320,7 @@ def test_only_the_liaison_officer_of_the_office_opens_its_cases(mexican: World) 
 def test_an_import_that_is_cut_off_leaves_nothing(world: World) -> None:
     dossiers = read_register(CUENCA / "agreements.csv", CUENCA / "agreements.map.toml", world.library)
 
-    def cut_off(done: int) -> None:
+    def cut_off(done: int, _total: int) -> None:
         if done == 20:
             raise KeyboardInterrupt
 

@@ -1,18 +1,14 @@
 """`twinflow agreements`: list, show, open, steps, advance, history, import."""
 
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.progress import Progress
 
 from twinflow.cli.context import Cli, Json, Person, cli_of, day_option, pairs
 from twinflow.cli.options import Options, whole_day
 from twinflow.cli.options import hour as hour_of_day
-from twinflow.cli.output import jsonable, print_json, print_table
+from twinflow.cli.output import jsonable, print_json, print_table, progress_bar
 from twinflow.domain.advance import StepCommand
 from twinflow.domain.agreement import IN_FORCE_ON, TERM_STARTS_ON, Claim, Party, Term
 from twinflow.domain.dates import PartialDate
@@ -23,7 +19,6 @@ from twinflow.services import queries
 from twinflow.services.agreements import NewAgreement, advance_agreement, open_agreement
 from twinflow.services.deadlines import instant_at_office
 from twinflow.services.registers import import_register
-from twinflow.services.wording import standing_message
 
 app = typer.Typer(help="Cases: look at them, open them, take their steps, import a register.", no_args_is_help=True)
 
@@ -100,7 +95,7 @@ def deadline_row(cli: Cli, line: queries.DeadlineLine) -> list[str]:
 
 def _status(cli: Cli, line: queries.DeadlineLine) -> str:
     """How it stands, whether its date may still move, and what waits for a second person."""
-    said = [standing_message(line.status, line.standing, line.nature, duty=bool(line.late))]
+    said = [line.standing_words]
     if line.provisional:
         said.append(Message("provisional"))
     if line.waiting:
@@ -283,7 +278,7 @@ def import_(
     cli = cli_of(context)
     runtime = cli.runtime
     dossiers = read_register(file, map_file, runtime.library)
-    with _progress(len(dossiers)) as progress:
+    with progress_bar() as progress:
         result = import_register(
             runtime.engine, runtime.library, dossiers, now=cli.now(), dry_run=dry_run, progress=progress
         )
@@ -335,14 +330,3 @@ def _dossier_row(cli: Cli, dossier: Dossier) -> list[str]:
         "\n".join(dates) or "–",
         "\n".join(terms) or "–",
     ]
-
-
-@contextmanager
-def _progress(total: int) -> Iterator[Callable[[int], None]]:
-    """A bar on a terminal, nothing elsewhere."""
-    if not sys.stderr.isatty():
-        yield lambda _: None
-        return
-    with Progress(transient=True) as bar:
-        task = bar.add_task("", total=total)
-        yield lambda done: bar.update(task, completed=done)

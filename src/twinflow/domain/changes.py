@@ -342,20 +342,27 @@ class _Request:
         waiting = [c for c in pending(self.changes) if c.kind is ChangeKind.PAUSE]
         if waiting:
             yield Message("Change {number}, a pause, waits for a second person.", {"number": waiting[-1].number})
-        for pause in basis.pauses:
+        overlapping = [pause for pause in basis.pauses if pause.end is None or on < pause.end]
+        for pause in overlapping:
             if pause.end is None:
                 yield Message("It is paused already since {day}; pauses do not overlap.", {"day": pause.start})
-            elif on < pause.end:
+            else:
                 last = {"first": pause.start, "day": pause.end}
                 yield Message("It was paused from {first} until {day}; pauses do not overlap.", last)
-        asked = self.rule.pause
-        pauses = _pauses(self.rule, self.changes, self.calendars)
-        taken = sum((pause.end - pause.start).days for pause in pauses if pause.end is not None)
-        if asked is not None and asked.at_most is not None and _goes_on(self.rule, on, taken, self.calendars) == on:
-            values = {"length": asked.at_most.message, "source": asked.source}
-            yield Message("It has been paused for {length} in all, the longest time there is ({source}).", values)
+        if not overlapping:
+            yield from self._about_the_longest_time()
         if self.deadline.due_on is not None and on > self.deadline.due_on:
             yield Message("Its date has passed on {day}; a pause begins before it.", {"day": self.deadline.due_on})
+
+    def _about_the_longest_time(self) -> Iterator[Message]:
+        asked = self.rule.pause
+        if asked is None or asked.at_most is None:
+            return
+        pauses = _pauses(self.rule, self.changes, self.calendars)
+        taken = sum((pause.end - pause.start).days for pause in pauses if pause.end is not None)
+        if _goes_on(self.rule, self.command.on, taken, self.calendars) == self.command.on:
+            values = {"length": asked.at_most.message, "source": asked.source}
+            yield Message("It has been paused for {length} in all, the longest time there is ({source}).", values)
 
     def _against_resuming(self) -> Iterator[Message]:
         running, on = self.meant, self.command.on

@@ -11,7 +11,7 @@ from itertools import count
 from types import MappingProxyType
 
 from twinflow.domain.agreement import Deadline, DeadlineStatus
-from twinflow.domain.calendars import ONE_DAY, Calendars, add_length, business_days_between
+from twinflow.domain.calendars import ONE_DAY, Calendars, add_length, business_days_between, pause_on
 from twinflow.domain.dates import Length, Unit
 from twinflow.domain.process import DeadlineRule, Level, Side
 
@@ -38,6 +38,7 @@ class Standing(StrEnum):
     """How an open deadline stands on a day."""
 
     AHEAD = "ahead"
+    PAUSED = "paused"
     SOON = "soon"
     DUE = "due"
     OVERDUE = "overdue"
@@ -45,10 +46,15 @@ class Standing(StrEnum):
 
 
 def standing(rule: DeadlineRule, deadline: Deadline, calendars: Calendars, today: date) -> Standing:
-    """SOON from the first level before the date, VERY_OVERDUE from the day that the process file names."""
+    """SOON from the first level before the date, VERY_OVERDUE from the day that the process file names.
+
+    PAUSED while its days do not count, also where a longest time gives it a date.
+    """
     due_on = deadline.due_on
     if due_on is None or not deadline.is_open:
         return Standing.AHEAD
+    if deadline.basis is not None and deadline.basis.agreed_on is None and pause_on(today, deadline.basis.pauses):
+        return Standing.PAUSED
     if today > due_on:
         last = rule.very_overdue
         very = last is not None and today >= add_length(due_on, last, calendars)

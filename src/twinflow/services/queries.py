@@ -1,6 +1,6 @@
 """The read side: frozen values for pages and the command line. Labels and messages are left for the door to translate."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -10,7 +10,7 @@ from twinflow.domain import machine
 from twinflow.domain.advance import reasons_against
 from twinflow.domain.agreement import Agreement, Claim, Deadline, Party
 from twinflow.domain.calendars import business_days_between
-from twinflow.domain.changes import changes_by_deadline, pending
+from twinflow.domain.changes import Change, changes_by_deadline, pending
 from twinflow.domain.findings import findings
 from twinflow.domain.levels import standing
 from twinflow.domain.library import Library
@@ -26,7 +26,8 @@ class DeadlineLine:
     """One occurrence of a deadline; `edition` names the calendars it was counted by, if any.
 
     `days` and `business_days` are left until `due_on`, where the late office is; negative when it has passed. `standing`
-    says how an open one stands (`levels.Standing`), `waiting` how many changes of it wait for a second person.
+    says how an open one stands (`levels.Standing`), `waiting` how many changes of it wait for a second person (None in
+    lists, which are read without the history).
     """
 
     id: str
@@ -39,7 +40,7 @@ class DeadlineLine:
     business_days: int | None
     status: str
     standing: str
-    waiting: int
+    waiting: int | None
     closed_on: date | None
     nature: str
     late: Label
@@ -282,7 +283,7 @@ def _deadlines(library: Library, agreement: Agreement, now: datetime) -> list[De
                 business_days=business_days_between(today, due_on, calendars) if due_on and counted else None,
                 status=deadline.status.value,
                 standing=standing(rule, deadline, calendars, today).value,
-                waiting=len(list(pending(changes.get(deadline.key, ())))) if deadline.is_open else 0,
+                waiting=_waiting(deadline, changes) if agreement.history else None,
                 closed_on=deadline.closed_on,
                 nature=rule.nature.value,
                 late=definition.roles[rule.late].label if rule.late else {},
@@ -292,6 +293,10 @@ def _deadlines(library: Library, agreement: Agreement, now: datetime) -> list[De
             )
         )
     return lines
+
+
+def _waiting(deadline: Deadline, changes: Mapping[tuple[str, int], Sequence[Change]]) -> int:
+    return len(list(pending(changes.get(deadline.key, ())))) if deadline.is_open else 0
 
 
 def _explanations(library: Library, agreement: Agreement, now: datetime) -> Iterator[Explanation]:

@@ -29,11 +29,11 @@ def import_register(
     *,
     now: datetime,
     dry_run: bool = False,
-    progress: Callable[[int], None] = lambda _: None,
+    progress: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> ImportResult:
     """Add the dossiers that are new. Sends nothing: the next sweep tells once how things stand, and nothing of the past.
 
-    `progress` is told how many dossiers are done. Raises BadInput if a reference is in the books with other content.
+    `progress` is told how many dossiers of how many are done. Raises BadInput if a reference is in the books with other content.
     """
     added: list[str] = []
     with UnitOfWork(engine, reading=dry_run) as work:
@@ -47,7 +47,7 @@ def import_register(
                 added.append(dossier.reference)
                 if not dry_run:
                     add(work, library, _agreement(library, dossier, now), now, dossier.digest)
-            progress(number)
+            progress(number, len(dossiers))
         if not dry_run:
             work.commit()
     return ImportResult(tuple(added), tuple(d.reference for d in dossiers if d.reference in known))

@@ -6,6 +6,7 @@ from datetime import date
 from twinflow.domain.agreement import IMPORT, Agreement, Claim, DeadlineStatus, EntryKind, HistoryEntry
 from twinflow.domain.changes import ChangeKind
 from twinflow.domain.dates import Length, PartialDate
+from twinflow.domain.derivation import RECEIVED_AT
 from twinflow.domain.findings import Finding, FindingCode
 from twinflow.domain.levels import Standing
 from twinflow.domain.process import CLOCK, Nature, ProcessDefinition
@@ -63,6 +64,7 @@ def standing_message(status: str, standing: str, nature: str, *, duty: bool) -> 
 
 _STANDINGS = {
     Standing.AHEAD: Message("open"),
+    Standing.PAUSED: Message("paused"),
     Standing.SOON: Message("soon"),
     Standing.DUE: Message("due today"),
     Standing.OVERDUE: Message("overdue"),
@@ -93,7 +95,8 @@ def _change_in_words(entry: HistoryEntry, definition: ProcessDefinition) -> Mess
             what = Message("{deadline}: {party} agrees on {to} (change {number})", values)
         case ChangeKind.CONFIRM:
             return Message("{deadline}: change {number} confirmed by a second person", values)
-    return Message("{what}; {details}", {"what": what, "details": list(_grounds(details, definition))})
+    grounds = list(_grounds(details, definition))
+    return Message("{what}; {details}", {"what": what, "details": grounds}) if grounds else what
 
 
 def _grounds(details: Mapping[str, str], definition: ProcessDefinition) -> Iterator[Message]:
@@ -107,7 +110,12 @@ def _grounds(details: Mapping[str, str], definition: ProcessDefinition) -> Itera
 
 
 def _step_in_words(entry: HistoryEntry, definition: ProcessDefinition) -> Message:
-    known = {"reason": Message("reason"), "place": Message("place"), "capacity": Message("capacity")}
+    known = {
+        "reason": Message("reason"),
+        "place": Message("place"),
+        "capacity": Message("capacity"),
+        RECEIVED_AT: Message("arrived (UTC)"),
+    }
     details = [
         Message("{name}: {value}", {"name": known.get(key) or definition.facts.get(key, key), "value": value})
         for key, value in entry.details.items()

@@ -18,7 +18,6 @@ from twinflow.bootstrap import Runtime
 from twinflow.errors import Message
 from twinflow.services import outbox
 from twinflow.services.queries import DeadlineLine
-from twinflow.services.wording import standing_message
 from twinflow.web import languages
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -132,9 +131,7 @@ def _business_days(context: Context, count: int) -> str:
 @pass_context
 def _standing(context: Context, line: DeadlineLine) -> str:
     """How a deadline stands, in a word that begins a cell."""
-    words = language.say(
-        standing_message(line.status, line.standing, line.nature, duty=bool(line.late)), context["language"]
-    )
+    words = language.say(line.standing_words, context["language"])
     return words[:1].upper() + words[1:]
 
 
