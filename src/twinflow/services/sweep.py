@@ -11,13 +11,13 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import Engine
 
 from twinflow.domain import levels
-from twinflow.domain.agreement import Agreement, Deadline
+from twinflow.domain.agreement import Agreement, Deadline, DeadlineStatus
 from twinflow.domain.calendars import Calendars
 from twinflow.domain.library import Library
 from twinflow.domain.process import LIAISON, DeadlineRule, ProcessDefinition
 from twinflow.errors import Message, TwinflowError
 from twinflow.services.agreements import lapse
-from twinflow.services.recording import Reached, Telling, refreshed, replace_deadlines, tell, told_of
+from twinflow.services.recording import Reached, Telling, announce, refreshed, replace_deadlines, tell, told_of
 from twinflow.storage.deadlines import Waking
 from twinflow.storage.outbox import UntoldFinding
 from twinflow.storage.unit_of_work import UnitOfWork
@@ -163,7 +163,7 @@ def _warn_due(case: _Case, totals: _Totals) -> None:
             unheard = any(each.nobody for each in reached)
         if not unheard:
             case.work.deadlines.claim(woken, levels.next_wake_on(rule, deadline, case.calendars(rule), today))
-    _bring_up_to_date(case)
+    _bring_up_to_date(case, totals)
 
 
 def _levels_to_tell(case: _Case, rule: DeadlineRule, deadline: Deadline, *, passed: bool) -> Iterable[Telling]:
@@ -189,11 +189,26 @@ def _levels_to_tell(case: _Case, rule: DeadlineRule, deadline: Deadline, *, pass
             )
 
 
-def _bring_up_to_date(case: _Case) -> None:
-    """The passing of a day may open the next occurrence, or close a right that nobody used."""
+def _bring_up_to_date(case: _Case, totals: _Totals) -> None:
+    """The passing of a day may open the next occurrence, or close a right that nobody used.
+
+    An occurrence that began and was missed while the clock was off is told once.
+    """
     after = refreshed(case.library, case.agreement, case.now)
     if after.deadlines != case.agreement.deadlines:
         replace_deadlines(case.work, case.library, case.id, case.agreement, after, case.now)
+    known = {deadline.key for deadline in case.agreement.deadlines}
+    for deadline in after.deadlines:
+        if deadline.status is DeadlineStatus.UNMET and deadline.key not in known and deadline.due_on is not None:
+            telling = Telling(
+                notice="deadline-overdue",
+                subject=f"deadline:{deadline.rule}",
+                occurrence=deadline.occurrence,
+                level="missed",
+                roles=told_of(case.definition.deadlines[deadline.rule]),
+                effective_on=deadline.due_on,
+            )
+            totals.alerts += len(announce(case.work, case.library, case.id, after, telling, case.now).told)
 
 
 def _lapse_overdue(case: _Case, totals: _Totals) -> None:
