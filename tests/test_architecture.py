@@ -12,7 +12,12 @@ LAZY = {"cli/run.py": {"uvicorn", "twinflow.web.app"}, "definitions/proposals.py
 
 def allowed() -> dict[str, set[str]]:
     """The table: unit -> the units it may import."""
-    rows = re.findall(r"^\| `([\w`, ]+)` \| (.*) \|$", (ROOT / "CONTRIBUTING.md").read_text("utf-8"), re.MULTILINE)
+    (section,) = re.findall(
+        r"^## Which way imports point$(.*?)^## ",
+        (ROOT / "CONTRIBUTING.md").read_text("utf-8"),
+        re.MULTILINE | re.DOTALL,
+    )
+    rows = re.findall(r"^\| `([\w`, ]+)` \| (.*) \|$", section, re.MULTILINE)
     return {unit: set(re.findall(r"`(\w+)`", right)) for left, right in rows for unit in re.findall(r"\w+", left)}
 
 
