@@ -295,6 +295,7 @@ from = ["asked"]
 to = "done"
 by = ["liaison"]
 requires = [{ name = "fact", fact = "asked_on" }]
+source = "test"
 label = { en = "Finish", es = "Terminar" }
 
 [deadlines.answer]

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from sqlalchemy import create_engine, text
 
 from postgres import fresh_database, named, postgres_server
@@ -16,6 +17,9 @@ from twinflow.storage.engine import make_engine
 from world import EXAMPLES, World
 
 DATABASES = ("sqlite", "postgresql")
+
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 
 @pytest.fixture(autouse=True)

@@ -5,12 +5,13 @@ import re
 import pytest
 from babel.messages.pofile import read_po
 
+from builders import library
 from messages import SOURCE, messages
 from twinflow.domain.agreement import DeadlineStatus
 from twinflow.language import translate
 
 STATES = ("queued", "sending", "retrying", "sent", "failed", "dropped")
-KINDS = ("twinning", "specific_agreement", "programme")
+KINDS = sorted({definition.kind for definition in library().catalogue})
 
 
 def catalog() -> dict[str, str]:

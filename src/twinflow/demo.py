@@ -12,7 +12,7 @@ from twinflow.definitions.scripts import read_script
 from twinflow.domain.scripts import Script
 from twinflow.registers.dossiers import read_register
 from twinflow.services.registers import import_register
-from twinflow.services.replay import open_script, take
+from twinflow.services.replay import open_case, take
 
 REGISTERS = ("agreements", "negotiations", "intentions")
 SHOWN_AFTER_LAST_STEP = timedelta(days=15)
@@ -51,8 +51,13 @@ def fill(runtime: bootstrap.Runtime, clock: Callable[[], datetime]) -> list[Impo
         import_register(runtime.engine, runtime.library, dossiers, now=clock())
         latest = sum(dossier.is_latest for dossier in dossiers)
         done.append(Imported(name, latest, len(dossiers) - latest))
-    _enter_worked_case(runtime, read_script(folder / "chihuahua-albuquerque.toml", runtime.library.catalogue), clock)
+    _enter_worked_case(runtime, read_script(worked_case(), runtime.library.catalogue), clock)
     return done
+
+
+def worked_case() -> Path:
+    """The scripted case that is shown, the file of Chihuahua and Albuquerque of 2008."""
+    return bootstrap.shipped("workflows") / "cases" / "mx" / "twinning" / "chihuahua-albuquerque.toml"
 
 
 def moved_to_recent_dates(script: Script, today: date) -> Script:
@@ -67,15 +72,16 @@ def _enter_worked_case(runtime: bootstrap.Runtime, script: Script, clock: Callab
     engine, library = runtime.engine, runtime.library
     today = library.today("chihuahua", clock())
     moved = moved_to_recent_dates(script, today)
-    titled = replace(moved, reference="DEMO-MX", title=f"{script.title} (2008; dates moved / fechas trasladadas)")
-    process = library.catalogue.in_force_on(script.process, titled.opened_on)
+    titled = replace(moved, title=f"{script.title} (2008; dates moved / fechas trasladadas)")
+    case = replace(moved.first, reference="DEMO-MX")
+    process = library.catalogue.in_force_on(case.process, case.opened_on)
 
     def holder(role: str) -> str:
-        return library.directory.holders(role, process.roles[role].office, "chihuahua", today)[0].key
+        return library.directory.holders(role, process.roles[role].office_on(today) or "", "chihuahua", today)[0].key
 
-    open_script(engine, library, titled, actor=holder("liaison"), now=clock(), office="chihuahua")
-    for step in titled.steps:
-        take(engine, library, titled.reference, step, person=holder(step.by), now=clock())
+    open_case(engine, library, titled, case, actor=holder("liaison"), now=clock(), office="chihuahua")
+    for step in (step for step in titled.steps if not step.refused):
+        take(engine, library, case.reference, step, person=holder(step.by), now=clock())
 
 
 def free_port() -> int:

@@ -1,9 +1,10 @@
 """What pydantic finds wrong, as problems that a person can act on: where, and what would be right."""
 
 import difflib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from email.errors import MessageError
 from email.headerregistry import Address
+from itertools import islice
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
@@ -12,6 +13,31 @@ from twinflow.errors import Message, Problem, Unreadable
 
 SECRETS = {"password", "url"}
 """Settings whose value is never repeated in a message."""
+
+AT_MOST = 200
+"""Mistakes told at once."""
+
+FORMS = {"str", "constrained-str", "Length", "TermLength", "LabelText", "ChildStateModel"}
+"""What pydantic calls the forms that a value of a process file may have; those with brackets are known by them."""
+
+OTHER_KIND = {"string_type", "model_type", "tuple_type", "dataclass_type"}
+"""Mistakes that say: this is not of that form at all."""
+
+LENGTH = Message("a length is written like 60 days, 15 business days, 6 weeks, 3 months or 5 years")
+LEVEL = Message(
+    "a level is written like “5 business days before”, “80 % of the time”, “on the day”, “1 day after” or "
+    "“then every 30 days”"
+)
+PATTERNS = {
+    r"^[a-z][a-z0-9_]*$": Message("write small letters, digits and _, beginning with a letter"),
+    r"^[a-z][a-z0-9-]*(/[a-z][a-z0-9-]*)?$": Message(
+        "write small letters, digits and hyphens, beginning with a letter, and one slash at most"
+    ),
+}
+"""What the patterns of keys ask for, in words."""
+
+MOST_SHOWN = 80
+"""Characters of a value that are repeated in a message."""
 
 KnownKeys = Callable[[tuple[int | str, ...]], Iterable[str]]
 
@@ -25,22 +51,64 @@ def mail_address(text: str) -> str:
 
 
 def problems_of(error: ValidationError, place: str, known_keys: KnownKeys | None = None) -> tuple[Problem, ...]:
-    """One problem for each error, at `place` and the path inside it. `known_keys` tells which keys a table may have."""
-    return tuple(
+    """One problem for each mistake, at `place` and the path inside it. `known_keys` tells which keys a table may have.
+
+    Of thousands only the first are told.
+    """
+    details = list(_as_meant(error.errors()))
+    found = [
         Problem(f"{place}: {path_text(detail['loc'])}".rstrip(": "), _message(detail, known_keys))
-        for detail in error.errors()
-    )
+        for detail in details[:AT_MOST]
+    ]
+    if len(details) > AT_MOST:
+        found.append(Problem(place, Message("and {more} mistakes more.", {"more": len(details) - AT_MOST})))
+    return tuple(found)
 
 
 def path_text(path: tuple[int | str, ...]) -> str:
-    """`steps.sign.requires[0].name`, without the tags that pydantic puts in for unions."""
+    """`steps.sign.requires[1].name`, without the tags that pydantic puts in for unions."""
     text = ""
-    for part in path:
+    for position, part in enumerate(path):
         if isinstance(part, int):
             text += f"[{part + 1}]"
-        elif "[" not in part and "(" not in part:
+        elif not _is_tag(path, position):
             text += f".{part}" if text else part
     return text
+
+
+def _is_tag(path: tuple[int | str, ...], position: int) -> bool:
+    """Whether a part of a path is pydantic's name for one form of several, and not a key of the file."""
+    before = path[max(position - 2, 0) : position]
+    names_a_requirement = len(before) > 1 and before[0] == "requires" and isinstance(before[1], int)
+    return names_a_requirement or _is_form(path[position])
+
+
+def _is_form(part: int | str) -> bool:
+    return isinstance(part, str) and ("[" in part or "(" in part or part in FORMS)
+
+
+def _as_meant(details: Iterable[ErrorDetails]) -> Iterator[ErrorDetails]:
+    """Each mistake once: where a value may have several forms, only what is wrong with the form that was meant."""
+    places: dict[tuple[int | str, ...], dict[str, list[ErrorDetails]]] = {}
+    for detail in details:
+        path = detail["loc"]
+        if detail["type"] == "too_short" and detail["input"]:
+            continue  # pydantic takes out the items with a mistake, and then finds too few
+        tag = next((number for number, part in enumerate(path) if _is_form(part)), len(path))
+        forms = places.setdefault(path[:tag], {})
+        forms.setdefault(str(path[tag]) if tag < len(path) else "", []).append(detail)
+    for forms in places.values():
+        yield from _form_meant(list(forms.values()))
+
+
+def _form_meant(forms: Sequence[list[ErrorDetails]]) -> list[ErrorDetails]:
+    """Of the forms that a value may have, the one with the fewest mistakes inside it; else the one that looks like it."""
+    inside = [form for form in forms if form[0]["type"] not in OTHER_KIND]
+    if inside:
+        return min(inside, key=len)
+    of_a_length = [form for form in forms if form[0]["type"] == "dataclass_type"]
+    in_brackets = isinstance(forms[0][0]["input"], list | dict)
+    return of_a_length[0] if of_a_length else forms[-1 if in_brackets else 0]
 
 
 def unknown_name(kind: Message, name: str, known: Iterable[str]) -> Message:
@@ -57,15 +125,19 @@ def unknown_name(kind: Message, name: str, known: Iterable[str]) -> Message:
 
 
 def _message(detail: ErrorDetails, known_keys: KnownKeys | None) -> Message:
-    value, context = detail.get("input"), detail.get("ctx", {})
+    value, context, kind = detail.get("input"), detail.get("ctx", {}), detail["type"]
     if SECRETS & set(detail["loc"]):
         value = "…"
-    match detail["type"]:
-        case "extra_forbidden":
-            known = known_keys(detail["loc"][:-1]) if known_keys else ()
-            return unknown_name(Message("the key"), str(detail["loc"][-1]), known)
+    match kind:
+        case "extra_forbidden" | "unexpected_keyword_argument":
+            key, known = str(detail["loc"][-1]), list(known_keys(detail["loc"][:-1])) if known_keys else []
+            if not known:
+                return Message("the key “{key}” does not exist here.", {"key": key})
+            return unknown_name(Message("the key"), key, known)
         case "missing":
             return Message("this key is missing.")
+        case "union_tag_not_found":
+            return Message("the key “{key}” is missing.", {"key": context["discriminator"].strip("'")})
         case "literal_error" | "enum":
             return Message("“{value}” is not one of {expected}.", {"value": value, "expected": context["expected"]})
         case "union_tag_invalid":
@@ -73,9 +145,76 @@ def _message(detail: ErrorDetails, known_keys: KnownKeys | None) -> Message:
                 "“{value}” is not one of {expected}.", {"value": context["tag"], "expected": context["expected_tags"]}
             )
         case "value_error" if hasattr(context.get("error"), "message"):
-            mistake = {"mistake": context["error"].message}
-            if isinstance(value, str | int):
-                return Message("“{value}”: {mistake}.", {"value": value, **mistake})
-            return Message("{mistake}.", mistake)
+            return _mistaken(value, context["error"].message)
+        case "dataclass_type" if context["class_name"] in {"Length", "Level"}:
+            return _mistaken(value, LENGTH if context["class_name"] == "Length" else LEVEL)
+        case "string_pattern_mismatch" if context["pattern"] in PATTERNS:
+            return _mistaken(value, PATTERNS[context["pattern"]])
+        case "too_short":
+            return Message("nothing is in it; at least one thing belongs here.")
+        case "string_too_short":
+            return Message("the text is empty; write one.")
+        case "tuple_type":
+            shown = f"[{as_written(value)}]"
+            return Message("several may stand here: write a list in square brackets, like {list}.", {"list": shown})
+        case "model_type" | "model_attributes_type" | "dict_type":
+            return _table_expected(detail, known_keys)
         case _:
-            return Message("{detail} (found: {value}).", {"detail": detail["msg"], "value": f"{value!r:.80}"})
+            return _other_kind(detail, as_written(value))
+
+
+def _mistaken(value: object, mistake: Message) -> Message:
+    if isinstance(value, str | int | float):
+        return Message("“{value}”: {mistake}.", {"value": f"{value!s:.80}", "mistake": mistake})
+    return Message("{mistake}.", {"mistake": mistake})
+
+
+def _table_expected(detail: ErrorDetails, known_keys: KnownKeys | None) -> Message:
+    found = {"found": as_written(detail["input"])}
+    if detail.get("ctx", {}).get("class_name") == "LabelText":
+        text = as_written(detail["input"]) if isinstance(detail["input"], str) else '"…"'
+        form = f'{{ en = {text}, es = "…" }}'
+        return Message("this is said in both languages: write {form} (found: {found}).", {"form": form, **found})
+    keys = list(known_keys(detail["loc"])) if known_keys else []
+    if not keys:
+        form = "{ … = … }"
+        return Message("several things are said here: write {form} (found: {found}).", {"form": form, **found})
+    return Message(
+        "several things are said here, each by its key in braces: {keys} (found: {found}).", {"keys": keys, **found}
+    )
+
+
+def _other_kind(detail: ErrorDetails, found: str) -> Message:
+    """A value of another kind than is expected; the rarer ones in pydantic's words."""
+    match detail["type"]:
+        case "string_type":
+            return Message("a text in quotes is expected (found: {found}).", {"found": found})
+        case "int_type" | "int_parsing" | "int_from_float":
+            return Message("a whole number is expected (found: {found}).", {"found": found})
+        case "bool_type" | "bool_parsing":
+            return Message("true or false is expected, without quotes (found: {found}).", {"found": found})
+        case kind if kind.startswith("date_"):
+            return Message("a day is written 2024-01-31, without quotes (found: {found}).", {"found": found})
+        case kind if kind.startswith("time_"):
+            return Message("an hour is written 14:30:00, without quotes (found: {found}).", {"found": found})
+        case _:
+            return Message("{detail} (found: {value}).", {"detail": detail["msg"], "value": found})
+
+
+def as_written(value: object, depth: int = 2) -> str:
+    """A value as it stands in a TOML file, shortened: lists and tables in it are told to `depth`."""
+    match value:
+        case bool():
+            text = str(value).lower()
+        case str():
+            text = f'"{value:.70}"'
+        case list() | dict() if value and depth == 0:
+            text = "…"
+        case list():
+            text = "[" + ", ".join(as_written(item, depth - 1) for item in value[:10]) + "]"
+        case dict():
+            pairs = (f"{key} = {as_written(item, depth - 1)}" for key, item in islice(value.items(), 10))
+            text = f"{{ {', '.join(pairs)} }}"
+        case _:
+            text = str(value)
+    return text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]}…"

@@ -19,7 +19,6 @@ from twinflow.mail.inbox import CapturedMessage, capture_server, captured_messag
 from twinflow.services import queries
 from twinflow.storage.unit_of_work import UnitOfWork
 from twinflow.worker.loop import tick
-from world import EXAMPLES
 
 YEAR = [date(2026, 11, 20) + timedelta(days=9 * n) for n in range(41)]
 
@@ -47,7 +46,7 @@ def messages(runtime: bootstrap.Runtime) -> dict[str, list[CapturedMessage]]:
 
 def test_the_worked_case_keeps_the_order_and_the_distances_of_the_true_file() -> None:
     library = bootstrap.load_library(demo.settings(Path(), 1, 1, "en"))
-    script = read_script(EXAMPLES / "chihuahua-albuquerque.toml", library.catalogue)
+    script = read_script(demo.worked_case(), library.catalogue)
     for today in YEAR:
         moved = demo.moved_to_recent_dates(script, today)
         distances = [(b.on - a.on, b.step) for a, b in zip(script.steps, moved.steps, strict=True)]

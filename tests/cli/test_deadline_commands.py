@@ -369,7 +369,7 @@ def shipped_and(tmp_path: Path, text: str) -> Path:
     folder = write_workflows(tmp_path / "workflows", text)
     for path in WORKFLOWS.rglob("*.toml"):
         target = folder / path.relative_to(WORKFLOWS)
-        target.parent.mkdir(exist_ok=True)
+        target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(path.read_bytes())
     return folder
 

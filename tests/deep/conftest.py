@@ -39,3 +39,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     for name, cases in sorted(counted.items()):
         terminalreporter.write_line(f"{cases:>10,}  {name.removeprefix('test_').replace('_', ' ')}")
     terminalreporter.write_line(f"{counted.total():>10,}  in all")
+    for report in terminalreporter.getreports("passed"):
+        for value in (value for key, value in report.user_properties if key == "slowest"):
+            terminalreporter.write_line(f"the slowest: {value}")

@@ -376,7 +376,7 @@ TWICE = more("2012-01-20")
         pytest.param(edited(LEON, ('key = "leon"', 'key = "lyon"')), "calendar.key", "the key must be the file's name", id="key"),
         pytest.param(edited(LEON, ("on = 2012-01-20", "on = 2012-01-20\nuntil = 2012-01-21")), "days[1].until", "the key “until” does not exist", id="unknown key of a day"),
         pytest.param(edited(LEON, ("last_year", "lastyear")), "calendar.lastyear", "did you mean “last_year”?", id="unknown key of the head"),
-        pytest.param(edited(LEON, ('source = "test"', 'source = ""')), "days[1].source", "at least 1 character", id="empty source"),
+        pytest.param(edited(LEON, ('source = "test"', 'source = ""')), "days[1].source", "the text is empty", id="empty source"),
         pytest.param(edited(LEON, ("first_year = 2012", "first_year = 1899")), "calendar.first_year", "greater than or equal to 1900", id="first year"),
         pytest.param(edited(LEON, ("last_year = 2013", "last_year = 2101")), "calendar.last_year", "less than or equal to 2100", id="last year"),
         pytest.param(edited(LEON, ("last_year = 2013", "last_year = 2011")), "calendar", "last_year is before first_year", id="years"),

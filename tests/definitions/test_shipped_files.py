@@ -19,14 +19,17 @@ NOTICES = sorted(folder.name for folder in NOTIFICATIONS.iterdir() if not folder
 
 def test_every_file_of_workflows_is_a_process_a_calendar_or_the_schema():
     files = {path for path in WORKFLOWS.rglob("*") if path.is_file()}
-    known = {*PROCESSES.values(), *CALENDARS.values(), WORKFLOWS / "process.schema.json"}
+    cases = (WORKFLOWS / "cases").rglob("*.toml")
+    known = {*PROCESSES.values(), *CALENDARS.values(), *cases, WORKFLOWS / "process.schema.json"}
     assert files <= known
 
 
 @pytest.mark.parametrize("name", PROCESSES)
 def test_every_process_file_is_in_the_catalogue_with_its_own_text(name):
     found = [d for d in library().catalogue if name in {f"{d.key}.toml", f"{d.key}.v{d.version}.toml"}]
-    assert [definition.text for definition in found] == [PROCESSES[name].read_text("utf-8")]
+    own = PROCESSES[name].read_text("utf-8")
+    assert [definition.text.startswith(own) for definition in found] == [True]
+    assert all(definition.extends or definition.text == own for definition in found)
 
 
 def test_there_are_as_many_definitions_as_files():

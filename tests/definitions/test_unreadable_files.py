@@ -53,7 +53,7 @@ def of_people(folder, *edits):
 
 def test_a_key_written_twice_is_found_with_its_line(tmp_path):
     (problem,) = of_process(tmp_path, edited(TINY, ("version = 1", "version = 1\nversion = 2")))
-    assert problem.startswith("workflows/tiny.toml: not valid TOML: Cannot overwrite a value (at line 5,")
+    assert problem == "workflows/tiny.toml: line 5, column 12: what stands here is already said above it."
 
 
 def test_a_file_that_is_not_utf_8_is_named_with_the_byte(tmp_path):
@@ -78,8 +78,8 @@ def test_brackets_without_end_are_a_mistake_of_the_file(tmp_path):
 
 
 def test_a_file_that_is_too_large_is_not_read(tmp_path):
-    (problem,) = of_process(tmp_path, TINY + "#" * 1_000_000)
-    assert "larger than 1000000 bytes" in problem
+    (problem,) = of_process(tmp_path, TINY + "#" * 125_000)
+    assert "larger than 125000 bytes" in problem
 
 
 def test_a_process_stands_in_the_file_of_its_name(tmp_path):
@@ -101,6 +101,100 @@ def test_a_later_version_stands_beside_the_first(tmp_path):
     write_workflows(tmp_path, edited(TINY, ("version = 1", "version = 2")), name="tiny.v2.toml")
     found = read_library(tmp_path, NOTIFICATIONS, directory()).catalogue
     assert [definition.version for definition in found.versions("tiny")] == [1, 2]
+
+
+def test_a_byte_order_mark_is_no_part_of_the_file(tmp_path):
+    folder = write_workflows(tmp_path, b"\xef\xbb\xbf" + TINY.encode())
+    assert read_library(folder, NOTIFICATIONS, directory()).catalogue.version("tiny", 1).text == TINY
+
+
+@pytest.mark.parametrize(
+    ("edit", "sentence"),
+    [
+        (('kind = "twinning"', "kind = “twinning”"), 'line 5, column 8: texts stand between straight quotes ("), not curly ones.'),
+        (('kind = "twinning"', "kind = ‘twinning’"), 'line 5, column 8: texts stand between straight quotes ("), not curly ones.'),
+        (('kind = "twinning"', 'kind = "twinning”'), 'line 5, column 18: texts stand between straight quotes ("), not curly ones.'),
+        (('kind = "twinning"', 'kind = "twinning'), "line 5, column 17: the closing quote of a text is missing."),
+        (('kind = "twinning"', 'kind = "a “twinning” of'), "line 5, column 24: the closing quote of a text is missing."),
+        (('es = "Respuesta" }\n', 'es = "Respuesta'), "the closing quote of a text is missing: the file ends before it."),
+        (('es = "Respuesta" }\n', "es = 'Respuesta }\n"), "the closing quote of a text is missing: the file ends before it."),
+        (("[steps.ask]", "[states.done]\n[steps.ask]"), "line 35, column 13: the table states.done stands twice."),
+        (('en = "Tiny", es', 'en = "Tiny", en'), "line 10, column 37: what stands here is already said above it."),
+        (('es = "Respuesta" }\n', 'es = "Respuesta" }\nnature = "target"'), "what stands in the last line is already said above it."),
+        (('kind = "twinning"', "kind = “twinning” # a “kind”"), 'line 5, column 8: texts stand between straight quotes ("), not curly ones.'),
+        (('kind = "twinning"', 'kind = "“twinning”" 3'), "not valid TOML: Expected newline or end of document after a statement (at line 5, column 21)."),
+    ],
+)  # fmt: skip
+def test_what_is_mistyped_in_toml_is_told_in_words_with_its_line(tmp_path, edit, sentence):
+    assert of_process(tmp_path, edited(TINY, edit)) == [f"workflows/tiny.toml: {sentence}"]
+
+
+# Values of another kind than is expected
+
+LABEL = 'label = { en = "Tiny", es = "Mínimo" }'
+KEY_WORDS = "write small letters, digits and _, beginning with a letter"
+LENGTH_WORDS = "a length is written like 60 days, 15 business days, 6 weeks, 3 months or 5 years"
+LEVEL_WORDS = "a level is written like “5 business days before”, “80 % of the time”, “on the day”, “1 day after” or “then every 30 days”"
+
+
+@pytest.mark.parametrize(
+    ("edit", "sentence"),
+    [
+        ((LABEL, 'label = "Tiny"'), 'process.label: this is said in both languages: write { en = "Tiny", es = "…" } (found: "Tiny").'),
+        ((LABEL, "label = 7"), 'process.label: this is said in both languages: write { en = "…", es = "…" } (found: 7).'),
+        ((LABEL, 'label = { en = "Tiny", es = "" }'), "process.label.es: the text is empty; write one."),
+        (('by = ["liaison"]', 'by = "liaison"'), 'steps.ask.by: several may stand here: write a list in square brackets, like ["liaison"].'),
+        (('by = ["liaison"]', "by = [7]"), "steps.ask.by[1]: a text in quotes is expected (found: 7)."),
+        (('by = ["liaison"]', "by = []"), "steps.ask.by: nothing is in it; at least one thing belongs here."),
+        (('length = "10 days"', "length = 10"), f"deadlines.answer.length: “10”: {LENGTH_WORDS}."),
+        (('length = "10 days"', 'length = "ten days"'), f"deadlines.answer.length: “ten days”: {LENGTH_WORDS}."),
+        (('length = "10 days"', 'length = ["10 days"]'), f"deadlines.answer.length: {LENGTH_WORDS}."),
+        (('length = "10 days"', "length = {}"), "deadlines.answer.length.term: this key is missing."),
+        (('length = "10 days"', 'length = { term = "x", trem = "x" }'), "deadlines.answer.length.trem: the key “trem” does not exist here."),
+        (('"3 days before", "1 day after"', "3"), f"deadlines.answer.warn[1]: “3”: {LEVEL_WORDS}."),
+        (('office = "municipality"', 'office = "Town hall"'), f"roles.liaison.office: “Town hall”: {KEY_WORDS}."),
+        (('office = "municipality"', "office = 7"), "roles.liaison.office: a text in quotes is expected (found: 7)."),
+        (('office = "municipality"', "office = [{ from = 2000-01-01 }]"), "roles.liaison.office[1].kind: this key is missing."),
+        (('source = "test"', 'source = ""'), "steps.finish.source: the text is empty; write one."),
+        (('source = "test"', "source = 7"), "steps.finish.source: a text in quotes is expected (found: 7)."),
+        (('source = "test"', 'source = { en = "x" }'), "steps.finish.source.es: this key is missing."),
+        (('to = "asked"', "to = 7"), "steps.ask.to: a text in quotes is expected (found: 7)."),
+        (('to = "asked"', 'to = { state = "asked" }'), 'steps.ask.to: several may stand here: write a list in square brackets, like [{ state = "asked" }].'),
+        (('to = "asked"', 'to = ["asked"]'), 'steps.ask.to[1]: several things are said here: write { … = … } (found: "asked").'),
+        (('to = "asked"', 'to = [{ state = "asked", when = "never" }]'), "steps.ask.to[1].when: “never” is not one of 'all_signed'."),
+        (('met_by = ["finish"]', 'met_by = [{ child = "x" }]'), "deadlines.answer.met_by[1].state: this key is missing."),
+        (('name = "fact", fact = "asked_on"', 'fact = "asked_on"'), "steps.finish.requires[1]: the key “name” is missing."),
+        (('name = "fact", fact = "asked_on"', 'name = "fact"'), "steps.finish.requires[1].fact: this key is missing."),
+        (('name = "fact", fact = "asked_on"', 'name = "fact", fact = "asked_on", source = 7'), "steps.finish.requires[1].source: a text in quotes is expected (found: 7)."),
+        (("[states.open]", '[states."Signed Text"]'), f"states.Signed Text: “Signed Text”: {KEY_WORDS}."),
+        (('key = "tiny"', 'key = "Tiny Town"'), "process.key: “Tiny Town”: write small letters, digits and hyphens, beginning with a letter, and one slash at most."),
+        (("from = 2000-01-01", 'from = "1 January 2000"'), 'process.in_force.from: a day is written 2024-01-31, without quotes (found: "1 January 2000").'),
+        (("version = 1", 'version = "one"'), 'process.version: a whole number is expected (found: "one").'),
+        (("version = 1", "version = 1.5"), "process.version: a whole number is expected (found: 1.5)."),
+        (("version = 1", "version = 0"), "process.version: Input should be greater than or equal to 1 (found: 0)."),
+        (("final = true", 'final = "maybe"'), 'states.done.final: true or false is expected, without quotes (found: "maybe").'),
+        (('met_by = ["finish"]', 'met_by = ["finish"]\ncut_off = "noon"'), 'deadlines.answer.cut_off: an hour is written 14:30:00, without quotes (found: "noon").'),
+    ],
+)  # fmt: skip
+def test_a_value_of_another_kind_is_told_once_and_with_what_would_be_right(tmp_path, edit, sentence):
+    assert of_process(tmp_path, edited(TINY, edit)) == [f"workflows/tiny.toml: {sentence}"]
+
+
+def test_where_one_of_several_keys_belongs_they_are_named(tmp_path):
+    (problem,) = of_process(tmp_path, edited(TINY, ('runs_from = { fact = "asked_on" }', 'runs_from = "asked_on"')))
+    assert problem.startswith(
+        "workflows/tiny.toml: deadlines.answer.runs_from: several things are said here, each by its key in braces: step, fact"
+    )
+    assert problem.endswith('(found: "asked_on").')
+
+
+def test_of_a_large_value_only_the_beginning_is_told(tmp_path):
+    nested = "[" * 30 + "]" * 30
+    (deep,) = of_process(tmp_path / "deep", edited(TINY, ("version = 1", f"version = {nested}")))
+    (long,) = of_process(tmp_path / "long", edited(TINY, ("version = 1", f"version = [{'{ a = 1 },' * 1000}]")))
+    assert deep == "deep/tiny.toml: process.version: a whole number is expected (found: [[…]])."
+    assert long.count("a = 1") == 7
+    assert long.endswith("…).")
 
 
 # Several mistakes
@@ -203,7 +297,7 @@ def test_a_mistake_in_a_calendar_is_answered_with_its_place(tmp_path, edits, pla
         ([('"lucia@cuenca.example"', '"lucia"')], "people.lucia.mail", "lucia"),
         ([('country = "EC"', 'country = "Ecuador"')], "offices.cuenca.country", "Ecuador"),
         ([("America/Guayaquil", "America/Cuenca")], "offices.cuenca.time_zone", "there is no such time zone"),
-        ([('kind = "registry"', 'kind = "registrar"')], "offices.registry.kind", "“registrar” is not one of"),
+        ([('kind = "registry"', 'kind = "Registry!"')], "offices.registry.kind", "write small letters, digits and _, beginning with a letter"),
         ([('language = "es"', 'language = "fr"')], "people.lucia.language", "“fr” is not one of"),
         ([('name = "Lucía Enlace"\n', "")], "people.lucia.name", "this key is missing"),
         ([('name = "Lucía Enlace"', 'name = "Lucía Enlace"\nphone = "1"')], "people.lucia.phone", "the key “phone” does not exist"),

@@ -1,10 +1,11 @@
 """Who holds a role, in which office, from which day to which day."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
-from builders import definition, directory, library, office, person
+from builders import agreement, definition, directory, library, office, person
 from twinflow.domain.actors import THE_CLOCK, Assignment, Directory
 from twinflow.errors import NotFound
 
@@ -75,9 +76,8 @@ def test_after_a_change_of_office_the_successor_holds_the_role():
     ],
 )
 def test_an_actor_has_the_roles_held_for_that_agreement_and_no_others(key, home, roles):
-    kinds = {role.key: role.office for role in definition().roles.values()}
-    found = directory()
-    actor = found.actor(found.people[key], kinds, home, TODAY)
+    case = replace(agreement(), office=home)
+    actor = library().actor(library().person(key), definition(), case, TODAY)
     assert (actor.key, actor.roles) == (key, frozenset(roles))
 
 

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from deep.cases import calendars_of
@@ -139,7 +139,6 @@ def test_a_date_on_a_day_off_rolls_as_the_rule_says(day, rule, expected):
     assert roll(day, rule, EASTER_2008) == expected
 
 
-@settings(deadline=None)
 @given(DAYS, st.integers(1, 60), st.booleans())
 def test_business_days_are_those_a_plain_walk_through_the_calendar_finds(anchor, amount, forward):
     sign = 1 if forward else -1
@@ -147,7 +146,6 @@ def test_business_days_are_those_a_plain_walk_through_the_calendar_finds(anchor,
     assert found == business_day(anchor, sign * amount, (MX,))
 
 
-@settings(deadline=None)
 @given(DAYS, st.integers(0, 400))
 def test_business_days_between_two_days_leave_out_the_first_and_count_the_last(first, days):
     last = first + timedelta(days=days)
@@ -156,14 +154,12 @@ def test_business_days_between_two_days_leave_out_the_first_and_count_the_last(f
     assert business_days_between(last, first, ECUADOR) == -expected
 
 
-@settings(deadline=None)
 @given(DAYS, st.integers(1, 40))
 def test_counting_so_many_business_days_and_then_counting_them_gives_the_same_number(anchor, amount):
     due = add_length(anchor, Length(amount, Unit.BUSINESS_DAYS), MEXICO)
     assert business_days_between(anchor, due, MEXICO) == amount
 
 
-@settings(deadline=None)
 @given(DAYS, st.sampled_from([Roll.FOLLOWING, Roll.PRECEDING]))
 def test_a_rolled_date_is_the_nearest_business_day_on_its_side(day, rule):
     rolled = roll(day, rule, MEXICO)

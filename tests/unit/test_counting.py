@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 from dateutil.relativedelta import relativedelta
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from deep.cases import calendar_of, calendars_of, inputs_of
@@ -34,14 +34,12 @@ def said(inputs):
     return [str(message) for message in mistakes(inputs)]
 
 
-@settings(deadline=None)
 @given(st.randoms())
 def test_a_due_date_is_the_day_that_a_walk_from_day_to_day_finds(random):
     case = some_case(random, POOL)
     assert compute(inputs_of(case)).on == due(case)
 
 
-@settings(deadline=None)
 @given(st.dates(date(1950, 1, 1), date(2150, 12, 31)), st.integers(1, 99), st.sampled_from(["months", "years"]))
 def test_months_and_years_are_those_of_dateutil(start, amount, unit):
     assert due_on(f"{amount} {unit}", start) == start + relativedelta(**{unit: amount})

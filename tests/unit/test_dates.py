@@ -4,7 +4,7 @@ import calendar
 from datetime import date
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from twinflow.domain.dates import Length, MonthEnd, PartialDate, Unit, add_months
@@ -60,7 +60,6 @@ def test_a_year_is_one_that_an_agreement_may_name():
             PartialDate.parse(text)
 
 
-@settings(deadline=None)
 @given(st.dates(date(1800, 1, 1), date(2100, 12, 31)))
 def test_every_day_is_read_back_as_it_was_written(day):
     assert PartialDate.parse(str(PartialDate.of(day))).as_date == day
@@ -145,13 +144,11 @@ def _walked(anchor, months):
     return date(year, month, min(anchor.day, last))
 
 
-@settings(deadline=None)
 @given(st.dates(date(1900, 1, 1), date(2200, 12, 31)), st.integers(-600, 600))
 def test_months_counted_at_once_are_months_walked_one_by_one(anchor, months):
     assert add_months(anchor, months) == _walked(anchor, months)
 
 
-@settings(deadline=None)
 @given(st.dates(date(1900, 1, 1), date(2200, 12, 31)), st.integers(0, 600))
 def test_more_months_never_end_earlier(anchor, months):
     assert add_months(anchor, months) < add_months(anchor, months + 1)

@@ -63,7 +63,7 @@ label = { en = "Give up", es = "Desistir" }
 
 def test_a_deadline_counted_from_another_lapses_once(tmp_path):
     """Otherwise the clock would take the same step again every day."""
-    rule = REMINDER.replace('met_by = ["remind"]', 'on_lapse = "give_up"')
+    rule = REMINDER.replace('met_by = ["remind"]', 'on_lapse = "give_up"\narticle = "test"')
     process = tiny_process(tmp_path, ("[deadlines.answer]", f"{GIVE_UP}{rule}\n[deadlines.answer]"))
     case = try_step(asked(process), "give_up", date(2008, 3, 17), CLOCK, process=process, today=date(2008, 3, 18))
     (reminder,) = of(case.agreement, "reminder")

@@ -5,7 +5,7 @@ from datetime import date
 from random import Random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from deep.cases import inputs_of
@@ -289,7 +289,6 @@ def test_a_recurring_length_is_shown_from_the_anchor():
     assert len(ledger("2 days", times=3)) == 7
 
 
-@settings(deadline=None)
 @given(st.randoms())
 def test_any_ledger_agrees_with_its_date_and_explains_it(random):
     assert complaints_about(compute(inputs_of(some_case(random, POOL)))) == []

@@ -306,7 +306,7 @@ def problems(folder, text):
         pytest.param([(LABEL, LABEL + PAUSE.replace("liaison", "boss"))], "deadlines.answer.pause", "the role “boss” does not exist; there are: liaison", id="who pauses"),
         pytest.param([(LABEL, f'{LABEL}{PAUSE}second = "boss"\n')], "deadlines.answer.pause", "the role “boss” does not exist; there are: liaison", id="who confirms"),
         pytest.param([(LABEL, LABEL + PAUSE.replace('source = "test"\n', ""))], "deadlines.answer.pause.source", "this key is missing", id="no source of a pause"),
-        pytest.param([(LABEL, LABEL + PAUSE.replace('["liaison"]', "[]"))], "deadlines.answer.pause.by", "at least 1 item", id="nobody pauses"),
+        pytest.param([(LABEL, LABEL + PAUSE.replace('["liaison"]', "[]"))], "deadlines.answer.pause.by", "at least one thing belongs here", id="nobody pauses"),
         pytest.param([(LABEL, f'{LABEL}{PAUSE}at_most = "long"\n')], "deadlines.answer.pause.at_most", "a length is written like 60 days", id="at most"),
     ],
 )  # fmt: skip

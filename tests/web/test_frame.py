@@ -235,7 +235,7 @@ def test_every_template_is_drawn(empty, browse):
 
     shipped, env.loader = env.loader, Watching()
     explained = "/agreements/CU-10/deadlines/first_programme/1"
-    for address in ("/", "/agreements/CU-26", explained, "/nope", first_message(browser)):
+    for address in ("/", "/agreements/CU-26", "/agreements/CU-26/picture", explained, "/nope", first_message(browser)):
         browser.get(address)
     assert drawn == set(shipped.list_templates())
 

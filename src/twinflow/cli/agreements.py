@@ -75,6 +75,9 @@ def show(context: typer.Context, reference: Reference, json: Json = False) -> No
             for claim in fact.claims
         )
         print(f"{cli.say(fact.label)}: {claims}")
+    for checklist in page.checklists:
+        found, missing = cli.say(checklist.found) or "–", cli.say(checklist.missing) or "–"
+        print(f"{cli.say(checklist.label)}: {found} · {cli.text('missing')}: {missing}")
     for term in page.terms:
         print(f"{cli.say(term.label)}: {cli.say(term.readings)}")
     print_table(deadline_headings(cli), [deadline_row(cli, line) for line in page.deadlines])
@@ -136,7 +139,10 @@ def steps(context: typer.Context, reference: Reference, person: Person, json: Js
             line.key,
             cli.say(line.label),
             "; ".join(cli.say(reason) for reason in line.reasons) or cli.text("possible"),
-            ", ".join((*line.records, *(["--party"] if line.per_party else []))) or "–",
+            ", ".join(
+                (*line.records, *(["--party"] if line.per_party else []), *(["--reason"] if line.needs_reason else []))
+            )
+            or "–",
         ]
         for line in lines
     ]
@@ -312,7 +318,7 @@ def import_(
 def _dossier_row(cli: Cli, dossier: Dossier) -> list[str]:
     process = cli.runtime.library.catalogue.versions(dossier.process)[-1]
     dates = [
-        f"{cli.say(process.facts[key])}: {claim.value or '?'}{'' if claim.chosen else ' ' + cli.text('(not chosen)')}"
+        f"{cli.say(process.records[key])}: {claim.value or '?'}{'' if claim.chosen else ' ' + cli.text('(not chosen)')}"
         for key, claims in dossier.facts.items()
         for claim in claims
         if key not in {IN_FORCE_ON, TERM_STARTS_ON}

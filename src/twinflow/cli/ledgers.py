@@ -8,6 +8,8 @@ from twinflow.services.ledgers import ChangeLine, Explained, Ledger
 def print_explained(cli: Cli, shown: Explained) -> None:
     print(f"{shown.id} · {cli.say(shown.label)} · {cli.text(shown.status)}")
     print(cli.say(shown.source))
+    if shown.carried is not None:
+        print(cli.say(shown.carried))
     for number, reading in enumerate(shown.readings, start=1):
         if len(shown.readings) > 1:
             heading = cli.text("Reading {number} of {count}: {length}")

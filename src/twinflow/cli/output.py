@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import fields, is_dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from enum import StrEnum
 
 from rich.console import Console
@@ -53,8 +53,11 @@ def jsonable(value: object, language: str) -> object:
     if isinstance(value, Mapping):
         return {str(key): jsonable(inner, language) for key, inner in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
-        return [jsonable(item, language) for item in (sorted(value) if isinstance(value, set | frozenset) else value)]
-    if isinstance(value, datetime | date):
+        return [
+            jsonable(item, language)
+            for item in (sorted(value, key=str) if isinstance(value, set | frozenset) else value)
+        ]
+    if isinstance(value, datetime | date | time):
         return value.isoformat()
     return value.value if isinstance(value, StrEnum) else value
 

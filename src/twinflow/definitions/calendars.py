@@ -6,6 +6,7 @@ Reading refuses what cannot be meant; `check_calendar` finds what can be read an
 import hashlib
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
+from functools import lru_cache
 from pathlib import Path
 from statistics import median
 from typing import Annotated, Literal
@@ -13,7 +14,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from twinflow.definitions.models import LabelText, Strict
-from twinflow.definitions.reader import parse_toml, read_text
+from twinflow.definitions.reader import MANY, parse_toml, read_text
 from twinflow.domain.calendars import Calendar, Holiday
 from twinflow.errors import BadInput, Message, Problem, Unreadable
 
@@ -75,6 +76,7 @@ def calendar_texts(folder: Path) -> Mapping[str, str]:
     return {path.stem: read_text(path, place_of(path)) for path in _files(folder)}
 
 
+@lru_cache(maxsize=MANY)
 def read_calendar(text: str, place: str, key: str | None = None) -> Calendar:
     """A calendar from the text of its file; `place` names it in problems, `key` is the key it must have.
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from twinflow.definitions.calendars import read_calendars
 from twinflow.definitions.checks import Surroundings, check
-from twinflow.definitions.reader import read_process
+from twinflow.definitions.reader import NO_PROCESSES, read_process
 from twinflow.domain.actors import Directory
 from twinflow.domain.calendars import Calendar, Calendars
 from twinflow.domain.library import Library
@@ -34,7 +34,7 @@ def read_library(workflows: Path, notifications: Path, directory: Directory) -> 
     for path in process_files(workflows):
         place = f"{workflows.name}/{path.relative_to(workflows).as_posix()}"
         try:
-            process = read_process(path, place)
+            process = read_process(path, place, workflows)
         except BadInput as error:
             problems += error.problems or (Problem(place, error.message),)
             unreadable.add(_key_of(path, workflows))
@@ -73,7 +73,15 @@ def _key_of(path: Path, workflows: Path) -> str:
 
 
 def process_files(workflows: Path) -> list[Path]:
-    return sorted(path for path in workflows.rglob("*.toml") if "calendars" not in path.relative_to(workflows).parts)
+    """The process files of a folder, in order; calendars and scripted cases are beside them."""
+    return sorted(
+        path for path in workflows.rglob("*.toml") if path.relative_to(workflows).parts[0] not in NO_PROCESSES
+    )
+
+
+def read_one(path: Path, workflows: Path) -> ProcessDefinition:
+    """A process file that need not be in the catalogue; what it rests on is found in `workflows`. Raises BadInput."""
+    return read_process(path, path.name, workflows)
 
 
 def complete_notices(notifications: Path) -> Collection[str]:

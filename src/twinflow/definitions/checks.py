@@ -1,12 +1,25 @@
-"""Whole-graph checks of a process definition: names that do not exist, states that cannot be reached or left, duties that
-nobody can do. `transitions` accepts all of these and fails only when they are used.
+"""Checks of a process definition as a whole: names that do not exist, duties that nobody can do, rules that rest on nothing;
+and then that it is sound (`domain.soundness`). `transitions` accepts all of these and fails only when they are used.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from twinflow.domain.agreement import ENDED_ON, IN_FORCE_ON, SIGNED_ON, TERM_STARTS_ON
-from twinflow.domain.process import CLOCK, LIAISON, DeadlineRule, Effect, Nature, ProcessDefinition, Step
+from twinflow.domain.agreement import SIGNED_ON
+from twinflow.domain.process import (
+    CLOCK,
+    LIAISON,
+    Anchor,
+    ChildState,
+    DeadlineRule,
+    Effect,
+    Nature,
+    ProcessDefinition,
+    Requirement,
+    Step,
+)
+from twinflow.domain.situations import BY_SIGNATURES, DATED, EFFECT_FACTS
+from twinflow.domain.soundness import unsound
 from twinflow.errors import Message, Problem
 from twinflow.validation import unknown_name
 
@@ -35,9 +48,19 @@ class Surroundings:
 
 def check(process: ProcessDefinition, around: Surroundings, place: str) -> list[Problem]:
     """Everything wrong with a definition that its shape alone does not show, each at `place` and the path in the file."""
-    found = [*_head(process, around), *_states(process), *_steps(process, around), *_deadlines(process, around)]
-    if not found:  # a misspelt state would be reported once more as a state that nothing reaches
-        found = [*_paths(process), *_targets_within_limits(process)]
+    names = [
+        *_head(process, around),
+        *_records(process),
+        *_role_names(process),
+        *_state_names(process),
+        *_step_names(process, around),
+        *_deadline_names(process, around),
+        *_gate_names(process),
+    ]
+    duties = [*_offices(process), *_states(process), *_steps(process), *_deadlines(process)]
+    duties += [*_signatures(process), *_targets(process)]
+    # A misspelt state would be reported once more as a state that nothing reaches.
+    found = [*names, *duties, *([] if names else unsound(process))]
     return [Problem(f"{place}: {path}", message) for path, message in found]
 
 
@@ -55,78 +78,185 @@ def _head(process: ProcessDefinition, around: Surroundings) -> Found:
         yield from _names("notifications/", Message("the notice"), [notice], around.notices)
 
 
-def _states(process: ProcessDefinition) -> Found:
+def _records(process: ProcessDefinition) -> Found:
+    """Facts, papers and checklists are recorded by the same key of a step: a name stands for one thing."""
+    taken = dict.fromkeys(process.facts, "facts")
+    for table, names in (("papers", process.papers), ("checklists", process.checklists)):
+        for name in names:
+            if name in taken:
+                yield (
+                    f"{table}.{name}",
+                    Message("this name is in [{table}] already; give it another one.", {"table": taken[name]}),
+                )
+            taken[name] = table
+            if name.endswith(DATED):
+                yield f"{table}.{name}", Message("only facts that are dates have names that end in “_on”.")
+    effects = _facts_of_effects(process)
+    for key, step in process.steps.items():
+        own = {SIGNED_ON} if step.effect in BY_SIGNATURES else set()  # where the day becomes known later
+        for fact in sorted(({*step.records, *filter(None, [step.day_as])} & effects) - own):
+            yield (
+                f"steps.{key}.{'day_as' if fact == step.day_as else 'records'}",
+                Message("“{fact}” gets its day from the effect of a step; give this one another name.", {"fact": fact}),
+            )
+
+
+def _role_names(process: ProcessDefinition) -> Found:
+    seen: set[str] = set()
+    for key, role in process.roles.items():
+        yield from _names(f"roles.{key}.deputy", Message("the role"), filter(None, [role.deputy]), process.roles)
+        line: dict[str, None] = {}
+        here: str | None = key
+        while here is not None and here in process.roles and here not in line and here not in seen:
+            line[here] = None
+            here = process.roles[here].deputy
+        if here is not None and here in line:
+            names = list(line)
+            circle = [*names[names.index(here) :], here]
+            yield (
+                f"roles.{here}.deputy",
+                Message("the deputies go round in a circle: {line}.", {"line": " → ".join(circle)}),
+            )
+        seen |= line.keys()
+
+
+def _offices(process: ProcessDefinition) -> Found:
+    """The offices of a role follow each other in time."""
+    for key, role in process.roles.items():
+        for number, office in enumerate(role.offices, start=1):
+            path = f"roles.{key}.office[{number}]"
+            if office.from_day is not None and office.to_day is not None and office.to_day < office.from_day:
+                yield path, Message("it ends before it begins.")
+            before = role.offices[number - 2] if number > 1 else None
+            if before is None:
+                continue
+            if before.to_day is None or office.from_day is None:
+                yield (
+                    path,
+                    Message(
+                        "give the day on which the office before it ends (to), and the day this one begins (from)."
+                    ),
+                )
+            elif office.from_day <= before.to_day:
+                yield (
+                    path,
+                    Message(
+                        "it begins before the office above it ends ({day}): offices stand in the order of time, one at a time.",
+                        {"day": before.to_day},
+                    ),
+                )
+
+
+def _state_names(process: ProcessDefinition) -> Found:
+    actors = {*process.roles, CLOCK}
     for key, state in process.states.items():
         path = f"states.{key}"
         yield from _names(f"{path}.stage", Message("the stage"), [state.stage], process.stages)
-        leaving = [step.key for step in process.steps.values() if key in step.sources]
-        if state.final and leaving:
-            yield path, Message("the state is final, yet these steps leave it: {steps}.", {"steps": leaving})
+        yield from _names(f"{path}.phase", Message("the phase"), filter(None, [state.phase]), process.phases)
+        if state.waits_for is not None:
+            yield from _names(f"{path}.waits_for", Message("the role"), [state.waits_for], actors)
+
+
+def _states(process: ProcessDefinition) -> Found:
+    leaving: dict[str, list[str]] = {}
+    for step in process.steps.values():
+        for source in step.sources:
+            leaving.setdefault(source, []).append(step.key)
+    for key, state in process.states.items():
+        path = f"states.{key}"
+        if state.final and key in leaving:
+            yield path, Message("the state is final, yet these steps leave it: {steps}.", {"steps": leaving[key]})
         if not state.final and state.waits_for is None:
             yield path, Message("the state waits for nobody: name a role in waits_for, or make it final.")
-        if state.waits_for is not None:
-            yield from _names(f"{path}.waits_for", Message("the role"), [state.waits_for], [*process.roles, CLOCK])
 
 
-def _paths(process: ProcessDefinition) -> Found:
-    ends = {key for key, state in process.states.items() if state.final}
-    if not ends:
-        yield "states", Message("no state is final: the process can never end.")
-    reachable = process.reachable_from(process.start)
-    for key in process.states:
-        if key not in reachable:
-            yield f"states.{key}", Message("no way leads here from “{start}”.", {"start": process.start})
-        elif ends and not process.reachable_from(key) & ends:
-            yield f"states.{key}", Message("no way leads from here to an end.")
-
-
-def _steps(process: ProcessDefinition, around: Surroundings) -> Found:
+def _step_names(process: ProcessDefinition, around: Surroundings) -> Found:
+    actors, records, marks = {*process.roles, CLOCK}, process.records, {*process.facts, *process.papers}
     for key, step in process.steps.items():
         path = f"steps.{key}"
         yield from _names(f"{path}.from", Message("the state"), step.sources, process.states)
         yield from _names(f"{path}.to", Message("the state"), (d.state for d in step.to), process.states)
-        yield from _names(f"{path}.by", Message("the role"), step.by, [*process.roles, CLOCK])
-        yield from _names(f"{path}.records", Message("the fact"), step.records, process.facts)
+        yield from _names(f"{path}.by", Message("the role"), step.by, actors)
+        yield from _names(f"{path}.records", Message("the fact"), step.records, records)
         yield from _names(f"{path}.day_as", Message("the fact"), filter(None, [step.day_as]), process.facts)
         if not step.to or step.to[-1].when is not None:
             yield f"{path}.to", Message("the last destination must have no condition, or the step may lead nowhere.")
         for number, requirement in enumerate(step.requires, start=1):
             place = f"{path}.requires[{number}]"
-            yield from _names(f"{place}.steps", Message("the step"), requirement.steps, process.steps)
-            yield from _names(f"{place}.fact", Message("the fact"), filter(None, [requirement.fact]), process.facts)
-            if requirement.name == "another_person_than" and not _four_eyes_possible(step, requirement.steps):
-                yield (
-                    place,
-                    Message(
-                        "nobody can meet it: the clock takes no step for four eyes, and a step cannot exclude itself."
-                    ),
-                )
-            if requirement.name == "every_party" and any(
-                process.steps[name].per_party is None for name in requirement.steps if name in process.steps
-            ):
-                yield place, Message("the step is not taken per party; give it per_party.")
+            facts = marks if requirement.name == "fact" else process.facts
+            yield from _names(f"{place}.fact", Message("the fact"), filter(None, [requirement.fact]), facts)
+            yield from _requirement_names(process, requirement, around, place)
         for number, announcement in enumerate(step.announcements, start=1):
             place = f"{path}.notices[{number}]"
             yield from _names(f"{place}.notice", Message("the notice"), [announcement.notice], around.notices)
             yield from _names(f"{place}.to", Message("the role"), announcement.to, process.roles)
-        if CLOCK in step.by and all(rule.on_lapse != key for rule in process.deadlines.values()):
+
+
+def _requirement_names(process: ProcessDefinition, requirement: Requirement, around: Surroundings, place: str) -> Found:
+    yield from _names(f"{place}.steps", Message("the step"), requirement.steps, process.steps)
+    checklists = filter(None, [requirement.checklist])
+    yield from _names(f"{place}.checklist", Message("the checklist"), checklists, process.checklists)
+    if requirement.child is not None:
+        yield from _child_names(process, requirement.child, around, f"{place}.child", f"{place}.state")
+
+
+def _child_names(
+    process: ProcessDefinition, child: ChildState, around: Surroundings, at_process: str, at_state: str
+) -> Found:
+    """A process that may belong to this one, and a state of it. One whose file cannot be read has no states."""
+    yield from _names(at_process, Message("the process"), [child.process], around.processes)
+    if child.process in around.processes and child.process not in process.children:
+        yield at_process, Message("“{child}” is not among process.children; add it there.", {"child": child.process})
+    states = around.processes.get(child.process, ())
+    if states:
+        yield from _names(at_state, Message("the state"), [child.state], states)
+
+
+def _steps(process: ProcessDefinition) -> Found:
+    lapsing = {rule.on_lapse for rule in process.deadlines.values()}
+    for key, step in process.steps.items():
+        path = f"steps.{key}"
+        for number, requirement in enumerate(step.requires, start=1):
+            place = f"{path}.requires[{number}]"
+            if not requirement.source and not step.source:
+                yield (
+                    place,
+                    Message("nothing says where it comes from: give it a source, or the step one for all it requires."),
+                )
+            if requirement.name == "another_person_than":
+                yield from _four_eyes(process, step, requirement.steps, place)
+            if requirement.name == "every_party" and any(
+                process.steps[name].per_party is None for name in requirement.steps if name in process.steps
+            ):
+                yield place, Message("the step is not taken per party; give it per_party.")
+        if CLOCK in step.by and key not in lapsing:
             yield f"{path}.by", Message("no deadline has this step in on_lapse, so the clock never takes it.")
 
 
-def _four_eyes_possible(step: Step, others: Collection[str]) -> bool:
-    return step.by != {CLOCK} and step.key not in others
+def _four_eyes(process: ProcessDefinition, step: Step, others: Collection[str], place: str) -> Found:
+    """People are without number and may hold any role: only the clock, and the step itself, leave nobody to be the other one."""
+    if step.by == {CLOCK} or step.key in others:
+        yield (
+            place,
+            Message("nobody can meet it: the clock takes no step for four eyes, and a step cannot exclude itself."),
+        )
+    taken_by_nobody = [name for name in others if name in process.steps and process.steps[name].by == {CLOCK}]
+    if taken_by_nobody and len(taken_by_nobody) == len(others):
+        yield (
+            place,
+            Message(
+                "it keeps nobody out: only the clock takes {steps}; name a step that people take.",
+                {"steps": taken_by_nobody},
+            ),
+        )
 
 
-def _deadlines(process: ProcessDefinition, around: Surroundings) -> Found:
-    recorded = {fact for step in process.steps.values() for fact in (*step.records, step.day_as) if fact}
-    provided = recorded | _facts_of_effects(process)
+def _deadline_names(process: ProcessDefinition, around: Surroundings) -> Found:
     for key, rule in process.deadlines.items():
         path = f"deadlines.{key}"
         anchor = rule.anchor
         yield from _names(f"{path}.runs_from.step", Message("the step"), filter(None, [anchor.step]), process.steps)
         yield from _names(f"{path}.runs_from.fact", Message("the fact"), filter(None, [anchor.fact]), process.facts)
-        if anchor.fact in process.facts and anchor.fact not in provided:
-            yield f"{path}.runs_from.fact", Message("no step records this fact, so the deadline never starts.")
         followed = [name for name in (anchor.deadline, rule.until) if name]
         yield from _names(f"{path}.runs_from.deadline", Message("the deadline"), followed, process.deadlines)
         if any(_follows(process.deadlines[name]) for name in followed if name in process.deadlines):
@@ -136,14 +266,19 @@ def _deadlines(process: ProcessDefinition, around: Surroundings) -> Found:
         yield from _names(f"{path}.late", Message("the role"), filter(None, [rule.late]), process.roles)
         yield from _names(f"{path}.escalate", Message("the role"), (e.to for e in rule.escalate if e.to), process.roles)
         yield from _names(f"{path}.met_by", Message("the step"), rule.met_by_steps, process.steps)
-        for child in rule.met_by_children:
-            yield from _names(f"{path}.met_by", Message("the process"), [child.process], around.processes)
-            states = around.processes.get(child.process, ())
-            if states:
-                yield from _names(f"{path}.met_by", Message("the state"), [child.state], states)
+        for child in sorted(rule.met_by_children, key=lambda child: (child.process, child.state)):
+            yield from _child_names(process, child, around, f"{path}.met_by", f"{path}.met_by")
         yield from _names(f"{path}.calendars", Message("the calendar"), rule.calendars, around.calendars)
+        yield from _names(f"{path}.on_lapse", Message("the step"), filter(None, [rule.on_lapse]), process.steps)
         yield from _changes(process, rule, path)
-        yield from _lapse(process, rule, path)
+
+
+def _gate_names(process: ProcessDefinition) -> Found:
+    for key, gate in process.gates.items():
+        yield from _names(f"gates.{key}.through", Message("the step"), sorted(gate.through), process.steps)
+        yield from _names(f"gates.{key}.to", Message("the state"), sorted(gate.to), process.states)
+        if not gate.to:
+            yield f"gates.{key}.to", Message("no state stands behind it: name the states that it keeps.")
 
 
 def _changes(process: ProcessDefinition, rule: DeadlineRule, path: str) -> Found:
@@ -157,16 +292,31 @@ def _follows(rule: DeadlineRule) -> bool:
     return rule.anchor.deadline is not None or rule.until is not None
 
 
-def _lapse(process: ProcessDefinition, rule: DeadlineRule, path: str) -> Found:
-    if rule.on_lapse is not None:
-        yield from _names(f"{path}.on_lapse", Message("the step"), [rule.on_lapse], process.steps)
-        step = process.steps.get(rule.on_lapse)
-        if step is not None and CLOCK not in step.by:
+def _deadlines(process: ProcessDefinition) -> Found:
+    recorded = {fact for step in process.steps.values() for fact in (*step.records, step.day_as) if fact}
+    days = {fact for fact in recorded if fact.endswith(DATED)} | {step.day_as for step in process.steps.values()}
+    by_effects = _facts_of_effects(process)
+    for key, rule in process.deadlines.items():
+        path = f"deadlines.{key}"
+        fact = rule.anchor.fact
+        if fact in process.facts and fact not in recorded | by_effects:
+            yield f"{path}.runs_from.fact", Message("no step records this fact, so the deadline never starts.")
+        elif fact in process.facts and fact not in days | by_effects:
             yield (
-                f"{path}.on_lapse",
-                Message("the clock may not take “{step}”: add “clock” to its key by.", {"step": step.key}),
+                f"{path}.runs_from.fact",
+                Message(
+                    "this fact is a text without a day, so the deadline never starts; names of dates end in “_on”."
+                ),
             )
-        return
+        yield from _duty(rule, path) if rule.on_lapse is None else _lapse(process, rule, path)
+        if rule.article and rule.on_lapse is None:
+            yield (
+                f"{path}.article",
+                Message("silence decides nothing here: leave article out, or name in on_lapse the step that follows."),
+            )
+
+
+def _duty(rule: DeadlineRule, path: str) -> Found:
     if not rule.duty:
         return
     if rule.late is None:
@@ -177,19 +327,72 @@ def _lapse(process: ProcessDefinition, rule: DeadlineRule, path: str) -> Found:
         yield f"{path}.warn", Message("nobody is told once it is overdue: add a level like “1 day after”.")
 
 
+def _lapse(process: ProcessDefinition, rule: DeadlineRule, path: str) -> Found:
+    """Silence decides only where a text says so; a term that runs out ends by itself."""
+    step = process.steps.get(rule.on_lapse or "")
+    if rule.nature is Nature.TARGET:
+        yield (
+            f"{path}.on_lapse",
+            Message("a target is ours and decides nothing: leave on_lapse out, and warn instead."),
+        )
+    if step is None:
+        return
+    if CLOCK not in step.by:
+        message = Message("the clock may not take “{step}”: add “clock” to its key by.", {"step": step.key})
+        yield f"{path}.on_lapse", message
+    waiting = {process.states[source].waits_for for source in step.sources if source in process.states}
+    silent = sorted(filter(None, {rule.late, *(waiting - {LIAISON, CLOCK})}))
+    if silent and step.effect is not Effect.END_TERM and not rule.article:
+        yield (
+            f"{path}.article",
+            Message("the silence of {roles} decides here: give the article by which it does.", {"roles": silent}),
+        )
+
+
 def _facts_of_effects(process: ProcessDefinition) -> set[str]:
     """Facts that no step names because an effect records them."""
-    effects = {step.effect for step in process.steps.values()}
-    facts = {SIGNED_ON, IN_FORCE_ON, TERM_STARTS_ON} if Effect.START_TERM in effects else set()
-    return facts | ({ENDED_ON} if Effect.END_TERM in effects else set())
+    return {fact for step in process.steps.values() for fact in EFFECT_FACTS.get(step.effect, ())}
 
 
-def _targets_within_limits(process: ProcessDefinition) -> Found:
+def _signatures(process: ProcessDefinition) -> Found:
+    """One text is signed in a case, by each party in turn."""
+    signing = [step for step in process.steps.values() if step.per_party == "signature"]
+    ends = {step.key: {d.state for d in step.to if d.when is not None} for step in signing}
+    for step in signing[1:]:
+        if ends[step.key] != ends[signing[0].key]:
+            yield (
+                f"steps.{step.key}.per_party",
+                Message(
+                    "a case has one text to sign, and “{step}” signs it: make this one an “acceptance”, or the other text a "
+                    "child process.",
+                    {"step": signing[0].key},
+                ),
+            )
+    for step in process.steps.values():
+        if step.per_party is not None and not {d.state for d in step.to} & step.sources:
+            yield (
+                f"steps.{step.key}.to",
+                Message(
+                    "with the first party it leaves its state for good, so no other can take it: let it lead back."
+                ),
+            )
+
+
+def _is_end(process: ProcessDefinition, state: str) -> bool:
+    return state in process.states and process.states[state].final
+
+
+def _targets(process: ProcessDefinition) -> Found:
     """A target is not longer than the limit of the law or the text it stands beside (same start, same unit)."""
+    ending = {key for key, step in process.steps.items() if all(_is_end(process, d.state) for d in step.to)}
+    limits: dict[Anchor, list[DeadlineRule]] = {}
+    for rule in process.deadlines.values():
+        if rule.nature is not Nature.TARGET:
+            limits.setdefault(rule.anchor, []).append(rule)
     for target in process.deadlines.values():
-        for limit in process.deadlines.values():
-            beside = target.anchor == limit.anchor and target.met_by_steps & limit.met_by_steps
-            if target.nature is not Nature.TARGET or limit.nature is Nature.TARGET or not beside:
+        for limit in limits.get(target.anchor, ()) if target.nature is Nature.TARGET else ():
+            shared = target.met_by_steps & limit.met_by_steps
+            if not shared - ending and target.met_by_steps != limit.met_by_steps:  # giving the case up meets any duty
                 continue
             if (
                 target.length

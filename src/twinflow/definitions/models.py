@@ -3,6 +3,7 @@
 import re
 from dataclasses import asdict
 from datetime import date, time
+from functools import cache
 from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
 
@@ -13,6 +14,7 @@ from pydantic import (
     ConfigDict,
     Field,
     PlainSerializer,
+    StrictBool,
     field_validator,
     model_validator,
 )
@@ -37,8 +39,12 @@ class LabelText(Strict):
     es: Annotated[str, Field(min_length=1)]
 
 
+_zones = cache(available_timezones)
+"""The names of all time zones, looked up in their files once."""
+
+
 def _zone(name: str) -> str:
-    if name not in available_timezones():
+    if name not in _zones():
         raise Unreadable("there is no such time zone; zones are written like America/Mexico_City")
     return name
 
@@ -98,10 +104,20 @@ class InForce(Strict):
     to: date | None = None
 
 
+ProcessKey = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*(/[a-z][a-z0-9-]*)?$")]
+
+
+class ExtendsModel(Strict):
+    """The process and version that an overlay rests on."""
+
+    process: ProcessKey
+    version: Annotated[int, Field(ge=1)] = 1
+
+
 class ProcessHead(Strict):
-    key: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*(/[a-z][a-z0-9-]*)?$")]
-    version: Annotated[int, Field(ge=1)]
-    kind: Literal["twinning", "specific_agreement", "programme"]
+    key: ProcessKey
+    version: Annotated[int, Field(ge=1, le=9999)]
+    kind: Key
     start: Key
     in_force: InForce
     time_zone: TimeZone
@@ -109,6 +125,8 @@ class ProcessHead(Strict):
     law: tuple[str, ...] = ()
     children: tuple[str, ...] = ()
     label: LabelText
+    extends: ExtendsModel | None = _added(None)
+    unconfirmed: LabelText | None = _added(None)
 
 
 SourceText = Annotated[str, Field(min_length=1)] | LabelText
@@ -122,34 +140,76 @@ class TermModel(Strict):
     source: SourceText
 
 
-class RoleModel(Strict):
-    office: Literal["municipality", "ministry", "registry"]
+class PaperModel(Strict):
     label: LabelText
+    source: SourceText
+
+
+class ChecklistModel(Strict):
+    label: LabelText
+    source: SourceText
+    items: Annotated[dict[Key, LabelText], Field(min_length=1)]
+
+
+class OfficeInChargeModel(Strict):
+    """The kind of office in charge, from a day to a day."""
+
+    kind: Key
+    from_: Annotated[date | None, Field(alias="from")] = None
+    to: date | None = None
+
+
+class RoleModel(Strict):
+    office: Key | Annotated[tuple[OfficeInChargeModel, ...], Field(min_length=1)]
+    label: LabelText
+    deputy: Key | None = _added(None)
 
 
 class StateModel(Strict):
     label: LabelText
     stage: Key
+    phase: Key | None = _added(None)
     waits_for: str | None = None
-    signed: bool = False
-    final: bool = False
+    signed: StrictBool = False
+    final: StrictBool = False
+    entry: StrictBool = _added(default=False)
 
 
-class FactRequirement(Strict):
+class WithSource(Strict):
+    """A requirement, with a source of its own where that of the step does not say it."""
+
+    source: SourceText | None = _added(None)
+
+
+class FactRequirement(WithSource):
     name: Literal["fact", "date_known"]
     fact: str
 
 
-class StepsRequirement(Strict):
+class StepsRequirement(WithSource):
     name: Literal["every_party", "step_taken", "another_person_than"]
     steps: Annotated[tuple[str, ...], Field(min_length=1)]
 
 
-class PlainRequirement(Strict):
+class ChecklistRequirement(WithSource):
+    name: Literal["checklist"]
+    checklist: str
+
+
+class ChildRequirement(WithSource):
+    name: Literal["child"]
+    child: str
+    state: str
+
+
+class PlainRequirement(WithSource):
     name: Literal["all_signed"]
 
 
-RequirementModel = Annotated[FactRequirement | StepsRequirement | PlainRequirement, Field(discriminator="name")]
+RequirementModel = Annotated[
+    FactRequirement | StepsRequirement | ChecklistRequirement | ChildRequirement | PlainRequirement,
+    Field(discriminator="name"),
+]
 
 
 class DestinationModel(Strict):
@@ -160,7 +220,7 @@ class DestinationModel(Strict):
 class AnnouncementModel(Strict):
     notice: str
     to: Annotated[tuple[str, ...], Field(min_length=1)]
-    urgent: bool = False
+    urgent: StrictBool = False
 
 
 class StepModel(Strict):
@@ -175,17 +235,31 @@ class StepModel(Strict):
     requires: tuple[RequirementModel, ...] = ()
     notices: tuple[AnnouncementModel, ...] = ()
     source: SourceText | None = None
+    reason: StrictBool = _added(default=False)
+
+
+def _day_of_year(text: str | None) -> str | None:
+    if text is not None:
+        try:
+            date.fromisoformat(f"2001-{text}")
+        except ValueError:
+            raise Unreadable("a day that every year has is written like 01-31, month and day") from None
+    return text
 
 
 class AnchorModel(Strict):
     step: str | None = None
     fact: str | None = None
     deadline: str | None = None
+    activity: Literal[True] | None = _added(None)
+    on: Annotated[str | None, AfterValidator(_day_of_year)] = _added(None)
 
     @model_validator(mode="after")
     def _one(self) -> "AnchorModel":
-        if sum(value is not None for value in (self.step, self.fact, self.deadline)) != 1:
-            raise Unreadable("name exactly one of step, fact and deadline")
+        if sum(value is not None for value in (self.step, self.fact, self.deadline, self.activity)) != 1:
+            raise Unreadable("name exactly one of step, fact, deadline and activity")
+        if self.on is not None and self.step is None and self.fact is None:
+            raise Unreadable("a day of the year goes with a step or a fact")
         return self
 
 
@@ -226,10 +300,10 @@ class DeadlineModel(Strict):
         Length | TermLength | None,
         BeforeValidator(_length, json_schema_input_type=Annotated[str, Field(pattern=LENGTH_PATTERN)] | TermLength),
     ] = None
-    fixed: bool = _added(default=False)
+    fixed: StrictBool = _added(default=False)
     nature: Nature
     direction: Literal["forward", "backward"] = "forward"
-    recurs: bool = False
+    recurs: StrictBool = False
     until: str | None = None
     first_day: FirstDay = _added(FirstDay.NEXT_DAY)
     cut_off: time | None = _added(None)
@@ -238,7 +312,7 @@ class DeadlineModel(Strict):
     calendars: tuple[str, ...] = _added(())
     counts_in: CountsIn = _added(CountsIn.ALL)
     late: str | None = None
-    duty: bool = True
+    duty: StrictBool = True
     met_by: tuple[str | ChildStateModel, ...] = ()
     paused_in: tuple[str, ...] = ()
     pause: ChangeRuleModel | None = _added(None)
@@ -248,6 +322,7 @@ class DeadlineModel(Strict):
     escalate: tuple[EscalationModel, ...] = ()
     very_overdue: LengthText | None = _added(None)
     on_lapse: str | None = None
+    article: SourceText | None = _added(None)
     source: SourceText
     note: LabelText | None = None
 
@@ -255,6 +330,9 @@ class DeadlineModel(Strict):
     def _repeats_last(self) -> "DeadlineModel":
         if any(level.repeats for level in self.warn[:-1]):
             raise Unreadable("“then every …” comes once, as the last of warn")
+        names = [level.key for level in self.warn] + [f"{each.when.key} to {each.to}" for each in self.escalate]
+        if len(set(names)) < len(names):
+            raise Unreadable("a level is named twice in warn or escalate")
         if self.recurs and self.on_lapse is not None:
             raise Unreadable("a deadline that recurs cannot lapse")
         return self
@@ -282,17 +360,30 @@ class DeadlineModel(Strict):
         return self
 
 
+class GateModel(Strict):
+    """An order that the law fixes: the states are reached only after one of the steps."""
+
+    label: LabelText
+    source: SourceText
+    through: Annotated[tuple[str, ...], Field(min_length=1)]
+    to: Annotated[tuple[str, ...] | None, Field(min_length=1)] = None
+
+
 class ProcessModel(Strict):
     """A process file."""
 
     process: ProcessHead
     stages: dict[Key, LabelText]
+    phases: dict[Key, LabelText] = _added({})
     facts: dict[Key, LabelText] = {}
+    papers: dict[Key, PaperModel] = _added({})
+    checklists: dict[Key, ChecklistModel] = _added({})
     terms: dict[Key, TermModel] = {}
     roles: dict[Key, RoleModel]
     states: dict[Key, StateModel]
     steps: dict[Key, StepModel]
     deadlines: dict[Key, DeadlineModel] = {}
+    gates: dict[Key, GateModel] = _added({})
 
 
 def schema() -> dict[str, Any]:

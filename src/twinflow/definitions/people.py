@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from twinflow.definitions.models import LabelText, Strict, TimeZone
+from twinflow.definitions.models import Key, LabelText, Strict, TimeZone
 from twinflow.definitions.reader import read_toml
 from twinflow.domain.actors import Assignment, Directory, Office, Person
 from twinflow.domain.process import Catalogue
@@ -15,7 +15,7 @@ from twinflow.validation import mail_address, unknown_name
 
 
 class OfficeModel(Strict):
-    kind: Literal["municipality", "ministry", "registry"]
+    kind: Key
     label: LabelText
     country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
     time_zone: TimeZone
@@ -88,7 +88,9 @@ def read_people(path: Path) -> Directory:
 
 def check_roles(directory: Directory, catalogue: Catalogue, place: str) -> None:
     """Raises BadInput for every role that no process knows in an office of that kind: nobody would ever be asked for it."""
-    known = {(role.key, role.office) for process in catalogue for role in process.roles.values()}
+    known = {
+        (role.key, office.kind) for process in catalogue for role in process.roles.values() for office in role.offices
+    }
     problems = [
         Problem(
             f"{place}: people.{person.key}.roles[{number}].role",

@@ -2,25 +2,33 @@
 
 import hashlib
 import json
+import re
 import tomllib
-from dataclasses import replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from functools import lru_cache
 from pathlib import Path
-from typing import TypeGuard, TypeVar, get_args
+from typing import Any, TypeGuard, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from twinflow.definitions import models
+from twinflow.definitions import models, overlays
 from twinflow.domain.calendars import Roll
 from twinflow.domain.dates import Length
 from twinflow.domain.process import (
     Anchor,
     Announcement,
     ChangeRule,
+    Checklist,
     ChildState,
     DeadlineRule,
     Destination,
+    Gate,
     Label,
     Nature,
+    OfficeInCharge,
+    Paper,
     ProcessDefinition,
     Requirement,
     Role,
@@ -30,9 +38,22 @@ from twinflow.domain.process import (
     TermRule,
 )
 from twinflow.errors import BadInput, Message, Problem
-from twinflow.validation import KnownKeys, problems_of
+from twinflow.validation import KnownKeys, problems_of, unknown_name
 
-MAX_BYTES = 1_000_000
+MAX_BYTES = 125_000
+"""Three times the longest process file there is, and read in under a second whatever is in it."""
+
+MANY = 256
+"""Files kept as read, by their text: an overlay's base is needed again."""
+
+MAX_DOTS = 40
+"""In one line, outside of texts and comments. A key of thousands of parts takes the TOML parser hours."""
+
+CURLY_QUOTES = ("“", "”", "‘", "’")
+TEXTS_AND_COMMENTS = re.compile(r'"(?:[^"\\\n]|\\.)*"|\'[^\'\n]*\'|#.*')
+NO_PROCESSES = {"calendars", "cases"}
+"""Folders beside the process files."""
+
 Model = TypeVar("Model", bound=BaseModel)
 
 
@@ -42,7 +63,10 @@ def read_toml(path: Path, model: type[Model], place: str) -> Model:
 
 
 def read_text(path: Path, place: str) -> str:
-    """The text of a definition file as it stands, line ends included. Raises BadInput naming `place`."""
+    """The text of a definition file as it stands, line ends included; a byte-order mark is no part of it.
+
+    Raises BadInput naming `place`.
+    """
     try:
         raw = path.read_bytes()
     except OSError as error:
@@ -50,7 +74,7 @@ def read_text(path: Path, place: str) -> str:
     if len(raw) > MAX_BYTES:
         raise BadInput("{place} is larger than {bytes} bytes.", place=place, bytes=MAX_BYTES)
     try:
-        return raw.decode("utf-8")
+        return raw.decode("utf-8").removeprefix("\ufeff")
     except UnicodeDecodeError as error:
         problem = Problem(
             place, Message("byte {byte} is not UTF-8; save the file as UTF-8.", {"byte": error.start + 1})
@@ -60,12 +84,53 @@ def read_text(path: Path, place: str) -> str:
 
 def parse_toml(text: str, model: type[Model], place: str) -> Model:
     """TOML text as `model`. Raises BadInput with every problem, each at `place` and its path or line."""
+    return _validated(_parsed(text, place), model, place)
+
+
+@lru_cache(maxsize=MANY)
+def _parsed(text: str, place: str) -> dict[str, Any]:
+    for number, line in enumerate(text.splitlines(), start=1):
+        if line.count(".") > MAX_DOTS and TEXTS_AND_COMMENTS.sub("", line).count(".") > MAX_DOTS:
+            problem = Problem(place, Message("line {number}: the key has too many parts.", {"number": number}))
+            raise BadInput("{place} has mistakes.", (problem,), place=place)
     try:
-        return model.model_validate(tomllib.loads(text))
+        return tomllib.loads(text)
+    except (ValueError, RecursionError) as error:  # a number of thousands of digits is a plain ValueError
+        problem = Problem(place, _not_toml(str(error), text))
+    raise BadInput("{place} has mistakes.", (problem,), place=place)
+
+
+def _not_toml(detail: str, text: str) -> Message:
+    """What the TOML parser finds wrong, for somebody who does not know TOML; the rarer mistakes in the parser's words."""
+    found = re.search(r"\(at line (\d+), column (\d+)\)$", detail)
+    if found is None:
+        if detail.startswith(("Unterminated string", "Expected \"'")):
+            return Message("the closing quote of a text is missing: the file ends before it.")
+        if detail.startswith("Cannot overwrite"):
+            return Message("what stands in the last line is already said above it.")
+        return Message("not valid TOML: {detail}.", {"detail": detail})
+    line = text.split("\n")[int(found[1]) - 1].strip()
+    outside = TEXTS_AND_COMMENTS.sub("", line)
+    at = {"line": int(found[1]), "column": int(found[2])}
+    unclosed = detail.startswith("Illegal character '\\n'")
+    if outside.endswith(CURLY_QUOTES) if unclosed else any(quote in outside for quote in CURLY_QUOTES):
+        return Message('line {line}, column {column}: texts stand between straight quotes ("), not curly ones.', at)
+    if unclosed:
+        return Message("line {line}, column {column}: the closing quote of a text is missing.", at)
+    if detail.startswith("Cannot declare") and (table := re.match(r"\[+([^\]]+)\]", line)):
+        return Message("line {line}, column {column}: the table {table} stands twice.", {**at, "table": table[1]})
+    if detail.startswith(("Cannot declare", "Cannot overwrite", "Duplicate inline table key")):
+        return Message("line {line}, column {column}: what stands here is already said above it.", at)
+    return Message("not valid TOML: {detail}.", {"detail": detail})
+
+
+def _validated(content: Mapping[str, Any], model: type[Model], place: str) -> Model:
+    try:
+        return model.model_validate(content)
     except ValidationError as error:
         raise BadInput("{place} has mistakes.", problems_of(error, place, _known_keys(model)), place=place) from None
-    except (ValueError, RecursionError) as error:  # a number of thousands of digits is a plain ValueError
-        problem = Problem(place, Message("not valid TOML: {detail}.", {"detail": str(error)}))
+    except RecursionError:
+        problem = Problem(place, Message("it is nested too deeply."))
     raise BadInput("{place} has mistakes.", (problem,), place=place)
 
 
@@ -89,11 +154,84 @@ def _is_model(value: object) -> TypeGuard[type[BaseModel]]:
     return isinstance(value, type) and issubclass(value, BaseModel)
 
 
-def read_process(path: Path, place: str) -> ProcessDefinition:
-    """Read one process file. Checks across names are in `checks`. Raises BadInput."""
-    model = read_toml(path, models.ProcessModel, place)
+def read_process(path: Path, place: str, workflows: Path) -> ProcessDefinition:
+    """Read one process file; what an overlay rests on is found in the folder `workflows`. Raises BadInput.
+
+    Checks across names are in `checks`.
+    """
+    return _definition(_read(path, place, workflows, ()), place)
+
+
+@dataclass(frozen=True, slots=True)
+class _Content:
+    """A process file as plain values, an overlay with what it rests on (`base`); its whole text decides."""
+
+    text: str
+    values: Mapping[str, Any] = field(compare=False)
+    base: ProcessDefinition | None = field(default=None, compare=False)
+
+
+def _read(path: Path, place: str, workflows: Path, above: tuple[Path, ...]) -> _Content:
+    text = read_text(path, place)
+    own = _parsed(text, place)
+    head = own.get("process")
+    if not isinstance(head, dict) or "extends" not in head:
+        return _Content(text, own)
+    extends = _validated(head["extends"], models.ExtendsModel, f"{place}: process.extends")
+    target = _file_of(extends, workflows)
+    problem = None
+    if target is None:
+        problem = _nothing_to_rest_on(extends, workflows, path)
+    elif target in {path, *above}:
+        problem = Message("it rests on itself.")
+    if target is None or problem is not None:
+        raise _mistaken(place, [("process.extends", problem or Message("it rests on itself."))])
+    try:
+        base = _read(target, place, workflows, (*above, path))
+        definition = _definition(base, target.name)
+    except BadInput as error:
+        message = Message("the process it rests on has mistakes: {file}.", {"file": target.name})
+        raise _mistaken(place, [("process.extends", message)]) from error
+    refused = list(overlays.not_changeable(own, base.values))
+    if refused:
+        raise _mistaken(place, refused)
+    return _Content(f"{text}\n# {definition.name}:\n{base.text}", overlays.merged(own, base.values), definition)
+
+
+def _file_of(extends: models.ExtendsModel, workflows: Path) -> Path | None:
+    """The file of a process version, by its name."""
+    names = [f"{extends.process}.v{extends.version}.toml", *([f"{extends.process}.toml"] * (extends.version == 1))]
+    return next((workflows / name for name in names if (workflows / name).is_file()), None)
+
+
+def _nothing_to_rest_on(extends: models.ExtendsModel, workflows: Path, own: Path) -> Message:
+    """The versions that there are of the process; where there is none, the processes, the nearest first."""
+    versions: dict[str, list[int]] = {}
+    for path in workflows.rglob("*.toml"):
+        name = path.relative_to(workflows)
+        if name.parts[0] not in NO_PROCESSES and path != own:
+            key, _, version = name.with_suffix("").as_posix().partition(".v")
+            versions.setdefault(key, []).append(int(version) if version.isdecimal() else 1)
+    if extends.process not in versions:
+        return unknown_name(Message("the process"), extends.process, versions)
+    return Message(
+        "there is no version {version} of {process} to rest on; there are: {versions}.",
+        {"version": extends.version, "process": extends.process, "versions": sorted(versions[extends.process])},
+    )
+
+
+def _mistaken(place: str, found: Iterable[tuple[str, Message]]) -> BadInput:
+    problems = tuple(Problem(f"{place}: {path}", message) for path, message in found)
+    return BadInput("{place} has mistakes.", problems, place=place)
+
+
+@lru_cache(maxsize=MANY)
+def _definition(content: _Content, place: str) -> ProcessDefinition:
+    model = _validated(content.values, models.ProcessModel, place)
     head = model.process
-    return ProcessDefinition(
+    steps = {key: _step(key, step) for key, step in model.steps.items()}
+    states = {key: _state(key, state) for key, state in model.states.items()}
+    definition = ProcessDefinition(
         key=head.key,
         version=head.version,
         kind=head.kind,
@@ -104,19 +242,31 @@ def read_process(path: Path, place: str) -> ProcessDefinition:
         calendars=head.calendars,
         law=head.law,
         start=head.start,
-        stages={key: _label(label) for key, label in model.stages.items()},
-        facts={key: _label(label) for key, label in model.facts.items()},
+        stages=_labels(model.stages),
+        phases=_labels(model.phases),
+        facts=_labels(model.facts),
+        papers={key: Paper(_label(paper.label), _source(paper.source)) for key, paper in model.papers.items()},
+        checklists={
+            key: Checklist(_label(each.label), _source(each.source), _labels(each.items))
+            for key, each in model.checklists.items()
+        },
         terms={
             key: TermRule(_label(t.label), t.default, t.at_most, _source(t.source)) for key, t in model.terms.items()
         },
-        roles={key: Role(key, role.office, _label(role.label)) for key, role in model.roles.items()},
-        states={key: _state(key, state) for key, state in model.states.items()},
-        steps={key: _step(key, step) for key, step in model.steps.items()},
+        roles={key: _role(key, role) for key, role in model.roles.items()},
+        states=states,
+        steps=steps,
         deadlines={key: _deadline(key, rule) for key, rule in model.deadlines.items()},
+        gates={key: _gate(key, gate, states, steps) for key, gate in model.gates.items()},
         children=head.children,
         digest=_digest(model),
-        text=path.read_text("utf-8"),
+        text=content.text,
+        extends=(head.extends.process, head.extends.version) if head.extends else None,
+        unconfirmed=_label(head.unconfirmed) if head.unconfirmed else {},
     )
+    if content.base is not None and (looser := list(overlays.loosened(definition, content.base))):
+        raise _mistaken(place, looser)
+    return definition
 
 
 def _digest(model: models.ProcessModel) -> str:
@@ -129,12 +279,33 @@ def _label(text: models.LabelText) -> Label:
     return {"en": text.en, "es": text.es}
 
 
+def _labels(texts: Mapping[str, models.LabelText]) -> dict[str, Label]:
+    return {key: _label(text) for key, text in texts.items()}
+
+
 def _source(text: models.SourceText) -> Label:
     return {"en": text, "es": text} if isinstance(text, str) else _label(text)
 
 
+def _role(key: str, model: models.RoleModel) -> Role:
+    if isinstance(model.office, str):
+        offices: tuple[OfficeInCharge, ...] = (OfficeInCharge(model.office),)
+    else:
+        offices = tuple(OfficeInCharge(office.kind, office.from_, office.to) for office in model.office)
+    return Role(key, offices, _label(model.label), model.deputy)
+
+
+def _gate(key: str, model: models.GateModel, states: Mapping[str, State], steps: Mapping[str, Step]) -> Gate:
+    """Without `to`, what stands behind the gate is every state where a signature may be on the text."""
+    signing = {d.state for step in steps.values() if step.per_party == "signature" for d in step.to}
+    to = model.to or sorted(signing | {state.key for state in states.values() if state.signed})
+    return Gate(key, _label(model.label), _source(model.source), frozenset(model.through), frozenset(to))
+
+
 def _state(key: str, model: models.StateModel) -> State:
-    return State(key, _label(model.label), model.stage, model.waits_for, model.signed, model.final)
+    return State(
+        key, _label(model.label), model.stage, model.waits_for, model.signed, model.final, model.phase, model.entry
+    )
 
 
 def _step(key: str, model: models.StepModel) -> Step:
@@ -152,17 +323,23 @@ def _step(key: str, model: models.StepModel) -> Step:
         requires=tuple(_requirement(requirement) for requirement in model.requires),
         announcements=tuple(Announcement(n.notice, n.to, n.urgent) for n in model.notices),
         source=_source(model.source) if model.source else {},
+        needs_reason=model.reason,
     )
 
 
 def _requirement(model: models.RequirementModel) -> Requirement:
+    source = _source(model.source) if model.source else {}
     match model:
         case models.FactRequirement():
-            return Requirement(model.name, fact=model.fact)
+            return Requirement(model.name, fact=model.fact, source=source)
         case models.StepsRequirement():
-            return Requirement(model.name, steps=model.steps)
+            return Requirement(model.name, steps=model.steps, source=source)
+        case models.ChecklistRequirement():
+            return Requirement(model.name, checklist=model.checklist, source=source)
+        case models.ChildRequirement():
+            return Requirement(model.name, child=ChildState(model.child, model.state), source=source)
         case models.PlainRequirement():
-            return Requirement(model.name)
+            return Requirement(model.name, source=source)
 
 
 def _deadline(key: str, model: models.DeadlineModel) -> DeadlineRule:
@@ -170,7 +347,13 @@ def _deadline(key: str, model: models.DeadlineModel) -> DeadlineRule:
     return DeadlineRule(
         key=key,
         label=_label(model.label),
-        anchor=Anchor(model.runs_from.step, model.runs_from.fact, model.runs_from.deadline),
+        anchor=Anchor(
+            model.runs_from.step,
+            model.runs_from.fact,
+            model.runs_from.deadline,
+            activity=bool(model.runs_from.activity),
+            on=_month_and_day(model.runs_from.on),
+        ),
         nature=model.nature,
         length=model.length if isinstance(model.length, Length) else None,
         term=model.length.term if isinstance(model.length, models.TermLength) else None,
@@ -197,7 +380,15 @@ def _deadline(key: str, model: models.DeadlineModel) -> DeadlineRule:
         on_lapse=model.on_lapse,
         source=_source(model.source),
         note=_label(model.note) if model.note else {},
+        article=_source(model.article) if model.article else {},
     )
+
+
+def _month_and_day(text: str | None) -> tuple[int, int] | None:
+    if text is None:
+        return None
+    day = date.fromisoformat(f"2001-{text}")
+    return (day.month, day.day)
 
 
 def _change(model: models.ChangeRuleModel | None) -> ChangeRule | None:

@@ -1,19 +1,41 @@
-"""Script files: `examples/*.toml`, checked against the process they are about."""
+"""Scripted cases: `workflows/cases/**/*.toml`, checked against the processes they are about."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from twinflow.definitions.models import LengthText, Strict
+from twinflow.definitions.models import LevelText, Strict
 from twinflow.definitions.reader import read_toml
-from twinflow.domain.agreement import Party, Term
-from twinflow.domain.process import CLOCK, Catalogue
-from twinflow.domain.scripts import ExpectedAlert, Script, ScriptStep
-from twinflow.errors import BadInput, Message, Problem
+from twinflow.domain.agreement import REFERENCE, Claim, Party, Term
+from twinflow.domain.dates import PartialDate
+from twinflow.domain.process import CLOCK, Catalogue, ProcessDefinition
+from twinflow.domain.scripts import ExpectedAlert, ExpectedDate, Script, ScriptCase, ScriptStep
+from twinflow.errors import BadInput, Message, NotFound, Problem, Unreadable
 from twinflow.validation import unknown_name
+
+
+def _term(text: str) -> str:
+    Term.parse(text)
+    return text
+
+
+def _text(value: object) -> object:
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def _dated(values: dict[str, str]) -> dict[str, str]:
+    """What ends in `_on` is a date as papers state it."""
+    for name, text in values.items():
+        if name.endswith("_on"):
+            PartialDate.parse(text)
+    return values
+
+
+Recorded = Annotated[dict[str, Annotated[str, BeforeValidator(_text)]], AfterValidator(_dated)]
+Reference = Annotated[str, Field(pattern=rf"^{REFERENCE}$")]
 
 
 class PartyModel(Strict):
@@ -22,81 +44,206 @@ class PartyModel(Strict):
     home: bool = False
 
 
-class CaseModel(Strict):
-    reference: str
-    title: str
+class FurtherCaseModel(Strict):
+    reference: Reference
     process: str
     opened_on: date
-    state: str
+    state: str | None = None
+    terms: dict[str, Annotated[str, AfterValidator(_term)]] = {}
+    facts: Recorded = {}
+    ends_in: str | None = None
+    parent: str | None = None
+
+
+class CaseModel(FurtherCaseModel):
+    parent: None = None
+    title: str
     until: date
     source: str
     parties: Annotated[tuple[PartyModel, ...], Field(min_length=2)]
-    terms: dict[str, LengthText] = {}
 
 
 class ScriptStepModel(Strict):
     on: date
     step: str
     by: str
+    case: str | None = None
     party: str | None = None
     place: str = ""
-    records: dict[str, str] = {}
+    records: Recorded = {}
+    reason: str = ""
     state: str | None = None
+    refused: bool = False
+
+    @model_validator(mode="after")
+    def _refused_to_somebody(self) -> "ScriptStepModel":
+        if self.refused and (self.by == CLOCK or self.state is not None):
+            raise Unreadable("a step that is refused leads nowhere, and is one of a person")
+        return self
+
+
+class DateModel(Strict):
+    deadline: str
+    as_of: date
+    due: date | None = None
+    occurrence: Annotated[int, Field(ge=1)] = 1
+    case: str | None = None
 
 
 class AlertModel(Strict):
     on: date
-    deadline: str
     to: str
+    deadline: str | None = None
+    notice: str | None = None
+    level: LevelText | None = None
+    case: str | None = None
+
+    @model_validator(mode="after")
+    def _about_something(self) -> "AlertModel":
+        if self.deadline is None and self.notice is None:
+            raise Unreadable("name the deadline or the notice that the alert is about")
+        return self
 
 
 class ScriptModel(Strict):
     case: CaseModel
+    cases: tuple[FurtherCaseModel, ...] = ()
     steps: tuple[ScriptStepModel, ...] = ()
+    dates: tuple[DateModel, ...] = ()
     alerts: tuple[AlertModel, ...] = ()
 
+    @property
+    def all_cases(self) -> Iterator[tuple[str, FurtherCaseModel]]:
+        """Every case with its place in the file."""
+        yield "case", self.case
+        for number, case in enumerate(self.cases, start=1):
+            yield f"cases[{number}]", case
 
-def read_script(path: Path, catalogue: Catalogue) -> Script:
-    """Read a script. Raises BadInput with every problem, NotFound for a process that does not exist."""
-    model = read_toml(path, ScriptModel, path.name)
-    problems = [Problem(f"{path.name}: {where}", message) for where, message in _mistakes(model, catalogue)]
+
+def read_script(path: Path, catalogue: Catalogue, file: str = "") -> Script:
+    """Read a script, called `file` (else by its file's name). Raises BadInput with every problem."""
+    file = file or path.name
+    model = read_toml(path, ScriptModel, file)
+    problems = tuple(Problem(f"{file}: {where}", message) for where, message in _mistakes(model, catalogue))
     if problems:
-        raise BadInput("{place} has mistakes.", tuple(problems), place=path.name)
-    case = model.case
+        raise BadInput("{place} has mistakes.", problems, place=file)
+    head, first = model.case, model.case.reference
     return Script(
-        reference=case.reference,
-        title=case.title,
-        process=case.process,
-        opened_on=case.opened_on,
-        state=case.state,
-        until=case.until,
-        source=case.source,
-        parties=tuple(Party(party.name, party.country, party.home) for party in case.parties),
-        terms={name: Term((length,), source=case.source) for name, length in case.terms.items()},
-        steps=tuple(
-            ScriptStep(s.on, s.step, s.by, s.party, s.place, s.records, s.state)
-            for s in sorted(model.steps, key=lambda step: step.on)
+        file=file,
+        title=head.title,
+        until=head.until,
+        source=head.source,
+        parties=tuple(Party(party.name, party.country, party.home) for party in head.parties),
+        cases=tuple(
+            sorted((_case(place, case, head.source) for place, case in model.all_cases), key=lambda c: c.opened_on)
         ),
-        alerts=tuple(ExpectedAlert(alert.on, alert.deadline, alert.to) for alert in model.alerts),
+        steps=tuple(sorted((_step(f"steps[{n}]", s, first) for n, s in enumerate(model.steps, 1)), key=lambda s: s.on)),
+        dates=tuple(
+            ExpectedDate(f"dates[{n}]", d.case or first, d.deadline, d.as_of, d.due, d.occurrence)
+            for n, d in enumerate(model.dates, 1)
+        ),
+        alerts=tuple(
+            ExpectedAlert(f"alerts[{n}]", a.case or first, a.on, a.to, a.deadline, a.notice, a.level)
+            for n, a in enumerate(model.alerts, 1)
+        ),
     )
 
 
-def _mistakes(model: ScriptModel, catalogue: Catalogue) -> Iterator[tuple[str, Message]]:
-    process = catalogue.in_force_on(model.case.process, model.case.opened_on)
-    roles = [*process.roles, CLOCK]
-    checks: list[tuple[str, Message, str, Collection[str]]] = [
-        ("case.state", Message("the state"), model.case.state, process.states)
-    ]
+def _case(place: str, model: FurtherCaseModel, source: str) -> ScriptCase:
+    return ScriptCase(
+        place=place,
+        reference=model.reference,
+        process=model.process,
+        opened_on=model.opened_on,
+        state=model.state,
+        terms={name: Term.parse(text, source) for name, text in model.terms.items()},
+        facts={
+            name: (Claim(PartialDate.parse(text) if name.endswith("_on") else text, source),)
+            for name, text in model.facts.items()
+        },
+        ends_in=model.ends_in,
+        parent=model.parent,
+    )
+
+
+def _step(place: str, model: ScriptStepModel, first: str) -> ScriptStep:
+    return ScriptStep(
+        place=place,
+        case=model.case or first,
+        on=model.on,
+        step=model.step,
+        by=model.by,
+        party=model.party,
+        at=model.place,
+        records=model.records,
+        reason=model.reason,
+        state=model.state,
+        refused=model.refused,
+    )
+
+
+Mistakes = Iterator[tuple[str, Message]]
+
+
+def _mistakes(model: ScriptModel, catalogue: Catalogue) -> Mistakes:
+    """Names that do not exist, and days outside the story."""
+    processes: dict[str, ProcessDefinition] = {}
+    for place, case in model.all_cases:
+        try:
+            process = catalogue.in_force_on(case.process, case.opened_on)
+        except NotFound as error:
+            yield f"{place}.process", error.message
+            continue
+        if case.reference in processes:
+            yield f"{place}.reference", Message("{reference} exists already.", {"reference": case.reference})
+        if case.parent is not None and case.parent not in processes:
+            yield f"{place}.parent", unknown_name(Message("the case"), case.parent, processes)
+        processes[case.reference] = process
+        yield from _unknown(Message("the state"), process.states, {"state": case.state, "ends_in": case.ends_in}, place)
+        if not model.case.opened_on <= case.opened_on <= model.case.until:
+            yield f"{place}.opened_on", _outside(case.opened_on)
+    if len(processes) == 1 + len(model.cases):
+        for place, what, days in _parts(model):
+            reference = what.case or model.case.reference
+            if reference not in processes:
+                yield f"{place}.case", unknown_name(Message("the case"), reference, processes)
+                continue
+            yield from _unknown_in(what, processes[reference], place)
+            for key, day in days.items():
+                if not model.case.opened_on <= day <= model.case.until:
+                    yield f"{place}.{key}", _outside(day)
+
+
+def _parts(
+    model: ScriptModel,
+) -> Iterator[tuple[str, ScriptStepModel | DateModel | AlertModel, Mapping[str, date]]]:
+    """Everything that is about a case, with its place and its days."""
     for number, step in enumerate(model.steps, start=1):
-        checks.append((f"steps[{number}].step", Message("the step"), step.step, process.steps))
-        checks.append((f"steps[{number}].by", Message("the role"), step.by, roles))
-        if step.state is not None:
-            checks.append((f"steps[{number}].state", Message("the state"), step.state, process.states))
-        if not model.case.opened_on <= step.on <= model.case.until:
-            yield f"steps[{number}].on", Message("{day} is outside the case's own days.", {"day": step.on})
+        yield f"steps[{number}]", step, {"on": step.on}
+    for number, each in enumerate(model.dates, start=1):
+        yield f"dates[{number}]", each, {"as_of": each.as_of}
     for number, alert in enumerate(model.alerts, start=1):
-        checks.append((f"alerts[{number}].deadline", Message("the deadline"), alert.deadline, process.deadlines))
-        checks.append((f"alerts[{number}].to", Message("the role"), alert.to, process.roles))
-    for where, kind, name, known in checks:
-        if name not in known:
-            yield where, unknown_name(kind, name, known)
+        yield f"alerts[{number}]", alert, {"on": alert.on}
+
+
+def _unknown_in(what: ScriptStepModel | DateModel | AlertModel, process: ProcessDefinition, place: str) -> Mistakes:
+    match what:
+        case ScriptStepModel():
+            yield from _unknown(Message("the step"), process.steps, {"step": what.step}, place)
+            yield from _unknown(Message("the role"), [*process.roles, CLOCK], {"by": what.by}, place)
+            yield from _unknown(Message("the state"), process.states, {"state": what.state}, place)
+        case DateModel():
+            yield from _unknown(Message("the deadline"), process.deadlines, {"deadline": what.deadline}, place)
+        case AlertModel():
+            yield from _unknown(Message("the deadline"), process.deadlines, {"deadline": what.deadline}, place)
+            yield from _unknown(Message("the role"), process.roles, {"to": what.to}, place)
+
+
+def _unknown(kind: Message, known: Collection[str], names: Mapping[str, str | None], place: str) -> Mistakes:
+    for key, name in names.items():
+        if name is not None and name not in known:
+            yield f"{place}.{key}", unknown_name(kind, name, known)
+
+
+def _outside(day: date) -> Message:
+    return Message("{day} is outside the case's own days.", {"day": day})

@@ -71,11 +71,6 @@ class Directory:
             if any(a.role == role and a.office in offices and a.holds_on(day) for a in person.assignments)
         ]
 
-    def actor(self, person: Person, roles: Mapping[str, str], home_office: str, day: date) -> Actor:
-        """The person with those of `roles` (role -> kind of office) that they hold for an agreement of `home_office`."""
-        held = {role for role, kind in roles.items() if person in self.holders(role, kind, home_office, day)}
-        return Actor(person.key, frozenset(held))
-
     def offices_of(self, kind: str, home_office: str) -> frozenset[str]:
         """The offices of a kind that deal with the cases of `home_office`: itself, or those of its country."""
         home = self.offices[home_office]

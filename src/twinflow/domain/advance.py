@@ -20,7 +20,7 @@ from twinflow.domain.agreement import (
 )
 from twinflow.domain.dates import PartialDate
 from twinflow.domain.derivation import RECEIVED_AT, derive
-from twinflow.domain.process import CLOCK, Announcement, Effect, ProcessDefinition, Requirement, Step
+from twinflow.domain.process import CLOCK, Announcement, Checklist, Effect, ProcessDefinition, Requirement, Step
 from twinflow.domain.reckoning import Reckoning
 from twinflow.domain.requirements import CONDITIONS, unmet
 from twinflow.errors import Message, Refused, Unreadable
@@ -71,6 +71,8 @@ def advance(
     reasons = _refusals(agreement, definition, step, command, actor, today)
     facts, mistakes = _recorded(definition, step, command, today)
     reasons += mistakes
+    if step.needs_reason and not command.reason.strip():
+        reasons.append(Message("The step is taken only with a reason."))
     if command.records.keys() - set(step.records):
         extra = sorted(command.records.keys() - set(step.records))
         reasons.append(Message("The step does not record {facts}.", {"facts": extra}))
@@ -193,10 +195,11 @@ def _recorded(
     for key in step.records:
         text = command.records.get(key, "").strip()
         if not text:
-            mistakes.append(Message("{fact} is missing: give {key}=…", {"fact": definition.facts[key], "key": key}))
+            label = definition.records[key]
+            mistakes.append(Message("{fact} is missing: give {key}=…", {"fact": label, "key": key}))
             continue
         try:
-            facts[key] = PartialDate.parse(text) if key.endswith("_on") else text
+            facts[key] = _value(definition, key, text)
         except Unreadable as error:
             mistakes.append(
                 Message("{key} = “{text}”: {mistake}.", {"key": key, "text": text, "mistake": error.message})
@@ -205,6 +208,28 @@ def _recorded(
         if key in NOT_IN_FUTURE and is_still_to_come(facts[key], today):
             mistakes.append(Message("{fact}: the day is still to come.", {"fact": definition.facts[key]}))
     return facts, mistakes
+
+
+def _value(definition: ProcessDefinition, key: str, text: str) -> PartialDate | str:
+    """What is put on record: a date, a text, the mark of a paper, or the items of a checklist. Raises Unreadable."""
+    if key in definition.checklists:
+        return _items(definition.checklists[key], text)
+    return PartialDate.parse(text) if key.endswith("_on") else text
+
+
+def _items(checklist: Checklist, text: str) -> str:
+    """The items named, in the order of the checklist; `all` and `none` are words for them."""
+    if text in {"all", "none"}:
+        return ",".join(checklist.items) if text == "all" else ""
+    named = [name.strip() for name in text.split(",")]
+    unknown = sorted(set(named) - checklist.items.keys())
+    if unknown:
+        raise Unreadable(
+            "“{unknown}” is not on the list; name items of {items}, with commas between them, or all, or none",
+            unknown=unknown,
+            items=list(checklist.items),
+        )
+    return ",".join(key for key in checklist.items if key in named)
 
 
 def _with_facts(agreement: Agreement, facts: Mapping[str, PartialDate | str], source: str = "") -> Agreement:
@@ -236,6 +261,10 @@ def _with_effect(agreement: Agreement, step: Step, effective_on: date) -> Agreem
     match step.effect:
         case Effect.START_TERM:
             return start_term(agreement)
+        case Effect.SIGN_TEXT:
+            return with_day_of_signature(agreement)
+        case Effect.ENTER_INTO_FORCE:
+            return _with_facts(agreement, dict.fromkeys((IN_FORCE_ON, TERM_STARTS_ON), PartialDate.of(effective_on)))
         case Effect.RENEW_TERM:
             return _renew_term(agreement, effective_on)
         case Effect.END_TERM:
@@ -244,21 +273,26 @@ def _with_effect(agreement: Agreement, step: Step, effective_on: date) -> Agreem
             return agreement
 
 
+def with_day_of_signature(agreement: Agreement) -> Agreement:
+    """Once every party has signed: the day of the last signature, unknown where one of them is."""
+    signatures = [party.signature.on for party in agreement.parties if party.signature is not None]
+    if agreement.unsigned or not signatures or agreement.fact(SIGNED_ON) is not None:
+        return agreement
+    latest = max(signatures, key=lambda on: on.sort_key) if all(on.as_date for on in signatures) else PartialDate()
+    return _with_facts(agreement, {SIGNED_ON: latest})
+
+
 def start_term(agreement: Agreement) -> Agreement:
     """Once every party has signed: the day of signature, entry into force and the start of the term, where the day is known.
 
     The texts in the books enter into force by signature (model agreement, art. XIV; Medellín; Bruges; Guarulhos).
     """
-    signatures = [party.signature.on for party in agreement.parties if party.signature is not None]
-    if agreement.unsigned or not signatures:
-        return agreement
-    if agreement.fact(SIGNED_ON) is None:
-        latest = max(signatures, key=lambda on: on.sort_key) if all(on.as_date for on in signatures) else PartialDate()
-        agreement = _with_facts(agreement, {SIGNED_ON: latest})
+    agreement = with_day_of_signature(agreement)
     day = agreement.day_of(SIGNED_ON)
-    if day is None:
+    if agreement.unsigned or day is None:
         return agreement
-    return _with_facts(agreement, {IN_FORCE_ON: PartialDate.of(day), TERM_STARTS_ON: PartialDate.of(day)})
+    unknown = [key for key in (IN_FORCE_ON, TERM_STARTS_ON) if agreement.day_of(key) is None]
+    return _with_facts(agreement, dict.fromkeys(unknown, PartialDate.of(day)))
 
 
 def _renew_term(agreement: Agreement, effective_on: date) -> Agreement:

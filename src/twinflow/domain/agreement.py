@@ -99,6 +99,7 @@ class EntryKind(StrEnum):
     ALERT = "alert"
     DEADLINE = "deadline"
     CHANGE = "change"
+    MIGRATED = "migrated"
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +135,8 @@ class Basis:
     """What a deadline was counted from beside its rule and its start, kept so that it can be counted again.
 
     `lengths` holds every reading of the length; none: the date is a given one. `early_from` is the day that warnings are
-    counted from where it is not the start.
+    counted from where it is not the start. `carried`: counted from the day a migration took it over (and how, see
+    `migration.Policy`), no longer from its event.
     """
 
     lengths: tuple[Length, ...] = ()
@@ -143,6 +145,7 @@ class Basis:
     extensions: tuple[Length, ...] = ()
     agreed_on: date | None = None
     early_from: date | None = None
+    carried: str = ""
 
 
 @dataclass(frozen=True, slots=True)

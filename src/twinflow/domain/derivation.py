@@ -8,12 +8,14 @@ names a step for it.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from itertools import count
 
 from twinflow.domain.agreement import Agreement, Basis, Deadline, DeadlineStatus, EntryKind, HistoryEntry
 from twinflow.domain.calendars import ONE_DAY, Calendars, Pause, add_length, received_on
 from twinflow.domain.changes import Change, changed_basis, changes_by_deadline
 from twinflow.domain.dates import Length, PartialDate
-from twinflow.domain.process import ChildState, DeadlineRule, ProcessDefinition
+from twinflow.domain.migration import Carried, Policy, TakenOver, taken_over
+from twinflow.domain.process import CLOCK, ChildState, DeadlineRule, ProcessDefinition, Side
 from twinflow.domain.reckoning import Reckoning, computed
 
 RECEIVED_AT = "received_at"
@@ -35,8 +37,10 @@ def derive(agreement: Agreement, definition: ProcessDefinition, reckoning: Recko
     """
     done: dict[str, list[Deadline]] = {}
     changes = changes_by_deadline(agreement.history)
+    migration = taken_over(agreement.history)
+    earlier = changes_by_deadline(agreement.history[: migration.entries])
     for rule in _in_order(definition):
-        case = _Case(agreement, definition, rule, reckoning, changes)
+        case = _Case(agreement, definition, rule, reckoning, changes, earlier, migration)
         found = [_closed_as_impossible(deadline, case) for deadline in _occurrences(case, done)]
         done[rule.key] = [_closed_by_the_end(deadline, case) for deadline in found]
     return tuple(deadline for found in done.values() for deadline in found)
@@ -51,6 +55,8 @@ class _Case:
     rule: DeadlineRule
     reckoning: Reckoning
     changes: Mapping[tuple[str, int], tuple[Change, ...]]
+    earlier: Mapping[tuple[str, int], tuple[Change, ...]]
+    migration: TakenOver
 
     @property
     def calendars(self) -> Calendars:
@@ -61,10 +67,34 @@ class _Case:
         return self.reckoning.today_of(self.rule)
 
     def computed(self, occurrence: int, anchor_on: date, basis: Basis) -> Deadline:
-        """With what people paused, extended and agreed for this occurrence."""
-        changes = self.changes.get((self.rule.key, occurrence), ())
-        basis = changed_basis(basis, self.rule, changes, len(self.agreement.parties), self.calendars)
+        """With what people paused, extended and agreed for this occurrence; since a migration where one carried it over."""
+        key = (self.rule.key, occurrence)
+        changes, carried = self.changes.get(key, ()), self.migration.deadlines.get(key)
+        basis = self._changed(basis, changes)
+        if carried is not None:
+            later = self._changed(Basis(), changes[len(self.earlier.get(key, ())) :])
+            anchor_on = carried.on
+            basis = Basis(
+                carried.lengths,
+                pauses=tuple(self._since(carried, basis.pauses)),
+                extensions=later.extensions,
+                agreed_on=basis.agreed_on,
+                early_from=carried.on if len(carried.lengths) > 1 else None,
+                carried=carried.policy.value,
+            )
         return computed(self.rule, occurrence, anchor_on, basis, self.calendars)
+
+    def _changed(self, basis: Basis, changes: Sequence[Change]) -> Basis:
+        return changed_basis(basis, self.rule, changes, len(self.agreement.parties), self.calendars)
+
+    def _since(self, carried: Carried, pauses: Iterable[Pause]) -> Iterator[Pause]:
+        """The pauses since the migration. Where the day was kept, a pause that only the new version knows did not begin then."""
+        on = self.migration.on or carried.on
+        for pause in pauses:
+            if pause.start >= on:
+                yield pause
+            elif carried.policy is Policy.KEEP_REMAINING and (pause.end is None or pause.end > on):
+                yield replace(pause, start=on)
 
 
 def _in_order(definition: ProcessDefinition) -> Iterator[DeadlineRule]:
@@ -91,7 +121,7 @@ def _occurrences(case: _Case, done: Mapping[str, list[Deadline]]) -> list[Deadli
     for number, start in enumerate(starts, start=1):
         following = starts[number].happened_on if number < len(starts) else None
         met_on = next(
-            (day for day in met if day >= start.happened_on and (following is None or day <= following)), None
+            (day for day in met if _answers(rule, day, start) and (following is None or day <= following)), None
         )
         closed_on = met_on or following
         own = tuple(
@@ -109,6 +139,11 @@ def _occurrences(case: _Case, done: Mapping[str, list[Deadline]]) -> list[Deadli
     return found
 
 
+def _answers(rule: DeadlineRule, day: date, start: Start) -> bool:
+    """Whether an act of `day` can meet what runs from `start`: a given date, or one counted back from, can be met before it."""
+    return rule.is_fixed or rule.side is Side.BEFORE or day >= start.happened_on
+
+
 def lengths_of(rule: DeadlineRule, agreement: Agreement, definition: ProcessDefinition) -> tuple[Length, ...]:
     """The length of the rule, or the readings of the term that decides it; the process's default where the text was not seen."""
     if rule.length is not None:
@@ -123,13 +158,34 @@ def lengths_of(rule: DeadlineRule, agreement: Agreement, definition: ProcessDefi
 
 
 def _starts(case: _Case) -> list[Start]:
+    """What the deadline runs from, oldest first; counted from a day of the year where the rule names one."""
+    found, on = _events(case), case.rule.anchor.on
+    return found if on is None else [replace(start, counted_from=_last_day(on, start.counted_from)) for start in found]
+
+
+def _last_day(on: tuple[int, int], until: date) -> date:
+    """The last such day (month, day) up to `until`."""
+    this_year = date(until.year, *on)
+    return this_year if this_year <= until else date(until.year - 1, *on)
+
+
+def _events(case: _Case) -> list[Start]:
     anchor, agreement = case.rule.anchor, case.agreement
+    if anchor.activity:
+        return [Start(day, day) for day in _days_of_activity(agreement)]
     if anchor.step is not None:
         return [Start(entry.effective_on, _received_on(case, entry)) for entry in agreement.steps_taken(anchor.step)]
     claims = agreement.facts.get(anchor.fact or "", ())
     values = [claim.value for claim in claims if claim.chosen]
     days = [value.as_date for value in values if isinstance(value, PartialDate) and value.as_date]
     return [Start(day, day) for day in days]
+
+
+def _days_of_activity(agreement: Agreement) -> list[date]:
+    """The days on which people did something in the case or its children, the first: when it was opened."""
+    days = {agreement.history[0].effective_on} if agreement.history else set()
+    days |= {e.effective_on for e in agreement.history if e.kind is EntryKind.STEP and e.actor != CLOCK}
+    return sorted(days | {on for child in agreement.children for _, on in child.reached})
 
 
 def _received_on(case: _Case, entry: HistoryEntry) -> date:
@@ -194,25 +250,42 @@ def _recurring(
     if not starts:
         return []
     until = min([case.today, *_ended(case.agreement, case.definition), *bound])
-    periods = list(_periods(case, starts[-1].counted_from, lengths, until, bound))
+    periods = [*_carried_periods(case, lengths), *_periods(case, starts[-1].counted_from, lengths, until, bound)]
     answered = _answered(periods, list(_days_met(case.agreement, case.rule)), until)
     return [each for each in answered if each.due_on is None or each.due_on >= case.agreement.tracked_from]
+
+
+def _carried_periods(case: _Case, lengths: tuple[Length, ...]) -> Iterator[tuple[date, Deadline]]:
+    """The occurrences that ran when the case came to its version."""
+    basis = Basis(lengths, pauses=tuple(_pauses(case)))
+    for (rule, number), carried in sorted(case.migration.deadlines.items(), key=lambda item: item[0]):
+        if rule == case.rule.key:
+            yield carried.after, case.computed(number, carried.on, basis)
 
 
 def _periods(
     case: _Case, anchor: date, lengths: tuple[Length, ...], until: date, bound: Sequence[date]
 ) -> Iterator[tuple[date, Deadline]]:
-    """Each occurrence with the day after which its period begins; none is due after `bound`."""
+    """Each occurrence with the day after which its period begins; none is due after `bound`.
+
+    After a migration those that come after what the version before decided on, with the next numbers.
+    """
     calendars, pauses = case.calendars, _pauses(case)
     length = max(lengths, key=lambda one: add_length(anchor, one, calendars))
-    begins, number = anchor, 0
-    while begins <= until and (begins < until or number == 0):
-        number += 1
-        if any(add_length(anchor, length, calendars, times=number) > day for day in bound):
+    number, last = case.migration.recurring.get(case.rule.key, (0, date.min))
+    begins = max(anchor, last)
+    for times in count(1):
+        if begins > until or (begins == until and number > 0):
             return
-        period = add_length(anchor, length, calendars, times=number - 1) if number > 1 else anchor
+        ends = add_length(anchor, length, calendars, times=times)
+        if any(ends > day for day in bound):
+            return
+        if ends <= last:
+            continue
+        number += 1
+        period = add_length(anchor, length, calendars, times=times - 1) if times > 1 else anchor
         early_from = period if len(lengths) > 1 else None
-        basis = Basis(lengths, times=number, pauses=tuple(_within(period, pauses)), early_from=early_from)
+        basis = Basis(lengths, times=times, pauses=tuple(_within(period, pauses)), early_from=early_from)
         deadline = case.computed(number, anchor, basis)
         yield begins, deadline
         if deadline.due_on is None:

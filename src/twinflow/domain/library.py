@@ -6,8 +6,9 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from twinflow.domain.actors import Actor, Directory, Person
-from twinflow.domain.agreement import Agreement
+from twinflow.domain.agreement import Agreement, Deadline, EntryKind, HistoryEntry
 from twinflow.domain.calendars import Calendar, Calendars, CountsIn
+from twinflow.domain.migration import was_closed_by
 from twinflow.domain.process import Catalogue, DeadlineRule, ProcessDefinition, Role
 from twinflow.domain.reckoning import Place, Reckoning
 from twinflow.errors import DefinitionChanged, NotFound
@@ -40,6 +41,42 @@ class Library:
                 process=definition.name,
             )
         return definition
+
+    def lexicon_of(self, agreement: Agreement) -> ProcessDefinition:
+        """The version of the agreement, with the words of the versions it came from for what is no longer in it."""
+        definition = self.definition_of(agreement)
+        for entry in agreement.history:
+            earlier = self._earlier(entry)
+            if earlier is not None:
+                definition = replace(
+                    definition,
+                    states={**earlier.states, **definition.states},
+                    steps={**earlier.steps, **definition.steps},
+                    deadlines={**earlier.deadlines, **definition.deadlines},
+                    facts={**earlier.facts, **definition.facts},
+                    papers={**earlier.papers, **definition.papers},
+                    checklists={**earlier.checklists, **definition.checklists},
+                    terms={**earlier.terms, **definition.terms},
+                    roles={**earlier.roles, **definition.roles},
+                )
+        return definition
+
+    def definition_then(self, agreement: Agreement, deadline: Deadline) -> ProcessDefinition:
+        """The version by which the deadline's date was counted: an earlier one if it was closed before or by a migration."""
+        definition = self.definition_of(agreement)
+        for entry in reversed(agreement.history):
+            earlier = self._earlier(entry)
+            if earlier is not None and deadline.rule in earlier.deadlines:
+                ended = deadline.rule not in definition.deadlines
+                definition = earlier if ended or was_closed_by(entry, deadline) else definition
+        return definition
+
+    def _earlier(self, entry: HistoryEntry) -> ProcessDefinition | None:
+        """The version that a migration left; None for other entries, or where its file is gone."""
+        if entry.kind is not EntryKind.MIGRATED:
+            return None
+        key, _, version = entry.details["from"].rpartition(" v")
+        return self.catalogue.definitions.get((key, int(version)))
 
     def calendars_of(self, definition: ProcessDefinition, rule: DeadlineRule | None = None) -> Calendars:
         """The calendars of the rule, or of the process where it names none."""
@@ -74,13 +111,15 @@ class Library:
             for key, rule in definition.deadlines.items()
             if rule.calendars or rule.counts_in is not CountsIn.ALL
         }
-        zones = {key: self.zone_of(role, office) for key, role in definition.roles.items()}
+        today = self.today(office, now)
+        zones = {key: self.zone_of(role, office, today) for key, role in definition.roles.items()}
         places = {key: Place(zone, now.astimezone(zone).date()) for key, zone in zones.items()}
-        return Reckoning(self.today(office, now), self.calendars_of(definition), own, places)
+        return Reckoning(today, self.calendars_of(definition), own, places)
 
-    def zone_of(self, role: Role, office: str) -> ZoneInfo:
+    def zone_of(self, role: Role, office: str, day: date) -> ZoneInfo:
         """The time zone in which a role is held for a case kept by `office`; of several offices the first by key."""
-        offices = sorted(self.directory.offices_of(role.office, office))
+        kind = role.office_on(day)
+        offices = sorted(self.directory.offices_of(kind, office)) if kind else []
         return ZoneInfo(self.directory.offices[offices[0] if offices else office].time_zone)
 
     def today(self, office: str, now: datetime) -> date:
@@ -98,8 +137,22 @@ class Library:
 
     def actor(self, person: Person, definition: ProcessDefinition, agreement: Agreement, day: date) -> Actor:
         """The person with the roles they hold for the agreement on the day."""
-        roles = {key: role.office for key, role in definition.roles.items()}
-        return self.directory.actor(person, roles, agreement.office, day)
+        held = {role for role in definition.roles if person in self.holders(definition, role, agreement, day)}
+        return Actor(person.key, frozenset(held))
 
     def holders(self, definition: ProcessDefinition, role: str, agreement: Agreement, day: date) -> list[Person]:
-        return self.directory.holders(role, definition.roles[role].office, agreement.office, day)
+        return self.holders_for(definition, role, agreement.office, day)
+
+    def holders_for(self, definition: ProcessDefinition, role: str, office: str, day: date) -> list[Person]:
+        """Who holds the role for cases of `office` on the day, in the office then in charge; else who holds its deputy's."""
+        wanted: str | None = role
+        seen: set[str] = set()
+        while wanted is not None and wanted not in seen:
+            seen.add(wanted)
+            rule = definition.roles[wanted]
+            kind = rule.office_on(day)
+            found = self.directory.holders(wanted, kind, office, day) if kind else []
+            if found:
+                return found
+            wanted = rule.deputy
+        return []

@@ -31,6 +31,8 @@ class Effect(StrEnum):
     """Named changes that a step makes beyond the state."""
 
     START_TERM = "start_term"
+    SIGN_TEXT = "sign_text"
+    ENTER_INTO_FORCE = "enter_into_force"
     RENEW_TERM = "renew_term"
     END_TERM = "end_term"
 
@@ -46,19 +48,54 @@ class TermRule:
 
 
 @dataclass(frozen=True, slots=True)
+class Paper:
+    """A paper that a case may hold, recorded by its mark (number, date or file name), and the source that asks for it."""
+
+    label: Label
+    source: Label
+
+
+@dataclass(frozen=True, slots=True)
+class Checklist:
+    """Things to look for one by one: the label of each item, in order, and the source that asks for them."""
+
+    label: Label
+    source: Label
+    items: Mapping[str, Label]
+
+
+@dataclass(frozen=True, slots=True)
+class OfficeInCharge:
+    """The kind of office (`municipality`, `ministry`, ...) that a role is held in, from a day to a day (both included)."""
+
+    kind: str
+    from_day: date | None = None
+    to_day: date | None = None
+
+    def holds_on(self, day: date) -> bool:
+        return (self.from_day is None or self.from_day <= day) and (self.to_day is None or day <= self.to_day)
+
+
+@dataclass(frozen=True, slots=True)
 class Role:
-    """A role and the kind of office it is held in (`municipality`, `ministry`, ...)."""
+    """A role, the kinds of office it is held in, and the role whose holders stand in while nobody holds it."""
 
     key: str
-    office: str
+    offices: tuple[OfficeInCharge, ...]
     label: Label
+    deputy: str | None = None
+
+    def office_on(self, day: date) -> str | None:
+        """The kind of office in charge on `day`; None if none is."""
+        return next((office.kind for office in self.offices if office.holds_on(day)), None)
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """A state: its stage on pages and who is waited for.
+    """A state: its stage (and its phase, where another institution counts otherwise) and who is waited for.
 
-    `signed` says that every party's signature is on the text; `final` that nothing more happens.
+    `signed` says that every party's signature is on the text; `final` that nothing more happens; `entry` that old cases are
+    entered here, though no step leads here.
     """
 
     key: str
@@ -67,15 +104,31 @@ class State:
     waits_for: str | None = None
     signed: bool = False
     final: bool = False
+    phase: str | None = None
+    entry: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ChildState:
+    """A state that a child process has to reach."""
+
+    process: str
+    state: str
 
 
 @dataclass(frozen=True, slots=True)
 class Requirement:
-    """A named condition of a step, with its arguments; `domain.requirements` knows what each name means."""
+    """A named condition of a step, with its arguments; `domain.requirements` knows what each name means.
+
+    `fact` names a fact or a paper; `source` is empty where that of the step says it.
+    """
 
     name: str
     fact: str | None = None
     steps: tuple[str, ...] = ()
+    checklist: str | None = None
+    child: ChildState | None = None
+    source: Label = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +152,8 @@ class Announcement:
 class Step:
     """Something a person or the clock does.
 
-    `records` names the facts that have to be given with it, `day_as` the fact that the day of the act itself makes.
+    `records` names the facts, papers and checklists that have to be given with it, `day_as` the fact that the day of the act
+    itself makes; `needs_reason`: it is taken only with a reason.
     """
 
     key: str
@@ -114,6 +168,7 @@ class Step:
     requires: tuple[Requirement, ...] = ()
     announcements: tuple[Announcement, ...] = ()
     source: Label = field(default_factory=dict)
+    needs_reason: bool = False
 
 
 class Side(StrEnum):
@@ -155,19 +210,17 @@ class Level:
 
 @dataclass(frozen=True, slots=True)
 class Anchor:
-    """What a deadline is counted from: a step, a fact, or another deadline's due date. Exactly one is set."""
+    """What a deadline is counted from: a step, a fact, another deadline's due date, or the last activity. Exactly one is set.
+
+    `activity`: everything that people did in the case or its children; each begins the count anew. `on` (month, day): counted
+    from the last such day of a year up to the event, for duties that fall on the same date every year.
+    """
 
     step: str | None = None
     fact: str | None = None
     deadline: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ChildState:
-    """A state that a child process has to reach."""
-
-    process: str
-    state: str
+    activity: bool = False
+    on: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +244,7 @@ class DeadlineRule:
     `side` BEFORE counts backward. `recurs`: every length again, counted from the anchor, up to the due date of the deadline
     `until`. `duty` False: the last day of a right, nobody is late when it passes unused. `calendars` are those of the
     process where none are named. `cut_off` is the closing hour where the late office is. `very_overdue` is how long after
-    the date it is called so.
+    the date it is called so. `article` is the text by which silence decides, where it does (`on_lapse`).
     """
 
     key: str
@@ -223,6 +276,7 @@ class DeadlineRule:
     on_lapse: str | None = None
     source: Label = field(default_factory=dict)
     note: Label = field(default_factory=dict)
+    article: Label = field(default_factory=dict)
 
     @property
     def is_fixed(self) -> bool:
@@ -230,11 +284,23 @@ class DeadlineRule:
         return self.length is None and self.term is None
 
 
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """An order that the law fixes: from the start, the states of `to` are reached only after one of the steps of `through`."""
+
+    key: str
+    label: Label
+    source: Label
+    through: frozenset[str]
+    to: frozenset[str]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class ProcessDefinition:
     """One version of a process. `digest` identifies its content: an agreement stays on the content it was opened with.
 
-    Equal and hashed by digest.
+    Equal and hashed by digest. `extends` is the process and version that an overlay rests on; what it takes from there is in
+    it as its own. `unconfirmed` says what nobody has checked yet.
     """
 
     key: str
@@ -257,6 +323,12 @@ class ProcessDefinition:
     children: tuple[str, ...]
     digest: str
     text: str
+    phases: Mapping[str, Label] = field(default_factory=dict)
+    papers: Mapping[str, Paper] = field(default_factory=dict)
+    checklists: Mapping[str, Checklist] = field(default_factory=dict)
+    gates: Mapping[str, Gate] = field(default_factory=dict)
+    extends: tuple[str, int] | None = None
+    unconfirmed: Label = field(default_factory=dict)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, ProcessDefinition) and self.digest == other.digest
@@ -277,6 +349,12 @@ class ProcessDefinition:
             seen |= onward
             todo += onward
         return frozenset(seen)
+
+    @property
+    def records(self) -> Mapping[str, Label]:
+        """Everything that can be put on record, by name: facts, papers and checklists."""
+        papers = {key: paper.label for key, paper in self.papers.items()}
+        return {**self.facts, **papers, **{key: checklist.label for key, checklist in self.checklists.items()}}
 
     def step(self, key: str) -> Step:
         try:

@@ -7,8 +7,11 @@ from zoneinfo import ZoneInfo
 
 from twinflow.domain.agreement import Basis, Deadline, DeadlineStatus
 from twinflow.domain.calendars import Calendars, Roll
-from twinflow.domain.deadlines import DueDate, Inputs, compute
+from twinflow.domain.deadlines import DueDate, FirstDay, Inputs, compute
 from twinflow.domain.process import DeadlineRule, Side
+
+KEEP_DUE = "keep-due"
+"""How a migration carried a date over: the day itself stays."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,16 +45,20 @@ class Reckoning:
 
 
 def inputs_of(rule: DeadlineRule, anchor_on: date, basis: Basis, calendars: Calendars) -> list[Inputs]:
-    """The inputs of the due date, one for each reading of the length."""
+    """The inputs of the due date, one for each reading of the length.
+
+    What a migration carried over is the rest of a count that began before: it goes on with the next day, and a day that was
+    to be kept is not moved.
+    """
     plain = Inputs(
         start_on=anchor_on,
         length=None,
         calendars=calendars,
         backward=rule.side is Side.BEFORE,
         times=basis.times,
-        first_day=rule.first_day,
+        first_day=FirstDay.NEXT_DAY if basis.carried else rule.first_day,
         month_end=rule.month_end,
-        roll=rule.roll,
+        roll=Roll.NONE if basis.carried == KEEP_DUE else rule.roll,
         pauses=basis.pauses,
         extensions=basis.extensions,
         agreed_on=basis.agreed_on,

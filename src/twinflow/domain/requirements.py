@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from twinflow.domain.actors import Actor
 from twinflow.domain.agreement import Agreement, HistoryEntry
-from twinflow.domain.process import ProcessDefinition, Requirement
+from twinflow.domain.process import Checklist, Label, ProcessDefinition, Requirement
 from twinflow.errors import Message
 
 Check = Callable[[Agreement, ProcessDefinition, Actor, Requirement], Message | None]
@@ -22,7 +22,7 @@ def _fact(
 ) -> Message | None:
     if requirement.fact is None or agreement.fact(requirement.fact) is not None:
         return None
-    return Message("{fact} is not on record.", {"fact": definition.facts[requirement.fact]})
+    return Message("{fact} is not on record.", {"fact": definition.records[requirement.fact]})
 
 
 def _date_known(
@@ -31,6 +31,36 @@ def _date_known(
     if requirement.fact is None or agreement.day_of(requirement.fact) is not None:
         return None
     return Message("The day is not known: {fact}.", {"fact": definition.facts[requirement.fact]})
+
+
+def _checklist(
+    agreement: Agreement, definition: ProcessDefinition, _actor: Actor, requirement: Requirement
+) -> Message | None:
+    """Every item of the checklist was there at the last look."""
+    checklist = definition.checklists[requirement.checklist or ""]
+    missing = missing_items(checklist, agreement.fact(requirement.checklist or ""))
+    if not missing:
+        return None
+    return Message("{checklist}: missing are {items}.", {"checklist": checklist.label, "items": missing})
+
+
+def missing_items(checklist: Checklist, value: object) -> list[Label]:
+    """The items that a look recorded as `value` (keys with commas between them, None: never looked) did not find."""
+    there = str(value).split(",") if value is not None else []
+    return [label for key, label in checklist.items.items() if key not in there]
+
+
+def _child(
+    agreement: Agreement, _definition: ProcessDefinition, _actor: Actor, requirement: Requirement
+) -> Message | None:
+    """Some child of the process has reached the state, whatever became of it since."""
+    wanted = requirement.child
+    if wanted is None or any(
+        child.process == wanted.process and any(state == wanted.state for state, _ in child.reached)
+        for child in agreement.children
+    ):
+        return None
+    return Message("No {process} has come to “{state}” yet.", {"process": wanted.process, "state": wanted.state})
 
 
 def _all_signed(
@@ -91,6 +121,8 @@ REQUIREMENTS: Mapping[str, Check] = {
     "fact": _fact,
     "date_known": _date_known,
     "all_signed": _all_signed,
+    "checklist": _checklist,
+    "child": _child,
     "every_party": _every_party,
     "step_taken": _step_taken,
     "another_person_than": _another_person_than,

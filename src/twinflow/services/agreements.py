@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 
 from twinflow.domain import levels
 from twinflow.domain.actors import THE_CLOCK, Actor
-from twinflow.domain.advance import Outcome, StepCommand, advance, is_still_to_come, start_term
+from twinflow.domain.advance import Outcome, StepCommand, advance, is_still_to_come, start_term, with_day_of_signature
 from twinflow.domain.agreement import (
     NOT_IN_FUTURE,
     REFERENCE,
@@ -27,7 +27,7 @@ from twinflow.domain.calendars import Calendars, add_length
 from twinflow.domain.dates import Length, PartialDate
 from twinflow.domain.findings import findings
 from twinflow.domain.library import Library
-from twinflow.domain.process import LIAISON, ProcessDefinition
+from twinflow.domain.process import LIAISON, Effect, ProcessDefinition
 from twinflow.errors import BadInput, Message, NotFound, Problem, Refused, StaleAgreement
 from twinflow.services.recording import record, refresh_parent, refreshed, replace_deadlines
 from twinflow.storage.unit_of_work import UnitOfWork
@@ -86,7 +86,8 @@ def _as_signed(agreement: Agreement, definition: ProcessDefinition) -> Agreement
     on = agreement.fact(SIGNED_ON)
     signature = Signature(on if isinstance(on, PartialDate) else PartialDate())
     parties = tuple(replace(party, signature=signature) for party in agreement.parties)
-    return start_term(replace(agreement, parties=parties))
+    begins = any(step.effect is Effect.START_TERM for step in definition.steps.values())
+    return (start_term if begins else with_day_of_signature)(replace(agreement, parties=parties))
 
 
 def add(work: UnitOfWork, library: Library, agreement: Agreement, now: datetime, source_digest: str = "") -> Agreement:
@@ -153,7 +154,7 @@ def _let_lapse(work: UnitOfWork, library: Library, agreement: Agreement, until: 
     passed = [
         deadline
         for deadline in agreement.deadlines
-        if levels.lapses_by_the_clock(definition.deadlines[deadline.rule], deadline, until)
+        if deadline.is_open and levels.lapses_by_the_clock(definition.deadlines[deadline.rule], deadline, until)
     ]
     for deadline in sorted(passed, key=lambda deadline: deadline.due_on or until):
         if any(left.key == deadline.key and left.is_open for left in agreement.deadlines):
@@ -226,8 +227,8 @@ def _problems(definition: ProcessDefinition, new: NewAgreement, today: date) -> 
                 Message("a reference is made of letters and digits, with dots, slashes or hyphens between them."),
             )
         )
-    for name in sorted(new.facts.keys() - definition.facts.keys()):
-        problems.append(Problem(f"facts.{name}", unknown_name(Message("the fact"), name, definition.facts)))
+    for name in sorted(new.facts.keys() - definition.records.keys()):
+        problems.append(Problem(f"facts.{name}", unknown_name(Message("the fact"), name, definition.records)))
     for name, claims in new.facts.items():
         if name in NOT_IN_FUTURE and any(is_still_to_come(claim.value, today) for claim in claims):
             problems.append(Problem(f"facts.{name}", Message("the day is still to come.")))

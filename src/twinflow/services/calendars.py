@@ -20,10 +20,11 @@ from twinflow.domain.calendars import Calendar
 from twinflow.domain.dates import Unit
 from twinflow.domain.levels import next_wake_on
 from twinflow.domain.library import Library
+from twinflow.domain.passes import told_of
 from twinflow.domain.process import Label, ProcessDefinition
 from twinflow.domain.reckoning import computed
 from twinflow.errors import NotFound
-from twinflow.services.recording import MOVED, moved_details, refreshed, replace_deadlines, tell_moved, told_of
+from twinflow.services.recording import MOVED, moved_details, refreshed, replace_deadlines, tell_moved
 from twinflow.services.sweep import EARLIEST_ZONE
 from twinflow.storage.basis import basis_of
 from twinflow.storage.recount import OpenDeadline
@@ -316,7 +317,7 @@ class _Writing:
             today = self._today(row.office)
             readers: dict[str, str] = {}
             for role in told_of(definition.deadlines[row.rule]):
-                for person in library.directory.holders(role, definition.roles[role].office, row.office, today):
+                for person in library.holders_for(definition, role, row.office, today):
                     readers.setdefault(person.key, role)
             self._readers[key] = readers
         return self._readers[key]

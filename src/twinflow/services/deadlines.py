@@ -12,10 +12,12 @@ from twinflow.domain.agreement import Agreement, Basis, Deadline, HistoryEntry
 from twinflow.domain.changes import Change, ChangeCommand, ChangeKind, changes_by_deadline, decide
 from twinflow.domain.deadlines import DueDate
 from twinflow.domain.library import Library
+from twinflow.domain.migration import carried_over_on
+from twinflow.domain.passes import Telling
 from twinflow.domain.process import Label
 from twinflow.domain.reckoning import due_dates
 from twinflow.errors import BadInput, NotFound
-from twinflow.services.recording import Telling, announce, record_change, refreshed, tell_moved
+from twinflow.services.recording import announce, record_change, refreshed, tell_moved
 from twinflow.storage.unit_of_work import UnitOfWork
 
 
@@ -61,7 +63,8 @@ class ChangedDeadline:
 class Explanation:
     """How the date of a deadline came about: one due date with its ledger for each reading of the length.
 
-    `roles` names those of the process, for the changes that wait for one.
+    `roles` names those of the process, for the changes that wait for one; `carried_on` is the day of the migration that the
+    date rests on, if it does.
     """
 
     id: str
@@ -71,6 +74,7 @@ class Explanation:
     readings: tuple[DueDate, ...]
     changes: tuple[Change, ...]
     roles: Mapping[str, Label]
+    carried_on: date | None
 
 
 def change_deadline(
@@ -125,16 +129,19 @@ def explain(engine: Engine, library: Library, wanted: DeadlineId, now: datetime)
 
 def explanation(library: Library, agreement: Agreement, wanted: DeadlineId, now: datetime) -> Explanation:
     """The ledger of a deadline, by the editions of the calendars that its date was counted by. Raises NotFound."""
-    definition = library.definition_of(agreement)
     deadline = _find(agreement, wanted)
+    definition = library.definition_then(agreement, deadline)
     if deadline.basis is None:  # written before the basis was kept
         deadline = _find(refreshed(library, agreement, now), wanted)
+    if deadline.rule not in definition.deadlines:
+        raise NotFound("The process file by which {id} was counted is gone.", id=str(wanted))
     rule = definition.deadlines[deadline.rule]
     calendars = library.calendars_at(deadline.edition, definition, rule)
     _, readings = due_dates(rule, deadline.anchor_on, deadline.basis or Basis(), calendars)
     changes = changes_by_deadline(agreement.history).get(deadline.key, ())
-    roles = {key: role.label for key, role in definition.roles.items()}
-    return Explanation(str(wanted), rule.label, rule.source, deadline, tuple(readings), changes, roles)
+    roles = {key: role.label for key, role in library.lexicon_of(agreement).roles.items()}
+    carried_on = carried_over_on(agreement.history, deadline)
+    return Explanation(str(wanted), rule.label, rule.source, deadline, tuple(readings), changes, roles, carried_on)
 
 
 def instant_at_office(engine: Engine, library: Library, reference: str, on: date, at: time) -> datetime:

@@ -9,6 +9,7 @@ from twinflow.domain.changes import Change, ChangeKind
 from twinflow.domain.dates import MonthEnd, Unit
 from twinflow.domain.deadlines import DayKind, DayOff, DueDate, FirstDay, Inputs, Line
 from twinflow.domain.process import Label
+from twinflow.domain.reckoning import KEEP_DUE
 from twinflow.errors import Message
 from twinflow.services.deadlines import Explanation
 
@@ -88,7 +89,7 @@ class ChangeLine:
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """A deadline with one ledger for each reading of its length."""
+    """A deadline with one ledger for each reading of its length. `carried`: how a migration took its date over, if one did."""
 
     id: str
     label: Label
@@ -97,6 +98,7 @@ class Explained:
     warn_on: date | None
     due_on: date | None
     provisional: bool
+    carried: Message | None
     readings: tuple[Ledger, ...]
     changes: tuple[ChangeLine, ...]
 
@@ -115,9 +117,19 @@ def explained(explanation: Explanation) -> Explained:
         warn_on=deadline.warn_on,
         due_on=deadline.due_on,
         provisional=deadline.provisional,
+        carried=_carried(explanation),
         readings=tuple(ledger(due) for due in explanation.readings),
         changes=tuple(_change_line(change, explanation.roles) for change in explanation.changes),
     )
+
+
+def _carried(explanation: Explanation) -> Message | None:
+    basis, values = explanation.deadline.basis, {"day": explanation.carried_on}
+    if basis is None or explanation.carried_on is None:
+        return None
+    if basis.carried == KEEP_DUE:
+        return Message("The process has another version since {day}; the date of before was kept.", values)
+    return Message("The process has another version since {day}; counted from there is what was left.", values)
 
 
 def ledger(due: DueDate) -> Ledger:

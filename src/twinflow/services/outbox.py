@@ -15,6 +15,7 @@ from twinflow.domain.findings import Finding, FindingCode, findings
 from twinflow.domain.letters import ClaimedMessage, Letter, LetterGroup, LetterItem, OutboxMessage
 from twinflow.domain.levels import standing
 from twinflow.domain.library import Library
+from twinflow.domain.migration import state_now
 from twinflow.domain.process import ProcessDefinition
 from twinflow.errors import MailFailed, Refused
 from twinflow.language import say
@@ -133,8 +134,9 @@ def _roles(
     """The roles that the alerts were for, in the reader's language."""
     labels = {}
     for alert in alerts:
-        definition = library.definition_of(agreements[alert.agreement_id])
-        labels[alert.role] = definition.roles[alert.role].label[person.language]
+        definition = library.lexicon_of(agreements[alert.agreement_id])
+        role = definition.roles.get(alert.role)
+        labels[alert.role] = role.label[person.language] if role is not None else alert.role
     return tuple(labels.values())
 
 
@@ -163,12 +165,15 @@ class _Reader:
             deadline = next((d for d in self.agreement.deadlines if d.key == key), None)
             if deadline is None or deadline.status is DeadlineStatus.MET or deadline.due_on is None:
                 return None
+            if subject not in self.definition.deadlines:
+                return None
             values |= self._of_deadline(deadline)
             notice = "deadline-overdue" if values["days"] < 0 else "deadline-soon"  # it may have waited for its server
         elif kind == "step":
-            if alert.details["state"] != self.agreement.state:
+            state = state_now(self.agreement.history, alert.details["state"], alert.recorded_at)
+            if state != self.agreement.state:
                 return None
-            values["state"] = self._label(self.definition.states[alert.details["state"]].label)
+            values["state"] = self._label(self.definition.states[state].label)
         elif kind in {"moved", "change"}:
             of_change = self._of_moved(subject, alert) if kind == "moved" else self._of_change(subject, alert)
             if of_change is None:
@@ -213,7 +218,8 @@ class _Reader:
     def _office_of(self, role: str) -> str:
         """The office where a role is held; several where there are several."""
         directory = self.library.directory
-        keys = directory.offices_of(self.definition.roles[role].office, self.agreement.office)
+        kind = self.definition.roles[role].office_on(self.library.today(self.agreement.office, self.now))
+        keys = directory.offices_of(kind, self.agreement.office) if kind else frozenset()
         return ", ".join(self._label(directory.offices[key].label) for key in sorted(keys))
 
     def _deadline(self, rule: str, alert: AlertRow) -> Deadline | None:
@@ -251,19 +257,21 @@ class _Reader:
             "id": f"{self.agreement.reference}/{rule}/{alert.occurrence}",
             "number": change.number,
             "actor": change.actor,
-            "change": say(entry_message(entry, self.definition), self.person.language),
+            "change": say(entry_message(entry, self.library.lexicon_of(self.agreement)), self.person.language),
         }
 
     def _of_finding(self, finding: Finding) -> dict[str, Any]:
-        definition, subject = self.definition, finding.subject
+        definition, subject = self.library.lexicon_of(self.agreement), finding.subject
         match finding.code:
             case FindingCode.SIGNATURE_MISSING:
                 return {"subject": subject, "known": ""}
             case FindingCode.TERMS_CONFLICT:
                 readings = self.agreement.terms[subject].readings
                 known = say([reading.message for reading in readings], self.person.language)
-                return {"subject": self._label(definition.terms[subject].label), "known": known}
+                term = definition.terms.get(subject)
+                return {"subject": self._label(term.label) if term is not None else subject, "known": known}
             case FindingCode.DATE_MISSING | FindingCode.DATES_DISAGREE:
                 claims = self.agreement.facts.get(subject, ())
                 known = "; ".join(f"{claim.value} ({claim.source})" for claim in claims if str(claim.value))
-                return {"subject": self._label(definition.facts[subject]), "known": known}
+                label = definition.records.get(subject)
+                return {"subject": self._label(label) if label is not None else subject, "known": known}

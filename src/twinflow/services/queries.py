@@ -15,6 +15,7 @@ from twinflow.domain.findings import findings
 from twinflow.domain.levels import standing
 from twinflow.domain.library import Library
 from twinflow.domain.process import CLOCK, Label, Nature, ProcessDefinition
+from twinflow.domain.requirements import missing_items
 from twinflow.errors import Message
 from twinflow.services.deadlines import DeadlineId, Explanation, explanation
 from twinflow.services.wording import ACTORS, entry_message, finding_message, standing_message
@@ -94,6 +95,16 @@ class FactLine:
 
 
 @dataclass(frozen=True, slots=True)
+class ChecklistLine:
+    """What the last look at a checklist found, and what it missed."""
+
+    key: str
+    label: Label
+    found: tuple[Label, ...]
+    missing: tuple[Label, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class TermLine:
     key: str
     label: Label
@@ -127,6 +138,7 @@ class StepLine:
     reasons: tuple[Message, ...]
     records: tuple[str, ...]
     per_party: bool
+    needs_reason: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +152,7 @@ class AgreementPage:
     note: str
     parties: tuple[Party, ...]
     facts: tuple[FactLine, ...]
+    checklists: tuple[ChecklistLine, ...]
     terms: tuple[TermLine, ...]
     deadlines: tuple[DeadlineLine, ...]
     explanations: tuple[Explanation, ...]
@@ -190,11 +203,16 @@ def show_agreement(engine: Engine, library: Library, reference: str, now: dateti
         origin=agreement.origin,
         note=agreement.note,
         parties=agreement.parties,
-        facts=tuple(FactLine(key, definition.facts[key], claims) for key, claims in agreement.facts.items()),
+        facts=tuple(
+            FactLine(key, definition.records.get(key, {"en": key, "es": key}), claims)
+            for key, claims in agreement.facts.items()
+            if key not in definition.checklists
+        ),
+        checklists=tuple(_checklists(agreement, definition)),
         terms=tuple(_terms(agreement, definition)),
-        deadlines=tuple(_deadlines(library, agreement, now)),
+        deadlines=tuple(_deadlines(library, agreement, now, everything=True)),
         explanations=tuple(_explanations(library, agreement, now)),
-        timeline=tuple(_timeline(library, agreement, definition)),
+        timeline=tuple(_timeline(library, agreement)),
         next_steps=tuple(
             (key, definition.steps[key].label)
             for key in machine.steps_from(definition, agreement.state)
@@ -205,6 +223,15 @@ def show_agreement(engine: Engine, library: Library, reference: str, now: dateti
         children=tuple(_line(library, child, now) for child in children),
         parent=agreement.parent,
     )
+
+
+def _checklists(agreement: Agreement, definition: ProcessDefinition) -> Iterator[ChecklistLine]:
+    for key, checklist in definition.checklists.items():
+        value = agreement.fact(key)
+        if value is not None:
+            missing = missing_items(checklist, value)
+            found = tuple(label for label in checklist.items.values() if label not in missing)
+            yield ChecklistLine(key, checklist.label, found, tuple(missing))
 
 
 def list_steps(engine: Engine, library: Library, reference: str, person: str, now: datetime) -> list[StepLine]:
@@ -222,6 +249,7 @@ def list_steps(engine: Engine, library: Library, reference: str, person: str, no
             tuple(reasons_against(agreement, definition, definition.steps[key], actor, today)),
             definition.steps[key].records,
             definition.steps[key].per_party is not None,
+            definition.steps[key].needs_reason,
         )
         for key in machine.steps_from(definition, agreement.state)
     ]
@@ -230,17 +258,16 @@ def list_steps(engine: Engine, library: Library, reference: str, person: str, no
 def list_deadlines(engine: Engine, library: Library, now: datetime, *, everything: bool = False) -> list[DeadlineLine]:
     """The open deadlines of all agreements, soonest first; `everything` adds the closed ones."""
     with UnitOfWork(engine, reading=True) as work:
-        agreements = work.agreements.load(work.agreements.all_ids(), history=False)
-    lines = [line for agreement in agreements for line in _deadlines(library, agreement, now)]
-    shown = [line for line in lines if everything or line.status in {"open", "paused"}]
-    return sorted(shown, key=lambda line: (line.due_on or date.max, line.reference))
+        agreements = work.agreements.load(work.agreements.all_ids(), history=everything)
+    lines = [line for agreement in agreements for line in _deadlines(library, agreement, now, everything=everything)]
+    return sorted(lines, key=lambda line: (line.due_on or date.max, line.reference))
 
 
 def _line(library: Library, agreement: Agreement, now: datetime) -> AgreementLine:
     definition = library.definition_of(agreement)
     today = library.today(agreement.office, now)
     state = definition.states[agreement.state]
-    lines = _deadlines(library, agreement, now)
+    lines = _deadlines(library, agreement, now, everything=False)
     late = [line for line in lines if line.is_late]
     ahead = [line for line in lines if line.status == "open" and line.days is not None and line.days >= 0]
     following = min(late or ahead, key=lambda line: line.due_on or date.max, default=None)
@@ -262,13 +289,20 @@ def _line(library: Library, agreement: Agreement, now: datetime) -> AgreementLin
     )
 
 
-def _deadlines(library: Library, agreement: Agreement, now: datetime) -> list[DeadlineLine]:
+def _deadlines(library: Library, agreement: Agreement, now: datetime, *, everything: bool) -> list[DeadlineLine]:
+    """The open ones; with `everything` the closed ones too, which takes the agreement's history to name what is gone since.
+
+    A deadline is left out where the only process file that had it is gone.
+    """
     definition = library.definition_of(agreement)
     reckoning = library.reckoning(definition, agreement.office, now)
     changes = changes_by_deadline(agreement.history)
     lines = []
     for deadline in sorted(agreement.deadlines, key=_by_due_date):
-        rule = definition.deadlines[deadline.rule]
+        then = library.definition_then(agreement, deadline)
+        rule = then.deadlines.get(deadline.rule)
+        if rule is None or not (everything or deadline.is_open):
+            continue
         calendars, today, due_on = reckoning.calendars_of(rule), reckoning.today_of(rule), deadline.due_on
         counted = due_on is not None and calendars.covers(due_on)
         lines.append(
@@ -286,7 +320,7 @@ def _deadlines(library: Library, agreement: Agreement, now: datetime) -> list[De
                 waiting=_waiting(deadline, changes) if agreement.history else None,
                 closed_on=deadline.closed_on,
                 nature=rule.nature.value,
-                late=definition.roles[rule.late].label if rule.late else {},
+                late=then.roles[rule.late].label if rule.late else {},
                 source=rule.source,
                 edition=deadline.edition,
                 provisional=deadline.provisional,
@@ -327,8 +361,9 @@ def _terms(agreement: Agreement, definition: ProcessDefinition) -> Iterator[Term
         yield TermLine(key, rule.label, tuple(readings), contradictory, source)
 
 
-def _timeline(library: Library, agreement: Agreement, definition: ProcessDefinition) -> Iterator[EntryLine]:
+def _timeline(library: Library, agreement: Agreement) -> Iterator[EntryLine]:
     """Newest first, by the day of effect."""
+    words = library.lexicon_of(agreement)
     for entry in sorted(agreement.history, key=lambda entry: (entry.effective_on, entry.recorded_at), reverse=True):
         yield EntryLine(
             kind=entry.kind.value,
@@ -336,5 +371,5 @@ def _timeline(library: Library, agreement: Agreement, definition: ProcessDefinit
             recorded_at=entry.recorded_at,
             recorded_on=library.today(agreement.office, entry.recorded_at),
             actor=ACTORS.get(entry.actor, entry.actor),
-            text=entry_message(entry, definition),
+            text=entry_message(entry, words),
         )

@@ -1,39 +1,22 @@
 """What every change of an agreement writes with it, inside the caller's transaction: deadlines, findings, alerts."""
 
 import uuid
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from twinflow.domain import levels
 from twinflow.domain.advance import Outcome
-from twinflow.domain.agreement import Agreement, Basis, Deadline, DeadlineStatus, EntryKind, HistoryEntry
+from twinflow.domain.agreement import Agreement, Deadline, DeadlineStatus, EntryKind, HistoryEntry
 from twinflow.domain.derivation import derive
 from twinflow.domain.findings import findings
 from twinflow.domain.library import Library
-from twinflow.domain.process import CLOCK, LIAISON, Announcement, DeadlineRule, ProcessDefinition
+from twinflow.domain.passes import Telling, about_step, holders_of, kept, told_of
+from twinflow.domain.process import CLOCK
 from twinflow.storage.tables import AlertRow
 from twinflow.storage.unit_of_work import UnitOfWork
 
 MOVED = "deadline-moved"
 """The notice about a date that has moved."""
-
-
-@dataclass(frozen=True, slots=True)
-class Telling:
-    """One thing to be told: which notice, about what, at which level, to which roles.
-
-    `subject`, `occurrence` and `level` are its identity for each recipient; `effective_on` is the day it became due.
-    """
-
-    notice: str
-    subject: str
-    roles: tuple[str, ...]
-    effective_on: date
-    occurrence: int = 1
-    level: str = ""
-    urgent: bool = False
-    details: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +34,7 @@ def record(work: UnitOfWork, library: Library, before: Agreement, outcome: Outco
     agreement_id = record_change(work, library, before, after, now)
     work.outbox.replace_findings(agreement_id, findings(after, library.definition_of(after)), now)
     alerts = 0
-    for announcement in outcome.announcements:
-        telling = _announced(announcement, outcome.entry, after)
+    for telling in about_step(outcome.announcements, outcome.entry, after):
         alerts += len(announce(work, library, agreement_id, after, telling, now).told)
     refresh_parent(work, library, after, now)
     return alerts
@@ -111,11 +93,6 @@ def moved_details(key: tuple[str, int], before: date | None, after: date | None,
     return {**details, "cause": cause} if cause else details
 
 
-def told_of(rule: DeadlineRule) -> tuple[str, ...]:
-    """Who is told of a deadline: the role that is late if it passes, and the liaison."""
-    return tuple(dict.fromkeys((rule.late or LIAISON, LIAISON)))
-
-
 def replace_deadlines(
     work: UnitOfWork,
     library: Library,
@@ -134,49 +111,23 @@ def replace_deadlines(
     work.calendars.hold(library.current_editions)
     definition = library.definition_of(after)
     old = {deadline.key: deadline for deadline in before.deadlines}
-    derived = {deadline.key: deadline for deadline in after.deadlines}
-    new = {key: _as_it_was_closed(key, old, derived, definition) for key in derived}
+    new = kept(before.deadlines, after, definition)
     wake_on: dict[tuple[str, int], date | None] = {}
     for key, deadline in new.items():
         rule = definition.deadlines[deadline.rule]
         wake_on[key] = levels.next_wake_on(rule, deadline, library.calendars_of(definition, rule), None)
-    work.deadlines.replace(agreement_id, old, new, wake_on)
     today = library.today(after.office, now)
+    if before.process_digest != after.process_digest:
+        ended = {key for key, deadline in old.items() if deadline.is_open and deadline.rule not in definition.deadlines}
+        new |= {key: replace(old[key], status=DeadlineStatus.VOID, closed_on=today) for key in ended}
+        wake_on |= dict.fromkeys(ended)
+        # with the same date it may have another ladder, so what is open is written anew
+        old = {key: replace(deadline, basis=None) if deadline.is_open else deadline for key, deadline in old.items()}
+    work.deadlines.replace(agreement_id, old, new, wake_on)
     for key in old.keys() & new.keys():
         if old[key].due_on != new[key].due_on:
             details = moved_details(key, old[key].due_on, new[key].due_on, cause)
             work.history.add(agreement_id, HistoryEntry(EntryKind.DEADLINE, actor, today, now, details=details))
-
-
-def _as_it_was_closed(
-    key: tuple[str, int],
-    before: Mapping[tuple[str, int], Deadline],
-    derived: Mapping[tuple[str, int], Deadline],
-    definition: ProcessDefinition,
-) -> Deadline:
-    """What is closed keeps its date and the calendars it was counted by, whatever is announced later.
-
-    Only what people record afterwards changes it: an act that meets it, a pause, more time, another start.
-    """
-    old, new = before.get(key), derived[key]
-    if old is None or old.is_open or old.closed_on is None:
-        return new
-    rule = definition.deadlines[new.rule]
-    based_on = (rule.anchor.deadline, new.occurrence) if rule.anchor.deadline else key
-    base, base_now = before.get(based_on, old), derived.get(based_on, new)
-    started_on_calendar_day = based_on != key or rule.cut_off is not None
-    if not started_on_calendar_day and old.anchor_on != new.anchor_on:
-        return new
-    if _given(old, new) != _given(new, new) or _given(base, base_now) != _given(base_now, base_now):
-        return new
-    return replace(old, status=new.status, closed_on=new.closed_on) if new.status is DeadlineStatus.MET else old
-
-
-def _given(deadline: Deadline, otherwise: Deadline) -> tuple[object, ...]:
-    """What people gave for the date beside its start, as far as no calendar has a part in it."""
-    basis = deadline.basis or otherwise.basis or Basis()
-    starts = tuple(pause.start for pause in basis.pauses)
-    return (basis.lengths, basis.times, starts, basis.extensions, basis.agreed_on)
 
 
 def refreshed(library: Library, agreement: Agreement, now: datetime) -> Agreement:
@@ -191,7 +142,7 @@ def tell(
 ) -> Reached:
     """Write the alert, its history entry and its outbox message for everybody who holds one of the roles and was not told."""
     already = work.outbox.alerted(agreement_id, telling.subject, telling.occurrence)
-    holders, vacant = _holders(library, agreement, telling.roles, now)
+    holders, vacant = holders_of(library, agreement, telling.roles, library.today(agreement.office, now))
     told: list[str] = []
     for person, role in sorted(holders.items()):
         if (telling.level, person) in already:
@@ -223,23 +174,6 @@ def _message(work: UnitOfWork, person: str, telling: Telling, now: datetime) -> 
     )
 
 
-def _holders(
-    library: Library, agreement: Agreement, roles: Iterable[str], now: datetime
-) -> tuple[dict[str, str], tuple[str, ...]]:
-    """Who holds the roles today, each with the first role held, and the roles that nobody holds."""
-    definition = library.definition_of(agreement)
-    today = library.today(agreement.office, now)
-    holders: dict[str, str] = {}
-    vacant: list[str] = []
-    for role in roles:
-        people = library.holders(definition, role, agreement, today)
-        if not people:
-            vacant.append(role)
-        for person in people:
-            holders.setdefault(person.key, role)
-    return holders, tuple(vacant)
-
-
 def _entry(telling: Telling, now: datetime, **details: str) -> HistoryEntry:
     return HistoryEntry(
         kind=EntryKind.ALERT,
@@ -253,19 +187,6 @@ def _entry(telling: Telling, now: datetime, **details: str) -> HistoryEntry:
             **telling.details,
             **details,
         },
-    )
-
-
-def _announced(announcement: Announcement, entry: HistoryEntry, after: Agreement) -> Telling:
-    taken = len(after.steps_taken(entry.step or ""))
-    return Telling(
-        notice=announcement.notice,
-        subject=f"step:{entry.step}",
-        occurrence=taken,
-        roles=announcement.to,
-        effective_on=entry.effective_on,
-        urgent=announcement.urgent,
-        details={"state": after.state},
     )
 
 

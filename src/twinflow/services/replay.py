@@ -1,21 +1,20 @@
-"""A scripted case through the real engine, on a database of its own, with a clock that is set to each day."""
+"""A scripted story through the real engine, on a database of its own, with a clock that is set to each day."""
 
-import tempfile
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
-from pathlib import Path
+from functools import cache
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine
 
 from twinflow.domain.actors import Assignment, Directory, Office, Person
-from twinflow.domain.advance import StepCommand
-from twinflow.domain.agreement import Agreement, EntryKind
+from twinflow.domain.advance import Outcome, StepCommand
+from twinflow.domain.agreement import Agreement, DeadlineStatus, EntryKind, HistoryEntry
 from twinflow.domain.library import Library
-from twinflow.domain.process import Label, ProcessDefinition
-from twinflow.domain.scripts import Script, ScriptStep
-from twinflow.errors import BadInput, Message, Problem
+from twinflow.domain.process import CLOCK, LIAISON, Label, ProcessDefinition
+from twinflow.domain.scripts import ExpectedAlert, ExpectedDate, Script, ScriptCase, ScriptStep
+from twinflow.errors import BadInput, Message, Problem, TwinflowError
 from twinflow.services.agreements import NewAgreement, advance_agreement, open_agreement
 from twinflow.services.sweep import sweep
 from twinflow.storage import database
@@ -23,10 +22,12 @@ from twinflow.storage.engine import make_engine
 from twinflow.storage.unit_of_work import UnitOfWork
 
 MORNING = time(9)
+ONE_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
 class ReplayedStep:
+    case: str
     on: date
     step: str
     label: Label
@@ -39,6 +40,7 @@ class ReplayedStep:
 class ReplayedAlert:
     """An alert that would have gone out on the day: the level reached, about what, to whom."""
 
+    case: str
     on: date
     notice: str
     subject: str
@@ -49,116 +51,298 @@ class ReplayedAlert:
 
 @dataclass(frozen=True, slots=True)
 class Replay:
+    """What happened, how every case stands at the end, and everything that is not as the script expects."""
+
     steps: tuple[ReplayedStep, ...]
     alerts: tuple[ReplayedAlert, ...]
+    cases: tuple[Agreement, ...]
+    problems: tuple[Problem, ...]
 
 
 def replay(library: Library, script: Script) -> Replay:
-    """Take each step on its day and sweep each morning until the script ends.
-
-    Raises Refused where the engine refuses a step, BadInput where a state or alert is not as the script expects.
-    """
-    process = library.catalogue.in_force_on(script.process, script.opened_on)
-    library = replace(library, directory=_directory(process))
-    with tempfile.TemporaryDirectory() as folder:
-        engine = make_engine(f"sqlite:///{Path(folder) / 'replay.db'}")
-        database.upgrade(engine)
-        for day in _days(script):
-            now = datetime.combine(day, MORNING, ZoneInfo(process.time_zone)).astimezone(UTC)
-            if day == script.opened_on:
-                open_script(engine, library, script, actor="liaison", now=now)
-            for step in (step for step in script.steps if step.on == day):
-                take(engine, library, script.reference, step, person=step.by, now=now)
-            sweep(engine, library, now)
-        with UnitOfWork(engine, reading=True) as work:
-            agreement = work.agreements.get(script.reference)
-        engine.dispose()
-    result = Replay(tuple(_steps(agreement, process)), tuple(_alerts(agreement, process)))
-    _compare(script, result)
+    """Play the script. Raises BadInput with everything that is not as it expects."""
+    result = play(library, script)
+    if result.problems:
+        raise BadInput("The replay is not as the script expects.", result.problems)
     return result
 
 
-def open_script(
-    engine: Engine, library: Library, script: Script, *, actor: str, now: datetime, office: str = ""
+def play(library: Library, script: Script, *, every_day: bool = False) -> Replay:
+    """Open each case and take each step on its day, and pass in between on the days for which the clock has something to do.
+
+    `every_day`: a pass each day, which comes to the same and takes longer.
+    """
+    definitions = {case.reference: library.catalogue.in_force_on(case.process, case.opened_on) for case in script.cases}
+    engine = _new_database()
+    try:
+        stage = _Stage(
+            engine,
+            replace(library, directory=_directory(definitions.values())),
+            script,
+            definitions,
+            ZoneInfo(definitions[script.first.reference].time_zone),
+        )
+        day: date | None = script.first.opened_on
+        while day is not None and day <= script.until:
+            stage.live(day)
+            day = day + ONE_DAY if every_day else stage.next_day(day)
+        return stage.result()
+    finally:
+        engine.dispose()
+
+
+def open_case(
+    engine: Engine, library: Library, script: Script, case: ScriptCase, *, actor: str, now: datetime, office: str
 ) -> None:
-    """Open the case of a script; at the office of its own process unless another is named."""
+    """Open a case of a script at an office."""
     new = NewAgreement(
-        reference=script.reference,
-        process=script.process,
-        office=office or "municipality",
+        reference=case.reference,
+        process=case.process,
+        office=office,
         title=script.title,
-        opened_on=script.opened_on,
+        opened_on=case.opened_on,
         parties=script.parties,
-        state=script.state,
-        terms=script.terms,
+        state=case.state,
+        terms=case.terms,
+        facts=case.facts,
+        parent=case.parent,
     )
     open_agreement(engine, library, new, actor=actor, now=now)
 
 
-def take(engine: Engine, library: Library, reference: str, step: ScriptStep, *, person: str, now: datetime) -> None:
-    """One scripted step. Raises BadInput if it leads to another state than the script says."""
-    command = StepCommand(step.step, step.on, step.party, step.records or {}, step.place)
-    outcome = advance_agreement(engine, library, reference, command, person=person, now=now)
-    if step.state is not None and outcome.agreement.state != step.state:
-        raise BadInput(
-            "{day}: the step {step} led to {found}, not to {expected}.",
-            day=step.on,
-            step=step.step,
-            found=outcome.agreement.state,
-            expected=step.state,
-        )
+def take(engine: Engine, library: Library, reference: str, step: ScriptStep, *, person: str, now: datetime) -> Outcome:
+    """One scripted step, by a person. Raises Refused where the engine refuses it."""
+    command = StepCommand(step.step, step.on, step.party, step.records, step.at, reason=step.reason)
+    return advance_agreement(engine, library, reference, command, person=person, now=now)
 
 
-def _days(script: Script) -> Iterator[date]:
-    for number in range((script.until - script.opened_on).days + 1):
-        yield script.opened_on + timedelta(days=number)
+@cache
+def _migrated() -> bytes:
+    """An empty database with its tables; the migrations run once in a process."""
+    engine = make_engine("sqlite://")
+    database.upgrade(engine)
+    with engine.connect() as connection:
+        content = connection.connection.driver_connection.serialize()  # type: ignore[union-attr]
+    engine.dispose()
+    assert isinstance(content, bytes)
+    return content
 
 
-def _directory(process: ProcessDefinition) -> Directory:
-    """One office of each kind and one person for each role, called like them."""
-    kinds = {role.office for role in process.roles.values()}
-    offices = {kind: Office(kind, kind, {"en": kind, "es": kind}, "", process.time_zone) for kind in kinds}
+def _new_database() -> Engine:
+    engine = make_engine("sqlite://")
+    with engine.connect() as connection:
+        connection.connection.driver_connection.deserialize(_migrated())  # type: ignore[union-attr]
+    return engine
+
+
+def _directory(definitions: Collection[ProcessDefinition]) -> Directory:
+    """One office of each kind, and one person for each role, called like them, in every office that the role is held in."""
+    zone = next(iter(definitions)).time_zone
+    held: dict[str, set[str]] = {}
+    for definition in definitions:
+        for role in definition.roles.values():
+            held.setdefault(role.key, set()).update(office.kind for office in role.offices)
+    kinds = set[str]().union(*held.values())
+    offices = {kind: Office(kind, kind, {"en": kind, "es": kind}, "", zone) for kind in kinds}
     people = {
-        role.key: Person(role.key, role.key, f"{role.key}@replay.invalid", "en", (Assignment(role.key, role.office),))
-        for role in process.roles.values()
+        role: Person(role, role, f"{role}@replay.invalid", "en", tuple(Assignment(role, kind) for kind in sorted(at)))
+        for role, at in held.items()
     }
     return Directory(offices, people)
+
+
+@dataclass(slots=True)
+class _Stage:
+    """A story while it is played."""
+
+    engine: Engine
+    library: Library
+    script: Script
+    definitions: dict[str, ProcessDefinition]
+    zone: ZoneInfo
+    opened: list[str] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    complaints: list[Message] = field(default_factory=list)
+
+    def live(self, day: date) -> None:
+        """All that happens on a day, and then what the clock does; what is expected of the day is looked at in the evening."""
+        now = datetime.combine(day, MORNING, self.zone).astimezone(UTC)
+        for case in self.script.cases:
+            if case.opened_on == day:
+                self._open(case, now)
+        for step in self.script.steps:
+            if step.on == day and step.by != CLOCK and step.case in self.opened:
+                self._take(step, now)
+        for complaint in sweep(self.engine, self.library, now).problems:
+            if complaint not in self.complaints:
+                self.complaints.append(complaint)
+                self._problem(str(day), complaint)
+        for expected in self.script.dates:
+            if expected.as_of == day and expected.case in self.opened:
+                self._compare_date(expected)
+
+    def next_day(self, day: date) -> date | None:
+        """The first day after `day` on which the script or the clock has something to do; None if there is none."""
+        script = self.script
+        days = {script.until, *(c.opened_on for c in script.cases), *(s.on for s in script.steps)}
+        days |= {expected.as_of for expected in script.dates}
+        with UnitOfWork(self.engine, reading=True) as work:
+            waking = work.deadlines.waking(script.until)
+            if work.outbox.untold_findings():
+                days.add(day + ONE_DAY)
+        days |= {max(woken.wake_on, day + ONE_DAY) for woken in waking[:1]}
+        return min((each for each in days if each > day), default=None)
+
+    def result(self) -> Replay:
+        with UnitOfWork(self.engine, reading=True) as work:
+            cases = [work.agreements.get(reference) for reference in self.opened]
+        steps = [step for case in cases for step in _steps(case, self.definitions[case.reference])]
+        alerts = [alert for case in cases for alert in _alerts(case, self.definitions[case.reference])]
+        by_reference = {case.reference: case for case in cases}
+        self._compare_ends(by_reference)
+        for step in self.script.steps:
+            if step.by == CLOCK and step.case in by_reference:
+                self._compare_clock_step(step, by_reference[step.case])
+        for expected in self.script.alerts:
+            if expected.case in self.opened:
+                self._compare_alert(expected, alerts)
+        return Replay(
+            tuple(sorted(steps, key=lambda step: step.on)),
+            tuple(sorted(alerts, key=lambda alert: alert.on)),
+            tuple(cases),
+            tuple(self.problems),
+        )
+
+    def _problem(self, place: str, message: Message) -> None:
+        self.problems.append(Problem(f"{self.script.file}: {place}", message))
+
+    def _open(self, case: ScriptCase, now: datetime) -> None:
+        office = self.definitions[case.reference].roles[LIAISON].office_on(case.opened_on)
+        try:
+            open_case(
+                self.engine, self.library, self.script, case, actor=LIAISON, now=now, office=office or "municipality"
+            )
+        except TwinflowError as error:
+            for problem in getattr(error, "problems", ()):
+                self._problem(f"{case.place}.{problem.place}", problem.message)
+            for reason in _reasons(error):
+                self._problem(case.place, reason)
+            return
+        self.opened.append(case.reference)
+
+    def _take(self, step: ScriptStep, now: datetime) -> None:
+        try:
+            outcome = take(self.engine, self.library, step.case, step, person=step.by, now=now)
+        except TwinflowError as error:
+            if not step.refused:
+                for reason in _reasons(error):
+                    self._problem(step.place, Message("{step} was refused: {why}", {"step": step.step, "why": reason}))
+            return
+        if step.refused:
+            self._problem(step.place, Message("{step} was taken; it should have been refused.", {"step": step.step}))
+        found = outcome.agreement.state
+        if step.state not in {None, found}:
+            values = {"step": step.step, "found": found, "expected": step.state}
+            self._problem(step.place, Message("{step} led to {found}, not to {expected}.", values))
+
+    def _compare_date(self, expected: ExpectedDate) -> None:
+        with UnitOfWork(self.engine, reading=True) as work:
+            deadlines = {deadline.key: deadline for deadline in work.agreements.get(expected.case).deadlines}
+        found = deadlines.get((expected.deadline, expected.occurrence))
+        due = found.due_on if found and found.status is not DeadlineStatus.VOID else None
+        values = {"deadline": expected.deadline, "as_of": expected.as_of, "found": due, "expected": expected.due}
+        if due is None and expected.due is not None:
+            self._problem(expected.place, Message("{deadline} on {as_of}: no date, not {expected}.", values))
+        elif expected.due is None and due is not None:
+            self._problem(expected.place, Message("{deadline} on {as_of}: {found}; it should have no date.", values))
+        elif due != expected.due:
+            self._problem(expected.place, Message("{deadline} on {as_of}: {found}, not {expected}.", values))
+
+    def _compare_ends(self, cases: dict[str, Agreement]) -> None:
+        """What should have become of each case."""
+        for case in self.script.cases:
+            if case.ends_in is not None and case.reference in cases:
+                found = cases[case.reference].state
+                if found != case.ends_in:
+                    values = {"found": found, "expected": case.ends_in}
+                    self._problem(f"{case.place}.ends_in", Message("the state is {found}, not {expected}.", values))
+
+    def _compare_clock_step(self, step: ScriptStep, case: Agreement) -> None:
+        """A step that the clock should have taken on its day."""
+        taken = [entry for entry in case.steps_taken(step.step) if entry.actor == CLOCK]
+        if not any(_is_as_expected(entry, step) for entry in taken):
+            found = [Message("{day}: {state}", {"day": e.effective_on, "state": e.to_state}) for e in taken]
+            values: dict[str, object] = {"step": step.step, "day": step.on, "found": found or "–"}
+            message = Message("the clock did not take {step} so on {day}; it took it on: {found}.", values)
+            self._problem(step.place, message)
+
+    def _compare_alert(self, expected: ExpectedAlert, alerts: Iterable[ReplayedAlert]) -> None:
+        alike = sorted({alert.on for alert in alerts if _is_about(alert, expected)})
+        if expected.on not in alike:
+            values = {
+                "day": expected.on,
+                "what": expected.deadline or expected.notice,
+                "to": expected.to,
+                "found": alike or "–",
+            }
+            self._problem(
+                expected.place,
+                Message("{day}: no such alert about {what} went to {to}; there was one on: {found}.", values),
+            )
+
+
+def _reasons(error: TwinflowError) -> tuple[Message, ...]:
+    """Why something was refused: its reasons, or what the error says where it has no list of them."""
+    if getattr(error, "problems", ()):
+        return ()
+    return getattr(error, "reasons", ()) or (error.message,)
+
+
+def _is_as_expected(entry: HistoryEntry, step: ScriptStep) -> bool:
+    return entry.effective_on == step.on and step.state in {None, entry.to_state}
+
+
+def _is_about(alert: ReplayedAlert, expected: ExpectedAlert) -> bool:
+    """Whether the alert is the expected one, whatever its day."""
+    subjects = {f"deadline:{expected.deadline}", f"moved:{expected.deadline}"}
+    return (
+        (alert.case, alert.to) == (expected.case, expected.to)
+        and (expected.deadline is None or alert.subject in subjects)
+        and expected.notice in {None, alert.notice}
+        and (expected.level is None or _level(alert.level) == expected.level.key)
+    )
+
+
+def _level(key: str) -> str:
+    """The key of a level as it is told, without its number and the role that it went to."""
+    return key.partition(" #")[0].partition(" to ")[0]
 
 
 def _steps(agreement: Agreement, process: ProcessDefinition) -> Iterator[ReplayedStep]:
     for entry in agreement.history:
         if entry.kind is EntryKind.STEP and entry.step and entry.to_state:
             label, state = process.steps[entry.step].label, process.states[entry.to_state].label
-            yield ReplayedStep(entry.effective_on, entry.step, label, entry.actor, entry.to_state, state)
+            yield ReplayedStep(
+                agreement.reference, entry.effective_on, entry.step, label, entry.actor, entry.to_state, state
+            )
 
 
 def _alerts(agreement: Agreement, process: ProcessDefinition) -> Iterator[ReplayedAlert]:
     for entry in agreement.history:
-        if entry.kind is EntryKind.ALERT:
-            details = entry.details
-            label = _label(process, *details["subject"].partition(":")[::2])
+        details = entry.details
+        if entry.kind is EntryKind.ALERT and not details.get("vacant"):
             yield ReplayedAlert(
-                entry.effective_on, details["notice"], details["subject"], label, details["level"], details["role"]
+                case=agreement.reference,
+                on=entry.effective_on,
+                notice=details["notice"],
+                subject=details["subject"],
+                label=_label(process, *details["subject"].partition(":")[::2]),
+                level=details["level"],
+                to=details["role"],
             )
 
 
 def _label(process: ProcessDefinition, kind: str, name: str) -> Label:
-    if kind == "deadline":
+    if kind in {"deadline", "moved"}:
         return process.deadlines[name].label
     return process.steps[name].label if kind == "step" else {"en": name, "es": name}
-
-
-def _compare(script: Script, result: Replay) -> None:
-    sent = {(alert.on, alert.subject, alert.to) for alert in result.alerts}
-    missing = [a for a in script.alerts if (a.on, f"deadline:{a.deadline}", a.to) not in sent]
-    if missing:
-        problems = tuple(
-            Problem(
-                script.reference,
-                Message(
-                    "{day}: no alert about {deadline} went to {to}.", {"day": a.on, "deadline": a.deadline, "to": a.to}
-                ),
-            )
-            for a in missing
-        )
-        raise BadInput("The replay is not as the script expects.", problems)

@@ -6,24 +6,23 @@ reported and does not keep the others waiting.
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from sqlalchemy import Engine
 
-from twinflow.domain import levels
-from twinflow.domain.agreement import Agreement, Deadline, DeadlineStatus
+from twinflow.domain import levels, passes
+from twinflow.domain.agreement import Agreement, Deadline
 from twinflow.domain.calendars import Calendars
 from twinflow.domain.library import Library
-from twinflow.domain.process import LIAISON, DeadlineRule, ProcessDefinition
+from twinflow.domain.passes import Telling
+from twinflow.domain.process import DeadlineRule, ProcessDefinition
 from twinflow.errors import Message, TwinflowError
 from twinflow.services.agreements import lapse
-from twinflow.services.recording import Reached, Telling, announce, refreshed, replace_deadlines, tell, told_of
+from twinflow.services.recording import Reached, announce, refreshed, replace_deadlines, tell
 from twinflow.storage.deadlines import Waking
-from twinflow.storage.outbox import UntoldFinding
 from twinflow.storage.unit_of_work import UnitOfWork
 
-EARLIEST_ZONE = timedelta(hours=14)
-"""No place on earth is further ahead of UTC: what is due anywhere is due by then."""
+EARLIEST_ZONE = passes.EARLIEST_ZONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +38,7 @@ def sweep(engine: Engine, library: Library, now: datetime) -> SweepResult:
     """Tell what is missing, warn of what is due, take the steps that dates themselves take."""
     with UnitOfWork(engine, reading=True) as work:
         findings = {item.agreement_id for item in work.outbox.untold_findings()}
-        waking = {item.agreement_id for item in work.deadlines.waking(_until(now))}
+        waking = {item.agreement_id for item in work.deadlines.waking(passes.latest_day(now))}
     totals = _Totals(0, [], [], [])
     for agreement_id in sorted(findings):
         _each(engine, library, agreement_id, now, totals, _tell_findings)
@@ -48,10 +47,6 @@ def sweep(engine: Engine, library: Library, now: datetime) -> SweepResult:
     for agreement_id in totals.to_lapse:
         _each(engine, library, agreement_id, now, totals, _lapse_overdue)
     return SweepResult(totals.alerts, tuple(totals.lapsed), tuple(totals.problems))
-
-
-def _until(now: datetime) -> date:
-    return (now + EARLIEST_ZONE).date()
 
 
 @dataclass(slots=True)
@@ -90,10 +85,10 @@ class _Case:
         """Its deadlines whose day has come at the late office: those that lapse, or the others."""
         rules = self.definition.deadlines
         by_key = {deadline.key: deadline for deadline in self.agreement.deadlines}
-        for woken in self.work.deadlines.waking(_until(self.now), self.id):
+        for woken in self.work.deadlines.waking(passes.latest_day(self.now), self.id):
             rule, deadline = rules[woken.key[0]], by_key[woken.key]
             today = self.today(rule)
-            if woken.wake_on <= today and levels.lapses_by_the_clock(rule, deadline, today) is lapsing:
+            if passes.is_awake(rule, deadline, woken.wake_on, today, lapsing=lapsing):
                 yield woken, rule, deadline
 
     def tell(self, telling: Telling, totals: _Totals) -> Reached:
@@ -135,19 +130,8 @@ def _each(
 
 def _tell_findings(case: _Case, totals: _Totals) -> None:
     for item in case.work.outbox.untold_findings(case.id):
-        if not case.tell(_about(item, case.today()), totals).nobody:
+        if not case.tell(passes.about_finding(item.finding, item.occurrence, case.today()), totals).nobody:
             case.work.outbox.mark_told(item.id, case.now)
-
-
-def _about(item: UntoldFinding, today: date) -> Telling:
-    finding = item.finding
-    return Telling(
-        notice=finding.code.notice,
-        subject=f"{finding.code}:{finding.subject}",
-        occurrence=item.occurrence,
-        roles=(LIAISON,),
-        effective_on=today,
-    )
 
 
 def _warn_due(case: _Case, totals: _Totals) -> None:
@@ -155,38 +139,15 @@ def _warn_due(case: _Case, totals: _Totals) -> None:
         totals.to_lapse.append(case.id)
     for woken, rule, deadline in case.waking(lapsing=False):
         today = case.today(rule)
-        passed = deadline.due_on is not None and deadline.due_on < today
         unheard = False
-        if deadline.is_open and (rule.duty or not passed):
-            tellings = list(_levels_to_tell(case, rule, deadline, passed=passed))
+        if passes.is_spoken_of(rule, deadline, today):
+            fired = case.work.outbox.fired(case.id, passes.subject_of(rule.key), deadline.occurrence)
+            tellings = passes.levels_to_tell(case.agreement, rule, deadline, case.calendars(rule), today, fired)
             reached = [case.tell(telling, totals) for telling in tellings]
             unheard = any(each.nobody for each in reached)
         if not unheard:
             case.work.deadlines.claim(woken, levels.next_wake_on(rule, deadline, case.calendars(rule), today))
     _bring_up_to_date(case, totals)
-
-
-def _levels_to_tell(case: _Case, rule: DeadlineRule, deadline: Deadline, *, passed: bool) -> Iterable[Telling]:
-    """The levels reached and not told, soonest first: one message takes them all in, and speaks as the last of them.
-
-    Of a case taken over, those of the time before are left out but for the last: it says how things stand.
-    """
-    subject = f"deadline:{rule.key}"
-    fired = case.work.outbox.fired(case.id, subject, deadline.occurrence)
-    reached = levels.reached(rule, deadline, case.calendars(rule), case.today(rule), fired)
-    last = {level.level.to: level for level in reached}
-    for level in reached:
-        to = level.level.to
-        untold = level.key not in fired and level.on >= case.agreement.tracked_from
-        if untold or level is last[to]:
-            yield Telling(
-                notice="deadline-overdue" if passed else "deadline-soon",
-                subject=subject,
-                occurrence=deadline.occurrence,
-                level=level.key,
-                roles=(to,) if to else told_of(rule),
-                effective_on=level.on,
-            )
 
 
 def _bring_up_to_date(case: _Case, totals: _Totals) -> None:
@@ -197,18 +158,8 @@ def _bring_up_to_date(case: _Case, totals: _Totals) -> None:
     after = refreshed(case.library, case.agreement, case.now)
     if after.deadlines != case.agreement.deadlines:
         replace_deadlines(case.work, case.library, case.id, case.agreement, after, case.now)
-    known = {deadline.key for deadline in case.agreement.deadlines}
-    for deadline in after.deadlines:
-        if deadline.status is DeadlineStatus.UNMET and deadline.key not in known and deadline.due_on is not None:
-            telling = Telling(
-                notice="deadline-overdue",
-                subject=f"deadline:{deadline.rule}",
-                occurrence=deadline.occurrence,
-                level="missed",
-                roles=told_of(case.definition.deadlines[deadline.rule]),
-                effective_on=deadline.due_on,
-            )
-            totals.alerts += len(announce(case.work, case.library, case.id, after, telling, case.now).told)
+    for telling in passes.missed(case.agreement.deadlines, after.deadlines, case.definition):
+        totals.alerts += len(announce(case.work, case.library, case.id, after, telling, case.now).told)
 
 
 def _lapse_overdue(case: _Case, totals: _Totals) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import date
+from typing import Protocol
 
 from twinflow.domain.agreement import IMPORT, Agreement, Claim, DeadlineStatus, EntryKind, HistoryEntry
 from twinflow.domain.changes import ChangeKind
@@ -9,26 +10,36 @@ from twinflow.domain.dates import Length, PartialDate
 from twinflow.domain.derivation import RECEIVED_AT
 from twinflow.domain.findings import Finding, FindingCode
 from twinflow.domain.levels import Standing
-from twinflow.domain.process import CLOCK, Nature, ProcessDefinition
+from twinflow.domain.process import CLOCK, Label, Nature, ProcessDefinition
 from twinflow.errors import Message
 
 ACTORS = {CLOCK: Message("the clock"), IMPORT: Message("import from a register")}
 """What is called an actor in the history and is no person."""
 
 
+class _Labelled(Protocol):
+    @property
+    def label(self) -> Label: ...
+
+
+def _label(known: Mapping[str, _Labelled], key: str | None) -> Label | str:
+    """What it is called; its key where no process file has it any more."""
+    return known[key].label if key is not None and key in known else key or ""
+
+
 def entry_message(entry: HistoryEntry, definition: ProcessDefinition) -> Message:
     details = entry.details
     match entry.kind:
         case EntryKind.OPENED:
-            return Message("Opened as “{state}”", {"state": definition.states[entry.to_state or ""].label})
+            return Message("Opened as “{state}”", {"state": _label(definition.states, entry.to_state)})
         case EntryKind.IMPORTED:
             return Message(
-                "Taken over from a register as “{state}”", {"state": definition.states[entry.to_state or ""].label}
+                "Taken over from a register as “{state}”", {"state": _label(definition.states, entry.to_state)}
             )
         case EntryKind.STEP:
             return _step_in_words(entry, definition)
         case EntryKind.DEADLINE:
-            label = definition.deadlines[details["deadline"]].label
+            label = _label(definition.deadlines, details["deadline"])
             old, new = (date.fromisoformat(details[key]) if details[key] else "–" for key in ("from", "to"))
             calendar, of_calendar, _ = details.get("cause", "").partition("@")
             values: dict[str, object] = {"deadline": label, "old": old, "new": new, "calendar": calendar}
@@ -39,12 +50,15 @@ def entry_message(entry: HistoryEntry, definition: ProcessDefinition) -> Message
             return Message("{deadline}: moved from {old} to {new}", values)
         case EntryKind.CHANGE:
             return _change_in_words(entry, definition)
+        case EntryKind.MIGRATED:
+            values = {"before": details["from"], "after": details["to"], "reason": details["reason"]}
+            return Message("Moved from {before} to {after}: {reason}", values)
         case EntryKind.ALERT:
             subject = _alert_subject(details["subject"], definition)
             if details.get("vacant"):
                 return Message(
                     "Alert for nobody ({role} is vacant): {subject}",
-                    {"role": definition.roles[details["role"]].label, "subject": subject},
+                    {"role": _label(definition.roles, details["role"]), "subject": subject},
                 )
             values = {"recipient": details["recipient"], "subject": subject}
             return Message("Alert to {recipient}: {subject}", values)
@@ -75,7 +89,7 @@ _STANDINGS = {
 def _change_in_words(entry: HistoryEntry, definition: ProcessDefinition) -> Message:
     details = entry.details
     values: dict[str, object] = {
-        "deadline": definition.deadlines[details["deadline"]].label,
+        "deadline": _label(definition.deadlines, details["deadline"]),
         "number": details["number"],
         "of": details.get("of", ""),
         "party": details.get("party", ""),
@@ -106,7 +120,7 @@ def _grounds(details: Mapping[str, str], definition: ProcessDefinition) -> Itera
         if key in details:
             yield Message("{name}: {value}", {"name": name, "value": details[key]})
     if "second" in details:
-        yield Message("needs the confirmation of {role}", {"role": definition.roles[details["second"]].label})
+        yield Message("needs the confirmation of {role}", {"role": _label(definition.roles, details["second"])})
 
 
 def _step_in_words(entry: HistoryEntry, definition: ProcessDefinition) -> Message:
@@ -117,12 +131,12 @@ def _step_in_words(entry: HistoryEntry, definition: ProcessDefinition) -> Messag
         RECEIVED_AT: Message("arrived (UTC)"),
     }
     details = [
-        Message("{name}: {value}", {"name": known.get(key) or definition.facts.get(key, key), "value": value})
+        Message("{name}: {value}", {"name": known.get(key) or definition.records.get(key, key), "value": value})
         for key, value in entry.details.items()
     ]
     values = {
-        "step": definition.steps[entry.step or ""].label,
-        "state": definition.states[entry.to_state or ""].label,
+        "step": _label(definition.steps, entry.step),
+        "state": _label(definition.states, entry.to_state),
         "party": entry.party or "",
         "details": details,
     }
@@ -136,13 +150,13 @@ def _step_in_words(entry: HistoryEntry, definition: ProcessDefinition) -> Messag
 def _alert_subject(subject: str, definition: ProcessDefinition) -> object:
     kind, _, name = subject.partition(":")
     if kind == "deadline":
-        return definition.deadlines[name].label
+        return _label(definition.deadlines, name)
     if kind == "moved":
-        return Message("Date moved: {deadline}", {"deadline": definition.deadlines[name].label})
+        return Message("Date moved: {deadline}", {"deadline": _label(definition.deadlines, name)})
     if kind == "change":
-        return Message("To be confirmed: {deadline}", {"deadline": definition.deadlines[name].label})
+        return Message("To be confirmed: {deadline}", {"deadline": _label(definition.deadlines, name)})
     if kind == "step":
-        return definition.steps[name].label
+        return _label(definition.steps, name)
     titles = {
         FindingCode.DATE_MISSING: Message("Date missing"),
         FindingCode.SIGNATURE_MISSING: Message("Signature missing: {party}", {"party": name}),
@@ -164,11 +178,11 @@ def finding_message(finding: Finding, agreement: Agreement, definition: ProcessD
             return Message("Signature missing: {party}", {"party": finding.subject})
         case FindingCode.TERMS_CONFLICT:
             readings = [reading.message for reading in agreement.terms[finding.subject].readings]
-            label = definition.terms[finding.subject].label
+            label = _label(definition.terms, finding.subject)
             return Message("The text contradicts itself: {term}: {readings}", {"term": label, "readings": readings})
         case FindingCode.DATES_DISAGREE:
             claims = [_day_or_text(claim) for claim in agreement.facts[finding.subject]]
-            label = definition.facts[finding.subject]
+            label = definition.records.get(finding.subject, finding.subject)
             return Message("Sources disagree: {fact}: {claims}", {"fact": label, "claims": claims})
 
 

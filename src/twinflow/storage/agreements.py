@@ -4,11 +4,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import insert, update
+from sqlalchemy import func, insert, update
 from sqlmodel import Session, SQLModel, col, select
 
 from twinflow.domain.agreement import Agreement, Child, Claim, EntryKind, Party, Signature, Term
 from twinflow.domain.dates import PartialDate
+from twinflow.domain.migration import in_present_names
 from twinflow.domain.process import ProcessDefinition
 from twinflow.errors import DefinitionChanged, NotFound, StaleAgreement
 from twinflow.storage.deadlines import deadline_of
@@ -54,6 +55,12 @@ class Agreements:
         self._session.exec(select(AgreementRow.id).where(AgreementRow.id == agreement_id).with_for_update())
         return self.load([agreement_id])[0]
 
+    def lock_batch(self, ids: Sequence[int]) -> list[Agreement]:
+        """The same for several at once, in the order of `ids`."""
+        query = select(AgreementRow.id).where(col(AgreementRow.id).in_(ids)).order_by(col(AgreementRow.id))
+        self._session.exec(query.with_for_update()).all()
+        return self.load(ids)
+
     def reference_of(self, agreement_id: int) -> str:
         return self._references([agreement_id])[agreement_id]
 
@@ -66,6 +73,20 @@ class Agreements:
 
     def all_ids(self) -> list[int]:
         return [found for found in self._session.exec(select(AgreementRow.id).order_by(col(AgreementRow.id))) if found]
+
+    def ids_on(self, process: str, version: int, after: int, at_once: int) -> list[int]:
+        """The next agreements that run on a version of a process, in the order they were entered."""
+        query = select(AgreementRow.id).where(
+            AgreementRow.process == process, AgreementRow.process_version == version, col(AgreementRow.id) > after
+        )
+        return [found for found in self._session.exec(query.order_by(col(AgreementRow.id)).limit(at_once)) if found]
+
+    def count_by_state(self, process: str, version: int) -> dict[str, int]:
+        """How many agreements run on a version of a process, by state."""
+        query = select(AgreementRow.state, func.count()).where(
+            AgreementRow.process == process, AgreementRow.process_version == version
+        )
+        return dict(self._session.exec(query.group_by(AgreementRow.state).order_by(AgreementRow.state)).all())
 
     def ids_of_relationship(self, relationship: str) -> list[int]:
         """The generations of a relationship, oldest first."""
@@ -110,7 +131,7 @@ class Agreements:
                 parties=tuple(_party(party) for party in parties[wanted]),
                 terms={term.name: Term.parse(term.readings, term.source) for term in terms[wanted]},
                 facts=_facts(facts[wanted]),
-                history=tuple(entry_of(entry) for entry in entries.get(wanted, ())),
+                history=in_present_names([entry_of(entry) for entry in entries.get(wanted, ())]),
                 deadlines=tuple(deadline_of(deadline) for deadline in deadlines[wanted]),
                 children=tuple(children[wanted]),
                 parent=parents.get(row.parent_id or 0),
@@ -161,7 +182,13 @@ class Agreements:
         changed = self._session.connection().execute(
             update(AgreementRow)
             .where(col(AgreementRow.reference) == before.reference, col(AgreementRow.version) == before.version)
-            .values(state=after.state, version=after.version)
+            .values(
+                state=after.state,
+                version=after.version,
+                process=after.process,
+                process_version=after.process_version,
+                process_digest=after.process_digest,
+            )
         )
         agreement_id = self.id_of(before.reference)
         if changed.rowcount != 1:
@@ -225,9 +252,10 @@ class Agreements:
         history = self._by_agreement(HistoryRow, [row.id for row in rows if row.id]) if rows else {}
         children: dict[int, list[Child]] = defaultdict(list)
         for row in rows:
-            entries = history.get(row.id or 0, [])
-            reached = tuple((entry.to_state, entry.effective_on) for entry in entries if entry.to_state)
-            children[row.parent_id or 0].append(Child(row.reference, row.process, row.state, reached))
+            then = [entry_of(entry) for entry in history.get(row.id or 0, [])]
+            entries = [*then, *in_present_names(then)]  # the parent's version may know a state by either name
+            reached = dict.fromkeys((entry.to_state, entry.effective_on) for entry in entries if entry.to_state)
+            children[row.parent_id or 0].append(Child(row.reference, row.process, row.state, tuple(reached)))
         return children
 
     def _references(self, ids: Iterable[int]) -> dict[int, str]:

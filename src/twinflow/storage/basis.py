@@ -21,6 +21,7 @@ def basis_text(basis: Basis | None) -> str:
         "extensions": [str(length) for length in basis.extensions],
         "agreed_on": _day_text(basis.agreed_on),
         "early_from": _day_text(basis.early_from),
+        "carried": basis.carried,
     }
     return json.dumps({key: value for key, value in content.items() if value}, ensure_ascii=False)
 
@@ -38,6 +39,7 @@ def basis_of(text: str) -> Basis | None:
         extensions=tuple(Length.parse(length) for length in content.get("extensions", ())),
         agreed_on=_day(content.get("agreed_on")),
         early_from=_day(content.get("early_from")),
+        carried=content.get("carried", ""),
     )
 
 

@@ -63,7 +63,8 @@ class Deadlines:
 
     def waking(self, until: date, agreement_id: int | None = None) -> list[Waking]:
         """The deadlines with something to do by `until`, of all agreements or of one, soonest first."""
-        query = select(DeadlineRow).where(col(DeadlineRow.wake_on) <= until).order_by(col(DeadlineRow.wake_on))
+        query = select(DeadlineRow).where(col(DeadlineRow.wake_on) <= until)
+        query = query.order_by(col(DeadlineRow.wake_on), col(DeadlineRow.rule), col(DeadlineRow.occurrence))
         if agreement_id is not None:
             query = query.where(DeadlineRow.agreement_id == agreement_id)
         rows = self._session.exec(query)

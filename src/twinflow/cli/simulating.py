@@ -1,0 +1,192 @@
+"""`twinflow workflows simulate`: what would come of an agreement, or of a process that nobody uses yet, if nobody acted."""
+
+from collections.abc import Callable
+from datetime import date
+from typing import Annotated
+
+import typer
+
+from twinflow.cli import options as reading
+from twinflow.cli.context import Cli, Json, cli_of, pairs
+from twinflow.cli.options import Options
+from twinflow.cli.output import print_json, print_table
+from twinflow.domain.agreement import Term
+from twinflow.domain.dates import PartialDate
+from twinflow.domain.findings import FindingCode
+from twinflow.domain.passes import MISSED, OVERDUE
+from twinflow.domain.process import ProcessDefinition, level_message
+from twinflow.domain.simulation import Event, EventKind, level_of
+from twinflow.errors import Message
+from twinflow.services.simulation import FreshCase, Outlook, simulate_agreement, simulate_process
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to `twinflow workflows`."""
+    app.command("simulate")(simulate)
+
+
+YEARS = 10
+"""How far ahead, where no day is named."""
+
+
+def simulate(
+    context: typer.Context,
+    reference: Annotated[str, typer.Argument(metavar="[REF]", help="Agreement; from now on.")] = "",
+    until: Annotated[str, typer.Option("--until", metavar="DATE", help="Last day; else ten years ahead.")] = "",
+    process: Annotated[str, typer.Option("--process", help="Process, like mx/twinning, before it is used.")] = "",
+    version: Annotated[int | None, typer.Option("--version", help="Else the newest.")] = None,
+    from_: Annotated[str, typer.Option("--from", metavar="DATE", help="First day of the case; else today.")] = "",
+    state: Annotated[str | None, typer.Option("--state", help="State of the case; else the first.")] = None,
+    facts: Annotated[
+        list[str] | None, typer.Option("--fact", metavar="NAME=VALUE", help="What is known, like signed_on=2026-01-10.")
+    ] = None,
+    terms: Annotated[
+        list[str] | None, typer.Option("--term", metavar="NAME=LENGTH", help="What the text says; else the defaults.")
+    ] = None,
+    steps: Annotated[
+        list[str] | None, typer.Option("--step", metavar="NAME=DATE", help="A step that was taken, and its day.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Every alert, lapse and state that would come if nobody acted. Writes nothing."""
+    cli = cli_of(context)
+    options = Options()
+    last, first = (
+        options.read(name, text, reading.whole_day) for name, text in (("--until", until), ("--from", from_))
+    )
+    known = {name: _known(options, name, text) for name, text in pairs(facts or [], "--fact").items()}
+    stated = {
+        name: options.read(f"--term {name}", text, Term.parse) for name, text in pairs(terms or [], "--term").items()
+    }
+    taken = {
+        name: options.read(f"--step {name}", text, reading.whole_day)
+        for name, text in pairs(steps or [], "--step").items()
+    }
+    if bool(reference) == bool(process):
+        options.wrong("--process", Message("name either an agreement or, with --process, a process."))
+    alone = {"--version": version, "--from": from_, "--state": state, "--fact": facts, "--term": terms, "--step": steps}
+    for option in (option for option, value in alone.items() if reference and value):
+        options.wrong(option, Message("it goes with --process; what an agreement has is in the books."))
+    options.check()
+    if reference:
+        now = cli.now()
+        runtime = cli.runtime
+        outlook = simulate_agreement(
+            runtime.engine, runtime.library, reference, now, last or _ahead(now.astimezone().date())
+        )
+    else:
+        catalogue = cli.library.catalogue
+        definition = catalogue.versions(process)[-1] if version is None else catalogue.version(process, version)
+        start = first or cli.now().date()
+        case = FreshCase(
+            definition=definition,
+            start=start,
+            state=state,
+            terms={name: term for name, term in stated.items() if term is not None},
+            facts={name: value for name, value in known.items() if value is not None},
+            steps={name: day for name, day in taken.items() if day is not None},
+        )
+        outlook = simulate_process(cli.library, case, last or _ahead(start))
+    _print(cli, outlook, json=json)
+
+
+def _known(options: Options, name: str, text: str) -> PartialDate | str | None:
+    parse: Callable[[str], PartialDate | str] = PartialDate.parse if name.endswith("_on") else str
+    return options.read(f"--fact {name}", text, parse)
+
+
+def _ahead(day: date) -> date:
+    """The same day, ten years later; of a leap day the last of February."""
+    later = day.year + YEARS
+    return day.replace(year=later, day=28) if (day.month, day.day) == (2, 29) else day.replace(year=later)
+
+
+def _print(cli: Cli, outlook: Outlook, *, json: bool) -> None:
+    if json:
+        shown = {name: getattr(outlook, name) for name in Outlook.__slots__ if name != "definitions"}
+        print_json(shown, cli.language)
+        return
+    print_table(cli.headings("Day", "What", "Who", "Level"), [_row(cli, outlook, event) for event in outlook.events])
+    definition = outlook.definitions[outlook.reference]
+    values = {
+        "name": outlook.reference,
+        "start": outlook.start,
+        "until": outlook.until,
+        "state": definition.states[outlook.state].label,
+        "end": definition.states[outlook.ends_in].label,
+    }
+    print(cli.say(Message("{name}, if nobody acts: “{state}” on {start}, “{end}” on {until}.", values)))
+
+
+def _row(cli: Cli, outlook: Outlook, event: Event) -> list[str]:
+    definition = outlook.definitions[event.reference]
+    what = cli.say(_what(event, definition))
+    if event.reference != outlook.reference:
+        what = f"{event.reference}: {what}"
+    return [cli.short_day(event.on), what, cli.say(_who(event, definition)) or "–", cli.say(_level(event, definition))]
+
+
+def _what(event: Event, definition: ProcessDefinition) -> Message:
+    values: dict[str, object] = {
+        "subject": _subject(event, definition),
+        "number": event.occurrence,
+        "day": event.effective_on,
+    }
+    if event.occurrence > 1 and event.subject.startswith("deadline:"):
+        values["subject"] = Message("{subject} ({number})", dict(values))
+    match event.kind:
+        case EventKind.STEP:
+            values |= {"step": definition.steps[event.step].label, "state": definition.states[event.state].label}
+            what = Message("{subject}: {step} → {state}", values)
+        case EventKind.UNMET:
+            what = Message("{subject}: not met", values)
+        case EventKind.LAPSED:
+            what = Message("{subject}: passed unused", values)
+        case EventKind.STUCK:
+            values["reasons"] = list(event.reasons)
+            what = Message("{subject}: its day has passed, and the step cannot be taken: {reasons}", values)
+        case EventKind.ALERT:
+            what = Message("{subject}", values)
+            if event.notice == OVERDUE:
+                what = Message("{subject}: its day has passed", values)
+    if event.effective_on != event.on:
+        what = Message("{what}, of {day}", {"what": what, "day": event.effective_on.isoformat()})
+    return Message("{what} (provisional)", {"what": what}) if event.provisional else what
+
+
+def _subject(event: Event, definition: ProcessDefinition) -> object:
+    kind, _, name = event.subject.partition(":")
+    if kind == "deadline":
+        return definition.deadlines[name].label
+    if kind == "step":
+        return definition.steps[name].label
+    titles = {
+        FindingCode.DATE_MISSING: Message("Date missing"),
+        FindingCode.SIGNATURE_MISSING: Message("Signature missing: {party}", {"party": name}),
+        FindingCode.TERMS_CONFLICT: Message("The text contradicts itself"),
+        FindingCode.DATES_DISAGREE: Message("Sources disagree"),
+    }
+    return titles[FindingCode(kind)]
+
+
+def _who(event: Event, definition: ProcessDefinition) -> list[Message]:
+    """Whom it reaches: a person and the role, or the role that nobody holds."""
+    told = [
+        Message("{role}", {"role": definition.roles[each.role].label})
+        if each.person == each.role
+        else Message("{person} ({role})", {"person": each.person, "role": definition.roles[each.role].label})
+        for each in event.told
+    ]
+    return told + [Message("{role}: nobody holds it", {"role": definition.roles[role].label}) for role in event.vacant]
+
+
+def _level(event: Event, definition: ProcessDefinition) -> object:
+    kind, _, name = event.subject.partition(":")
+    level = level_of(definition.deadlines[name], event.level) if kind == "deadline" else None
+    if event.level == MISSED:
+        return Message("missed")
+    if level is None:
+        return "–"
+    number = event.level.partition(" #")[2]
+    words = level_message(level)
+    return Message("{level} ({number})", {"level": words, "number": number}) if number else words

@@ -1,0 +1,151 @@
+"""Moving running agreements to another version of their process: in batches, each agreement whole or not at all."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import Engine
+
+from twinflow.domain.actors import Actor
+from twinflow.domain.agreement import Agreement
+from twinflow.domain.findings import findings
+from twinflow.domain.library import Library
+from twinflow.domain.migration import Plan, migrated, not_kept, with_closed
+from twinflow.domain.process import Label, ProcessDefinition
+from twinflow.errors import Message, Refused
+from twinflow.services.recording import record_change, refresh_parent, refreshed, tell_moved
+from twinflow.storage.unit_of_work import UnitOfWork
+
+
+@dataclass(frozen=True, slots=True)
+class DateAfter:
+    """An open date of an agreement before and after; None: it has none (any more, or yet)."""
+
+    deadline: str
+    occurrence: int
+    label: Label
+    before: date | None
+    after: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became, or would become, of one agreement. `reasons` say why it stays where it is; then nothing changed."""
+
+    reference: str
+    title: str
+    before: str
+    after: str
+    dates: tuple[DateAfter, ...]
+    reasons: tuple[Message, ...]
+
+    @property
+    def refused(self) -> bool:
+        return bool(self.reasons)
+
+
+def affected(engine: Engine, plan: Plan) -> dict[str, int]:
+    """How many agreements run on the plan's old version, by state."""
+    with UnitOfWork(engine, reading=True) as work:
+        return work.agreements.count_by_state(plan.source.key, plan.source.version)
+
+
+def dry_run(engine: Engine, library: Library, plan: Plan, *, now: datetime, at_once: int = 100) -> Iterator[Result]:
+    """What the plan would do to each agreement; nothing is written."""
+    last = 0
+    while True:
+        with UnitOfWork(engine, reading=True) as work:
+            ids = work.agreements.ids_on(plan.source.key, plan.source.version, last, at_once)
+            for agreement in work.agreements.load(ids):
+                yield _decided(library, agreement, plan, Actor("", frozenset()), now)[0]
+        if not ids:
+            return
+        last = ids[-1]
+
+
+def apply(
+    engine: Engine,
+    library: Library,
+    plan: Plan,
+    *,
+    person: str,
+    now: datetime,
+    at_once: int = 100,
+    progress: Callable[[int, int], None] = lambda _done, _total: None,
+) -> Iterator[Result]:
+    """Move every agreement on the old version, `at_once` in a transaction; one result each, told once it is written.
+
+    Killed and begun again, it goes on with those that are still on the old version; so does a second one at the same time.
+    Who is told of a deadline is told where its date has moved. Raises NotFound for an unknown person.
+    """
+    actor = Actor(library.person(person).key, frozenset())
+    total = sum(affected(engine, plan).values())
+    last = done = 0
+    while True:
+        with UnitOfWork(engine) as work:
+            ids = work.agreements.ids_on(plan.source.key, plan.source.version, last, at_once)
+            if not ids:
+                return
+            work.agreements.pin(plan.target)
+            batch = zip(ids, work.agreements.lock_batch(ids), strict=True)
+            running = [(number, agreement) for number, agreement in batch if _is_on(agreement, plan.source)]
+            results = [_apply_to(work, library, number, agreement, plan, actor, now) for number, agreement in running]
+            work.commit()
+        yield from results
+        last = ids[-1]
+        done += len(ids)
+        progress(min(done, total), total)
+
+
+def _is_on(agreement: Agreement, definition: ProcessDefinition) -> bool:
+    """Whether it is still there: another process may have moved it while we waited for it."""
+    return (agreement.process, agreement.process_version) == (definition.key, definition.version)
+
+
+def _apply_to(
+    work: UnitOfWork,
+    library: Library,
+    agreement_id: int,
+    before: Agreement,
+    plan: Plan,
+    actor: Actor,
+    now: datetime,
+) -> Result:
+    result, after = _decided(library, before, plan, actor, now)
+    if after is not None:
+        cause = f"{plan.target.name} {now.isoformat(timespec='seconds')}"
+        record_change(work, library, before, after, now, cause=cause)
+        work.outbox.replace_findings(agreement_id, findings(after, plan.target), now)
+        for deadline in before.deadlines:
+            if deadline.is_open and deadline.rule in plan.target.deadlines:
+                tell_moved(work, library, agreement_id, after, deadline, cause, now)
+        refresh_parent(work, library, after, now)
+    return result
+
+
+def _decided(
+    library: Library, before: Agreement, plan: Plan, actor: Actor, now: datetime
+) -> tuple[Result, Agreement | None]:
+    """The result for one agreement and the agreement as it would be; None where it stays on the old version."""
+    definition = library.definition_of(before)
+    reckoning = library.reckoning(definition, before.office, now)
+    try:
+        after = refreshed(library, migrated(before, plan, actor, reckoning, now), now)
+        reasons = tuple(not_kept(before, after, plan))
+    except Refused as refused:
+        reasons = refused.reasons
+    if reasons:
+        return Result(before.reference, before.title, before.state, before.state, (), reasons), None
+    after = with_closed(after, before.deadlines)
+    dates = tuple(_dates(before, after, plan))
+    return Result(before.reference, before.title, before.state, after.state, dates, ()), after
+
+
+def _dates(before: Agreement, after: Agreement, plan: Plan) -> Iterator[DateAfter]:
+    old = {deadline.key: deadline for deadline in before.deadlines if deadline.is_open}
+    closed = {deadline.key for deadline in before.deadlines if not deadline.is_open}
+    new = {deadline.key: deadline for deadline in after.deadlines if deadline.is_open and deadline.key not in closed}
+    rules = {**plan.source.deadlines, **plan.target.deadlines}
+    for key in sorted(old.keys() | new.keys()):
+        due = [table[key].due_on if key in table else None for table in (old, new)]
+        yield DateAfter(key[0], key[1], rules[key[0]].label, due[0], due[1])

@@ -1,0 +1,41 @@
+"""The picture of one agreement: its process with the path it took, beside it the same in words."""
+
+from functools import partial
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from twinflow.language import say
+from twinflow.pictures.diagram import date_words, present_words
+from twinflow.pictures.outline import path, places_by_stage
+from twinflow.pictures.picture import svg
+from twinflow.services.pictures import course_of
+from twinflow.web import languages
+from twinflow.web.rendering import Here
+
+router = APIRouter(default_response_class=HTMLResponse)
+
+
+@router.get("/agreements/{reference:path}/picture")
+def show_picture(request: Request, site: Here, reference: str) -> HTMLResponse:
+    """Asked for before the agreement itself, whose reference may hold slashes."""
+    process, course = course_of(site.runtime.engine, site.runtime.library, reference, site.clock())
+    return site.page(
+        request,
+        "picture.html",
+        course=course,
+        process=process,
+        present=present_words(course),
+        walked=path(course),
+        ahead=[date_words(each) for each in course.ahead],
+        stages=places_by_stage(process, course),
+    )
+
+
+@router.get("/agreements/{reference:path}/picture.svg")
+def draw_picture(request: Request, site: Here, reference: str) -> Response:
+    process, course = course_of(site.runtime.engine, site.runtime.library, reference, site.clock())
+    language = languages.choose(request, site.runtime.settings.language)
+    drawn = svg(process, partial(say, language=language), course)
+    return Response(drawn, media_type="image/svg+xml", headers={"Content-Language": language})

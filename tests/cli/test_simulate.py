@@ -1,0 +1,146 @@
+"""`twinflow workflows simulate`: of a process that nobody uses yet, and of a running agreement."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from twinflow import clock
+from twinflow.cli.app import main
+from world import EXAMPLES
+
+NOW = datetime(2026, 11, 23, 18, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Ran:
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self):
+        return json.loads(self.out)
+
+
+Run = Callable[..., Ran]
+
+
+@pytest.fixture
+def alone(tmp_path: Path, monkeypatch, capsys) -> Run:
+    """Run `twinflow workflows simulate …` in an empty folder, without people or database, on 23 November 2026."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(clock, "now", lambda: NOW)
+
+    def call(*arguments: str, language: str = "en") -> Ran:
+        monkeypatch.setenv("TWINFLOW_LANGUAGE", language)
+        return _call(monkeypatch, capsys, "workflows", "simulate", *arguments)
+
+    return call
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch, capsys, database_url: str) -> Run:
+    """Run `twinflow …` with people, on either database."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(clock, "now", lambda: NOW)
+    monkeypatch.setenv("TWINFLOW_PEOPLE_FILE", str(EXAMPLES / "demo" / "people.toml"))
+    monkeypatch.setenv("TWINFLOW_DATABASE__URL", database_url)
+    return lambda *arguments: _call(monkeypatch, capsys, *arguments)
+
+
+def _call(monkeypatch, capsys, *arguments: str) -> Ran:
+    monkeypatch.setattr("sys.argv", ["twinflow", *arguments])
+    code = 0
+    try:
+        main()
+    except SystemExit as leaving:
+        code = int(leaving.code or 0)
+    out, err = capsys.readouterr()
+    return Ran(code, out, err)
+
+
+OPINION = ("--process", "mx/twinning", "--from", "2026-03-02", "--step", "request_opinion=2026-03-02")
+
+
+def test_a_process_alone_is_shown_with_roles_and_days_of_the_week(alone: Run) -> None:
+    done = alone(*OPINION, "--until", "2026-04-30")
+    assert done.code == 0
+    for words in (
+        "Wed 2026-03-25",
+        "Opinion of the ministry: its day has passed",
+        "reviewer of the ministry",
+        "1 business day after",
+    ):
+        assert words in done.out
+    assert "mx/twinning, if nobody acts: “Opinion requested” on Monday, 2 March 2026" in done.out
+    assert not Path("twinflow.db").exists()
+
+
+def test_it_speaks_spanish(alone: Run) -> None:
+    done = alone(*OPINION, "--until", "2026-04-30", language="es")
+    for words in (
+        "Día",
+        "Quién",
+        "Nivel",
+        "mié 2026-03-25",
+        "Dictamen de procedencia: ya pasó su día",
+        "si nadie actúa",
+    ):
+        assert words in done.out
+
+
+def test_without_a_last_day_it_is_ten_years(alone: Run) -> None:
+    done = alone("--process", "mx/twinning", "--state", "in_force", "--fact", "signed_on=2026-01-10", "--json")
+    assert (done.json["start"], done.json["until"]) == ("2026-11-23", "2036-11-23")
+    assert done.json["ends_in"] == "expired"
+    assert [event["state"] for event in done.json["events"] if event["kind"] == "step"] == ["expired"]
+
+
+def test_every_mistake_is_said_at_once_with_its_option(alone: Run) -> None:
+    done = alone(
+        "--process", "mx/twinning", "--until", "soon", "--fact", "signed_on=2026-13-40", "--term", "validity=long"
+    )
+    assert done.code == 2
+    assert [line.split(":")[0].removeprefix("  - ") for line in done.err.splitlines()[1:]] == [
+        "--until",
+        "--fact signed_on",
+        "--term validity",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ((), "name either an agreement or, with --process, a process"),
+        (("A-1", "--process", "mx/twinning"), "name either an agreement or, with --process, a process"),
+        (("A-1", "--state", "in_force"), "--state: it goes with --process"),
+        (("--process", "mx/twining"), "There is no process mx/twining"),
+        (("--process", "mx/twinning", "--state", "in_forse"), "did you mean “in_force”?"),
+    ],
+)
+def test_what_cannot_be_meant_is_bad_input(alone: Run, arguments: tuple[str, ...], said: str) -> None:
+    done = alone(*arguments)
+    assert done.code == 2
+    assert said in done.err
+
+
+def test_a_running_agreement_is_simulated_from_now_and_nothing_is_written(run: Run) -> None:
+    opening = ("--process", "mx/twinning", "--office", "chihuahua", "--as", "elena", "--state", "in_force")
+    parties = ("--party", "Chihuahua/MX", "--party", "Albuquerque/US", "--set", "signed_on=2026-11-02")
+    assert run("agreements", "open", "MX-9", *opening, *parties, "--on", "2026-11-02").code == 0
+    before = run("agreements", "history", "MX-9", "--json").json
+    done = run("workflows", "simulate", "MX-9", "--until", "2027-12-31", "--json")
+    assert done.code == 0
+    assert {event["reference"] for event in done.json["events"]} == {"MX-9"}
+    assert "elena" in {told["person"] for event in done.json["events"] for told in event["told"]}
+    assert "elena (liaison officer)" in run("workflows", "simulate", "MX-9", "--until", "2027-12-31").out
+    assert run("agreements", "history", "MX-9", "--json").json == before
+
+
+def test_an_agreement_that_is_not_there_is_bad_input(run: Run) -> None:
+    done = run("workflows", "simulate", "MX-1", "--until", "2027-12-31")
+    assert (done.code, done.err.strip()) == (2, "There is no agreement MX-1.")
