@@ -273,6 +273,17 @@ def _with_effect(agreement: Agreement, step: Step, effective_on: date) -> Agreem
             return agreement
 
 
+def signed_at_entry(agreement: Agreement, definition: ProcessDefinition) -> Agreement:
+    """A case entered after signature has the signatures of all parties, as far as their day is known."""
+    if not definition.states[agreement.state].signed:
+        return agreement
+    on = agreement.fact(SIGNED_ON)
+    signature = Signature(on if isinstance(on, PartialDate) else PartialDate())
+    parties = tuple(replace(party, signature=signature) for party in agreement.parties)
+    begins = any(step.effect is Effect.START_TERM for step in definition.steps.values())
+    return (start_term if begins else with_day_of_signature)(replace(agreement, parties=parties))
+
+
 def with_day_of_signature(agreement: Agreement) -> Agreement:
     """Once every party has signed: the day of the last signature, unknown where one of them is."""
     signatures = [party.signature.on for party in agreement.parties if party.signature is not None]

@@ -234,12 +234,22 @@ class _Request:
                 candidates = [running] if running is not None else []
             case ChangeKind.REMOVE:
                 taken_back = {c.command.of for c in self.changes if c.kind is ChangeKind.REMOVE}
-                candidates = [c for c in self.changes if c.kind is ChangeKind.EXTEND and c.number not in taken_back]
+                gone = taken_back | self._granted_before_migration
+                candidates = [c for c in self.changes if c.kind is ChangeKind.EXTEND and c.number not in gone]
             case ChangeKind.CONFIRM:
                 candidates = list(pending(self.changes))
             case _:
                 return None
         return next((c for c in reversed(candidates) if of in (None, c.number)), None)
+
+    @property
+    def _granted_before_migration(self) -> set[int | None]:
+        """The changes that are part of what a migration carried over: none of them can be taken back any more."""
+        history = self.agreement.history
+        if self.deadline.basis is None or not self.deadline.basis.carried:
+            return set()
+        last = max(number for number, entry in enumerate(history) if entry.kind is EntryKind.MIGRATED)
+        return {change.number for change in changes_by_deadline(history[:last]).get(self.deadline.key, ())}
 
     @property
     def number(self) -> int:

@@ -80,6 +80,12 @@ def is_awake(rule: DeadlineRule, deadline: Deadline, wake_on: date, today: date,
     return wake_on <= today and levels.lapses_by_the_clock(rule, deadline, today) is lapsing
 
 
+def still_lapsing(agreement: Agreement, rule: DeadlineRule, key: Key, today: date) -> Deadline | None:
+    """The deadline as it stands, if its day has passed and a step follows from it; an earlier such step may have changed it."""
+    found = next((deadline for deadline in agreement.deadlines if deadline.key == key), None)
+    return found if found is not None and levels.lapses_by_the_clock(rule, found, today) else None
+
+
 def is_spoken_of(rule: DeadlineRule, deadline: Deadline, today: date) -> bool:
     """Whether anybody is still told of it: while it is open, and of a right only until its last day."""
     return deadline.is_open and (rule.duty or not _passed(deadline, today))

@@ -6,7 +6,7 @@ snapshots in the same order, so that the two agree to the letter.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from copy import copy, deepcopy
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time
 from enum import StrEnum
@@ -274,21 +274,18 @@ class _Run:
             self._tell(case, after, telling)
 
     def _lapse_overdue(self, case: InBooks) -> None:
-        """Take the steps that follow from dates that have passed: all of them, or where one cannot be taken, none."""
-        saved = [_saved(each) for each in self.cases], len(self.events), set(self._said)
+        """Take the steps that follow from dates that have passed; one that cannot be taken does not keep the others waiting."""
         agreement = case.agreement
-        try:
-            for _, overdue in list(self._awake(case, lapsing=True)):
-                deadline = next((left for left in agreement.deadlines if left.key == overdue.key), overdue)
-                if deadline.is_open:
-                    agreement = self._lapse(case, agreement, deadline)
-        except Refused as refused:
-            self.cases, count, self._said = saved
-            self._derived.clear()
-            del self.events[count:]
-            self._say_once(self._about(EventKind.STUCK, case.agreement, deadline, reasons=refused.reasons))
-        else:
-            self._changed = True
+        reckoning = self._reckoning(case)
+        for rule, overdue in list(self._awake(case, lapsing=True)):
+            deadline = passes.still_lapsing(agreement, rule, overdue.key, reckoning.today_of(rule))
+            if deadline is None:
+                continue
+            try:
+                agreement = self._lapse(case, agreement, deadline)
+                self._changed = True
+            except Refused as refused:
+                self._say_once(self._about(EventKind.STUCK, agreement, deadline, reasons=refused.reasons))
 
     def _lapse(self, case: InBooks, agreement: Agreement, deadline: Deadline) -> Agreement:
         definition, reckoning = self._definition(case), self._reckoning(case)
@@ -456,15 +453,6 @@ def _has_passed(deadline: Deadline, definition: ProcessDefinition, then: Reckoni
 
 def _gist(event: Event) -> tuple[object, ...]:
     return (event.kind, event.reference, event.subject, event.occurrence, event.level, event.vacant)
-
-
-def _saved(case: InBooks) -> InBooks:
-    """A copy that what happens next to the case does not reach."""
-    saved = copy(case)
-    saved.wake_on, saved.findings = dict(case.wake_on), list(case.findings)
-    saved.alerted = {subject: set(pairs) for subject, pairs in case.alerted.items()}
-    saved.fired = {subject: dict(days) for subject, days in case.fired.items()}
-    return saved
 
 
 def _with_child(parent: Agreement, child: Agreement, on: date) -> Agreement:

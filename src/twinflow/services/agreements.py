@@ -8,26 +8,24 @@ from datetime import date, datetime
 
 from sqlalchemy import Engine
 
-from twinflow.domain import levels
+from twinflow.domain import levels, passes
 from twinflow.domain.actors import THE_CLOCK, Actor
-from twinflow.domain.advance import Outcome, StepCommand, advance, is_still_to_come, start_term, with_day_of_signature
+from twinflow.domain.advance import Outcome, StepCommand, advance, is_still_to_come, signed_at_entry
 from twinflow.domain.agreement import (
     NOT_IN_FUTURE,
     REFERENCE,
-    SIGNED_ON,
     Agreement,
     Claim,
     EntryKind,
     HistoryEntry,
     Party,
-    Signature,
     Term,
 )
 from twinflow.domain.calendars import Calendars, add_length
-from twinflow.domain.dates import Length, PartialDate
+from twinflow.domain.dates import Length
 from twinflow.domain.findings import findings
 from twinflow.domain.library import Library
-from twinflow.domain.process import LIAISON, Effect, ProcessDefinition
+from twinflow.domain.process import LIAISON, ProcessDefinition
 from twinflow.errors import BadInput, Message, NotFound, Problem, Refused, StaleAgreement
 from twinflow.services.recording import record, refresh_parent, refreshed, replace_deadlines
 from twinflow.storage.unit_of_work import UnitOfWork
@@ -71,23 +69,16 @@ def open_agreement(engine: Engine, library: Library, new: NewAgreement, *, actor
         if work.agreements.known([new.reference]):
             problems.append(Problem("reference", Message("{reference} exists already.", {"reference": new.reference})))
         if new.parent is not None:
-            problems += _about_the_parent(library, work.agreements.get(new.parent), new)
+            parent = work.agreements.get(new.parent)
+            problems += _about_the_parent(library, parent, new)
+            if not agreement.parties:  # what belongs to an agreement is between the same parties
+                unsigned = tuple(replace(party, signature=None) for party in parent.parties)
+                agreement = replace(agreement, parties=unsigned)
         if problems:
             raise BadInput("{reference} cannot be opened.", tuple(problems), reference=new.reference)
-        agreement = add(work, library, _as_signed(agreement, definition), now)
+        agreement = add(work, library, signed_at_entry(agreement, definition), now)
         work.commit()
     return agreement
-
-
-def _as_signed(agreement: Agreement, definition: ProcessDefinition) -> Agreement:
-    """A case entered after signature has the signatures of all parties, as far as their day is known."""
-    if not definition.states[agreement.state].signed:
-        return agreement
-    on = agreement.fact(SIGNED_ON)
-    signature = Signature(on if isinstance(on, PartialDate) else PartialDate())
-    parties = tuple(replace(party, signature=signature) for party in agreement.parties)
-    begins = any(step.effect is Effect.START_TERM for step in definition.steps.values())
-    return (start_term if begins else with_day_of_signature)(replace(agreement, parties=parties))
 
 
 def add(work: UnitOfWork, library: Library, agreement: Agreement, now: datetime, source_digest: str = "") -> Agreement:
@@ -157,7 +148,7 @@ def _let_lapse(work: UnitOfWork, library: Library, agreement: Agreement, until: 
         if deadline.is_open and levels.lapses_by_the_clock(definition.deadlines[deadline.rule], deadline, until)
     ]
     for deadline in sorted(passed, key=lambda deadline: deadline.due_on or until):
-        if any(left.key == deadline.key and left.is_open for left in agreement.deadlines):
+        if passes.still_lapsing(agreement, definition.deadlines[deadline.rule], deadline.key, until):
             with suppress(Refused):  # a step that the state does not allow is reported by the sweep; people may go on
                 agreement, _ = lapse(work, library, agreement, deadline.key, now)
     return agreement

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Engine
 
 from twinflow.domain.actors import Assignment, Directory, Office, Person
-from twinflow.domain.advance import is_still_to_come, start_term
+from twinflow.domain.advance import is_still_to_come, signed_at_entry
 from twinflow.domain.agreement import (
     NOT_IN_FUTURE,
     SIGNED_ON,
@@ -17,7 +17,6 @@ from twinflow.domain.agreement import (
     EntryKind,
     HistoryEntry,
     Party,
-    Signature,
     Term,
 )
 from twinflow.domain.dates import PartialDate
@@ -208,16 +207,7 @@ def _agreement(case: FreshCase, now: datetime) -> Agreement:
         history=tuple(history),
         relationship=definition.key,
     )
-    return _as_signed(agreement, definition)
-
-
-def _as_signed(agreement: Agreement, definition: ProcessDefinition) -> Agreement:
-    """A case entered after signature has the signatures of all parties, as far as their day is known."""
-    if not definition.states[agreement.state].signed:
-        return agreement
-    on = agreement.fact(SIGNED_ON)
-    signature = Signature(on if isinstance(on, PartialDate) else PartialDate())
-    return start_term(replace(agreement, parties=tuple(replace(p, signature=signature) for p in agreement.parties)))
+    return signed_at_entry(agreement, definition)
 
 
 def _problems(case: FreshCase) -> Iterator[Problem]:
@@ -225,8 +215,8 @@ def _problems(case: FreshCase) -> Iterator[Problem]:
     if case.state is not None and case.state not in definition.states:
         yield Problem("--state", unknown_name(Message("the state"), case.state, definition.states))
     for name, value in case.facts.items():
-        if name not in definition.facts:
-            yield Problem("--fact", unknown_name(Message("the fact"), name, definition.facts))
+        if name not in definition.records:
+            yield Problem("--fact", unknown_name(Message("the fact"), name, definition.records))
         elif name in NOT_IN_FUTURE and is_still_to_come(value, case.start):
             yield Problem(f"--fact {name}", Message("the day is still to come."))
     for name in sorted(case.terms.keys() - definition.terms.keys()):

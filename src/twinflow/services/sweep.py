@@ -16,7 +16,7 @@ from twinflow.domain.calendars import Calendars
 from twinflow.domain.library import Library
 from twinflow.domain.passes import Telling
 from twinflow.domain.process import DeadlineRule, ProcessDefinition
-from twinflow.errors import Message, TwinflowError
+from twinflow.errors import Message, Refused, TwinflowError
 from twinflow.services.agreements import lapse
 from twinflow.services.recording import Reached, announce, refreshed, replace_deadlines, tell
 from twinflow.storage.deadlines import Waking
@@ -119,8 +119,7 @@ def _each(
             act(_Case(work, library, agreement_id, work.agreements.lock(reference), now), done)
             work.commit()
     except TwinflowError as error:
-        values = {"reference": reference, "why": [error.message, *getattr(error, "reasons", ())]}
-        totals.problems.append(Message("{reference}: {why}", values))
+        totals.problems.append(_why_not(reference, error))
         return
     totals.alerts += done.alerts
     totals.lapsed += done.lapsed
@@ -162,10 +161,19 @@ def _bring_up_to_date(case: _Case, totals: _Totals) -> None:
         totals.alerts += len(announce(case.work, case.library, case.id, after, telling, case.now).told)
 
 
+def _why_not(reference: str, error: TwinflowError) -> Message:
+    values = {"reference": reference, "why": [error.message, *getattr(error, "reasons", ())]}
+    return Message("{reference}: {why}", values)
+
+
 def _lapse_overdue(case: _Case, totals: _Totals) -> None:
     """Take the steps that follow from dates that have passed, each effective on its due date."""
-    for _, _, deadline in case.waking(lapsing=True):
-        if any(left.key == deadline.key and left.is_open for left in case.agreement.deadlines):
-            case.agreement, alerts = lapse(case.work, case.library, case.agreement, deadline.key, case.now)
+    for _, rule, deadline in case.waking(lapsing=True):
+        if passes.still_lapsing(case.agreement, rule, deadline.key, case.today(rule)):
+            try:
+                case.agreement, alerts = lapse(case.work, case.library, case.agreement, deadline.key, case.now)
+            except Refused as refused:  # decided before anything is written, so the others can go on
+                totals.problems.append(_why_not(case.agreement.reference, refused))
+                continue
             totals.alerts += alerts
             totals.lapsed.append(case.agreement.reference)
