@@ -3,7 +3,7 @@
 
 import pytest
 
-from builders import NOTIFICATIONS, directory, edited, write_workflows
+from builders import NOTIFICATIONS, directory, edited, tiny_process, write_workflows
 from twinflow.definitions.catalogue import read_library
 from twinflow.errors import BadInput
 
@@ -289,3 +289,15 @@ def test_an_overlay_does_not_lead_around_a_gate_of_the_process_it_rests_on(tmp_p
     ]
     write_workflows(tmp_path, edited(OVERLAY, ('to = "granted"', 'to = "open"')), name="local.toml")
     assert problems(tmp_path) == []
+
+
+def test_of_many_things_behind_one_cut_way_the_first_are_told_and_the_rest_counted(tmp_path):
+    far = "".join(
+        f'[states.s{n}]\nstage = "work"\nwaits_for = "liaison"\nlabel = {{ en = "S", es = "S" }}\n'
+        f'[steps.t{n}]\nfrom = ["s{n}"]\nto = "done"\nby = ["liaison"]\nlabel = {{ en = "T", es = "T" }}\n'
+        for n in range(20)
+    )
+    with pytest.raises(BadInput) as caught:
+        tiny_process(tmp_path, ("[deadlines.answer]", f"{far}[deadlines.answer]"))
+    assert len(caught.value.problems) == 13
+    assert str(caught.value.problems[-1].message) == "and 28 more, which may follow from these."

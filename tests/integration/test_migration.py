@@ -482,6 +482,18 @@ def test_what_was_paused_and_extended_before_is_in_the_day_that_is_kept_and_the_
     )
 
 
+def test_an_extension_that_a_kept_day_includes_cannot_be_taken_back_any_more(books: World) -> None:
+    opened(books, "T-1")
+    books.now = noon(TODAY)
+    changed(books, "T-1/receipt/1", ChangeKind.EXTEND, TODAY, length=Length.parse("5 days"))
+    before = rows(books)["receipt", 1].due_on
+    moved(books, dict.fromkeys(KEPT, "keep-due"))
+    with pytest.raises(Refused) as refused:
+        changed(books, "T-1/receipt/1", ChangeKind.REMOVE, TODAY)
+    assert "There is no such extension to take back." in [str(reason) for reason in refused.value.reasons]
+    assert rows(books)["receipt", 1].due_on == before
+
+
 def test_a_state_that_pauses_does_so_after_a_migration(books: World) -> None:
     opened(books, "T-1")
     books.now = noon(TODAY)

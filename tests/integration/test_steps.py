@@ -169,6 +169,13 @@ def test_who_asked_for_the_opinion_cannot_give_it_in_whatever_role(mexican: Worl
     assert ["another person" in str(reason) for reason in refusal.value.reasons] == [True]
 
 
+def test_what_belongs_to_an_agreement_is_between_the_same_parties_and_signed_by_none(mexican: World) -> None:
+    new = NewAgreement("MX-1-R1", "renewal", "chihuahua", "2026", mexican.now.date(), (), parent="MX-1")
+    child = open_agreement(mexican.engine, mexican.library, new, actor="elena", now=mexican.now)
+    assert [party.name for party in child.parties] == [party.name for party in loaded(mexican).parties]
+    assert len(child.unsigned) == len(child.parties)
+
+
 def test_a_programme_agreed_meets_the_deadline_of_its_agreement(mexican: World) -> None:
     sign(mexican)
     new = NewAgreement("MX-1-P1", "annual-programme", "chihuahua", "2026", mexican.now.date(), (), parent="MX-1")

@@ -23,6 +23,9 @@ from twinflow.domain.soundness import unsound
 from twinflow.errors import Message, Problem
 from twinflow.validation import unknown_name
 
+AT_MOST = 12
+"""Mistakes of one file's soundness that are told at once."""
+
 BUILT_IN_NOTICES = (
     "deadline-soon",
     "deadline-overdue",
@@ -60,8 +63,16 @@ def check(process: ProcessDefinition, around: Surroundings, place: str) -> list[
     duties = [*_offices(process), *_states(process), *_steps(process), *_deadlines(process)]
     duties += [*_signatures(process), *_targets(process)]
     # A misspelt state would be reported once more as a state that nothing reaches.
-    found = [*names, *duties, *([] if names else unsound(process))]
+    found = [*names, *duties, *([] if names else _first_of(unsound(process)))]
     return [Problem(f"{place}: {path}", message) for path, message in found]
+
+
+def _first_of(found: list[tuple[str, Message]]) -> list[tuple[str, Message]]:
+    """One cut way makes everything behind it unreachable: the first mistakes tell more than all of them."""
+    more = len(found) - AT_MOST
+    if more <= 0:
+        return found
+    return [*found[:AT_MOST], ("process", Message("and {more} more, which may follow from these.", {"more": more}))]
 
 
 def _head(process: ProcessDefinition, around: Surroundings) -> Found:
