@@ -34,6 +34,7 @@ from twinflow.services.agreements import NewAgreement, advance_agreement, open_a
 from twinflow.services.deadlines import DeadlineId, change_deadline, explain
 from twinflow.services.ledgers import explained
 from twinflow.services.migration import Result
+from twinflow.services.simulation import simulate_agreement
 from twinflow.services.sweep import sweep
 from world import World
 
@@ -1005,3 +1006,12 @@ def test_two_at_once_move_each_agreement_once(books: World) -> None:
     assert set(migrations_of(books).values()) == {1}
     kinds = Counter(entry.kind for entry in loaded(books, "T-7").history)
     assert kinds[EntryKind.MIGRATED] == 1
+
+
+def test_what_is_to_come_can_be_simulated_after_a_migration(books: World) -> None:
+    opened(books, "T-1")
+    books.now = noon(TODAY)
+    moved(books)
+    assert "plain" not in books.library.definition_of(loaded(books, "T-1")).deadlines
+    outlook = simulate_agreement(books.engine, books.library, "T-1", books.now, date(2027, 4, 6))
+    assert "deadline:answer" in {event.subject for event in outlook.events}

@@ -169,6 +169,22 @@ def test_who_asked_for_the_opinion_cannot_give_it_in_whatever_role(mexican: Worl
     assert ["another person" in str(reason) for reason in refusal.value.reasons] == [True]
 
 
+@pytest.mark.parametrize("said", ["all", "objective, areas", "nonsense"])
+def test_a_checklist_known_at_opening_is_said_item_by_item(mexican: World, said: str) -> None:
+    new = NewAgreement(
+        "MX-2",
+        "mx/twinning",
+        "chihuahua",
+        "x",
+        mexican.now.date(),
+        PARTIES,
+        facts={"draft_sections": (Claim(said, ""),)},
+    )
+    with pytest.raises(BadInput) as caught:
+        open_agreement(mexican.engine, mexican.library, new, actor="elena", now=mexican.now)
+    assert [problem.place for problem in caught.value.problems] == ["facts.draft_sections"]
+
+
 def test_what_belongs_to_an_agreement_is_between_the_same_parties_and_signed_by_none(mexican: World) -> None:
     new = NewAgreement("MX-1-R1", "renewal", "chihuahua", "2026", mexican.now.date(), (), parent="MX-1")
     child = open_agreement(mexican.engine, mexican.library, new, actor="elena", now=mexican.now)

@@ -42,6 +42,7 @@ HOSTILE = [
     "''' `tick`",
     "line\nbreak\ttab",
     "bell\x07 and \x1b[31m escape",
+    "form\x0c feed and \x1c separator",
     "right-to-left \u202e mark",
     "汉字の都市",
     "Ñandú – «Ü» ½ €",

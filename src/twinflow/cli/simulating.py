@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import date
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -71,13 +72,11 @@ def simulate(
     if reference:
         now = cli.now()
         runtime = cli.runtime
-        outlook = simulate_agreement(
-            runtime.engine, runtime.library, reference, now, last or _ahead(now.astimezone().date())
-        )
+        outlook = simulate_agreement(runtime.engine, runtime.library, reference, now, last or _ahead(now.date()))
     else:
         catalogue = cli.library.catalogue
         definition = catalogue.versions(process)[-1] if version is None else catalogue.version(process, version)
-        start = first or cli.now().date()
+        start = first or cli.now().astimezone(ZoneInfo(definition.time_zone)).date()
         case = FreshCase(
             definition=definition,
             start=start,

@@ -179,13 +179,10 @@ def _read(path: Path, place: str, workflows: Path, above: tuple[Path, ...]) -> _
         return _Content(text, own)
     extends = _validated(head["extends"], models.ExtendsModel, f"{place}: process.extends")
     target = _file_of(extends, workflows)
-    problem = None
     if target is None:
-        problem = _nothing_to_rest_on(extends, workflows, path)
-    elif target in {path, *above}:
-        problem = Message("it rests on itself.")
-    if target is None or problem is not None:
-        raise _mistaken(place, [("process.extends", problem or Message("it rests on itself."))])
+        raise _mistaken(place, [("process.extends", _nothing_to_rest_on(extends, workflows, path))])
+    if target in {path, *above}:
+        raise _mistaken(place, [("process.extends", Message("it rests on itself."))])
     try:
         base = _read(target, place, workflows, (*above, path))
         definition = _definition(base, target.name)

@@ -213,11 +213,11 @@ def _recorded(
 def _value(definition: ProcessDefinition, key: str, text: str) -> PartialDate | str:
     """What is put on record: a date, a text, the mark of a paper, or the items of a checklist. Raises Unreadable."""
     if key in definition.checklists:
-        return _items(definition.checklists[key], text)
+        return items_of(definition.checklists[key], text)
     return PartialDate.parse(text) if key.endswith("_on") else text
 
 
-def _items(checklist: Checklist, text: str) -> str:
+def items_of(checklist: Checklist, text: str) -> str:
     """The items named, in the order of the checklist; `all` and `none` are words for them."""
     if text in {"all", "none"}:
         return ",".join(checklist.items) if text == "all" else ""

@@ -182,7 +182,7 @@ def _events(case: _Case) -> list[Start]:
 
 
 def _days_of_activity(agreement: Agreement) -> list[date]:
-    """The days on which people did something in the case or its children, the first: when it was opened."""
+    """The days on which people did something in the case, or something came about in its children; first the opening."""
     days = {agreement.history[0].effective_on} if agreement.history else set()
     days |= {e.effective_on for e in agreement.history if e.kind is EntryKind.STEP and e.actor != CLOCK}
     return sorted(days | {on for child in agreement.children for _, on in child.reached})

@@ -45,7 +45,7 @@ class Library:
     def lexicon_of(self, agreement: Agreement) -> ProcessDefinition:
         """The version of the agreement, with the words of the versions it came from for what is no longer in it."""
         definition = self.definition_of(agreement)
-        for entry in agreement.history:
+        for entry in reversed(agreement.history):
             earlier = self._earlier(entry)
             if earlier is not None:
                 definition = replace(

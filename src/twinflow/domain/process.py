@@ -212,8 +212,8 @@ class Level:
 class Anchor:
     """What a deadline is counted from: a step, a fact, another deadline's due date, or the last activity. Exactly one is set.
 
-    `activity`: everything that people did in the case or its children; each begins the count anew. `on` (month, day): counted
-    from the last such day of a year up to the event, for duties that fall on the same date every year.
+    `activity`: what people did in the case, and what came about in its children; each begins the count anew. `on` (month,
+    day): counted from the last such day of a year up to the event, for duties that fall on the same date every year.
     """
 
     step: str | None = None

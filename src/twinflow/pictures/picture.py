@@ -327,5 +327,6 @@ def _n(number: float) -> str:
 
 def _clean(text: str) -> str:
     """Escaped, and without the signs that XML cannot hold (XML 1.0, 2.2)."""
-    kept = (sign if sign in "\t\n" or sign.isprintable() or sign.isspace() else "\ufffd" for sign in text)
+    held = (sign in "\t\n" or (sign >= " " and (sign.isprintable() or sign.isspace())) for sign in text)
+    kept = (sign if holds else "\ufffd" for sign, holds in zip(text, held, strict=True))
     return escape("".join(kept))

@@ -1,7 +1,7 @@
 """Opening agreements and advancing them."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 
 from twinflow.domain import levels, passes
 from twinflow.domain.actors import THE_CLOCK, Actor
-from twinflow.domain.advance import Outcome, StepCommand, advance, is_still_to_come, signed_at_entry
+from twinflow.domain.advance import Outcome, StepCommand, advance, is_still_to_come, items_of, signed_at_entry
 from twinflow.domain.agreement import (
     NOT_IN_FUTURE,
     REFERENCE,
@@ -26,7 +26,7 @@ from twinflow.domain.dates import Length
 from twinflow.domain.findings import findings
 from twinflow.domain.library import Library
 from twinflow.domain.process import LIAISON, ProcessDefinition
-from twinflow.errors import BadInput, Message, NotFound, Problem, Refused, StaleAgreement
+from twinflow.errors import BadInput, Message, NotFound, Problem, Refused, StaleAgreement, Unreadable
 from twinflow.services.recording import record, refresh_parent, refreshed, replace_deadlines
 from twinflow.storage.unit_of_work import UnitOfWork
 from twinflow.validation import unknown_name
@@ -142,13 +142,14 @@ def lapse(
 
 def _let_lapse(work: UnitOfWork, library: Library, agreement: Agreement, until: date, now: datetime) -> Agreement:
     definition = library.definition_of(agreement)
+    reckoning = library.reckoning(definition, agreement.office, now)
+    rules = definition.deadlines
+    last = {key: min(until, reckoning.today_of(rule)) for key, rule in rules.items()}  # where the late office is
     passed = [
-        deadline
-        for deadline in agreement.deadlines
-        if deadline.is_open and levels.lapses_by_the_clock(definition.deadlines[deadline.rule], deadline, until)
+        d for d in agreement.deadlines if d.is_open and levels.lapses_by_the_clock(rules[d.rule], d, last[d.rule])
     ]
     for deadline in sorted(passed, key=lambda deadline: deadline.due_on or until):
-        if passes.still_lapsing(agreement, definition.deadlines[deadline.rule], deadline.key, until):
+        if passes.still_lapsing(agreement, rules[deadline.rule], deadline.key, last[deadline.rule]):
             with suppress(Refused):  # a step that the state does not allow is reported by the sweep; people may go on
                 agreement, _ = lapse(work, library, agreement, deadline.key, now)
     return agreement
@@ -209,6 +210,18 @@ def _about_the_parent(library: Library, parent: Agreement, new: NewAgreement) ->
     return [Problem("parent", Message("{process} is no child of {parent}; its children are: {children}.", values))]
 
 
+def _about_the_items(name: str, claims: Iterable[Claim], definition: ProcessDefinition) -> Iterator[Problem]:
+    """What a checklist is said to hold is stored as it is said, so it has to be said in full and in order."""
+    for claim in claims:
+        try:
+            items = items_of(definition.checklists[name], str(claim.value))
+        except Unreadable as error:
+            yield Problem(f"facts.{name}", error.message)
+            continue
+        if items != claim.value:
+            yield Problem(f"facts.{name}", Message("name the items in their order: {items}.", {"items": items or "–"}))
+
+
 def _problems(definition: ProcessDefinition, new: NewAgreement, today: date) -> list[Problem]:
     problems: list[Problem] = []
     if not re.fullmatch(REFERENCE, new.reference):
@@ -220,6 +233,8 @@ def _problems(definition: ProcessDefinition, new: NewAgreement, today: date) -> 
         )
     for name in sorted(new.facts.keys() - definition.records.keys()):
         problems.append(Problem(f"facts.{name}", unknown_name(Message("the fact"), name, definition.records)))
+    for name in new.facts.keys() & definition.checklists.keys():
+        problems += _about_the_items(name, new.facts[name], definition)
     for name, claims in new.facts.items():
         if name in NOT_IN_FUTURE and any(is_still_to_come(claim.value, today) for claim in claims):
             problems.append(Problem(f"facts.{name}", Message("the day is still to come.")))

@@ -20,12 +20,11 @@ from twinflow.domain.calendars import Calendar
 from twinflow.domain.dates import Unit
 from twinflow.domain.levels import next_wake_on
 from twinflow.domain.library import Library
-from twinflow.domain.passes import told_of
+from twinflow.domain.passes import latest_day, told_of
 from twinflow.domain.process import Label, ProcessDefinition
 from twinflow.domain.reckoning import computed
 from twinflow.errors import NotFound
 from twinflow.services.recording import MOVED, moved_details, refreshed, replace_deadlines, tell_moved
-from twinflow.services.sweep import EARLIEST_ZONE
 from twinflow.storage.basis import basis_of
 from twinflow.storage.recount import OpenDeadline
 from twinflow.storage.unit_of_work import UnitOfWork
@@ -180,7 +179,7 @@ class _Recount:
         if row.rule in self._in_company(row):
             return True
         soonest = min((day for day in (row.due_on, new.due_on) if day is not None), default=None)
-        passed = soonest is not None and soonest <= (self.now + EARLIEST_ZONE).date()
+        passed = soonest is not None and soonest <= latest_day(self.now)
         return passed and (rule.recurs or not rule.duty)
 
     def _in_company(self, row: OpenDeadline) -> frozenset[str]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
 
@@ -14,14 +14,14 @@ from twinflow.domain.agreement import Agreement, DeadlineStatus, EntryKind, Hist
 from twinflow.domain.library import Library
 from twinflow.domain.process import CLOCK, LIAISON, Label, ProcessDefinition
 from twinflow.domain.scripts import ExpectedAlert, ExpectedDate, Script, ScriptCase, ScriptStep
-from twinflow.errors import BadInput, Message, Problem, TwinflowError
+from twinflow.domain.simulation import MORNING
+from twinflow.errors import BadInput, Message, Problem, Refused, TwinflowError
 from twinflow.services.agreements import NewAgreement, advance_agreement, open_agreement
 from twinflow.services.sweep import sweep
 from twinflow.storage import database
 from twinflow.storage.engine import make_engine
 from twinflow.storage.unit_of_work import UnitOfWork
 
-MORNING = time(9)
 ONE_DAY = timedelta(days=1)
 
 
@@ -234,7 +234,7 @@ class _Stage:
         try:
             outcome = take(self.engine, self.library, step.case, step, person=step.by, now=now)
         except TwinflowError as error:
-            if not step.refused:
+            if not (step.refused and isinstance(error, Refused)):
                 for reason in _reasons(error):
                     self._problem(step.place, Message("{step} was refused: {why}", {"step": step.step, "why": reason}))
             return

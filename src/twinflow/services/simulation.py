@@ -136,7 +136,10 @@ def _family(work: UnitOfWork, reference: str) -> Iterator[Agreement]:
 
 
 def _in_books(work: UnitOfWork, library: Library, agreement: Agreement) -> InBooks:
+    """One case, without the closed deadlines of earlier versions that its version does not have."""
     agreement_id = work.agreements.id_of(agreement.reference)
+    known = library.definition_of(agreement).deadlines
+    agreement = replace(agreement, deadlines=tuple(d for d in agreement.deadlines if d.rule in known))
     wake_on: dict[tuple[str, int], date | None] = {deadline.key: None for deadline in agreement.deadlines}
     wake_on |= {waking.key: waking.wake_on for waking in work.deadlines.waking(date.max, agreement_id)}
     case = InBooks(agreement, wake_on)

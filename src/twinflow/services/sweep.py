@@ -22,8 +22,6 @@ from twinflow.services.recording import Reached, announce, refreshed, replace_de
 from twinflow.storage.deadlines import Waking
 from twinflow.storage.unit_of_work import UnitOfWork
 
-EARLIEST_ZONE = passes.EARLIEST_ZONE
-
 
 @dataclass(frozen=True, slots=True)
 class SweepResult:
