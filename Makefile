@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: demo test test-deep mutants check bench schema lock clean
+.PHONY: demo test test-deep test-mta mutants check bench schema lock clean
 
 demo: $(READY)                ## the real register of Cuenca and a worked case, pages on loopback
 	$(BIN)/twinflow demo
@@ -12,7 +12,11 @@ test: $(READY)                ## every test, on SQLite and on a PostgreSQL that 
 
 test-deep: DEEP_SEED ?= $(shell date +%s)
 test-deep: $(READY)           ## over a million random cases against independent calculators, and every time zone; other ones each time
-	DEEP=1 DEEP_SEED=$(DEEP_SEED) $(BIN)/python -m pytest -q tests/deep tests/integration/test_downtime.py tests/definitions/test_hostile_files.py -n 2 --timeout 3000
+	DEEP=1 DEEP_SEED=$(DEEP_SEED) $(BIN)/python -m pytest -q tests/deep tests/integration/test_downtime.py tests/mail/test_killed_mailers.py tests/definitions/test_hostile_files.py -n 2 --timeout 3000
+
+test-mta: $(READY)            ## mail through a real Postfix on loopback, installed where it is missing (Debian, as root)
+	tests/mta/install
+	$(BIN)/python -m pytest -q tests/mta/through_postfix.py
 
 mutants: $(READY)             ## changes each line that counts days and sees whether a test fails
 	rm -rf mutants
@@ -24,12 +28,13 @@ check: $(READY)               ## types, lint and format
 	$(BIN)/python -m ruff check .
 	$(BIN)/python -m ruff format --check .
 
-bench: $(READY)               ## speed as ratios in one run: steps, due dates, a late holiday, sweeps, a simulation (about ten minutes)
+bench: $(READY)               ## speed as ratios in one run: steps, due dates, a late holiday, sweeps, a simulation, mail (about fifteen minutes)
 	$(BIN)/python tests/bench/steps.py
 	$(BIN)/python tests/bench/due_dates.py
 	$(BIN)/python tests/bench/late_holiday.py
 	$(BIN)/python tests/bench/sweeps.py
 	$(BIN)/python tests/bench/simulate.py
+	$(BIN)/python tests/bench/mail.py
 
 $(READY): pyproject.toml requirements.lock
 	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed" if sys.version_info < (3, 11) else 0)'

@@ -11,10 +11,10 @@ from sqlalchemy import create_engine, text
 from postgres import fresh_database, named, postgres_server
 from smtp import RecordingServer, recording_server
 from twinflow import bootstrap
-from twinflow.config import OWN_VARIABLES, DatabaseSettings, MailSettings, Settings
+from twinflow.config import OWN_VARIABLES, DatabaseSettings, MailSettings, RhythmSettings, Settings
 from twinflow.storage import database
 from twinflow.storage.engine import make_engine
-from world import EXAMPLES, World
+from world import EXAMPLES, WITH_THE_PASS, World
 
 DATABASES = ("sqlite", "postgresql")
 
@@ -59,14 +59,22 @@ def session_database_url(request: pytest.FixtureRequest, tmp_path_factory: pytes
 
 @pytest.fixture
 def make_world(database_url: str, tmp_path: Path) -> Iterator[Callable[..., World]]:
-    """A world on either database; mail settings as given, else captured in a folder."""
+    """A world on either database; mail settings as given, else captured in a folder; mail leaves with each pass or as given."""
     made: list[World] = []
 
-    def make(mail: MailSettings | None = None, people: Path = EXAMPLES / "demo" / "people.toml") -> World:
+    def make(
+        mail: MailSettings | None = None,
+        people: Path = EXAMPLES / "demo" / "people.toml",
+        rhythm: RhythmSettings = WITH_THE_PASS,
+    ) -> World:
+        mail = mail or MailSettings(capture_folder=tmp_path / "mail")
+        if "state_file" not in mail.model_fields_set:
+            mail = mail.model_copy(update={"state_file": tmp_path / "mail-state.json"})
         settings = Settings(
             people_file=people,
             database=DatabaseSettings(url=database_url),
-            mail=mail or MailSettings(capture_folder=tmp_path / "mail"),
+            mail=mail,
+            rhythm=rhythm,
         )
         made.append(World(bootstrap.start(settings)))
         return made[-1]

@@ -18,10 +18,11 @@ ACCEPT = "250 OK"
 
 @dataclass
 class RecordingServer:
-    """`answer_to_recipient` and `answer_to_data` decide what the server says."""
+    """`answer_to_recipient` and `answer_to_data` decide what the server says. `senders` are those of the envelopes."""
 
     port: int
     received: list[tuple[list[str], EmailMessage]] = field(default_factory=list)
+    senders: list[str] = field(default_factory=list)
     answer_to_sender: str = ""
     answer_to_recipient: Callable[[str], str] = lambda _: ACCEPT
     answer_to_data: Callable[[], str] = lambda: ACCEPT
@@ -50,6 +51,7 @@ class RecordingServer:
         if answer == ACCEPT:
             message = BytesParser(policy=policy.default).parsebytes(envelope.content)
             self.received.append((list(envelope.rcpt_tos), message))
+            self.senders.append(envelope.mail_from)
         return answer
 
 

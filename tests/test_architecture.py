@@ -6,7 +6,11 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src" / "twinflow"
-LAZY = {"cli/run.py": {"uvicorn", "twinflow.web.app"}, "definitions/proposals.py": {"holidays"}}
+LAZY = {
+    "cli/run.py": {"uvicorn", "twinflow.web.app"},
+    "definitions/proposals.py": {"holidays"},
+    "mail/dates_file.py": {"icalendar"},
+}
 """Half a second of imports that only few commands should wait for."""
 
 

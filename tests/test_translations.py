@@ -8,9 +8,9 @@ from babel.messages.pofile import read_po
 from builders import library
 from messages import SOURCE, messages
 from twinflow.domain.agreement import DeadlineStatus
+from twinflow.domain.letters import MessageState
 from twinflow.language import translate
 
-STATES = ("queued", "sending", "retrying", "sent", "failed", "dropped")
 KINDS = sorted({definition.kind for definition in library().catalogue})
 
 
@@ -24,7 +24,7 @@ def catalog() -> dict[str, str]:
 def needed() -> dict[str, str]:
     words = (
         {status.value: "DeadlineStatus" for status in DeadlineStatus}
-        | dict.fromkeys(STATES, "outbox")
+        | dict.fromkeys([state.value for state in MessageState], "outbox")
         | dict.fromkeys(KINDS, "kind")
     )
     return words | messages()

@@ -7,6 +7,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from twinflow import bootstrap
+from twinflow.config import RhythmSettings
 from twinflow.domain.library import Library
 from twinflow.registers.dossiers import read_register
 from twinflow.services.registers import import_register
@@ -15,6 +16,9 @@ from twinflow.worker.loop import Pass, tick
 EXAMPLES = Path(__file__).parents[1] / "examples"
 CUENCA = EXAMPLES / "cuenca"
 TODAY = datetime(2026, 11, 20, 15, tzinfo=UTC)
+WITH_THE_PASS = RhythmSettings(digest="each pass")
+"""Mail leaves with the pass that finds something to tell: for tests that are not about its hour."""
+EACH_MORNING = RhythmSettings()
 
 
 @dataclass

@@ -11,13 +11,15 @@ from twinflow import clock
 from twinflow.config import Settings
 from twinflow.definitions.calendars import calendar_texts, read_calendar
 from twinflow.definitions.catalogue import read_library
-from twinflow.definitions.people import check_roles, read_people
+from twinflow.definitions.people import check_people, read_people
 from twinflow.domain.actors import Directory
 from twinflow.domain.library import Library
+from twinflow.domain.rhythm import Rhythm
 from twinflow.errors import BadInput, EnvironmentFailed
 from twinflow.mail.compose import Composer
 from twinflow.mail.mailer import CaptureMailer, Mailer, SmtpMailer, Tls
 from twinflow.mail.post import Post
+from twinflow.mail.words import check_words
 from twinflow.storage import database
 from twinflow.storage.engine import make_engine
 from twinflow.storage.unit_of_work import UnitOfWork
@@ -34,6 +36,11 @@ class Runtime:
     unapplied: tuple[str, ...] = ()
     """The calendars whose file is no edition in use: their news counts from the day they are applied."""
 
+    @property
+    def state_file(self) -> Path | None:
+        """How a restored backup is noticed before it sends; None while mail is captured."""
+        return self.post.state_file
+
     def refresh(self) -> None:
         """Count by the calendars in use: another process may have applied an edition since."""
         with UnitOfWork(self.engine, reading=True) as work:
@@ -48,8 +55,8 @@ def start(settings: Settings) -> Runtime:
     Raises BadInput with every mistake in the files, EnvironmentFailed where the database does not answer or is of an
     older version.
     """
-    library = load_library(settings, read_people(settings.people_file))
-    check_roles(library.directory, library.catalogue, settings.people_file.name)
+    library = replace(load_library(settings, read_people(settings.people_file)), rhythm=rhythm_of(settings))
+    check_people(library, settings.people_file.name)
     engine = open_database(settings)
     check_books(engine, library)
     _pin_calendars(engine, calendar_texts(calendars_folder(settings)), library)
@@ -59,12 +66,27 @@ def start(settings: Settings) -> Runtime:
 
 
 def load_library(settings: Settings, directory: Directory | None = None) -> Library:
-    """The process files and calendars, with nobody in them unless a directory is given."""
-    return read_library(
-        settings.workflows_folder or shipped("workflows"),
-        settings.notifications_folder or shipped("notifications"),
-        directory or Directory({}, {}),
-    )
+    """The process files, calendars and notices, with nobody in them unless a directory is given. Raises BadInput."""
+    workflows, notifications = settings.workflows_folder or shipped("workflows"), notifications_folder(settings)
+    in_words = tuple(check_words(notifications))
+    try:
+        library = read_library(workflows, notifications, directory or Directory({}, {}))
+    except BadInput as error:
+        raise BadInput(error.message.template, (*error.problems, *in_words), **error.message.values) from None
+    if in_words:
+        raise BadInput("The notices have mistakes.", in_words)
+    return library
+
+
+def notifications_folder(settings: Settings) -> Path:
+    return settings.notifications_folder or shipped("notifications")
+
+
+def rhythm_of(settings: Settings) -> Rhythm:
+    """When mail may leave."""
+    rhythm = settings.rhythm
+    digest_at = rhythm.digest_at if rhythm.digest == "each morning" else None
+    return Rhythm(digest_at, rhythm.opens_at, rhythm.closes_at)
 
 
 def calendars_folder(settings: Settings) -> Path:
@@ -127,6 +149,10 @@ def check_books(engine: Engine, library: Library) -> None:
         for definition in library.catalogue:
             work.agreements.check_pin(definition)
         gone = sorted(set(work.agreements.offices()) - library.directory.offices.keys())
+        running = work.agreements.versions() - library.catalogue.definitions.keys()
+    if running:
+        names = [f"{key} v{version}" for key, version in sorted(running)]
+        raise BadInput("The process files lack versions that agreements run on: {processes}.", processes=names)
     if gone:
         raise BadInput("The people file lacks offices that keep agreements: {offices}.", offices=gone)
 
@@ -144,9 +170,23 @@ def shipped(name: str) -> Path:
 
 def _post(settings: Settings) -> Post:
     mail = settings.mail
-    folder = settings.notifications_folder or shipped("notifications")
+    folder = notifications_folder(settings)
     mailer: Mailer = CaptureMailer(mail.capture_folder)
+    state_file = None
     if mail.host:
-        password = mail.password.get_secret_value()
-        mailer = SmtpMailer(mail.host, mail.port, Tls(mail.tls), mail.username, password, mail.timeout_seconds)
-    return Post(Composer(folder, settings.base_url, mail.sender), mailer, mail.sender)
+        state_file = mail.state_file
+        mailer = SmtpMailer(
+            mail.host,
+            mail.port,
+            Tls(mail.tls),
+            mail.username,
+            mail.password.get_secret_value(),
+            mail.timeout_seconds,
+            mail.connections,
+            mail.per_minute,
+            mail.certificate_authority,
+        )
+    composer = Composer(folder, settings.base_url, mail.sender)
+    return Post(
+        composer, mailer, mail.return_path or mail.sender, mail.return_path_tag, mail.redirect_all_to, state_file
+    )

@@ -2,6 +2,8 @@
 
 import os
 import tomllib
+from contextlib import suppress
+from datetime import time
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -21,6 +23,12 @@ from sqlalchemy.exc import ArgumentError
 from twinflow.errors import BadInput, Message, Problem, Unreadable
 from twinflow.validation import mail_address, problems_of, unknown_name
 
+FILES_IN_TABLES = (
+    ("mail", "capture_folder"),
+    ("mail", "certificate_authority"),
+    ("mail", "state_file"),
+    ("bounces", "mailbox"),
+)
 DEFAULT_FILE = Path("twinflow.toml")
 PREFIX = "TWINFLOW_"
 OWN_VARIABLES = {"TWINFLOW_TEST_DATABASE_URL"}
@@ -36,6 +44,16 @@ def _database_url(text: str) -> str:
     return text
 
 
+def _time_of_day(value: object) -> time:
+    """Neither seconds since midnight, which pydantic would take a number for, nor an hour of one zone."""
+    if isinstance(value, str):
+        with suppress(ValueError):
+            value = time.fromisoformat(value)
+    if isinstance(value, time) and value.tzinfo is None:
+        return value
+    raise Unreadable("a time of day is written 08:00:00, without a zone: each office has its own")
+
+
 class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -44,27 +62,100 @@ class DatabaseSettings(Section):
     url: Annotated[str, BeforeValidator(_database_url)] = "sqlite:///twinflow.db"
 
 
+Port = Annotated[int, Field(ge=1, le=65535)]
+Address = Annotated[str, AfterValidator(mail_address)]
+TimeOfDay = Annotated[time, BeforeValidator(_time_of_day)]
+
+NOBODY = "twinflow@localhost"
+TLS_FROM_THE_START, PLAIN_FIRST = 465, {25, 587}
+"""Ports whose way of encrypting is settled: RFC 8314, section 3.3, and RFC 6409."""
+
+
 class MailSettings(Section):
-    """Without a `host` nothing leaves: messages are kept in `capture_folder` and shown on the inbox page."""
+    """Without a `host` nothing leaves: messages are kept in `capture_folder` and shown on the inbox page.
+
+    `per_minute` 0: as fast as the server takes them. `return_path` is the envelope sender, to which bounces come; empty: the
+    sender. With `return_path_tag` each message has its own: `bounces+TOKEN@…`. `state_file` is how a restored backup is known.
+    """
 
     host: str = ""
-    port: Annotated[int, Field(ge=1, le=65535)] = 587
+    port: Port = 587
     tls: Literal["starttls", "implicit", "none"] = "starttls"
+    certificate_authority: Path | None = None
     username: str = ""
     password: SecretStr = SecretStr("")
-    sender: Annotated[str, AfterValidator(mail_address)] = "twinflow@localhost"
-    timeout_seconds: Annotated[float, Field(gt=0, le=600)] = 30
+    sender: Address = NOBODY
+    return_path: Address | Literal[""] = ""
+    return_path_tag: bool = False
+    redirect_all_to: Address | Literal[""] = ""
+    connections: Annotated[int, Field(ge=1, le=32)] = 4
+    per_minute: Annotated[int, Field(ge=0)] = 0
+    timeout_seconds: Annotated[float, Field(gt=0, le=60)] = 30
     capture_folder: Path = Path("captured-mail")
+    state_file: Path = Path("mail-state.json")
 
     @model_validator(mode="after")
-    def _no_password_in_the_clear(self) -> "MailSettings":
-        if self.username and self.tls == "none":
-            raise Unreadable("a login without TLS is refused: set tls to starttls or implicit, or leave username empty")
+    def _agrees_with_itself(self) -> "MailSettings":
+        """Every contradiction at once, in one message."""
+        login, password, encrypted = self.username, self.password.get_secret_value(), self.tls != "none"
+        found = (
+            (
+                Message("a login without TLS is refused: set tls to starttls or implicit, or leave username empty"),
+                login and not encrypted,
+            ),
+            (Message("username is set and password is not"), login and not password),
+            (Message("password is set and username is not"), password and not login),
+            (
+                Message("port 465 encrypts from the start: tls = implicit"),
+                self.port == TLS_FROM_THE_START and self.tls != "implicit",
+            ),
+            (
+                Message("ports 25 and 587 begin in plain text: tls = starttls"),
+                self.port in PLAIN_FIRST and self.tls == "implicit",
+            ),
+            (
+                Message("certificate_authority means nothing with tls = none"),
+                self.certificate_authority and not encrypted,
+            ),
+            (
+                Message("host is set: sender needs an address that can be answered"),
+                self.host and self.sender == NOBODY,
+            ),
+        )
+        mistakes = [message for message, is_so in found if is_so]
+        if mistakes:
+            raise Unreadable("{mistakes}", mistakes=mistakes)
         return self
 
 
+class RhythmSettings(Section):
+    """When people get mail, by the clock of their office. `each pass` is for rehearsals: at any hour of any day."""
+
+    digest: Literal["each morning", "each pass"] = "each morning"
+    digest_at: TimeOfDay = time(8)
+    opens_at: TimeOfDay = time(7)
+    closes_at: TimeOfDay = time(19)
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "RhythmSettings":
+        if not self.opens_at <= self.digest_at < self.closes_at:
+            raise Unreadable("in the order of a day: opens_at, digest_at at that hour or later, closes_at after both")
+        return self
+
+
+class BounceSettings(Section):
+    """Where delivery reports come in: a mailbox (Maildir folder or mbox file), a port of ours on loopback, or both."""
+
+    mailbox: Path | None = None
+    port: Port | None = None
+    protocol: Literal["lmtp", "smtp"] = "lmtp"
+
+
 class ClockSettings(Section):
+    """How often `serve` and `worker` look: for what is due, and for mail to send."""
+
     sweep_every_minutes: Annotated[int, Field(ge=1, le=1440)] = 15
+    send_every_minutes: Annotated[int, Field(ge=1, le=1440)] = 1
 
 
 class Settings(Section):
@@ -77,6 +168,8 @@ class Settings(Section):
     notifications_folder: Path | None = None
     database: DatabaseSettings = DatabaseSettings()
     mail: MailSettings = MailSettings()
+    rhythm: RhythmSettings = RhythmSettings()
+    bounces: BounceSettings = BounceSettings()
     clock: ClockSettings = ClockSettings()
 
 
@@ -128,14 +221,21 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _resolved(values: dict[str, Any], folder: Path) -> dict[str, Any]:
-    """Relative paths and the file of a SQLite database, from the folder of the settings file."""
-    resolved = dict(values)
+    """Relative paths and the file of a SQLite database, from the folder of the settings file.
+
+    What is kept for the mail of the database is there too where no path is set: another place would not know of it.
+    """
+    kept = {key: str(MailSettings.model_fields[key].default) for key in ("capture_folder", "state_file")}
+    mail = values.get("mail", {})
+    resolved = {**values, "mail": {**kept, **mail} if isinstance(mail, dict) else mail}
     for key in ("people_file", "workflows_folder", "notifications_folder"):
         if isinstance(resolved.get(key), str):
             resolved[key] = folder / resolved[key]
-    mail, database = resolved.get("mail"), resolved.get("database")
-    if isinstance(mail, dict) and isinstance(mail.get("capture_folder"), str):
-        resolved["mail"] = {**mail, "capture_folder": folder / mail["capture_folder"]}
+    for table, key in FILES_IN_TABLES:
+        inner = resolved.get(table)
+        if isinstance(inner, dict) and isinstance(inner.get(key), str):
+            resolved[table] = {**inner, key: folder / inner[key]}
+    database = resolved.get("database")
     if isinstance(database, dict) and str(database.get("url", "")).startswith("sqlite:///"):
         file = str(database["url"]).removeprefix("sqlite:///")
         resolved["database"] = {**database, "url": f"sqlite:///{folder / file}"}

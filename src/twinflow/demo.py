@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from twinflow import bootstrap
-from twinflow.config import ClockSettings, DatabaseSettings, MailSettings, Settings
+from twinflow.config import ClockSettings, DatabaseSettings, MailSettings, RhythmSettings, Settings
 from twinflow.definitions.scripts import read_script
 from twinflow.domain.scripts import Script
 from twinflow.registers.dossiers import read_register
@@ -35,8 +35,14 @@ def settings(folder: Path, port: int, smtp_port: int, language: str) -> Settings
         base_url=f"http://127.0.0.1:{port}",
         database=DatabaseSettings(url=f"sqlite:///{folder / 'twinflow.db'}"),
         mail=MailSettings(
-            host="127.0.0.1", port=smtp_port, tls="none", sender="twinflow@demo.example", capture_folder=folder / "mail"
+            host="127.0.0.1",
+            port=smtp_port,
+            tls="none",
+            sender="twinflow@demo.example",
+            capture_folder=folder / "mail",
+            state_file=folder / "mail-state.json",
         ),
+        rhythm=RhythmSettings(digest="each pass"),
         clock=ClockSettings(),
     )
 

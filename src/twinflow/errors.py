@@ -4,6 +4,7 @@ Knows nothing of HTTP, exit codes or languages: a `Message` carries an English t
 translates it (see `twinflow.language`).
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -20,6 +21,29 @@ class Message:
 
     def __str__(self) -> str:
         return self.template.format(**{name: _english(value) for name, value in self.values.items()})
+
+
+def packed(message: Message) -> str:
+    """A sentence as text that can be kept, and told later in any language, with the sentences and labels in it."""
+    return json.dumps(_plain(message), ensure_ascii=False)
+
+
+def unpacked(text: str) -> Message:
+    """The sentence again."""
+    template, values = json.loads(text)
+    return Message(template, {name: _sentence(value) for name, value in values.items()})
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Message):
+        return [value.template, {name: _plain(inner) for name, inner in value.values.items()}]
+    return value if isinstance(value, str | int | Mapping) else _english(value)
+
+
+def _sentence(value: object) -> object:
+    if not isinstance(value, list):
+        return value
+    return Message(value[0], {name: _sentence(inner) for name, inner in value[1].items()})
 
 
 def _english(value: object) -> str:
@@ -107,17 +131,21 @@ class EnvironmentFailed(TwinflowError):
 
 
 class MailFailed(EnvironmentFailed):
-    """A message could not be handed to the mail server. `permanent` tells whether trying again makes sense."""
+    """A message could not be handed to the mail server. `permanent` tells whether trying again makes no sense.
+
+    `doubtful`: the server may have taken it all the same.
+    """
 
     code = "mail_failed"
 
-    def __init__(self, template: str, *, permanent: bool, **values: object) -> None:
+    def __init__(self, template: str, *, permanent: bool = False, doubtful: bool = False, **values: object) -> None:
         super().__init__(template, **values)
         self.permanent = permanent
+        self.doubtful = doubtful
 
 
 class MailServerDown(MailFailed):
     """The mail server does not take part at all: nothing else will get through either."""
 
-    def __init__(self, template: str, **values: object) -> None:
-        super().__init__(template, permanent=False, **values)
+    def __init__(self, template: str, *, doubtful: bool = False, **values: object) -> None:
+        super().__init__(template, permanent=False, doubtful=doubtful, **values)

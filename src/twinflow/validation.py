@@ -45,8 +45,9 @@ KnownKeys = Callable[[tuple[int | str, ...]], Iterable[str]]
 def mail_address(text: str) -> str:
     """A mail address as mail programs understand it. Raises Unreadable."""
     try:
+        text.encode("ascii")  # few servers take others (RFC 6531); a domain has its form in ASCII (RFC 5890)
         return Address(addr_spec=text).addr_spec
-    except (ValueError, MessageError):
+    except (ValueError, IndexError, MessageError):  # IndexError: an empty text
         raise Unreadable("a mail address is written name@example.org") from None
 
 

@@ -14,6 +14,7 @@ from builders import ROOT
         ("steps.py", ("2", "1"), "through the service"),
         ("due_dates.py", ("200", "1"), "due dates/s"),
         ("late_holiday.py", ("300",), "300 open deadlines counted anew"),
+        ("mail.py", ("20", "1", "30", "40"), "through the outbox"),
         ("sweeps.py", ("40", "80", "2", "10"), "a sweep that finds 10 due"),
     ],
 )

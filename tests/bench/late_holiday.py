@@ -78,8 +78,8 @@ def by_sqlite3(file: Path, moved: int) -> float:
         ((r[1], "deadline", "elena", r[10], r[10], '{"deadline": "opinion", "from": "", "to": ""}') for r in some),
     )
     connection.executemany(
-        "INSERT INTO alert (agreement_id, outbox_id, notice, subject, occurrence, level, recipient, role, effective_on, "
-        "recorded_at, details) VALUES (?,?,'deadline-moved','moved:opinion',1,'bare',?,'liaison',?,?,'{}')",
+        "INSERT INTO alert (agreement_id, outbox_id, notice, subject, occurrence, level, recipient, stands_for, role, "
+        "effective_on, recorded_at, details) VALUES (?,?,'deadline-moved','moved:opinion',1,'bare',?,'','liaison',?,?,'{}')",
         ((r[1], outbox, person, r[10], r[10]) for r in some for person in ("elena", "rita")),
     )
     connection.execute("COMMIT")

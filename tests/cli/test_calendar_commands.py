@@ -1,29 +1,16 @@
 """`twinflow calendars`: list, propose and check, as a person runs them; no database is needed."""
 
-import json
 import shutil
 import tomllib
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from builders import WORKFLOWS
-from twinflow.cli.app import main
+from command_line import Ran, twinflow
 
 TODAY = "2026-11-20"
-
-
-@dataclass(frozen=True)
-class Ran:
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self):
-        return json.loads(self.out)
 
 
 @pytest.fixture
@@ -34,11 +21,7 @@ def run(tmp_path: Path, monkeypatch, capsys) -> Callable[..., Ran]:
     def call(*arguments: str, **environment: str) -> Ran:
         for name, value in environment.items():
             monkeypatch.setenv(name, value)
-        monkeypatch.setattr("sys.argv", ["twinflow", "calendars", *arguments])
-        with pytest.raises(SystemExit) as stop:
-            main()
-        printed = capsys.readouterr()
-        return Ran(stop.value.code or 0, printed.out, printed.err)
+        return twinflow(monkeypatch, capsys, "calendars", *arguments)
 
     return call
 

@@ -1,28 +1,15 @@
 """The command line as a person uses it: real files, real database, exit codes and sentences."""
 
-import json
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from command_line import Ran, twinflow
 from smtp import RecordingServer, free_port
-from twinflow.cli.app import main
 from world import CUENCA, EXAMPLES
 
 PEOPLE = EXAMPLES / "demo" / "people.toml"
-
-
-@dataclass(frozen=True)
-class Ran:
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self):
-        return json.loads(self.out)
 
 
 @pytest.fixture
@@ -31,15 +18,13 @@ def run(tmp_path: Path, monkeypatch, capsys, database_url: str) -> Callable[...,
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("TWINFLOW_PEOPLE_FILE", str(PEOPLE))
     monkeypatch.setenv("TWINFLOW_DATABASE__URL", database_url)
+    monkeypatch.setenv("TWINFLOW_RHYTHM__DIGEST", "each pass")
+    monkeypatch.setenv("TWINFLOW_MAIL__SENDER", "twinflow@test.example")
 
     def call(*arguments: str, **environment: str) -> Ran:
         for name, value in environment.items():
             monkeypatch.setenv(name, value)
-        monkeypatch.setattr("sys.argv", ["twinflow", *arguments])
-        with pytest.raises(SystemExit) as stop:
-            main()
-        printed = capsys.readouterr()
-        return Ran(stop.value.code or 0, printed.out, printed.err)
+        return twinflow(monkeypatch, capsys, *arguments)
 
     return call
 
@@ -249,7 +234,7 @@ def test_every_reading_command_prints_a_table_and_the_same_as_json(
 
 
 def test_database_check_and_upgrade(run) -> None:
-    assert "0002" in run("database", "upgrade").out
+    assert "0003" in run("database", "upgrade").out
     assert run("database", "check").code == 0
 
 

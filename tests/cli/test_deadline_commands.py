@@ -3,32 +3,20 @@
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from builders import TINY, WORKFLOWS, edited, write_workflows
+from command_line import Ran, twinflow
 from twinflow import clock
-from twinflow.cli.app import main
 from world import EXAMPLES
 
 NOW = datetime(2026, 3, 12, 18, tzinfo=UTC)
 OPINION = "MX-9/opinion/1"
 PROGRAMME = "MX-9/first_programme/1"
 GROUNDS = ("--reason", "another authority is asked", "--paper", "DEP-12/26")
-
-
-@dataclass(frozen=True)
-class Ran:
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self):
-        return json.loads(self.out)
 
 
 Run = Callable[..., Ran]
@@ -48,6 +36,7 @@ def run(tmp_path: Path, monkeypatch, capsys, database_url: str) -> Run:
     monkeypatch.setattr(clock, "now", lambda: NOW)
     monkeypatch.setenv("TWINFLOW_PEOPLE_FILE", str(EXAMPLES / "demo" / "people.toml"))
     monkeypatch.setenv("TWINFLOW_DATABASE__URL", database_url)
+    monkeypatch.setenv("TWINFLOW_RHYTHM__DIGEST", "each pass")
 
     def call(*arguments: str, **environment: str) -> Ran:
         for name, value in environment.items():
@@ -58,11 +47,7 @@ def run(tmp_path: Path, monkeypatch, capsys, database_url: str) -> Run:
 
 
 def _call(monkeypatch, capsys, *arguments: str) -> Ran:
-    monkeypatch.setattr("sys.argv", ["twinflow", *arguments])
-    with pytest.raises(SystemExit) as stop:
-        main()
-    printed = capsys.readouterr()
-    return Ran(stop.value.code or 0, printed.out, printed.err)
+    return twinflow(monkeypatch, capsys, *arguments)
 
 
 def open_case(run: Run, reference: str = "MX-9") -> None:
@@ -480,10 +465,10 @@ def test_the_second_person_is_told_how_to_confirm_and_both_sides_where_the_date_
     lines = asked("outbox", "list", "--json").json
     mails = {f"{line['recipient']}: {line['subject']}": asked("outbox", "show", str(line["id"])).out for line in lines}
     to_confirm = mails["sergio: MX-9: por confirmar: Dictamen de procedencia, cambio 1"]
-    assert "rita solicita: Dictamen de procedencia: ampliado 5 días hábiles (cambio 1)" in to_confirm
+    assert "Rita Reviewer solicita: Dictamen de procedencia: ampliado 5 días hábiles (cambio 1)" in to_confirm
     assert "twinflow deadlines confirm MX-9/opinion/1 1 --as PERSONA" in to_confirm
     moved = mails["rita: MX-9: Opinion of the ministry is now due on Wednesday, 1 April 2026"]
-    assert "the date moved from Wednesday, 25 March 2026 to Wednesday, 1 April 2026." in moved
+    assert "the due date moved from Wednesday, 25 March 2026 to Wednesday, 1 April 2026." in moved
     assert "elena: MX-9: Dictamen de procedencia vence ahora el miércoles 1 de abril de 2026" in mails
 
 

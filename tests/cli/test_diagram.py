@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from builders import TINY, WORKFLOWS, edited, write_workflows
-from twinflow.cli.app import main
+from command_line import twinflow
 from twinflow.cli.context import Cli
 from twinflow.cli.output import jsonable
 from twinflow.cli.showing import Description, fitted
@@ -29,11 +29,7 @@ def run(tmp_path: Path, monkeypatch, capsys) -> Run:
     monkeypatch.setenv("TWINFLOW_LANGUAGE", "en")
 
     def call(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr("sys.argv", ["twinflow", *arguments])
-        with pytest.raises(SystemExit) as stop:
-            main()
-        printed = capsys.readouterr()
-        return int(stop.value.code or 0), printed.out, printed.err
+        return twinflow(monkeypatch, capsys, *arguments)
 
     return call
 

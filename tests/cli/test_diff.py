@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from builders import TINY, edited, write_workflows
-from twinflow.cli.app import main
+from command_line import twinflow
 
 LONGER = (
     ('version = 1\nkind = "twinning"', 'version = 2\nkind = "twinning"'),
@@ -28,11 +28,7 @@ def run(tmp_path: Path, monkeypatch, capsys) -> Run:
     monkeypatch.chdir(tmp_path)
 
     def call(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr("sys.argv", ["twinflow", "workflows", "diff", *arguments])
-        with pytest.raises(SystemExit) as stop:
-            main()
-        printed = capsys.readouterr()
-        return int(stop.value.code or 0), printed.out, printed.err
+        return twinflow(monkeypatch, capsys, "workflows", "diff", *arguments)
 
     return call
 

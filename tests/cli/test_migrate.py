@@ -1,8 +1,6 @@
 """`twinflow workflows migrate`: a plan drafted, looked at and applied, as a person does it from the command line."""
 
-import json
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,10 +8,10 @@ import pytest
 from rich.console import Console
 
 from builders import TINY, edited, write_workflows
+from command_line import Ran, twinflow
 from tiny_world import OFFICE, PERSON
 from twinflow import clock
 from twinflow.cli import output
-from twinflow.cli.app import main
 
 NOW = datetime(2026, 4, 6, 18, tzinfo=UTC)
 PAUSABLE = (
@@ -30,24 +28,13 @@ ROOM = 100
 """Columns of a usual terminal."""
 
 
-@dataclass(frozen=True)
-class Ran:
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self):
-        return json.loads(self.out)
-
-
 Run = Callable[..., Ran]
 
 
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch, capsys, database_url: str) -> Run:
     """Run `twinflow …` on Monday 6 April 2026, on either database."""
-    people = OFFICE.format(key="chihuahua", kind="municipality", zone="America/Chihuahua")
+    people = OFFICE.format(key="chihuahua", kind="municipality", zone="America/Chihuahua", calendar="mx-labour")
     people += PERSON.format(key="elena", role="liaison", office="chihuahua")
     (tmp_path / "people.toml").write_text(people, "utf-8")
     write_workflows(tmp_path / "workflows", FIRST)
@@ -61,11 +48,7 @@ def run(tmp_path: Path, monkeypatch, capsys, database_url: str) -> Run:
     def call(*arguments: str, **environment: str) -> Ran:
         for name, value in environment.items():
             monkeypatch.setenv(name, value)
-        monkeypatch.setattr("sys.argv", ["twinflow", *arguments])
-        with pytest.raises(SystemExit) as stop:
-            main()
-        printed = capsys.readouterr()
-        return Ran(stop.value.code or 0, printed.out, printed.err)
+        return twinflow(monkeypatch, capsys, *arguments)
 
     return call
 

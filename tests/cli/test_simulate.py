@@ -1,29 +1,16 @@
 """`twinflow workflows simulate`: of a process that nobody uses yet, and of a running agreement."""
 
-import json
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from command_line import Ran, twinflow
 from twinflow import clock
-from twinflow.cli.app import main
 from world import EXAMPLES
 
 NOW = datetime(2026, 11, 23, 18, tzinfo=UTC)
-
-
-@dataclass(frozen=True)
-class Ran:
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self):
-        return json.loads(self.out)
 
 
 Run = Callable[..., Ran]
@@ -37,7 +24,7 @@ def alone(tmp_path: Path, monkeypatch, capsys) -> Run:
 
     def call(*arguments: str, language: str = "en") -> Ran:
         monkeypatch.setenv("TWINFLOW_LANGUAGE", language)
-        return _call(monkeypatch, capsys, "workflows", "simulate", *arguments)
+        return twinflow(monkeypatch, capsys, "workflows", "simulate", *arguments)
 
     return call
 
@@ -49,18 +36,7 @@ def run(tmp_path: Path, monkeypatch, capsys, database_url: str) -> Run:
     monkeypatch.setattr(clock, "now", lambda: NOW)
     monkeypatch.setenv("TWINFLOW_PEOPLE_FILE", str(EXAMPLES / "demo" / "people.toml"))
     monkeypatch.setenv("TWINFLOW_DATABASE__URL", database_url)
-    return lambda *arguments: _call(monkeypatch, capsys, *arguments)
-
-
-def _call(monkeypatch, capsys, *arguments: str) -> Ran:
-    monkeypatch.setattr("sys.argv", ["twinflow", *arguments])
-    code = 0
-    try:
-        main()
-    except SystemExit as leaving:
-        code = int(leaving.code or 0)
-    out, err = capsys.readouterr()
-    return Ran(code, out, err)
+    return lambda *arguments: twinflow(monkeypatch, capsys, *arguments)
 
 
 OPINION = ("--process", "mx/twinning", "--from", "2026-03-02", "--step", "request_opinion=2026-03-02")

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from builders import WORKFLOWS, edited, write_workflows
+from command_line import twinflow
 from scripted import CLOCK_STEP, SCRIPT, tiny_library, tiny_script
 from twinflow import bootstrap
-from twinflow.cli.app import main
 from twinflow.config import Settings
 from twinflow.definitions.scripts import read_script
 from twinflow.errors import BadInput
@@ -51,6 +51,7 @@ def test_the_alerts_say_that_the_signed_text_was_not_yet_registered(replayed: Re
     assert told == [
         ("2008-04-02", "deadline-soon", "7 days before", "liaison"),
         ("2008-04-10", "deadline-overdue", "1 day after", "liaison"),
+        ("2008-05-09", "deadline-overdue", "30 days after to deputy", "deputy"),
         ("2008-05-10", "deadline-overdue", "every 30 days #1", "liaison"),
         ("2008-06-08", "deadline-overdue", "60 days after to supervisor", "supervisor"),
         ("2008-06-09", "deadline-overdue", "every 30 days #2", "liaison"),
@@ -296,11 +297,7 @@ def run(tmp_path: Path, monkeypatch, capsys) -> Callable[..., tuple[int, str, st
     monkeypatch.setenv("TWINFLOW_LANGUAGE", "en")
 
     def call(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr("sys.argv", ["twinflow", "workflows", *arguments])
-        with pytest.raises(SystemExit) as stop:
-            main()
-        printed = capsys.readouterr()
-        return int(stop.value.code or 0), printed.out, printed.err
+        return twinflow(monkeypatch, capsys, "workflows", *arguments)
 
     return call
 

@@ -13,9 +13,11 @@ from pathlib import Path
 import pytest
 
 from builders import NOTIFICATIONS, TINY, WORKFLOWS
-from twinflow.definitions.catalogue import LANGUAGES, complete_notices, process_files
+from twinflow.definitions.catalogue import process_files
 from twinflow.definitions.checks import Surroundings, check
+from twinflow.definitions.notices import read_notices
 from twinflow.definitions.reader import read_process
+from twinflow.domain.notices import LANGUAGES
 from twinflow.domain.process import ProcessDefinition
 from twinflow.errors import BadInput, Problem
 from twinflow.language import say
@@ -24,7 +26,7 @@ DEEP = bool(os.environ.get("DEEP"))
 FILES = 10_000 if DEEP else 600
 SEED = int(os.environ.get("DEEP_SEED", "4"))
 FORBIDDEN = ("exec", "compile", "os.system", "os.exec", "subprocess.Popen", "socket.connect", "shutil.", "os.remove")
-NOTICES = complete_notices(NOTIFICATIONS)
+NOTICES = read_notices(NOTIFICATIONS).keys()
 SHIPPED = [path.read_text("utf-8") for path in process_files(WORKFLOWS)]
 
 HOSTILE_TEXTS = (

@@ -6,15 +6,16 @@ import pytest
 
 from builders import CUENCA_FILES, NOTIFICATIONS, WORKFLOWS, directory, library
 from twinflow.definitions.calendars import read_calendars
-from twinflow.definitions.catalogue import LANGUAGES, NOTICE_FILES, complete_notices, process_files, read_library
-from twinflow.definitions.checks import BUILT_IN_NOTICES
+from twinflow.definitions.catalogue import process_files, read_library
 from twinflow.definitions.models import schema
+from twinflow.definitions.notices import read_notices
 from twinflow.definitions.people import read_people
+from twinflow.domain.notices import BUILT_IN_NOTICES
 from twinflow.domain.requirements import REQUIREMENTS
 
 PROCESSES = {path.relative_to(WORKFLOWS).as_posix(): path for path in process_files(WORKFLOWS)}
 CALENDARS = {path.name: path for path in (WORKFLOWS / "calendars").iterdir()}
-NOTICES = sorted(folder.name for folder in NOTIFICATIONS.iterdir() if not folder.name.startswith("_"))
+NOTICES = sorted(path.name for path in NOTIFICATIONS.iterdir() if path.is_dir() and not path.name.startswith("_"))
 
 
 def test_every_file_of_workflows_is_a_process_a_calendar_or_the_schema():
@@ -55,15 +56,13 @@ def test_the_schema_is_made_from_the_models():
     assert written == schema()
 
 
-@pytest.mark.parametrize("notice", NOTICES)
-@pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("file", NOTICE_FILES)
-def test_every_notice_has_every_file_in_every_language(notice, language, file):
-    assert (NOTIFICATIONS / notice / language / file).read_text("utf-8").strip()
+def test_every_notice_has_its_folder_its_table_and_every_file():
+    assert sorted(read_notices(NOTIFICATIONS)) == NOTICES
 
 
-def test_every_notice_that_the_service_sends_by_itself_exists():
-    assert set(BUILT_IN_NOTICES) <= set(complete_notices(NOTIFICATIONS))
+def test_only_what_asks_nothing_of_anybody_can_be_switched_off():
+    optional = {key for key, notice in library().notices.items() if notice.optional}
+    assert optional == {"agreement-registered", "agreement-renewed", "agreement-ended"}
 
 
 def test_every_notice_is_sent_by_something():

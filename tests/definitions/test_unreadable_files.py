@@ -228,12 +228,12 @@ def test_a_file_with_a_mistake_does_not_make_others_wrong(tmp_path):
     assert {problem.split(": ")[0] for problem in found} == {"workflows/annual-programme.toml"}
 
 
-def test_a_notice_without_one_of_its_files_does_not_exist(tmp_path):
+def test_a_notice_that_lacks_one_of_its_files_is_told_once_and_at_the_file(tmp_path):
     shutil.copytree(NOTIFICATIONS, tmp_path / "notifications")
     (tmp_path / "notifications" / "opinion-requested" / "es" / "body.txt").unlink()
     workflows = write_workflows(tmp_path / "workflows")
     (problem,) = problems(read_library, workflows, tmp_path / "notifications", directory())
-    assert "steps.ask.notices[1].notice: the notice “opinion-requested” does not exist" in problem
+    assert problem == "notifications/opinion-requested/es/body.txt: this file is missing."
 
 
 # The digest

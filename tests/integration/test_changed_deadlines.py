@@ -187,7 +187,7 @@ def test_a_role_that_nobody_holds_is_noted_where_its_confirmation_is_asked_for(r
 
 
 def test_a_role_that_nobody_holds_is_noted_where_a_date_moves(requested: World) -> None:
-    library = people(requested, elena="")
+    library = people(requested, elena="", david="")
     change(requested, PAUSE, library=library)
     assert [alert.recipient for alert in alerts(requested, "deadline-moved")] == ["rita"]
     noted = [entry.details for entry in entries(requested, EntryKind.ALERT) if "vacant" in entry.details]
@@ -386,7 +386,7 @@ def test_what_follows_a_date_moves_with_it_and_its_people_are_told_as_well(datab
         assert alerts(world, "deadline-moved") == [("deadline-moved", told, "elena")] * 2
         world.tick()
         (letter,) = outbox.messages(world.engine)
-        assert letter.state == "sent"
+        assert letter.state == "accepted"
 
 
 # By agreement
@@ -528,6 +528,7 @@ def test_levels_told_before_an_extension_are_not_told_again_and_the_others_are_p
     assert swept(requested, date(2026, 4, 8)) == []
     assert swept(requested, date(2026, 4, 9)) == both("on the day", date(2026, 4, 9))
     assert swept(requested, date(2026, 4, 10)) == both("1 business day after", date(2026, 4, 10))
+    assert swept(requested, date(2026, 4, 16)) == [("5 business days after to deputy", date(2026, 4, 16), "david")]
     assert swept(requested, date(2026, 4, 22)) == []
     assert swept(requested, date(2026, 4, 23)) == [
         ("10 business days after to supervisor", date(2026, 4, 23), "sergio")
@@ -578,10 +579,11 @@ def test_after_weeks_without_a_clock_each_level_is_on_record_once_for_each_and_o
         *both("5 business days before", date(2026, 3, 17)),
         *both("on the day", date(2026, 3, 24)),
         *both("1 business day after", date(2026, 3, 25)),
+        ("5 business days after to deputy", date(2026, 3, 31), "david"),
         ("10 business days after to supervisor", date(2026, 4, 9), "sergio"),
         *both("every 10 business days #1", date(2026, 4, 10)),
     ]
-    assert requested.passes[-1].delivery.sent == 3
+    assert requested.passes[-1].delivery.sent == 4
 
 
 def test_while_it_is_paused_nothing_is_told_and_then_by_the_date_it_has(requested: World) -> None:

@@ -33,7 +33,7 @@ from builders import (
     write_workflows,
 )
 from twinflow.definitions.catalogue import read_library
-from twinflow.domain.actors import Assignment, Directory
+from twinflow.domain.actors import Absence, Assignment, Directory
 from twinflow.domain.advance import StepCommand
 from twinflow.domain.agreement import DeadlineStatus, EntryKind
 from twinflow.domain.library import Library
@@ -442,7 +442,7 @@ def random_ladder(random: Random, *, late: bool, share: bool) -> str:
 
 
 def random_people(random: Random) -> Directory:
-    """A liaison, often no supervisor for a time, perhaps two reviewers; offices anywhere on earth."""
+    """A liaison, often no supervisor for a time, perhaps two reviewers, some away at times; offices anywhere on earth."""
     offices = (
         office("home", "municipality", "MX", random.choice(ZONES)),
         office("ministry", "ministry", "MX", random.choice(ZONES)),
@@ -458,7 +458,13 @@ def random_people(random: Random) -> Directory:
         "rita": [Assignment("reviewer", "ministry", *random.choice(((None, None), (later, None), (None, later))))],
         "raul": [Assignment("reviewer", "ministry")] if random.random() < 0.3 else [],
     }
-    return Directory({o.key: o for o in offices}, {key: person(key, *held) for key, held in roles.items()})
+    people = {key: person(key, *held) for key, held in roles.items()}
+    days_off = Random(later.toordinal())
+    for key, delegate in (("lucia", "sara"), ("sara", "saul"), ("rita", "raul")):  # no circle
+        first = FIRST + timedelta(days=days_off.randrange(150))
+        absence = Absence(first, first + timedelta(days=days_off.randrange(60)), delegate)
+        people[key] = replace(people[key], absences=(absence,))
+    return Directory({o.key: o for o in offices}, people)
 
 
 def random_books(seed: int, empty: Path, folder: Path) -> Books:

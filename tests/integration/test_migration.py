@@ -25,6 +25,7 @@ from twinflow.domain.advance import StepCommand
 from twinflow.domain.agreement import Deadline, DeadlineStatus, EntryKind, Party, Term
 from twinflow.domain.changes import ChangeCommand, ChangeKind
 from twinflow.domain.dates import Length
+from twinflow.domain.letters import Letter
 from twinflow.domain.migration import Plan, Policy, draft
 from twinflow.errors import NotFound, Refused
 from twinflow.language import say
@@ -33,6 +34,7 @@ from twinflow.services import migration, outbox, queries
 from twinflow.services.agreements import NewAgreement, advance_agreement, open_agreement
 from twinflow.services.deadlines import DeadlineId, change_deadline, explain
 from twinflow.services.ledgers import explained
+from twinflow.services.letters import letters
 from twinflow.services.migration import Result
 from twinflow.services.simulation import simulate_agreement
 from twinflow.services.sweep import sweep
@@ -803,10 +805,9 @@ def test_the_notice_of_a_step_still_waiting_is_sent_though_its_state_has_another
     opened(books, "T-1", date(2026, 4, 6))
     books.now = noon(TODAY)
     moved(books)
-    claimed = outbox.claim(books.engine, outbox.due(books.engine, books.now)[0], books.now)
-    assert claimed is not None
-    letter = outbox.letter(books.engine, books.library, claimed, books.now)
-    assert letter is not None
+    (claimed,) = outbox.claim_batch(books.engine, books.library, books.now, 1)
+    letter = letters(books.engine, books.library, [claimed], books.now)[claimed.id]
+    assert isinstance(letter, Letter)
     assert "opinion-requested" in {item.notice for group in letter.groups for item in group.items}
 
 

@@ -15,10 +15,13 @@ from twinflow.config import DatabaseSettings, Settings
 from twinflow.domain.advance import StepCommand
 from twinflow.domain.agreement import Agreement, EntryKind, Party
 from twinflow.domain.findings import findings
+from twinflow.domain.letters import Letter, MessageState, Settlement
 from twinflow.domain.process import Catalogue
+from twinflow.domain.retrying import after_failure
 from twinflow.errors import MailFailed
 from twinflow.services import outbox
 from twinflow.services.agreements import NewAgreement, advance_agreement, open_agreement
+from twinflow.services.letters import letters
 from twinflow.services.recording import Telling, tell
 from twinflow.services.sweep import sweep
 from twinflow.storage.unit_of_work import UnitOfWork
@@ -57,7 +60,7 @@ def test_sweeps_at_the_same_time_tell_each_thing_once(cuenca: World) -> None:
     with ThreadPoolExecutor(4) as pool:
         results = list(pool.map(lambda _: sweep(cuenca.engine, cuenca.library, cuenca.now), range(4)))
     assert [result.problems for result in results] == [()] * 4
-    assert sum(result.alerts for result in results) == 12
+    assert sum(result.alerts for result in results) == 10
     assert sorted(reference for result in results for reference in result.lapsed) == ["CU-02", "CU-10"]
     assert cuenca.tick().delivery.sent == 1
 
@@ -85,12 +88,13 @@ def test_an_alert_never_joins_a_digest_that_a_mailer_has_already_taken(
     with UnitOfWork(world.engine) as work, ThreadPoolExecutor(1) as pool:
         case = work.agreements.lock("MX-1")
         tell(work, world.library, work.agreements.id_of("MX-1"), case, telling, world.now)
-        mailer = pool.submit(outbox.claim, world.engine, first.id, world.now)
+        mailer = pool.submit(outbox.claim_batch, world.engine, world.library, world.now, 10)
         work.commit()
-        claimed = mailer.result()
-    assert claimed is not None
-    letter = outbox.letter(world.engine, world.library, claimed, world.now)
-    assert letter is not None
+        taken = {message.id: message for message in mailer.result()}
+    if first.id not in taken:  # on PostgreSQL a mailer passes over what is held, and comes back for it
+        taken = {message.id: message for message in outbox.claim_batch(world.engine, world.library, world.now, 10)}
+    letter = letters(world.engine, world.library, [taken[first.id]], world.now)[first.id]
+    assert isinstance(letter, Letter)
     assert "opinion-issued" in [item.notice for item in letter.items]
 
 
@@ -112,22 +116,21 @@ def test_tellers_of_the_same_people_in_another_order_do_not_lock_each_other_out(
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(announce, jobs))
     with UnitOfWork(world.engine, reading=True) as work:
-        queued = [message.recipient for message in work.outbox.messages("queued") if message.digest]
+        queued = [message.recipient for message in work.outbox.messages(["queued"]) if message.digest]
     assert sorted(queued) == ["elena", "rita", "sergio"]
 
 
 def test_a_mailer_whose_lease_has_ended_cannot_undo_what_the_next_one_did(world: World) -> None:
     signed_case(world)
     sweep(world.engine, world.library, world.now)
-    message = outbox.due(world.engine, world.now)[0]
-    late = outbox.claim(world.engine, message, world.now)
+    (late,) = outbox.claim_batch(world.engine, world.library, world.now, 1)
     world.now += timedelta(minutes=11)
-    present = outbox.claim(world.engine, message, world.now)
-    assert late is not None
-    assert present is not None
-    outbox.settle_sent(world.engine, present, world.now)
-    outbox.settle_failed(world.engine, late, world.now, MailFailed("too late", permanent=False))
-    assert {m.id: m.state for m in outbox.messages(world.engine)}[message] == "sent"
+    (present,) = outbox.claim_batch(world.engine, world.library, world.now, 1)
+    assert present.id == late.id
+    outbox.settle(world.engine, [Settlement(present, MessageState.ACCEPTED)], world.now)
+    refused = after_failure(late, MailFailed("too late", permanent=True), world.now)
+    outbox.settle(world.engine, [refused], world.now)
+    assert {m.id: m.state for m in outbox.messages(world.engine)}[late.id] == "accepted"
 
 
 def test_a_finding_waits_until_somebody_holds_the_role_and_is_told_then(
@@ -135,7 +138,8 @@ def test_a_finding_waits_until_somebody_holds_the_role_and_is_told_then(
 ) -> None:
     people = tmp_path / "people.toml"
     full = (CUENCA / "people.toml").read_text("utf-8")
-    people.write_text(full.replace('role = "liaison"', 'role = "authority"'), "utf-8")
+    nobody = full.replace('role = "liaison"', 'role = "authority"').replace('role = "deputy"', 'role = "authority"')
+    people.write_text(nobody, "utf-8")
     vacant = make_world(people=people)
     vacant.import_cuenca()
     done = vacant.tick()
@@ -176,6 +180,9 @@ def test_several_nodes_may_start_on_an_empty_database_at_once(database_url: str)
     engine = create_engine(database_url)
     with engine.begin() as connection:
         for table in (
+            "feed",
+            "opt_out",
+            "mail_state",
             "calendar",
             "alert",
             "outbox",
@@ -208,7 +215,7 @@ def test_a_history_of_alerts_is_kept_with_both_days(cuenca: World) -> None:
     cuenca.tick()
     alerts = [entry for entry in loaded(cuenca, "CU-10").history if entry.kind is EntryKind.ALERT]
     assert {entry.recorded_at for entry in alerts} == {cuenca.now}
-    assert min(entry.effective_on for entry in alerts).year == 2014
+    assert min(entry.effective_on for entry in alerts) < cuenca.now.date()
 
 
 @pytest.mark.parametrize("answer", ["554 no", "421 busy"])

@@ -19,7 +19,7 @@ def test_the_first_pass_runs_at_once_and_leaving_waits_for_it() -> None:
         may_end.wait()
         ended.set()
 
-    with timetable.running(60, job, now):
+    with timetable.running([(60, job)], now):
         assert begun.wait(30)
         may_end.set()
     assert ended.is_set()

@@ -1,11 +1,14 @@
 """Settings: the example is the truth, unknown keys are errors, the environment goes before the file."""
 
+import re
 import tomllib
+from collections.abc import Mapping
+from datetime import time
 from pathlib import Path
 
 import pytest
 
-from twinflow.config import Settings, load_settings
+from twinflow.config import FILES_IN_TABLES, Settings, load_settings
 from twinflow.errors import BadInput
 
 EXAMPLE = Path(__file__).parents[2] / "config.example.toml"
@@ -23,13 +26,32 @@ def problems(text: str) -> list[str]:
     return [str(problem) for problem in mistake.value.problems]
 
 
+def leaves(values: Mapping[str, object], table: str = "") -> dict[str, object]:
+    """Every setting by its full name."""
+    found: dict[str, object] = {}
+    for key, value in values.items():
+        found |= leaves(value, f"{table}{key}.") if isinstance(value, Mapping) else {table + key: value}
+    return found
+
+
 def test_the_example_names_every_setting_with_its_default() -> None:
-    example = tomllib.loads(EXAMPLE.read_text("utf-8"))
-    defaults = Settings().model_dump(mode="json", exclude={"workflows_folder", "notifications_folder"})
-    defaults["mail"]["password"] = ""
-    assert example == defaults
-    for commented in ("# workflows_folder", "# notifications_folder"):
-        assert commented in EXAMPLE.read_text("utf-8")
+    """Those whose default is that there is none stand there as comments, in their table."""
+    text = EXAMPLE.read_text("utf-8")
+    defaults = leaves(Settings().model_dump())
+    written = tomllib.loads(text)
+    assert Settings.model_validate(written) == Settings()
+    assert leaves(written).keys() == {key for key, value in defaults.items() if value is not None}
+    with_comments = tomllib.loads(re.sub(r"^# (\w+ += )", r"\1", text, flags=re.MULTILINE))
+    assert leaves(with_comments).keys() == defaults.keys()
+
+
+def test_what_the_example_has_as_comments_can_be_written_like_that() -> None:
+    text = re.sub(r"^# (\w+ += )", r"\1", EXAMPLE.read_text("utf-8"), flags=re.MULTILINE)
+    Path("own.toml").write_text(
+        text.replace('host = ""', 'host = "mail.example"').replace("@localhost", "@x.example"), "utf-8"
+    )
+    settings = load_settings(Path("own.toml"))
+    assert None not in leaves(settings.model_dump()).values()
 
 
 def test_without_a_file_the_defaults_hold() -> None:
@@ -42,7 +64,7 @@ def test_a_file_called_twinflow_toml_in_the_folder_is_read() -> None:
 
 
 def test_the_environment_goes_before_the_file_and_leaves_the_rest_of_a_table(monkeypatch: pytest.MonkeyPatch) -> None:
-    Path("own.toml").write_text('[mail]\nhost = "file.example"\nport = 2525\n', "utf-8")
+    Path("own.toml").write_text('[mail]\nhost = "file.example"\nport = 2525\nsender = "a@b.example"\n', "utf-8")
     monkeypatch.setenv("TWINFLOW_MAIL__HOST", "environment.example")
     mail = load_settings(Path("own.toml")).mail
     assert (mail.host, mail.port) == ("environment.example", 2525)
@@ -57,6 +79,20 @@ def test_paths_start_from_the_folder_of_the_file(tmp_path: Path) -> None:
     assert settings.database.url == f"sqlite:///{folder / 'data.db'}"
 
 
+@pytest.mark.parametrize(("table", "key"), FILES_IN_TABLES)
+def test_files_of_mail_start_from_there_as_well(tmp_path: Path, table: str, key: str) -> None:
+    folder = tmp_path / "settings"
+    folder.mkdir()
+    (folder / "own.toml").write_text(f'[{table}]\n{key} = "here"\n', "utf-8")
+    settings = load_settings(folder / "own.toml")
+    assert getattr(getattr(settings, table), key) == folder / "here"
+
+
+def test_an_hour_may_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TWINFLOW_RHYTHM__DIGEST_AT", "09:30")
+    assert load_settings().rhythm.digest_at == time(9, 30)
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
@@ -65,8 +101,46 @@ def test_paths_start_from_the_folder_of_the_file(tmp_path: Path) -> None:
         ("[mail]\nport = 70000", "own.toml: mail.port: Input should be less than or equal to 65535 (found: 70000)."),
         ("[mail]\ntls = 'ssl'", "own.toml: mail.tls: “ssl” is not one of 'starttls', 'implicit' or 'none'."),
         (
-            "[mail]\nusername = 'u'\ntls = 'none'",
-            "own.toml: mail: a login without TLS is refused: set tls to starttls or implicit, or leave username empty.",
+            "[rhythm]\ndigest = 'each night'",
+            "own.toml: rhythm.digest: “each night” is not one of 'each morning' or 'each pass'.",
+        ),
+        (
+            "[rhythm]\ndigest_at = 06:59:59",
+            "own.toml: rhythm: in the order of a day: opens_at, digest_at at that hour or later, closes_at after both.",
+        ),
+        (
+            "[rhythm]\ncloses_at = 08:00:00",
+            "own.toml: rhythm: in the order of a day: opens_at, digest_at at that hour or later, closes_at after both.",
+        ),
+        (
+            "[rhythm]\nopens_at = 7",
+            "own.toml: rhythm.opens_at: “7”: a time of day is written 08:00:00, without a zone: each office has its own.",
+        ),
+        (
+            "[rhythm]\nopens_at = '07:00Z'",
+            "own.toml: rhythm.opens_at: “07:00Z”: a time of day is written 08:00:00, without a zone: each office has its own.",
+        ),
+        (
+            "[mail]\nreturn_path = 'bounces'",
+            "own.toml: mail.return_path: “bounces”: a mail address is written name@example.org.",
+        ),
+        (
+            "[mail]\nredirect_all_to = 'me'",
+            "own.toml: mail.redirect_all_to: “me”: a mail address is written name@example.org.",
+        ),
+        (
+            "[mail]\nconnections = 0",
+            "own.toml: mail.connections: Input should be greater than or equal to 1 (found: 0).",
+        ),
+        (
+            "[mail]\nper_minute = -1",
+            "own.toml: mail.per_minute: Input should be greater than or equal to 0 (found: -1).",
+        ),
+        ("[bounces]\nprotocol = 'pop3'", "own.toml: bounces.protocol: “pop3” is not one of 'lmtp' or 'smtp'."),
+        ("[bounces]\nport = 0", "own.toml: bounces.port: Input should be greater than or equal to 1 (found: 0)."),
+        (
+            "[clock]\nsend_every_minutes = 0",
+            "own.toml: clock.send_every_minutes: Input should be greater than or equal to 1 (found: 0).",
         ),
         (
             "[database]\nurl = 'mysql://x'",
@@ -79,6 +153,51 @@ def test_paths_start_from_the_folder_of_the_file(tmp_path: Path) -> None:
 )
 def test_a_wrong_setting_is_answered_with_its_place_and_what_would_be_right(text: str, expected: str) -> None:
     assert problems(text) == [expected]
+
+
+LOGIN = "a login without TLS is refused: set tls to starttls or implicit, or leave username empty"
+CONTRADICTIONS = [
+    ("username = 'u'\npassword = 'p'\ntls = 'none'", LOGIN),
+    ("username = 'u'", "username is set and password is not"),
+    ("password = 'p'", "password is set and username is not"),
+    ("port = 465", "port 465 encrypts from the start: tls = implicit"),
+    ("port = 465\ntls = 'none'", "port 465 encrypts from the start: tls = implicit"),
+    ("port = 25\ntls = 'implicit'", "ports 25 and 587 begin in plain text: tls = starttls"),
+    ("tls = 'implicit'", "ports 25 and 587 begin in plain text: tls = starttls"),
+    ("certificate_authority = 'ca.pem'\ntls = 'none'", "certificate_authority means nothing with tls = none"),
+    ("host = 'mail.example'", "host is set: sender needs an address that can be answered"),
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), CONTRADICTIONS)
+def test_settings_of_mail_that_contradict_each_other_are_refused(text: str, expected: str) -> None:
+    assert problems(f"[mail]\n{text}\n") == [f"own.toml: mail: {expected}."]
+
+
+def test_all_contradictions_are_said_at_once() -> None:
+    """As many as can stand in one file: username without password, and the other way, exclude each other."""
+    (told,) = problems(
+        "[mail]\nhost = 'h'\nusername = 'u'\nport = 465\ntls = 'none'\ncertificate_authority = 'ca.pem'\n"
+    )
+    said = {expected for _, expected in CONTRADICTIONS if expected in told}
+    assert {expected for _, expected in CONTRADICTIONS} - said == {
+        "password is set and username is not",
+        "ports 25 and 587 begin in plain text: tls = starttls",
+    }
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "port = 465\ntls = 'implicit'",
+        "port = 25\ntls = 'none'",
+        "port = 2525\ntls = 'implicit'",
+        "host = 'mail.example'\nsender = 'a@b.example'\nusername = 'u'\npassword = 'p'\ncertificate_authority = 'ca.pem'",
+    ],
+)
+def test_settings_of_mail_that_agree_are_taken(text: str) -> None:
+    Path("own.toml").write_text(f"[mail]\n{text}\n", "utf-8")
+    load_settings(Path("own.toml"))
 
 
 def test_all_mistakes_are_said_at_once() -> None:
@@ -98,6 +217,7 @@ def test_an_unknown_variable_of_ours_is_an_error(monkeypatch: pytest.MonkeyPatch
 
 def test_a_password_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TWINFLOW_MAIL__PASSWORD", "secret-word")
+    monkeypatch.setenv("TWINFLOW_MAIL__USERNAME", "twinflow")
     assert "secret-word" not in repr(load_settings())
     monkeypatch.setenv("TWINFLOW_MAIL__PORT", "none")
     with pytest.raises(BadInput) as mistake:

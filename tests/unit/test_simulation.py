@@ -115,7 +115,12 @@ def test_a_step_that_was_taken_begins_what_runs_from_it() -> None:
     found = simulate_process(library(), case, date(2026, 6, 1))
     assert found.state == "opinion_requested"
     assert {event.subject for event in found.events} == {"deadline:opinion"}
-    assert {each.role for event in found.events for each in event.told} == {"liaison", "reviewer", "supervisor"}
+    assert {each.role for event in found.events for each in event.told} == {
+        "liaison",
+        "reviewer",
+        "deputy",
+        "supervisor",
+    }
 
 
 def test_everything_that_the_process_does_not_know_is_said_at_once() -> None:

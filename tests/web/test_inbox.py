@@ -37,7 +37,7 @@ def test_a_message_shows_headers_and_text(browser):
     page = Page(browser.get(address_of_first(browser)).text)
     assert page.row("To") == "To Lucía Enlace <lucia@cuenca.example>"
     assert page.row("Auto-Submitted") == "Auto-Submitted auto-generated"
-    assert "Lucía Enlace: estos asuntos de sus acuerdos" in page.text
+    assert "Lucía Enlace: Este es su resumen" in page.text
 
 
 def test_the_html_part_is_framed_with_no_rights(browser):
@@ -76,7 +76,7 @@ def test_an_empty_inbox_says_so(empty, browse):
 
 
 def test_with_a_mail_server_the_inbox_says_where_mail_goes(empty, browse, tmp_path):
-    mail = MailSettings(host="mail.cuenca.example", capture_folder=tmp_path / "mail")
+    mail = MailSettings(host="mail.cuenca.example", sender="a@cuenca.example", capture_folder=tmp_path / "mail")
     runtime = replace(empty, settings=empty.settings.model_copy(update={"mail": mail}))
     text = Page(browse(runtime).get("/inbox").text).text
     assert "Mail leaves by the server mail.cuenca.example." in text

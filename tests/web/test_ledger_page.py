@@ -22,7 +22,7 @@ from twinflow.services.deadlines import DeadlineId, change_deadline, explain
 from twinflow.services.ledgers import Explained, explained
 from twinflow.web.app import create_app
 from twinflow.web.pages import agreements
-from world import EXAMPLES
+from world import EXAMPLES, WITH_THE_PASS
 
 NOW = datetime(2026, 3, 12, 18, tzinfo=UTC)
 OPINION = DeadlineId("MX-9", "opinion", 1)
@@ -37,6 +37,7 @@ def asked(database_url: str, tmp_path: Path) -> Iterator[Runtime]:
         people_file=EXAMPLES / "demo" / "people.toml",
         database=DatabaseSettings(url=database_url),
         mail=MailSettings(capture_folder=tmp_path / "mail"),
+        rhythm=WITH_THE_PASS,
     )
     runtime = bootstrap.start(settings)
     parties = (Party("Chihuahua", "MX", home=True), Party("Albuquerque", "US"))

@@ -8,7 +8,7 @@ from twinflow.bootstrap import Runtime
 from twinflow.config import DatabaseSettings, MailSettings, Settings
 from twinflow.registers.dossiers import read_register
 from twinflow.services.registers import import_register
-from world import CUENCA, TODAY
+from world import CUENCA, TODAY, WITH_THE_PASS
 
 
 def clock() -> datetime:
@@ -20,6 +20,7 @@ def settings_in(folder: Path, database_url: str) -> Settings:
         people_file=CUENCA / "people.toml",
         database=DatabaseSettings(url=database_url),
         mail=MailSettings(capture_folder=folder / "mail"),
+        rhythm=WITH_THE_PASS,
     )
 
 

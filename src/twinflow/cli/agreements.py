@@ -97,12 +97,18 @@ def deadline_row(cli: Cli, line: queries.DeadlineLine) -> list[str]:
 
 
 def _status(cli: Cli, line: queries.DeadlineLine) -> str:
-    """How it stands, whether its date may still move, and what waits for a second person."""
+    """How it stands, whether its date may still move, what waits for a second person, and who said what of its warnings."""
     said = [line.standing_words]
     if line.provisional:
         said.append(Message("provisional"))
     if line.waiting:
         said.append(Message("changes to be confirmed: {count}", {"count": line.waiting}))
+    if line.acknowledged is not None:
+        values = {"person": line.acknowledged.by, "day": cli.short_day(line.acknowledged.on)}
+        said.append(Message("acknowledged by {person} on {day}", values))
+    for snooze in line.snoozed:
+        values = {"person": snooze.by, "day": cli.short_day(snooze.until), "reason": snooze.reason}
+        said.append(Message("{person} is told nothing before {day}: {reason}", values))
     return "; ".join(cli.say(message) for message in said)
 
 

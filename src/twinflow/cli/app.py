@@ -8,7 +8,20 @@ from typing import Annotated
 
 import typer
 
-from twinflow.cli import agreements, calendars, database, deadlines, outbox, people, run, workflows
+from twinflow.cli import (
+    agreements,
+    bounces,
+    calendars,
+    confirming,
+    database,
+    deadlines,
+    feeds,
+    notices,
+    outbox,
+    people,
+    run,
+    workflows,
+)
 from twinflow.cli.context import Cli
 from twinflow.cli.output import exit_code, print_error
 from twinflow.errors import TwinflowError
@@ -25,7 +38,11 @@ app.add_typer(deadlines.app, name="deadlines")
 app.add_typer(workflows.app, name="workflows")
 app.add_typer(calendars.app, name="calendars")
 app.add_typer(outbox.app, name="outbox")
+outbox.app.command("confirm")(confirming.confirm)
+app.add_typer(bounces.app, name="bounces")
+app.add_typer(notices.app, name="notices")
 app.add_typer(people.app, name="people")
+app.add_typer(feeds.app, name="feeds")
 app.add_typer(database.app, name="database")
 app.command("tick")(run.tick)
 app.command("serve")(run.serve)

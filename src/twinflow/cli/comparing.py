@@ -12,7 +12,7 @@ import typer
 from twinflow import bootstrap
 from twinflow.cli.context import Cli, cli_of
 from twinflow.cli.output import print_json
-from twinflow.definitions.catalogue import complete_notices, read_one
+from twinflow.definitions.catalogue import read_one
 from twinflow.definitions.checks import Surroundings, check
 from twinflow.domain.comparison import Change, compare
 from twinflow.domain.particulars import Table
@@ -91,7 +91,7 @@ def _read(cli: Cli, path: Path) -> ProcessDefinition:
     settings, library = cli.settings, cli.library
     definition = read_one(path, settings.workflows_folder or bootstrap.shipped("workflows"))
     around = Surroundings(
-        notices=complete_notices(settings.notifications_folder or bootstrap.shipped("notifications")),
+        notices=library.notices.keys(),
         calendars=library.calendars.keys(),
         processes={each.key: each.states.keys() for each in library.catalogue}
         | {definition.key: definition.states.keys()},

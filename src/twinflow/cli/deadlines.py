@@ -1,4 +1,4 @@
-"""`twinflow deadlines`: list, explain, compute, pause, resume, extend, remove-extension, move, confirm."""
+"""`twinflow deadlines`: list, explain, compute; pause, resume, extend, remove-extension, move, confirm; acknowledge, snooze."""
 
 from datetime import date
 from typing import Annotated
@@ -7,6 +7,7 @@ import typer
 
 from twinflow.cli import options as reading
 from twinflow.cli.agreements import deadline_headings, deadline_row
+from twinflow.cli.attention import acknowledge, snooze
 from twinflow.cli.computing import compute
 from twinflow.cli.context import Json, Person, cli_of
 from twinflow.cli.ledgers import print_explained
@@ -22,6 +23,8 @@ from twinflow.services.ledgers import NO_DATE, explained
 
 app = typer.Typer(help="Deadlines of all agreements, how each date came about, and changing one.", no_args_is_help=True)
 app.command("compute")(compute)
+app.command("acknowledge")(acknowledge)
+app.command("snooze")(snooze)
 
 Id = Annotated[str, typer.Argument(metavar="ID", help="Deadline, like MX-9/opinion/1; see `deadlines list`.")]
 On = Annotated[str, typer.Option("--on", metavar="DATE", help="Day of the act; else today.")]

@@ -1,4 +1,4 @@
-"""`twinflow outbox`: list, show, retry."""
+"""`twinflow outbox`: list, show, retry, cancel."""
 
 from datetime import datetime
 from email import policy
@@ -7,14 +7,16 @@ from typing import Annotated
 
 import typer
 
-from twinflow.cli.context import Json, cli_of
+from twinflow.cli.context import Json, Person, cli_of
 from twinflow.cli.output import print_json, print_table
+from twinflow.domain.letters import MessageState, OutboxMessage
 from twinflow.errors import BadInput, Message
 from twinflow.services import outbox
 
-app = typer.Typer(help="Messages: sent, waiting and failed.", no_args_is_help=True)
+app = typer.Typer(help="Messages: waiting, on their way, arrived or not.", no_args_is_help=True)
 
-STATES = ("queued", "sending", "retrying", "sent", "failed", "dropped")
+STATES = tuple(state.value for state in MessageState)
+Number = Annotated[int, typer.Argument(metavar="ID")]
 
 
 @app.command("list")
@@ -27,20 +29,9 @@ def list_messages(
     if state is not None and state not in STATES:
         raise BadInput("--state “{state}” is not one of {states}.", state=state, states=STATES)
     cli = cli_of(context)
-    messages = outbox.messages(cli.runtime.engine, state)
+    messages = outbox.messages(cli.runtime.engine, [state] if state else [])
     if json:
-        keys = (
-            "id",
-            "recipient",
-            "state",
-            "attempts",
-            "subject",
-            "error",
-            "created_at",
-            "next_attempt_at",
-            "settled_at",
-        )
-        print_json([{key: getattr(message, key) for key in keys} for message in messages], cli.language)
+        print_json(messages, cli.language)
         return
     rows = [
         [
@@ -50,7 +41,7 @@ def list_messages(
             str(m.attempts),
             _instant(m.next_attempt_at),
             m.subject or "–",
-            m.error or "–",
+            cli.say(m.error) if m.error else "–",
         ]
         for m in messages
     ]
@@ -62,25 +53,63 @@ def _instant(at: datetime | None) -> str:
 
 
 @app.command()
-def show(context: typer.Context, message_id: Annotated[int, typer.Argument(metavar="ID")], json: Json = False) -> None:
-    """One message as it was built."""
+def show(context: typer.Context, message_id: Number, json: Json = False) -> None:
+    """One message: where it stands, and the text as it was built."""
     cli = cli_of(context)
+    found = outbox.message(cli.runtime.engine, message_id)
     content = outbox.content(cli.runtime.engine, message_id)
     message = BytesParser(policy=policy.default).parsebytes(content or b"")
     body = message.get_body(preferencelist=("plain",))
     text = str(body.get_content()) if body is not None and content else ""
+    headers = {name: str(value) for name, value in message.items()}
     if json:
-        headers = {name: str(value) for name, value in message.items()}
-        print_json({"id": message_id, "headers": headers, "text": text}, cli.language)
+        print_json({"message": found, "headers": headers, "text": text}, cli.language)
         return
-    for name, value in message.items():
+    for sentence in _where_it_stands(found):
+        print(cli.say(sentence))
+    print()
+    for name, value in headers.items():
         print(f"{name}: {value}")
     print(f"\n{text}" if text else cli.text("The message has not been built yet."))
 
 
+def _where_it_stands(message: OutboxMessage) -> list[Message]:
+    values = {"id": message.id, "state": Message(message.state), "recipient": message.recipient}
+    found = [Message("Message {id} to {recipient}: {state}", values)]
+    if message.error:
+        found.append(message.error)
+    if message.sent_to:
+        found.append(
+            Message("Sent to {address} at {at}", {"address": message.sent_to, "at": _instant(message.settled_at)})
+        )
+    if message.doubtful:
+        found.append(
+            Message("A mailer or its server broke off while this message was on its way: it may have arrived twice.")
+        )
+    if message.next_attempt_at:
+        found.append(Message("Next attempt: {at}", {"at": _instant(message.next_attempt_at)}))
+    if message.words:
+        found.append(Message("Words it was written with: {digest}", {"digest": message.words}))
+    return found
+
+
 @app.command()
-def retry(context: typer.Context, message_id: Annotated[int, typer.Argument(metavar="ID")]) -> None:
-    """Send a failed message again with the next pass."""
+def retry(context: typer.Context, message_id: Number) -> None:
+    """Send a message again that failed or bounced, with the next pass."""
     cli = cli_of(context)
     outbox.retry(cli.runtime.engine, message_id, cli.now())
     print(cli.say(Message("Message {id} will be sent with the next pass.", {"id": message_id})))
+
+
+@app.command()
+def cancel(
+    context: typer.Context,
+    message_id: Number,
+    person: Person,
+    reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; it stays on record.")],
+) -> None:
+    """Take a message back that has not left, or close the incident of one that did not arrive."""
+    cli = cli_of(context)
+    runtime = cli.runtime
+    outbox.cancel(runtime.engine, runtime.library, message_id, by=person, reason=reason, now=cli.now())
+    print(cli.say(Message("Message {id} is cancelled.", {"id": message_id})))

@@ -3,9 +3,11 @@
 import logging
 import signal
 import socket
+import sys
 import tempfile
 import threading
-from contextlib import AbstractContextManager, suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -14,14 +16,18 @@ import typer
 
 from twinflow import bootstrap
 from twinflow import demo as demonstration
+from twinflow.cli.bounces import mailbox_of, port_of
+from twinflow.cli.confirming import say_held, say_rehearsal
 from twinflow.cli.context import Cli, cli_of
 from twinflow.cli.output import EXIT_ENVIRONMENT, print_json
 from twinflow.errors import BadInput, EnvironmentFailed, Message
 from twinflow.mail.inbox import capture_server
 from twinflow.services import queries
+from twinflow.services.sweep import sweep
 from twinflow.worker import timetable
-from twinflow.worker.loop import Pass
+from twinflow.worker.loop import Pass, send
 from twinflow.worker.loop import tick as run_pass
+from twinflow.worker.returns import look, read_mailbox
 
 LOOPBACK = "127.0.0.1"
 
@@ -37,6 +43,11 @@ def tick(
     cli = cli_of(context)
     instant = _instant(at, cli) if at else None
     runtime = cli.runtime
+    say_rehearsal(cli, runtime)
+    mailbox = mailbox_of(runtime)
+    if mailbox is not None:
+        for problem in read_mailbox(runtime.engine, runtime.library, mailbox, cli.now()).problems:
+            print(f"  ! {cli.say(problem)}", file=sys.stderr)
     done = run_pass(runtime.engine, runtime.library, runtime.post, lambda: instant or cli.now())
     _print_pass(cli, done, json=json)
     if done.delivery.failures or done.sweep.problems:
@@ -145,15 +156,31 @@ def _main_job(cli: Cli, runtime: bootstrap.Runtime) -> None:
         print(f"  {line.reference}: {cli.say(line.next_label)}, {cli.day(line.next_on)}{passed}")
 
 
-def _sweeping(cli: Cli, runtime: bootstrap.Runtime) -> AbstractContextManager[None]:
+@contextmanager
+def _sweeping(cli: Cli, runtime: bootstrap.Runtime) -> Iterator[None]:
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
-    every = runtime.settings.clock.sweep_every_minutes
+    say_rehearsal(cli, runtime)
+    say_held(cli, runtime)
+    every = runtime.settings.clock
+    mailbox = mailbox_of(runtime)
 
-    def one_pass() -> Pass:
+    stopping = threading.Event()
+
+    def look_for_what_is_due() -> None:
         runtime.refresh()
-        return run_pass(runtime.engine, runtime.library, runtime.post, cli.now)
+        sweep(runtime.engine, runtime.library, cli.now())
 
-    return timetable.running(every, one_pass, cli.now)
+    def send_what_waits() -> None:
+        if mailbox is not None:
+            look(runtime.engine, runtime.library, mailbox, cli.now())
+        send(runtime.engine, runtime.library, runtime.post, cli.now, stopping.is_set)
+
+    jobs = ((every.sweep_every_minutes, look_for_what_is_due), (every.send_every_minutes, send_what_waits))
+    with port_of(cli, runtime), timetable.running(jobs, cli.now):
+        try:
+            yield
+        finally:
+            stopping.set()
 
 
 def _listening(port: int) -> socket.socket:

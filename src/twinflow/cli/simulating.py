@@ -15,8 +15,8 @@ from twinflow.domain.agreement import Term
 from twinflow.domain.dates import PartialDate
 from twinflow.domain.findings import FindingCode
 from twinflow.domain.passes import MISSED, OVERDUE
-from twinflow.domain.process import ProcessDefinition, level_message
-from twinflow.domain.simulation import Event, EventKind, level_of
+from twinflow.domain.process import Label, ProcessDefinition, level_message
+from twinflow.domain.simulation import Event, EventKind, Told, level_of
 from twinflow.errors import Message
 from twinflow.services.simulation import FreshCase, Outlook, simulate_agreement, simulate_process
 
@@ -170,13 +170,15 @@ def _subject(event: Event, definition: ProcessDefinition) -> object:
 
 def _who(event: Event, definition: ProcessDefinition) -> list[Message]:
     """Whom it reaches: a person and the role, or the role that nobody holds."""
-    told = [
-        Message("{role}", {"role": definition.roles[each.role].label})
-        if each.person == each.role
-        else Message("{person} ({role})", {"person": each.person, "role": definition.roles[each.role].label})
-        for each in event.told
-    ]
+    told = [_told(each, definition.roles[each.role].label) for each in event.told]
     return told + [Message("{role}: nobody holds it", {"role": definition.roles[role].label}) for role in event.vacant]
+
+
+def _told(each: Told, role: Label) -> Message:
+    values = {"person": each.person, "role": role, "absent": each.stands_for}
+    if each.stands_for:
+        return Message("{person} ({role}), in the absence of {absent}", values)
+    return Message("{role}" if each.person == each.role else "{person} ({role})", values)
 
 
 def _level(event: Event, definition: ProcessDefinition) -> object:

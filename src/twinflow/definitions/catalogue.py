@@ -6,19 +6,18 @@ from pathlib import Path
 
 from twinflow.definitions.calendars import read_calendars
 from twinflow.definitions.checks import Surroundings, check
+from twinflow.definitions.notices import notice_folders, read_notices
 from twinflow.definitions.reader import NO_PROCESSES, read_process
 from twinflow.domain.actors import Directory
 from twinflow.domain.calendars import Calendar, Calendars
 from twinflow.domain.library import Library
+from twinflow.domain.notices import Notice
 from twinflow.domain.process import Catalogue, ProcessDefinition
 from twinflow.errors import BadInput, Message, Problem
 
-LANGUAGES = ("en", "es")
-NOTICE_FILES = ("subject.txt", "body.txt", "body.html")
-
 
 def read_library(workflows: Path, notifications: Path, directory: Directory) -> Library:
-    """Read and check every process and calendar. Raises BadInput with every problem of every file."""
+    """Read and check every process, calendar and notice. Raises BadInput with every problem of every file."""
     for folder in (workflows, notifications):
         if not folder.is_dir():
             raise BadInput("There is no folder {folder}.", folder=str(folder))
@@ -28,6 +27,12 @@ def read_library(workflows: Path, notifications: Path, directory: Directory) -> 
         calendars = read_calendars(workflows / "calendars")
     except BadInput as error:
         problems += error.problems
+    notices: Mapping[str, Notice] = {}
+    of_notices: tuple[Problem, ...] = ()
+    try:
+        notices = read_notices(notifications)
+    except BadInput as error:
+        of_notices = error.problems
     found: dict[tuple[str, int], ProcessDefinition] = {}
     places: dict[tuple[str, int], str] = {}
     unreadable: set[str] = set()
@@ -43,7 +48,7 @@ def read_library(workflows: Path, notifications: Path, directory: Directory) -> 
         found[process.key, process.version] = process
         places[process.key, process.version] = place
     around = Surroundings(
-        notices=complete_notices(notifications),
+        notices=notices.keys() | notice_folders(notifications),
         calendars={path.stem for path in (workflows / "calendars").glob("*.toml")},
         processes=dict.fromkeys(unreadable, frozenset[str]()) | _states_by_process(found.values()),
     )
@@ -51,8 +56,10 @@ def read_library(workflows: Path, notifications: Path, directory: Directory) -> 
         problems += check(process, around, places[key])
         problems += _without_business_days(process, calendars, places[key])
     if problems:
-        raise BadInput("The process files have mistakes.", tuple(problems))
-    return Library(Catalogue(found), calendars, directory)
+        raise BadInput("The process files have mistakes.", (*problems, *of_notices))
+    if of_notices:
+        raise BadInput("The notices have mistakes.", of_notices)
+    return Library(Catalogue(found), calendars, directory, notices=notices)
 
 
 def _without_business_days(
@@ -82,16 +89,6 @@ def process_files(workflows: Path) -> list[Path]:
 def read_one(path: Path, workflows: Path) -> ProcessDefinition:
     """A process file that need not be in the catalogue; what it rests on is found in `workflows`. Raises BadInput."""
     return read_process(path, path.name, workflows)
-
-
-def complete_notices(notifications: Path) -> Collection[str]:
-    """The notices that have every file in every language."""
-    return {
-        folder.name
-        for folder in notifications.iterdir()
-        if folder.is_dir()
-        and all((folder / language / name).is_file() for language in LANGUAGES for name in NOTICE_FILES)
-    }
 
 
 def _identity(

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from twinflow.domain.agreement import SIGNED_ON
+from twinflow.domain.notices import BUILT_IN_NOTICES
 from twinflow.domain.process import (
     CLOCK,
     LIAISON,
@@ -26,23 +27,12 @@ from twinflow.validation import unknown_name
 AT_MOST = 12
 """Mistakes of one file's soundness that are told at once."""
 
-BUILT_IN_NOTICES = (
-    "deadline-soon",
-    "deadline-overdue",
-    "deadline-moved",
-    "change-to-confirm",
-    "date-missing",
-    "signature-missing",
-    "terms-conflict",
-    "dates-disagree",
-)
-
 Found = Iterator[tuple[str, Message]]
 
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What a process may refer to outside its own file: notices complete in every language, calendars, other processes."""
+    """What a process may refer to outside its own file: notices, calendars, other processes."""
 
     notices: Collection[str]
     calendars: Collection[str]
@@ -85,8 +75,6 @@ def _head(process: ProcessDefinition, around: Surroundings) -> Found:
         yield f"roles.{CLOCK}", Message("the clock is not a role of people; give it another name.")
     if process.in_force_to is not None and process.in_force_to < process.in_force_from:
         yield "process.in_force", Message("it ends before it begins.")
-    for notice in BUILT_IN_NOTICES:
-        yield from _names("notifications/", Message("the notice"), [notice], around.notices)
 
 
 def _records(process: ProcessDefinition) -> Found:
@@ -200,6 +188,8 @@ def _step_names(process: ProcessDefinition, around: Surroundings) -> Found:
         for number, announcement in enumerate(step.announcements, start=1):
             place = f"{path}.notices[{number}]"
             yield from _names(f"{place}.notice", Message("the notice"), [announcement.notice], around.notices)
+            if announcement.notice in BUILT_IN_NOTICES:
+                yield f"{place}.notice", Message("twinflow sends this notice by itself; a step announces another one.")
             yield from _names(f"{place}.to", Message("the role"), announcement.to, process.roles)
 
 

@@ -1,5 +1,6 @@
 """The people file: offices, and who holds which role in them. It stands in until there are accounts."""
 
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
@@ -8,7 +9,9 @@ from pydantic import AfterValidator, Field, model_validator
 
 from twinflow.definitions.models import Key, LabelText, Strict, TimeZone
 from twinflow.definitions.reader import read_toml
-from twinflow.domain.actors import Assignment, Directory, Office, Person
+from twinflow.domain.actors import Absence, Assignment, Directory, Office, Person
+from twinflow.domain.calendars import Calendars
+from twinflow.domain.library import Library
 from twinflow.domain.process import Catalogue
 from twinflow.errors import BadInput, Message, Problem, Unreadable
 from twinflow.validation import mail_address, unknown_name
@@ -19,6 +22,7 @@ class OfficeModel(Strict):
     label: LabelText
     country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
     time_zone: TimeZone
+    calendars: tuple[str, ...] = ()
 
 
 class AssignmentModel(Strict):
@@ -34,11 +38,24 @@ class AssignmentModel(Strict):
         return self
 
 
+class AbsenceModel(Strict):
+    from_: Annotated[date, Field(alias="from")]
+    to: date
+    delegate: str
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "AbsenceModel":
+        if self.to < self.from_:
+            raise Unreadable("it ends before it begins")
+        return self
+
+
 class PersonModel(Strict):
     name: str
     mail: Annotated[str, AfterValidator(mail_address)]
     language: Literal["en", "es"] = "es"
     roles: tuple[AssignmentModel, ...]
+    away: tuple[AbsenceModel, ...] = ()
 
 
 class PeopleModel(Strict):
@@ -55,7 +72,7 @@ def read_people(path: Path) -> Directory:
             file=str(path),
         )
     model = read_toml(path, PeopleModel, place)
-    problems = [
+    offices = [
         Problem(
             f"{place}: people.{key}.roles[{number}].office",
             unknown_name(Message("the office"), role.office, model.offices),
@@ -64,12 +81,22 @@ def read_people(path: Path) -> Directory:
         for number, role in enumerate(person.roles, start=1)
         if role.office not in model.offices
     ]
+    problems = (*offices, *_mistaken_absences(model, place))
     if problems:
-        raise BadInput("{place} has mistakes.", tuple(problems), place=place)
+        raise BadInput("{place} has mistakes.", problems, place=place)
+    return _directory(model)
+
+
+def _directory(model: PeopleModel) -> Directory:
     return Directory(
         offices={
             key: Office(
-                key, office.kind, {"en": office.label.en, "es": office.label.es}, office.country, office.time_zone
+                key,
+                office.kind,
+                {"en": office.label.en, "es": office.label.es},
+                office.country,
+                office.time_zone,
+                office.calendars,
             )
             for key, office in model.offices.items()
         },
@@ -80,18 +107,55 @@ def read_people(path: Path) -> Directory:
                 person.mail,
                 person.language,
                 tuple(Assignment(role.role, role.office, role.from_, role.to) for role in person.roles),
+                tuple(Absence(away.from_, away.to, away.delegate) for away in person.away),
             )
             for key, person in model.people.items()
         },
     )
 
 
-def check_roles(directory: Directory, catalogue: Catalogue, place: str) -> None:
-    """Raises BadInput for every role that no process knows in an office of that kind: nobody would ever be asked for it."""
+def _mistaken_absences(model: PeopleModel, place: str) -> Iterator[Problem]:
+    """Absences whose mail would go to nobody, back to the absent, round in a circle, or to two people at once."""
+    for key, person in model.people.items():
+        for number, away in enumerate(person.away, start=1):
+            where = f"{place}: people.{key}.away[{number}]"
+            if away.delegate not in model.people:
+                yield Problem(f"{where}.delegate", unknown_name(Message("the person"), away.delegate, model.people))
+            elif away.delegate == key:
+                yield Problem(f"{where}.delegate", Message("nobody stands in for oneself; name another person."))
+            elif circle := _circle(model, key, away.from_):
+                values = {"day": away.from_, "people": " → ".join(circle)}
+                yield Problem(where, Message("on {day} mail would go round in a circle: {people}.", values))
+            for other, earlier in enumerate(person.away[: number - 1], start=1):
+                if away.from_ <= earlier.to and earlier.from_ <= away.to:
+                    yield Problem(where, Message("it overlaps with absence {number}.", {"number": other}))
+
+
+def _circle(model: PeopleModel, key: str, day: date) -> list[str]:
+    """The way of somebody's mail on a day, where it comes back. Every circle closes on the first day of one of its absences."""
+    way = [key]
+    while away := next((a for a in model.people[way[-1]].away if a.from_ <= day <= a.to), None):
+        way.append(away.delegate)
+        if away.delegate == key:
+            return way
+        if away.delegate not in model.people or away.delegate in way[:-1]:
+            break
+    return []
+
+
+def check_people(library: Library, place: str) -> None:
+    """What the people file names has to be in the process files and calendars. Raises BadInput with every problem."""
+    problems = (*_unknown_roles(library.directory, library.catalogue, place), *_useless_calendars(library, place))
+    if problems:
+        raise BadInput("{place} has mistakes.", problems, place=place)
+
+
+def _unknown_roles(directory: Directory, catalogue: Catalogue, place: str) -> list[Problem]:
+    """Roles that no process knows in an office of that kind: nobody would ever be asked for them."""
     known = {
         (role.key, office.kind) for process in catalogue for role in process.roles.values() for office in role.offices
     }
-    problems = [
+    return [
         Problem(
             f"{place}: people.{person.key}.roles[{number}].role",
             unknown_name(Message("the role"), a.role, _held_in(known, kind)),
@@ -100,8 +164,18 @@ def check_roles(directory: Directory, catalogue: Catalogue, place: str) -> None:
         for number, a in enumerate(person.assignments, start=1)
         if (a.role, kind := directory.offices[a.office].kind) not in known
     ]
-    if problems:
-        raise BadInput("{place} has mistakes.", tuple(problems), place=place)
+
+
+def _useless_calendars(library: Library, place: str) -> Iterator[Problem]:
+    """Calendars of an office that do not exist, or that together leave no day on which mail may go to it."""
+    for office in library.directory.offices.values():
+        where = f"{place}: offices.{office.key}.calendars"
+        known = [library.calendars[key] for key in office.calendars if key in library.calendars]
+        for number, key in enumerate(office.calendars, start=1):
+            if key not in library.calendars:
+                yield Problem(f"{where}[{number}]", unknown_name(Message("the calendar"), key, library.calendars))
+        if not Calendars(tuple(known)).has_business_days:
+            yield Problem(where, Message("together these calendars have no business day at all; leave one out."))
 
 
 def _held_in(known: set[tuple[str, str]], kind: str) -> set[str]:

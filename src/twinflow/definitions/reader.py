@@ -11,7 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeGuard, TypeVar, get_args
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, RootModel, ValidationError
 
 from twinflow.definitions import models, overlays
 from twinflow.domain.calendars import Roll
@@ -138,7 +138,7 @@ def _known_keys(model: type[BaseModel]) -> KnownKeys:
     """The keys that a table may have, for the message about a misspelt one; none where the path leads into a union."""
 
     def known(path: tuple[int | str, ...]) -> list[str]:
-        here: object = model
+        here: object = model.model_fields["root"].annotation if issubclass(model, RootModel) else model
         for part in path:
             if _is_model(here):
                 fields = {field.alias or name: field for name, field in here.model_fields.items()}

@@ -6,16 +6,23 @@ from datetime import date
 
 from twinflow.domain.process import CLOCK, Label
 
+LONGEST_CHAIN = 3
+"""How many delegates in a row are asked."""
+
 
 @dataclass(frozen=True, slots=True)
 class Office:
-    """A municipality, ministry or registry. `time_zone` is an IANA name, `country` an ISO 3166-1 alpha-2 code."""
+    """A municipality, ministry or registry. `time_zone` is an IANA name, `country` an ISO 3166-1 alpha-2 code.
+
+    `calendars` name its days off; without any, it works from Monday to Friday.
+    """
 
     key: str
     kind: str
     label: Label
     country: str
     time_zone: str
+    calendars: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +39,25 @@ class Assignment:
 
 
 @dataclass(frozen=True, slots=True)
+class Absence:
+    """Days out of office, both included. `delegate` is the person who gets the mail meanwhile."""
+
+    from_day: date
+    to_day: date
+    delegate: str
+
+    def covers(self, day: date) -> bool:
+        return self.from_day <= day <= self.to_day
+
+
+@dataclass(frozen=True, slots=True)
 class Person:
     key: str
     name: str
     mail: str
     language: str
     assignments: tuple[Assignment, ...]
+    absences: tuple[Absence, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +90,19 @@ class Directory:
             for person in sorted(self.people.values(), key=lambda person: person.key)
             if any(a.role == role and a.office in offices and a.holds_on(day) for a in person.assignments)
         ]
+
+    def stand_in(self, person: str, day: date) -> str:
+        """Who gets the mail of a person on the day: the first who is there, of the person and up to three delegates in a row.
+
+        The person after all, if none of them is.
+        """
+        who = person
+        for _ in range(LONGEST_CHAIN + 1):
+            away = next((absence for absence in self.people[who].absences if absence.covers(day)), None)
+            if away is None:
+                return who
+            who = away.delegate
+        return person
 
     def offices_of(self, kind: str, home_office: str) -> frozenset[str]:
         """The offices of a kind that deal with the cases of `home_office`: itself, or those of its country."""

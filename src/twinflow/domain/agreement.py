@@ -99,7 +99,10 @@ class EntryKind(StrEnum):
     ALERT = "alert"
     DEADLINE = "deadline"
     CHANGE = "change"
+    ACKNOWLEDGED = "acknowledged"
+    SNOOZED = "snoozed"
     MIGRATED = "migrated"
+    MAIL = "mail"
 
 
 @dataclass(frozen=True, slots=True)

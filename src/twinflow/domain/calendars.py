@@ -6,7 +6,7 @@ for: a date after that is provisional.
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from functools import cached_property
@@ -135,7 +135,7 @@ class Pause:
 
     start: date
     end: date | None
-    reason: str | Mapping[str, str] = ""
+    reason: str | Mapping[str, str] = field(default="", hash=False)  # a label has no hash
     paper: str = ""
 
     def holds(self, day: date) -> bool:

@@ -3,15 +3,21 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from itertools import chain
 from zoneinfo import ZoneInfo
 
 from twinflow.domain.actors import Actor, Directory, Person
 from twinflow.domain.agreement import Agreement, Deadline, EntryKind, HistoryEntry
 from twinflow.domain.calendars import Calendar, Calendars, CountsIn
 from twinflow.domain.migration import was_closed_by
-from twinflow.domain.process import Catalogue, DeadlineRule, ProcessDefinition, Role
+from twinflow.domain.notices import Notice
+from twinflow.domain.process import Catalogue, DeadlineRule, Label, ProcessDefinition, Role
 from twinflow.domain.reckoning import Place, Reckoning
+from twinflow.domain.rhythm import Hours, Rhythm
 from twinflow.errors import DefinitionChanged, NotFound
+
+MONDAY_TO_FRIDAY = Calendars((Calendar("monday-to-friday", {}, frozenset({5, 6}), {}, 1, 9999, ""),))
+"""For an office that names no calendar."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +29,10 @@ class Library:
     directory: Directory
     editions: Mapping[tuple[str, str], Calendar] = field(default_factory=dict)
     """Every edition that dates were ever counted by, by key and edition."""
+    notices: Mapping[str, Notice] = field(default_factory=dict)
+    """What can be told, by key."""
+    rhythm: Rhythm = field(default_factory=Rhythm)
+    """When mail may leave."""
     _together: dict[tuple[tuple[str, ...], CountsIn], Calendars] = field(
         default_factory=dict, repr=False, compare=False
     )
@@ -77,6 +87,13 @@ class Library:
             return None
         key, _, version = entry.details["from"].rpartition(" v")
         return self.catalogue.definitions.get((key, int(version)))
+
+    def what_meets(self, definition: ProcessDefinition, rule: DeadlineRule) -> list[Label]:
+        """What there is to do about a deadline: the steps, and the states of child processes, that meet it."""
+        steps = [step.label for key, step in definition.steps.items() if key in rule.met_by_steps]
+        children = sorted(rule.met_by_children, key=lambda child: (child.process, child.state))
+        newest = [(self.catalogue.versions(child.process)[-1], child.state) for child in children]
+        return [*steps, *(process.states[state].label for process, state in newest if state in process.states)]
 
     def calendars_of(self, definition: ProcessDefinition, rule: DeadlineRule | None = None) -> Calendars:
         """The calendars of the rule, or of the process where it names none."""
@@ -134,6 +151,26 @@ class Library:
             raise NotFound(
                 "There is no person {person}; there are {people}.", person=key, people=sorted(self.directory.people)
             ) from None
+
+    def hours(self, person: Person, now: datetime) -> Hours:
+        """When the person works, at the instant `now`: the zone and the days off of their office.
+
+        Of several offices it is the first in the order of their roles where one is held that day; where none is held, the first.
+        Who is named without any role is taken to work in the first office of the file.
+        """
+        offices = [(self.directory.offices[a.office], a) for a in person.assignments]
+        held = (office for office, a in offices if a.holds_on(self.today(office.key, now)))
+        named = (office for office, _ in offices)
+        office = next(chain(held, named, self.directory.offices.values()))
+        return Hours(ZoneInfo(office.time_zone), self._days_off(office.calendars), self.rhythm)
+
+    def _days_off(self, keys: tuple[str, ...]) -> Calendars:
+        """The calendars of an office put together, once."""
+        if not keys:
+            return MONDAY_TO_FRIDAY
+        if (keys, CountsIn.ALL) not in self._together:
+            self._together[keys, CountsIn.ALL] = Calendars(tuple(self.calendars[key] for key in keys))
+        return self._together[keys, CountsIn.ALL]
 
     def actor(self, person: Person, definition: ProcessDefinition, agreement: Agreement, day: date) -> Actor:
         """The person with the roles they hold for the agreement on the day."""

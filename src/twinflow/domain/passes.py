@@ -3,17 +3,18 @@
 Values in, values out: the sweep does it to the books, the simulation to a snapshot, and the two cannot come apart.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
 from twinflow.domain import levels
 from twinflow.domain.agreement import Agreement, Basis, Deadline, DeadlineStatus, HistoryEntry
+from twinflow.domain.attention import attention_to
 from twinflow.domain.calendars import Calendars
 from twinflow.domain.findings import Finding
 from twinflow.domain.library import Library
 from twinflow.domain.migration import TakenOver, taken_over
-from twinflow.domain.process import LIAISON, Announcement, DeadlineRule, ProcessDefinition
+from twinflow.domain.process import CLOCK, LIAISON, Announcement, DeadlineRule, ProcessDefinition
 
 SOON, OVERDUE = "deadline-soon", "deadline-overdue"
 """The notices about a deadline: its day is to come, or has passed."""
@@ -36,7 +37,8 @@ def latest_day(now: datetime) -> date:
 class Telling:
     """One thing to be told: which notice, about what, at which level, to which roles.
 
-    `subject`, `occurrence` and `level` are its identity for each recipient; `effective_on` is the day it became due.
+    `subject`, `occurrence` and `level` are its identity for each recipient; `effective_on` is the day it became due; `held`
+    are the people who do not want to hear of it yet.
     """
 
     notice: str
@@ -47,11 +49,25 @@ class Telling:
     level: str = ""
     urgent: bool = False
     details: Mapping[str, str] = field(default_factory=dict)
+    held: frozenset[str] = frozenset()
 
 
-def told_of(rule: DeadlineRule) -> tuple[str, ...]:
-    """Who is told of a deadline: the role that is late if it passes, and the liaison."""
-    return tuple(dict.fromkeys((rule.late or LIAISON, LIAISON)))
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """Who gets what is told, and for which role; `stands_for` is the person in whose absence it comes to this one."""
+
+    person: str
+    role: str
+    stands_for: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """Who is to be told now, by key, and which of the roles nobody holds. `nobody`: no role is held at all."""
+
+    recipients: tuple[Recipient, ...]
+    vacant: tuple[str, ...]
+    nobody: bool
 
 
 def subject_of(rule: str) -> str:
@@ -59,20 +75,46 @@ def subject_of(rule: str) -> str:
     return f"deadline:{rule}"
 
 
+def audience_of(
+    library: Library, agreement: Agreement, telling: Telling, today: date, told: Container[tuple[str, str]]
+) -> Audience:
+    """Who is to be told on the day. `told` has the (level, person) pairs of those who were, or whose delegate was."""
+    holders, vacant = holders_of(library, library.definition_of(agreement), agreement.office, telling.roles, today)
+    heard = {person for person in holders if person in telling.held or (telling.level, person) in told}
+    recipients = [
+        each
+        for each in recipients_of(library, {who: role for who, role in holders.items() if who not in heard}, today)
+        if (telling.level, each.person) not in told
+    ]
+    return Audience(tuple(recipients), vacant, nobody=not holders)
+
+
 def holders_of(
-    library: Library, agreement: Agreement, roles: Iterable[str], today: date
+    library: Library, definition: ProcessDefinition, office: str, roles: Iterable[str], today: date
 ) -> tuple[dict[str, str], tuple[str, ...]]:
-    """Who holds the roles on the day, each person with the first role held, and the roles that nobody holds."""
-    definition = library.definition_of(agreement)
+    """Who holds the roles for cases of `office` on the day, each person with the first role held; the roles nobody holds."""
     holders: dict[str, str] = {}
     vacant: list[str] = []
     for role in roles:
-        people = library.holders(definition, role, agreement, today)
+        people = library.holders_for(definition, role, office, today)
         if not people:
             vacant.append(role)
         for person in people:
             holders.setdefault(person.key, role)
     return holders, tuple(vacant)
+
+
+def recipients_of(library: Library, holders: Mapping[str, str], today: date) -> list[Recipient]:
+    """Who gets what the holders of roles are told, by key: themselves, or who gets their mail while they are away.
+
+    Who has a role of their own is told once, for that role; of several people stood in for, the first is named.
+    """
+    found: dict[str, Recipient] = {}
+    for person, role in sorted(holders.items()):
+        who = library.directory.stand_in(person, today)
+        known = found.get(who, Recipient(who, holders.get(who, role)))
+        found[who] = known if who == person or known.stands_for else replace(known, stands_for=person)
+    return [found[who] for who in sorted(found)]
 
 
 def is_awake(rule: DeadlineRule, deadline: Deadline, wake_on: date, today: date, *, lapsing: bool) -> bool:
@@ -101,9 +143,11 @@ def levels_to_tell(
 ) -> Iterator[Telling]:
     """The levels reached and not told, soonest first: one message takes them all in, and speaks as the last of them.
 
-    `fired` has those told to anybody, with their days. Of a case taken over, those of the time before are left out but for the
-    last: it says how things stand.
+    `fired` has those told to anybody, with their days. Of a case taken over, those of the time before are left out, but for the
+    last: it tells those concerned how things stand, and is not escalated. Once somebody has acknowledged the deadline,
+    nothing is escalated any more.
     """
+    attention = attention_to(agreement.history, deadline.key)
     migrated_on = taken_over(agreement.history).on
     reached = levels.reached(rule, deadline, calendars, today, fired)
     last = {level.level.to: level for level in reached}
@@ -111,16 +155,30 @@ def levels_to_tell(
         to = level.level.to
         if migrated_on is not None and _said_before(level, fired, migrated_on):
             continue
-        untold = level.key not in fired and level.on >= max(migrated_on or date.min, agreement.tracked_from)
-        if untold or level is last[to]:
+        if to and attention.acknowledged is not None:
+            continue
+        is_new = level.key not in fired and level.on >= max(migrated_on or date.min, agreement.tracked_from)
+        says_how_it_stands = level is last[to] and (to is None or level.on >= agreement.tracked_from)
+        if is_new or says_how_it_stands:
             yield Telling(
                 notice=OVERDUE if _passed(deadline, today) else SOON,
                 subject=subject_of(rule.key),
                 occurrence=deadline.occurrence,
                 level=level.key,
-                roles=(to,) if to else told_of(rule),
+                roles=(to,) if to else rule.told,
                 effective_on=level.on,
+                held=attention.held(today, None if level is last[to] else level.on),
             )
+
+
+def next_wake_on(
+    agreement: Agreement, rule: DeadlineRule, deadline: Deadline, calendars: Calendars, today: date
+) -> date | None:
+    """The first day after today on which a sweep has something to do about the deadline: also where a snooze ends."""
+    days = [levels.next_wake_on(rule, deadline, calendars, today)]
+    if deadline.is_open:
+        days += [snooze.until for snooze in attention_to(agreement.history, deadline.key).running(today)]
+    return min((day for day in days if day is not None), default=None)
 
 
 def _said_before(level: levels.ReachedLevel, fired: Mapping[str, date], migrated_on: date) -> bool:
@@ -140,7 +198,7 @@ def missed(before: Sequence[Deadline], after: Sequence[Deadline], definition: Pr
                 subject=subject_of(deadline.rule),
                 occurrence=deadline.occurrence,
                 level=MISSED,
-                roles=told_of(definition.deadlines[deadline.rule]),
+                roles=definition.deadlines[deadline.rule].told,
                 effective_on=deadline.due_on,
             )
 
@@ -157,7 +215,12 @@ def about_finding(finding: Finding, occurrence: int, today: date) -> Telling:
 
 
 def about_step(announcements: Sequence[Announcement], entry: HistoryEntry, after: Agreement) -> Iterator[Telling]:
-    """What a step that was taken sends: each time it is taken, and of several notices each, for itself."""
+    """What a step that was taken sends: each time it is taken, and of several notices each, for itself.
+
+    Nothing where the clock makes up for what happened before the case was taken over.
+    """
+    if entry.actor == CLOCK and entry.effective_on < after.tracked_from:
+        return
     for announcement in announcements:
         yield Telling(
             notice=announcement.notice,

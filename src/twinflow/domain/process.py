@@ -283,6 +283,16 @@ class DeadlineRule:
         """Whether the date is given by the fact itself, and nothing is counted."""
         return self.length is None and self.term is None
 
+    @property
+    def told(self) -> tuple[str, ...]:
+        """The roles that are warned of it: the one that is late if it passes, and the liaison."""
+        return tuple(dict.fromkeys((self.late or LIAISON, LIAISON)))
+
+    @property
+    def concerned(self) -> tuple[str, ...]:
+        """The roles that are ever told of it, be it only when it escalates."""
+        return tuple(dict.fromkeys((*self.told, *(level.to for level in self.escalate if level.to is not None))))
+
 
 @dataclass(frozen=True, slots=True)
 class Gate:

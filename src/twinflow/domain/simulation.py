@@ -15,14 +15,14 @@ from zoneinfo import ZoneInfo
 from twinflow.domain import levels, passes
 from twinflow.domain.actors import THE_CLOCK, Directory
 from twinflow.domain.advance import Outcome, StepCommand, advance
-from twinflow.domain.agreement import Agreement, Deadline, DeadlineStatus
+from twinflow.domain.agreement import Agreement, Deadline, DeadlineStatus, EntryKind, HistoryEntry
 from twinflow.domain.calendars import ONE_DAY, Calendars
 from twinflow.domain.dates import Unit
 from twinflow.domain.derivation import derive
 from twinflow.domain.findings import Finding, findings
 from twinflow.domain.library import Library
 from twinflow.domain.passes import Key, Telling
-from twinflow.domain.process import DeadlineRule, Level, ProcessDefinition
+from twinflow.domain.process import CLOCK, DeadlineRule, Level, ProcessDefinition
 from twinflow.domain.reckoning import Reckoning
 from twinflow.errors import Message, Refused
 
@@ -48,10 +48,11 @@ class EventKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A person who is told, and the role for which."""
+    """A person who is told, and the role for which; `stands_for` is the absent person it comes in the place of."""
 
     person: str
     role: str
+    stands_for: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,9 +201,8 @@ class _Run:
         """When there is more to tell of what waits already for somebody to hold a role."""
         definition, reckoning = self._definition(case), self._reckoning(case)
         rule = definition.deadlines[deadline.rule]
-        return levels.next_wake_on(
-            rule, deadline, self.library.calendars_of(definition, rule), reckoning.today_of(rule)
-        )
+        calendars = self.library.calendars_of(definition, rule)
+        return passes.next_wake_on(case.agreement, rule, deadline, calendars, reckoning.today_of(rule))
 
     def _day_here(self, day: date, zone: ZoneInfo) -> date:
         """The first day here on whose morning it is `day` there, or later."""
@@ -261,7 +261,8 @@ class _Run:
                     provisional = _is_provisional(rule, deadline, calendars, telling)
                     heard &= self._tell(case, case.agreement, telling, provisional=provisional)
             if heard:
-                case.wake_on[deadline.key] = levels.next_wake_on(rule, deadline, calendars, today)
+                wake_on = passes.next_wake_on(case.agreement, rule, deadline, calendars, today)
+                case.wake_on[deadline.key] = wake_on
                 self._changed = True
         self._bring_up_to_date(case)
         return lapses
@@ -297,7 +298,7 @@ class _Run:
         state = outcome.agreement.state
         self.events.append(self._about(EventKind.STEP, agreement, deadline, step=step, state=state))
         self._record(case, agreement, outcome, provisional=deadline.provisional)
-        return outcome.agreement
+        return replace(outcome.agreement, history=case.agreement.history)
 
     def _record(self, case: InBooks, before: Agreement, outcome: Outcome, *, provisional: bool) -> None:
         after = outcome.agreement
@@ -319,12 +320,13 @@ class _Run:
     def _tell(self, case: InBooks, agreement: Agreement, telling: Telling, *, provisional: bool = False) -> bool:
         """Tell whoever holds the roles and was not told; whether anybody holds one of them at all."""
         today = self.library.today(agreement.office, self.now)
-        holders, vacant = passes.holders_of(self.library, agreement, telling.roles, today)
         subject = (telling.subject, telling.occurrence)
         already = case.alerted.setdefault(subject, set())
-        told = tuple(Told(who, role) for who, role in sorted(holders.items()) if (telling.level, who) not in already)
+        audience = passes.audience_of(self.library, agreement, telling, today, already)
+        vacant = audience.vacant
+        told = tuple(Told(each.person, each.role, each.stands_for) for each in audience.recipients)
         if told:
-            already |= {(telling.level, each.person) for each in told}
+            already |= {(telling.level, who) for each in told for who in (each.person, each.stands_for) if who}
             case.fired.setdefault(subject, {})[telling.level] = telling.effective_on
             self._changed = True
         event = Event(
@@ -345,7 +347,7 @@ class _Run:
             self.events.append(event)
         elif vacant:
             self._say_once(event)
-        return bool(holders)
+        return not audience.nobody
 
     # rows
 
@@ -355,6 +357,7 @@ class _Run:
         rows = {deadline.key: deadline for deadline in case.agreement.deadlines}
         old = {deadline.key: deadline for deadline in before}
         new = passes.kept(before, after, definition)
+        moved = [key for key in old.keys() & new.keys() if old[key].due_on != new[key].due_on]
         for key, deadline in new.items():
             if deadline != old.get(key):
                 rows[key] = deadline
@@ -366,7 +369,13 @@ class _Run:
                 rows[key] = replace(rows[key], status=DeadlineStatus.VOID)
                 case.wake_on[key] = None
                 self._changed = True
-        case.agreement = replace(after, deadlines=tuple(rows.values()))
+        history = (*after.history, *(self._moved(key) for key in moved))
+        case.agreement = replace(after, deadlines=tuple(rows.values()), history=history)
+
+    def _moved(self, key: Key) -> HistoryEntry:
+        """What was said about the warnings of a date that has moved does not count any more."""
+        details = {"deadline": key[0], "occurrence": str(key[1])}
+        return HistoryEntry(EntryKind.DEADLINE, CLOCK, self.today, self.now, details=details)
 
     def _notice_status(self, agreement: Agreement, before: Deadline | None, after: Deadline) -> None:
         rule = self.library.definition_of(agreement).deadlines[after.rule]

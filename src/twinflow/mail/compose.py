@@ -1,22 +1,31 @@
-"""A letter to bytes: words from `notifications/`, strict about what they name, sandboxed. Pure but for reading templates."""
+"""A letter to bytes: words from `notifications/`, headers that mail programs and other machines understand (RFC 5322, RFC 2047).
 
-from collections.abc import Mapping
-from datetime import date, datetime
-from email.headerregistry import Address
-from email.message import EmailMessage
-from email.policy import SMTP
-from email.utils import format_datetime
-from functools import partial
+The same letter gives the same bytes. Pure but for reading templates. The parts are put together here: the standard library
+encodes and folds, and its generators would take most of the time that a message costs (`make bench`).
+"""
+
+import binascii
+import hashlib
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from email.header import Header
+from email.utils import format_datetime, formataddr
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote
 
-from jinja2 import FileSystemLoader, StrictUndefined, select_autoescape
-from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
-from twinflow import language
-from twinflow.domain.letters import Letter, LetterGroup, LetterItem
+from twinflow.domain.letters import Built, Letter, LetterGroup, LetterItem
+from twinflow.mail.dates_file import dates_file
+from twinflow.mail.words import BASE, Words, one_line
+
+LINE = 76
+BASE64_IS_LONGER = 1.37
+"""Than the text itself, line breaks included."""
+
+ATTACHED = "twinflow.ics"
 
 
 class Composer:
@@ -26,76 +35,141 @@ class Composer:
     """
 
     def __init__(self, folder: Path, base_url: str, sender: str) -> None:
+        self.words = Words(folder)
         self._base_url = base_url.rstrip("/")
         self._sender = sender
-        self._environments = {code: _environment(folder, code) for code in language.LANGUAGES}
+        self._domain = sender.rpartition("@")[2]
 
-    def compose(self, letter: Letter, *, message_id: str, created_at: datetime) -> tuple[str, bytes]:
-        """The subject and the whole message, ready to send; the same letter gives the same bytes.
+    def compose(self, letter: Letter, *, message_id: str, created_at: datetime, unsubscribe_token: str) -> Built:
+        """The whole message, ready to send. `unsubscribe_token` is used for optional mail alone.
 
-        Raises jinja2.UndefinedError where a template names something the letter does not have.
+        Raises jinja2.TemplateError where a template names something the letter does not have.
         """
-        environment = self._environments[letter.language]
-        subject = self._subject(environment, letter)
+        code = letter.person.language
+        subject = one_line(self._subject(letter))
+        token = unsubscribe_token if letter.is_optional else ""
+        unsubscribe_url = f"{self._base_url}/unsubscribe/{token}" if token else ""
         context = {
             "subject": subject,
-            "person": letter,
-            "items": letter.items,
-            "groups": [self._group(environment, letter.language, group) for group in letter.groups],
+            "person": letter.person,
+            "roles": letter.roles,
+            "groups": [self._group(code, group) for group in letter.groups],
             "base_url": self._base_url,
+            "digest": letter.digest,
+            "reasons": letter.reasons,
+            "unsubscribe_url": unsubscribe_url,
         }
-        message = EmailMessage(policy=SMTP)
-        message["Subject"] = subject
-        message["From"] = Address("twinflow", addr_spec=self._sender)
-        message["To"] = Address(letter.name, addr_spec=letter.mail)
-        message["Date"] = format_datetime(created_at)
-        message["Message-ID"] = f"<{message_id}@{self._sender.rpartition('@')[2]}>"
-        message["Auto-Submitted"] = "auto-generated"
-        message["X-Auto-Response-Suppress"] = "All"
-        message["Content-Language"] = letter.language
-        base = f"_base/{letter.language}"
-        message.set_content(environment.get_template(f"{base}/message.txt").render(context))
-        message.add_alternative(environment.get_template(f"{base}/message.html").render(context), subtype="html")
-        message.set_boundary(f"=_{message_id}")
-        return subject, message.as_bytes()
+        text = self.words.template(BASE, code, "message.txt").render(context)
+        html = self.words.template(BASE, code, "message.html").render(context)
+        body = _several("alternative", f"=_{message_id}", [_part("text/plain", text), _part("text/html", html)])
+        if letter.events:
+            file = dates_file(letter.events, code, self._base_url)
+            dates = _part(
+                "text/calendar; method=PUBLISH", file, {"Content-Disposition": f'attachment; filename="{ATTACHED}"'}
+            )
+            body = _several("mixed", f"=_{message_id}_dates", [body, dates])
+        headers = self._headers(letter, subject, message_id, created_at, unsubscribe_url)
+        return Built(
+            subject=subject,
+            words=self.words.digest((item.notice for item in letter.items), code),
+            content="".join([*(_header(name, value) for name, value in headers.items()), body]).encode("ascii"),
+            unsubscribe_hash=hashlib.sha256(token.encode()).hexdigest() if token else None,
+        )
 
-    def _subject(self, environment: ImmutableSandboxedEnvironment, letter: Letter) -> str:
+    def _headers(
+        self, letter: Letter, subject: str, message_id: str, created_at: datetime, unsubscribe_url: str
+    ) -> dict[str, str]:
+        headers = {
+            "Subject": _text("Subject", subject),
+            "From": _address("From", "twinflow", self._sender),
+            "To": _address("To", letter.person.name, letter.person.mail),
+            "Date": format_datetime(created_at),
+            "Message-ID": f"<{message_id}@{self._domain}>",
+            "Auto-Submitted": "auto-generated",  # RFC 3834: no machine answers it
+            "X-Auto-Response-Suppress": "All",  # the same for Exchange
+            "Content-Language": letter.person.language,
+            "MIME-Version": "1.0",
+        }
+        if len(letter.groups) == 1:  # one thread an agreement, flat: every message answers the same root
+            root = f"<{self._root(letter.groups[0].reference)}>"
+            headers |= {"In-Reply-To": root, "References": root}
+        if unsubscribe_url:  # RFC 2369
+            headers["List-Unsubscribe"] = f"<{unsubscribe_url}>"
+        if unsubscribe_url.startswith("https:"):  # RFC 8058, section 3.1
+            headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+        return headers
+
+    def _root(self, reference: str) -> str:
+        """The Message-ID that the thread of an agreement hangs from; no message has it."""
+        return f"agreement-{hashlib.sha256(reference.encode()).hexdigest()[:32]}@{self._domain}"
+
+    def _subject(self, letter: Letter) -> str:
+        code = letter.person.language
         if len(letter.items) == 1:
             item = letter.items[0]
-            template = environment.get_template(f"{item.notice}/{letter.language}/subject.txt")
-            text = template.render(item=item.values)
-        else:
-            template = environment.get_template(f"_base/{letter.language}/digest_subject.txt")
-            text = template.render(items=letter.items, groups=letter.groups)
-        return " ".join(text.split())
+            return self.words.template(item.notice, code, "subject.txt").render(item=item.values)
+        template = self.words.template(BASE, code, "digest_subject.txt")
+        return template.render(items=letter.items, groups=letter.groups)
 
-    def _group(self, environment: ImmutableSandboxedEnvironment, code: str, group: LetterGroup) -> Mapping[str, Any]:
+    def _group(self, code: str, group: LetterGroup) -> Mapping[str, Any]:
         return {
             "reference": group.reference,
             "title": group.title,
             "url": f"{self._base_url}/agreements/{quote(group.reference)}",
-            "items": [_rendered(environment, code, item) for item in group.items],
+            "items": [self._rendered(code, item) for item in group.items],
         }
 
-
-def _rendered(environment: ImmutableSandboxedEnvironment, code: str, item: LetterItem) -> Mapping[str, str]:
-    folder = f"{item.notice}/{code}"
-    text = environment.get_template(f"{folder}/body.txt").render(item=item.values)
-    html = environment.get_template(f"{folder}/body.html").render(item=item.values)
-    return {"text": " ".join(text.split()), "html": Markup(html)}  # noqa: S704 - rendered with escaping just above
+    def _rendered(self, code: str, item: LetterItem) -> Mapping[str, str]:
+        text = self.words.template(item.notice, code, "body.txt").render(item=item.values)
+        html = self.words.template(item.notice, code, "body.html").render(item=item.values)
+        return {"text": text.strip(), "html": Markup(html)}  # noqa: S704 - rendered with escaping just above
 
 
-def _environment(folder: Path, code: str) -> ImmutableSandboxedEnvironment:
-    environment = ImmutableSandboxedEnvironment(
-        loader=FileSystemLoader(folder),
-        undefined=StrictUndefined,
-        autoescape=select_autoescape(enabled_extensions=("html",)),
+def _several(kind: str, boundary: str, parts: Sequence[str]) -> str:
+    """Parts as one: its headers and its body. No line of a part can be the boundary, as its encoding leaves no “=_” in it."""
+    head = f'Content-Type: multipart/{kind};\r\n boundary="{boundary}"\r\n'
+    return "".join([head, *(f"\r\n--{boundary}\r\n{part}" for part in parts), f"\r\n--{boundary}--\r\n"])
+
+
+def _part(kind: str, text: str | bytes, more: Mapping[str, str] = MappingProxyType({})) -> str:
+    """A part in quoted-printable, or in base64 where that is shorter: its headers and its body."""
+    content = text.encode() if isinstance(text, str) else text
+    lines = content.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+    encoded, encoding = binascii.b2a_qp(lines, istext=True), "quoted-printable"
+    too_wide = (
+        max(map(len, encoded.split(b"\r\n"))) > LINE
+    )  # binascii counts a space at the end of a full line as one column
+    if too_wide or len(encoded) > len(lines) * BASE64_IS_LONGER:
+        encoded, encoding = _base64(lines), "base64"
+    headers = {"Content-Type": f'{kind}; charset="utf-8"', "Content-Transfer-Encoding": encoding, **more}
+    head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+    return f"{head}\r\n{encoded.decode('ascii')}"
+
+
+def _base64(content: bytes) -> bytes:
+    width = LINE // 4 * 3
+    return b"".join(
+        binascii.b2a_base64(content[at : at + width], newline=False) + b"\r\n" for at in range(0, len(content), width)
     )
-    environment.filters["day"] = partial(_day, code=code)
-    environment.filters["days"] = partial(language.days, language=code)
-    environment.filters["business_days"] = partial(language.days, language=code, business=True)
-    return environment
 
 
-def _day(value: date, code: str) -> str:
-    return language.day(value, code)
+def _header(name: str, value: str) -> str:
+    """A header line, folded or not. Raises ValueError for a value that would begin a header of its own."""
+    if not {"\r", "\n"}.isdisjoint(value.replace("\r\n ", "")):
+        raise ValueError(f"{name}: a line break inside a header")
+    return f"{name}: {value}\r\n"
+
+
+def _text(name: str, value: str) -> str:
+    """A header of words: as it is where it is ASCII and short, else in encoded words, folded."""
+    if value.isascii() and len(name) + 2 + len(value) <= LINE and "=?" not in value:
+        return value
+    return Header(value, "utf-8", maxlinelen=LINE, header_name=name).encode(linesep="\r\n")
+
+
+def _address(name: str, who: str, mail: str) -> str:
+    who = one_line(who)
+    if who.isascii() and "=?" not in who and len(name) + 2 + len(plain := formataddr((who, mail))) <= LINE:
+        return plain
+    encoded = Header(who, "utf-8", maxlinelen=LINE, header_name=name).encode(linesep="\r\n")
+    return f"{encoded}\r\n <{mail}>"

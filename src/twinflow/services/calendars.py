@@ -7,7 +7,7 @@ deadlines follow a date that moves is the whole agreement derived anew. Closed d
 import json
 import uuid
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
@@ -20,7 +20,7 @@ from twinflow.domain.calendars import Calendar
 from twinflow.domain.dates import Unit
 from twinflow.domain.levels import next_wake_on
 from twinflow.domain.library import Library
-from twinflow.domain.passes import latest_day, told_of
+from twinflow.domain.passes import Recipient, holders_of, latest_day, recipients_of
 from twinflow.domain.process import Label, ProcessDefinition
 from twinflow.domain.reckoning import computed
 from twinflow.errors import NotFound
@@ -217,7 +217,7 @@ class _Writing:
     actor: str
     moved: int = 0
     told: set[str] = field(default_factory=set)
-    _readers: dict[tuple[str, str, str], Mapping[str, str]] = field(default_factory=dict)
+    _readers: dict[tuple[str, str, str], Sequence[Recipient]] = field(default_factory=dict)
     _todays: dict[str, date] = field(default_factory=dict)
     _texts: dict[tuple[str, int, date | None, date | None], str] = field(default_factory=dict)
 
@@ -288,37 +288,38 @@ class _Writing:
         for row, _ in moved:
             alike[row.process_digest, row.rule, row.office].append(row)
         for rows in alike.values():
-            for person, role in self._readers_of(rows[0]).items():
+            for reader in self._readers_of(rows[0]):
+                library = self.recount.library
+                hours = library.hours(library.person(reader.person), self.now)
                 alert = {
-                    "outbox_id": work.outbox.open_digest(person, uuid.uuid4().hex, self.now),
+                    "outbox_id": work.outbox.open_digest(reader.person, uuid.uuid4().hex, self.now, hours),
                     "notice": MOVED,
                     "subject": f"moved:{rows[0].rule}",
                     "level": self.cause,
-                    "recipient": person,
-                    "role": role,
+                    "recipient": reader.person,
+                    "stands_for": reader.stands_for,
+                    "role": reader.role,
                     "effective_on": self._today(rows[0].office),
                     "recorded_at": self.now,
                     "details": {},
                 }
                 work.recount.add_alerts([row.id for row in rows], alert)
-                self.told.add(person)
+                self.told.add(reader.person)
 
     def _today(self, office: str) -> date:
         if office not in self._todays:
             self._todays[office] = self.recount.library.today(office, self.now)
         return self._todays[office]
 
-    def _readers_of(self, row: OpenDeadline) -> Mapping[str, str]:
-        """Who is told of the deadline, each with the first role held."""
+    def _readers_of(self, row: OpenDeadline) -> Sequence[Recipient]:
+        """Who is told of the deadline."""
         key = (row.process_digest, row.rule, row.office)
         if key not in self._readers:
             library, definition = self.recount.library, self.recount.definition_of(row)
             today = self._today(row.office)
-            readers: dict[str, str] = {}
-            for role in told_of(definition.deadlines[row.rule]):
-                for person in library.holders_for(definition, role, row.office, today):
-                    readers.setdefault(person.key, role)
-            self._readers[key] = readers
+            roles = definition.deadlines[row.rule].told
+            holders, _ = holders_of(library, definition, row.office, roles, today)
+            self._readers[key] = recipients_of(library, holders, today)
         return self._readers[key]
 
     def _write_whole(self, work: UnitOfWork, reference: str) -> None:

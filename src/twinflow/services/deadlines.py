@@ -90,7 +90,7 @@ def change_deadline(
         definition = library.definition_of(agreement)
         today = library.today(agreement.office, now)
         known = refreshed(library, agreement, now).deadlines
-        before = _find(replace(agreement, deadlines=known), wanted)
+        before = find_deadline(replace(agreement, deadlines=known), wanted)
         entry = decide(
             agreement,
             definition,
@@ -109,7 +109,7 @@ def change_deadline(
             if old.is_open:
                 tell_moved(work, library, agreement_id, after, old, cause, now)
         work.commit()
-    moved = _find(after, wanted)
+    moved = find_deadline(after, wanted)
     second = "" if command.kind is ChangeKind.CONFIRM else entry.details.get("second", "")
     return ChangedDeadline(
         label=definition.deadlines[wanted.rule].label,
@@ -129,10 +129,10 @@ def explain(engine: Engine, library: Library, wanted: DeadlineId, now: datetime)
 
 def explanation(library: Library, agreement: Agreement, wanted: DeadlineId, now: datetime) -> Explanation:
     """The ledger of a deadline, by the editions of the calendars that its date was counted by. Raises NotFound."""
-    deadline = _find(agreement, wanted)
+    deadline = find_deadline(agreement, wanted)
     definition = library.definition_then(agreement, deadline)
     if deadline.basis is None:  # written before the basis was kept
-        deadline = _find(refreshed(library, agreement, now), wanted)
+        deadline = find_deadline(refreshed(library, agreement, now), wanted)
     if deadline.rule not in definition.deadlines:
         raise NotFound("The process file by which {id} was counted is gone.", id=str(wanted))
     rule = definition.deadlines[deadline.rule]
@@ -151,7 +151,8 @@ def instant_at_office(engine: Engine, library: Library, reference: str, on: date
     return datetime.combine(on, at, ZoneInfo(library.directory.offices[office].time_zone)).astimezone(UTC)
 
 
-def _find(agreement: Agreement, wanted: DeadlineId) -> Deadline:
+def find_deadline(agreement: Agreement, wanted: DeadlineId) -> Deadline:
+    """Raises NotFound, naming what there is."""
     found = next((deadline for deadline in agreement.deadlines if deadline.key == wanted.key), None)
     if found is None:
         known = [f"{agreement.reference}/{d.rule}/{d.occurrence}" for d in agreement.deadlines]

@@ -1,107 +1,151 @@
-"""The way of a message: claimed with a lease, put into a letter, settled. Sending itself happens outside, in no transaction."""
+"""The way of a message: claimed with a lease, built once, settled; and what people do about one that did not arrive.
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from typing import Any
+Sending itself happens outside, in no transaction.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
 
 from sqlalchemy import Engine
 
-from twinflow.domain.actors import Person
-from twinflow.domain.agreement import Agreement, Deadline, DeadlineStatus, EntryKind
-from twinflow.domain.calendars import business_days_between
-from twinflow.domain.changes import changes_by_deadline, pending
-from twinflow.domain.findings import Finding, FindingCode, findings
-from twinflow.domain.letters import ClaimedMessage, Letter, LetterGroup, LetterItem, OutboxMessage
-from twinflow.domain.levels import standing
+from twinflow.domain.agreement import EntryKind, HistoryEntry
+from twinflow.domain.letters import (
+    INCIDENTS,
+    WAITING,
+    Built,
+    ClaimedMessage,
+    MessageState,
+    OutboxMessage,
+    Settlement,
+)
 from twinflow.domain.library import Library
-from twinflow.domain.migration import state_now
-from twinflow.domain.process import ProcessDefinition
-from twinflow.errors import MailFailed, Refused
-from twinflow.language import say
-from twinflow.services.wording import entry_message
-from twinflow.storage.tables import AlertRow
+from twinflow.errors import Message, NotFound, Refused
+from twinflow.services.incidents import tell_incidents
+from twinflow.storage.outbox import DueMessage
 from twinflow.storage.unit_of_work import UnitOfWork
 
 LEASE = timedelta(minutes=10)
-SENDING_LIMIT = LEASE - timedelta(minutes=1)
-PATIENCE = timedelta(hours=72)
-WAITS = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2), timedelta(hours=6))
+SENDING_LIMIT = timedelta(minutes=5)
+"""A message is not begun later than this before its lease ends, and given up for now after as long."""
 
 
-def due(engine: Engine, now: datetime) -> list[int]:
-    """The messages to send now."""
-    with UnitOfWork(engine, reading=True) as work:
-        return work.outbox.due(now)
+def claim_batch(engine: Engine, library: Library, now: datetime, limit: int) -> list[ClaimedMessage]:
+    """Take up to `limit` messages for ten minutes, urgent ones first.
+
+    What is not urgent and comes while its reader's office is closed is put off until it opens.
+    """
+    while True:
+        with UnitOfWork(engine) as work:
+            work.outbox.hold_digests()
+            due = work.outbox.due(now, limit)
+            leaves_at = {each.id: _leaves_at(work, library, each, now) if each.digest else now for each in due}
+            work.outbox.put_off({outbox_id: at for outbox_id, at in leaves_at.items() if at > now})
+            open_now = [each.id for each in due if leaves_at[each.id] <= now]
+            claimed = work.outbox.claim(open_now, now, now + LEASE) if open_now else []
+            work.commit()
+        if claimed or not due:
+            return claimed
 
 
-def claim(engine: Engine, outbox_id: int, now: datetime) -> ClaimedMessage | None:
-    """Take a message for ten minutes; None if somebody else has it."""
+def _leaves_at(work: UnitOfWork, library: Library, digest: DueMessage, now: datetime) -> datetime:
+    """When a digest may leave: now, when its reader's office opens, or the next morning if another one has left today.
+
+    One that comes late, or that the server refused until today, is the digest of today; what was planned for today waits.
+    Who has left the people file has no hours: the message is tried, so that its failure is seen.
+    """
+    person = library.directory.people.get(digest.recipient)
+    if person is None:
+        return now
+    hours = library.hours(person, now)
+    opens_at = hours.opening(now)
+    today = now.astimezone(hours.zone).date()
+    following = hours.next_digest(now, today)
+    if opens_at > now or following is None or work.outbox.take_day(digest, today, following):
+        return opens_at
+    return following[1]
+
+
+def keep_content(engine: Engine, built: Mapping[int, Built]) -> None:
+    """The messages as built, before the first of them leaves: retries send these bytes, and they prove what was said."""
+    if built:
+        with UnitOfWork(engine) as work:
+            work.outbox.keep_content(built)
+            work.commit()
+
+
+def give_back(engine: Engine, claimed: Sequence[ClaimedMessage], now: datetime) -> None:
+    """Messages that were claimed and not tried: no attempt is counted, and nothing is in doubt."""
+    if claimed:
+        with UnitOfWork(engine) as work:
+            work.outbox.give_back(claimed, now)
+            work.commit()
+
+
+def settle(engine: Engine, settlements: Sequence[Settlement], now: datetime) -> None:
+    """Write what became of attempts. Of messages that were given up `incidents.tell_incidents` tells."""
+    if settlements:
+        with UnitOfWork(engine) as work:
+            work.outbox.settle(settlements, now)
+            work.commit()
+
+
+def record_bounce(engine: Engine, library: Library, *, message_id: str, why: Message, now: datetime) -> bool:
+    """A report that a message the server had accepted reached nobody: an incident. False if nothing changed.
+
+    `message_id` is what stands before the @ in the Message-ID.
+    """
     with UnitOfWork(engine) as work:
-        claimed = work.outbox.claim(outbox_id, now, now + LEASE)
+        outbox_id = work.outbox.id_of(message_id)
+        if outbox_id is None:
+            return False
+        state = work.outbox.message(outbox_id).state
+        if state not in {MessageState.ACCEPTED, MessageState.POSSIBLE_DUPLICATE}:
+            return False
+        work.outbox.change(outbox_id, MessageState.BOUNCED, why, now)
         work.commit()
-    return claimed
-
-
-def letter(engine: Engine, library: Library, claimed: ClaimedMessage, now: datetime) -> Letter | None:
-    """What the message says to its reader, the soonest date first. None if every reason for it has gone by now."""
-    person = library.person(claimed.recipient)
-    with UnitOfWork(engine, reading=True) as work:
-        alerts = work.outbox.alerts_of(claimed.id)
-        ids = list(dict.fromkeys(alert.agreement_id for alert in alerts))
-        agreements = dict(zip(ids, work.agreements.load(ids), strict=True)) if ids else {}
-    groups = []
-    for agreement_id, agreement in agreements.items():
-        reader = _Reader(library, agreement, person, now)
-        mine = {
-            (a.subject, a.occurrence): a for a in alerts if a.agreement_id == agreement_id
-        }  # the last level of each
-        items = [item for alert in mine.values() if (item := reader.item(alert)) is not None]
-        if items:
-            groups.append(LetterGroup(agreement.reference, agreement.title, tuple(items)))
-    if not groups:
-        return None
-    groups.sort(key=_urgency)
-    roles = _roles(library, agreements, alerts, person)
-    return Letter(person.name, person.mail, person.language, roles, tuple(groups))
-
-
-def keep_content(engine: Engine, outbox_id: int, subject: str, content: bytes) -> None:
-    """The message as built: retries send these bytes, and they prove what was said."""
-    with UnitOfWork(engine) as work:
-        work.outbox.keep_content(outbox_id, subject, content)
-        work.commit()
-
-
-def settle_sent(engine: Engine, claimed: ClaimedMessage, now: datetime, *, dropped: bool = False) -> None:
-    """Done: sent, or dropped because there was nothing left to say."""
-    with UnitOfWork(engine) as work:
-        work.outbox.settle(claimed, "dropped" if dropped else "sent", now)
-        work.commit()
-
-
-def settle_failed(engine: Engine, claimed: ClaimedMessage, now: datetime, failure: MailFailed) -> bool:
-    """Try again later, at growing intervals for 72 hours; give up at once on a permanent refusal. Whether it was given up."""
-    give_up = failure.permanent or now - claimed.created_at > PATIENCE
-    wait = WAITS[min(claimed.attempts, len(WAITS)) - 1]
-    with UnitOfWork(engine) as work:
-        work.outbox.settle(
-            claimed,
-            "failed" if give_up else "retrying",
-            now,
-            error=str(failure),
-            next_attempt_at=None if give_up else now + wait,
-        )
-        work.commit()
-    return give_up
+    tell_incidents(engine, library, now)
+    return True
 
 
 def retry(engine: Engine, outbox_id: int, now: datetime) -> None:
-    """Send a failed message again. Raises NotFound, or Refused if it was sent or dropped."""
+    """Send a message again, for 72 hours from now. Raises NotFound, or Refused if there is nothing to try again."""
+    again = (*INCIDENTS, MessageState.RETRYING)
     with UnitOfWork(engine) as work:
-        work.outbox.content(outbox_id)  # raises NotFound
-        if not work.outbox.retry(outbox_id, now):
-            raise Refused("Message {id} is neither waiting nor failed.", id=outbox_id)
+        message = work.outbox.message(outbox_id)
+        if message.state not in again:
+            raise Refused(
+                "Message {id} is {state}: only a message that failed, bounced or waits for another try is sent again.",
+                id=outbox_id,
+                state=Message(message.state),
+            )
+        work.outbox.change(outbox_id, MessageState.RETRYING, message.error, now, again=True)
+        work.commit()
+
+
+def cancel(engine: Engine, library: Library, outbox_id: int, *, by: str, reason: str, now: datetime) -> None:
+    """Take a message back that has not left, or close an incident: on record in every agreement that it told of.
+
+    Raises NotFound, or Refused if it is on its way, has arrived or has no reason.
+    """
+    person = library.person(by)
+    if not reason.strip():
+        raise Refused("A message is cancelled only with a reason: it stays on record.")
+    allowed = (MessageState.QUEUED, MessageState.RETRYING, *INCIDENTS)
+    with UnitOfWork(engine) as work:
+        message = work.outbox.message(outbox_id)
+        if message.state not in allowed:
+            raise Refused(
+                "Message {id} is {state}: only a message that waits, failed or bounced is cancelled.",
+                id=outbox_id,
+                state=Message(message.state),
+            )
+        why = Message("cancelled by {person}: {reason}", {"person": person.name, "reason": reason.strip()})
+        work.outbox.change(outbox_id, MessageState.CANCELLED, why, now)
+        for agreement_id, _ in work.outbox.agreements_of(outbox_id):
+            agreement = work.agreements.load([agreement_id], history=False)[0]
+            details = {"message": str(outbox_id), "recipient": message.recipient, "cancelled": reason.strip()}
+            today = library.today(agreement.office, now)
+            work.history.add(agreement_id, HistoryEntry(EntryKind.MAIL, person.key, today, now, details=details))
         work.commit()
 
 
@@ -117,161 +161,26 @@ def counts(engine: Engine) -> dict[str, int]:
         return work.outbox.counts()
 
 
-def messages(engine: Engine, state: str | None = None) -> list[OutboxMessage]:
+def messages(engine: Engine, states: Iterable[str] = ()) -> list[OutboxMessage]:
+    """All messages, or those in some states, oldest first."""
     with UnitOfWork(engine, reading=True) as work:
-        return work.outbox.messages(state)
+        return work.outbox.messages(states)
 
 
-def _urgency(group: LetterGroup) -> tuple[date, str]:
-    """Soonest first; what has no date of its own comes last."""
-    days = [on for item in group.items if isinstance(on := item.values["sort_on"], date)]
-    return min(days), group.reference
+def message(engine: Engine, outbox_id: int) -> OutboxMessage:
+    """One message. Raises NotFound."""
+    with UnitOfWork(engine, reading=True) as work:
+        found = work.outbox.messages(outbox_id=outbox_id)
+    if not found:
+        raise NotFound("There is no message {id}.", id=outbox_id)
+    return found[0]
 
 
-def _roles(
-    library: Library, agreements: Mapping[int, Agreement], alerts: Sequence[AlertRow], person: Person
-) -> tuple[str, ...]:
-    """The roles that the alerts were for, in the reader's language."""
-    labels = {}
-    for alert in alerts:
-        definition = library.lexicon_of(agreements[alert.agreement_id])
-        role = definition.roles.get(alert.role)
-        labels[alert.role] = role.label[person.language] if role is not None else alert.role
-    return tuple(labels.values())
+def waiting(counted: Mapping[str, int]) -> int:
+    """How many of the messages counted by state have not left yet."""
+    return sum(counted.get(state, 0) for state in WAITING)
 
 
-@dataclass(frozen=True, slots=True)
-class _Reader:
-    """One agreement as told to one person."""
-
-    library: Library
-    agreement: Agreement
-    person: Person
-    now: datetime
-
-    def item(self, alert: AlertRow) -> LetterItem | None:
-        """The alert with the values its words need; None if its reason has gone."""
-        values: dict[str, Any] = {
-            "reference": self.agreement.reference,
-            "title": self.agreement.title,
-            "effective_on": alert.effective_on,
-            "recorded_on": self.library.today(self.agreement.office, alert.recorded_at),
-            "sort_on": date.max,
-        }
-        kind, _, subject = alert.subject.partition(":")
-        notice = alert.notice
-        if kind == "deadline":
-            key = (subject, alert.occurrence)
-            deadline = next((d for d in self.agreement.deadlines if d.key == key), None)
-            if deadline is None or deadline.status is DeadlineStatus.MET or deadline.due_on is None:
-                return None
-            if subject not in self.definition.deadlines:
-                return None
-            values |= self._of_deadline(deadline)
-            notice = "deadline-overdue" if values["days"] < 0 else "deadline-soon"  # it may have waited for its server
-        elif kind == "step":
-            state = state_now(self.agreement.history, alert.details["state"], alert.recorded_at)
-            if state != self.agreement.state:
-                return None
-            values["state"] = self._label(self.definition.states[state].label)
-        elif kind in {"moved", "change"}:
-            of_change = self._of_moved(subject, alert) if kind == "moved" else self._of_change(subject, alert)
-            if of_change is None:
-                return None
-            values |= of_change
-        else:
-            finding = Finding(FindingCode(kind), subject)
-            if finding not in findings(self.agreement, self.definition):
-                return None
-            values |= self._of_finding(finding)
-        return LetterItem(notice, values)
-
-    @property
-    def definition(self) -> ProcessDefinition:
-        return self.library.definition_of(self.agreement)
-
-    def _label(self, label: Mapping[str, str]) -> str:
-        return label[self.person.language]
-
-    def _of_deadline(self, deadline: Deadline) -> dict[str, Any]:
-        definition = self.definition
-        rule = definition.deadlines[deadline.rule]
-        calendars = self.library.calendars_of(definition, rule)
-        today = self.library.reckoning(definition, self.agreement.office, self.now).today_of(rule)
-        assert deadline.due_on is not None
-        return {
-            "deadline": self._label(rule.label),
-            "nature": rule.nature.value,
-            "due_on": deadline.due_on,
-            "warn_on": deadline.warn_on,
-            "days": (deadline.due_on - today).days,
-            "business_days": business_days_between(today, deadline.due_on, calendars)
-            if calendars.covers(deadline.due_on)
-            else None,
-            "standing": standing(rule, deadline, calendars, today).value,
-            "late": self._label(definition.roles[rule.late].label) if rule.late else "",
-            "office": self._office_of(rule.late) if rule.late else "",
-            "note": self._label(rule.note) if rule.note else "",
-            "sort_on": deadline.due_on,
-        }
-
-    def _office_of(self, role: str) -> str:
-        """The office where a role is held; several where there are several."""
-        directory = self.library.directory
-        kind = self.definition.roles[role].office_on(self.library.today(self.agreement.office, self.now))
-        keys = directory.offices_of(kind, self.agreement.office) if kind else frozenset()
-        return ", ".join(self._label(directory.offices[key].label) for key in sorted(keys))
-
-    def _deadline(self, rule: str, alert: AlertRow) -> Deadline | None:
-        """The open deadline that an alert is about."""
-        return next((d for d in self.agreement.deadlines if d.key == (rule, alert.occurrence) and d.is_open), None)
-
-    def _of_moved(self, rule: str, alert: AlertRow) -> dict[str, Any] | None:
-        """Where a date has moved; None if it has moved again, which another alert tells, or is closed."""
-        deadline = self._deadline(rule, alert)
-        told = {"deadline": rule, "occurrence": str(alert.occurrence), "cause": alert.level}
-        moves = [e.details for e in self.agreement.history if told.items() <= e.details.items()]
-        if deadline is None or not moves or str(deadline.due_on or "") != moves[-1]["to"]:
-            return None
-        before, after = (date.fromisoformat(day) if day else None for day in (moves[-1]["from"], moves[-1]["to"]))
-        label = self._label(self.definition.deadlines[rule].label)
-        return {"deadline": label, "before": before, "after": after, "sort_on": after or date.max}
-
-    def _of_change(self, rule: str, alert: AlertRow) -> dict[str, Any] | None:
-        """A change that waits for the reader; None if it waits no longer."""
-        deadline = self._deadline(rule, alert)
-        changes = changes_by_deadline(self.agreement.history).get((rule, alert.occurrence), ())
-        waiting = [change for change in pending(changes) if str(change.number) == alert.details["number"]]
-        if deadline is None or not waiting:
-            return None
-        change = waiting[0]
-        entry = next(
-            entry
-            for entry in self.agreement.history
-            if entry.kind is EntryKind.CHANGE
-            and (entry.details["deadline"], entry.details["occurrence"]) == (rule, str(alert.occurrence))
-            and entry.details["number"] == alert.details["number"]
-        )
-        return {
-            "deadline": self._label(self.definition.deadlines[rule].label),
-            "id": f"{self.agreement.reference}/{rule}/{alert.occurrence}",
-            "number": change.number,
-            "actor": change.actor,
-            "change": say(entry_message(entry, self.library.lexicon_of(self.agreement)), self.person.language),
-        }
-
-    def _of_finding(self, finding: Finding) -> dict[str, Any]:
-        definition, subject = self.library.lexicon_of(self.agreement), finding.subject
-        match finding.code:
-            case FindingCode.SIGNATURE_MISSING:
-                return {"subject": subject, "known": ""}
-            case FindingCode.TERMS_CONFLICT:
-                readings = self.agreement.terms[subject].readings
-                known = say([reading.message for reading in readings], self.person.language)
-                term = definition.terms.get(subject)
-                return {"subject": self._label(term.label) if term is not None else subject, "known": known}
-            case FindingCode.DATE_MISSING | FindingCode.DATES_DISAGREE:
-                claims = self.agreement.facts.get(subject, ())
-                known = "; ".join(f"{claim.value} ({claim.source})" for claim in claims if str(claim.value))
-                label = definition.records.get(subject)
-                return {"subject": self._label(label) if label is not None else subject, "known": known}
+def undelivered(counted: Mapping[str, int]) -> int:
+    """How many of them somebody has to see to."""
+    return sum(counted.get(state, 0) for state in INCIDENTS)

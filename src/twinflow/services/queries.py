@@ -1,6 +1,6 @@
 """The read side: frozen values for pages and the command line. Labels and messages are left for the door to translate."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -8,7 +8,8 @@ from sqlalchemy import Engine
 
 from twinflow.domain import machine
 from twinflow.domain.advance import reasons_against
-from twinflow.domain.agreement import Agreement, Claim, Deadline, Party
+from twinflow.domain.agreement import Agreement, Claim, Deadline, HistoryEntry, Party
+from twinflow.domain.attention import NOTHING_SAID, Acknowledgement, Snooze, attention_by_deadline
 from twinflow.domain.calendars import business_days_between
 from twinflow.domain.changes import Change, changes_by_deadline, pending
 from twinflow.domain.findings import findings
@@ -28,7 +29,8 @@ class DeadlineLine:
 
     `days` and `business_days` are left until `due_on`, where the late office is; negative when it has passed. `standing`
     says how an open one stands (`levels.Standing`), `waiting` how many changes of it wait for a second person (None in
-    lists, which are read without the history).
+    lists, which are read without the history). `acknowledged` says who has an open one in hand, `snoozed` who is told
+    nothing of it for now.
     """
 
     id: str
@@ -48,6 +50,8 @@ class DeadlineLine:
     source: Label
     edition: str
     provisional: bool
+    acknowledged: Acknowledgement | None
+    snoozed: tuple[Snooze, ...]
 
     @property
     def is_late(self) -> bool:
@@ -210,7 +214,7 @@ def show_agreement(engine: Engine, library: Library, reference: str, now: dateti
         ),
         checklists=tuple(_checklists(agreement, definition)),
         terms=tuple(_terms(agreement, definition)),
-        deadlines=tuple(_deadlines(library, agreement, now, everything=True)),
+        deadlines=tuple(_deadlines(library, agreement, now, agreement.history, everything=True)),
         explanations=tuple(_explanations(library, agreement, now)),
         timeline=tuple(_timeline(library, agreement)),
         next_steps=tuple(
@@ -258,8 +262,14 @@ def list_steps(engine: Engine, library: Library, reference: str, person: str, no
 def list_deadlines(engine: Engine, library: Library, now: datetime, *, everything: bool = False) -> list[DeadlineLine]:
     """The open deadlines of all agreements, soonest first; `everything` adds the closed ones."""
     with UnitOfWork(engine, reading=True) as work:
-        agreements = work.agreements.load(work.agreements.all_ids(), history=everything)
-    lines = [line for agreement in agreements for line in _deadlines(library, agreement, now, everything=everything)]
+        ids = work.agreements.all_ids()
+        agreements = work.agreements.load(ids, history=everything)
+        said = work.history.said()
+    lines = [
+        line
+        for number, agreement in zip(ids, agreements, strict=True)
+        for line in _deadlines(library, agreement, now, said.get(number, ()), everything=everything)
+    ]
     return sorted(lines, key=lambda line: (line.due_on or date.max, line.reference))
 
 
@@ -267,7 +277,7 @@ def _line(library: Library, agreement: Agreement, now: datetime) -> AgreementLin
     definition = library.definition_of(agreement)
     today = library.today(agreement.office, now)
     state = definition.states[agreement.state]
-    lines = _deadlines(library, agreement, now, everything=False)
+    lines = _deadlines(library, agreement, now, (), everything=False)
     late = [line for line in lines if line.is_late]
     ahead = [line for line in lines if line.status == "open" and line.days is not None and line.days >= 0]
     following = min(late or ahead, key=lambda line: line.due_on or date.max, default=None)
@@ -289,14 +299,17 @@ def _line(library: Library, agreement: Agreement, now: datetime) -> AgreementLin
     )
 
 
-def _deadlines(library: Library, agreement: Agreement, now: datetime, *, everything: bool) -> list[DeadlineLine]:
+def _deadlines(
+    library: Library, agreement: Agreement, now: datetime, said: Iterable[HistoryEntry], *, everything: bool
+) -> list[DeadlineLine]:
     """The open ones; with `everything` the closed ones too, which takes the agreement's history to name what is gone since.
 
+    `said` has the entries about the warnings of deadlines, be it in the whole history.
     A deadline is left out where the only process file that had it is gone.
     """
     definition = library.definition_of(agreement)
     reckoning = library.reckoning(definition, agreement.office, now)
-    changes = changes_by_deadline(agreement.history)
+    changes, attention = changes_by_deadline(agreement.history), attention_by_deadline(said)
     lines = []
     for deadline in sorted(agreement.deadlines, key=_by_due_date):
         then = library.definition_then(agreement, deadline)
@@ -305,6 +318,7 @@ def _deadlines(library: Library, agreement: Agreement, now: datetime, *, everyth
             continue
         calendars, today, due_on = reckoning.calendars_of(rule), reckoning.today_of(rule), deadline.due_on
         counted = due_on is not None and calendars.covers(due_on)
+        about = attention.get(deadline.key, NOTHING_SAID) if deadline.is_open else NOTHING_SAID
         lines.append(
             DeadlineLine(
                 id=f"{agreement.reference}/{deadline.rule}/{deadline.occurrence}",
@@ -324,6 +338,8 @@ def _deadlines(library: Library, agreement: Agreement, now: datetime, *, everyth
                 source=rule.source,
                 edition=deadline.edition,
                 provisional=deadline.provisional,
+                acknowledged=about.acknowledged,
+                snoozed=about.running(today),
             )
         )
     return lines

@@ -10,7 +10,7 @@ from twinflow.domain.agreement import Agreement, Deadline, DeadlineStatus, Entry
 from twinflow.domain.derivation import derive
 from twinflow.domain.findings import findings
 from twinflow.domain.library import Library
-from twinflow.domain.passes import Telling, about_step, holders_of, kept, told_of
+from twinflow.domain.passes import Telling, about_step, audience_of, kept
 from twinflow.domain.process import CLOCK
 from twinflow.storage.tables import AlertRow
 from twinflow.storage.unit_of_work import UnitOfWork
@@ -71,7 +71,7 @@ def tell_moved(
         subject=f"moved:{before.rule}",
         occurrence=before.occurrence,
         level=cause,
-        roles=told_of(rule),
+        roles=rule.told,
         effective_on=library.today(agreement.office, now),
     )
     return announce(work, library, agreement_id, agreement, telling, now)
@@ -140,38 +140,38 @@ def refreshed(library: Library, agreement: Agreement, now: datetime) -> Agreemen
 def tell(
     work: UnitOfWork, library: Library, agreement_id: int, agreement: Agreement, telling: Telling, now: datetime
 ) -> Reached:
-    """Write the alert, its history entry and its outbox message for everybody who holds one of the roles and was not told."""
+    """Write the alert, its history entry and its outbox message for everybody who is to be told and was not."""
     already = work.outbox.alerted(agreement_id, telling.subject, telling.occurrence)
-    holders, vacant = holders_of(library, agreement, telling.roles, library.today(agreement.office, now))
-    told: list[str] = []
-    for person, role in sorted(holders.items()):
-        if (telling.level, person) in already:
-            continue
-        told.append(person)
+    audience = audience_of(library, agreement, telling, library.today(agreement.office, now), already)
+    for reader in audience.recipients:
         work.outbox.add_alert(
             AlertRow(
                 agreement_id=agreement_id,
-                outbox_id=_message(work, person, telling, now),
+                outbox_id=_message(work, library, reader.person, telling, now),
                 notice=telling.notice,
                 subject=telling.subject,
                 occurrence=telling.occurrence,
                 level=telling.level,
-                recipient=person,
-                role=role,
+                recipient=reader.person,
+                stands_for=reader.stands_for,
+                role=reader.role,
                 effective_on=telling.effective_on,
                 recorded_at=now,
                 details=dict(telling.details),
             )
         )
-        work.history.add(agreement_id, _entry(telling, now, role=role, recipient=person))
-    return Reached(tuple(told), vacant, nobody=not holders)
+        for_whom = {"stands_for": reader.stands_for} if reader.stands_for else {}
+        entry = _entry(telling, now, role=reader.role, recipient=reader.person, **for_whom)
+        work.history.add(agreement_id, entry)
+    return Reached(tuple(reader.person for reader in audience.recipients), audience.vacant, audience.nobody)
 
 
-def _message(work: UnitOfWork, person: str, telling: Telling, now: datetime) -> int:
+def _message(work: UnitOfWork, library: Library, person: str, telling: Telling, now: datetime) -> int:
+    """A message of its own for what is urgent, else the digest of the reader's next morning."""
     token = uuid.uuid4().hex
-    return (
-        work.outbox.add_message(person, token, now) if telling.urgent else work.outbox.open_digest(person, token, now)
-    )
+    if telling.urgent:
+        return work.outbox.add_message(person, token, now)
+    return work.outbox.open_digest(person, token, now, library.hours(library.person(person), now))
 
 
 def _entry(telling: Telling, now: datetime, **details: str) -> HistoryEntry:

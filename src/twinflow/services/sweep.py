@@ -10,7 +10,7 @@ from datetime import date, datetime
 
 from sqlalchemy import Engine
 
-from twinflow.domain import levels, passes
+from twinflow.domain import passes
 from twinflow.domain.agreement import Agreement, Deadline
 from twinflow.domain.calendars import Calendars
 from twinflow.domain.library import Library
@@ -143,7 +143,8 @@ def _warn_due(case: _Case, totals: _Totals) -> None:
             reached = [case.tell(telling, totals) for telling in tellings]
             unheard = any(each.nobody for each in reached)
         if not unheard:
-            case.work.deadlines.claim(woken, levels.next_wake_on(rule, deadline, case.calendars(rule), today))
+            wakes_on = passes.next_wake_on(case.agreement, rule, deadline, case.calendars(rule), today)
+            case.work.deadlines.claim(woken, wakes_on)
     _bring_up_to_date(case, totals)
 
 

@@ -11,7 +11,7 @@ from twinflow.domain.derivation import RECEIVED_AT
 from twinflow.domain.findings import Finding, FindingCode
 from twinflow.domain.levels import Standing
 from twinflow.domain.process import CLOCK, Label, Nature, ProcessDefinition
-from twinflow.errors import Message
+from twinflow.errors import Message, unpacked
 
 ACTORS = {CLOCK: Message("the clock"), IMPORT: Message("import from a register")}
 """What is called an actor in the history and is no person."""
@@ -53,6 +53,8 @@ def entry_message(entry: HistoryEntry, definition: ProcessDefinition) -> Message
         case EntryKind.MIGRATED:
             values = {"before": details["from"], "after": details["to"], "reason": details["reason"]}
             return Message("Moved from {before} to {after}: {reason}", values)
+        case EntryKind.MAIL:
+            return _mail_in_words(details)
         case EntryKind.ALERT:
             subject = _alert_subject(details["subject"], definition)
             if details.get("vacant"):
@@ -60,8 +62,29 @@ def entry_message(entry: HistoryEntry, definition: ProcessDefinition) -> Message
                     "Alert for nobody ({role} is vacant): {subject}",
                     {"role": _label(definition.roles, details["role"]), "subject": subject},
                 )
-            values = {"recipient": details["recipient"], "subject": subject}
+            values = {"recipient": details["recipient"], "subject": subject, "absent": details.get("stands_for", "")}
+            if values["absent"]:
+                return Message("Alert to {recipient}, in the absence of {absent}: {subject}", values)
             return Message("Alert to {recipient}: {subject}", values)
+        case EntryKind.ACKNOWLEDGED | EntryKind.SNOOZED:
+            return _said_in_words(entry, definition)
+
+
+def _said_in_words(entry: HistoryEntry, definition: ProcessDefinition) -> Message:
+    """What somebody said about the warnings of a deadline."""
+    details = entry.details
+    values: dict[str, object] = {
+        "deadline": _label(definition.deadlines, details["deadline"]),
+        "due": date.fromisoformat(details["due_on"]),
+        "note": details.get("note", ""),
+        "reason": details.get("reason", ""),
+    }
+    if entry.kind is EntryKind.SNOOZED:
+        values["until"] = date.fromisoformat(details["until"])
+        return Message("{deadline} ({due}): own notices held until {until}; reason: {reason}", values)
+    if details.get("note"):
+        return Message("{deadline} ({due}): acknowledged; {note}", values)
+    return Message("{deadline} ({due}): acknowledged", values)
 
 
 def standing_message(status: str, standing: str, nature: str, *, duty: bool) -> Message:
@@ -147,6 +170,16 @@ def _step_in_words(entry: HistoryEntry, definition: ProcessDefinition) -> Messag
     return Message(f"{template}; {{details}}" if details else template, values)
 
 
+def _mail_in_words(details: Mapping[str, str]) -> Message:
+    """What became of a message on its way, where it did not arrive."""
+    values: dict[str, object] = {"number": details["message"], "recipient": details["recipient"]}
+    if "cancelled" in details:
+        values["reason"] = details["cancelled"]
+        return Message("Message {number} to {recipient} was cancelled: {reason}", values)
+    values["why"] = unpacked(details["why"])
+    return Message("Message {number} to {recipient} could not be delivered: {why}", values)
+
+
 def _alert_subject(subject: str, definition: ProcessDefinition) -> object:
     kind, _, name = subject.partition(":")
     if kind == "deadline":
@@ -155,6 +188,8 @@ def _alert_subject(subject: str, definition: ProcessDefinition) -> object:
         return Message("Date moved: {deadline}", {"deadline": _label(definition.deadlines, name)})
     if kind == "change":
         return Message("To be confirmed: {deadline}", {"deadline": _label(definition.deadlines, name)})
+    if kind == "undelivered":
+        return Message("Message {number} could not be delivered", {"number": name})
     if kind == "step":
         return _label(definition.steps, name)
     titles = {

@@ -25,6 +25,11 @@ from twinflow.storage.tables import (
     TermRow,
 )
 
+CHANGING_NOTHING = tuple(
+    kind.value for kind in (EntryKind.ALERT, EntryKind.MAIL, EntryKind.ACKNOWLEDGED, EntryKind.SNOOZED)
+)
+"""Entries after which an agreement is as it was."""
+
 AT_ONCE = 10_000
 """PostgreSQL takes 65,535 values in a statement."""
 
@@ -52,13 +57,15 @@ class Agreements:
         On SQLite a writing transaction has the database to itself anyway.
         """
         agreement_id = self.id_of(reference)
-        self._session.exec(select(AgreementRow.id).where(AgreementRow.id == agreement_id).with_for_update())
+        self._session.exec(
+            select(AgreementRow.id).where(AgreementRow.id == agreement_id).with_for_update(key_share=True)
+        )
         return self.load([agreement_id])[0]
 
     def lock_batch(self, ids: Sequence[int]) -> list[Agreement]:
         """The same for several at once, in the order of `ids`."""
         query = select(AgreementRow.id).where(col(AgreementRow.id).in_(ids)).order_by(col(AgreementRow.id))
-        self._session.exec(query.with_for_update()).all()
+        self._session.exec(query.with_for_update(key_share=True)).all()
         return self.load(ids)
 
     def reference_of(self, agreement_id: int) -> str:
@@ -67,6 +74,10 @@ class Agreements:
     def offices(self) -> list[str]:
         """The offices that keep agreements."""
         return list(self._session.exec(select(AgreementRow.office).distinct()))
+
+    def versions(self) -> set[tuple[str, int]]:
+        """The versions of processes that agreements run on."""
+        return set(self._session.exec(select(AgreementRow.process, AgreementRow.process_version).distinct()))
 
     def references(self) -> list[str]:
         return list(self._session.exec(select(AgreementRow.reference).order_by(col(AgreementRow.reference))))
@@ -235,7 +246,7 @@ class Agreements:
     def _last_actor(self, agreement_id: int) -> str:
         """Who changed the agreement last."""
         query = select(HistoryRow.actor).where(
-            HistoryRow.agreement_id == agreement_id, HistoryRow.kind != EntryKind.ALERT.value
+            HistoryRow.agreement_id == agreement_id, col(HistoryRow.kind).not_in(CHANGING_NOTHING)
         )
         return self._session.exec(query.order_by(col(HistoryRow.id).desc())).first() or ""
 

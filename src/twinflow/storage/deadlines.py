@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
-from sqlalchemy import insert, update
+from sqlalchemy import Row, insert, or_, update
 from sqlmodel import Session, col, select
 
 from twinflow.domain.agreement import Deadline, DeadlineStatus
@@ -74,6 +75,19 @@ class Deadlines:
             if row.id is not None and row.wake_on is not None
         ]
 
+    def wake_by(self, agreement_id: int, key: tuple[str, int], day: date) -> None:
+        """Let a sweep look at the deadline on the day, if not before."""
+        self._session.connection().execute(
+            update(DeadlineRow)
+            .where(
+                col(DeadlineRow.agreement_id) == agreement_id,
+                col(DeadlineRow.rule) == key[0],
+                col(DeadlineRow.occurrence) == key[1],
+                or_(col(DeadlineRow.wake_on).is_(None), col(DeadlineRow.wake_on) > day),
+            )
+            .values(wake_on=day)
+        )
+
     def claim(self, waking: Waking, next_wake_on: date | None) -> bool:
         """Take what is to be done now and set when to come back; False if somebody else did first."""
         changed = self._session.connection().execute(
@@ -99,7 +113,7 @@ def _values(deadline: Deadline) -> dict[str, object]:
     }
 
 
-def deadline_of(row: DeadlineRow) -> Deadline:
+def deadline_of(row: DeadlineRow | Row[Any]) -> Deadline:
     return Deadline(
         rule=row.rule,
         occurrence=row.occurrence,

@@ -1,9 +1,10 @@
 """The history: read and added to, never changed."""
 
+from collections import defaultdict
 from typing import Any
 
 from sqlalchemy import insert
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
 from twinflow.domain.agreement import EntryKind, HistoryEntry
 from twinflow.storage.tables import HistoryRow
@@ -19,6 +20,18 @@ class History:
             self._session.connection().execute(
                 insert(HistoryRow), [values_of(agreement_id, entry) for entry in entries]
             )
+
+    def said(self) -> dict[int, list[HistoryEntry]]:
+        """What people said about the warnings of deadlines, and which dates moved there, by agreement, oldest first."""
+        saying = (EntryKind.ACKNOWLEDGED.value, EntryKind.SNOOZED.value)
+        some = select(HistoryRow.agreement_id).where(col(HistoryRow.kind).in_(saying))
+        query = select(HistoryRow).where(
+            col(HistoryRow.kind).in_((*saying, EntryKind.DEADLINE.value)), col(HistoryRow.agreement_id).in_(some)
+        )
+        found: dict[int, list[HistoryEntry]] = defaultdict(list)
+        for row in self._session.exec(query.order_by(col(HistoryRow.id))):
+            found[row.agreement_id].append(entry_of(row))
+        return found
 
 
 def values_of(agreement_id: int, entry: HistoryEntry) -> dict[str, Any]:

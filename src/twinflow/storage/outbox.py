@@ -1,20 +1,36 @@
 """What is to be told: findings, alerts, and the messages that carry them. Claims are conditional updates that expire."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime
+from typing import Any, NamedTuple
 
-from sqlalchemy import func, insert, text, update
+from sqlalchemy import Boolean, and_, bindparam, case, delete, func, insert, literal, or_, text, update
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
+from twinflow.domain.agreement import Deadline, DeadlineStatus
 from twinflow.domain.findings import Finding, FindingCode
-from twinflow.domain.letters import ClaimedMessage, OutboxMessage
-from twinflow.errors import NotFound
+from twinflow.domain.letters import INCIDENTS, Built, ClaimedMessage, Matter, MessageState, OutboxMessage, Settlement
+from twinflow.domain.rhythm import Hours
+from twinflow.errors import Message, NotFound, packed, unpacked
+from twinflow.storage.deadlines import deadline_of
 from twinflow.storage.engine import upsert
-from twinflow.storage.tables import AlertRow, FindingRow, OutboxRow
+from twinflow.storage.tables import AgreementRow, AlertRow, DeadlineRow, FindingRow, OutboxRow
 
 DIGESTS = 0x7477696E
 """The advisory lock of those who write into digests."""
+
+MATTER_OF_AGREEMENT = ("reference", "title", "office", "state", "process", "process_version", "process_digest")
+MATTER_OF_ALERT = (
+    "notice", "subject", "occurrence", "level", "role", "stands_for", "effective_on", "recorded_at", "details",
+)  # fmt: skip
+CLAIMED = [
+    getattr(OutboxRow, field.name if field.name != "lease_until" else "next_attempt_at")
+    for field in fields(ClaimedMessage)
+]
+NOT_TOLD = (DeadlineStatus.MET.value, DeadlineStatus.VOID.value)
+BUILT = [field.name for field in fields(Built)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +39,15 @@ class UntoldFinding:
     agreement_id: int
     finding: Finding
     occurrence: int
+
+
+class DueMessage(NamedTuple):
+    """A message whose time has come, if its reader's office is open or it is urgent."""
+
+    id: int
+    recipient: str
+    digest: bool
+    digest_on: date | None
 
 
 class Outbox:
@@ -64,13 +89,13 @@ class Outbox:
     # alerts
 
     def alerted(self, agreement_id: int, subject: str, occurrence: int) -> set[tuple[str, str]]:
-        """The (level, recipient) pairs that were told already."""
+        """The (level, person) pairs that were told already; of an absent person also what was told to the delegate."""
         rows = self._session.exec(
-            select(AlertRow.level, AlertRow.recipient).where(
+            select(AlertRow.level, AlertRow.recipient, AlertRow.stands_for).where(
                 AlertRow.agreement_id == agreement_id, AlertRow.subject == subject, AlertRow.occurrence == occurrence
             )
         )
-        return set(rows)
+        return {(level, person) for level, *people in rows for person in people if person}
 
     def fired(self, agreement_id: int, subject: str, occurrence: int) -> dict[str, date]:
         """The levels that were told to anybody, each with its day."""
@@ -82,18 +107,21 @@ class Outbox:
     def add_alert(self, alert: AlertRow) -> None:
         self._session.add(alert)
 
-    def open_digest(self, recipient: str, message_id: str, now: datetime) -> int:
-        """The queued digest of the person, made with `message_id` if there is none; held until the transaction ends.
+    def open_digest(self, recipient: str, message_id: str, now: datetime, hours: Hours) -> int:
+        """The queued digest of the person, else a new one (`message_id`) for the reader's next morning; held until the commit.
 
-        A mailer that wants to claim it meanwhile waits, so no alert joins a message that is already gone. On PostgreSQL
-        one transaction at a time writes into digests: two that tell the same people in another order would deadlock.
+        A mailer that wants to claim it meanwhile waits, so no alert joins a message that is already gone.
         """
+        self.hold_digests()
         connection = self._session.connection()
-        if connection.dialect.name == "postgresql":
-            connection.execute(select(func.pg_advisory_xact_lock(DIGESTS)))
+        last = select(func.max(OutboxRow.digest_on)).where(OutboxRow.recipient == recipient)
+        planned = hours.next_digest(now, connection.execute(last).scalar_one())
+        new = _new_message(recipient, message_id, now, digest=True)
+        if planned is not None:
+            new["digest_on"], new["next_attempt_at"] = planned
         statement = (
             upsert(connection, OutboxRow)
-            .values(**_new_message(recipient, message_id, now, digest=True))
+            .values(**new)
             .on_conflict_do_update(
                 index_elements=["recipient"],
                 index_where=text("digest AND state = 'queued'"),
@@ -108,67 +136,236 @@ class Outbox:
         statement = insert(OutboxRow).values(**_new_message(recipient, message_id, now, digest=False))
         return int(self._session.connection().execute(statement.returning(col(OutboxRow.id))).scalar_one() or 0)
 
-    def alerts_of(self, outbox_id: int) -> Sequence[AlertRow]:
-        """What a message tells, oldest first."""
-        return self._session.exec(
-            select(AlertRow).where(AlertRow.outbox_id == outbox_id).order_by(col(AlertRow.id))
-        ).all()
+    def agreements_of(self, outbox_id: int) -> list[tuple[int, str]]:
+        """The agreements that a message tells of, each with the role that its reader was told in."""
+        query = select(AlertRow.agreement_id, AlertRow.role).where(AlertRow.outbox_id == outbox_id)
+        return list(dict(self._session.exec(query.order_by(col(AlertRow.id).desc())).all()).items())
+
+    def matters(self, outbox_ids: Sequence[int]) -> list[Matter]:
+        """What the messages tell, oldest first."""
+        alert = [getattr(AlertRow, name) for name in ("id", "outbox_id", "agreement_id")]
+        head = [getattr(AgreementRow, name) for name in MATTER_OF_AGREEMENT]
+        rest = [getattr(AlertRow, name) for name in MATTER_OF_ALERT]
+        query = (
+            select(*alert, *head, *rest)
+            .join(AgreementRow, col(AgreementRow.id) == AlertRow.agreement_id)
+            .where(col(AlertRow.outbox_id).in_(outbox_ids))
+            .order_by(col(AlertRow.id))
+        )
+        return [Matter(*row) for row in self._session.connection().execute(query)]
+
+    def deadlines_told(self, outbox_ids: Sequence[int]) -> dict[tuple[int, str, int], Deadline]:
+        """The deadlines, neither met nor void, of the agreements that the messages tell of, by agreement, rule and occurrence."""
+        told = select(AlertRow.agreement_id).where(col(AlertRow.outbox_id).in_(outbox_ids))
+        query = select(*DeadlineRow.__table__.columns).where(  # type: ignore[attr-defined]
+            col(DeadlineRow.agreement_id).in_(told), col(DeadlineRow.status).not_in(NOT_TOLD)
+        )
+        rows = self._session.connection().execute(query)
+        return {(row.agreement_id, row.rule, row.occurrence): deadline_of(row) for row in rows}
+
+    def withdrawn(self, outbox_ids: Sequence[int]) -> dict[int, set[tuple[int, str, int]]]:
+        """The void deadlines (agreement, rule, occurrence) of which the reader of each message was told before."""
+        told = aliased(AlertRow)
+        query = (
+            select(AlertRow.outbox_id, DeadlineRow.agreement_id, DeadlineRow.rule, DeadlineRow.occurrence)
+            .join(DeadlineRow, col(DeadlineRow.agreement_id) == AlertRow.agreement_id)
+            .join(
+                told,
+                and_(
+                    col(told.agreement_id) == DeadlineRow.agreement_id,
+                    col(told.subject) == literal("deadline:") + col(DeadlineRow.rule),
+                    col(told.occurrence) == DeadlineRow.occurrence,
+                    col(told.recipient) == AlertRow.recipient,
+                ),
+            )
+            .where(col(AlertRow.outbox_id).in_(outbox_ids), DeadlineRow.status == DeadlineStatus.VOID.value)
+            .distinct()
+        )
+        found: dict[int, set[tuple[int, str, int]]] = {}
+        for outbox_id, agreement_id, rule, occurrence in self._session.connection().execute(query):
+            found.setdefault(outbox_id, set()).add((agreement_id, rule, occurrence))
+        return found
 
     # messages
 
-    def due(self, now: datetime) -> list[int]:
-        rows = self._session.exec(
-            select(OutboxRow.id).where(col(OutboxRow.next_attempt_at) <= now).order_by(col(OutboxRow.id))
+    def due(self, now: datetime, limit: int) -> list[DueMessage]:
+        """The messages whose time has come, the urgent ones first; held until the transaction ends, and none that is held."""
+        query = (
+            select(*(getattr(OutboxRow, name) for name in DueMessage._fields))
+            .where(col(OutboxRow.next_attempt_at) <= now)
+            .order_by(col(OutboxRow.digest), col(OutboxRow.next_attempt_at), col(OutboxRow.id))
+            .limit(limit)
+            .with_for_update(skip_locked=True)
         )
-        return [found for found in rows if found is not None]
+        return [DueMessage(*row) for row in self._session.connection().execute(query)]
 
-    def claim(self, outbox_id: int, now: datetime, lease_until: datetime) -> ClaimedMessage | None:
-        """Take a due message until `lease_until`: a mailer that dies gives it back by then. None if somebody else has it."""
+    def take_day(self, digest: DueMessage, day: date, following: tuple[date, datetime]) -> bool:
+        """Make the digest that of `day`; one planned for it that waits moves to `following`. False if another was tried on it."""
+        if digest.digest_on is None or digest.digest_on >= day:
+            return True
+        connection = self._session.connection()
+        of_day = (col(OutboxRow.recipient) == digest.recipient, col(OutboxRow.digest_on) == day)
+        waits = col(OutboxRow.state) == MessageState.QUEUED.value
+        following_on, following_at = following
+        move = update(OutboxRow).where(*of_day, waits).values(digest_on=following_on, next_attempt_at=following_at)
+        connection.execute(move)
+        if connection.execute(select(OutboxRow.id).where(*of_day)).first() is not None:
+            return False
+        connection.execute(update(OutboxRow).where(col(OutboxRow.id) == digest.id).values(digest_on=day))
+        return True
+
+    def put_off(self, until: Mapping[int, datetime]) -> None:
+        """Look at these messages again when their readers' offices open."""
+        rows = [{"row": outbox_id, "at": at} for outbox_id, at in until.items()]
+        if rows:
+            statement = update(OutboxRow).where(col(OutboxRow.id) == bindparam("row"))
+            self._session.connection().execute(statement.values(next_attempt_at=bindparam("at")), rows)
+
+    def claim(self, ids: Sequence[int], now: datetime, lease_until: datetime) -> list[ClaimedMessage]:
+        """Take due messages until `lease_until`: a mailer that dies gives them back by then. What others took is left out.
+
+        A message whose lease ended after it was built may have reached the server.
+        """
+        leased = and_(col(OutboxRow.state) == MessageState.LEASED.value, col(OutboxRow.content).is_not(None))
+        names = [column.name for column in CLAIMED]
+        statement = (
+            update(OutboxRow)
+            .where(col(OutboxRow.id).in_(ids), col(OutboxRow.next_attempt_at) <= now)
+            .values(
+                next_attempt_at=lease_until,
+                state=MessageState.LEASED.value,
+                attempts=col(OutboxRow.attempts) + 1,
+                first_attempt_at=func.coalesce(OutboxRow.first_attempt_at, now),
+                doubtful=or_(col(OutboxRow.doubtful), leased),
+            )
+            .returning(*CLAIMED)
+        )
+        found = [dict(zip(names, row, strict=True)) for row in self._session.connection().execute(statement)]
+        order = {outbox_id: place for place, outbox_id in enumerate(ids)}
+        found.sort(key=lambda values: order[values["id"]])
+        return [ClaimedMessage(lease_until=values.pop("next_attempt_at"), **values) for values in found]
+
+    def keep_content(self, built: Mapping[int, Built]) -> None:
+        """The messages as built: retries send these bytes, and they prove what was said and by which words."""
+        rows = [{"row": key, **{f"new_{name}": getattr(one, name) for name in BUILT}} for key, one in built.items()]
+        if rows:
+            statement = update(OutboxRow).where(col(OutboxRow.id) == bindparam("row"))
+            values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in BUILT}
+            self._session.connection().execute(statement.values(**values), rows)
+
+    def settle(self, settlements: Sequence[Settlement], now: datetime) -> None:
+        """Write what became of attempts. Who claimed a message later has the last word: an ended lease settles nothing."""
+        rows = [
+            {
+                "row": each.claimed.id,
+                "attempt": each.claimed.attempts,
+                "new_state": each.state.value,
+                "new_error": packed(each.error) if each.error else "",
+                "new_sent_to": each.sent_to,
+                "new_doubtful": each.claimed.doubtful or each.doubtful,
+                "new_next": each.next_attempt_at,
+                "unbuilt": each.unbuilt,
+                "new_settled": None if each.next_attempt_at is not None else now,
+            }
+            for each in settlements
+        ]
+        if rows:
+            statement = update(OutboxRow).where(
+                col(OutboxRow.id) == bindparam("row"),
+                col(OutboxRow.attempts) == bindparam("attempt"),
+                col(OutboxRow.state) == MessageState.LEASED.value,
+            )
+            values: dict[str, Any] = {
+                "state": bindparam("new_state"),
+                "error": bindparam("new_error"),
+                "sent_to": bindparam("new_sent_to"),
+                "doubtful": bindparam("new_doubtful"),
+                "next_attempt_at": bindparam("new_next"),
+                "settled_at": bindparam("new_settled"),
+                "content": case((bindparam("unbuilt", type_=Boolean()), None), else_=OutboxRow.content),
+            }
+            self._session.connection().execute(statement.values(**values), rows)
+
+    def give_back(self, claimed: Sequence[ClaimedMessage], now: datetime) -> None:
+        """Messages that no server heard of, as they were before they were claimed. Only one digest of a person can be open."""
+        self.hold_digests()
+        for message in claimed:
+            other = select(OutboxRow.id).where(
+                OutboxRow.recipient == message.recipient, col(OutboxRow.digest), OutboxRow.state == "queued"
+            )
+            is_open = message.content is None and not (message.digest and self._session.exec(other).first())
+            self._session.connection().execute(
+                update(OutboxRow)
+                .where(
+                    col(OutboxRow.id) == message.id,
+                    col(OutboxRow.attempts) == message.attempts,
+                    col(OutboxRow.state) == MessageState.LEASED.value,
+                )
+                .values(
+                    state=(MessageState.QUEUED if is_open else MessageState.RETRYING).value,
+                    attempts=message.attempts - 1,
+                    next_attempt_at=now,
+                    content=message.content,
+                    doubtful=message.doubtful,
+                )
+            )
+
+    def release(self, alerts: Collection[int]) -> None:
+        """What could not be said for the time being counts as not told: it is told again when there is something to say."""
+        if alerts:
+            self._session.connection().execute(delete(AlertRow).where(col(AlertRow.id).in_(alerts)))
+
+    def untold_incidents(self) -> list[int]:
+        """The messages that reached nobody, of which nobody was told yet."""
+        query = select(OutboxRow.id).where(
+            col(OutboxRow.state).in_([state.value for state in INCIDENTS]), col(OutboxRow.incident_at).is_(None)
+        )
+        return [found for found in self._session.exec(query.order_by(col(OutboxRow.id))) if found is not None]
+
+    def mark_incident(self, outbox_id: int, now: datetime) -> bool:
+        """Whoever writes the mark tells of the incident; False if somebody has done so."""
         changed = self._session.connection().execute(
             update(OutboxRow)
-            .where(col(OutboxRow.id) == outbox_id, col(OutboxRow.next_attempt_at) <= now)
-            .values(next_attempt_at=lease_until, state="sending", attempts=col(OutboxRow.attempts) + 1)
-        )
-        if changed.rowcount != 1:
-            return None
-        row = self._session.get_one(OutboxRow, outbox_id)
-        return ClaimedMessage(outbox_id, row.message_id, row.recipient, row.attempts, row.created_at, row.content)
-
-    def keep_content(self, outbox_id: int, subject: str, content: bytes) -> None:
-        row = self._session.get_one(OutboxRow, outbox_id)
-        row.subject, row.content = subject, content
-
-    def settle(
-        self,
-        claimed: ClaimedMessage,
-        state: str,
-        now: datetime,
-        *,
-        error: str = "",
-        next_attempt_at: datetime | None = None,
-    ) -> None:
-        """`sent`, `failed` and `dropped` are final; `retrying` comes back at `next_attempt_at`.
-
-        Who claimed it later has the last word: a mailer whose lease has ended settles nothing.
-        """
-        self._session.connection().execute(
-            update(OutboxRow)
-            .where(col(OutboxRow.id) == claimed.id, col(OutboxRow.attempts) == claimed.attempts)
-            .values(
-                state=state,
-                error=error,
-                next_attempt_at=next_attempt_at,
-                settled_at=None if next_attempt_at is not None else now,
+            .where(
+                col(OutboxRow.id) == outbox_id,
+                col(OutboxRow.state).in_([state.value for state in INCIDENTS]),
+                col(OutboxRow.incident_at).is_(None),
             )
+            .values(incident_at=now)
         )
+        return bool(changed.rowcount == 1)
 
-    def messages(self, state: str | None = None) -> list[OutboxMessage]:
-        """All messages, or those in one state, oldest first."""
+    def hold_digests(self) -> None:
+        """On PostgreSQL one transaction at a time writes into digests or claims them: in another order two would deadlock."""
+        connection = self._session.connection()
+        if connection.dialect.name == "postgresql":
+            connection.execute(select(func.pg_advisory_xact_lock(DIGESTS)))
+
+    def messages(self, states: Iterable[str] = (), outbox_id: int | None = None) -> list[OutboxMessage]:
+        """All messages, those in some states, or one, oldest first."""
         names = [field.name for field in fields(OutboxMessage)]
         query = select(*(getattr(OutboxRow, name) for name in names)).order_by(col(OutboxRow.id))
-        if state is not None:
-            query = query.where(OutboxRow.state == state)
-        return [OutboxMessage(*row) for row in self._session.exec(query)]
+        if wanted := list(states):
+            query = query.where(col(OutboxRow.state).in_(wanted))
+        if outbox_id is not None:
+            query = query.where(OutboxRow.id == outbox_id)
+        at = names.index("error")
+        rows = [list(row) for row in self._session.connection().execute(query)]
+        for row in rows:
+            row[at] = unpacked(row[at]) if row[at] else None
+        return [OutboxMessage(*row) for row in rows]
+
+    def message(self, outbox_id: int) -> OutboxMessage:
+        """One message, held until the transaction ends. Raises NotFound."""
+        self._session.exec(select(OutboxRow.id).where(OutboxRow.id == outbox_id).with_for_update())
+        found = self.messages(outbox_id=outbox_id)
+        if not found:
+            raise NotFound("There is no message {id}.", id=outbox_id)
+        return found[0]
+
+    def id_of(self, message_id: str) -> int | None:
+        """The message with this Message-ID (what stands before the @); None if there is none."""
+        return self._session.exec(select(OutboxRow.id).where(OutboxRow.message_id == message_id)).first()
 
     def counts(self) -> dict[str, int]:
         """How many messages are in each state."""
@@ -182,14 +379,19 @@ class Outbox:
             raise NotFound("There is no message {id}.", id=outbox_id)
         return row.content
 
-    def retry(self, outbox_id: int, now: datetime) -> bool:
-        """Put a failed or waiting message back to be sent now; False if it is being sent, was sent or dropped."""
-        changed = self._session.connection().execute(
-            update(OutboxRow)
-            .where(col(OutboxRow.id) == outbox_id, col(OutboxRow.state).in_(["failed", "retrying"]))
-            .values(state="retrying", next_attempt_at=now, settled_at=None)
-        )
-        return bool(changed.rowcount == 1)
+    def change(
+        self, outbox_id: int, state: MessageState, error: Message | None, now: datetime, *, again: bool = False
+    ) -> None:
+        """Put a message into another state by hand or by a report. `again`: it is tried anew, for 72 hours from now."""
+        values: dict[str, object] = {"state": state.value, "settled_at": None if again else now}
+        values["error"] = packed(error) if error else ""
+        values["next_attempt_at"] = now if again else None
+        values["incident_at"] = None
+        if again:
+            values["first_attempt_at"] = None
+        if state is MessageState.CANCELLED:  # the morning is free for what is found from now on
+            values["digest_on"] = None
+        self._session.connection().execute(update(OutboxRow).where(col(OutboxRow.id) == outbox_id).values(**values))
 
 
 def _new_message(recipient: str, message_id: str, now: datetime, *, digest: bool) -> dict[str, object]:

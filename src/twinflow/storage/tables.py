@@ -185,10 +185,16 @@ class FindingRow(SQLModel, table=True):
     settled_at: datetime | None = None
 
 
+MESSAGE_STATES = (
+    "queued", "leased", "retrying", "accepted", "possible duplicate", "bounced", "failed", "dropped", "cancelled",
+)  # fmt: skip
+
+
 class OutboxRow(SQLModel, table=True):
     """One message to one person. A digest that is still queued takes in what else is to be told.
 
-    `content` is the message as built at the first attempt; retries send the same bytes.
+    `content` is the message as built at the first attempt, by the words whose digest `words` is; retries send the same bytes.
+    `doubtful`: a server may have accepted it without our knowing. `next_attempt_at` is also the end of a lease.
     """
 
     __tablename__ = "outbox"
@@ -207,25 +213,36 @@ class OutboxRow(SQLModel, table=True):
             sqlite_where=text("next_attempt_at IS NOT NULL"),
             postgresql_where=text("next_attempt_at IS NOT NULL"),
         ),
-        CheckConstraint("state IN ('queued', 'sending', 'retrying', 'sent', 'failed', 'dropped')", name="state"),
+        UniqueConstraint("recipient", "digest_on"),
+        UniqueConstraint("unsubscribe_hash"),
+        CheckConstraint("state IN ({})".format(", ".join(f"'{state}'" for state in MESSAGE_STATES)), name="state"),
     )
 
     id: int | None = Field(default=None, primary_key=True)
     message_id: str
     recipient: str
     digest: bool
+    digest_on: date | None = None
+    """The day of the reader's office whose morning a digest is for: one digest a person and day."""
     state: str
     created_at: datetime
     attempts: int = 0
+    first_attempt_at: datetime | None = None
     next_attempt_at: datetime | None = None
     settled_at: datetime | None = None
+    incident_at: datetime | None = None
+    """When those who stand in were told that it reached nobody."""
+    doubtful: bool = False
     error: str = ""
+    sent_to: str = ""
     subject: str = ""
+    words: str = ""
+    unsubscribe_hash: str | None = None
     content: bytes | None = Field(default=None, sa_type=LargeBinary)
 
 
 class AlertRow(SQLModel, table=True):
-    """One thing told to one person, once: the unique key is the identity."""
+    """One thing told to one person, once: the unique key is the identity. `stands_for` is the absent person it was meant for."""
 
     __tablename__ = "alert"
     __table_args__ = (UniqueConstraint("agreement_id", "subject", "occurrence", "level", "recipient"),)
@@ -238,7 +255,40 @@ class AlertRow(SQLModel, table=True):
     occurrence: int
     level: str
     recipient: str
+    stands_for: str = ""
     role: str
     effective_on: date
     recorded_at: datetime
     details: dict[str, Any] = Field(default_factory=dict, sa_type=Document)
+
+
+class FeedRow(SQLModel, table=True):
+    """The private calendar address of a person; only a hash of its token is kept."""
+
+    __tablename__ = "feed"
+    __table_args__ = (UniqueConstraint("token_hash"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    person: str
+    token_hash: str
+    created_at: datetime
+    revoked_at: datetime | None = None
+
+
+class OptOutRow(SQLModel, table=True):
+    """An optional notice that a person does not want by mail."""
+
+    __tablename__ = "opt_out"
+
+    person: str = Field(primary_key=True)
+    notice: str = Field(primary_key=True)
+    off_at: datetime
+
+
+class MailStateRow(SQLModel, table=True):
+    """What a restored backup is known by: each sending pass counts on, and the machine that sends keeps the count beside."""
+
+    __tablename__ = "mail_state"
+
+    database: str = Field(primary_key=True)
+    passes: int

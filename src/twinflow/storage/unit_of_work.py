@@ -11,7 +11,10 @@ from twinflow.errors import EnvironmentFailed, StaleAgreement
 from twinflow.storage.agreements import Agreements
 from twinflow.storage.calendars import CalendarEditions
 from twinflow.storage.deadlines import Deadlines
+from twinflow.storage.feeds import Feeds
 from twinflow.storage.history import History
+from twinflow.storage.mail_state import MailState
+from twinflow.storage.opt_outs import OptOuts
 from twinflow.storage.outbox import Outbox
 from twinflow.storage.recount import Recount
 
@@ -36,7 +39,10 @@ class UnitOfWork:
         self.agreements = Agreements(self._session)
         self.calendars = CalendarEditions(self._session)
         self.deadlines = Deadlines(self._session)
+        self.feeds = Feeds(self._session)
         self.history = History(self._session)
+        self.mail_state = MailState(self._session)
+        self.opt_outs = OptOuts(self._session)
         self.outbox = Outbox(self._session)
         self.recount = Recount(self._session)
         return self

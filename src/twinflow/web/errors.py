@@ -31,7 +31,7 @@ def _not_found(request: Request, error: NotFound | BadInput) -> Response:
 
 
 def _failed(request: Request, error: TwinflowError) -> Response:
-    log.error("%s: %s", request.url.path, error)
+    log.error("%s: %s", _path(request), error)
     if isinstance(error, EnvironmentFailed):  # the reason is for the log, not for whoever looks at the page
         message = Message("The database does not answer.")
         return site_of(request).error_page(request, HTTPStatus.SERVICE_UNAVAILABLE, message)
@@ -60,6 +60,12 @@ def _broken(request: Request, error: Exception) -> Response:
     )
     secure(response.headers, request.url.path)
     return response
+
+
+def _path(request: Request) -> str:
+    """The address without a token that it may hold: who reads the log may not read on with it."""
+    token = request.path_params.get("token")
+    return request.url.path.replace(str(token), "…") if token else request.url.path
 
 
 def _similar(request: Request) -> list[str]:

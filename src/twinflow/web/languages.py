@@ -13,8 +13,9 @@ COOKIE = "twinflow_lang"
 ONE_YEAR = 365 * 24 * 60 * 60
 
 
-def choose(request: Request, default: str) -> str:
-    asked = (request.query_params.get(PARAMETER), request.cookies.get(COOKIE), *_accepted(request))
+def choose(request: Request, default: str, reader: str = "") -> str:
+    """`reader`: the language of whom the page is for; goes before what the browser prefers, after what was asked for."""
+    asked = (request.query_params.get(PARAMETER), request.cookies.get(COOKIE), reader, *_accepted(request))
     return next((language for language in asked if language in LANGUAGES), default)
 
 

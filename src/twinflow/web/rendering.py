@@ -1,6 +1,6 @@
 """Templates and the words in them: everything a person reads goes through `twinflow.language`."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -15,8 +15,9 @@ from starlette.responses import HTMLResponse
 
 from twinflow import language
 from twinflow.bootstrap import Runtime
+from twinflow.domain.letters import INCIDENTS, OutboxMessage
 from twinflow.errors import Message
-from twinflow.services import outbox
+from twinflow.services import outbox, rehearsal
 from twinflow.services.queries import DeadlineLine
 from twinflow.web import languages
 
@@ -34,28 +35,48 @@ class Site:
 
     def page(self, request: Request, template: str, **values: object) -> HTMLResponse:
         """A page with its banners. Asks the database which messages could not be delivered."""
-        failed = outbox.messages(self.runtime.engine, "failed")
-        return self._draw(request, template, 200, {**values, "failed": failed})
+        engine = self.runtime.engine
+        failed = _by_reason(outbox.messages(engine, INCIDENTS))
+        held = rehearsal.held(engine, self.runtime.state_file)
+        return self._draw(request, template, 200, {**values, "failed": failed, "held": held})
+
+    def public_page(
+        self, request: Request, template: str, *, status: int, language: str, **values: object
+    ) -> HTMLResponse:
+        """A page for whoever has its address, in `language` unless another was asked for: nothing of other people."""
+        return self._draw(request, template, status, {**values, "failed": (), "held": None}, language)
 
     def error_page(self, request: Request, status: int, message: Message, similar: Sequence[str] = ()) -> HTMLResponse:
         """A page that asks the database nothing."""
-        values = {"code": status, "message": message, "similar": similar, "failed": ()}
+        values = {"code": status, "message": message, "similar": similar, "failed": (), "held": None}
         return self._draw(request, "error.html", status, values)
 
-    def _draw(self, request: Request, template: str, status: int, values: Mapping[str, object]) -> HTMLResponse:
+    def _draw(
+        self, request: Request, template: str, status: int, values: Mapping[str, object], reader: str = ""
+    ) -> HTMLResponse:
+        """`reader`: the language of whom the page is for, where that is known."""
         settings = self.runtime.settings
-        code = languages.choose(request, settings.language)
+        code = languages.choose(request, settings.language, reader)
         frame = {
             "language": code,
             "switch": languages.switch(request),
             "root": request.scope.get("root_path", ""),
             "demo": self.demo,
             "captures": not settings.mail.host,
+            "redirected_to": settings.mail.redirect_all_to,
         }
         text = self.templates.get_template(template).render(**frame, **values)
         response = HTMLResponse(text, status, {"Content-Language": code})
         languages.remember(request, response, secure=settings.base_url.startswith("https:"))
         return response
+
+
+def _by_reason(messages: Iterable[OutboxMessage]) -> list[list[OutboxMessage]]:
+    """The messages that failed for the same reason together."""
+    found: dict[str, list[OutboxMessage]] = {}
+    for message in messages:
+        found.setdefault(str(message.error), []).append(message)
+    return list(found.values())
 
 
 def site_of(request: Request) -> Site:

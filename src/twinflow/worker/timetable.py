@@ -1,7 +1,7 @@
 """When sweeps run. APScheduler only wakes them, in memory: the truth is in rows, and killing it loses nothing."""
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
@@ -14,14 +14,14 @@ log = logging.getLogger(__name__)
 
 
 @contextmanager
-def running(every_minutes: int, job: Callable[[], object], clock: Callable[[], datetime]) -> Iterator[None]:
-    """Run `job` at once and then every so many minutes, until the block ends; a running job is waited for."""
+def running(jobs: Sequence[tuple[int, Callable[[], object]]], clock: Callable[[], datetime]) -> Iterator[None]:
+    """Run each job at once and then every so many minutes, until the block ends; a running job is waited for."""
     scheduler = BackgroundScheduler(
         timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
     )
-    scheduler.add_job(
-        guarded, IntervalTrigger(minutes=every_minutes, start_date=clock() + timedelta(seconds=1)), args=[job]
-    )
+    for every_minutes, job in jobs:
+        trigger = IntervalTrigger(minutes=every_minutes, start_date=clock() + timedelta(seconds=1))
+        scheduler.add_job(guarded, trigger, args=[job])
     scheduler.start()
     try:
         yield
@@ -34,4 +34,4 @@ def guarded(job: Callable[[], object]) -> None:
     try:
         job()
     except TwinflowError as error:
-        log.error("sweep failed: %s", error)  # noqa: TRY400 - the sentence says it; a trace would not help the operator
+        log.error("pass failed: %s", error)  # noqa: TRY400 - the sentence says it; a trace would not help the operator

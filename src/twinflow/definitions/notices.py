@@ -1,0 +1,89 @@
+"""`notifications/notices.toml` and the folders beside it: which notices there are, and whether their words are all there.
+
+What stands in the templates is checked where they are read, by `mail.words`.
+"""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from pydantic import RootModel
+
+from twinflow.definitions.models import LabelText, Strict
+from twinflow.definitions.reader import read_toml
+from twinflow.domain.notices import BASE, BASE_FILES, BUILT_IN_NOTICES, LANGUAGES, NOTICE_FILES, Notice
+from twinflow.errors import BadInput, Message, Problem
+from twinflow.validation import unknown_name
+
+TABLES = "notices.toml"
+
+
+class NoticeModel(Strict):
+    label: LabelText
+    optional: bool = False
+    because: LabelText
+
+
+class NoticesModel(RootModel[dict[str, NoticeModel]]):
+    """One table for each notice, by the name of its folder."""
+
+
+def read_notices(folder: Path) -> Mapping[str, Notice]:
+    """The notices of a folder. Raises BadInput with every problem of the table and of the files."""
+    tables: Mapping[str, NoticeModel] = {}
+    problems: list[Problem] = []
+    place = f"{folder.name}/{TABLES}"
+    try:
+        tables = read_toml(folder / TABLES, NoticesModel, place).root
+    except BadInput as error:
+        problems += error.problems or (Problem(place, error.message),)
+    else:
+        problems += _of_tables(folder, tables, place)
+    for name in sorted(notice_folders(folder) | {BASE}):
+        problems += _of_files(folder, name)
+    if problems:
+        raise BadInput("The notices have mistakes.", tuple(problems))
+    return {
+        key: Notice(key, table.label.model_dump(), table.optional, table.because.model_dump())
+        for key, table in tables.items()
+    }
+
+
+def notice_folders(folder: Path) -> set[str]:
+    """The notices that have words, however complete. What is hidden, and what stands beside the folders, is no notice."""
+    return {path.name for path in folder.iterdir() if path.is_dir() and not path.name.startswith((".", BASE))}
+
+
+def _of_tables(folder: Path, tables: Mapping[str, NoticeModel], place: str) -> Iterator[Problem]:
+    """Tables without a folder, folders without a table, and what the service cannot do without."""
+    folders = notice_folders(folder)
+    for key in sorted(tables.keys() - folders):
+        yield Problem(f"{place}: {key}", unknown_name(Message("the folder"), key, folders))
+    for key in sorted(folders - tables.keys()):
+        yield Problem(
+            f"{folder.name}/{key}",
+            Message("this folder has no table in {file}; add [{key}].", {"file": place, "key": key}),
+        )
+    for key in sorted(set(BUILT_IN_NOTICES) - tables.keys() - folders):
+        yield Problem(
+            place, Message("the table [{key}] is missing: twinflow sends this notice by itself.", {"key": key})
+        )
+    for key in BUILT_IN_NOTICES:
+        if key in tables and tables[key].optional:
+            yield Problem(
+                f"{place}: {key}.optional",
+                Message("nobody may switch off what twinflow warns of by itself; leave it out."),
+            )
+
+
+def _of_files(folder: Path, name: str) -> Iterator[Problem]:
+    """Files that are missing, empty, or that nothing reads."""
+    wanted = {f"{language}/{file}" for language in LANGUAGES for file in (BASE_FILES if name == BASE else NOTICE_FILES)}
+    there = {path.relative_to(folder / name).as_posix(): path for path in (folder / name).rglob("*") if path.is_file()}
+    for file in sorted(wanted):
+        if file not in there:
+            yield Problem(f"{folder.name}/{name}/{file}", Message("this file is missing."))
+        elif not there[file].read_bytes().strip():
+            yield Problem(f"{folder.name}/{name}/{file}", Message("this file is empty; write the words."))
+    for file in sorted(there.keys() - wanted):
+        if not file.rpartition("/")[2].startswith("."):
+            yield Problem(f"{folder.name}/{name}/{file}", unknown_name(Message("the file"), file, wanted))

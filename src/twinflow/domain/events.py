@@ -1,0 +1,197 @@
+"""Deadlines as all-day events of a person's calendar: values without a language and without a file format.
+
+What identifies an event, and how often it has changed, comes from the books alone: the same event in a feed, in a mail and in
+the feed of tomorrow is one event to a calendar program.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from enum import StrEnum
+from urllib.parse import quote
+from uuid import UUID, uuid5
+
+from twinflow.domain.actors import Person
+from twinflow.domain.agreement import Agreement, Deadline, DeadlineStatus, EntryKind, HistoryEntry
+from twinflow.domain.calendars import ONE_DAY, pause_on
+from twinflow.domain.library import Library
+from twinflow.domain.passes import holders_of, recipients_of
+from twinflow.domain.process import LIAISON, DeadlineRule, Label, Nature, ProcessDefinition
+from twinflow.errors import Message
+
+NAMESPACE = UUID("8a6d1c0e-5f0b-4c39-9a55-6d2d4c1b7e10")
+"""Never to be changed: every UID that calendars have kept rests on it."""
+
+
+class EventStatus(StrEnum):
+    """RFC 5545, section 3.8.1.11."""
+
+    CONFIRMED = "CONFIRMED"
+    TENTATIVE = "TENTATIVE"
+    CANCELLED = "CANCELLED"
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarEvent:
+    """One all-day event on the day `on`. `sequence` counts the changes of its date, `changed_at` (UTC) is the last change.
+
+    `path` is that of the agreement's page.
+    """
+
+    uid: str
+    sequence: int
+    on: date
+    changed_at: datetime
+    status: EventStatus
+    summary: Message
+    description: tuple[Message | str, ...]
+    categories: tuple[Message | Label, ...]
+    path: str
+
+
+def is_told(
+    library: Library, person: Person, definition: ProcessDefinition, rule: DeadlineRule, office: str, day: date
+) -> bool:
+    """Whether the person gets on the day what is told of the deadline, be it for somebody absent or only when it escalates."""
+    roles = dict.fromkeys((*rule.told, *(level.to for level in rule.warn + rule.escalate if level.to is not None)))
+    holders, _ = holders_of(library, definition, office, roles, day)
+    standing_in = (recipient.person for recipient in recipients_of(library, holders, day))
+    return person.key in holders or person.key in standing_in
+
+
+def who_and_what(library: Library, definition: ProcessDefinition, rule: DeadlineRule) -> tuple[Message, ...]:
+    """Who acts, and then what there is to do."""
+    lines = [Message("Who acts: {role}", {"role": definition.roles[rule.late or LIAISON].label})]
+    if not rule.duty:
+        lines.append(Message("The last day of a right: nobody is late when it passes unused."))
+    todo = library.what_meets(definition, rule)
+    if todo:
+        lines.append(Message("What to do: {steps}", {"steps": tuple(todo)}))
+    return tuple(lines)
+
+
+def deadline_event(
+    agreement: Agreement,
+    deadline: Deadline,
+    definition: ProcessDefinition,
+    *,
+    today: date,
+    doing: Sequence[Message],
+) -> CalendarEvent | None:
+    """The event of a deadline; None where it never had a date.
+
+    `definition` is the version that its date was counted by, `today` the date where the late office is, `doing` what
+    `who_and_what` gives. Of the agreement's history it takes the moved dates and the last entry that is no alert. While a
+    pause holds the date, the event stays on the last day it had, and says so.
+    """
+    rule = definition.deadlines[deadline.rule]
+    moves = _moves(agreement, deadline)
+    on = deadline.due_on or _last_date(moves)
+    if on is None:
+        return None
+    withdrawn = deadline.status is DeadlineStatus.VOID
+    paused = deadline.is_open and (deadline.due_on is None or _is_paused(deadline, today))
+    tags = _tags(rule, deadline, today, paused=paused)
+    names = {"reference": agreement.reference, "deadline": rule.label, "tags": tags}
+    return CalendarEvent(
+        uid=event_uid(agreement, deadline),
+        sequence=len(moves) + withdrawn,
+        on=on,
+        changed_at=_changed_at(agreement, deadline, today),
+        status=_status(deadline, paused=paused),
+        summary=Message("{reference}: {deadline} ({tags})" if tags else "{reference}: {deadline}", names),
+        description=(
+            agreement.title,
+            *_how_it_stands(deadline, tags, paused=paused),
+            *(doing if deadline.is_open else doing[:1]),
+        ),
+        categories=(definition.label, _NATURES[rule.nature]),
+        path=f"/agreements/{quote(agreement.reference)}",
+    )
+
+
+def event_uid(agreement: Agreement, deadline: Deadline) -> str:
+    """The same for one occurrence of a deadline, whatever becomes of it. A UUID tells nobody what it is of (RFC 7986, 5.3)."""
+    return str(uuid5(NAMESPACE, f"{agreement.office}/{agreement.reference}/{deadline.rule}/{deadline.occurrence}"))
+
+
+_NATURES = {
+    Nature.LEGAL: Message("Set by law"),
+    Nature.CONTRACTUAL: Message("Agreed in the text"),
+    Nature.TARGET: Message("A target, not a duty"),
+}
+_CLOSED = {
+    DeadlineStatus.MET: Message("done"),
+    DeadlineStatus.LAPSED: Message("lapsed"),
+    DeadlineStatus.UNMET: Message("not met"),
+    DeadlineStatus.VOID: Message("no longer applies"),
+}
+
+
+def _moves(agreement: Agreement, deadline: Deadline) -> list[HistoryEntry]:
+    """The changes of its date, oldest first."""
+    key = (deadline.rule, str(deadline.occurrence))
+    return [
+        entry
+        for entry in agreement.history
+        if entry.kind is EntryKind.DEADLINE and (entry.details["deadline"], entry.details["occurrence"]) == key
+    ]
+
+
+def _last_date(moves: Sequence[HistoryEntry]) -> date | None:
+    days = (entry.details["from"] for entry in reversed(moves))
+    return next((date.fromisoformat(day) for day in days if day), None)
+
+
+def _is_paused(deadline: Deadline, today: date) -> bool:
+    basis = deadline.basis
+    return basis is not None and basis.agreed_on is None and pause_on(today, basis.pauses) is not None
+
+
+def _status(deadline: Deadline, *, paused: bool) -> EventStatus:
+    if deadline.status is DeadlineStatus.VOID:
+        return EventStatus.CANCELLED
+    return EventStatus.TENTATIVE if paused or (deadline.is_open and deadline.provisional) else EventStatus.CONFIRMED
+
+
+def _tags(rule: DeadlineRule, deadline: Deadline, today: date, *, paused: bool) -> tuple[Message, ...]:
+    """How it stands, in words; nothing where the date is still ahead and firm. Only a duty of law or text is overdue."""
+    if not deadline.is_open:
+        return (_CLOSED[deadline.status],)
+    found = []
+    if paused:
+        found.append(Message("paused"))
+    elif _has_passed(deadline, today):
+        target = Message("target passed") if rule.nature is Nature.TARGET else Message("overdue")
+        found.append(target if rule.late else Message("passed"))
+    if deadline.provisional:
+        found.append(Message("provisional date"))
+    return tuple(found)
+
+
+def _has_passed(deadline: Deadline, today: date) -> bool:
+    return deadline.due_on is not None and deadline.due_on < today
+
+
+def _changed_at(agreement: Agreement, deadline: Deadline, today: date) -> datetime:
+    """When what the event says changed last: by an entry of the history, or by a day that came.
+
+    Nothing here is the present instant: the same books give the same file.
+    """
+    entries = (entry.recorded_at for entry in reversed(agreement.history) if entry.kind is not EntryKind.ALERT)
+    days = [agreement.tracked_from] if deadline.closed_on is None else [deadline.closed_on]
+    if deadline.is_open and deadline.due_on is not None and deadline.due_on < today:
+        days.append(deadline.due_on + ONE_DAY)
+    midnights = [datetime.combine(day, time(), UTC) for day in days]
+    return max([*midnights, next(entries, midnights[0])])
+
+
+def _how_it_stands(deadline: Deadline, tags: tuple[Message, ...], *, paused: bool) -> list[Message]:
+    if deadline.closed_on is not None and not deadline.is_open:
+        return [Message("How the date stands: {standing} ({day})", {"standing": tags, "day": deadline.closed_on})]
+    lines = [Message("How the date stands: {standing}", {"standing": tags or Message("open")})]
+    if paused:
+        lines.append(Message("The count is paused: this day will move when it goes on."))
+    if deadline.is_open and deadline.provisional:
+        lines.append(Message("The date is provisional: a calendar that it rests on is not complete yet."))
+    return lines

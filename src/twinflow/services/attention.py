@@ -1,0 +1,45 @@
+"""Acknowledging a deadline, and holding one's own notices about it back for a time."""
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+from sqlalchemy import Engine
+
+from twinflow.domain.attention import Acknowledge, Hold, decide
+from twinflow.domain.library import Library
+from twinflow.domain.process import Label
+from twinflow.services.deadlines import DeadlineId, find_deadline
+from twinflow.storage.unit_of_work import UnitOfWork
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What was said about the warnings of a deadline, by whom, for which due date. `until` is the day a snooze ends."""
+
+    id: str
+    label: Label
+    person: str
+    due_on: date | None
+    until: date | None
+
+
+def say(
+    engine: Engine, library: Library, wanted: DeadlineId, said: Acknowledge | Hold, *, person: str, now: datetime
+) -> Said:
+    """Acknowledge a deadline, or snooze it. Raises NotFound, Refused with every reason."""
+    who = library.person(person)
+    with UnitOfWork(engine) as work:
+        agreement = work.agreements.lock(wanted.reference)
+        definition = library.definition_of(agreement)
+        known = tuple(deadline for deadline in agreement.deadlines if deadline.rule in definition.deadlines)
+        deadline = find_deadline(replace(agreement, deadlines=known), wanted)
+        reckoning = library.reckoning(definition, agreement.office, now)
+        actor = library.actor(who, definition, agreement, reckoning.today)
+        entry = decide(agreement, definition, deadline, said, actor, now=now, reckoning=reckoning)
+        agreement_id = work.agreements.id_of(wanted.reference)
+        work.history.add(agreement_id, entry)
+        until = said.until if isinstance(said, Hold) else None
+        if until is not None:
+            work.deadlines.wake_by(agreement_id, deadline.key, until)
+        work.commit()
+    return Said(str(wanted), definition.deadlines[deadline.rule].label, person, deadline.due_on, until)

@@ -1,0 +1,138 @@
+"""Calendar feeds: whose they are, and the dates that they are made of."""
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, cast
+
+import sqlalchemy
+from sqlalchemy import ColumnElement, Select, Table, func, or_, update
+from sqlmodel import Session, SQLModel, col, select
+from sqlmodel.sql.expression import SelectOfScalar
+
+from twinflow.domain.agreement import Agreement, Deadline, DeadlineStatus, EntryKind, HistoryEntry
+from twinflow.domain.migration import in_present_names
+from twinflow.storage.deadlines import deadline_of
+from twinflow.storage.history import entry_of
+from twinflow.storage.tables import AgreementRow, DeadlineRow, FeedRow, HistoryRow
+
+OPEN = (DeadlineStatus.OPEN.value, DeadlineStatus.PAUSED.value)
+AT_ONCE = 10_000
+"""SQLite takes 32,766 values in a statement, and the longest here names each agreement twice."""
+
+MAKING_EVENTS = (EntryKind.DEADLINE.value, EntryKind.MIGRATED.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """The private calendar address of a person. Times are UTC."""
+
+    id: int
+    person: str
+    created_at: datetime
+    revoked_at: datetime | None
+
+
+class Feeds:
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def add(self, person: str, token_hash: str, now: datetime) -> int:
+        row = FeedRow(person=person, token_hash=token_hash, created_at=now)
+        self._session.add(row)
+        self._session.flush()
+        assert row.id is not None
+        return row.id
+
+    def all(self) -> list[Feed]:
+        """Oldest first."""
+        return [_feed(row) for row in self._session.exec(select(FeedRow).order_by(col(FeedRow.id)))]
+
+    def get(self, feed_id: int) -> Feed | None:
+        row = self._session.get(FeedRow, feed_id)
+        return _feed(row) if row is not None else None
+
+    def by_hash(self, token_hash: str) -> Feed | None:
+        row = self._session.exec(select(FeedRow).where(FeedRow.token_hash == token_hash)).first()
+        return _feed(row) if row is not None else None
+
+    def revoke(self, feed_id: int, now: datetime) -> bool:
+        """False if it was revoked already, or never was."""
+        changed = self._session.connection().execute(
+            update(FeedRow).where(col(FeedRow.id) == feed_id, col(FeedRow.revoked_at).is_(None)).values(revoked_at=now)
+        )
+        return bool(changed.rowcount == 1)
+
+    def dates(self, offices: Collection[str], since: date) -> dict[int, Agreement]:
+        """The agreements of these offices, by row, with the deadlines that are open or were closed on `since` or later."""
+        kept = or_(col(DeadlineRow.status).in_(OPEN), func.coalesce(DeadlineRow.closed_on, DeadlineRow.due_on) >= since)
+        return self._dated(col(AgreementRow.office).in_(sorted(offices)), kept)
+
+    def dates_of(self, agreement_ids: Collection[int]) -> dict[int, Agreement]:
+        """These agreements, by row, with all their deadlines."""
+        ids = sorted(agreement_ids)
+        found: dict[int, Agreement] = {}
+        for start in range(0, len(ids), AT_ONCE):
+            found |= self._dated(col(AgreementRow.id).in_(ids[start : start + AT_ONCE]))
+        return found
+
+    def _dated(self, *wanted: ColumnElement[bool]) -> dict[int, Agreement]:
+        """Of each agreement only its own row, and of its history what events are made of: moved dates, migrations, and the
+        last entry that is no alert. Three queries, whatever their number; plain rows, because there may be very many.
+        """
+        joined = col(AgreementRow.id) == col(DeadlineRow.agreement_id)
+        chosen = select(DeadlineRow.agreement_id).join(AgreementRow, joined).where(*wanted).distinct()
+        connection = self._session.connection()
+        deadlines: dict[int, list[Deadline]] = defaultdict(list)
+        query = _columns(DeadlineRow).join(_table(AgreementRow), joined).where(*wanted).order_by(col(DeadlineRow.id))
+        for row in connection.execute(query):
+            deadlines[row.agreement_id].append(deadline_of(cast("DeadlineRow", row)))
+        entries: dict[int, list[HistoryEntry]] = defaultdict(list)
+        for row in connection.execute(_making_events(chosen)):
+            entries[row.agreement_id].append(entry_of(cast("HistoryRow", row)))
+        rows = connection.execute(_columns(AgreementRow).where(col(AgreementRow.id).in_(chosen)))
+        return {row.id: _agreement(cast("AgreementRow", row), deadlines[row.id], entries[row.id]) for row in rows}
+
+
+def _table(row: type[SQLModel]) -> Table:
+    return cast("Table", row.__table__)  # type: ignore[attr-defined]
+
+
+def _columns(row: type[SQLModel]) -> Select[Any]:
+    return sqlalchemy.select(*_table(row).columns)
+
+
+def _making_events(chosen: SelectOfScalar[int]) -> Select[Any]:
+    theirs = col(HistoryRow.agreement_id).in_(chosen)
+    last = (
+        select(func.max(HistoryRow.id))
+        .where(HistoryRow.kind != EntryKind.ALERT.value, theirs)
+        .group_by(col(HistoryRow.agreement_id))
+    )
+    making = col(HistoryRow.kind).in_(MAKING_EVENTS) & theirs
+    return _columns(HistoryRow).where(or_(making, col(HistoryRow.id).in_(last))).order_by(col(HistoryRow.id))
+
+
+def _feed(row: FeedRow) -> Feed:
+    assert row.id is not None
+    return Feed(row.id, row.person, row.created_at, row.revoked_at)
+
+
+def _agreement(row: AgreementRow, deadlines: Sequence[Deadline], entries: Sequence[HistoryEntry]) -> Agreement:
+    return Agreement(
+        reference=row.reference,
+        process=row.process,
+        process_version=row.process_version,
+        process_digest=row.process_digest,
+        office=row.office,
+        title=row.title,
+        state=row.state,
+        version=row.version,
+        tracked_from=row.tracked_from,
+        parties=(),
+        terms={},
+        facts={},
+        history=in_present_names(entries),
+        deadlines=tuple(deadlines),
+    )

@@ -1,0 +1,122 @@
+"""Mail that comes back: read from a mailbox with each pass, or taken by a port of ours. One bad message stops no other."""
+
+import logging
+from collections import Counter
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Engine
+
+from twinflow.domain.library import Library
+from twinflow.domain.reports import Report, ReportKind
+from twinflow.errors import BadInput, EnvironmentFailed, Message, TwinflowError
+from twinflow.mail.reports import read_report
+from twinflow.mail.returned import Answer, Found, Mailbox, returns_server
+from twinflow.services.bounces import Outcome, take_report
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """One message that was read: where, and what came of it. `problem` is what a person should know of it."""
+
+    place: str
+    kind: ReportKind
+    outcome: Outcome
+    problem: Message | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What was read in a mailbox. `failure` is what ended it early; the rest waits for the next time."""
+
+    messages: tuple[Returned, ...]
+    failure: Message | None = None
+
+    def kinds(self) -> Counter[ReportKind]:
+        return Counter(message.kind for message in self.messages)
+
+    def outcomes(self) -> Counter[Outcome]:
+        """Of the hard bounces."""
+        return Counter(message.outcome for message in self.messages if message.kind is ReportKind.HARD)
+
+    @property
+    def problems(self) -> list[Message]:
+        found = [message.problem for message in self.messages if message.problem is not None]
+        return [*found, self.failure] if self.failure is not None else found
+
+
+def read_mailbox(engine: Engine, library: Library, mailbox: Mailbox, now: datetime) -> Reading:
+    """Deal with what is unread. What cannot be recorded now stays unread."""
+    messages: list[Returned] = []
+    try:
+        for found in mailbox.unread():
+            returned = _take(engine, library, found, now)
+            messages.append(returned)
+            if returned.outcome is not Outcome.WAITING:
+                mailbox.done(found, understood=returned.kind is not ReportKind.OTHER)
+    except (EnvironmentFailed, BadInput) as error:
+        return Reading(tuple(messages), error.message)
+    except OSError as error:
+        why = Message("The mailbox cannot be read: {why}.", {"why": error.strerror or str(error)})
+        return Reading(tuple(messages), why)
+    return Reading(tuple(messages))
+
+
+def _take(engine: Engine, library: Library, found: Found, now: datetime) -> Returned:
+    """One message on its own: whatever is wrong with it, it stays unread and the others are read. Raises EnvironmentFailed."""
+    report = read_report(found.content)
+    try:
+        outcome = take_report(engine, library, report, now)
+    except EnvironmentFailed:
+        raise
+    except Exception as error:
+        log.exception("%s cannot be recorded", found.place)
+        why = error.message if isinstance(error, TwinflowError) else repr(error)
+        waits = Message("{place}: cannot be recorded: {why}", {"place": found.place, "why": why})
+        return Returned(found.place, report.kind, Outcome.WAITING, waits)
+    return Returned(found.place, report.kind, outcome, _not_understood(found.place, report))
+
+
+def _not_understood(place: str, report: Report) -> Message | None:
+    if report.kind is not ReportKind.OTHER:
+        return None
+    values = {"place": place, "sender": report.sender or "–", "subject": report.subject or "–"}
+    if report.cut:
+        return Message("{place}: too long to be read whole, and not understood: “{subject}” from {sender}.", values)
+    return Message("{place}: not understood: “{subject}” from {sender}.", values)
+
+
+def look(engine: Engine, library: Library, mailbox: Mailbox, now: datetime) -> Reading:
+    """The same, for what runs by itself: what a person should know is logged."""
+    reading = read_mailbox(engine, library, mailbox, now)
+    for problem in reading.problems:
+        log.warning("%s", problem)
+    return reading
+
+
+def listening(
+    engine: Engine, library: Callable[[], Library], clock: Callable[[], datetime], port: int, *, lmtp: bool
+) -> AbstractContextManager[None]:
+    """Takes what a mail server delivers to `port` of loopback. A message is taken when what it changes is committed.
+
+    What is no report is refused, so that its sender learns that nobody reads it. Raises EnvironmentFailed if the port is taken.
+    """
+
+    def take(content: bytes, addresses: Sequence[str]) -> Answer:
+        report = read_report(content, addresses)
+        try:
+            outcome = take_report(engine, library(), report, clock())
+        except TwinflowError as error:
+            log.warning("a report waits at the mail server: %s", error)
+            return Answer.LATER
+        problem = _not_understood(", ".join(addresses), report)
+        if problem is not None:
+            log.warning("%s", problem)
+            return Answer.NOT_A_REPORT
+        return Answer.LATER if outcome is Outcome.WAITING else Answer.TAKEN
+
+    return returns_server(take, port, lmtp=lmtp)

@@ -1,0 +1,140 @@
+"""A case whose answer is due on Thursday 12 March 2026, a ladder of warnings, and a clock that is set by hand."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from pathlib import Path
+
+from sqlalchemy import Engine, text
+
+from builders import noon, person
+from tiny_world import loaded, tiny_world
+from twinflow.domain.actors import Absence, Assignment, Directory
+from twinflow.domain.advance import StepCommand
+from twinflow.domain.agreement import Agreement, HistoryEntry, Party
+from twinflow.domain.attention import Acknowledge, Hold
+from twinflow.domain.changes import ChangeCommand, ChangeKind
+from twinflow.domain.dates import Length
+from twinflow.domain.library import Library
+from twinflow.services.agreements import NewAgreement, advance_agreement, open_agreement
+from twinflow.services.attention import Said, say
+from twinflow.services.deadlines import DeadlineId, change_deadline
+from twinflow.services.simulation import Outlook, simulate_agreement
+from twinflow.services.sweep import sweep
+from world import World
+
+ASKED, DUE = date(2026, 3, 2), date(2026, 3, 12)
+ANSWER = DeadlineId("T-1", "answer", 1)
+PARTIES = (Party("Chihuahua", "MX", home=True), Party("Albuquerque", "US"))
+LADDER = """warn = ["6 days before", "3 days before", "on the day", "2 days after", "then every 5 days"]
+escalate = [
+  { when = "4 days before", to = "supervisor" },
+  { when = "1 day after", to = "supervisor" },
+  { when = "4 days after", to = "supervisor" },
+]
+extend = { by = ["liaison"], source = "test" }
+"""
+SUPERVISOR = """[roles.supervisor]
+office = "municipality"
+label = { en = "supervisor", es = "superior" }
+"""
+EDITS = (
+    ("[roles.liaison]", f"{SUPERVISOR}[roles.liaison]"),
+    ('warn = ["3 days before", "1 day after", "then every 5 days"]\n', LADDER),
+    ('notices = [{ notice = "opinion-requested", to = ["liaison"] }]\n', ""),
+)
+STAFF = {"elena": "liaison", "sergio": "supervisor"}
+
+
+def march(day: int) -> date:
+    return date(2026, 3, day)
+
+
+@dataclass
+class Desk:
+    """The books with the people of one office; `sweep` says who was told what."""
+
+    world: World
+    library: Library
+
+    @property
+    def engine(self) -> Engine:
+        return self.world.engine
+
+    def staff(self, held: Mapping[str, str], **away: tuple[Absence, ...]) -> None:
+        """From now on these people hold these roles (none: ""); some of them are away."""
+        people = {key: person(key, *([Assignment(role, "chihuahua")] if role else ())) for key, role in held.items()}
+        people = {key: replace(who, absences=away.get(key, ())) for key, who in people.items()}
+        self.library = replace(self.library, directory=Directory(self.library.directory.offices, people))
+
+    def ask(self) -> None:
+        new = NewAgreement("T-1", "tiny", "chihuahua", "x", ASKED, PARTIES)
+        open_agreement(self.engine, self.library, new, actor="elena", now=noon(ASKED))
+        command = StepCommand("ask", ASKED)
+        advance_agreement(self.engine, self.library, "T-1", command, person="elena", now=noon(ASKED))
+
+    def sweep(self, on: date) -> list[str]:
+        """Who was told by a sweep on the day, at which level; and for whom, if for somebody else."""
+        before = self.told
+        result = sweep(self.engine, self.library, noon(on))
+        assert not result.problems
+        told = self.told[len(before) :]
+        assert result.alerts == len(told)
+        return told
+
+    def sweeps(self, first: date, last: date) -> dict[int, list[str]]:
+        """The same of a sweep each day, by day of March; days on which nobody is told are left out."""
+        found = {day: self.sweep(march(day)) for day in range(first.day, last.day + 1)}
+        return {day: told for day, told in found.items() if told}
+
+    @property
+    def told(self) -> list[str]:
+        """Everything that was told so far."""
+        query = text("SELECT recipient, stands_for, level, subject FROM alert ORDER BY id")
+        with self.engine.connect() as connection:
+            rows = connection.execute(query).all()
+        return [
+            f"{who}{f' for {absent}' if absent else ''}: {level if subject.startswith('deadline:') else subject}"
+            for who, absent, level, subject in rows
+        ]
+
+    def acknowledge(self, on: date, who: str = "elena", note: str = "") -> Said:
+        return say(self.engine, self.library, ANSWER, Acknowledge(note), person=who, now=noon(on))
+
+    def snooze(self, on: date, until: date, who: str = "elena", reason: str = "the mayor travels") -> Said:
+        return say(self.engine, self.library, ANSWER, Hold(until, reason), person=who, now=noon(on))
+
+    def extend(self, on: date, length: str) -> date | None:
+        grounds = {"reason": "asked for", "paper": "1"}
+        command = ChangeCommand(kind=ChangeKind.EXTEND, on=on, length=Length.parse(length), **grounds)
+        return change_deadline(self.engine, self.library, ANSWER, command, person="elena", now=noon(on)).after
+
+    def take_back(self, on: date) -> date | None:
+        command = ChangeCommand(kind=ChangeKind.REMOVE, on=on, reason="not needed", paper="2")
+        return change_deadline(self.engine, self.library, ANSWER, command, person="elena", now=noon(on)).after
+
+    def finish(self, on: date) -> None:
+        command = StepCommand("finish", on)
+        advance_agreement(self.engine, self.library, "T-1", command, person="elena", now=noon(on))
+
+    def foretell(self, at: datetime, until: date) -> Outlook:
+        return simulate_agreement(self.engine, self.library, "T-1", at, until)
+
+    @property
+    def agreement(self) -> Agreement:
+        return loaded(self.world, "T-1")
+
+    @property
+    def last_entry(self) -> HistoryEntry:
+        return self.agreement.history[-1]
+
+
+@contextmanager
+def a_desk(url: str, folder: Path, *edits: tuple[str, str]) -> Iterator[Desk]:
+    """The answer was asked for on 2 March; Elena is the liaison, Sergio her supervisor."""
+    with tiny_world(url, folder, *EDITS, *edits, people={"elena": ("liaison", "chihuahua")}) as world:
+        desk = Desk(world, world.library)
+        desk.staff(STAFF)
+        desk.ask()
+        yield desk

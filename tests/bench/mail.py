@@ -1,0 +1,220 @@
+"""Mail through the outbox beside aiosmtplib alone, a digest over many deadlines, and memory. `make bench`.
+
+Ours claims, renders, keeps, sends and settles; the other renders and builds the same messages with the standard library and
+keeps no books. Both send to a server in a process of its own that does nothing. They take turns.
+"""
+
+import asyncio
+import resource
+import shutil
+import sqlite3
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from email.message import EmailMessage
+from email.policy import SMTP as SMTP_POLICY
+from email.utils import format_datetime
+from pathlib import Path
+from socket import socket
+from time import perf_counter
+
+import aiosmtplib
+import books
+
+from twinflow import bootstrap
+from twinflow.domain.letters import Letter
+from twinflow.mail.compose import BASE, Composer
+from twinflow.mail.mailer import SmtpMailer, Tls
+from twinflow.services import outbox
+from twinflow.services.letters import letters
+from twinflow.worker.sending import Sender
+
+NOW = datetime(2026, 3, 2, 18, tzinfo=UTC)
+SINK = Path(__file__).with_name("smtp_sink.py")
+
+
+@contextmanager
+def sink(milliseconds: float = 0) -> Iterator[int]:
+    with socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, str(SINK), str(port), str(milliseconds)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        try:
+            yield port
+        finally:
+            process.terminate()
+
+
+def write(file: Path, messages: int, told_by_each: int = 1) -> None:
+    """So many requested opinions, and as many urgent messages about them, or one digest about all of them."""
+    books.write(file, books.days_before(NOW.date() - timedelta(days=3), 1) * (messages * told_by_each), NOW)
+    recorded = NOW.replace(tzinfo=None).isoformat(" ", "microseconds")
+    digest = told_by_each > 1
+    connection = sqlite3.connect(file)
+    connection.executemany(
+        "INSERT INTO outbox (id, message_id, recipient, digest, state, created_at, attempts, next_attempt_at, doubtful, "
+        "error, sent_to, subject, words) VALUES (?,?,'rita',?,'queued',?,0,?,0,'','','','')",
+        ((n, f"{n:032x}", digest, recorded, recorded) for n in range(1, messages + 1)),
+    )
+    subject, notice = ("deadline:opinion", "deadline-soon") if digest else ("step:request_opinion", "opinion-requested")
+    connection.executemany(
+        "INSERT INTO alert (agreement_id, outbox_id, notice, subject, occurrence, level, recipient, stands_for, role, "
+        "effective_on, recorded_at, details) VALUES (?,?,?,?,1,'','rita','','reviewer',?,?,?)",
+        (
+            (n, 1 if digest else n, notice, subject, NOW.date().isoformat(), recorded, '{"state": "opinion_requested"}')
+            for n in range(1, messages * told_by_each + 1)
+        ),
+    )
+    connection.commit()
+    connection.close()
+
+
+def mailer(port: int, connections: int) -> SmtpMailer:
+    return SmtpMailer("127.0.0.1", port, Tls.NONE, connections=connections)
+
+
+def by_outbox(runtime: bootstrap.Runtime, port: int, connections: int) -> float:
+    """Seconds for everything that is in the outbox."""
+    post = replace(runtime.post, mailer=mailer(port, connections))
+    begin = perf_counter()
+    done = asyncio.run(Sender(runtime.engine, runtime.library, post, lambda: NOW).deliver())
+    seconds = perf_counter() - begin
+    if done.failures or done.waiting or done.undelivered:
+        raise SystemExit(f"not everything was sent: {done}")
+    return seconds
+
+
+def built(composer: Composer, letter: Letter, number: int) -> EmailMessage:
+    """The same words, put together with the standard library alone."""
+    group = composer._group("en", letter.groups[0])
+    subject = composer._subject(letter)
+    context = {
+        "subject": subject, "person": letter.person, "roles": letter.roles, "groups": [group],
+        "base_url": "http://127.0.0.1:8000", "digest": False, "reasons": letter.reasons, "unsubscribe_url": "",
+    }  # fmt: skip
+    message = EmailMessage(policy=SMTP_POLICY)
+    message["Subject"], message["From"], message["To"] = subject, "twinflow@localhost", letter.person.mail
+    message["Date"], message["Message-ID"] = format_datetime(NOW), f"<{number}@localhost>"
+    message.set_content(composer.words.template(BASE, "en", "message.txt").render(context))
+    message.add_alternative(composer.words.template(BASE, "en", "message.html").render(context), subtype="html")
+    return message
+
+
+def by_aiosmtplib(composer: Composer, said: list[Letter], port: int, connections: int) -> float:
+    async def run() -> float:
+        clients = [aiosmtplib.SMTP(hostname="127.0.0.1", port=port, start_tls=False) for _ in range(connections)]
+        await asyncio.gather(*(client.connect() for client in clients))
+        waiting = iter(enumerate(said))
+
+        async def send(client: aiosmtplib.SMTP) -> None:
+            for number, letter in waiting:
+                await client.send_message(built(composer, letter, number))
+
+        begin = perf_counter()
+        await asyncio.gather(*(send(client) for client in clients))
+        seconds = perf_counter() - begin
+        await asyncio.gather(*(client.quit() for client in clients))
+        return seconds
+
+    return asyncio.run(run())
+
+
+def all_letters(runtime: bootstrap.Runtime, count: int) -> list[Letter]:
+    claimed = outbox.claim_batch(runtime.engine, runtime.library, NOW, count)
+    found = letters(runtime.engine, runtime.library, claimed, NOW).values()
+    return [letter for letter in found if isinstance(letter, Letter)]
+
+
+def throughput(folder: Path, messages: int, rounds: int, connections: int, milliseconds: float) -> None:
+    start = folder / "start.db"
+    write(start, messages)
+    runtime = books.start(Path(shutil.copy(start, folder / "letters.db")))
+    said = all_letters(runtime, messages)
+    if len(said) != messages:
+        raise SystemExit(f"{len(said)} letters for {messages} messages")
+    ours, theirs = [], []
+    with sink(milliseconds) as port:
+        for number in range(rounds):
+            one = books.start(Path(shutil.copy(start, folder / f"round{number}.db")))
+            ours.append(messages / by_outbox(one, port, connections))
+            one.engine.dispose()
+            theirs.append(messages / by_aiosmtplib(runtime.post.composer, said, port, connections))
+    runtime.engine.dispose()
+    ratios = [mine / other for mine, other in zip(ours, theirs, strict=True)]
+    print(f"{messages} messages, {connections} connections, {milliseconds:g} ms a reply, {rounds} rounds, medians:")
+    print(f"  through the outbox         {statistics.median(ours):7.0f} messages/s")
+    print(f"  aiosmtplib, no books       {statistics.median(theirs):7.0f} messages/s")
+    print(
+        f"  ratio                      {statistics.median(ratios):7.2f} (from {min(ratios):.2f} to {max(ratios):.2f})"
+    )
+
+
+def digest(folder: Path, deadlines: int) -> None:
+    write(folder / "digest.db", 1, deadlines)
+    runtime = books.start(folder / "digest.db")
+    runtime.library = replace(runtime.library, rhythm=replace(runtime.library.rhythm, digest_at=None))
+    (claimed,) = outbox.claim_batch(runtime.engine, runtime.library, NOW, 1)
+    begin = perf_counter()
+    letter = letters(runtime.engine, runtime.library, [claimed], NOW)[claimed.id]
+    gathered = perf_counter()
+    assert isinstance(letter, Letter)
+    composed = runtime.post.composer.compose(letter, message_id="1", created_at=NOW, unsubscribe_token="")
+    end = perf_counter()
+    runtime.engine.dispose()
+    if len(letter.items) != deadlines:
+        raise SystemExit(f"{len(letter.items)} of {deadlines} deadlines are in the digest")
+    print(f"a digest over {deadlines} deadlines: {end - begin:.2f} s ({gathered - begin:.2f} gathered, {end - gathered:.2f} written), {len(composed.content) / 1e6:.1f} MB")  # fmt: skip # noqa: E501
+
+
+def memory(folder: Path, messages: int) -> None:
+    """The most memory that was ever in use, after a tenth of the messages and at the end."""
+    write(folder / "memory.db", messages)
+    runtime = books.start(folder / "memory.db")
+    peaks: list[int] = []
+    with sink() as port:
+        post = replace(runtime.post, mailer=mailer(port, 4))
+        sender = Sender(runtime.engine, runtime.library, post, lambda: NOW)
+        prepare, prepared = sender._prepare, 0
+
+        def counting(size: int) -> object:
+            nonlocal prepared
+            if prepared >= messages // 10 and not peaks:
+                peaks.append(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+            batch = prepare(size)
+            prepared += len(batch)
+            return batch
+
+        Sender._prepare, original = lambda _self, size: counting(size), Sender._prepare  # type: ignore[method-assign]
+        try:
+            done = asyncio.run(sender.deliver())
+        finally:
+            Sender._prepare = original  # type: ignore[method-assign]
+    runtime.engine.dispose()
+    last = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    if done.sent != messages:
+        raise SystemExit(f"not everything was sent: {done}")
+    print(f"memory over {messages} messages: at most {peaks[0] / 1024:.0f} MB in the first tenth, {last / 1024:.0f} MB in all; ratio {last / peaks[0]:.2f}")  # fmt: skip # noqa: E501
+
+
+def main(messages: int = 5000, rounds: int = 3, deadlines: int = 10_000, flat: int = 100_000) -> None:
+    for size, work in (
+        (messages, lambda folder: throughput(folder, messages, rounds, 4, 0)),
+        (messages, lambda folder: throughput(folder, max(messages // 5, 1), rounds, 8, 5)),
+        (deadlines, lambda folder: digest(folder, deadlines)),
+        (flat, lambda folder: memory(folder, flat)),
+    ):
+        if size:
+            with tempfile.TemporaryDirectory() as name:
+                work(Path(name))
+
+
+if __name__ == "__main__":
+    main(*(int(argument) for argument in sys.argv[1:]))

@@ -1,0 +1,35 @@
+"""A message on its way, on either database."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sent_message import Sent
+
+from tiny_world import tiny_world
+from twinflow.domain.advance import StepCommand
+from twinflow.domain.agreement import Party
+from twinflow.domain.letters import MessageState
+from twinflow.services import outbox
+from twinflow.services.agreements import NewAgreement, advance_agreement, open_agreement
+
+TWO_LIAISONS = {"elena": ("liaison", "chihuahua"), "ana": ("liaison", "chihuahua")}
+PARTIES = (Party("Chihuahua", "MX", home=True), Party("Albuquerque", "US"))
+
+
+@pytest.fixture
+def queued(database_url: str, tmp_path: Path) -> Iterator[Sent]:
+    with tiny_world(database_url, tmp_path, people=TWO_LIAISONS) as world:
+        today = world.now.date()
+        new = NewAgreement("MX-1", "tiny", "chihuahua", "x", today, PARTIES)
+        open_agreement(world.engine, world.library, new, actor="elena", now=world.now)
+        command = StepCommand("ask", today)
+        advance_agreement(world.engine, world.library, "MX-1", command, person="elena", now=world.now)
+        (mine,) = [each.id for each in outbox.messages(world.engine) if each.recipient == "ana"]
+        yield Sent(world, mine)
+
+
+@pytest.fixture
+def sent(queued: Sent) -> Sent:
+    queued.attempt(MessageState.ACCEPTED)
+    return queued

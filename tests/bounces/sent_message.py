@@ -1,0 +1,55 @@
+"""A message that a mail server has accepted, on either database, and what has come of it since."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from returned_mail import OFFICER
+
+from twinflow.domain.letters import MessageState, OutboxMessage, Settlement
+from twinflow.domain.reports import Report
+from twinflow.mail.reports import read_report
+from twinflow.mail.returned import Mailbox
+from twinflow.services import outbox
+from twinflow.services.bounces import Outcome, take_report
+from twinflow.worker.returns import Reading, read_mailbox
+from world import World
+
+
+@dataclass
+class Sent:
+    """One of two liaison officers of an office is told of a step: the message goes to `OFFICER`."""
+
+    world: World
+    id: int
+
+    @property
+    def message(self) -> OutboxMessage:
+        (found,) = [each for each in outbox.messages(self.world.engine) if each.id == self.id]
+        return found
+
+    @property
+    def token(self) -> str:
+        return self.message.message_id
+
+    @property
+    def state(self) -> str:
+        return self.message.state
+
+    def everything(self) -> list[OutboxMessage]:
+        return outbox.messages(self.world.engine)
+
+    def take(self, report: Report | bytes) -> Outcome:
+        found = read_report(report) if isinstance(report, bytes) else report
+        return take_report(self.world.engine, self.world.library, found, self.world.now)
+
+    def read(self, mailbox: Mailbox) -> Reading:
+        return read_mailbox(self.world.engine, self.world.library, mailbox, self.world.now)
+
+    def attempt(self, state: MessageState | None, *, doubtful: bool = False) -> None:
+        """Try to send it: what comes of the attempt, None while it goes on."""
+        claimed = outbox.claim_batch(self.world.engine, self.world.library, self.world.now, 100)
+        (mine,) = [each for each in claimed if each.id == self.id]
+        if state is not None:
+            again = self.world.now + timedelta(minutes=1) if state is MessageState.RETRYING else None
+            done = Settlement(mine, state, sent_to=OFFICER, doubtful=doubtful, next_attempt_at=again)
+            outbox.settle(self.world.engine, [done], self.world.now)

@@ -1,0 +1,111 @@
+"""`twinflow bounces read`, and the mailbox and the port of the settings."""
+
+import json
+import smtplib
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from returned_mail import mail, names
+from sent_message import Sent
+
+from command_line import twinflow
+from smtp import free_port
+from twinflow.cli.bounces import port_of
+from twinflow.cli.context import Cli
+from twinflow.config import BounceSettings
+from twinflow.domain.letters import MessageState
+
+
+@pytest.fixture
+def run(
+    sent: Sent, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., tuple[int, str, str]]:
+    """Run `twinflow …` on the world of the message: exit code, output, errors."""
+    settings = sent.world.runtime.settings
+    monkeypatch.chdir(settings.people_file.parent)
+    monkeypatch.setenv("TWINFLOW_PEOPLE_FILE", str(settings.people_file))
+    monkeypatch.setenv("TWINFLOW_DATABASE__URL", settings.database.url)
+    monkeypatch.setenv("TWINFLOW_WORKFLOWS_FOLDER", str(settings.workflows_folder))
+    monkeypatch.setenv("TWINFLOW_RHYTHM__DIGEST", "each pass")
+
+    def call(*arguments: str, **environment: str) -> tuple[int, str, str]:
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        return twinflow(monkeypatch, capsys, *arguments)
+
+    return call
+
+
+@pytest.fixture
+def box(sent: Sent, tmp_path: Path) -> Path:
+    """A Maildir with every message of the folder."""
+    folder = tmp_path / "returned"
+    for part in ("new", "cur", "tmp"):
+        (folder / part).mkdir(parents=True)
+    for name in names():
+        (folder / "new" / name).write_bytes(mail(name, sent.token))
+    return folder
+
+
+def test_a_mailbox_is_read_and_what_was_in_it_is_counted(run, box: Path, sent: Sent) -> None:
+    code, out, _ = run("bounces", "read", str(box))
+    assert code == 0
+    assert sent.state == MessageState.BOUNCED
+    rows = [[cell.strip() for cell in line.split("│")[1:3]] for line in out.splitlines() if line.startswith("│")]
+    assert rows == [
+        ["not delivered (hard bounce)", "8"],
+        ["– recorded now", "1"],
+        ["– nothing new", "7"],
+        ["– not about a message of ours", "0"],
+        ["– to be looked at again", "0"],
+        ["delayed", "1"],
+        ["delivered", "1"],
+        ["automatic answer", "4"],
+        ["not understood", "1"],
+    ]
+    assert "! new/human-answer: not understood: “Re: CU-01: something is due”" in out
+    code, out, _ = run("bounces", "read", str(box), "--json")
+    assert code == 0
+    said = json.loads(out)
+    assert said["hard"] == {"bounced": 0, "no change": 8, "unknown": 0, "waiting": 0}
+    assert said["kinds"] == {"hard": 8, "delayed": 1, "delivered": 1, "auto-reply": 4, "other": 1}
+    assert len(said["messages"]) == len(names())
+
+
+def test_what_is_no_mailbox_is_said(run, tmp_path: Path) -> None:
+    code, out, err = run("bounces", "read", str(tmp_path / "nowhere"))
+    assert (code, out) == (2, "")
+    assert "There is no mailbox" in err
+
+
+def test_each_pass_reads_the_mailbox_of_the_settings(run, box: Path, sent: Sent) -> None:
+    code, _, err = run("tick", TWINFLOW_BOUNCES__MAILBOX=str(box))
+    assert code == 0
+    assert sent.state == MessageState.BOUNCED
+    assert "not understood" in err
+
+
+@pytest.mark.parametrize("command", ["tick", "worker", "serve"])
+def test_a_mailbox_of_the_settings_that_is_none_is_said_at_the_start(run, tmp_path: Path, command: str) -> None:
+    port = ("--port", str(free_port())) if command == "serve" else ()
+    code, _, err = run(command, *port, TWINFLOW_BOUNCES__MAILBOX=str(tmp_path / "nowhere"))
+    assert code == 2
+    assert "There is no mailbox" in err
+
+
+@pytest.mark.parametrize(("protocol", "client"), [("lmtp", smtplib.LMTP), ("smtp", smtplib.SMTP)])
+def test_the_port_of_the_settings_is_open_while_the_worker_runs(
+    sent: Sent, protocol: str, client: type[smtplib.SMTP]
+) -> None:
+    runtime, port = sent.world.runtime, free_port()
+    bounces = BounceSettings.model_validate({"port": port, "protocol": protocol})
+    runtime.settings = runtime.settings.model_copy(update={"bounces": bounces})
+    with port_of(Cli(None), runtime), client("127.0.0.1", port) as conversation:
+        conversation.sendmail("", ["bounces@city.example.net"], mail("postfix-failed", sent.token))
+    assert sent.state == MessageState.BOUNCED
+
+
+def test_without_a_port_in_the_settings_none_is_opened(sent: Sent) -> None:
+    with port_of(Cli(None), sent.world.runtime) as nothing:
+        assert nothing is None

@@ -1,0 +1,266 @@
+"""Reports as the known mail servers write them, and whatever else may come: what each is, and never an error."""
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from returned_mail import OFFICER, TOKEN, dsn, mail, names
+
+from twinflow.domain.reports import Report, ReportKind
+from twinflow.mail.reports import READ_LIMIT, read_report
+
+KINDS = {
+    "exchange-failed": ReportKind.HARD,
+    "exim-failed": ReportKind.HARD,
+    "exim-old-failed": ReportKind.HARD,
+    "gmail-failed": ReportKind.HARD,
+    "human-answer": ReportKind.OTHER,
+    "out-of-office-exchange": ReportKind.AUTO_REPLY,
+    "out-of-office-gmail": ReportKind.AUTO_REPLY,
+    "out-of-office-vacation": ReportKind.AUTO_REPLY,
+    "postfix-delayed": ReportKind.DELAYED,
+    "postfix-delivered": ReportKind.DELIVERED,
+    "postfix-failed": ReportKind.HARD,
+    "postfix-gave-up": ReportKind.HARD,
+    "qmail-failed": ReportKind.HARD,
+    "read-receipt": ReportKind.AUTO_REPLY,
+    "sendmail-failed": ReportKind.HARD,
+}
+WHY = {
+    "exchange-failed": "5.1.10 550 5.1.10 RESOLVER.ADR.RecipientNotFound",
+    "exim-failed": "5.0.0 550 No such user here",
+    "exim-old-failed": "",
+    "gmail-failed": "5.1.1 550-5.1.1 The email account that you tried to reach does not exist.",
+    "postfix-failed": "5.1.1 550 5.1.1 <officer@example.org>: Recipient address rejected: User unknown",
+    "postfix-gave-up": "4.4.1 connect to mail.example.org[192.0.2.25]:25: Connection timed out",
+    "qmail-failed": "192.0.2.25 does not like recipient. Remote host said: 550 5.1.1 No such user",
+    "sendmail-failed": "5.1.1 550 5.1.1 <officer@example.org>... User unknown",
+}
+
+
+def kind_of(content: bytes) -> ReportKind:
+    return read_report(content).kind
+
+
+def test_every_message_of_the_folder_is_in_the_table() -> None:
+    assert sorted(KINDS) == names()
+
+
+@pytest.mark.parametrize("name", sorted(KINDS))
+@pytest.mark.parametrize("newline", [b"\n", b"\r\n"])
+def test_every_known_server_is_understood(name: str, newline: bytes) -> None:
+    report = read_report(mail(name).replace(b"\n", newline))
+    assert report.kind is KINDS[name]
+    assert not report.cut
+
+
+@pytest.mark.parametrize(
+    "name", [name for name, kind in KINDS.items() if kind in {ReportKind.HARD, ReportKind.DELAYED}]
+)
+def test_a_report_names_the_message_it_is_about(name: str) -> None:
+    assert read_report(mail(name)).message_ids == (TOKEN,)
+
+
+@pytest.mark.parametrize("name", sorted(WHY))
+def test_a_failure_says_who_was_not_reached_and_why(name: str) -> None:
+    kind, why = read_report(mail(name)).about(OFFICER)
+    assert kind is ReportKind.HARD
+    assert why.startswith(f"{OFFICER} {WHY[name]}".strip())
+    assert len(why) <= 300
+
+
+def test_a_report_knows_its_sender_its_subject_and_its_instant() -> None:
+    report = read_report(mail("exchange-failed"))
+    assert report.subject == "No se puede entregar: CU-01 vence"
+    assert report.sender == "Microsoft Outlook <postmaster@example.org>"
+    assert report.sent_at == datetime(2026, 11, 20, 15, 0, 6, tzinfo=UTC)
+
+
+# what it is about
+
+
+def test_the_returned_message_goes_before_what_the_report_answers_to() -> None:
+    other = "f" * 32
+    content = dsn(headers=f"In-Reply-To: <{other}@city.example.net>\n")
+    assert read_report(content).message_ids == (TOKEN,)
+
+
+def test_the_tag_in_the_address_names_the_message_where_nothing_is_returned() -> None:
+    content = dsn(returned="")
+    assert read_report(content).message_ids == ()
+    assert read_report(content, [f"bounces+{TOKEN.upper()}@city.example.net"]).message_ids == (TOKEN,)
+    tagged = dsn(returned="", headers=f"Delivered-To: bounces+{TOKEN}@city.example.net\n")
+    assert read_report(tagged).message_ids == (TOKEN,)
+
+
+def test_without_either_the_message_it_answers_to_is_meant_and_then_the_last_of_its_thread() -> None:
+    older = "e" * 32
+    thread = f"References: <{older}@city.example.net> <{TOKEN}@city.example.net>\n"
+    assert read_report(dsn(returned="", headers=thread)).message_ids == (TOKEN, older)
+    answer = f"In-Reply-To: <{older}@city.example.net>\n"
+    assert read_report(dsn(returned="", headers=thread + answer)).message_ids == (older, TOKEN)
+
+
+def test_a_message_id_that_is_not_of_our_form_names_nothing() -> None:
+    assert read_report(dsn(returned="Message-ID: <CAF=abc123@mail.example.com>\n")).message_ids == ()
+
+
+# what became of whom
+
+
+def test_a_status_decides_where_the_action_is_missing() -> None:
+    for status, kind in (("5.1.1", ReportKind.HARD), ("4.2.2", ReportKind.DELAYED), ("2.0.0", ReportKind.DELIVERED)):
+        assert kind_of(dsn(f"Final-Recipient: rfc822; {OFFICER}\nStatus: {status}\n")) is kind
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        "",
+        "Final-Recipient: rfc822; officer@example.org\n",
+        "Final-Recipient: rfc822; officer@example.org\nAction: pondered\nStatus: 5.1.1\n",
+        "Final-Recipient: rfc822; officer@example.org\nStatus: five\n",
+    ],
+)
+def test_a_report_that_does_not_say_what_happened_is_not_understood_and_no_automatic_answer(fields: str) -> None:
+    assert kind_of(dsn(fields, headers="Auto-Submitted: auto-replied\n")) is ReportKind.OTHER
+
+
+def test_of_several_recipients_the_one_the_message_went_to_counts() -> None:
+    delivered = f"Final-Recipient: rfc822; {OFFICER}\nAction: delivered\nStatus: 2.0.0\n"
+    failed = "Final-Recipient: rfc822; old@example.org\nAction: failed\nStatus: 5.1.1\n"
+    report = read_report(dsn(f"{delivered}\n{failed}"))
+    assert report.kind is ReportKind.HARD
+    assert report.about(OFFICER) == (ReportKind.DELIVERED, f"{OFFICER} 2.0.0")
+    assert report.about("OLD@example.org")[0] is ReportKind.HARD
+    assert report.about("somebody@example.org")[0] is ReportKind.HARD, "forwarded: what became of it there counts"
+
+
+def test_the_original_recipient_is_recognised_where_the_final_one_is_another() -> None:
+    fields = f"Final-Recipient: rfc822; deep@inside.example\nOriginal-Recipient: rfc822; {OFFICER}\nAction: failed\n"
+    report = read_report(dsn(fields + "\nFinal-Recipient: rfc822; b@example.org\nAction: delivered\n"))
+    assert report.about(OFFICER) == (ReportKind.HARD, "deep@inside.example")
+
+
+def test_a_report_that_is_encoded_is_read() -> None:
+    assert read_report(dsn(encoding="base64")).about(OFFICER)[0] is ReportKind.HARD
+    assert read_report(dsn(encoding="quoted-printable")).about(OFFICER)[0] is ReportKind.HARD
+    assert kind_of(dsn(encoding="base64").replace(b"RmluYWwt", b"R")) is ReportKind.OTHER
+
+
+def test_an_international_report_is_read() -> None:
+    fields = "Final-Recipient: utf-8; muñoz@correo.example\nAction: failed\nStatus: 5.1.1\n"
+    report = read_report(dsn(fields).replace(b"message/delivery-status", b"message/global-delivery-status"))
+    assert report.about("MUÑOZ@correo.example") == (ReportKind.HARD, "muñoz@correo.example 5.1.1")
+
+
+def test_a_report_inside_a_message_that_somebody_forwards_is_not_a_report() -> None:
+    forwarded = (
+        b'Content-Type: multipart/mixed; boundary="f"\n\n--f\nContent-Type: message/rfc822\n\n' + dsn() + b"\n--f--\n"
+    )
+    assert kind_of(forwarded) is ReportKind.OTHER
+
+
+# automatic answers
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Auto-Submitted: auto-replied",
+        "auto-submitted: Auto-Generated (vacation); owner=x",
+        "X-Autoreply: yes",
+        "X-Autorespond: yes",
+        "Precedence: auto_reply",
+        "Precedence: bulk",
+    ],
+)
+def test_every_way_to_say_that_an_answer_is_automatic_is_known(header: str) -> None:
+    assert kind_of(f"From: officer@example.org\n{header}\n\nI am away.\n".encode()) is ReportKind.AUTO_REPLY
+
+
+@pytest.mark.parametrize(
+    "header", ["Auto-Submitted: no", "Auto-Submitted: No (a person)", "Precedence: first-class", "X: y"]
+)
+def test_what_a_person_writes_is_not_an_automatic_answer(header: str) -> None:
+    assert kind_of(f"From: officer@example.org\n{header}\n\nI am here.\n".encode()) is ReportKind.OTHER
+
+
+def test_what_a_mail_server_writes_in_its_own_words_is_not_an_automatic_answer() -> None:
+    content = b"From: MAILER-DAEMON@mx.example.net\nAuto-Submitted: auto-replied\n\nCould not deliver.\n"
+    assert kind_of(content) is ReportKind.OTHER
+
+
+# hostile
+
+
+def nested(levels: int, tail: bytes = b"") -> bytes:
+    head = b"".join(b'Content-Type: multipart/mixed; boundary="%d"\n\n--%d\n' % (n, n) for n in range(levels))
+    return head + b"Content-Type: text/plain\n\nx\n" + tail
+
+
+HOSTILE = {
+    "nothing": b"",
+    "one empty line": b"\n",
+    "zeroes": b"\0" * 10_000,
+    "every byte": bytes(range(256)) * 100,
+    "wide text": "From: a\n\nAction: failed".encode("utf-16"),
+    "headers without end": b"A: b\n" * 40_000,
+    "one header folded for ever": b"Subject: x" + b"\n y" * 80_000,
+    "a content type of semicolons": b"Content-Type: multipart/report" + b";" * 200_000 + b"\n\n",
+    "a content type of quotes": b'Content-Type: multipart/report; boundary="' + b'\\"' * 100_000 + b"\n\n",
+    "an empty boundary": b'Content-Type: multipart/report; boundary=""\n\n--\n--\n',
+    "a boundary of signs": b'Content-Type: multipart/report; boundary="(.*)+[$"\n\n--(.*)+[$\n\nx\n--(.*)+[$--\n',
+    "a boundary that is never there": b"Content-Type: multipart/report; boundary=x\n\n" + b"-" * 200_000,
+    "nesting": nested(5_000),
+    "nesting, and then lines": nested(900, b"\n" * 150_000),
+    "thousands of parts": b"Content-Type: multipart/report; boundary=x\n\n" + b"--x\nA: b\n\nc\n" * 20_000,
+    "blank lines": b"Content-Type: multipart/report; boundary=x\n\n--x\nContent-Type: message/delivery-status\n\n"
+    + b"\n " * 90_000,
+    "a charset that does not exist": b"Subject: =?martian?B?AAAA?=\nFrom: =?utf-8?B?*?=\n\n",
+    "dates that do not exist": b"Date: Fri, 99 Nov 99999 99:99:99 +99999999999999999999\n\n",
+    "the end of time": b"Date: Fri, 31 Dec 9999 23:59:59 -2300\n\n",
+    "a date of digits": b"Date: " + b"9" * 1_900 + b"\n\n",
+}
+
+
+@pytest.mark.parametrize("name", sorted(HOSTILE))
+def test_whatever_the_bytes_are_they_are_read_without_an_error_and_mean_nothing(name: str) -> None:
+    assert kind_of(HOSTILE[name]) is ReportKind.OTHER
+
+
+@given(st.binary(max_size=2_000))
+def test_any_bytes_give_a_report(content: bytes) -> None:
+    assert isinstance(read_report(content), Report)
+
+
+@given(st.data())
+def test_a_real_report_with_any_bytes_put_in_gives_a_report_about_no_other_message(data: st.DataObject) -> None:
+    content = bytearray(mail(data.draw(st.sampled_from(sorted(KINDS)))))
+    for _ in range(data.draw(st.integers(1, 6))):
+        at = data.draw(st.integers(0, len(content)))
+        content[at : at + data.draw(st.integers(0, 60))] = data.draw(st.binary(max_size=40))
+    assert set(read_report(bytes(content)).message_ids) <= {TOKEN}
+
+
+def test_of_thousands_of_recipients_the_first_fifty_are_read() -> None:
+    one = "Final-Recipient: rfc822; p{}@example.org\nAction: delayed\n\n"
+    report = read_report(dsn("".join(one.format(n) for n in range(3_000))))
+    assert len(report.recipients) == 50
+    assert report.kind is ReportKind.DELAYED
+
+
+def test_of_a_huge_message_the_beginning_is_read_and_it_says_so() -> None:
+    whole = read_report(dsn(returned=f"Message-ID: <{TOKEN}@city.example.net>\n\n" + "x" * (2 * READ_LIMIT)))
+    assert (whole.kind, whole.message_ids, whole.cut) == (ReportKind.HARD, (TOKEN,), True)
+    behind = read_report(b"Subject: big\nContent-Type: multipart/report; boundary=b\n\n" + b"x" * READ_LIMIT + dsn())
+    assert (behind.kind, behind.cut) == (ReportKind.OTHER, True)
+
+
+def test_what_is_shown_of_a_report_has_no_control_characters_and_turns_no_text_around() -> None:
+    fields = "Final-Recipient: rfc822; a\x1b[31m@example.org\nAction: failed\nDiagnostic-Code: smtp; 550 \u202eno\x07\r\x00\n"
+    report = read_report(dsn(fields, headers="X: y\n").replace(b"Subject: ", b"Subject: \x1b]0;x\x07"))
+    shown = report.subject + report.sender + report.about("")[1]
+    assert shown.isprintable()
+    assert "550" in shown

@@ -1,0 +1,35 @@
+"""A Mexican case in the middle of its life, beside an Ecuadorian one of another office."""
+
+from datetime import UTC, datetime
+
+import pytest
+from feed_world import PARTIES, Case
+
+from builders import facts
+from twinflow.domain.agreement import Party
+from twinflow.services.agreements import NewAgreement, open_agreement
+from world import World
+
+
+@pytest.fixture
+def case(world: World) -> Case:
+    """The opinion on MX/1 was requested on Monday 2 March 2026: due on Tuesday the 24th."""
+    world.now = datetime(2026, 3, 2, 18, tzinfo=UTC)
+    title = "Chihuahua, Albuquerque; los dos"
+    new = NewAgreement("MX/1", "mx/twinning", "chihuahua", title, world.now.date(), PARTIES, state="drafting")
+    open_agreement(world.engine, world.library, new, actor="elena", now=world.now)
+    found = Case(world)
+    found.take("complete_draft")
+    found.take("request_opinion")
+    return found
+
+
+@pytest.fixture
+def two_offices(case: Case) -> Case:
+    """The same, and the case EC-1 of Cuenca, which waits for an answer of its counterpart."""
+    parties = (Party("Cuenca", "EC", home=True), Party("Medellín", "CO"))
+    sent = facts(proposal_sent_on="2026-03-02")
+    today = case.world.now.date()
+    new = NewAgreement("EC-1", "ec/agreement", "cuenca", "Cuenca y Medellín", today, parties, facts=sent)
+    open_agreement(case.world.engine, case.world.library, new, actor="lucia", now=case.world.now)
+    return case
