@@ -108,7 +108,12 @@ def built(composer: Composer, letter: Letter, number: int) -> EmailMessage:
     return message
 
 
-def by_aiosmtplib(composer: Composer, said: list[Letter], port: int, connections: int) -> float:
+def by_aiosmtplib(
+    composer: Composer, said: list[Letter], port: int, connections: int, *, built_before: bool = False
+) -> float:
+    """Seconds for all messages; `built_before`: only for sending them, nothing is rendered or built meanwhile."""
+    before = [built(composer, letter, number) for number, letter in enumerate(said)] if built_before else []
+
     async def run() -> float:
         clients = [aiosmtplib.SMTP(hostname="127.0.0.1", port=port, start_tls=False) for _ in range(connections)]
         await asyncio.gather(*(client.connect() for client in clients))
@@ -116,7 +121,7 @@ def by_aiosmtplib(composer: Composer, said: list[Letter], port: int, connections
 
         async def send(client: aiosmtplib.SMTP) -> None:
             for number, letter in waiting:
-                await client.send_message(built(composer, letter, number))
+                await client.send_message(before[number] if before else built(composer, letter, number))
 
         begin = perf_counter()
         await asyncio.gather(*(send(client) for client in clients))
@@ -140,13 +145,15 @@ def throughput(folder: Path, messages: int, rounds: int, connections: int, milli
     said = all_letters(runtime, messages)
     if len(said) != messages:
         raise SystemExit(f"{len(said)} letters for {messages} messages")
-    ours, theirs = [], []
+    ours, theirs, senders = [], [], []
     with sink(milliseconds) as port:
         for number in range(rounds):
             one = books.start(Path(shutil.copy(start, folder / f"round{number}.db")))
             ours.append(messages / by_outbox(one, port, connections))
             one.engine.dispose()
             theirs.append(messages / by_aiosmtplib(runtime.post.composer, said, port, connections))
+            alone = by_aiosmtplib(runtime.post.composer, said, port, connections, built_before=True)
+            senders.append(messages / alone)
     runtime.engine.dispose()
     ratios = [mine / other for mine, other in zip(ours, theirs, strict=True)]
     print(f"{messages} messages, {connections} connections, {milliseconds:g} ms a reply, {rounds} rounds, medians:")
@@ -155,6 +162,8 @@ def throughput(folder: Path, messages: int, rounds: int, connections: int, milli
     print(
         f"  ratio                      {statistics.median(ratios):7.2f} (from {min(ratios):.2f} to {max(ratios):.2f})"
     )
+    to_senders = statistics.median(mine / other for mine, other in zip(ours, senders, strict=True))
+    print(f"  aiosmtplib, built before   {statistics.median(senders):7.0f} messages/s; ratio to it {to_senders:.2f}")
 
 
 def digest(folder: Path, deadlines: int) -> None:

@@ -150,6 +150,7 @@ class Matter:
     process: str
     process_version: int
     process_digest: str
+    tracked_from: date
     notice: str
     subject: str
     occurrence: int

@@ -93,7 +93,8 @@ class Library:
         steps = [step.label for key, step in definition.steps.items() if key in rule.met_by_steps]
         children = sorted(rule.met_by_children, key=lambda child: (child.process, child.state))
         newest = [(self.catalogue.versions(child.process)[-1], child.state) for child in children]
-        return [*steps, *(process.states[state].label for process, state in newest if state in process.states)]
+        known = [(process.label, process.states[state].label) for process, state in newest if state in process.states]
+        return [*steps, *({code: f"{what[code]}: {state[code]}" for code in what} for what, state in known)]
 
     def calendars_of(self, definition: ProcessDefinition, rule: DeadlineRule | None = None) -> Calendars:
         """The calendars of the rule, or of the process where it names none."""

@@ -81,6 +81,11 @@ def _has_no_date(matter: Matter, deadlines: Mapping[DeadlineKey, Deadline]) -> b
     return deadline is not None and deadline.is_open and deadline.due_on is None
 
 
+def _is_of_the_past(deadline: Deadline, tracked_from: date) -> bool:
+    """Whether it had passed when the case was taken over, and is closed: on record, and no news to anybody."""
+    return not deadline.is_open and deadline.due_on is not None and deadline.due_on < tracked_from
+
+
 def _dated(
     matters: Mapping[int, Sequence[Matter]], withdrawn: Mapping[int, set[DeadlineKey]]
 ) -> dict[int, set[DeadlineKey]]:
@@ -192,7 +197,7 @@ class Desk:
 
     def _of_deadline(self, person: Person, matter: Matter, key: str) -> dict[str, Any] | None:
         deadline = self.deadlines.get((matter.agreement_id, key, matter.occurrence))
-        if deadline is None or deadline.due_on is None:
+        if deadline is None or deadline.due_on is None or _is_of_the_past(deadline, matter.tracked_from):
             return None
         told = self._rule(person, matter, key)
         date_alone = replace(deadline, occurrence=0)

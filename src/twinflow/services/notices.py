@@ -141,6 +141,7 @@ class _Case:
             process=agreement.process,
             process_version=agreement.process_version,
             process_digest=agreement.process_digest,
+            tracked_from=agreement.tracked_from,
             notice=self.notice,
             subject=occasion.subject,
             occurrence=occasion.occurrence,

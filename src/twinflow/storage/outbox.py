@@ -21,7 +21,16 @@ from twinflow.storage.tables import AgreementRow, AlertRow, DeadlineRow, Finding
 DIGESTS = 0x7477696E
 """The advisory lock of those who write into digests."""
 
-MATTER_OF_AGREEMENT = ("reference", "title", "office", "state", "process", "process_version", "process_digest")
+MATTER_OF_AGREEMENT = (
+    "reference",
+    "title",
+    "office",
+    "state",
+    "process",
+    "process_version",
+    "process_digest",
+    "tracked_from",
+)
 MATTER_OF_ALERT = (
     "notice", "subject", "occurrence", "level", "role", "stands_for", "effective_on", "recorded_at", "details",
 )  # fmt: skip
