@@ -122,7 +122,7 @@ def read(desk: Desk, day: int, language: str) -> str:
     with TestClient(app, base_url="http://127.0.0.1", headers={"Accept-Language": language}) as client:
         page = client.get("/agreements/T-1").text
     table = page[page.index("deadlines-caption") : page.index("</table>")]
-    text = re.sub(r"<[^>]+>|[✓⏸]", " ", table)
+    text = re.sub(r"<[^>]+>|[✓‖]", " ", table)
     return re.sub(r"\s+", " ", text).replace("&lt;", "<").replace("&gt;", ">")
 
 
