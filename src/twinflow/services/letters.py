@@ -52,7 +52,7 @@ def letters(engine: Engine, library: Library, messages: Sequence[ClaimedMessage]
         deadlines = work.outbox.deadlines_told(ids)
         needed = sorted({m.agreement_id for each in matters.values() for m in each if _needs_all(m)})
         agreements = dict(zip(needed, work.agreements.load(needed), strict=True)) if needed else {}
-        dated = _dated(matters, work.outbox.withdrawn(ids))
+        dated = _dated(matters, deadlines, work.outbox.withdrawn(ids))
         events = events_of(work, library, {key for keys in dated.values() for key in keys}, now)
         unwanted = {person: work.opt_outs.of(person) for person in {message.recipient for message in messages}}
     desk = Desk(library, now, deadlines, agreements)
@@ -87,7 +87,9 @@ def _is_of_the_past(deadline: Deadline, tracked_from: date) -> bool:
 
 
 def _dated(
-    matters: Mapping[int, Sequence[Matter]], withdrawn: Mapping[int, set[DeadlineKey]]
+    matters: Mapping[int, Sequence[Matter]],
+    deadlines: Mapping[DeadlineKey, Deadline],
+    withdrawn: Mapping[int, set[DeadlineKey]],
 ) -> dict[int, set[DeadlineKey]]:
     """The dates that go into the reader's calendar with each message: those it tells of, and those that are withdrawn.
 
@@ -98,8 +100,10 @@ def _dated(
         keys = set(withdrawn.get(outbox_id, ()))
         for matter in told:
             kind, _, rule = matter.subject.partition(":")
-            if kind in {"deadline", "moved"}:
-                keys.add((matter.agreement_id, rule, matter.occurrence))
+            key = (matter.agreement_id, rule, matter.occurrence)
+            past = key in deadlines and _is_of_the_past(deadlines[key], matter.tracked_from)
+            if kind in {"deadline", "moved"} and not past:
+                keys.add(key)
         found[outbox_id] = keys if len(keys) <= MOST_DATES else set()
     return found
 
