@@ -155,12 +155,12 @@ def test_what_was_settled_and_comes_back_is_told_again(cuenca: World) -> None:
     reference = "CU-14"
     with UnitOfWork(cuenca.engine) as work:
         agreement_id = work.agreements.id_of(reference)
-        work.outbox.replace_findings(agreement_id, (), cuenca.now)
+        work.findings.replace(agreement_id, (), cuenca.now)
         work.commit()
     with UnitOfWork(cuenca.engine) as work:
         from_books = work.agreements.get(reference)
         definition = cuenca.library.definition_of(from_books)
-        work.outbox.replace_findings(agreement_id, findings(from_books, definition), cuenca.now)
+        work.findings.replace(agreement_id, findings(from_books, definition), cuenca.now)
         work.commit()
     assert cuenca.tick().sweep.alerts == 1
 

@@ -62,7 +62,7 @@ def test_a_digest_given_up_is_noted_in_every_agreement_it_told_of_and_warns_the_
     assert world.tick().delivery.undelivered == 1
     (lost,) = outbox.messages(world.engine, ["failed"])
     with UnitOfWork(world.engine, reading=True) as work:
-        agreements = [work.agreements.load([key])[0] for key, _ in work.outbox.agreements_of(lost.id)]
+        agreements = [work.agreements.load([key])[0] for key, _ in work.alerts.agreements_of(lost.id)]
     assert len(agreements) > 1
     for agreement in agreements:
         entries = [each for each in agreement.history if each.kind is EntryKind.MAIL]

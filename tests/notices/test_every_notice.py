@@ -214,7 +214,7 @@ class Story:
         days = {self.script.until, *(c.opened_on for c in self.script.cases), *(s.on for s in self.script.steps)}
         with UnitOfWork(self.engine, reading=True) as work:
             waking = work.deadlines.waking(self.script.until)
-            if work.outbox.untold_findings():
+            if work.findings.untold():
                 days.add(day + ONE_DAY)
         days |= {max(woken.wake_on, day + ONE_DAY) for woken in waking[:1]}
         return min((each for each in days if each > day), default=None)

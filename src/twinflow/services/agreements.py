@@ -88,7 +88,7 @@ def add(work: UnitOfWork, library: Library, agreement: Agreement, now: datetime,
     agreement_id = work.agreements.add(agreement, source_digest)
     after = refreshed(library, agreement, now)
     replace_deadlines(work, library, agreement_id, agreement, after, now)
-    work.outbox.replace_findings(agreement_id, findings(after, definition), now)
+    work.findings.replace(agreement_id, findings(after, definition), now)
     refresh_parent(work, library, after, now)
     return after
 

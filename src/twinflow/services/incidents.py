@@ -48,8 +48,8 @@ def _tell_incident(work: UnitOfWork, library: Library, message: OutboxMessage, n
     Of a message that itself tells of an incident nobody is told by mail again: the pages and `outbox list` show it.
     """
     why = packed(message.error or Message("the reason is not known"))
-    of_incidents = all(matter.notice == UNDELIVERED for matter in work.outbox.matters([message.id]))
-    for agreement_id, role in work.outbox.agreements_of(message.id):
+    of_incidents = all(matter.notice == UNDELIVERED for matter in work.alerts.matters([message.id]))
+    for agreement_id, role in work.alerts.agreements_of(message.id):
         agreement = work.agreements.load([agreement_id])[0]
         today = library.today(agreement.office, now)
         details = {"message": str(message.id), "recipient": message.recipient, "why": why}

@@ -47,12 +47,12 @@ def letters(engine: Engine, library: Library, messages: Sequence[ClaimedMessage]
     ids = [message.id for message in messages]
     with UnitOfWork(engine, reading=True) as work:
         matters: dict[int, list[Matter]] = {outbox_id: [] for outbox_id in ids}
-        for matter in work.outbox.matters(ids):
+        for matter in work.alerts.matters(ids):
             matters[matter.outbox_id].append(matter)
-        deadlines = work.outbox.deadlines_told(ids)
+        deadlines = work.alerts.deadlines_told(ids)
         needed = sorted({m.agreement_id for each in matters.values() for m in each if _needs_all(m)})
         agreements = dict(zip(needed, work.agreements.load(needed), strict=True)) if needed else {}
-        dated = _dated(matters, deadlines, work.outbox.withdrawn(ids))
+        dated = _dated(matters, deadlines, work.alerts.withdrawn(ids))
         events = events_of(work, library, {key for keys in dated.values() for key in keys}, now)
         unwanted = {person: work.opt_outs.of(person) for person in {message.recipient for message in messages}}
     desk = Desk(library, now, deadlines, agreements)
@@ -70,7 +70,7 @@ def letters(engine: Engine, library: Library, messages: Sequence[ClaimedMessage]
             found[message.id] = error
     if paused := [m.alert_id for each in matters.values() for m in each if _has_no_date(m, deadlines)]:
         with UnitOfWork(engine) as work:
-            work.outbox.release(paused)
+            work.alerts.release(paused)
             work.commit()
     return found
 

@@ -115,7 +115,7 @@ def _apply_to(
     if after is not None:
         cause = f"{plan.target.name} {now.isoformat(timespec='seconds')}"
         record_change(work, library, before, after, now, cause=cause)
-        work.outbox.replace_findings(agreement_id, findings(after, plan.target), now)
+        work.findings.replace(agreement_id, findings(after, plan.target), now)
         for deadline in before.deadlines:
             if deadline.is_open and deadline.rule in plan.target.deadlines:
                 tell_moved(work, library, agreement_id, after, deadline, cause, now)

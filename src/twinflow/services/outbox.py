@@ -141,7 +141,7 @@ def cancel(engine: Engine, library: Library, outbox_id: int, *, by: str, reason:
             )
         why = Message("cancelled by {person}: {reason}", {"person": person.name, "reason": reason.strip()})
         work.outbox.change(outbox_id, MessageState.CANCELLED, why, now)
-        for agreement_id, _ in work.outbox.agreements_of(outbox_id):
+        for agreement_id, _ in work.alerts.agreements_of(outbox_id):
             agreement = work.agreements.load([agreement_id], history=False)[0]
             details = {"message": str(outbox_id), "recipient": message.recipient, "cancelled": reason.strip()}
             today = library.today(agreement.office, now)

@@ -32,7 +32,7 @@ def record(work: UnitOfWork, library: Library, before: Agreement, outcome: Outco
     """Write the outcome of a step; how many alerts it made. Raises StaleAgreement if somebody else was faster."""
     after = outcome.agreement
     agreement_id = record_change(work, library, before, after, now)
-    work.outbox.replace_findings(agreement_id, findings(after, library.definition_of(after)), now)
+    work.findings.replace(agreement_id, findings(after, library.definition_of(after)), now)
     alerts = 0
     for telling in about_step(outcome.announcements, outcome.entry, after):
         alerts += len(announce(work, library, agreement_id, after, telling, now).told)
@@ -141,10 +141,10 @@ def tell(
     work: UnitOfWork, library: Library, agreement_id: int, agreement: Agreement, telling: Telling, now: datetime
 ) -> Reached:
     """Write the alert, its history entry and its outbox message for everybody who is to be told and was not."""
-    already = work.outbox.alerted(agreement_id, telling.subject, telling.occurrence)
+    already = work.alerts.alerted(agreement_id, telling.subject, telling.occurrence)
     audience = audience_of(library, agreement, telling, library.today(agreement.office, now), already)
     for reader in audience.recipients:
-        work.outbox.add_alert(
+        work.alerts.add(
             AlertRow(
                 agreement_id=agreement_id,
                 outbox_id=_message(work, library, reader.person, telling, now),

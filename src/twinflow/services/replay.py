@@ -188,7 +188,7 @@ class _Stage:
         days |= {expected.as_of for expected in script.dates}
         with UnitOfWork(self.engine, reading=True) as work:
             waking = work.deadlines.waking(script.until)
-            if work.outbox.untold_findings():
+            if work.findings.untold():
                 days.add(day + ONE_DAY)
         days |= {max(woken.wake_on, day + ONE_DAY) for woken in waking[:1]}
         return min((each for each in days if each > day), default=None)

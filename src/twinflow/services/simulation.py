@@ -146,10 +146,10 @@ def _in_books(work: UnitOfWork, library: Library, agreement: Agreement) -> InBoo
     case.findings = list(_known_findings(work, library, agreement, agreement_id))
     for deadline in agreement.deadlines:
         subject = (subject_of(deadline.rule), deadline.occurrence)
-        fired = work.outbox.fired(agreement_id, *subject)
+        fired = work.alerts.fired(agreement_id, *subject)
         if fired:
             case.fired[subject] = fired
-            case.alerted[subject] = work.outbox.alerted(agreement_id, *subject)
+            case.alerted[subject] = work.alerts.alerted(agreement_id, *subject)
     return case
 
 
@@ -157,7 +157,7 @@ def _known_findings(
     work: UnitOfWork, library: Library, agreement: Agreement, agreement_id: int
 ) -> Iterator[KnownFinding]:
     """Those untold, in the order of their rows; those told, present or settled, as often as they were told."""
-    untold = work.outbox.untold_findings(agreement_id)
+    untold = work.findings.untold(agreement_id)
     for item in untold:
         yield KnownFinding(item.finding, item.occurrence)
     present = set(findings(agreement, library.definition_of(agreement)))
@@ -173,7 +173,7 @@ def _known_findings(
 
 def _times_told(work: UnitOfWork, agreement_id: int, finding: Finding) -> int:
     subject, times = f"{finding.code}:{finding.subject}", 0
-    while work.outbox.alerted(agreement_id, subject, times + 1):
+    while work.alerts.alerted(agreement_id, subject, times + 1):
         times += 1
     return times
 

@@ -35,7 +35,7 @@ class SweepResult:
 def sweep(engine: Engine, library: Library, now: datetime) -> SweepResult:
     """Tell what is missing, warn of what is due, take the steps that dates themselves take."""
     with UnitOfWork(engine, reading=True) as work:
-        findings = {item.agreement_id for item in work.outbox.untold_findings()}
+        findings = {item.agreement_id for item in work.findings.untold()}
         waking = {item.agreement_id for item in work.deadlines.waking(passes.latest_day(now))}
     totals = _Totals(0, [], [], [])
     for agreement_id in sorted(findings):
@@ -126,9 +126,9 @@ def _each(
 
 
 def _tell_findings(case: _Case, totals: _Totals) -> None:
-    for item in case.work.outbox.untold_findings(case.id):
+    for item in case.work.findings.untold(case.id):
         if not case.tell(passes.about_finding(item.finding, item.occurrence, case.today()), totals).nobody:
-            case.work.outbox.mark_told(item.id, case.now)
+            case.work.findings.mark_told(item.id, case.now)
 
 
 def _warn_due(case: _Case, totals: _Totals) -> None:
@@ -138,7 +138,7 @@ def _warn_due(case: _Case, totals: _Totals) -> None:
         today = case.today(rule)
         unheard = False
         if passes.is_spoken_of(rule, deadline, today):
-            fired = case.work.outbox.fired(case.id, passes.subject_of(rule.key), deadline.occurrence)
+            fired = case.work.alerts.fired(case.id, passes.subject_of(rule.key), deadline.occurrence)
             tellings = passes.levels_to_tell(case.agreement, rule, deadline, case.calendars(rule), today, fired)
             reached = [case.tell(telling, totals) for telling in tellings]
             unheard = any(each.nobody for each in reached)

@@ -1,53 +1,27 @@
-"""What is to be told: findings, alerts, and the messages that carry them. Claims are conditional updates that expire."""
+"""Messages as rows: the digests and urgent mails to each person. Claims are conditional updates that expire."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Boolean, and_, bindparam, case, delete, func, insert, literal, or_, text, update
-from sqlalchemy.orm import aliased
+from sqlalchemy import Boolean, and_, bindparam, case, func, insert, or_, text, update
 from sqlmodel import Session, col, select
 
-from twinflow.domain.agreement import Deadline, DeadlineStatus
-from twinflow.domain.findings import Finding, FindingCode
-from twinflow.domain.letters import INCIDENTS, Built, ClaimedMessage, Matter, MessageState, OutboxMessage, Settlement
+from twinflow.domain.letters import INCIDENTS, Built, ClaimedMessage, MessageState, OutboxMessage, Settlement
 from twinflow.domain.rhythm import Hours
 from twinflow.errors import Message, NotFound, packed, unpacked
-from twinflow.storage.deadlines import deadline_of
 from twinflow.storage.engine import upsert
-from twinflow.storage.tables import AgreementRow, AlertRow, DeadlineRow, FindingRow, OutboxRow
+from twinflow.storage.tables import OutboxRow
 
 DIGESTS = 0x7477696E
 """The advisory lock of those who write into digests."""
 
-MATTER_OF_AGREEMENT = (
-    "reference",
-    "title",
-    "office",
-    "state",
-    "process",
-    "process_version",
-    "process_digest",
-    "tracked_from",
-)
-MATTER_OF_ALERT = (
-    "notice", "subject", "occurrence", "level", "role", "stands_for", "effective_on", "recorded_at", "details",
-)  # fmt: skip
 CLAIMED = [
     getattr(OutboxRow, field.name if field.name != "lease_until" else "next_attempt_at")
     for field in fields(ClaimedMessage)
 ]
-NOT_TOLD = (DeadlineStatus.MET.value, DeadlineStatus.VOID.value)
 BUILT = [field.name for field in fields(Built)]
-
-
-@dataclass(frozen=True, slots=True)
-class UntoldFinding:
-    id: int
-    agreement_id: int
-    finding: Finding
-    occurrence: int
 
 
 class DueMessage(NamedTuple):
@@ -62,59 +36,6 @@ class DueMessage(NamedTuple):
 class Outbox:
     def __init__(self, session: Session) -> None:
         self._session = session
-
-    # findings
-
-    def replace_findings(self, agreement_id: int, found: Iterable[Finding], now: datetime) -> None:
-        """Open what is new, settle what is gone. What was settled and comes back is told again."""
-        rows = self._session.exec(select(FindingRow).where(FindingRow.agreement_id == agreement_id)).all()
-        present = {(finding.code.value, finding.subject) for finding in found}
-        for row in rows:
-            key = (row.code, row.subject)
-            if key in present and row.settled_at is not None:
-                row.found_at, row.told_at, row.settled_at = now, None, None
-                row.occurrence += 1
-            elif key not in present and row.settled_at is None:
-                row.settled_at = now
-            present.discard(key)
-        for code, subject in sorted(present):
-            self._session.add(FindingRow(agreement_id=agreement_id, code=code, subject=subject, found_at=now))
-
-    def untold_findings(self, agreement_id: int | None = None) -> list[UntoldFinding]:
-        """The findings that nobody was told of, of all agreements or of one."""
-        query = select(FindingRow).where(col(FindingRow.told_at).is_(None), col(FindingRow.settled_at).is_(None))
-        if agreement_id is not None:
-            query = query.where(FindingRow.agreement_id == agreement_id)
-        rows = self._session.exec(query.order_by(col(FindingRow.id)))
-        return [
-            UntoldFinding(row.id, row.agreement_id, Finding(FindingCode(row.code), row.subject), row.occurrence)
-            for row in rows
-            if row.id is not None
-        ]
-
-    def mark_told(self, finding_id: int, now: datetime) -> None:
-        self._session.get_one(FindingRow, finding_id).told_at = now
-
-    # alerts
-
-    def alerted(self, agreement_id: int, subject: str, occurrence: int) -> set[tuple[str, str]]:
-        """The (level, person) pairs that were told already; of an absent person also what was told to the delegate."""
-        rows = self._session.exec(
-            select(AlertRow.level, AlertRow.recipient, AlertRow.stands_for).where(
-                AlertRow.agreement_id == agreement_id, AlertRow.subject == subject, AlertRow.occurrence == occurrence
-            )
-        )
-        return {(level, person) for level, *people in rows for person in people if person}
-
-    def fired(self, agreement_id: int, subject: str, occurrence: int) -> dict[str, date]:
-        """The levels that were told to anybody, each with its day."""
-        query = select(AlertRow.level, col(AlertRow.effective_on)).where(
-            AlertRow.agreement_id == agreement_id, AlertRow.subject == subject, AlertRow.occurrence == occurrence
-        )
-        return dict(self._session.exec(query).all())
-
-    def add_alert(self, alert: AlertRow) -> None:
-        self._session.add(alert)
 
     def open_digest(self, recipient: str, message_id: str, now: datetime, hours: Hours) -> int:
         """The queued digest of the person, else a new one (`message_id`) for the reader's next morning; held until the commit.
@@ -144,58 +65,6 @@ class Outbox:
         """A message of its own, to be sent at once."""
         statement = insert(OutboxRow).values(**_new_message(recipient, message_id, now, digest=False))
         return int(self._session.connection().execute(statement.returning(col(OutboxRow.id))).scalar_one() or 0)
-
-    def agreements_of(self, outbox_id: int) -> list[tuple[int, str]]:
-        """The agreements that a message tells of, each with the role that its reader was told in."""
-        query = select(AlertRow.agreement_id, AlertRow.role).where(AlertRow.outbox_id == outbox_id)
-        return list(dict(self._session.exec(query.order_by(col(AlertRow.id).desc())).all()).items())
-
-    def matters(self, outbox_ids: Sequence[int]) -> list[Matter]:
-        """What the messages tell, oldest first."""
-        alert = [getattr(AlertRow, name) for name in ("id", "outbox_id", "agreement_id")]
-        head = [getattr(AgreementRow, name) for name in MATTER_OF_AGREEMENT]
-        rest = [getattr(AlertRow, name) for name in MATTER_OF_ALERT]
-        query = (
-            select(*alert, *head, *rest)
-            .join(AgreementRow, col(AgreementRow.id) == AlertRow.agreement_id)
-            .where(col(AlertRow.outbox_id).in_(outbox_ids))
-            .order_by(col(AlertRow.id))
-        )
-        return [Matter(*row) for row in self._session.connection().execute(query)]
-
-    def deadlines_told(self, outbox_ids: Sequence[int]) -> dict[tuple[int, str, int], Deadline]:
-        """The deadlines, neither met nor void, of the agreements that the messages tell of, by agreement, rule and occurrence."""
-        told = select(AlertRow.agreement_id).where(col(AlertRow.outbox_id).in_(outbox_ids))
-        query = select(*DeadlineRow.__table__.columns).where(  # type: ignore[attr-defined]
-            col(DeadlineRow.agreement_id).in_(told), col(DeadlineRow.status).not_in(NOT_TOLD)
-        )
-        rows = self._session.connection().execute(query)
-        return {(row.agreement_id, row.rule, row.occurrence): deadline_of(row) for row in rows}
-
-    def withdrawn(self, outbox_ids: Sequence[int]) -> dict[int, set[tuple[int, str, int]]]:
-        """The void deadlines (agreement, rule, occurrence) of which the reader of each message was told before."""
-        told = aliased(AlertRow)
-        query = (
-            select(AlertRow.outbox_id, DeadlineRow.agreement_id, DeadlineRow.rule, DeadlineRow.occurrence)
-            .join(DeadlineRow, col(DeadlineRow.agreement_id) == AlertRow.agreement_id)
-            .join(
-                told,
-                and_(
-                    col(told.agreement_id) == DeadlineRow.agreement_id,
-                    col(told.subject) == literal("deadline:") + col(DeadlineRow.rule),
-                    col(told.occurrence) == DeadlineRow.occurrence,
-                    col(told.recipient) == AlertRow.recipient,
-                ),
-            )
-            .where(col(AlertRow.outbox_id).in_(outbox_ids), DeadlineRow.status == DeadlineStatus.VOID.value)
-            .distinct()
-        )
-        found: dict[int, set[tuple[int, str, int]]] = {}
-        for outbox_id, agreement_id, rule, occurrence in self._session.connection().execute(query):
-            found.setdefault(outbox_id, set()).add((agreement_id, rule, occurrence))
-        return found
-
-    # messages
 
     def due(self, now: datetime, limit: int) -> list[DueMessage]:
         """The messages whose time has come, the urgent ones first; held until the transaction ends, and none that is held."""
@@ -318,11 +187,6 @@ class Outbox:
                     doubtful=message.doubtful,
                 )
             )
-
-    def release(self, alerts: Collection[int]) -> None:
-        """What could not be said for the time being counts as not told: it is told again when there is something to say."""
-        if alerts:
-            self._session.connection().execute(delete(AlertRow).where(col(AlertRow.id).in_(alerts)))
 
     def untold_incidents(self) -> list[int]:
         """The messages that reached nobody, of which nobody was told yet."""

@@ -9,9 +9,11 @@ from sqlmodel import Session
 
 from twinflow.errors import EnvironmentFailed, StaleAgreement
 from twinflow.storage.agreements import Agreements
+from twinflow.storage.alerts import Alerts
 from twinflow.storage.calendars import CalendarEditions
 from twinflow.storage.deadlines import Deadlines
 from twinflow.storage.feeds import Feeds
+from twinflow.storage.findings import Findings
 from twinflow.storage.history import History
 from twinflow.storage.mail_state import MailState
 from twinflow.storage.opt_outs import OptOuts
@@ -37,9 +39,11 @@ class UnitOfWork:
             self._session.close()
             raise EnvironmentFailed("The database does not answer: {why}.", why=str(error.orig).strip()) from error
         self.agreements = Agreements(self._session)
+        self.alerts = Alerts(self._session)
         self.calendars = CalendarEditions(self._session)
         self.deadlines = Deadlines(self._session)
         self.feeds = Feeds(self._session)
+        self.findings = Findings(self._session)
         self.history = History(self._session)
         self.mail_state = MailState(self._session)
         self.opt_outs = OptOuts(self._session)
