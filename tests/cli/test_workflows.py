@@ -46,7 +46,7 @@ def test_the_alerts_say_that_the_signed_text_was_not_yet_registered(replayed: Re
     told = [
         (alert.on.isoformat(), alert.notice, alert.level, alert.to)
         for alert in replayed.alerts
-        if alert.subject == "deadline:registration_request"
+        if str(alert.subject) == "deadline:registration_request"
     ]
     assert told == [
         ("2008-04-02", "deadline-soon", "7 days before", "liaison"),
@@ -60,7 +60,7 @@ def test_the_alerts_say_that_the_signed_text_was_not_yet_registered(replayed: Re
 
 
 def test_a_target_of_fifteen_business_days_warned_of_the_opinion_before_it_came(replayed: Replay) -> None:
-    told = [(a.on.isoformat(), a.to) for a in replayed.alerts if a.subject == "deadline:opinion"]
+    told = [(a.on.isoformat(), a.to) for a in replayed.alerts if str(a.subject) == "deadline:opinion"]
     assert told == [("2008-03-03", "liaison"), ("2008-03-03", "reviewer")]
 
 

@@ -37,8 +37,9 @@ from twinflow.domain.actors import Absence, Assignment, Directory
 from twinflow.domain.advance import StepCommand
 from twinflow.domain.agreement import DeadlineStatus, EntryKind
 from twinflow.domain.library import Library
-from twinflow.domain.passes import MISSED, subject_of
+from twinflow.domain.passes import MISSED
 from twinflow.domain.simulation import MORNING, Event, EventKind, InBooks, Simulation, simulate
+from twinflow.domain.subject import AlertSubject, SubjectKind
 from twinflow.services.agreements import NewAgreement, advance_agreement, open_agreement
 from twinflow.services.simulation import books_of, stand_ins
 from twinflow.services.sweep import sweep
@@ -160,10 +161,10 @@ def foretold(events: Iterable[Event]) -> dict[str, list[Came]]:
         if each.kind is EventKind.STEP:
             came.append((each.on, "step", each.effective_on, each.step, each.state))
         elif each.kind is EventKind.ALERT:
-            identity = (each.subject, each.occurrence, each.level)
+            identity = (str(each.subject), each.occurrence, each.level)
             for told in each.told:
                 came.append((each.on, "alert", each.effective_on, each.notice, *identity, told.role, told.person))
-            if each.subject.startswith("step:") or each.level == MISSED:
+            if each.subject.kind is SubjectKind.STEP or each.level == MISSED:
                 came += [(each.on, "nobody", each.effective_on)] * len(each.vacant)
     return {reference: came for reference, came in found.items() if came}
 
@@ -199,7 +200,7 @@ def assert_it_comes(books: Books, references: Iterable[str], until: date, *, eve
             said = {(e.reference, e.subject, e.occurrence) for e in simulation.events if e.kind is kind}
             become = unmet(after, status) - unmet(before[reference], status)
             by_itself = {
-                (ref, subject_of(rule), number)
+                (ref, AlertSubject.deadline(rule), number)
                 for ref, rule, number in become
                 if kind is EventKind.UNMET or not _lapses(books, ref, rule)
             }
@@ -280,7 +281,7 @@ def test_what_people_did_and_the_clock_told_before_is_taken_up(shipped: Books) -
     for party in ("Chihuahua", "Albuquerque"):
         shipped.take("P-2", "sign", shipped.today, party=party)
     events = assert_it_comes(shipped, ["P-1", "P-2"], date(2028, 1, 31))
-    assert {each.subject for each in events} >= {"deadline:opinion", "deadline:registration_request"}
+    assert {str(each.subject) for each in events} >= {"deadline:opinion", "deadline:registration_request"}
 
 
 def test_what_waits_for_a_clock_that_was_off_is_foretold_for_the_first_day(shipped: Books) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from builders import WORKFLOWS, edited, noon
+from builders import TINY, WORKFLOWS, edited, noon
 from tiny_world import loaded, tiny_world
 from twinflow.definitions.calendars import read_calendar
 from twinflow.domain.advance import StepCommand
@@ -22,6 +22,7 @@ from twinflow.domain.changes import ChangeCommand, ChangeKind
 from twinflow.domain.dates import Length
 from twinflow.domain.library import Library
 from twinflow.errors import NotFound, StaleAgreement
+from twinflow.language import say
 from twinflow.services import calendars as late_news
 from twinflow.services import outbox, queries
 from twinflow.services.agreements import NewAgreement, advance_agreement, open_agreement
@@ -324,6 +325,58 @@ def test_each_that_moves_has_one_entry_with_its_cause_and_each_person_one_digest
     digests = [m for m in outbox.messages(books.engine) if m.digest and m.state == "queued"]
     assert [message.recipient for message in digests] == ["elena"]
     assert books.tick().delivery.failures == ()
+
+
+def test_each_that_is_told_has_an_entry_of_the_history(books: World) -> None:
+    """One writer tells of a date that moved, be it counted alone (`plain`, `answer`) or with its whole agreement."""
+    announced(books, *NEWS)
+    entries = Counter(
+        (reference, details["subject"], details["recipient"], details["role"], entry.actor, entry.effective_on)
+        for reference in queries.list_references(books.engine)
+        for entry in loaded(books, reference).history
+        if entry.kind is EntryKind.ALERT and (details := entry.details)["level"].startswith("mx-labour@")
+    )
+    assert set(entries.values()) == {1}
+    alerts = {(reference, subject.partition("/")[0], who) for reference, subject, who, _ in told(books)}
+    assert {key[:3] for key in entries} == alerts
+    assert {key[3:] for key in entries} == {("liaison", "clock", date(2026, 4, 6))}
+
+
+REVIEWER = """[roles.reviewer]
+office = "ministry"
+label = { en = "reviewer", es = "dictaminador" }
+[roles.liaison]"""
+
+
+@pytest.mark.parametrize("alone", [True, False])
+def test_where_nobody_holds_a_role_the_history_says_that_nobody_heard(
+    database_url: str, tmp_path: Path, *, alone: bool
+) -> None:
+    """Of a deadline counted alone, and of one that another follows, for which the whole agreement is derived."""
+    follower = edited(
+        TINY.partition("[deadlines.answer]")[2],
+        ('runs_from = { fact = "asked_on" }', 'runs_from = { deadline = "answer" }'),
+    )
+    edits = [
+        ("[roles.liaison]", REVIEWER),
+        ('length = "10 days"', 'length = "30 business days"'),
+        ('late = "liaison"', 'late = "reviewer"'),
+    ]
+    if not alone:
+        edits.append(("[deadlines.answer]", f"[deadlines.later]{follower}[deadlines.answer]"))
+    with tiny_world(database_url, tmp_path, *edits) as world:
+        opened(world, "T-1", date(2026, 3, 9))
+        world.now = noon(date(2026, 4, 6))
+        announced(world, *NEWS)
+        found = [e.details for e in loaded(world, "T-1").history if e.kind is EntryKind.ALERT]
+        about = [details for details in found if details["subject"] == "moved:answer"]
+        assert [(details["role"], details["recipient"], details.get("vacant")) for details in about] == [
+            ("liaison", "elena", None),
+            ("reviewer", "", "yes"),
+        ]
+        page = queries.show_agreement(world.engine, world.library, "T-1", world.now)
+        words = [say(entry.text, "es") for entry in page.timeline]
+        assert "Alerta sin destinatario (vacante: dictaminador): Cambió la fecha: Respuesta" in words
 
 
 def test_applied_it_is_as_if_every_agreement_had_been_counted_for_the_first_time(books: World) -> None:

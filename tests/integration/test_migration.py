@@ -1015,4 +1015,4 @@ def test_what_is_to_come_can_be_simulated_after_a_migration(books: World) -> Non
     moved(books)
     assert "plain" not in books.library.definition_of(loaded(books, "T-1")).deadlines
     outlook = simulate_agreement(books.engine, books.library, "T-1", books.now, date(2027, 4, 6))
-    assert "deadline:answer" in {event.subject for event in outlook.events}
+    assert "deadline:answer" in {str(event.subject) for event in outlook.events}

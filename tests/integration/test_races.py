@@ -16,14 +16,16 @@ from twinflow.domain.advance import StepCommand
 from twinflow.domain.agreement import Agreement, EntryKind, Party
 from twinflow.domain.findings import findings
 from twinflow.domain.letters import Letter, MessageState, Settlement
+from twinflow.domain.passes import Telling
 from twinflow.domain.process import Catalogue
 from twinflow.domain.retrying import after_failure
+from twinflow.domain.subject import AlertSubject, SubjectKind
 from twinflow.errors import MailFailed
 from twinflow.services import outbox
 from twinflow.services.agreements import NewAgreement, advance_agreement, open_agreement
 from twinflow.services.letters import letters
-from twinflow.services.recording import Telling, tell
 from twinflow.services.sweep import sweep
+from twinflow.services.telling import tell
 from twinflow.storage.unit_of_work import UnitOfWork
 from world import CUENCA, World
 
@@ -108,7 +110,9 @@ def test_tellers_of_the_same_people_in_another_order_do_not_lock_each_other_out(
             with UnitOfWork(world.engine) as work:
                 case = work.agreements.lock(reference)
                 for role in roles:
-                    telling = Telling("opinion-issued", f"step:sign{number}", (role,), world.now.date())
+                    telling = Telling(
+                        "opinion-issued", AlertSubject(SubjectKind.STEP, f"sign{number}"), (role,), world.now.date()
+                    )
                     tell(work, world.library, work.agreements.id_of(reference), case, telling, world.now)
                 work.commit()
 

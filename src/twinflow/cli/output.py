@@ -13,6 +13,7 @@ from rich.progress import MofNCompleteColumn, Progress
 from rich.table import Table
 
 from twinflow.domain.dates import PartialDate
+from twinflow.domain.subject import AlertSubject
 from twinflow.errors import BadInput, DefinitionChanged, Message, NotFound, Refused, TwinflowError
 from twinflow.language import say
 
@@ -46,7 +47,7 @@ def jsonable(value: object, language: str) -> object:
     """Frozen values as JSON: dates as ISO 8601, messages in the language, labels in both languages."""
     if isinstance(value, Message):
         return say(value, language)
-    if isinstance(value, PartialDate):
+    if isinstance(value, PartialDate | AlertSubject):
         return str(value)
     if is_dataclass(value) and not isinstance(value, type):
         return {field.name: jsonable(getattr(value, field.name), language) for field in fields(value)}

@@ -13,12 +13,13 @@ from twinflow.cli.options import Options
 from twinflow.cli.output import print_json, print_table
 from twinflow.domain.agreement import Term
 from twinflow.domain.dates import PartialDate
-from twinflow.domain.findings import FindingCode
 from twinflow.domain.passes import MISSED, OVERDUE
 from twinflow.domain.process import Label, ProcessDefinition, level_message
 from twinflow.domain.simulation import Event, EventKind, Told, level_of
+from twinflow.domain.subject import LevelKey, SubjectKind
 from twinflow.errors import Message
 from twinflow.services.simulation import FreshCase, Outlook, simulate_agreement, simulate_process
+from twinflow.services.wording import subject_in_words
 
 
 def register(app: typer.Typer) -> None:
@@ -127,11 +128,11 @@ def _row(cli: Cli, outlook: Outlook, event: Event) -> list[str]:
 
 def _what(event: Event, definition: ProcessDefinition) -> Message:
     values: dict[str, object] = {
-        "subject": _subject(event, definition),
+        "subject": subject_in_words(event.subject, definition),
         "number": event.occurrence,
         "day": event.effective_on,
     }
-    if event.occurrence > 1 and event.subject.startswith("deadline:"):
+    if event.occurrence > 1 and event.subject.kind is SubjectKind.DEADLINE:
         values["subject"] = Message("{subject} ({number})", dict(values))
     match event.kind:
         case EventKind.STEP:
@@ -153,21 +154,6 @@ def _what(event: Event, definition: ProcessDefinition) -> Message:
     return Message("{what} (provisional)", {"what": what}) if event.provisional else what
 
 
-def _subject(event: Event, definition: ProcessDefinition) -> object:
-    kind, _, name = event.subject.partition(":")
-    if kind == "deadline":
-        return definition.deadlines[name].label
-    if kind == "step":
-        return definition.steps[name].label
-    titles = {
-        FindingCode.DATE_MISSING: Message("Date missing"),
-        FindingCode.SIGNATURE_MISSING: Message("Signature missing: {party}", {"party": name}),
-        FindingCode.TERMS_CONFLICT: Message("The text contradicts itself"),
-        FindingCode.DATES_DISAGREE: Message("Sources disagree"),
-    }
-    return titles[FindingCode(kind)]
-
-
 def _who(event: Event, definition: ProcessDefinition) -> list[Message]:
     """Whom it reaches: a person and the role, or the role that nobody holds."""
     told = [_told(each, definition.roles[each.role].label) for each in event.told]
@@ -182,12 +168,12 @@ def _told(each: Told, role: Label) -> Message:
 
 
 def _level(event: Event, definition: ProcessDefinition) -> object:
-    kind, _, name = event.subject.partition(":")
-    level = level_of(definition.deadlines[name], event.level) if kind == "deadline" else None
+    rule = definition.deadlines[event.subject.name] if event.subject.kind is SubjectKind.DEADLINE else None
+    key = LevelKey.parse(event.level)
+    level = level_of(rule, key) if rule is not None else None
     if event.level == MISSED:
         return Message("missed")
     if level is None:
         return "–"
-    number = event.level.partition(" #")[2]
     words = level_message(level)
-    return Message("{level} ({number})", {"level": words, "number": number}) if number else words
+    return Message("{level} ({number})", {"level": words, "number": key.number}) if key.number else words

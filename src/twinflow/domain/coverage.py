@@ -1,11 +1,12 @@
 """How much of a process definition cases have exercised: its states, steps, deadlines, warning levels and notices."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from twinflow.domain.agreement import Agreement, DeadlineStatus, EntryKind
 from twinflow.domain.process import Catalogue, ProcessDefinition
+from twinflow.domain.subject import AlertSubject, LevelKey, SubjectKind
 
 
 class Kind(StrEnum):
@@ -103,11 +104,12 @@ def _exercised(agreement: Agreement) -> Iterator[Element]:
         if entry.kind is EntryKind.STEP and entry.step is not None:
             yield Kind.STEP, entry.step
         if entry.kind is EntryKind.ALERT and not entry.details.get("vacant"):
-            what, _, name = entry.details["subject"].partition(":")
-            if what == "deadline":
-                yield Kind.LEVEL, f"{name}: {entry.details['level'].partition(' #')[0]}"
-            if what == "step":
-                yield Kind.NOTICE, f"{name}: {entry.details['notice']}"
+            subject = AlertSubject.parse(entry.details["subject"])
+            if subject.kind is SubjectKind.DEADLINE:
+                level = replace(LevelKey.parse(entry.details["level"]), number=None)
+                yield Kind.LEVEL, f"{subject.name}: {level}"
+            if subject.kind is SubjectKind.STEP:
+                yield Kind.NOTICE, f"{subject.name}: {entry.details['notice']}"
     for deadline in agreement.deadlines:
         if deadline.due_on is not None or deadline.status is DeadlineStatus.PAUSED:
             yield Kind.DEADLINE, deadline.rule

@@ -46,6 +46,28 @@ def derive(agreement: Agreement, definition: ProcessDefinition, reckoning: Recko
     return tuple(deadline for found in done.values() for deadline in found)
 
 
+def derives_anew_on(agreement: Agreement, definition: ProcessDefinition, reckoning: Reckoning) -> date | None:
+    """The first day, where the late office is, whose coming alone may give other deadlines; None if none may.
+
+    A right or an occurrence is over the day after its date; a recurring duty begins with its first period. `agreement` has its
+    deadlines derived.
+    """
+    if definition.states[agreement.state].final:
+        return None
+    days: list[date] = []
+    changes = changes_by_deadline(agreement.history)
+    migration = taken_over(agreement.history)
+    for rule in definition.deadlines.values():
+        today = reckoning.today_of(rule)
+        if rule.recurs or not rule.duty:
+            dates = (each.due_on for each in agreement.deadlines if each.rule == rule.key)
+            days += [due_on + ONE_DAY for due_on in dates if due_on is not None and due_on >= today]
+        if rule.recurs:
+            case = _Case(agreement, definition, rule, reckoning, changes, {}, migration)
+            days += [start.counted_from for start in _starts(case)[-1:] if start.counted_from > today]
+    return min(days, default=None)
+
+
 @dataclass(frozen=True, slots=True)
 class _Case:
     """One rule of one agreement."""

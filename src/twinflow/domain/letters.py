@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from twinflow.domain.actors import Person
 from twinflow.domain.events import CalendarEvent
+from twinflow.domain.subject import AlertSubject
 from twinflow.errors import Message
 
 
@@ -152,7 +153,7 @@ class Matter:
     process_digest: str
     tracked_from: date
     notice: str
-    subject: str
+    subject: AlertSubject
     occurrence: int
     level: str
     role: str

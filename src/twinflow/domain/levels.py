@@ -14,6 +14,7 @@ from twinflow.domain.agreement import Deadline, DeadlineStatus
 from twinflow.domain.calendars import ONE_DAY, Calendars, add_length, business_days_between, pause_on
 from twinflow.domain.dates import Length, Unit
 from twinflow.domain.process import DeadlineRule, Level, Side
+from twinflow.domain.subject import LevelKey
 
 PERCENT = 100
 LONGEST_DAYS = {Unit.DAYS: 1, Unit.BUSINESS_DAYS: 1, Unit.WEEKS: 7, Unit.MONTHS: 31, Unit.YEARS: 366}
@@ -24,7 +25,7 @@ LONGEST_DAYS = {Unit.DAYS: 1, Unit.BUSINESS_DAYS: 1, Unit.WEEKS: 7, Unit.MONTHS:
 class ReachedLevel:
     """A level whose day has come. `key` is unique within the deadline's occurrence."""
 
-    key: str
+    key: LevelKey
     on: date
     level: Level
 
@@ -79,7 +80,7 @@ def levels(
             last = _repeats_from(deadline.due_on, once)
             for times in count(_passed(last, level.length, calendars, after)):
                 on = add_length(last, level.length, calendars, times=times)
-                yield ReachedLevel(f"{level.key} #{times}", on, level)
+                yield ReachedLevel(LevelKey(level.name, level.to, times), on, level)
 
 
 def _once(rule: DeadlineRule, deadline: Deadline, calendars: Calendars) -> Iterator[ReachedLevel]:
@@ -95,7 +96,7 @@ def _once(rule: DeadlineRule, deadline: Deadline, calendars: Calendars) -> Itera
             on = _share(level.percent, _began_on(deadline, calendars), base)
         else:
             on = base if level.length is None else add_length(base, level.length, calendars, sign=sign)
-        yield ReachedLevel(level.key, on, level)
+        yield ReachedLevel(LevelKey(level.name, level.to), on, level)
 
 
 def _share(percent: int, begins: date, ends: date) -> date:
@@ -131,7 +132,7 @@ def reached(
     deadline: Deadline,
     calendars: Calendars,
     today: date,
-    fired: Mapping[str, date] = MappingProxyType({}),
+    fired: Mapping[LevelKey, date] = MappingProxyType({}),
 ) -> list[ReachedLevel]:
     """The levels whose day is `today` or earlier, soonest first; of a repeating level only the last.
 
@@ -152,19 +153,15 @@ def reached(
     return sorted(found, key=lambda level: level.on)
 
 
-def _renumbered(level: ReachedLevel, last: date, calendars: Calendars, fired: Mapping[str, date]) -> ReachedLevel:
+def _renumbered(level: ReachedLevel, last: date, calendars: Calendars, fired: Mapping[LevelKey, date]) -> ReachedLevel:
     """The repetition with its number: by how much those told run ahead of the present count from `last` is added to it."""
     length = level.level.length
     assert length is not None
     ahead = 0
     for key, on in fired.items():
-        if "#" in key:
-            ahead = max(ahead, _number(key) - _times(last, length, calendars, on))
-    return replace(level, key=f"{level.level.key} #{_number(level.key) + ahead}")
-
-
-def _number(key: str) -> int:
-    return int(key.rpartition("#")[2])
+        if key.number is not None:
+            ahead = max(ahead, key.number - _times(last, length, calendars, on))
+    return replace(level, key=level.key.numbered((level.key.number or 0) + ahead))
 
 
 def _times(last: date, length: Length, calendars: Calendars, until: date) -> int:

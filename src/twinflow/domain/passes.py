@@ -8,16 +8,23 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
 from twinflow.domain import levels
-from twinflow.domain.agreement import Agreement, Basis, Deadline, DeadlineStatus, HistoryEntry
+from twinflow.domain.agreement import Agreement, Deadline, DeadlineStatus, HistoryEntry
 from twinflow.domain.attention import attention_to
 from twinflow.domain.calendars import Calendars
 from twinflow.domain.findings import Finding
 from twinflow.domain.library import Library
-from twinflow.domain.migration import TakenOver, taken_over
+from twinflow.domain.migration import taken_over
 from twinflow.domain.process import CLOCK, LIAISON, Announcement, DeadlineRule, ProcessDefinition
+from twinflow.domain.subject import AlertSubject, LevelKey, SubjectKind
 
 SOON, OVERDUE = "deadline-soon", "deadline-overdue"
 """The notices about a deadline: its day is to come, or has passed."""
+
+MOVED = "deadline-moved"
+"""The notice about a date that has moved."""
+
+UNDELIVERED = "undelivered"
+"""The notice that somebody could not be reached."""
 
 MISSED = "missed"
 """The level of an occurrence that began and passed while the clock was off."""
@@ -38,11 +45,12 @@ class Telling:
     """One thing to be told: which notice, about what, at which level, to which roles.
 
     `subject`, `occurrence` and `level` are its identity for each recipient; `effective_on` is the day it became due; `held`
-    are the people who do not want to hear of it yet.
+    are the people who do not want to hear of it yet. `waits`: where nobody holds the role it is told later; else it is told
+    now or not at all, and the history says that nobody heard.
     """
 
     notice: str
-    subject: str
+    subject: AlertSubject
     roles: tuple[str, ...]
     effective_on: date
     occurrence: int = 1
@@ -50,6 +58,18 @@ class Telling:
     urgent: bool = False
     details: Mapping[str, str] = field(default_factory=dict)
     held: frozenset[str] = frozenset()
+    waits: bool = False
+
+
+@dataclass(slots=True)
+class AlreadyTold:
+    """What was told of one subject: to whom at which level, and the day of each level that was told to anybody.
+
+    Of an absent person also what was told to the delegate.
+    """
+
+    people: set[tuple[str, str]] = field(default_factory=set)
+    levels: dict[LevelKey, date] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,16 +90,19 @@ class Audience:
     nobody: bool
 
 
-def subject_of(rule: str) -> str:
-    """What an alert about a deadline is about."""
-    return f"deadline:{rule}"
-
-
 def audience_of(
-    library: Library, agreement: Agreement, telling: Telling, today: date, told: Container[tuple[str, str]]
+    library: Library,
+    definition: ProcessDefinition,
+    office: str,
+    telling: Telling,
+    today: date,
+    told: Container[tuple[str, str]],
 ) -> Audience:
-    """Who is to be told on the day. `told` has the (level, person) pairs of those who were, or whose delegate was."""
-    holders, vacant = holders_of(library, library.definition_of(agreement), agreement.office, telling.roles, today)
+    """Who is to be told on the day, of a case that `office` keeps.
+
+    `told` has the (level, person) pairs of those who were, or whose delegate was.
+    """
+    holders, vacant = holders_of(library, definition, office, telling.roles, today)
     heard = {person for person in holders if person in telling.held or (telling.level, person) in told}
     recipients = [
         each
@@ -139,7 +162,7 @@ def levels_to_tell(
     deadline: Deadline,
     calendars: Calendars,
     today: date,
-    fired: Mapping[str, date],
+    fired: Mapping[LevelKey, date],
 ) -> Iterator[Telling]:
     """The levels reached and not told, soonest first: one message takes them all in, and speaks as the last of them.
 
@@ -162,12 +185,13 @@ def levels_to_tell(
         if is_new or says_how_it_stands:
             yield Telling(
                 notice=OVERDUE if _passed(deadline, today) else SOON,
-                subject=subject_of(rule.key),
+                subject=AlertSubject.deadline(rule.key),
                 occurrence=deadline.occurrence,
-                level=level.key,
+                level=str(level.key),
                 roles=(to,) if to else rule.told,
                 effective_on=level.on,
                 held=attention.held(today, None if level is last[to] else level.on),
+                waits=True,
             )
 
 
@@ -181,10 +205,9 @@ def next_wake_on(
     return min((day for day in days if day is not None), default=None)
 
 
-def _said_before(level: levels.ReachedLevel, fired: Mapping[str, date], migrated_on: date) -> bool:
+def _said_before(level: levels.ReachedLevel, fired: Mapping[LevelKey, date], migrated_on: date) -> bool:
     """Whether the ladder of an earlier version has told the same people what this level of the time before would tell."""
-    ending = f" to {level.level.to}" if level.level.to else ""
-    told = [on for key, on in fired.items() if key.endswith(ending) and (ending or " to " not in key)]
+    told = [on for key, on in fired.items() if key.to == level.key.to]
     return level.key not in fired and level.on <= migrated_on and any(on >= level.on for on in told)
 
 
@@ -195,7 +218,7 @@ def missed(before: Sequence[Deadline], after: Sequence[Deadline], definition: Pr
         if deadline.status is DeadlineStatus.UNMET and deadline.key not in known and deadline.due_on is not None:
             yield Telling(
                 notice=OVERDUE,
-                subject=subject_of(deadline.rule),
+                subject=AlertSubject.deadline(deadline.rule),
                 occurrence=deadline.occurrence,
                 level=MISSED,
                 roles=definition.deadlines[deadline.rule].told,
@@ -203,14 +226,27 @@ def missed(before: Sequence[Deadline], after: Sequence[Deadline], definition: Pr
             )
 
 
+def about_moved(rule: DeadlineRule, occurrence: int, cause: str, today: date) -> Telling:
+    """That a date has moved. `cause` is unique for the deadline: a change, an edition of a calendar, a migration."""
+    return Telling(
+        notice=MOVED,
+        subject=AlertSubject(SubjectKind.MOVED, rule.key),
+        occurrence=occurrence,
+        level=cause,
+        roles=rule.told,
+        effective_on=today,
+    )
+
+
 def about_finding(finding: Finding, occurrence: int, today: date) -> Telling:
     """What the liaison has to settle."""
     return Telling(
         notice=finding.code.notice,
-        subject=f"{finding.code}:{finding.subject}",
+        subject=AlertSubject.finding(finding),
         occurrence=occurrence,
         roles=(LIAISON,),
         effective_on=today,
+        waits=True,
     )
 
 
@@ -224,7 +260,7 @@ def about_step(announcements: Sequence[Announcement], entry: HistoryEntry, after
     for announcement in announcements:
         yield Telling(
             notice=announcement.notice,
-            subject=f"step:{entry.step}",
+            subject=AlertSubject(SubjectKind.STEP, entry.step or ""),
             occurrence=len(after.steps_taken(entry.step or "")),
             level=announcement.notice if len(announcements) > 1 else "",
             roles=announcement.to,
@@ -232,49 +268,6 @@ def about_step(announcements: Sequence[Announcement], entry: HistoryEntry, after
             urgent=announcement.urgent,
             details={"state": after.state},
         )
-
-
-def kept(before: Sequence[Deadline], after: Agreement, definition: ProcessDefinition) -> dict[Key, Deadline]:
-    """The deadlines to be kept in the place of `before`: those of `after`, and of what was closed, what it was closed with."""
-    old = {deadline.key: deadline for deadline in before}
-    new = {deadline.key: deadline for deadline in after.deadlines}
-    migration = taken_over(after.history)
-    return {key: _as_it_was_closed(key, old, new, definition, migration) for key in new}
-
-
-def _as_it_was_closed(
-    key: Key,
-    before: Mapping[Key, Deadline],
-    derived: Mapping[Key, Deadline],
-    definition: ProcessDefinition,
-    migration: TakenOver,
-) -> Deadline:
-    """What is closed keeps its date and the calendars it was counted by, whatever is announced later.
-
-    Only what people record afterwards changes it: an act that meets it, a pause, more time, another start. What was closed
-    before the agreement came to its version of the process stays as the earlier version had it, until it begins anew.
-    """
-    old, new = before.get(key), derived[key]
-    if old is None or old.is_open or (old.closed_on is None and key not in migration.closed):
-        return new
-    rule = definition.deadlines[new.rule]
-    based_on = (rule.anchor.deadline, new.occurrence) if rule.anchor.deadline else key
-    base, base_now = before.get(based_on, old), derived.get(based_on, new)
-    started_on_calendar_day = based_on != key or rule.cut_off is not None
-    if key in migration.closed and (started_on_calendar_day or migration.closed[key] == new.anchor_on.isoformat()):
-        return old
-    if not started_on_calendar_day and old.anchor_on != new.anchor_on:
-        return new
-    if _given(old, new) != _given(new, new) or _given(base, base_now) != _given(base_now, base_now):
-        return new
-    return replace(old, status=new.status, closed_on=new.closed_on) if new.status is DeadlineStatus.MET else old
-
-
-def _given(deadline: Deadline, otherwise: Deadline) -> tuple[object, ...]:
-    """What people gave for the date beside its start, as far as no calendar has a part in it."""
-    basis = deadline.basis or otherwise.basis or Basis()
-    starts = tuple(pause.start for pause in basis.pauses)
-    return (basis.lengths, basis.times, starts, basis.extensions, basis.agreed_on)
 
 
 def _passed(deadline: Deadline, today: date) -> bool:

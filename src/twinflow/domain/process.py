@@ -191,15 +191,18 @@ class Level:
     percent: int | None = None
 
     @property
+    def name(self) -> str:
+        """What it is called on its ladder, whoever it goes to."""
+        if self.percent is not None:
+            return f"{self.percent} % of the time"
+        if self.length is None:
+            return "on the day"
+        return f"every {self.length}" if self.repeats else f"{self.length} {self.side}"
+
+    @property
     def key(self) -> str:
         """Its identity within the deadline's occurrence; of a level that repeats, the beginning of it."""
-        if self.percent is not None:
-            name = f"{self.percent} % of the time"
-        elif self.length is None:
-            name = "on the day"
-        else:
-            name = f"every {self.length}" if self.repeats else f"{self.length} {self.side}"
-        return name if self.to is None else f"{name} to {self.to}"
+        return self.name if self.to is None else f"{self.name} to {self.to}"
 
     @property
     def is_early(self) -> bool:

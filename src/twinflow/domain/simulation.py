@@ -20,16 +20,18 @@ from twinflow.domain.calendars import ONE_DAY, Calendars
 from twinflow.domain.dates import Unit
 from twinflow.domain.derivation import derive
 from twinflow.domain.findings import Finding, findings
+from twinflow.domain.kept import kept
 from twinflow.domain.library import Library
-from twinflow.domain.passes import Key, Telling
+from twinflow.domain.passes import AlreadyTold, Key, Telling
 from twinflow.domain.process import CLOCK, DeadlineRule, Level, ProcessDefinition
 from twinflow.domain.reckoning import Reckoning
+from twinflow.domain.subject import AlertSubject, LevelKey
 from twinflow.errors import Message, Refused
 
 MORNING = time(9)
 """When the clock is set to a day, at the office that keeps the case."""
 
-Subject = tuple[str, int]
+Subject = tuple[AlertSubject, int]
 """What an alert is about, and the occurrence."""
 
 
@@ -67,7 +69,7 @@ class Event:
     kind: EventKind
     reference: str
     effective_on: date
-    subject: str
+    subject: AlertSubject
     occurrence: int = 1
     notice: str = ""
     level: str = ""
@@ -93,15 +95,13 @@ class KnownFinding:
 class InBooks:
     """One case as the books have it: the order of deadlines and findings is that of their rows.
 
-    `wake_on` is the day on which each deadline wakes a sweep; `alerted` has who was told of what, at which level, and
-    `fired` the day of each level that was told to anybody.
+    `wake_on` is the day on which each deadline wakes a sweep; `told` has what was told of each subject and occurrence.
     """
 
     agreement: Agreement
     wake_on: dict[Key, date | None] = field(default_factory=dict)
     findings: list[KnownFinding] = field(default_factory=list)
-    alerted: dict[Subject, set[tuple[str, str]]] = field(default_factory=dict)
-    fired: dict[Subject, dict[str, date]] = field(default_factory=dict)
+    told: dict[Subject, AlreadyTold] = field(default_factory=dict)
 
     @property
     def untold(self) -> list[int]:
@@ -140,10 +140,10 @@ def simulate(cases: Sequence[InBooks], library: Library, now: datetime, until: d
     return Simulation(tuple(run.events), tuple(run.cases))
 
 
-def level_of(rule: DeadlineRule, key: str) -> Level | None:
+def level_of(rule: DeadlineRule, key: LevelKey) -> Level | None:
     """The rung of the ladder that a level's key names; None for one that is on no ladder, like `missed`."""
-    name = key.partition(" #")[0]
-    return next((level for level in rule.warn + rule.escalate if level.key == name), None)
+    rungs = rule.warn + rule.escalate
+    return next((level for level in rungs if (level.name, level.to) == (key.name, key.to)), None)
 
 
 def _first_wake(library: Library, definition: ProcessDefinition, deadline: Deadline) -> date | None:
@@ -255,8 +255,8 @@ class _Run:
             today, calendars = reckoning.today_of(rule), self.library.calendars_of(definition, rule)
             heard = True
             if passes.is_spoken_of(rule, deadline, today):
-                fired = case.fired.get((passes.subject_of(rule.key), deadline.occurrence), {})
-                tellings = passes.levels_to_tell(case.agreement, rule, deadline, calendars, today, fired)
+                known = case.told.get((AlertSubject.deadline(rule.key), deadline.occurrence), AlreadyTold())
+                tellings = passes.levels_to_tell(case.agreement, rule, deadline, calendars, today, known.levels)
                 for telling in list(tellings):
                     provisional = _is_provisional(rule, deadline, calendars, telling)
                     heard &= self._tell(case, case.agreement, telling, provisional=provisional)
@@ -321,13 +321,14 @@ class _Run:
         """Tell whoever holds the roles and was not told; whether anybody holds one of them at all."""
         today = self.library.today(agreement.office, self.now)
         subject = (telling.subject, telling.occurrence)
-        already = case.alerted.setdefault(subject, set())
-        audience = passes.audience_of(self.library, agreement, telling, today, already)
+        already = case.told.setdefault(subject, AlreadyTold())
+        definition, office = self.library.definition_of(agreement), agreement.office
+        audience = passes.audience_of(self.library, definition, office, telling, today, already.people)
         vacant = audience.vacant
         told = tuple(Told(each.person, each.role, each.stands_for) for each in audience.recipients)
         if told:
-            already |= {(telling.level, who) for each in told for who in (each.person, each.stands_for) if who}
-            case.fired.setdefault(subject, {})[telling.level] = telling.effective_on
+            already.people |= {(telling.level, who) for each in told for who in (each.person, each.stands_for) if who}
+            already.levels[LevelKey.parse(telling.level)] = telling.effective_on
             self._changed = True
         event = Event(
             on=self.today,
@@ -356,7 +357,7 @@ class _Run:
         definition = self._definition(case)
         rows = {deadline.key: deadline for deadline in case.agreement.deadlines}
         old = {deadline.key: deadline for deadline in before}
-        new = passes.kept(before, after, definition)
+        new = kept(before, after, definition)
         moved = [key for key in old.keys() & new.keys() if old[key].due_on != new[key].due_on]
         for key, deadline in new.items():
             if deadline != old.get(key):
@@ -404,7 +405,7 @@ class _Run:
             kind=kind,
             reference=agreement.reference,
             effective_on=deadline.due_on or self.today,
-            subject=passes.subject_of(deadline.rule),
+            subject=AlertSubject.deadline(deadline.rule),
             occurrence=deadline.occurrence,
             step=step,
             state=state,
@@ -490,7 +491,7 @@ def _found_anew(known: Sequence[KnownFinding], found: Iterable[Finding]) -> Iter
 
 
 def _is_provisional(rule: DeadlineRule, deadline: Deadline, calendars: Calendars, telling: Telling) -> bool:
-    level = level_of(rule, telling.level)
+    level = level_of(rule, LevelKey.parse(telling.level))
     counted = level is not None and level.length is not None and level.length.unit is Unit.BUSINESS_DAYS
     return deadline.provisional or (counted and not calendars.covers(telling.effective_on))
 

@@ -5,9 +5,8 @@ deadlines follow a date that moves is the whole agreement derived anew. Closed d
 """
 
 import json
-import uuid
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
@@ -18,13 +17,15 @@ from sqlalchemy import Engine
 from twinflow.domain.agreement import Basis, Deadline, EntryKind
 from twinflow.domain.calendars import Calendar
 from twinflow.domain.dates import Unit
+from twinflow.domain.kept import moved_details
 from twinflow.domain.levels import next_wake_on
 from twinflow.domain.library import Library
-from twinflow.domain.passes import Recipient, holders_of, latest_day, recipients_of
+from twinflow.domain.passes import latest_day
 from twinflow.domain.process import Label, ProcessDefinition
 from twinflow.domain.reckoning import computed
 from twinflow.errors import NotFound
-from twinflow.services.recording import MOVED, moved_details, refreshed, replace_deadlines, tell_moved
+from twinflow.services.recording import refreshed, replace_deadlines
+from twinflow.services.telling import tell_all_moved, tell_moved
 from twinflow.storage.basis import basis_of
 from twinflow.storage.recount import OpenDeadline
 from twinflow.storage.unit_of_work import UnitOfWork
@@ -217,7 +218,6 @@ class _Writing:
     actor: str
     moved: int = 0
     told: set[str] = field(default_factory=set)
-    _readers: dict[tuple[str, str, str], Sequence[Recipient]] = field(default_factory=dict)
     _todays: dict[str, date] = field(default_factory=dict)
     _texts: dict[tuple[str, int, date | None, date | None], str] = field(default_factory=dict)
 
@@ -283,44 +283,17 @@ class _Writing:
         return self._texts[key]
 
     def _tell(self, work: UnitOfWork, moved: Iterable[tuple[OpenDeadline, Deadline]]) -> None:
-        """An alert in the open digest of everybody concerned; from where to where is in the history."""
+        """Tell everybody concerned; from where to where is in the history."""
         alike: dict[tuple[str, str, str], list[OpenDeadline]] = defaultdict(list)
         for row, _ in moved:
             alike[row.process_digest, row.rule, row.office].append(row)
         for rows in alike.values():
-            for reader in self._readers_of(rows[0]):
-                library = self.recount.library
-                hours = library.hours(library.person(reader.person), self.now)
-                alert = {
-                    "outbox_id": work.outbox.open_digest(reader.person, uuid.uuid4().hex, self.now, hours),
-                    "notice": MOVED,
-                    "subject": f"moved:{rows[0].rule}",
-                    "level": self.cause,
-                    "recipient": reader.person,
-                    "stands_for": reader.stands_for,
-                    "role": reader.role,
-                    "effective_on": self._today(rows[0].office),
-                    "recorded_at": self.now,
-                    "details": {},
-                }
-                work.recount.add_alerts([row.id for row in rows], alert)
-                self.told.add(reader.person)
+            self.told |= set(tell_all_moved(work, self.recount.library, rows, self.cause, self.now).told)
 
     def _today(self, office: str) -> date:
         if office not in self._todays:
             self._todays[office] = self.recount.library.today(office, self.now)
         return self._todays[office]
-
-    def _readers_of(self, row: OpenDeadline) -> Sequence[Recipient]:
-        """Who is told of the deadline."""
-        key = (row.process_digest, row.rule, row.office)
-        if key not in self._readers:
-            library, definition = self.recount.library, self.recount.definition_of(row)
-            today = self._today(row.office)
-            roles = definition.deadlines[row.rule].told
-            holders, _ = holders_of(library, definition, row.office, roles, today)
-            self._readers[key] = recipients_of(library, holders, today)
-        return self._readers[key]
 
     def _write_whole(self, work: UnitOfWork, reference: str) -> None:
         library = self.recount.library

@@ -16,8 +16,10 @@ from twinflow.domain.migration import carried_over_on
 from twinflow.domain.passes import Telling
 from twinflow.domain.process import Label
 from twinflow.domain.reckoning import due_dates
+from twinflow.domain.subject import AlertSubject, SubjectKind
 from twinflow.errors import BadInput, NotFound
-from twinflow.services.recording import announce, record_change, refreshed, tell_moved
+from twinflow.services.recording import record_change, refreshed
+from twinflow.services.telling import tell, tell_moved
 from twinflow.storage.unit_of_work import UnitOfWork
 
 
@@ -178,11 +180,11 @@ def _ask_for_confirmation(
     if second:
         telling = Telling(
             notice="change-to-confirm",
-            subject=f"change:{before.rule}",
+            subject=AlertSubject(SubjectKind.CHANGE, before.rule),
             occurrence=before.occurrence,
             level=f"change {number}",
             roles=(second,),
             effective_on=entry.effective_on,
             details={"number": number},
         )
-        announce(work, library, agreement_id, agreement, telling, now)
+        tell(work, library, agreement_id, agreement, telling, now)

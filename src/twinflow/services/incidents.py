@@ -9,11 +9,11 @@ from sqlalchemy import Engine
 from twinflow.domain.agreement import Agreement, EntryKind, HistoryEntry
 from twinflow.domain.letters import OutboxMessage
 from twinflow.domain.library import Library
-from twinflow.domain.passes import Telling
+from twinflow.domain.passes import UNDELIVERED, Telling
 from twinflow.domain.process import CLOCK, LIAISON, ProcessDefinition
+from twinflow.domain.subject import AlertSubject, SubjectKind
 from twinflow.errors import Message, packed
-from twinflow.services.letters import UNDELIVERED
-from twinflow.services.recording import tell
+from twinflow.services.telling import tell
 from twinflow.storage.unit_of_work import UnitOfWork
 
 log = logging.getLogger(__name__)
@@ -59,7 +59,7 @@ def _tell_incident(work: UnitOfWork, library: Library, message: OutboxMessage, n
             continue
         telling = Telling(
             notice=UNDELIVERED,
-            subject=f"{UNDELIVERED}:{message.id}",
+            subject=AlertSubject(SubjectKind.UNDELIVERED, str(message.id)),
             level=str(message.attempts),
             roles=(found.role,),
             effective_on=today,

@@ -18,14 +18,12 @@ from twinflow.domain.library import Library
 from twinflow.domain.migration import state_now
 from twinflow.domain.passes import OVERDUE, SOON
 from twinflow.domain.process import DeadlineRule, ProcessDefinition
+from twinflow.domain.subject import AlertSubject, SubjectKind
 from twinflow.errors import unpacked
 from twinflow.language import say
 from twinflow.services.feeds import events_of
 from twinflow.services.wording import entry_message
 from twinflow.storage.unit_of_work import UnitOfWork
-
-UNDELIVERED = "undelivered"
-"""The notice that somebody could not be reached."""
 
 MOST_DATES = 100
 """Dates attached to one message."""
@@ -35,7 +33,7 @@ DeadlineKey = tuple[int, str, int]
 Letters: TypeAlias = dict[int, Letter | Exception | None]
 """What each message says, by its number: None where every reason for it has gone, an error where it cannot be said."""
 
-HEAD_IS_ENOUGH = {"deadline", "step", UNDELIVERED}
+HEAD_IS_ENOUGH = {SubjectKind.DEADLINE, SubjectKind.STEP, SubjectKind.UNDELIVERED}
 """Kinds of alert that need no more of an agreement than its head and its deadlines."""
 
 
@@ -76,8 +74,9 @@ def letters(engine: Engine, library: Library, messages: Sequence[ClaimedMessage]
 
 
 def _has_no_date(matter: Matter, deadlines: Mapping[DeadlineKey, Deadline]) -> bool:
-    kind, _, rule = matter.subject.partition(":")
-    deadline = deadlines.get((matter.agreement_id, rule, matter.occurrence)) if kind == "deadline" else None
+    if matter.subject.kind is not SubjectKind.DEADLINE:
+        return False
+    deadline = deadlines.get((matter.agreement_id, matter.subject.name, matter.occurrence))
     return deadline is not None and deadline.is_open and deadline.due_on is None
 
 
@@ -99,10 +98,9 @@ def _dated(
     for outbox_id, told in matters.items():
         keys = set(withdrawn.get(outbox_id, ()))
         for matter in told:
-            kind, _, rule = matter.subject.partition(":")
-            key = (matter.agreement_id, rule, matter.occurrence)
+            key = (matter.agreement_id, matter.subject.name, matter.occurrence)
             past = key in deadlines and _is_of_the_past(deadlines[key], matter.tracked_from)
-            if kind in {"deadline", "moved"} and not past:
+            if matter.subject.kind in {SubjectKind.DEADLINE, SubjectKind.MOVED} and not past:
                 keys.add(key)
         found[outbox_id] = keys if len(keys) <= MOST_DATES else set()
     return found
@@ -110,13 +108,13 @@ def _dated(
 
 def _needs_all(matter: Matter) -> bool:
     """Whether more of the agreement is needed than its head and its deadlines."""
-    kind = matter.subject.partition(":")[0]
-    return kind not in HEAD_IS_ENOUGH or (kind == "step" and matter.details["state"] != matter.state)
+    kind = matter.subject.kind
+    return kind not in HEAD_IS_ENOUGH or (kind is SubjectKind.STEP and matter.details["state"] != matter.state)
 
 
 def _notice(matter: Matter, values: Mapping[str, Any]) -> str:
     """A warning may have waited so long that the day has passed."""
-    if matter.subject.startswith("deadline:"):
+    if matter.subject.kind is SubjectKind.DEADLINE:
         return OVERDUE if values["days"] < 0 else SOON
     return matter.notice
 
@@ -134,7 +132,7 @@ class Desk:
 
     def letter(self, message: ClaimedMessage, matters: Sequence[Matter]) -> Letter | None:
         person = self.library.person(message.recipient)
-        by_agreement: dict[int, dict[tuple[str, int], Matter]] = {}
+        by_agreement: dict[int, dict[tuple[AlertSubject, int], Matter]] = {}
         for matter in matters:  # the last level of each
             by_agreement.setdefault(matter.agreement_id, {})[matter.subject, matter.occurrence] = matter
         groups: list[tuple[tuple[date, str], LetterGroup]] = []
@@ -174,7 +172,7 @@ class Desk:
 
     def values(self, person: Person, matter: Matter) -> dict[str, Any] | None:
         """The values that the words of an alert need; None if its reason has gone."""
-        kind, _, subject = matter.subject.partition(":")
+        subject = matter.subject
         absent = self.library.directory.people.get(matter.stands_for)
         values: dict[str, Any] = {
             "reference": matter.reference,
@@ -184,19 +182,19 @@ class Desk:
             "stands_for": absent.name if absent is not None else matter.stands_for,
             "sort_on": date.max,
         }
-        match kind:
-            case "deadline":
-                found = self._of_deadline(person, matter, subject)
-            case "step":
+        match subject.kind:
+            case SubjectKind.DEADLINE:
+                found = self._of_deadline(person, matter, subject.name)
+            case SubjectKind.STEP:
                 found = self._of_step(person, matter)
-            case "moved":
-                found = self._of_moved(person, matter, subject)
-            case "change":
-                found = self._of_change(person, matter, subject)
-            case "undelivered":
+            case SubjectKind.MOVED:
+                found = self._of_moved(person, matter, subject.name)
+            case SubjectKind.CHANGE:
+                found = self._of_change(person, matter, subject.name)
+            case SubjectKind.UNDELIVERED:
                 found = self._of_undelivered(person, matter)
-            case _:
-                found = self._of_finding(person, matter, Finding(FindingCode(kind), subject))
+            case code:
+                found = self._of_finding(person, matter, Finding(code, subject.name))
         return values | found if found is not None else None
 
     def _of_deadline(self, person: Person, matter: Matter, key: str) -> dict[str, Any] | None:

@@ -15,12 +15,12 @@ from twinflow.domain.findings import FindingCode, findings
 from twinflow.domain.letters import Letter, LetterGroup, LetterItem, Matter
 from twinflow.domain.library import Library
 from twinflow.domain.notices import Notice
-from twinflow.domain.passes import OVERDUE, SOON
+from twinflow.domain.passes import MOVED, OVERDUE, SOON, UNDELIVERED
 from twinflow.domain.process import LIAISON, ProcessDefinition
+from twinflow.domain.subject import AlertSubject, SubjectKind
 from twinflow.errors import Message, NotFound, Refused, packed
 from twinflow.language import say
-from twinflow.services.letters import UNDELIVERED, Desk
-from twinflow.services.recording import MOVED
+from twinflow.services.letters import Desk
 from twinflow.storage.unit_of_work import UnitOfWork
 
 CONFIRM = "change-to-confirm"
@@ -76,7 +76,7 @@ class _Occasion:
     deadline, values that no case has yet.
     """
 
-    subject: str
+    subject: AlertSubject
     roles: tuple[str, ...]
     occurrence: int = 1
     level: str = ""
@@ -184,11 +184,11 @@ def _of_deadlines(case: _Case) -> Iterator[_Occasion]:
     passed, rules = case.notice == OVERDUE, case.definition.deadlines
     for deadline in _open(case):
         if deadline.due_on is not None and (deadline.due_on < case.today) is passed:
-            yield _Occasion(f"deadline:{deadline.rule}", rules[deadline.rule].told, deadline.occurrence)
+            yield _Occasion(AlertSubject.deadline(deadline.rule), rules[deadline.rule].told, deadline.occurrence)
     made_up = _example(case, case.today - A_WEEK if passed else case.today + A_WEEK)
     if made_up is not None:
         told = rules[made_up.rule].told
-        yield _Occasion(f"deadline:{made_up.rule}", told, made_up.occurrence, deadline=made_up)
+        yield _Occasion(AlertSubject.deadline(made_up.rule), told, made_up.occurrence, deadline=made_up)
 
 
 def _of_moved_dates(case: _Case) -> Iterator[_Occasion]:
@@ -197,19 +197,24 @@ def _of_moved_dates(case: _Case) -> Iterator[_Occasion]:
         for entry in reversed(case.agreement.history):
             if entry.details.get("deadline") == deadline.rule and entry.details.get("to") == str(deadline.due_on):
                 cause, told = entry.details.get("cause", ""), rules[deadline.rule].told
-                yield _Occasion(f"moved:{deadline.rule}", told, deadline.occurrence, level=cause)
+                yield _Occasion(AlertSubject(SubjectKind.MOVED, deadline.rule), told, deadline.occurrence, level=cause)
     made_up = _example(case, case.today + A_WEEK)
     if made_up is not None:
         values = {"before": made_up.due_on, "after": case.today + 2 * A_WEEK}
         told = rules[made_up.rule].told
-        yield _Occasion(f"deadline:{made_up.rule}", told, made_up.occurrence, deadline=made_up, made_up=values)
+        yield _Occasion(AlertSubject.deadline(made_up.rule), told, made_up.occurrence, deadline=made_up, made_up=values)
 
 
 def _of_changes(case: _Case) -> Iterator[_Occasion]:
     for (rule, occurrence), changes in changes_by_deadline(case.agreement.history).items():
         for waiting in pending(changes):
             if second := _second(case.definition, rule):
-                yield _Occasion(f"change:{rule}", (second,), occurrence, details={"number": str(waiting.number)})
+                yield _Occasion(
+                    AlertSubject(SubjectKind.CHANGE, rule),
+                    (second,),
+                    occurrence,
+                    details={"number": str(waiting.number)},
+                )
     for rule in case.definition.deadlines:
         if second := _second(case.definition, rule):
             open_now = next((deadline for deadline in _open(case) if deadline.rule == rule), None)
@@ -225,7 +230,7 @@ def _of_changes(case: _Case) -> Iterator[_Occasion]:
                 ),
             }
             deadline = Deadline(rule, occurrence, case.today, day, day, DeadlineStatus.OPEN)
-            yield _Occasion(f"deadline:{rule}", (second,), occurrence, deadline=deadline, made_up=values)
+            yield _Occasion(AlertSubject.deadline(rule), (second,), occurrence, deadline=deadline, made_up=values)
 
 
 def _liaison(case: _Case) -> Person | None:
@@ -245,15 +250,20 @@ def _of_messages(case: _Case) -> Iterator[_Occasion]:
     liaison = _liaison(case)
     why = packed(Message("{code} {text}", {"code": 550, "text": "5.1.1 mailbox unknown"}))
     details = {"message": "0", "person": liaison.key if liaison else "–", "of": case.agreement.reference, "why": why}
-    yield _Occasion(UNDELIVERED, (LIAISON,), details=details, made_up={})
+    yield _Occasion(AlertSubject(SubjectKind.UNDELIVERED, ""), (LIAISON,), details=details, made_up={})
 
 
 def _of_findings(case: _Case) -> Iterator[_Occasion]:
     for finding in findings(case.agreement, case.definition):
         if finding.code.notice == case.notice:
-            yield _Occasion(f"{finding.code}:{finding.subject}", (LIAISON,))
+            yield _Occasion(AlertSubject.finding(finding), (LIAISON,))
     details = {"message": "0", "person": "", "of": "", "why": packed(Message(""))}
-    yield _Occasion(UNDELIVERED, (LIAISON,), details=details, made_up=_example_of(case, OF_FINDINGS[case.notice]))
+    yield _Occasion(
+        AlertSubject(SubjectKind.UNDELIVERED, ""),
+        (LIAISON,),
+        details=details,
+        made_up=_example_of(case, OF_FINDINGS[case.notice]),
+    )
 
 
 def _example_of(case: _Case, code: FindingCode) -> dict[str, Any]:
@@ -275,6 +285,6 @@ def _of_steps(case: _Case) -> Iterator[_Occasion]:
     announced = [(step, told) for step in steps for told in step.announcements if told.notice == case.notice]
     for step, told in announced:
         if any(destination.state == case.agreement.state for destination in step.to):
-            yield _Occasion(f"step:{step.key}", told.to, urgent=told.urgent)
+            yield _Occasion(AlertSubject(SubjectKind.STEP, step.key), told.to, urgent=told.urgent)
     for step, told in announced:
-        yield _Occasion(f"step:{step.key}", told.to, urgent=told.urgent, state=step.to[0].state)
+        yield _Occasion(AlertSubject(SubjectKind.STEP, step.key), told.to, urgent=told.urgent, state=step.to[0].state)

@@ -15,6 +15,7 @@ from twinflow.domain.library import Library
 from twinflow.domain.process import CLOCK, LIAISON, Label, ProcessDefinition
 from twinflow.domain.scripts import ExpectedAlert, ExpectedDate, Script, ScriptCase, ScriptStep
 from twinflow.domain.simulation import MORNING
+from twinflow.domain.subject import AlertSubject, LevelKey, SubjectKind
 from twinflow.errors import BadInput, Message, Problem, Refused, TwinflowError
 from twinflow.services.agreements import NewAgreement, advance_agreement, open_agreement
 from twinflow.services.sweep import sweep
@@ -43,7 +44,7 @@ class ReplayedAlert:
     case: str
     on: date
     notice: str
-    subject: str
+    subject: AlertSubject
     label: Label
     level: str
     to: str
@@ -304,18 +305,12 @@ def _is_as_expected(entry: HistoryEntry, step: ScriptStep) -> bool:
 
 def _is_about(alert: ReplayedAlert, expected: ExpectedAlert) -> bool:
     """Whether the alert is the expected one, whatever its day."""
-    subjects = {f"deadline:{expected.deadline}", f"moved:{expected.deadline}"}
     return (
         (alert.case, alert.to) == (expected.case, expected.to)
-        and (expected.deadline is None or alert.subject in subjects)
+        and expected.deadline in {None, alert.subject.rule}
         and expected.notice in {None, alert.notice}
-        and (expected.level is None or _level(alert.level) == expected.level.key)
+        and (expected.level is None or LevelKey.parse(alert.level).name == expected.level.name)
     )
-
-
-def _level(key: str) -> str:
-    """The key of a level as it is told, without its number and the role that it went to."""
-    return key.partition(" #")[0].partition(" to ")[0]
 
 
 def _steps(agreement: Agreement, process: ProcessDefinition) -> Iterator[ReplayedStep]:
@@ -335,14 +330,15 @@ def _alerts(agreement: Agreement, process: ProcessDefinition) -> Iterator[Replay
                 case=agreement.reference,
                 on=entry.effective_on,
                 notice=details["notice"],
-                subject=details["subject"],
-                label=_label(process, *details["subject"].partition(":")[::2]),
+                subject=(subject := AlertSubject.parse(details["subject"])),
+                label=_label(process, subject),
                 level=details["level"],
                 to=details["role"],
             )
 
 
-def _label(process: ProcessDefinition, kind: str, name: str) -> Label:
-    if kind in {"deadline", "moved"}:
-        return process.deadlines[name].label
-    return process.steps[name].label if kind == "step" else {"en": name, "es": name}
+def _label(process: ProcessDefinition, subject: AlertSubject) -> Label:
+    if subject.rule is not None:
+        return process.deadlines[subject.rule].label
+    name = subject.name
+    return process.steps[name].label if subject.kind is SubjectKind.STEP else {"en": name, "es": name}

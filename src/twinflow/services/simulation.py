@@ -22,9 +22,9 @@ from twinflow.domain.agreement import (
 from twinflow.domain.dates import PartialDate
 from twinflow.domain.findings import Finding, FindingCode, findings
 from twinflow.domain.library import Library
-from twinflow.domain.passes import subject_of
 from twinflow.domain.process import LIAISON, ProcessDefinition
 from twinflow.domain.simulation import MORNING, Event, InBooks, KnownFinding, opened, simulate
+from twinflow.domain.subject import AlertSubject
 from twinflow.errors import BadInput, Message, Problem
 from twinflow.storage.unit_of_work import UnitOfWork
 from twinflow.validation import unknown_name
@@ -144,12 +144,7 @@ def _in_books(work: UnitOfWork, library: Library, agreement: Agreement) -> InBoo
     wake_on |= {waking.key: waking.wake_on for waking in work.deadlines.waking(date.max, agreement_id)}
     case = InBooks(agreement, wake_on)
     case.findings = list(_known_findings(work, library, agreement, agreement_id))
-    for deadline in agreement.deadlines:
-        subject = (subject_of(deadline.rule), deadline.occurrence)
-        fired = work.alerts.fired(agreement_id, *subject)
-        if fired:
-            case.fired[subject] = fired
-            case.alerted[subject] = work.alerts.alerted(agreement_id, *subject)
+    case.told = work.alerts.all_told(agreement_id)
     return case
 
 
@@ -172,8 +167,8 @@ def _known_findings(
 
 
 def _times_told(work: UnitOfWork, agreement_id: int, finding: Finding) -> int:
-    subject, times = f"{finding.code}:{finding.subject}", 0
-    while work.alerts.alerted(agreement_id, subject, times + 1):
+    subject, times = AlertSubject.finding(finding), 0
+    while work.alerts.told(agreement_id, subject, times + 1).people:
         times += 1
     return times
 

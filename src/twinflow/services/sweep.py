@@ -16,9 +16,11 @@ from twinflow.domain.calendars import Calendars
 from twinflow.domain.library import Library
 from twinflow.domain.passes import Telling
 from twinflow.domain.process import DeadlineRule, ProcessDefinition
+from twinflow.domain.subject import AlertSubject
 from twinflow.errors import Message, Refused, TwinflowError
 from twinflow.services.agreements import lapse
-from twinflow.services.recording import Reached, announce, refreshed, replace_deadlines, tell
+from twinflow.services.recording import refreshed, replace_deadlines
+from twinflow.services.telling import Reached, tell
 from twinflow.storage.deadlines import Waking
 from twinflow.storage.unit_of_work import UnitOfWork
 
@@ -138,8 +140,8 @@ def _warn_due(case: _Case, totals: _Totals) -> None:
         today = case.today(rule)
         unheard = False
         if passes.is_spoken_of(rule, deadline, today):
-            fired = case.work.alerts.fired(case.id, passes.subject_of(rule.key), deadline.occurrence)
-            tellings = passes.levels_to_tell(case.agreement, rule, deadline, case.calendars(rule), today, fired)
+            known = case.work.alerts.told(case.id, AlertSubject.deadline(rule.key), deadline.occurrence)
+            tellings = passes.levels_to_tell(case.agreement, rule, deadline, case.calendars(rule), today, known.levels)
             reached = [case.tell(telling, totals) for telling in tellings]
             unheard = any(each.nobody for each in reached)
         if not unheard:
@@ -157,7 +159,7 @@ def _bring_up_to_date(case: _Case, totals: _Totals) -> None:
     if after.deadlines != case.agreement.deadlines:
         replace_deadlines(case.work, case.library, case.id, case.agreement, after, case.now)
     for telling in passes.missed(case.agreement.deadlines, after.deadlines, case.definition):
-        totals.alerts += len(announce(case.work, case.library, case.id, after, telling, case.now).told)
+        totals.alerts += len(tell(case.work, case.library, case.id, after, telling, case.now).told)
 
 
 def _why_not(reference: str, error: TwinflowError) -> Message:

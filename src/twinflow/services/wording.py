@@ -11,6 +11,7 @@ from twinflow.domain.derivation import RECEIVED_AT
 from twinflow.domain.findings import Finding, FindingCode
 from twinflow.domain.levels import Standing
 from twinflow.domain.process import CLOCK, Label, Nature, ProcessDefinition
+from twinflow.domain.subject import AlertSubject, SubjectKind
 from twinflow.errors import Message, unpacked
 
 ACTORS = {CLOCK: Message("the clock"), IMPORT: Message("import from a register")}
@@ -56,7 +57,7 @@ def entry_message(entry: HistoryEntry, definition: ProcessDefinition) -> Message
         case EntryKind.MAIL:
             return _mail_in_words(details)
         case EntryKind.ALERT:
-            subject = _alert_subject(details["subject"], definition)
+            subject = subject_in_words(AlertSubject.parse(details["subject"]), definition)
             if details.get("vacant"):
                 return Message(
                     "Alert for nobody ({role} is vacant): {subject}",
@@ -180,25 +181,27 @@ def _mail_in_words(details: Mapping[str, str]) -> Message:
     return Message("Message {number} to {recipient} could not be delivered: {why}", values)
 
 
-def _alert_subject(subject: str, definition: ProcessDefinition) -> object:
-    kind, _, name = subject.partition(":")
-    if kind == "deadline":
-        return _label(definition.deadlines, name)
-    if kind == "moved":
-        return Message("Date moved: {deadline}", {"deadline": _label(definition.deadlines, name)})
-    if kind == "change":
-        return Message("To be confirmed: {deadline}", {"deadline": _label(definition.deadlines, name)})
-    if kind == "undelivered":
-        return Message("Message {number} could not be delivered", {"number": name})
-    if kind == "step":
-        return _label(definition.steps, name)
-    titles = {
-        FindingCode.DATE_MISSING: Message("Date missing"),
-        FindingCode.SIGNATURE_MISSING: Message("Signature missing: {party}", {"party": name}),
-        FindingCode.TERMS_CONFLICT: Message("The text contradicts itself"),
-        FindingCode.DATES_DISAGREE: Message("Sources disagree"),
-    }
-    return titles[FindingCode(kind)]
+def subject_in_words(subject: AlertSubject, definition: ProcessDefinition) -> Message | Label | str:
+    """What an alert is about."""
+    match subject.kind:
+        case SubjectKind.DEADLINE:
+            return _label(definition.deadlines, subject.name)
+        case SubjectKind.MOVED:
+            return Message("Date moved: {deadline}", {"deadline": _label(definition.deadlines, subject.name)})
+        case SubjectKind.CHANGE:
+            return Message("To be confirmed: {deadline}", {"deadline": _label(definition.deadlines, subject.name)})
+        case SubjectKind.UNDELIVERED:
+            return Message("Message {number} could not be delivered", {"number": subject.name})
+        case SubjectKind.STEP:
+            return _label(definition.steps, subject.name)
+        case FindingCode.DATE_MISSING:
+            return Message("Date missing")
+        case FindingCode.SIGNATURE_MISSING:
+            return Message("Signature missing: {party}", {"party": subject.name})
+        case FindingCode.TERMS_CONFLICT:
+            return Message("The text contradicts itself")
+        case FindingCode.DATES_DISAGREE:
+            return Message("Sources disagree")
 
 
 def finding_message(finding: Finding, agreement: Agreement, definition: ProcessDefinition) -> Message:

@@ -1,14 +1,19 @@
 """Alerts as rows: what was told to whom, once, and what each message tells."""
 
-from collections.abc import Collection, Sequence
-from datetime import date
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import and_, delete, literal
+from sqlalchemy import Row, Select, and_, delete, insert, literal
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from twinflow.domain.agreement import Deadline, DeadlineStatus
 from twinflow.domain.letters import Matter
+from twinflow.domain.passes import AlreadyTold
+from twinflow.domain.subject import AlertSubject, LevelKey, SubjectKind
 from twinflow.storage.deadlines import deadline_of
 from twinflow.storage.tables import AgreementRow, AlertRow, DeadlineRow
 
@@ -28,28 +33,53 @@ MATTER_OF_ALERT = (
 NOT_TOLD = (DeadlineStatus.MET.value, DeadlineStatus.VOID.value)
 
 
+@dataclass(frozen=True, slots=True)
+class NewAlert:
+    """What one person is told, apart from the agreement and the occurrence; `outbox_id` is the message that carries it."""
+
+    outbox_id: int
+    notice: str
+    subject: AlertSubject
+    level: str
+    recipient: str
+    stands_for: str
+    role: str
+    effective_on: date
+    recorded_at: datetime
+    details: Mapping[str, str]
+
+
 class Alerts:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def alerted(self, agreement_id: int, subject: str, occurrence: int) -> set[tuple[str, str]]:
-        """The (level, person) pairs that were told already; of an absent person also what was told to the delegate."""
-        rows = self._session.exec(
-            select(AlertRow.level, AlertRow.recipient, AlertRow.stands_for).where(
-                AlertRow.agreement_id == agreement_id, AlertRow.subject == subject, AlertRow.occurrence == occurrence
-            )
+    def told(self, agreement_id: int, subject: AlertSubject, occurrence: int) -> AlreadyTold:
+        """What was told of one subject."""
+        query = _told_of(agreement_id).where(
+            col(AlertRow.subject) == str(subject), col(AlertRow.occurrence) == occurrence
         )
-        return {(level, person) for level, *people in rows for person in people if person}
+        return _already_told(self._session.connection().execute(query))
 
-    def fired(self, agreement_id: int, subject: str, occurrence: int) -> dict[str, date]:
-        """The levels that were told to anybody, each with its day."""
-        query = select(AlertRow.level, col(AlertRow.effective_on)).where(
-            AlertRow.agreement_id == agreement_id, AlertRow.subject == subject, AlertRow.occurrence == occurrence
+    def all_told(self, agreement_id: int) -> dict[tuple[AlertSubject, int], AlreadyTold]:
+        """What was told of an agreement, by subject and occurrence."""
+        rows: dict[tuple[str, int], list[Row[Any]]] = defaultdict(list)
+        for row in self._session.connection().execute(_told_of(agreement_id)):
+            rows[row.subject, row.occurrence].append(row)
+        return {(AlertSubject.parse(text), number): _already_told(found) for (text, number), found in rows.items()}
+
+    def add(self, alert: NewAlert, about: Sequence[tuple[int, int]]) -> None:
+        """The alert about each of these (agreement, occurrence)."""
+        values = [{"agreement_id": number, "occurrence": occurrence, **_values(alert)} for number, occurrence in about]
+        self._session.connection().execute(insert(AlertRow), values)
+
+    def add_about(self, alert: NewAlert, deadlines: Sequence[int]) -> None:
+        """The alert about each of these rows of deadlines, by a single statement."""
+        columns = AlertRow.__table__.columns  # type: ignore[attr-defined]
+        given = {name: literal(value, columns[name].type).label(name) for name, value in _values(alert).items()}
+        chosen = select(col(DeadlineRow.agreement_id), col(DeadlineRow.occurrence), *given.values()).where(
+            col(DeadlineRow.id).in_(deadlines)
         )
-        return dict(self._session.exec(query).all())
-
-    def add(self, alert: AlertRow) -> None:
-        self._session.add(alert)
+        self._session.connection().execute(insert(AlertRow).from_select(["agreement_id", "occurrence", *given], chosen))
 
     def agreements_of(self, outbox_id: int) -> list[tuple[int, str]]:
         """The agreements that a message tells of, each with the role that its reader was told in."""
@@ -67,7 +97,9 @@ class Alerts:
             .where(col(AlertRow.outbox_id).in_(outbox_ids))
             .order_by(col(AlertRow.id))
         )
-        return [Matter(*row) for row in self._session.connection().execute(query)]
+        at = len(alert) + len(head) + MATTER_OF_ALERT.index("subject")
+        rows = self._session.connection().execute(query)
+        return [Matter(*(*row[:at], AlertSubject.parse(row[at]), *row[at + 1 :])) for row in rows]
 
     def deadlines_told(self, outbox_ids: Sequence[int]) -> dict[tuple[int, str, int], Deadline]:
         """The deadlines, neither met nor void, of the agreements that the messages tell of, by agreement, rule and occurrence."""
@@ -88,7 +120,7 @@ class Alerts:
                 told,
                 and_(
                     col(told.agreement_id) == DeadlineRow.agreement_id,
-                    col(told.subject) == literal("deadline:") + col(DeadlineRow.rule),
+                    col(told.subject) == literal(str(AlertSubject(SubjectKind.DEADLINE, ""))) + col(DeadlineRow.rule),
                     col(told.occurrence) == DeadlineRow.occurrence,
                     col(told.recipient) == AlertRow.recipient,
                 ),
@@ -105,3 +137,22 @@ class Alerts:
         """What could not be said for the time being counts as not told: it is told again when there is something to say."""
         if alerts:
             self._session.connection().execute(delete(AlertRow).where(col(AlertRow.id).in_(alerts)))
+
+
+def _told_of(agreement_id: int) -> Select[Any]:
+    names = ("subject", "occurrence", "level", "recipient", "stands_for", "effective_on")
+    query: Select[Any] = select(*(getattr(AlertRow, name) for name in names))
+    return query.where(col(AlertRow.agreement_id) == agreement_id).order_by(col(AlertRow.id))
+
+
+def _already_told(rows: Iterable[Row[Any]]) -> AlreadyTold:
+    found = AlreadyTold()
+    for row in rows:
+        found.people |= {(row.level, person) for person in (row.recipient, row.stands_for) if person}
+        found.levels[LevelKey.parse(row.level)] = row.effective_on
+    return found
+
+
+def _values(alert: NewAlert) -> dict[str, Any]:
+    values = {field.name: getattr(alert, field.name) for field in fields(alert)}
+    return {**values, "subject": str(alert.subject), "details": dict(alert.details)}

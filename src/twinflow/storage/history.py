@@ -1,13 +1,14 @@
 """The history: read and added to, never changed."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import insert
+from sqlalchemy import insert, literal
 from sqlmodel import Session, col, select
 
 from twinflow.domain.agreement import EntryKind, HistoryEntry
-from twinflow.storage.tables import HistoryRow
+from twinflow.storage.tables import DeadlineRow, HistoryRow
 
 
 class History:
@@ -20,6 +21,14 @@ class History:
             self._session.connection().execute(
                 insert(HistoryRow), [values_of(agreement_id, entry) for entry in entries]
             )
+
+    def add_about(self, entry: HistoryEntry, deadlines: Sequence[int]) -> None:
+        """The entry in the history of each of these rows of deadlines, by a single statement."""
+        columns = HistoryRow.__table__.columns  # type: ignore[attr-defined]
+        values = {name: value for name, value in values_of(0, entry).items() if name != "agreement_id"}
+        given = {name: literal(value, columns[name].type).label(name) for name, value in values.items()}
+        chosen = select(col(DeadlineRow.agreement_id), *given.values()).where(col(DeadlineRow.id).in_(deadlines))
+        self._session.connection().execute(insert(HistoryRow).from_select(["agreement_id", *given], chosen))
 
     def said(self) -> dict[int, list[HistoryEntry]]:
         """What people said about the warnings of deadlines, and which dates moved there, by agreement, oldest first."""

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Insert, Update, bindparam, func, insert, literal, update
+from sqlalchemy import Insert, Update, bindparam, func, insert, update
 from sqlalchemy.types import TypeEngine
 from sqlmodel import Session, col, select
 
 from twinflow.domain.agreement import DeadlineStatus
-from twinflow.storage.tables import AgreementRow, AlertRow, DeadlineRow, HistoryRow
+from twinflow.storage.tables import AgreementRow, DeadlineRow, HistoryRow
 
 OPEN = (DeadlineStatus.OPEN.value, DeadlineStatus.PAUSED.value)
 
@@ -104,18 +104,6 @@ class Recount:
         """Write entries whose `effective_on` and `details` come as text."""
         if values:
             self._execute(insert(HistoryRow), values)
-
-    def add_alerts(self, deadlines: Sequence[int], alert: Mapping[str, Any]) -> None:
-        """The same alert about each of these deadlines; `alert` has all that does not depend on the deadline."""
-        columns = AlertRow.__table__.columns  # type: ignore[attr-defined]
-        given = {name: literal(value, columns[name].type) for name, value in alert.items()}
-        chosen = select(
-            col(DeadlineRow.agreement_id),
-            col(DeadlineRow.occurrence),
-            *(value.label(name) for name, value in given.items()),
-        ).where(col(DeadlineRow.id).in_(deadlines))
-        statement = insert(AlertRow).from_select(["agreement_id", "occurrence", *given], chosen)
-        self._session.connection().execute(statement)
 
     def _execute(self, statement: Insert | Update, values: Sequence[Mapping[str, Any]]) -> None:
         """Once for each of the values."""
