@@ -7,6 +7,7 @@ from babel.messages.pofile import read_po
 
 from builders import library
 from messages import SOURCE, messages
+from packed_sentences import shown
 from twinflow.domain.agreement import DeadlineStatus
 from twinflow.domain.letters import MessageState
 from twinflow.language import translate
@@ -26,6 +27,7 @@ def needed() -> dict[str, str]:
         {status.value: "DeadlineStatus" for status in DeadlineStatus}
         | dict.fromkeys([state.value for state in MessageState], "outbox")
         | dict.fromkeys(KINDS, "kind")
+        | dict.fromkeys(shown(), "kept in rows")
     )
     return words | messages()
 

@@ -16,6 +16,7 @@ from twinflow.domain.dates import PartialDate
 from twinflow.domain.subject import AlertSubject
 from twinflow.errors import BadInput, DefinitionChanged, Message, NotFound, Refused, TwinflowError
 from twinflow.language import say
+from twinflow.sentences import Message
 
 EXIT_REFUSED, EXIT_BAD_INPUT, EXIT_ENVIRONMENT = 1, 2, 3
 

@@ -21,6 +21,7 @@ from twinflow.domain.process import DeadlineRule, ProcessDefinition
 from twinflow.domain.subject import AlertSubject, SubjectKind
 from twinflow.errors import unpacked
 from twinflow.language import say
+from twinflow.sentences import unpacked
 from twinflow.services.feeds import events_of
 from twinflow.services.wording import entry_message
 from twinflow.storage.unit_of_work import UnitOfWork
