@@ -14,7 +14,7 @@ from rich.table import Table
 
 from twinflow.domain.dates import PartialDate
 from twinflow.domain.subject import AlertSubject
-from twinflow.errors import BadInput, DefinitionChanged, Message, NotFound, Refused, TwinflowError
+from twinflow.errors import BadInput, DefinitionChanged, NotFound, Refused, TwinflowError
 from twinflow.language import say
 from twinflow.sentences import Message
 

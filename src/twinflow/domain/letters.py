@@ -8,7 +8,7 @@ from enum import StrEnum
 from twinflow.domain.actors import Person
 from twinflow.domain.events import CalendarEvent
 from twinflow.domain.subject import AlertSubject
-from twinflow.errors import Message
+from twinflow.sentences import Message
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,8 @@ from twinflow.domain.passes import AlreadyTold, Key, Telling
 from twinflow.domain.process import CLOCK, DeadlineRule, Level, ProcessDefinition
 from twinflow.domain.reckoning import Reckoning
 from twinflow.domain.subject import AlertSubject, LevelKey
-from twinflow.errors import Message, Refused
+from twinflow.errors import Refused
+from twinflow.sentences import Message
 
 MORNING = time(9)
 """When the clock is set to a day, at the office that keeps the case."""

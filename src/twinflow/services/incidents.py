@@ -12,7 +12,7 @@ from twinflow.domain.library import Library
 from twinflow.domain.passes import UNDELIVERED, Telling
 from twinflow.domain.process import CLOCK, LIAISON, ProcessDefinition
 from twinflow.domain.subject import AlertSubject, SubjectKind
-from twinflow.errors import Message, packed
+from twinflow.sentences import Message, packed
 from twinflow.services.telling import tell
 from twinflow.storage.unit_of_work import UnitOfWork
 

@@ -19,7 +19,6 @@ from twinflow.domain.migration import state_now
 from twinflow.domain.passes import OVERDUE, SOON
 from twinflow.domain.process import DeadlineRule, ProcessDefinition
 from twinflow.domain.subject import AlertSubject, SubjectKind
-from twinflow.errors import unpacked
 from twinflow.language import say
 from twinflow.sentences import unpacked
 from twinflow.services.feeds import events_of

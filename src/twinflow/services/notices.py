@@ -18,8 +18,9 @@ from twinflow.domain.notices import Notice
 from twinflow.domain.passes import MOVED, OVERDUE, SOON, UNDELIVERED
 from twinflow.domain.process import LIAISON, ProcessDefinition
 from twinflow.domain.subject import AlertSubject, SubjectKind
-from twinflow.errors import Message, NotFound, Refused, packed
+from twinflow.errors import NotFound, Refused
 from twinflow.language import say
+from twinflow.sentences import Message, packed
 from twinflow.services.letters import Desk
 from twinflow.storage.unit_of_work import UnitOfWork
 

@@ -17,7 +17,8 @@ from twinflow.domain.library import Library
 from twinflow.domain.passes import Telling
 from twinflow.domain.process import DeadlineRule, ProcessDefinition
 from twinflow.domain.subject import AlertSubject
-from twinflow.errors import Message, Refused, TwinflowError
+from twinflow.errors import Refused, TwinflowError
+from twinflow.sentences import Message
 from twinflow.services.agreements import lapse
 from twinflow.services.recording import refreshed, replace_deadlines
 from twinflow.services.telling import Reached, tell
