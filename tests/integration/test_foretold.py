@@ -95,7 +95,8 @@ class Books:
     def _rows(self) -> object:
         with self.engine.connect() as connection:
             rows = connection.execute(text("SELECT id, wake_on, status, due_on FROM deadline ORDER BY id")).all()
-            return rows, connection.execute(text("SELECT count(*) FROM alert")).scalar()
+            anew = connection.execute(text("SELECT id, derive_on FROM agreement ORDER BY id")).all()
+            return rows, anew, connection.execute(text("SELECT count(*) FROM alert")).scalar()
 
     def run(self, until: date, *, every_day: bool) -> None:
         """The clock, each morning; or on those on which a row wakes, and when people come or go."""
@@ -112,8 +113,11 @@ class Books:
                 self.settle()
 
     def _wakes(self, day: date) -> bool:
-        """Whether a row wakes by the day, anywhere on earth."""
-        query = text("SELECT count(*) FROM deadline WHERE wake_on <= :day")
+        """Whether a row wakes by the day, or deadlines are to be derived anew by then, anywhere on earth."""
+        query = text(
+            "SELECT (SELECT count(*) FROM deadline WHERE wake_on <= :day) + "
+            "(SELECT count(*) FROM agreement WHERE derive_on <= :day)"
+        )
         with self.engine.connect() as connection:
             return bool(connection.execute(query, {"day": (day + ONE_DAY).isoformat()}).scalar())
 
@@ -176,7 +180,8 @@ def ended(simulation: Simulation) -> list[object]:
 def standing(case: InBooks) -> object:
     """How the books stand about a case."""
     known = sorted((str(f.finding), f.occurrence, f.told) for f in case.findings if not f.settled)
-    return case.agreement.reference, case.agreement.state, case.agreement.deadlines, case.wake_on, known
+    agreement = case.agreement
+    return agreement.reference, agreement.state, agreement.deadlines, case.wake_on, case.derive_on, known
 
 
 def unmet(cases: Iterable[InBooks], status: DeadlineStatus) -> set[tuple[str, str, int]]:

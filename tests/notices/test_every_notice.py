@@ -214,10 +214,11 @@ class Story:
         """The first later day on which the script or the clock has something to do."""
         days = {self.script.until, *(c.opened_on for c in self.script.cases), *(s.on for s in self.script.steps)}
         with UnitOfWork(self.engine, reading=True) as work:
-            waking = work.deadlines.waking(self.script.until)
+            waking = work.deadlines.next_day()
             if work.findings.untold():
                 days.add(day + ONE_DAY)
-        days |= {max(woken.wake_on, day + ONE_DAY) for woken in waking[:1]}
+        if waking is not None and waking <= self.script.until:
+            days.add(max(waking, day + ONE_DAY))
         return min((each for each in days if each > day), default=None)
 
 

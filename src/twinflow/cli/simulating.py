@@ -13,9 +13,9 @@ from twinflow.cli.options import Options
 from twinflow.cli.output import print_json, print_table
 from twinflow.domain.agreement import Term
 from twinflow.domain.dates import PartialDate
-from twinflow.domain.passes import MISSED, OVERDUE
+from twinflow.domain.passes import MISSED, OVERDUE, Recipient
 from twinflow.domain.process import Label, ProcessDefinition, level_message
-from twinflow.domain.simulation import Event, EventKind, Told, level_of
+from twinflow.domain.simulation import Event, EventKind, level_of
 from twinflow.domain.subject import LevelKey, SubjectKind
 from twinflow.sentences import Message
 from twinflow.services.simulation import FreshCase, Outlook, simulate_agreement, simulate_process
@@ -160,7 +160,7 @@ def _who(event: Event, definition: ProcessDefinition) -> list[Message]:
     return told + [Message("{role}: nobody holds it", {"role": definition.roles[role].label}) for role in event.vacant]
 
 
-def _told(each: Told, role: Label) -> Message:
+def _told(each: Recipient, role: Label) -> Message:
     values = {"person": each.person, "role": role, "absent": each.stands_for}
     if each.stands_for:
         return Message("{person} ({role}), in the absence of {absent}", values)

@@ -49,22 +49,21 @@ def derive(agreement: Agreement, definition: ProcessDefinition, reckoning: Recko
 def derives_anew_on(agreement: Agreement, definition: ProcessDefinition, reckoning: Reckoning) -> date | None:
     """The first day, where the late office is, whose coming alone may give other deadlines; None if none may.
 
-    A right or an occurrence is over the day after its date; a recurring duty begins with its first period. `agreement` has its
+    A right, or an occurrence, is over the day after its date; the next period of a recurring duty begins. `agreement` has its
     deadlines derived.
     """
     if definition.states[agreement.state].final:
         return None
     days: list[date] = []
-    changes = changes_by_deadline(agreement.history)
-    migration = taken_over(agreement.history)
+    changes, migration = changes_by_deadline(agreement.history), taken_over(agreement.history)
+    earlier = changes_by_deadline(agreement.history[: migration.entries])
     for rule in definition.deadlines.values():
-        today = reckoning.today_of(rule)
+        case = _Case(agreement, definition, rule, reckoning, changes, earlier, migration)
         if rule.recurs or not rule.duty:
             dates = (each.due_on for each in agreement.deadlines if each.rule == rule.key)
-            days += [due_on + ONE_DAY for due_on in dates if due_on is not None and due_on >= today]
+            days += [due_on + ONE_DAY for due_on in dates if due_on is not None and due_on >= case.today]
         if rule.recurs:
-            case = _Case(agreement, definition, rule, reckoning, changes, {}, migration)
-            days += [start.counted_from for start in _starts(case)[-1:] if start.counted_from > today]
+            days += _next_period(case)
     return min(days, default=None)
 
 
@@ -313,6 +312,19 @@ def _periods(
         if deadline.due_on is None:
             return
         begins = deadline.due_on
+
+
+def _next_period(case: _Case) -> list[date]:
+    """The day on which the next period that has not begun will have: the first on its own day, a later one on the day after."""
+    starts, lengths = _starts(case), lengths_of(case.rule, case.agreement, case.definition)
+    if not starts or not lengths:
+        return []
+    bounds = [each.due_on for each in case.agreement.deadlines if each.rule == case.rule.until and each.due_on]
+    for begins, deadline in _periods(case, starts[-1].counted_from, lengths, date.max, bounds[-1:]):
+        seen_on = begins if deadline.occurrence == 1 else begins + ONE_DAY
+        if seen_on > case.today:
+            return [seen_on]
+    return []
 
 
 def _within(period: date, pauses: Iterable[Pause]) -> Iterator[Pause]:

@@ -61,17 +61,6 @@ class Telling:
     waits: bool = False
 
 
-@dataclass(slots=True)
-class AlreadyTold:
-    """What was told of one subject: to whom at which level, and the day of each level that was told to anybody.
-
-    Of an absent person also what was told to the delegate.
-    """
-
-    people: set[tuple[str, str]] = field(default_factory=set)
-    levels: dict[LevelKey, date] = field(default_factory=dict)
-
-
 @dataclass(frozen=True, slots=True)
 class Recipient:
     """Who gets what is told, and for which role; `stands_for` is the person in whose absence it comes to this one."""
@@ -88,6 +77,23 @@ class Audience:
     recipients: tuple[Recipient, ...]
     vacant: tuple[str, ...]
     nobody: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AlreadyTold:
+    """What was told of one subject: to whom at which level, and the day of each level that was told to anybody.
+
+    `people` has (level, person) pairs, of an absent person also what was told to the delegate.
+    """
+
+    people: frozenset[tuple[str, str]] = frozenset()
+    levels: Mapping[LevelKey, date] = field(default_factory=dict)
+
+    def and_now(self, telling: Telling, audience: Audience) -> "AlreadyTold":
+        """With what the audience is told now."""
+        heard = {who for each in audience.recipients for who in (each.person, each.stands_for) if who}
+        levels = {**self.levels, LevelKey.parse(telling.level): telling.effective_on}
+        return AlreadyTold(self.people | {(telling.level, who) for who in heard}, levels)
 
 
 def audience_of(
@@ -138,17 +144,6 @@ def recipients_of(library: Library, holders: Mapping[str, str], today: date) -> 
         known = found.get(who, Recipient(who, holders.get(who, role)))
         found[who] = known if who == person or known.stands_for else replace(known, stands_for=person)
     return [found[who] for who in sorted(found)]
-
-
-def is_awake(rule: DeadlineRule, deadline: Deadline, wake_on: date, today: date, *, lapsing: bool) -> bool:
-    """Whether its day has come where the late office is: to take the step that follows from it, or to speak of it."""
-    return wake_on <= today and levels.lapses_by_the_clock(rule, deadline, today) is lapsing
-
-
-def still_lapsing(agreement: Agreement, rule: DeadlineRule, key: Key, today: date) -> Deadline | None:
-    """The deadline as it stands, if its day has passed and a step follows from it; an earlier such step may have changed it."""
-    found = next((deadline for deadline in agreement.deadlines if deadline.key == key), None)
-    return found if found is not None and levels.lapses_by_the_clock(rule, found, today) else None
 
 
 def is_spoken_of(rule: DeadlineRule, deadline: Deadline, today: date) -> bool:

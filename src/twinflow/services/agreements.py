@@ -2,14 +2,11 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from sqlalchemy import Engine
 
-from twinflow.domain import levels, passes
-from twinflow.domain.actors import THE_CLOCK, Actor
 from twinflow.domain.advance import Outcome, StepCommand, advance, is_still_to_come, items_of, signed_at_entry
 from twinflow.domain.agreement import (
     NOT_IN_FUTURE,
@@ -23,12 +20,16 @@ from twinflow.domain.agreement import (
 )
 from twinflow.domain.calendars import Calendars, add_length
 from twinflow.domain.dates import Length
+from twinflow.domain.day import Taken, steps_of_dates
 from twinflow.domain.findings import findings
+from twinflow.domain.kept import Rewritten, rewritten
 from twinflow.domain.library import Library
+from twinflow.domain.passes import about_step
 from twinflow.domain.process import LIAISON, ProcessDefinition
 from twinflow.errors import BadInput, NotFound, Refused, StaleAgreement, Unreadable
 from twinflow.sentences import Message, Problem
-from twinflow.services.recording import record, refresh_parent, refreshed, replace_deadlines
+from twinflow.services.recording import record_step, refresh_parent, refreshed, replace_deadlines
+from twinflow.services.telling import tell
 from twinflow.storage.unit_of_work import UnitOfWork
 from twinflow.validation import unknown_name
 
@@ -117,55 +118,32 @@ def advance_agreement(
         today = library.today(agreement.office, now)
         agreement = _let_lapse(work, library, agreement, min(command.effective_on, today), now)
         actor = library.actor(who, definition, agreement, today)
-        outcome = _advanced(library, agreement, command, actor, now)
-        record(work, library, agreement, outcome, now)
+        reckoning = library.reckoning(definition, agreement.office, now)
+        outcome = advance(agreement, definition, command, actor, now=now, reckoning=reckoning)
+        left = rewritten(agreement, outcome.agreement, definition, reckoning, now)
+        _recorded(work, library, agreement, outcome, left, now)
         work.commit()
     return outcome
 
 
-def lapse(
-    work: UnitOfWork, library: Library, agreement: Agreement, key: tuple[str, int], now: datetime
-) -> tuple[Agreement, int]:
-    """Take the step that follows from a deadline that has passed, effective on its due date, as the clock.
-
-    What becomes of the agreement, and how many alerts that made.
-
-    Inside the caller's transaction. Raises Refused if the step cannot be taken from the present state.
-    """
-    definition = library.definition_of(agreement)
-    deadline = next(deadline for deadline in agreement.deadlines if deadline.key == key)
-    step = definition.deadlines[deadline.rule].on_lapse
-    assert step is not None
-    assert deadline.due_on is not None
-    outcome = _advanced(library, agreement, StepCommand(step, deadline.due_on), THE_CLOCK, now)
-    return outcome.agreement, record(work, library, agreement, outcome, now)
-
-
 def _let_lapse(work: UnitOfWork, library: Library, agreement: Agreement, until: date, now: datetime) -> Agreement:
+    """The agreement after the steps that dates up to `until` take. What a state does not allow is reported by the sweep."""
     definition = library.definition_of(agreement)
     reckoning = library.reckoning(definition, agreement.office, now)
-    rules = definition.deadlines
-    last = {key: min(until, reckoning.today_of(rule)) for key, rule in rules.items()}  # where the late office is
-    passed = [
-        d for d in agreement.deadlines if d.is_open and levels.lapses_by_the_clock(rules[d.rule], d, last[d.rule])
-    ]
-    for deadline in sorted(passed, key=lambda deadline: deadline.due_on or until):
-        if passes.still_lapsing(agreement, rules[deadline.rule], deadline.key, last[deadline.rule]):
-            with suppress(Refused):  # a step that the state does not allow is reported by the sweep; people may go on
-                agreement, _ = lapse(work, library, agreement, deadline.key, now)
+    for deed in steps_of_dates(agreement, definition, reckoning, now, until):
+        if isinstance(deed, Taken):
+            agreement = _recorded(work, library, deed.before, deed.outcome, deed.left, now)
     return agreement
 
 
-def _advanced(library: Library, agreement: Agreement, command: StepCommand, actor: Actor, now: datetime) -> Outcome:
-    definition = library.definition_of(agreement)
-    return advance(
-        agreement,
-        definition,
-        command,
-        actor,
-        now=now,
-        reckoning=library.reckoning(definition, agreement.office, now),
-    )
+def _recorded(
+    work: UnitOfWork, library: Library, before: Agreement, outcome: Outcome, left: Rewritten, now: datetime
+) -> Agreement:
+    """Write a step and what it announces; the agreement as the books have it then."""
+    agreement_id = record_step(work, library, before, outcome, left, now)
+    for telling in about_step(outcome.announcements, outcome.entry, left.agreement):
+        tell(work, library, agreement_id, left.agreement, telling, now)
+    return left.agreement
 
 
 def _opened(library: Library, definition: ProcessDefinition, new: NewAgreement, actor: str, now: datetime) -> Agreement:

@@ -189,10 +189,11 @@ class _Stage:
         days = {script.until, *(c.opened_on for c in script.cases), *(s.on for s in script.steps)}
         days |= {expected.as_of for expected in script.dates}
         with UnitOfWork(self.engine, reading=True) as work:
-            waking = work.deadlines.waking(script.until)
+            waking = work.deadlines.next_day()
             if work.findings.untold():
                 days.add(day + ONE_DAY)
-        days |= {max(woken.wake_on, day + ONE_DAY) for woken in waking[:1]}
+        if waking is not None and waking <= script.until:
+            days.add(max(waking, day + ONE_DAY))
         return min((each for each in days if each > day), default=None)
 
     def result(self) -> Replay:

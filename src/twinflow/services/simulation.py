@@ -11,7 +11,6 @@ from twinflow.domain.actors import Assignment, Directory, Office, Person
 from twinflow.domain.advance import is_still_to_come, signed_at_entry
 from twinflow.domain.agreement import (
     NOT_IN_FUTURE,
-    SIGNED_ON,
     Agreement,
     Claim,
     EntryKind,
@@ -20,13 +19,13 @@ from twinflow.domain.agreement import (
     Term,
 )
 from twinflow.domain.dates import PartialDate
-from twinflow.domain.findings import Finding, FindingCode, findings
+from twinflow.domain.day import InBooks
 from twinflow.domain.library import Library
 from twinflow.domain.process import LIAISON, ProcessDefinition
-from twinflow.domain.simulation import MORNING, Event, InBooks, KnownFinding, opened, simulate
-from twinflow.domain.subject import AlertSubject
+from twinflow.domain.simulation import MORNING, Event, opened, simulate
 from twinflow.errors import BadInput
 from twinflow.sentences import Message, Problem
+from twinflow.services.in_books import in_books
 from twinflow.storage.unit_of_work import UnitOfWork
 from twinflow.validation import unknown_name
 
@@ -72,8 +71,8 @@ def simulate_agreement(engine: Engine, library: Library, reference: str, now: da
 def books_of(engine: Engine, library: Library, reference: str) -> list[InBooks]:
     """An agreement and what belongs to it, as the books have them, in the order of their rows. Raises NotFound."""
     with UnitOfWork(engine, reading=True) as work:
-        family = sorted(_family(work, reference), key=lambda agreement: work.agreements.id_of(agreement.reference))
-        return [_in_books(work, library, agreement) for agreement in family]
+        family = {work.agreements.id_of(agreement.reference): agreement for agreement in _family(work, reference)}
+        return [in_books(work, library, agreement_id, family[agreement_id]) for agreement_id in sorted(family)]
 
 
 def simulate_process(library: Library, case: FreshCase, until: date) -> Outlook:
@@ -134,44 +133,6 @@ def _family(work: UnitOfWork, reference: str) -> Iterator[Agreement]:
     yield agreement
     for child in agreement.children:
         yield from _family(work, child.reference)
-
-
-def _in_books(work: UnitOfWork, library: Library, agreement: Agreement) -> InBooks:
-    """One case, without the closed deadlines of earlier versions that its version does not have."""
-    agreement_id = work.agreements.id_of(agreement.reference)
-    known = library.definition_of(agreement).deadlines
-    agreement = replace(agreement, deadlines=tuple(d for d in agreement.deadlines if d.rule in known))
-    wake_on: dict[tuple[str, int], date | None] = {deadline.key: None for deadline in agreement.deadlines}
-    wake_on |= {waking.key: waking.wake_on for waking in work.deadlines.waking(date.max, agreement_id)}
-    case = InBooks(agreement, wake_on)
-    case.findings = list(_known_findings(work, library, agreement, agreement_id))
-    case.told = work.alerts.all_told(agreement_id)
-    return case
-
-
-def _known_findings(
-    work: UnitOfWork, library: Library, agreement: Agreement, agreement_id: int
-) -> Iterator[KnownFinding]:
-    """Those untold, in the order of their rows; those told, present or settled, as often as they were told."""
-    untold = work.findings.untold(agreement_id)
-    for item in untold:
-        yield KnownFinding(item.finding, item.occurrence)
-    present = set(findings(agreement, library.definition_of(agreement)))
-    possible = {
-        Finding(FindingCode.DATE_MISSING, SIGNED_ON),
-        *(Finding(FindingCode.SIGNATURE_MISSING, party.name) for party in agreement.parties),
-    }
-    for finding in sorted((present | possible) - {item.finding for item in untold}, key=lambda f: (f.code, f.subject)):
-        times = _times_told(work, agreement_id, finding)
-        if times or finding in present:
-            yield KnownFinding(finding, max(times, 1), told=True, settled=finding not in present)
-
-
-def _times_told(work: UnitOfWork, agreement_id: int, finding: Finding) -> int:
-    subject, times = AlertSubject.finding(finding), 0
-    while work.alerts.told(agreement_id, subject, times + 1).people:
-        times += 1
-    return times
 
 
 def _agreement(case: FreshCase, now: datetime) -> Agreement:

@@ -4,25 +4,20 @@ Each agreement has a transaction of its own, in which it is kept from other writ
 reported and does not keep the others waiting.
 """
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import dataclass, field
+from datetime import datetime
 
 from sqlalchemy import Engine
 
-from twinflow.domain import passes
-from twinflow.domain.agreement import Agreement, Deadline
-from twinflow.domain.calendars import Calendars
+from twinflow.domain.agreement import Agreement
+from twinflow.domain.day import Day, Derived, InBooks, Stuck, Taken, Told, day
 from twinflow.domain.library import Library
-from twinflow.domain.passes import Telling
-from twinflow.domain.process import DeadlineRule, ProcessDefinition
-from twinflow.domain.subject import AlertSubject
-from twinflow.errors import Refused, TwinflowError
+from twinflow.domain.passes import latest_day
+from twinflow.errors import TwinflowError
 from twinflow.sentences import Message
-from twinflow.services.agreements import lapse
-from twinflow.services.recording import refreshed, replace_deadlines
-from twinflow.services.telling import Reached, tell
-from twinflow.storage.deadlines import Waking
+from twinflow.services.in_books import in_books
+from twinflow.services.recording import record_step, write_deadlines
+from twinflow.services.telling import write
 from twinflow.storage.unit_of_work import UnitOfWork
 
 
@@ -37,145 +32,81 @@ class SweepResult:
 
 def sweep(engine: Engine, library: Library, now: datetime) -> SweepResult:
     """Tell what is missing, warn of what is due, take the steps that dates themselves take."""
+    latest = latest_day(now)
     with UnitOfWork(engine, reading=True) as work:
-        findings = {item.agreement_id for item in work.findings.untold()}
-        waking = {item.agreement_id for item in work.deadlines.waking(passes.latest_day(now))}
-    totals = _Totals(0, [], [], [])
-    for agreement_id in sorted(findings):
-        _each(engine, library, agreement_id, now, totals, _tell_findings)
-    for agreement_id in sorted(waking):
-        _each(engine, library, agreement_id, now, totals, _warn_due)
-    for agreement_id in totals.to_lapse:
-        _each(engine, library, agreement_id, now, totals, _lapse_overdue)
+        awake = work.findings.untold() | work.deadlines.awake(latest)
+    totals = _Totals()
+    for agreement_id in sorted(awake):
+        _each(engine, library, agreement_id, now, totals)
     return SweepResult(totals.alerts, tuple(totals.lapsed), tuple(totals.problems))
 
 
 @dataclass(slots=True)
 class _Totals:
-    """What a sweep has done so far, and which agreements have a date that takes a step by itself."""
+    """What a sweep has done so far."""
 
-    alerts: int
-    lapsed: list[str]
-    problems: list[Message]
-    to_lapse: list[int]
+    alerts: int = 0
+    lapsed: list[str] = field(default_factory=list)
+    problems: list[Message] = field(default_factory=list)
 
-
-@dataclass(slots=True)
-class _Case:
-    """One agreement while the sweep holds it."""
-
-    work: UnitOfWork
-    library: Library
-    id: int
-    agreement: Agreement
-    now: datetime
-
-    @property
-    def definition(self) -> ProcessDefinition:
-        return self.library.definition_of(self.agreement)
-
-    def today(self, rule: DeadlineRule | None = None) -> date:
-        """The date at the office that keeps the case, or at the one that is late if a deadline passes."""
-        reckoning = self.library.reckoning(self.definition, self.agreement.office, self.now)
-        return reckoning.today if rule is None else reckoning.today_of(rule)
-
-    def calendars(self, rule: DeadlineRule) -> Calendars:
-        return self.library.calendars_of(self.definition, rule)
-
-    def waking(self, *, lapsing: bool) -> Iterable[tuple[Waking, DeadlineRule, Deadline]]:
-        """Its deadlines whose day has come at the late office: those that lapse, or the others."""
-        rules = self.definition.deadlines
-        by_key = {deadline.key: deadline for deadline in self.agreement.deadlines}
-        for woken in self.work.deadlines.waking(passes.latest_day(self.now), self.id):
-            rule, deadline = rules[woken.key[0]], by_key[woken.key]
-            today = self.today(rule)
-            if passes.is_awake(rule, deadline, woken.wake_on, today, lapsing=lapsing):
-                yield woken, rule, deadline
-
-    def tell(self, telling: Telling, totals: _Totals) -> Reached:
-        """Tell it; a role that nobody holds is a problem to be said, not a reason to forget it."""
-        reached = tell(self.work, self.library, self.id, self.agreement, telling, self.now)
-        totals.alerts += len(reached.told)
-        roles = self.definition.roles
-        for role in reached.vacant:
-            values = {"reference": self.agreement.reference, "role": roles[role].label}
-            totals.problems.append(Message("{reference}: nobody is {role}; the alert waits.", values))
-        return reached
+    def add(self, library: Library, agreement: Agreement, done: Day) -> None:
+        reference, roles = agreement.reference, library.definition_of(agreement).roles
+        for deed in done.deeds:
+            match deed:
+                case Told(telling, audience):
+                    self.alerts += len(audience.recipients)
+                    if telling.waits:  # a role that nobody holds is to be said, and no reason to forget it
+                        for role in audience.vacant:
+                            values = {"reference": reference, "role": roles[role].label}
+                            self.problems.append(Message("{reference}: nobody is {role}; the alert waits.", values))
+                case Taken():
+                    self.lapsed.append(reference)
+                case Stuck(refused=refused):
+                    self.problems.append(_why_not(reference, refused))
+                case Derived():
+                    pass
 
 
-def _each(
-    engine: Engine,
-    library: Library,
-    agreement_id: int,
-    now: datetime,
-    totals: _Totals,
-    act: Callable[[_Case, _Totals], None],
-) -> None:
+def _each(engine: Engine, library: Library, agreement_id: int, now: datetime, totals: _Totals) -> None:
     """One agreement in one transaction. What goes wrong is written down, and nothing of it stays."""
-    done = _Totals(0, [], [], [])
     reference = ""
     try:
         with UnitOfWork(engine) as work:
             reference = work.agreements.reference_of(agreement_id)
-            act(_Case(work, library, agreement_id, work.agreements.lock(reference), now), done)
+            agreement = work.agreements.lock(reference)
+            reckoning = library.reckoning(library.definition_of(agreement), agreement.office, now)
+            before = in_books(work, library, agreement_id, agreement)
+            done = day(before, library, reckoning, now)
+            _write(work, library, agreement_id, before, done, now)
             work.commit()
     except TwinflowError as error:
         totals.problems.append(_why_not(reference, error))
         return
-    totals.alerts += done.alerts
-    totals.lapsed += done.lapsed
-    totals.problems += done.problems
-    totals.to_lapse += done.to_lapse
+    totals.add(library, agreement, done)
 
 
-def _tell_findings(case: _Case, totals: _Totals) -> None:
-    for item in case.work.findings.untold(case.id):
-        if not case.tell(passes.about_finding(item.finding, item.occurrence, case.today()), totals).nobody:
-            case.work.findings.mark_told(item.id, case.now)
-
-
-def _warn_due(case: _Case, totals: _Totals) -> None:
-    if any(case.waking(lapsing=True)):
-        totals.to_lapse.append(case.id)
-    for woken, rule, deadline in case.waking(lapsing=False):
-        today = case.today(rule)
-        unheard = False
-        if passes.is_spoken_of(rule, deadline, today):
-            known = case.work.alerts.told(case.id, AlertSubject.deadline(rule.key), deadline.occurrence)
-            tellings = passes.levels_to_tell(case.agreement, rule, deadline, case.calendars(rule), today, known.levels)
-            reached = [case.tell(telling, totals) for telling in tellings]
-            unheard = any(each.nobody for each in reached)
-        if not unheard:
-            wakes_on = passes.next_wake_on(case.agreement, rule, deadline, case.calendars(rule), today)
-            case.work.deadlines.claim(woken, wakes_on)
-    _bring_up_to_date(case, totals)
-
-
-def _bring_up_to_date(case: _Case, totals: _Totals) -> None:
-    """The passing of a day may open the next occurrence, or close a right that nobody used.
-
-    An occurrence that began and was missed while the clock was off is told once.
-    """
-    after = refreshed(case.library, case.agreement, case.now)
-    if after.deadlines != case.agreement.deadlines:
-        replace_deadlines(case.work, case.library, case.id, case.agreement, after, case.now)
-    for telling in passes.missed(case.agreement.deadlines, after.deadlines, case.definition):
-        totals.alerts += len(tell(case.work, case.library, case.id, after, telling, case.now).told)
+def _write(work: UnitOfWork, library: Library, agreement_id: int, before: InBooks, done: Day, now: datetime) -> None:
+    """What was done, in its order; then when to look again at what stayed as it was."""
+    held = dict(before.wake_on)
+    for deed in done.deeds:
+        match deed:
+            case Taken():
+                record_step(work, library, deed.before, deed.outcome, deed.left, now)
+                held |= deed.left.wake_on
+            case Derived():
+                write_deadlines(work, library, agreement_id, deed.before, deed.left)
+                held |= deed.left.wake_on
+            case Told(telling, audience):
+                write(work, library, agreement_id, telling, audience, now)
+                if telling.subject.as_finding is not None and not audience.nobody:
+                    work.findings.mark_told(agreement_id, telling.subject.as_finding, now)
+            case Stuck():
+                pass
+    for key, wake_on in done.case.wake_on.items():
+        if wake_on != held[key]:
+            work.deadlines.claim(agreement_id, key, held[key], wake_on)
 
 
 def _why_not(reference: str, error: TwinflowError) -> Message:
     values = {"reference": reference, "why": [error.message, *getattr(error, "reasons", ())]}
     return Message("{reference}: {why}", values)
-
-
-def _lapse_overdue(case: _Case, totals: _Totals) -> None:
-    """Take the steps that follow from dates that have passed, each effective on its due date."""
-    for _, rule, deadline in case.waking(lapsing=True):
-        if passes.still_lapsing(case.agreement, rule, deadline.key, case.today(rule)):
-            try:
-                case.agreement, alerts = lapse(case.work, case.library, case.agreement, deadline.key, case.now)
-            except Refused as refused:  # decided before anything is written, so the others can go on
-                totals.problems.append(_why_not(case.agreement.reference, refused))
-                continue
-            totals.alerts += alerts
-            totals.lapsed.append(case.agreement.reference)

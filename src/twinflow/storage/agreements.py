@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from typing import Any, TypeVar
 
 from sqlalchemy import func, insert, update
@@ -219,6 +220,18 @@ class Agreements:
         new_entries = after.history[len(before.history) :]
         self._insert(HistoryRow, [values_of(agreement_id, entry) for entry in new_entries])
         return agreement_id
+
+    def derive_on(self, agreement_id: int) -> date | None:
+        """The day on which its deadlines are to be derived anew."""
+        return self._session.exec(select(col(AgreementRow.derive_on)).where(AgreementRow.id == agreement_id)).one()
+
+    def derive_by(self, agreement_id: int, day: date | None) -> None:
+        """Set that day."""
+        self._session.connection().execute(
+            update(AgreementRow)
+            .where(col(AgreementRow.id) == agreement_id, col(AgreementRow.derive_on).is_distinct_from(day))
+            .values(derive_on=day)
+        )
 
     def pin(self, definition: ProcessDefinition) -> None:
         """Keep the version as it is now. Raises DefinitionChanged if it was kept with another content."""

@@ -146,11 +146,9 @@ def _told_of(agreement_id: int) -> Select[Any]:
 
 
 def _already_told(rows: Iterable[Row[Any]]) -> AlreadyTold:
-    found = AlreadyTold()
-    for row in rows:
-        found.people |= {(row.level, person) for person in (row.recipient, row.stands_for) if person}
-        found.levels[LevelKey.parse(row.level)] = row.effective_on
-    return found
+    found = list(rows)
+    people = {(row.level, person) for row in found for person in (row.recipient, row.stands_for) if person}
+    return AlreadyTold(frozenset(people), {LevelKey.parse(row.level): row.effective_on for row in found})
 
 
 def _values(alert: NewAlert) -> dict[str, Any]:

@@ -1,101 +1,86 @@
 """Deadline rows: the schedule. A sweep asks for those it has to wake for and claims each by a conditional update."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Row, insert, or_, update
+from sqlalchemy import ColumnElement, Row, func, insert, or_, update
 from sqlmodel import Session, col, select
 
 from twinflow.domain.agreement import Deadline, DeadlineStatus
 from twinflow.storage.basis import basis_of, basis_text
-from twinflow.storage.tables import DeadlineRow
+from twinflow.storage.tables import AgreementRow, DeadlineRow
 
-
-@dataclass(frozen=True, slots=True)
-class Waking:
-    """A deadline that a sweep has something to do about. `wake_on` is what its claim is held by."""
-
-    id: int
-    agreement_id: int
-    key: tuple[str, int]
-    wake_on: date
+Key = tuple[str, int]
 
 
 class Deadlines:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def replace(
+    def write(
         self,
         agreement_id: int,
-        before: Mapping[tuple[str, int], Deadline],
-        after: Mapping[tuple[str, int], Deadline],
-        wake_on: Mapping[tuple[str, int], date | None],
+        known: Collection[Key],
+        rows: Mapping[Key, Deadline],
+        wake_on: Mapping[Key, date | None],
     ) -> None:
-        """Write what differs. A deadline that nothing gives rise to any more is void."""
+        """Write these deadlines over the `known` ones, and the others anew."""
         connection = self._session.connection()
         added = [
             {"agreement_id": agreement_id, "wake_on": wake_on[key], **_values(deadline)}
-            for key, deadline in after.items()
-            if key not in before
+            for key, deadline in rows.items()
+            if key not in known
         ]
         if added:
             connection.execute(insert(DeadlineRow), added)
-        for key, old in before.items():
-            new = after.get(key)
-            if new == old or (new is None and not old.is_open):
-                continue
-            values = (
-                {"wake_on": wake_on[key], **_values(new)}
-                if new is not None
-                else {"wake_on": None, "status": DeadlineStatus.VOID.value}
-            )
-            connection.execute(
-                update(DeadlineRow)
-                .where(
-                    col(DeadlineRow.agreement_id) == agreement_id,
-                    col(DeadlineRow.rule) == key[0],
-                    col(DeadlineRow.occurrence) == key[1],
-                )
-                .values(**values)
-            )
+        for key, deadline in rows.items():
+            if key in known:
+                values = {"wake_on": wake_on[key], **_values(deadline)}
+                connection.execute(update(DeadlineRow).where(*_row(agreement_id, key)).values(**values))
 
-    def waking(self, until: date, agreement_id: int | None = None) -> list[Waking]:
-        """The deadlines with something to do by `until`, of all agreements or of one, soonest first."""
-        query = select(DeadlineRow).where(col(DeadlineRow.wake_on) <= until)
-        query = query.order_by(col(DeadlineRow.wake_on), col(DeadlineRow.rule), col(DeadlineRow.occurrence))
-        if agreement_id is not None:
-            query = query.where(DeadlineRow.agreement_id == agreement_id)
-        rows = self._session.exec(query)
-        return [
-            Waking(row.id, row.agreement_id, (row.rule, row.occurrence), row.wake_on)
-            for row in rows
-            if row.id is not None and row.wake_on is not None
-        ]
+    def awake(self, until: date) -> set[int]:
+        """The agreements with a deadline that wakes by `until`, or whose deadlines are to be derived anew by then."""
+        waking = self._session.exec(select(DeadlineRow.agreement_id).where(col(DeadlineRow.wake_on) <= until))
+        changing = self._session.exec(select(AgreementRow.id).where(col(AgreementRow.derive_on) <= until))
+        return {found for found in (*waking, *changing) if found is not None}
+
+    def next_day(self) -> date | None:
+        """The first day on which any agreement is awake so."""
+        firsts = (select(func.min(DeadlineRow.wake_on)), select(func.min(AgreementRow.derive_on)))
+        days = [self._session.exec(first).one() for first in firsts]
+        return min((day for day in days if day is not None), default=None)
+
+    def wake_days(self, agreement_id: int) -> dict[Key, date | None]:
+        """The day on which each deadline of an agreement wakes a sweep, in the order of their rows."""
+        query = select(DeadlineRow.rule, DeadlineRow.occurrence, col(DeadlineRow.wake_on))
+        rows = self._session.exec(query.where(DeadlineRow.agreement_id == agreement_id).order_by(col(DeadlineRow.id)))
+        return {(rule, occurrence): wake_on for rule, occurrence, wake_on in rows}
 
     def wake_by(self, agreement_id: int, key: tuple[str, int], day: date) -> None:
         """Let a sweep look at the deadline on the day, if not before."""
         self._session.connection().execute(
             update(DeadlineRow)
-            .where(
-                col(DeadlineRow.agreement_id) == agreement_id,
-                col(DeadlineRow.rule) == key[0],
-                col(DeadlineRow.occurrence) == key[1],
-                or_(col(DeadlineRow.wake_on).is_(None), col(DeadlineRow.wake_on) > day),
-            )
+            .where(*_row(agreement_id, key), or_(col(DeadlineRow.wake_on).is_(None), col(DeadlineRow.wake_on) > day))
             .values(wake_on=day)
         )
 
-    def claim(self, waking: Waking, next_wake_on: date | None) -> bool:
+    def claim(self, agreement_id: int, key: Key, woken_on: date | None, next_wake_on: date | None) -> bool:
         """Take what is to be done now and set when to come back; False if somebody else did first."""
         changed = self._session.connection().execute(
             update(DeadlineRow)
-            .where(col(DeadlineRow.id) == waking.id, col(DeadlineRow.wake_on) == waking.wake_on)
+            .where(*_row(agreement_id, key), col(DeadlineRow.wake_on).is_not_distinct_from(woken_on))
             .values(wake_on=next_wake_on)
         )
         return bool(changed.rowcount == 1)
+
+
+def _row(agreement_id: int, key: Key) -> tuple[ColumnElement[bool], ...]:
+    return (
+        col(DeadlineRow.agreement_id) == agreement_id,
+        col(DeadlineRow.rule) == key[0],
+        col(DeadlineRow.occurrence) == key[1],
+    )
 
 
 def _values(deadline: Deadline) -> dict[str, object]:

@@ -1,21 +1,13 @@
 """Findings as rows: what is to be settled in each agreement, and of which somebody was told."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlmodel import Session, col, select
 
+from twinflow.domain.day import KnownFinding
 from twinflow.domain.findings import Finding, FindingCode
 from twinflow.storage.tables import FindingRow
-
-
-@dataclass(frozen=True, slots=True)
-class UntoldFinding:
-    id: int
-    agreement_id: int
-    finding: Finding
-    occurrence: int
 
 
 class Findings:
@@ -37,17 +29,30 @@ class Findings:
         for code, subject in sorted(present):
             self._session.add(FindingRow(agreement_id=agreement_id, code=code, subject=subject, found_at=now))
 
-    def untold(self, agreement_id: int | None = None) -> list[UntoldFinding]:
-        """The findings that nobody was told of, of all agreements or of one."""
-        query = select(FindingRow).where(col(FindingRow.told_at).is_(None), col(FindingRow.settled_at).is_(None))
-        if agreement_id is not None:
-            query = query.where(FindingRow.agreement_id == agreement_id)
-        rows = self._session.exec(query.order_by(col(FindingRow.id)))
+    def all(self, agreement_id: int) -> list[KnownFinding]:
+        """Those of an agreement, present and settled, in the order of their rows."""
+        rows = self._session.exec(
+            select(FindingRow).where(FindingRow.agreement_id == agreement_id).order_by(col(FindingRow.id))
+        )
         return [
-            UntoldFinding(row.id, row.agreement_id, Finding(FindingCode(row.code), row.subject), row.occurrence)
+            KnownFinding(
+                Finding(FindingCode(row.code), row.subject),
+                row.occurrence,
+                told=row.told_at is not None,
+                settled=row.settled_at is not None,
+            )
             for row in rows
-            if row.id is not None
         ]
 
-    def mark_told(self, finding_id: int, now: datetime) -> None:
-        self._session.get_one(FindingRow, finding_id).told_at = now
+    def untold(self) -> set[int]:
+        """The agreements with something that nobody was told of."""
+        query = select(FindingRow.agreement_id).where(
+            col(FindingRow.told_at).is_(None), col(FindingRow.settled_at).is_(None)
+        )
+        return set(self._session.exec(query))
+
+    def mark_told(self, agreement_id: int, finding: Finding, now: datetime) -> None:
+        of_it = (FindingRow.code == finding.code.value, FindingRow.subject == finding.subject)
+        self._session.exec(
+            select(FindingRow).where(FindingRow.agreement_id == agreement_id, *of_it)
+        ).one().told_at = now

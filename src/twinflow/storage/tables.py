@@ -52,6 +52,12 @@ class AgreementRow(SQLModel, table=True):
             sqlite_where=text("parent_id IS NOT NULL"),
             postgresql_where=text("parent_id IS NOT NULL"),
         ),
+        Index(
+            "ix_agreement_derive_on",
+            "derive_on",
+            sqlite_where=text("derive_on IS NOT NULL"),
+            postgresql_where=text("derive_on IS NOT NULL"),
+        ),
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -70,6 +76,8 @@ class AgreementRow(SQLModel, table=True):
     relationship: str = Field(default="", index=True)
     generation: int = 1
     source_digest: str = ""
+    derive_on: date | None = None
+    """The first day whose coming alone may change its deadlines; NULL when none may."""
 
 
 class PartyRow(SQLModel, table=True):

@@ -1,0 +1,176 @@
+"""What the clock does about a case on a day: what opens by itself, what is told on which day, and what no longer is."""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from builders import edited, facts, noon
+from tiny_world import loaded, tiny_world
+from twinflow.domain.advance import StepCommand
+from twinflow.domain.agreement import DeadlineStatus, Party
+from twinflow.domain.simulation import EventKind
+from twinflow.services.agreements import NewAgreement, advance_agreement, open_agreement
+from twinflow.services.recording import refreshed
+from twinflow.services.simulation import simulate_agreement
+from twinflow.services.sweep import sweep
+from world import World
+
+PARTIES = (Party("Chihuahua", "MX", home=True), Party("Albuquerque", "US"))
+REPORT = """
+[steps.report]
+from = ["asked"]
+to = "asked"
+by = ["liaison"]
+label = { en = "Report", es = "Informe" }
+
+[deadlines.answer]
+"""
+MONTHLY = (
+    ("[deadlines.answer]", REPORT),
+    ('length = "10 days"', 'length = "1 month"\nrecurs = true'),
+    ('met_by = ["finish"]', 'met_by = ["report"]'),
+    (', "then every 5 days"', ""),
+)
+"""The tiny process with a report every month from the day of asking: warned three days before and a day after."""
+ONE_DAY = timedelta(days=1)
+
+
+def opened(world: World, on: date, **more: Any) -> None:
+    world.now = noon(on)
+    new = NewAgreement("T-1", "tiny", "chihuahua", "x", on, PARTIES, **more)
+    open_agreement(world.engine, world.library, new, actor="elena", now=world.now)
+
+
+def mornings(world: World, last: date) -> None:
+    """A sweep a day, from the day after the present one."""
+    while world.now.date() < last:
+        world.now += ONE_DAY
+        assert sweep(world.engine, world.library, world.now).problems == ()
+
+
+def alerts(world: World) -> list[tuple[int, str, date]]:
+    """Occurrence, level and day of what was told of the answer."""
+    query = "SELECT occurrence, level, effective_on FROM alert WHERE subject = 'deadline:answer' ORDER BY id"
+    with world.engine.connect() as connection:
+        found = connection.execute(text(query))
+        return [(occurrence, level, date.fromisoformat(str(on))) for occurrence, level, on in found]
+
+
+def assert_as_from_scratch(world: World) -> None:
+    case = loaded(world, "T-1")
+    assert case.deadlines == refreshed(world.library, case, world.now).deadlines
+
+
+@pytest.fixture
+def monthly(database_url: str, tmp_path: Path) -> Iterator[World]:
+    with tiny_world(database_url, tmp_path, *MONTHLY) as world:
+        yield world
+
+
+def test_a_recurring_duty_whose_start_is_still_to_come_opens_on_that_day(monthly: World) -> None:
+    opened(monthly, date(2026, 1, 5), state="asked", facts=facts(asked_on="2026-02-02"))
+    mornings(monthly, date(2026, 2, 1))
+    assert loaded(monthly, "T-1").deadlines == ()
+    mornings(monthly, date(2026, 2, 2))
+    assert [(d.occurrence, d.due_on) for d in loaded(monthly, "T-1").deadlines] == [(1, date(2026, 3, 2))]
+    mornings(monthly, date(2026, 4, 10))
+    assert alerts(monthly) == [
+        (1, "3 days before", date(2026, 2, 27)),
+        (1, "1 day after", date(2026, 3, 3)),
+        (2, "3 days before", date(2026, 3, 30)),
+        (2, "1 day after", date(2026, 4, 3)),
+    ]
+    assert_as_from_scratch(monthly)
+
+
+def test_the_simulation_has_each_occurrence_that_the_sweep_opens(monthly: World) -> None:
+    opened(monthly, date(2026, 1, 5), state="asked", facts=facts(asked_on="2026-02-02"))
+    outlook = simulate_agreement(monthly.engine, monthly.library, "T-1", monthly.now, date(2026, 7, 1))
+    mornings(monthly, date(2026, 7, 1))
+    foretold = [(e.occurrence, e.level, e.effective_on) for e in outlook.events if e.kind is EventKind.ALERT]
+    assert foretold == alerts(monthly)
+    assert [occurrence for occurrence, *_ in foretold] == [1, 1, 2, 2, 3, 3, 4, 4, 5]
+
+
+WEST = (
+    ("[roles.liaison]", '[roles.reviewer]\noffice = "ministry"\nlabel = { en = "r", es = "r" }\n[roles.liaison]'),
+    ('late = "liaison"', 'late = "reviewer"'),
+)
+
+
+def test_a_case_entered_while_the_late_office_has_not_ended_the_day_has_its_next_occurrence(
+    database_url: str, tmp_path: Path
+) -> None:
+    """On Kiritimati it is 3 March; in Mexico it is still the day on which the first report is due, which is not chased."""
+    people = {"elena": ("liaison", "chihuahua"), "rita": ("reviewer", "sre")}
+    with tiny_world(database_url, tmp_path, *MONTHLY, *WEST, people=people, zone="Pacific/Kiritimati") as world:
+        world.now = noon(date(2026, 3, 2)) + timedelta(hours=4)
+        asked = date(2026, 2, 2)
+        new = NewAgreement("T-1", "tiny", "chihuahua", "x", asked, PARTIES, "asked", facts=facts(asked_on="2026-02-02"))
+        open_agreement(world.engine, world.library, new, actor="elena", now=world.now)
+        assert loaded(world, "T-1").deadlines == ()
+        mornings(world, date(2026, 4, 4))
+        assert {occurrence for occurrence, *_ in alerts(world)} == {2}
+        assert_as_from_scratch(world)
+
+
+def test_what_is_met_early_is_followed_by_the_next_occurrence(monthly: World) -> None:
+    opened(monthly, date(2026, 1, 12), state="asked", facts=facts(asked_on="2026-01-12"))
+    report = StepCommand("report", date(2026, 1, 12))
+    monthly.now += ONE_DAY
+    advance_agreement(monthly.engine, monthly.library, "T-1", report, person="elena", now=monthly.now)
+    mornings(monthly, date(2026, 3, 20))
+    assert_as_from_scratch(monthly)
+    assert [d.occurrence for d in loaded(monthly, "T-1").deadlines] == [1, 2, 3]
+
+
+ENDS = """
+[steps.end]
+from = ["asked"]
+to = "done"
+by = ["clock"]
+label = { en = "End", es = "Terminar" }
+[deadlines.term]
+runs_from = { fact = "asked_on" }
+length = "9 days"
+nature = "legal"
+roll = "none"
+article = "test"
+on_lapse = "end"
+source = "test"
+label = { en = "Term", es = "Vigencia" }
+[deadlines.answer]"""
+
+
+@pytest.mark.parametrize("off", [False, True])
+def test_no_warning_goes_out_in_the_pass_that_ends_the_case(database_url: str, tmp_path: Path, *, off: bool) -> None:
+    """The answer is due on the 12th and warned of on the 9th and the 13th; the case ends with the 12th at latest.
+
+    `off`: the clock is off from the 8th until the day on which the case ends.
+    """
+    days = edited(ENDS, ('length = "9 days"', 'length = "10 days"'))
+    with tiny_world(database_url, tmp_path, ("[deadlines.answer]", days)) as world:
+        opened(world, date(2026, 3, 2), state="asked", facts=facts(asked_on="2026-03-02"))
+        mornings(world, date(2026, 3, 8) if off else date(2026, 3, 12))
+        before = alerts(world)
+        world.now = noon(date(2026, 3, 13))
+        done = sweep(world.engine, world.library, world.now)
+        assert (done.lapsed, done.alerts, done.problems) == (("T-1",), 0, ())
+        assert alerts(world) == before == ([] if off else [(1, "3 days before", date(2026, 3, 9))])
+        case = loaded(world, "T-1")
+        assert (case.state, case.history[-1].effective_on) == ("done", date(2026, 3, 12))
+        assert {d.rule: d.status for d in case.deadlines}["answer"] is DeadlineStatus.VOID
+        assert sweep(world.engine, world.library, world.now).alerts == 0
+
+
+def test_what_a_step_of_a_date_leaves_open_is_warned_of_in_the_same_pass(database_url: str, tmp_path: Path) -> None:
+    stays = edited(ENDS, ('to = "done"', 'to = "asked"'))
+    with tiny_world(database_url, tmp_path, ("[deadlines.answer]", stays)) as world:
+        opened(world, date(2026, 3, 2), state="asked", facts=facts(asked_on="2026-03-02"))
+        world.now = noon(date(2026, 3, 13))
+        assert sweep(world.engine, world.library, world.now).lapsed == ("T-1",)
+        assert [level for _, level, _ in alerts(world)] == ["3 days before", "1 day after"]
