@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Protocol
 
-from twinflow.domain.agreement import IMPORT, Agreement, Claim, DeadlineStatus, EntryKind, HistoryEntry
+from twinflow.domain.agreement import IMPORT, Claim, DeadlineStatus, EntryKind, HistoryEntry, PresentAgreement
 from twinflow.domain.changes import ChangeKind
 from twinflow.domain.dates import Length, PartialDate
 from twinflow.domain.derivation import RECEIVED_AT
@@ -201,7 +201,7 @@ def _alert_subject(subject: str, definition: ProcessDefinition) -> object:
     return titles[FindingCode(kind)]
 
 
-def finding_message(finding: Finding, agreement: Agreement, definition: ProcessDefinition) -> Message:
+def finding_message(finding: Finding, agreement: PresentAgreement, definition: ProcessDefinition) -> Message:
     """A finding in words."""
     match finding.code:
         case FindingCode.DATE_MISSING:
