@@ -165,7 +165,21 @@ class Simulation:
         parties = tuple(Party(f"P{number}", "MX") for number in range(self.parties))
         start = self.definition.start
         entry = HistoryEntry(EntryKind.OPENED, "lucia", on, noon(on), to_state=start)
-        case = Agreement("A", "tiny", 1, "d", "office", "A", start, 1, on, parties, terms, facts={}, history=(entry,))
+        case = Agreement(
+            reference="A",
+            process="tiny",
+            process_version=1,
+            process_digest="d",
+            office="office",
+            title="A",
+            state=start,
+            version=1,
+            tracked_from=on,
+            parties=parties,
+            terms=terms,
+            facts={},
+            history=(entry,),
+        )
         return replace(case, deadlines=derive(case, self.definition, self.reckoning(on)))
 
     def key(self, case: Agreement) -> object:

@@ -190,9 +190,9 @@ class Child:
     reached: tuple[tuple[str, date], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Agreement:
-    """The whole of one case, as decisions need it.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgreementHead:
+    """What a case is called, whose it is, by which process it runs and how far it has come; no parties, terms, facts, deadlines.
 
     `tracked_from` is the day the case came into the books: recurring duties of the time before are not chased.
     `version` counts changes; a write that expects another version loses.
@@ -207,17 +207,24 @@ class Agreement:
     state: str
     version: int
     tracked_from: date
-    parties: tuple[Party, ...]
-    terms: Mapping[str, Term]
-    facts: Mapping[str, tuple[Claim, ...]]
-    history: tuple[HistoryEntry, ...] = ()
-    deadlines: tuple[Deadline, ...] = ()
-    children: tuple[Child, ...] = ()
-    parent: str | None = None
     origin: str = ""
     note: str = ""
     relationship: str = ""
     generation: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PresentAgreement(AgreementHead):
+    """A case as it stands, for lists: not what happened in it, nor the processes that belong to it.
+
+    So it cannot say which changes wait for a second person, nor by which earlier version a closed deadline was counted.
+    """
+
+    parties: tuple[Party, ...]
+    terms: Mapping[str, Term]
+    facts: Mapping[str, tuple[Claim, ...]]
+    deadlines: tuple[Deadline, ...] = ()
+    parent: str | None = None
 
     def fact(self, key: str) -> PartialDate | str | None:
         """The chosen claim, the last one if there were several; None if the fact is not on record."""
@@ -237,6 +244,14 @@ class Agreement:
     @property
     def unsigned(self) -> tuple[Party, ...]:
         return tuple(party for party in self.parties if party.signature is None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agreement(PresentAgreement):
+    """The whole of one case, as decisions need it: with all that happened, oldest first."""
+
+    history: tuple[HistoryEntry, ...]
+    children: tuple[Child, ...] = ()
 
     def steps_taken(self, *steps: str) -> Sequence[HistoryEntry]:
         return [entry for entry in self.history if entry.kind is EntryKind.STEP and entry.step in steps]

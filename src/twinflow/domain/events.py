@@ -12,7 +12,7 @@ from urllib.parse import quote
 from uuid import UUID, uuid5
 
 from twinflow.domain.actors import Person
-from twinflow.domain.agreement import Agreement, Deadline, DeadlineStatus, EntryKind, HistoryEntry
+from twinflow.domain.agreement import AgreementHead, Deadline, DeadlineStatus, HistoryEntry
 from twinflow.domain.calendars import ONE_DAY, pause_on
 from twinflow.domain.library import Library
 from twinflow.domain.passes import holders_of, recipients_of
@@ -21,6 +21,21 @@ from twinflow.sentences import Message
 
 NAMESPACE = UUID("8a6d1c0e-5f0b-4c39-9a55-6d2d4c1b7e10")
 """Never to be changed: every UID that calendars have kept rests on it."""
+
+
+@dataclass(frozen=True, slots=True)
+class DatedAgreement:
+    """What the events of an agreement are made of: its head, deadlines, and of its history the moved dates and the migrations,
+    oldest first.
+
+    `changed_at` (UTC) is when its last entry that is no alert was recorded.
+    """
+
+    head: AgreementHead
+    deadlines: tuple[Deadline, ...]
+    moves: tuple[HistoryEntry, ...]
+    migrations: tuple[HistoryEntry, ...]
+    changed_at: datetime
 
 
 class EventStatus(StrEnum):
@@ -71,7 +86,7 @@ def who_and_what(library: Library, definition: ProcessDefinition, rule: Deadline
 
 
 def deadline_event(
-    agreement: Agreement,
+    agreement: DatedAgreement,
     deadline: Deadline,
     definition: ProcessDefinition,
     *,
@@ -81,10 +96,9 @@ def deadline_event(
     """The event of a deadline; None where it never had a date.
 
     `definition` is the version that its date was counted by, `today` the date where the late office is, `doing` what
-    `who_and_what` gives. Of the agreement's history it takes the moved dates and the last entry that is no alert. While a
-    pause holds the date, the event stays on the last day it had, and says so.
+    `who_and_what` gives. While a pause holds the date, the event stays on the last day it had, and says so.
     """
-    rule = definition.deadlines[deadline.rule]
+    head, rule = agreement.head, definition.deadlines[deadline.rule]
     moves = _moves(agreement, deadline)
     on = deadline.due_on or _last_date(moves)
     if on is None:
@@ -92,25 +106,25 @@ def deadline_event(
     withdrawn = deadline.status is DeadlineStatus.VOID
     paused = deadline.is_open and (deadline.due_on is None or _is_paused(deadline, today))
     tags = _tags(rule, deadline, today, paused=paused)
-    names = {"reference": agreement.reference, "deadline": rule.label, "tags": tags}
+    names = {"reference": head.reference, "deadline": rule.label, "tags": tags}
     return CalendarEvent(
-        uid=event_uid(agreement, deadline),
+        uid=event_uid(head, deadline),
         sequence=len(moves) + withdrawn,
         on=on,
         changed_at=_changed_at(agreement, deadline, today),
         status=_status(deadline, paused=paused),
         summary=Message("{reference}: {deadline} ({tags})" if tags else "{reference}: {deadline}", names),
         description=(
-            agreement.title,
+            head.title,
             *_how_it_stands(deadline, tags, paused=paused),
             *(doing if deadline.is_open else doing[:1]),
         ),
         categories=(definition.label, _NATURES[rule.nature]),
-        path=f"/agreements/{quote(agreement.reference)}",
+        path=f"/agreements/{quote(head.reference)}",
     )
 
 
-def event_uid(agreement: Agreement, deadline: Deadline) -> str:
+def event_uid(agreement: AgreementHead, deadline: Deadline) -> str:
     """The same for one occurrence of a deadline, whatever becomes of it. A UUID tells nobody what it is of (RFC 7986, 5.3)."""
     return str(uuid5(NAMESPACE, f"{agreement.office}/{agreement.reference}/{deadline.rule}/{deadline.occurrence}"))
 
@@ -128,14 +142,10 @@ _CLOSED = {
 }
 
 
-def _moves(agreement: Agreement, deadline: Deadline) -> list[HistoryEntry]:
+def _moves(agreement: DatedAgreement, deadline: Deadline) -> list[HistoryEntry]:
     """The changes of its date, oldest first."""
     key = (deadline.rule, str(deadline.occurrence))
-    return [
-        entry
-        for entry in agreement.history
-        if entry.kind is EntryKind.DEADLINE and (entry.details["deadline"], entry.details["occurrence"]) == key
-    ]
+    return [entry for entry in agreement.moves if (entry.details["deadline"], entry.details["occurrence"]) == key]
 
 
 def _last_date(moves: Sequence[HistoryEntry]) -> date | None:
@@ -173,17 +183,15 @@ def _has_passed(deadline: Deadline, today: date) -> bool:
     return deadline.due_on is not None and deadline.due_on < today
 
 
-def _changed_at(agreement: Agreement, deadline: Deadline, today: date) -> datetime:
+def _changed_at(agreement: DatedAgreement, deadline: Deadline, today: date) -> datetime:
     """When what the event says changed last: by an entry of the history, or by a day that came.
 
     Nothing here is the present instant: the same books give the same file.
     """
-    entries = (entry.recorded_at for entry in reversed(agreement.history) if entry.kind is not EntryKind.ALERT)
-    days = [agreement.tracked_from] if deadline.closed_on is None else [deadline.closed_on]
+    days = [agreement.head.tracked_from] if deadline.closed_on is None else [deadline.closed_on]
     if deadline.is_open and deadline.due_on is not None and deadline.due_on < today:
         days.append(deadline.due_on + ONE_DAY)
-    midnights = [datetime.combine(day, time(), UTC) for day in days]
-    return max([*midnights, next(entries, midnights[0])])
+    return max(agreement.changed_at, *(datetime.combine(day, time(), UTC) for day in days))
 
 
 def _how_it_stands(deadline: Deadline, tags: tuple[Message, ...], *, paused: bool) -> list[Message]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from twinflow.domain.agreement import SIGNED_ON, Agreement
+from twinflow.domain.agreement import SIGNED_ON, PresentAgreement
 from twinflow.domain.process import ProcessDefinition
 
 
@@ -28,11 +28,11 @@ class Finding:
     subject: str
 
 
-def findings(agreement: Agreement, definition: ProcessDefinition) -> tuple[Finding, ...]:
+def findings(agreement: PresentAgreement, definition: ProcessDefinition) -> tuple[Finding, ...]:
     return tuple(_findings(agreement, definition))
 
 
-def _findings(agreement: Agreement, definition: ProcessDefinition) -> Iterator[Finding]:
+def _findings(agreement: PresentAgreement, definition: ProcessDefinition) -> Iterator[Finding]:
     state = definition.states[agreement.state]
     if state.signed and agreement.day_of(SIGNED_ON) is None:
         yield Finding(FindingCode.DATE_MISSING, SIGNED_ON)

@@ -1,13 +1,13 @@
 """The process definitions with the calendars they count by, and the people who act in them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from itertools import chain
 from zoneinfo import ZoneInfo
 
 from twinflow.domain.actors import Actor, Directory, Person
-from twinflow.domain.agreement import Agreement, Deadline, EntryKind, HistoryEntry
+from twinflow.domain.agreement import Agreement, AgreementHead, Deadline, EntryKind, HistoryEntry
 from twinflow.domain.calendars import Calendar, Calendars, CountsIn
 from twinflow.domain.migration import was_closed_by
 from twinflow.domain.notices import Notice
@@ -38,7 +38,7 @@ class Library:
     )
     """Calendars once put together: they keep a table of their days off."""
 
-    def definition_of(self, agreement: Agreement) -> ProcessDefinition:
+    def definition_of(self, agreement: AgreementHead) -> ProcessDefinition:
         """The version the agreement was opened on. Raises DefinitionChanged if its content is no longer the same."""
         return self.pinned(agreement.process, agreement.process_version, agreement.process_digest)
 
@@ -71,10 +71,15 @@ class Library:
                 )
         return definition
 
-    def definition_then(self, agreement: Agreement, deadline: Deadline) -> ProcessDefinition:
-        """The version by which the deadline's date was counted: an earlier one if it was closed before or by a migration."""
+    def definition_then(
+        self, agreement: AgreementHead, history: Sequence[HistoryEntry], deadline: Deadline
+    ) -> ProcessDefinition:
+        """The version by which the deadline's date was counted: an earlier one if it was closed before or by a migration.
+
+        Of the agreement's history, oldest first, the migrations are enough.
+        """
         definition = self.definition_of(agreement)
-        for entry in reversed(agreement.history):
+        for entry in reversed(history):
             earlier = self._earlier(entry)
             if earlier is not None and deadline.rule in earlier.deadlines:
                 ended = deadline.rule not in definition.deadlines
@@ -173,12 +178,12 @@ class Library:
             self._together[keys, CountsIn.ALL] = Calendars(tuple(self.calendars[key] for key in keys))
         return self._together[keys, CountsIn.ALL]
 
-    def actor(self, person: Person, definition: ProcessDefinition, agreement: Agreement, day: date) -> Actor:
+    def actor(self, person: Person, definition: ProcessDefinition, agreement: AgreementHead, day: date) -> Actor:
         """The person with the roles they hold for the agreement on the day."""
         held = {role for role in definition.roles if person in self.holders(definition, role, agreement, day)}
         return Actor(person.key, frozenset(held))
 
-    def holders(self, definition: ProcessDefinition, role: str, agreement: Agreement, day: date) -> list[Person]:
+    def holders(self, definition: ProcessDefinition, role: str, agreement: AgreementHead, day: date) -> list[Person]:
         return self.holders_for(definition, role, agreement.office, day)
 
     def holders_for(self, definition: ProcessDefinition, role: str, office: str, day: date) -> list[Person]:

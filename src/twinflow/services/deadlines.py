@@ -132,7 +132,7 @@ def explain(engine: Engine, library: Library, wanted: DeadlineId, now: datetime)
 def explanation(library: Library, agreement: Agreement, wanted: DeadlineId, now: datetime) -> Explanation:
     """The ledger of a deadline, by the editions of the calendars that its date was counted by. Raises NotFound."""
     deadline = find_deadline(agreement, wanted)
-    definition = library.definition_then(agreement, deadline)
+    definition = library.definition_then(agreement, agreement.history, deadline)
     if deadline.basis is None:  # written before the basis was kept
         deadline = find_deadline(refreshed(library, agreement, now), wanted)
     if deadline.rule not in definition.deadlines:

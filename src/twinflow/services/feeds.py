@@ -9,9 +9,9 @@ from datetime import date, datetime
 from sqlalchemy import Engine
 
 from twinflow.domain.actors import Person
-from twinflow.domain.agreement import Agreement, Deadline
+from twinflow.domain.agreement import Deadline
 from twinflow.domain.dates import add_months
-from twinflow.domain.events import CalendarEvent, deadline_event, is_told, who_and_what
+from twinflow.domain.events import CalendarEvent, DatedAgreement, deadline_event, is_told, who_and_what
 from twinflow.domain.library import Library
 from twinflow.domain.process import DeadlineRule, ProcessDefinition
 from twinflow.errors import NotFound, Refused
@@ -140,31 +140,34 @@ class _Desk:
     shared: dict[tuple[str, str, str], _Shared] = field(default_factory=dict)
     told: dict[tuple[str, str, str, str], bool] = field(default_factory=dict)
 
-    def told_to(self, person: Person, agreement: Agreement) -> Iterator[CalendarEvent]:
+    def told_to(self, person: Person, agreement: DatedAgreement) -> Iterator[CalendarEvent]:
         for deadline in agreement.deadlines:
             event = self.event(agreement, deadline)
             if event is not None and self._is_told(person, agreement, deadline):
                 yield event
 
-    def event(self, agreement: Agreement, deadline: Deadline) -> CalendarEvent | None:
+    def event(self, agreement: DatedAgreement, deadline: Deadline) -> CalendarEvent | None:
         """None too where the only process file that had the deadline is gone."""
-        definition = self.library.definition_then(agreement, deadline)
+        definition, office = self._definition(agreement, deadline), agreement.head.office
         if deadline.rule not in definition.deadlines:
             return None
-        key = (definition.digest, deadline.rule, agreement.office)
+        key = (definition.digest, deadline.rule, office)
         if key not in self.shared:
-            self.shared[key] = self._of_rule(definition, definition.deadlines[deadline.rule], agreement.office)
+            self.shared[key] = self._of_rule(definition, definition.deadlines[deadline.rule], office)
         shared = self.shared[key]
         return deadline_event(agreement, deadline, definition, today=shared.today, doing=shared.doing)
+
+    def _definition(self, agreement: DatedAgreement, deadline: Deadline) -> ProcessDefinition:
+        return self.library.definition_then(agreement.head, agreement.migrations, deadline)
 
     def _of_rule(self, definition: ProcessDefinition, rule: DeadlineRule, office: str) -> _Shared:
         today = self.library.reckoning(definition, office, self.now).today_of(rule)
         return _Shared(today, who_and_what(self.library, definition, rule))
 
-    def _is_told(self, person: Person, agreement: Agreement, deadline: Deadline) -> bool:
-        definition = self.library.definition_then(agreement, deadline)
-        key = (person.key, definition.digest, deadline.rule, agreement.office)
+    def _is_told(self, person: Person, agreement: DatedAgreement, deadline: Deadline) -> bool:
+        definition, office = self._definition(agreement, deadline), agreement.head.office
+        key = (person.key, definition.digest, deadline.rule, office)
         if key not in self.told:
-            rule, today = definition.deadlines[deadline.rule], self.library.today(agreement.office, self.now)
-            self.told[key] = is_told(self.library, person, definition, rule, agreement.office, today)
+            rule, today = definition.deadlines[deadline.rule], self.library.today(office, self.now)
+            self.told[key] = is_told(self.library, person, definition, rule, office, today)
         return self.told[key]

@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from sqlalchemy import Engine
 
-from twinflow.domain.agreement import Agreement, EntryKind, HistoryEntry
+from twinflow.domain.agreement import AgreementHead, EntryKind, HistoryEntry
 from twinflow.domain.letters import OutboxMessage
 from twinflow.domain.library import Library
 from twinflow.domain.passes import UNDELIVERED, Telling
@@ -83,7 +83,7 @@ class StandIn:
     held: frozenset[str]
 
 
-def stand_in(library: Library, agreement: Agreement, role: str, person: str, today: date) -> StandIn | None:
+def stand_in(library: Library, agreement: AgreementHead, role: str, person: str, today: date) -> StandIn | None:
     """The first role by which somebody else is reached: the deputy of the role, the role itself, the liaison, the ladder."""
     definition = library.definition_of(agreement)
     for candidate in _candidates(definition, role):

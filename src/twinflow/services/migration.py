@@ -7,7 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import Engine
 
 from twinflow.domain.actors import Actor
-from twinflow.domain.agreement import Agreement
+from twinflow.domain.agreement import Agreement, AgreementHead
 from twinflow.domain.findings import findings
 from twinflow.domain.library import Library
 from twinflow.domain.migration import Plan, migrated, not_kept, with_closed
@@ -99,7 +99,7 @@ def apply(
         progress(min(done, total), total)
 
 
-def _is_on(agreement: Agreement, definition: ProcessDefinition) -> bool:
+def _is_on(agreement: AgreementHead, definition: ProcessDefinition) -> bool:
     """Whether it is still there: another process may have moved it while we waited for it."""
     return (agreement.process, agreement.process_version) == (definition.key, definition.version)
 

@@ -143,7 +143,7 @@ def cancel(engine: Engine, library: Library, outbox_id: int, *, by: str, reason:
         why = Message("cancelled by {person}: {reason}", {"person": person.name, "reason": reason.strip()})
         work.outbox.change(outbox_id, MessageState.CANCELLED, why, now)
         for agreement_id, _ in work.alerts.agreements_of(outbox_id):
-            agreement = work.agreements.load([agreement_id], history=False)[0]
+            (agreement,) = work.agreements.heads([agreement_id])
             details = {"message": str(outbox_id), "recipient": message.recipient, "cancelled": reason.strip()}
             today = library.today(agreement.office, now)
             work.history.add(agreement_id, HistoryEntry(EntryKind.MAIL, person.key, today, now, details=details))

@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 
 from twinflow.domain import machine
 from twinflow.domain.advance import reasons_against
-from twinflow.domain.agreement import Agreement, Claim, Deadline, HistoryEntry, Party
+from twinflow.domain.agreement import Agreement, Claim, Deadline, HistoryEntry, Party, PresentAgreement
 from twinflow.domain.attention import NOTHING_SAID, Acknowledgement, Snooze, attention_by_deadline
 from twinflow.domain.calendars import business_days_between
 from twinflow.domain.changes import Change, changes_by_deadline, pending
@@ -176,7 +176,7 @@ def list_agreements(
     `everything` adds earlier generations and programmes.
     """
     with UnitOfWork(engine, reading=True) as work:
-        agreements = work.agreements.load(work.agreements.all_ids(), history=False)
+        agreements = work.agreements.present(work.agreements.all_ids())
     latest = {a.relationship: a.generation for a in sorted(agreements, key=lambda a: a.generation)}
     shown = [a for a in agreements if everything or (a.parent is None and latest[a.relationship] == a.generation)]
     lines = [_line(library, agreement, now) for agreement in shown]
@@ -193,8 +193,8 @@ def show_agreement(engine: Engine, library: Library, reference: str, now: dateti
     """Everything about one agreement. Raises NotFound."""
     with UnitOfWork(engine, reading=True) as work:
         agreement = work.agreements.get(reference)
-        related = work.agreements.load(work.agreements.ids_of_relationship(agreement.relationship))
-        children = work.agreements.load([work.agreements.id_of(child.reference) for child in agreement.children])
+        related = work.agreements.present(work.agreements.ids_of_relationship(agreement.relationship))
+        children = work.agreements.present([work.agreements.id_of(child.reference) for child in agreement.children])
     definition = library.definition_of(agreement)
     state = definition.states[agreement.state]
     roles = definition.roles
@@ -214,7 +214,7 @@ def show_agreement(engine: Engine, library: Library, reference: str, now: dateti
         ),
         checklists=tuple(_checklists(agreement, definition)),
         terms=tuple(_terms(agreement, definition)),
-        deadlines=tuple(_deadlines(library, agreement, now, agreement.history, everything=True)),
+        deadlines=tuple(_deadlines(library, agreement, now, agreement.history, agreement.history)),
         explanations=tuple(_explanations(library, agreement, now)),
         timeline=tuple(_timeline(library, agreement)),
         next_steps=tuple(
@@ -229,7 +229,7 @@ def show_agreement(engine: Engine, library: Library, reference: str, now: dateti
     )
 
 
-def _checklists(agreement: Agreement, definition: ProcessDefinition) -> Iterator[ChecklistLine]:
+def _checklists(agreement: PresentAgreement, definition: ProcessDefinition) -> Iterator[ChecklistLine]:
     for key, checklist in definition.checklists.items():
         value = agreement.fact(key)
         if value is not None:
@@ -263,21 +263,25 @@ def list_deadlines(engine: Engine, library: Library, now: datetime, *, everythin
     """The open deadlines of all agreements, soonest first; `everything` adds the closed ones."""
     with UnitOfWork(engine, reading=True) as work:
         ids = work.agreements.all_ids()
-        agreements = work.agreements.load(ids, history=everything)
+        cases: list[tuple[PresentAgreement, Sequence[HistoryEntry] | None]]
+        if everything:
+            cases = [(agreement, agreement.history) for agreement in work.agreements.load(ids)]
+        else:
+            cases = [(agreement, None) for agreement in work.agreements.present(ids)]
         said = work.history.said()
     lines = [
         line
-        for number, agreement in zip(ids, agreements, strict=True)
-        for line in _deadlines(library, agreement, now, said.get(number, ()), everything=everything)
+        for number, (agreement, history) in zip(ids, cases, strict=True)
+        for line in _deadlines(library, agreement, now, said.get(number, ()), history)
     ]
     return sorted(lines, key=lambda line: (line.due_on or date.max, line.reference))
 
 
-def _line(library: Library, agreement: Agreement, now: datetime) -> AgreementLine:
+def _line(library: Library, agreement: PresentAgreement, now: datetime) -> AgreementLine:
     definition = library.definition_of(agreement)
     today = library.today(agreement.office, now)
     state = definition.states[agreement.state]
-    lines = _deadlines(library, agreement, now, (), everything=False)
+    lines = _deadlines(library, agreement, now, (), None)
     late = [line for line in lines if line.is_late]
     ahead = [line for line in lines if line.status == "open" and line.days is not None and line.days >= 0]
     following = min(late or ahead, key=lambda line: line.due_on or date.max, default=None)
@@ -300,21 +304,25 @@ def _line(library: Library, agreement: Agreement, now: datetime) -> AgreementLin
 
 
 def _deadlines(
-    library: Library, agreement: Agreement, now: datetime, said: Iterable[HistoryEntry], *, everything: bool
+    library: Library,
+    agreement: PresentAgreement,
+    now: datetime,
+    said: Iterable[HistoryEntry],
+    history: Sequence[HistoryEntry] | None,
 ) -> list[DeadlineLine]:
-    """The open ones; with `everything` the closed ones too, which takes the agreement's history to name what is gone since.
+    """The open ones; with the agreement's history the closed ones too, as it names what is gone since.
 
     `said` has the entries about the warnings of deadlines, be it in the whole history.
     A deadline is left out where the only process file that had it is gone.
     """
     definition = library.definition_of(agreement)
     reckoning = library.reckoning(definition, agreement.office, now)
-    changes, attention = changes_by_deadline(agreement.history), attention_by_deadline(said)
+    changes, attention = changes_by_deadline(history or ()), attention_by_deadline(said)
     lines = []
     for deadline in sorted(agreement.deadlines, key=_by_due_date):
-        then = library.definition_then(agreement, deadline)
+        then = library.definition_then(agreement, history or (), deadline)
         rule = then.deadlines.get(deadline.rule)
-        if rule is None or not (everything or deadline.is_open):
+        if rule is None or not (history is not None or deadline.is_open):
             continue
         calendars, today, due_on = reckoning.calendars_of(rule), reckoning.today_of(rule), deadline.due_on
         counted = due_on is not None and calendars.covers(due_on)
@@ -331,7 +339,7 @@ def _deadlines(
                 business_days=business_days_between(today, due_on, calendars) if due_on and counted else None,
                 status=deadline.status.value,
                 standing=standing(rule, deadline, calendars, today).value,
-                waiting=_waiting(deadline, changes) if agreement.history else None,
+                waiting=_waiting(deadline, changes) if history is not None else None,
                 closed_on=deadline.closed_on,
                 nature=rule.nature.value,
                 late=then.roles[rule.late].label if rule.late else {},
@@ -360,7 +368,7 @@ def _by_due_date(deadline: Deadline) -> tuple[date, str, int]:
     return (deadline.due_on or date.max, deadline.rule, deadline.occurrence)
 
 
-def _terms(agreement: Agreement, definition: ProcessDefinition) -> Iterator[TermLine]:
+def _terms(agreement: PresentAgreement, definition: ProcessDefinition) -> Iterator[TermLine]:
     for key, rule in definition.terms.items():
         term = agreement.terms.get(key)
         readings: Sequence[Message]

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Protocol
 
-from twinflow.domain.agreement import IMPORT, Agreement, Claim, DeadlineStatus, EntryKind, HistoryEntry
+from twinflow.domain.agreement import IMPORT, Claim, DeadlineStatus, EntryKind, HistoryEntry, PresentAgreement
 from twinflow.domain.changes import ChangeKind
 from twinflow.domain.dates import Length, PartialDate
 from twinflow.domain.derivation import RECEIVED_AT
@@ -204,7 +204,7 @@ def subject_in_words(subject: AlertSubject, definition: ProcessDefinition) -> Me
             return Message("Sources disagree")
 
 
-def finding_message(finding: Finding, agreement: Agreement, definition: ProcessDefinition) -> Message:
+def finding_message(finding: Finding, agreement: PresentAgreement, definition: ProcessDefinition) -> Message:
     """A finding in words."""
     match finding.code:
         case FindingCode.DATE_MISSING:

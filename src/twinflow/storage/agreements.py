@@ -1,14 +1,25 @@
-"""Agreements as snapshots: loaded whole, saved by what changed, and only if nobody else changed them first."""
+"""Agreements as snapshots: loaded whole, or for lists as they stand; saved by what changed, and only if nobody else was first."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import fields
 from datetime import date
 from typing import Any, TypeVar
 
 from sqlalchemy import func, insert, update
 from sqlmodel import Session, SQLModel, col, select
 
-from twinflow.domain.agreement import Agreement, Child, Claim, EntryKind, Party, Signature, Term
+from twinflow.domain.agreement import (
+    Agreement,
+    AgreementHead,
+    Child,
+    Claim,
+    EntryKind,
+    Party,
+    PresentAgreement,
+    Signature,
+    Term,
+)
 from twinflow.domain.dates import PartialDate
 from twinflow.domain.migration import in_present_names
 from twinflow.domain.process import ProcessDefinition
@@ -33,6 +44,8 @@ CHANGING_NOTHING = tuple(
 
 AT_ONCE = 10_000
 """PostgreSQL takes 65,535 values in a statement."""
+
+OF_HEAD = tuple(each.name for each in fields(AgreementHead))
 
 Row = TypeVar("Row", bound=SQLModel)
 
@@ -115,45 +128,49 @@ class Agreements:
             found |= dict(self._session.exec(query).all())
         return found
 
-    def load(self, ids: Sequence[int], *, history: bool = True) -> list[Agreement]:
-        """Agreements in the order of `ids`: one query a table, whatever their number; for lists, without their history."""
-        if len(ids) > AT_ONCE:
-            parts = (ids[start : start + AT_ONCE] for start in range(0, len(ids), AT_ONCE))
-            return [agreement for part in parts for agreement in self.load(part, history=history)]
-        found = self._session.exec(select(AgreementRow).where(col(AgreementRow.id).in_(ids)))
-        rows = {row.id: row for row in found if row.id is not None}
+    def heads(self, ids: Sequence[int]) -> list[AgreementHead]:
+        """The heads of agreements in the order of `ids`."""
+        return [AgreementHead(**head_values(row)) for part in _parts(ids) for row in self._rows(part).values()]
+
+    def present(self, ids: Sequence[int]) -> list[PresentAgreement]:
+        """Agreements as they stand, in the order of `ids`: one query a table, whatever their number."""
+        parts = (self._rows(part) for part in _parts(ids))
+        return [PresentAgreement(**values) for rows in parts for values in self._present(rows)]
+
+    def load(self, ids: Sequence[int]) -> list[Agreement]:
+        """Whole agreements in the order of `ids`: one query a table, whatever their number."""
+        return [agreement for part in _parts(ids) for agreement in self._load(part)]
+
+    def _load(self, ids: Sequence[int]) -> Iterator[Agreement]:
+        rows = self._rows(ids)  # before the history: what another writer adds in between makes this version stale
+        entries, children = self._by_agreement(HistoryRow, ids), self._children(ids)
+        for agreement_id, values in zip(rows, self._present(rows), strict=True):
+            history = in_present_names([entry_of(entry) for entry in entries[agreement_id]])
+            yield Agreement(**values, history=history, children=tuple(children[agreement_id]))
+
+    def _present(self, rows: Mapping[int, AgreementRow]) -> Iterator[dict[str, Any]]:
+        """The values of each agreement as it stands."""
+        ids = list(rows)
         parties = self._by_agreement(PartyRow, ids)
         terms = self._by_agreement(TermRow, ids)
         facts = self._by_agreement(FactRow, ids)
-        entries = self._by_agreement(HistoryRow, ids) if history else {}
         deadlines = self._by_agreement(DeadlineRow, ids)
-        children = self._children(ids)
         parents = self._references({row.parent_id for row in rows.values() if row.parent_id})
-        return [
-            Agreement(
-                reference=row.reference,
-                process=row.process,
-                process_version=row.process_version,
-                process_digest=row.process_digest,
-                office=row.office,
-                title=row.title,
-                state=row.state,
-                version=row.version,
-                tracked_from=row.tracked_from,
-                parties=tuple(_party(party) for party in parties[wanted]),
-                terms={term.name: Term.parse(term.readings, term.source) for term in terms[wanted]},
-                facts=_facts(facts[wanted]),
-                history=in_present_names([entry_of(entry) for entry in entries.get(wanted, ())]),
-                deadlines=tuple(deadline_of(deadline) for deadline in deadlines[wanted]),
-                children=tuple(children[wanted]),
-                parent=parents.get(row.parent_id or 0),
-                origin=row.origin,
-                note=row.note,
-                relationship=row.relationship,
-                generation=row.generation,
-            )
-            for wanted, row in ((wanted, rows[wanted]) for wanted in ids)
-        ]
+        for agreement_id, row in rows.items():
+            yield {
+                **head_values(row),
+                "parties": tuple(_party(party) for party in parties[agreement_id]),
+                "terms": {term.name: Term.parse(term.readings, term.source) for term in terms[agreement_id]},
+                "facts": _facts(facts[agreement_id]),
+                "deadlines": tuple(deadline_of(deadline) for deadline in deadlines[agreement_id]),
+                "parent": parents.get(row.parent_id or 0),
+            }
+
+    def _rows(self, ids: Sequence[int]) -> dict[int, AgreementRow]:
+        """The agreements' own rows in the order of `ids`."""
+        found = self._session.exec(select(AgreementRow).where(col(AgreementRow.id).in_(ids)))
+        rows = {row.id: row for row in found}
+        return {agreement_id: rows[agreement_id] for agreement_id in ids}
 
     def add(self, agreement: Agreement, source_digest: str = "") -> int:
         """A new agreement with all it holds, apart from deadlines; its row."""
@@ -294,6 +311,15 @@ class Agreements:
     def _insert(self, table: type[SQLModel], values: list[dict[str, Any]]) -> None:
         if values:
             self._session.connection().execute(insert(table), values)
+
+
+def head_values(row: AgreementRow) -> dict[str, Any]:
+    """What a head has, out of the agreement's own row."""
+    return {name: getattr(row, name) for name in OF_HEAD}
+
+
+def _parts(ids: Sequence[int]) -> Iterator[Sequence[int]]:
+    return (ids[start : start + AT_ONCE] for start in range(0, len(ids), AT_ONCE))
 
 
 def _party_values(party: Party) -> dict[str, Any]:

@@ -11,8 +11,9 @@ from sqlalchemy import ColumnElement, Select, Table, func, or_, update
 from sqlmodel import Session, SQLModel, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
-from twinflow.domain.agreement import Agreement, Deadline, DeadlineStatus, EntryKind, HistoryEntry
-from twinflow.domain.migration import in_present_names
+from twinflow.domain.agreement import AgreementHead, Deadline, DeadlineStatus, EntryKind, HistoryEntry
+from twinflow.domain.events import DatedAgreement
+from twinflow.storage.agreements import head_values
 from twinflow.storage.deadlines import deadline_of
 from twinflow.storage.history import entry_of
 from twinflow.storage.tables import AgreementRow, DeadlineRow, FeedRow, HistoryRow
@@ -64,20 +65,20 @@ class Feeds:
         )
         return bool(changed.rowcount == 1)
 
-    def dates(self, offices: Collection[str], since: date) -> dict[int, Agreement]:
+    def dates(self, offices: Collection[str], since: date) -> dict[int, DatedAgreement]:
         """The agreements of these offices, by row, with the deadlines that are open or were closed on `since` or later."""
         kept = or_(col(DeadlineRow.status).in_(OPEN), func.coalesce(DeadlineRow.closed_on, DeadlineRow.due_on) >= since)
         return self._dated(col(AgreementRow.office).in_(sorted(offices)), kept)
 
-    def dates_of(self, agreement_ids: Collection[int]) -> dict[int, Agreement]:
+    def dates_of(self, agreement_ids: Collection[int]) -> dict[int, DatedAgreement]:
         """These agreements, by row, with all their deadlines."""
         ids = sorted(agreement_ids)
-        found: dict[int, Agreement] = {}
+        found: dict[int, DatedAgreement] = {}
         for start in range(0, len(ids), AT_ONCE):
             found |= self._dated(col(AgreementRow.id).in_(ids[start : start + AT_ONCE]))
         return found
 
-    def _dated(self, *wanted: ColumnElement[bool]) -> dict[int, Agreement]:
+    def _dated(self, *wanted: ColumnElement[bool]) -> dict[int, DatedAgreement]:
         """Of each agreement only its own row, and of its history what events are made of: moved dates, migrations, and the
         last entry that is no alert. Three queries, whatever their number; plain rows, because there may be very many.
         """
@@ -92,7 +93,7 @@ class Feeds:
         for row in connection.execute(_making_events(chosen)):
             entries[row.agreement_id].append(entry_of(cast("HistoryRow", row)))
         rows = connection.execute(_columns(AgreementRow).where(col(AgreementRow.id).in_(chosen)))
-        return {row.id: _agreement(cast("AgreementRow", row), deadlines[row.id], entries[row.id]) for row in rows}
+        return {row.id: _dated(cast("AgreementRow", row), deadlines[row.id], entries[row.id]) for row in rows}
 
 
 def _table(row: type[SQLModel]) -> Table:
@@ -119,20 +120,11 @@ def _feed(row: FeedRow) -> Feed:
     return Feed(row.id, row.person, row.created_at, row.revoked_at)
 
 
-def _agreement(row: AgreementRow, deadlines: Sequence[Deadline], entries: Sequence[HistoryEntry]) -> Agreement:
-    return Agreement(
-        reference=row.reference,
-        process=row.process,
-        process_version=row.process_version,
-        process_digest=row.process_digest,
-        office=row.office,
-        title=row.title,
-        state=row.state,
-        version=row.version,
-        tracked_from=row.tracked_from,
-        parties=(),
-        terms={},
-        facts={},
-        history=in_present_names(entries),
+def _dated(row: AgreementRow, deadlines: Sequence[Deadline], entries: Sequence[HistoryEntry]) -> DatedAgreement:
+    return DatedAgreement(
+        head=AgreementHead(**head_values(row)),
         deadlines=tuple(deadlines),
+        moves=tuple(entry for entry in entries if entry.kind is EntryKind.DEADLINE),
+        migrations=tuple(entry for entry in entries if entry.kind is EntryKind.MIGRATED),
+        changed_at=entries[-1].recorded_at,
     )

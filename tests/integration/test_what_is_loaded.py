@@ -1,0 +1,135 @@
+"""How much of an agreement is read: heads, what lists need, what feeds need, and the whole with its history."""
+
+from collections.abc import Callable
+from dataclasses import fields
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import event, text
+
+from builders import MX, PROGRAMME, agreement
+from twinflow.domain.advance import StepCommand
+from twinflow.domain.agreement import Agreement, AgreementHead, Claim, EntryKind, Party, PresentAgreement
+from twinflow.domain.changes import ChangeCommand, ChangeKind
+from twinflow.domain.dates import Length, PartialDate
+from twinflow.services import queries
+from twinflow.services.agreements import NewAgreement, advance_agreement, open_agreement
+from twinflow.services.deadlines import DeadlineId, change_deadline
+from twinflow.storage.unit_of_work import UnitOfWork
+from world import World
+
+PARTIES = (Party("Chihuahua", "MX", home=True), Party("Albuquerque", "US"))
+
+
+@pytest.fixture
+def books(world: World) -> World:
+    """A case with a date that has moved and is to move again, and one that a programme belongs to; people were told of both."""
+    world.now = datetime(2026, 3, 2, 18, tzinfo=UTC)
+    day = world.now.date()
+    sources = {"signed_on": (Claim(PartialDate.of(day), "text"), Claim(PartialDate(), "register", chosen=False))}
+    signed = NewAgreement("MX-2", MX, "chihuahua", "two", day, PARTIES, state="in_force", facts=sources, note="n")
+    programme = NewAgreement("MX-2-P", PROGRAMME, "chihuahua", "2026", day, (), parent="MX-2")
+    drafting = NewAgreement("MX-1", MX, "chihuahua", "one", day, PARTIES, state="drafting", origin="o")
+    for new in (signed, programme, drafting):
+        open_agreement(world.engine, world.library, new, actor="elena", now=world.now)
+    for step in ("complete_draft", "request_opinion"):
+        command = StepCommand(step, day)
+        advance_agreement(world.engine, world.library, "MX-1", command, person="elena", now=world.now)
+    longer = {"length": Length.parse("5 business days"), "reason": "asked", "paper": "OF-7"}
+    changes = (
+        (ChangeKind.EXTEND, "rita", longer),
+        (ChangeKind.CONFIRM, "sergio", {}),
+        (ChangeKind.EXTEND, "rita", longer),
+    )
+    for kind, person, more in changes:
+        world.now += timedelta(days=1)
+        change = ChangeCommand(kind=kind, on=world.now.date(), **more)  # type: ignore[arg-type]
+        opinion = DeadlineId("MX-1", "opinion", 1)
+        change_deadline(world.engine, world.library, opinion, change, person=person, now=world.now)
+    world.now += timedelta(days=30)
+    assert world.tick().delivery.failures == ()
+    return world
+
+
+def reading_history(world: World, read: Callable[[], object]) -> list[str]:
+    """The statements of `read` that touch the table of the history."""
+    found: list[str] = []
+
+    def note(*arguments: object) -> None:
+        found.append(str(arguments[2]))
+
+    event.listen(world.engine, "before_cursor_execute", note)
+    read()
+    event.remove(world.engine, "before_cursor_execute", note)
+    assert found
+    return [statement for statement in found if "history" in statement]
+
+
+@pytest.mark.parametrize("everything", [False, True])
+def test_a_list_of_agreements_reads_no_history(books: World, *, everything: bool) -> None:
+    def read() -> None:
+        lines = queries.list_agreements(books.engine, books.library, books.now, everything=everything)
+        assert ("MX-2-P" in {line.reference for line in lines}) is everything
+
+    assert reading_history(books, read) == []
+
+
+def test_a_list_of_open_deadlines_reads_of_the_history_only_what_people_said(books: World) -> None:
+    def said() -> None:
+        with UnitOfWork(books.engine, reading=True) as work:
+            work.history.said()
+
+    def listed() -> None:
+        lines = queries.list_deadlines(books.engine, books.library, books.now)
+        assert "MX-1/opinion/1" in {line.id for line in lines}
+
+    assert reading_history(books, listed) == reading_history(books, said)
+
+
+def test_a_whole_agreement_has_the_whole_of_its_history(books: World) -> None:
+    query = "SELECT reference, count(*) FROM history JOIN agreement ON agreement.id = agreement_id GROUP BY reference"
+    with books.engine.connect() as connection:
+        counted = dict(connection.execute(text(query)).all())
+    with UnitOfWork(books.engine, reading=True) as work:
+        found = {each.reference: len(each.history) for each in work.agreements.load(work.agreements.all_ids())}
+    assert found == counted
+    assert found["MX-1"] > 6
+
+
+def test_there_is_no_whole_agreement_without_a_history() -> None:
+    case = agreement()
+    values = {each.name: getattr(case, each.name) for each in fields(PresentAgreement)}
+    assert PresentAgreement(**values).state == case.state
+    with pytest.raises(TypeError, match="history"):
+        Agreement(**values)
+    with pytest.raises(AttributeError, match="history"):
+        _ = PresentAgreement(**values).history  # type: ignore[attr-defined]
+
+
+def test_what_is_read_of_an_agreement_is_the_same_as_of_the_whole(books: World) -> None:
+    with UnitOfWork(books.engine, reading=True) as work:
+        ids = work.agreements.all_ids()[::-1]
+        whole, present, heads = work.agreements.load(ids), work.agreements.present(ids), work.agreements.heads(ids)
+        dated = work.feeds.dates_of(ids)
+    for kind, found in ((PresentAgreement, present), (AgreementHead, heads)):
+        assert {type(each) for each in found} == {kind}
+        assert found == [kind(**{f.name: getattr(each, f.name) for f in fields(kind)}) for each in whole]
+    assert [each.parent for each in present if each.reference == "MX-2-P"] == ["MX-2"]
+    assert {row: each.head for row, each in dated.items()} == {
+        row: head for row, head in zip(ids, heads, strict=True) if row in dated
+    }
+
+
+def test_a_feed_has_the_moved_dates_and_the_last_change_of_the_history(books: World) -> None:
+    with UnitOfWork(books.engine, reading=True) as work:
+        ids = work.agreements.all_ids()
+        whole, dated = dict(zip(ids, work.agreements.load(ids), strict=True)), work.feeds.dates_of(ids)
+    assert dated.keys() == {row for row, each in whole.items() if each.deadlines}
+    for row, found in dated.items():
+        history = whole[row].history
+        assert found.deadlines == whole[row].deadlines
+        assert list(found.moves) == [entry for entry in history if entry.kind is EntryKind.DEADLINE]
+        assert found.migrations == ()
+        assert found.changed_at == [e.recorded_at for e in history if e.kind is not EntryKind.ALERT][-1]
+        assert history[-1].kind is EntryKind.ALERT
+    assert sum(len(found.moves) for found in dated.values()) == 1
