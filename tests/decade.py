@@ -136,7 +136,7 @@ class Decade:
                 last = None
                 for level in levels.levels(rule, deadline, library.calendars_of(definition, rule), day):
                     who = "sergio" if level.level.to else "elena"
-                    told = Told(reference, rule.key, deadline.occurrence, level.key, who)
+                    told = Told(reference, rule.key, deadline.occurrence, str(level.key), who)
                     if level.level.repeats and (level.on > day or not deadline.is_open):
                         break
                     if level.level.repeats:

@@ -74,7 +74,7 @@ def told_of_the_first_programme() -> Iterator[tuple[date, str]]:
     replayed = play(library(), read_script(path, library().catalogue, path.name))
     assert replayed.problems == ()
     for alert in replayed.alerts:
-        if alert.subject == "deadline:first_programme":
+        if str(alert.subject) == "deadline:first_programme":
             yield alert.on, alert.to
 
 
