@@ -4,8 +4,9 @@ Knows nothing of HTTP, exit codes or languages: a `Message` carries an English t
 translates it (see `twinflow.language`).
 """
 
+import difflib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 
@@ -21,6 +22,19 @@ class Message:
 
     def __str__(self) -> str:
         return self.template.format(**{name: _english(value) for name, value in self.values.items()})
+
+
+def unknown_name(kind: Message, name: str, known: Iterable[str]) -> Message:
+    """`name` is not one of `known`: says so, with the nearest ones first."""
+    names = sorted(known)
+    near = difflib.get_close_matches(name, names, n=1)
+    if near:
+        return Message(
+            "{kind} “{name}” does not exist; did you mean “{near}”?", {"kind": kind, "name": name, "near": near[0]}
+        )
+    return Message(
+        "{kind} “{name}” does not exist; there are: {known}.", {"kind": kind, "name": name, "known": names or "–"}
+    )
 
 
 def packed(message: Message) -> str:

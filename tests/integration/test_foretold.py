@@ -37,9 +37,10 @@ from twinflow.domain.actors import Absence, Assignment, Directory
 from twinflow.domain.advance import StepCommand
 from twinflow.domain.agreement import DeadlineStatus, EntryKind
 from twinflow.domain.library import Library
+from twinflow.domain.opening import NewAgreement
 from twinflow.domain.passes import MISSED, subject_of
 from twinflow.domain.simulation import MORNING, Event, EventKind, InBooks, Simulation, simulate
-from twinflow.services.agreements import NewAgreement, advance_agreement, open_agreement
+from twinflow.services.agreements import advance_agreement, open_agreement
 from twinflow.services.simulation import books_of, stand_ins
 from twinflow.services.sweep import sweep
 from twinflow.storage import database

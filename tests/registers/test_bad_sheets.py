@@ -8,6 +8,7 @@ from twinflow.definitions.catalogue import read_library
 from twinflow.definitions.people import read_people
 from twinflow.errors import BadInput
 from twinflow.registers.dossiers import read_register
+from world import TODAY
 
 SHEET = (CUENCA_FILES / "agreements.csv").read_text("utf-8")
 MAP = (CUENCA_FILES / "agreements.map.toml").read_text("utf-8")
@@ -45,7 +46,7 @@ def read(library, tmp_path):
     def reading(sheet=SHEET, mapping=MAP):
         (tmp_path / "sheet.csv").write_bytes(sheet if isinstance(sheet, bytes) else sheet.encode())
         (tmp_path / "sheet.map.toml").write_text(mapping, "utf-8")
-        return read_register(tmp_path / "sheet.csv", tmp_path / "sheet.map.toml", library)
+        return read_register(tmp_path / "sheet.csv", tmp_path / "sheet.map.toml", library, TODAY)
 
     return reading
 
@@ -185,7 +186,7 @@ def whole_message(library, folder, content: bytes) -> str:
     (folder / "sheet.csv").write_bytes(content)
     (folder / "map.toml").write_text(SMALL_MAP, "utf-8")
     with pytest.raises(BadInput) as mistake:
-        read_register(folder / "sheet.csv", folder / "map.toml", library)
+        read_register(folder / "sheet.csv", folder / "map.toml", library, TODAY)
     return str(mistake.value)
 
 
@@ -219,7 +220,7 @@ def test_a_sheet_with_semicolons_is_read_where_the_mapping_says_so(read, library
 def test_a_sheet_that_is_not_there_is_said_so(library, tmp_path):
     (tmp_path / "map.toml").write_text(SMALL_MAP, "utf-8")
     with pytest.raises(BadInput, match=r"none\.csv cannot be read: No such file"):
-        read_register(tmp_path / "none.csv", tmp_path / "map.toml", library)
+        read_register(tmp_path / "none.csv", tmp_path / "map.toml", library, TODAY)
 
 
 def test_a_row_moved_within_the_sheet_is_the_same_dossier(read):

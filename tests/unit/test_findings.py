@@ -72,5 +72,6 @@ def test_every_finding_has_a_notice_of_its_own():
         "date-missing",
         "signature-missing",
         "terms-conflict",
+        "term-beyond-bound",
         "dates-disagree",
     ]

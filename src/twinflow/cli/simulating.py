@@ -163,6 +163,7 @@ def _subject(event: Event, definition: ProcessDefinition) -> object:
         FindingCode.DATE_MISSING: Message("Date missing"),
         FindingCode.SIGNATURE_MISSING: Message("Signature missing: {party}", {"party": name}),
         FindingCode.TERMS_CONFLICT: Message("The text contradicts itself"),
+        FindingCode.TERM_BEYOND_BOUND: Message("The text says more than the model allows"),
         FindingCode.DATES_DISAGREE: Message("Sources disagree"),
     }
     return titles[FindingCode(kind)]

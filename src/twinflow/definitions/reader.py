@@ -37,8 +37,8 @@ from twinflow.domain.process import (
     Step,
     TermRule,
 )
-from twinflow.errors import BadInput, Message, Problem
-from twinflow.validation import KnownKeys, problems_of, unknown_name
+from twinflow.errors import BadInput, Message, Problem, unknown_name
+from twinflow.validation import KnownKeys, problems_of
 
 MAX_BYTES = 125_000
 """Three times the longest process file there is, and read in under a second whatever is in it."""
