@@ -138,6 +138,27 @@ def test_several_mistakes_are_answered_at_once(problems):
     ]
 
 
+@pytest.mark.parametrize(
+    ("edits", "places"),
+    [
+        ([("Bruges,2003-10-08", "Bruges,2026-11-21")], ["row 3, column dates"]),
+        ([("2003-10-08;2004-04-16", "2003-10-08;2026-11-21")], []),
+        ([(",2003-08,", ",2026-11-21,")], ["row 3, column other_signature_date"]),
+        ([("Italy,Scarlino", "Italy,Follonica")], ["row 24, column partner_city"]),
+        ([("signed_on;amended_on;renewal", "signed_on;registry_number;renewal")], ["row 3, column date_meanings"]),
+    ],
+    ids=["signed to come", "another date to come", "other date to come", "same name", "a day for a text"],
+)  # fmt: skip
+def test_what_no_case_may_say_is_answered_once_with_the_cell_that_says_it(read, edits, places):
+    """Friday, 20 November 2026 is today."""
+    try:
+        read(edited(SHEET, *edits))
+        found = []
+    except BadInput as mistake:
+        found = [str(problem).split(": ")[1] for problem in mistake.problems]
+    assert found == places
+
+
 def test_a_blank_line_does_not_move_the_numbers_of_the_rows(problems):
     """A spreadsheet shows the blank line as a row of its own."""
     (problem,) = problems(edited(SMALL, ("A-2", "\nA-2"), ("2003-10-08", "2003-13-08")), SMALL_MAP)

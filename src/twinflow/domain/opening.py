@@ -89,8 +89,8 @@ def problems_of_opening(
 ) -> Iterator[Problem]:
     """Everything for which the case cannot be opened `today` (at the office), each at its field: `terms.validity`.
 
-    `children` are the processes that the agreement `new.parent` may have. What a text says that is signed already, or that a
-    register has, is kept also beyond a bound of the process: it becomes a finding.
+    `children` are the processes that the agreement `new.parent` may have. What a text says that is signed already, of a case
+    that has ended, or that a register has, is kept also beyond a bound of the process: it becomes a finding.
     """
     if (message := mistake_in_reference(new.reference)) is not None:
         yield Problem("reference", message)
@@ -152,7 +152,8 @@ def _about_the_parties(new: NewAgreement) -> Iterator[Problem]:
 
 def _about_the_terms(new: NewAgreement, definition: ProcessDefinition, today: date) -> Iterator[Problem]:
     entered = definition.states.get(new.state or definition.start)
-    is_kept = new.kind is EntryKind.IMPORTED or (entered is not None and entered.signed)
+    is_past = entered is not None and (entered.signed or entered.final)
+    is_kept = is_past or new.kind is EntryKind.IMPORTED
     for name, term in new.terms.items():
         rule = definition.terms.get(name)
         if rule is None:

@@ -161,8 +161,8 @@ def _known_findings(
     }
     for finding in sorted((present | possible) - {item.finding for item in untold}, key=lambda f: (f.code, f.subject)):
         times = _times_told(work, agreement_id, finding)
-        if times or finding in present:
-            yield KnownFinding(finding, max(times, 1), told=True, settled=finding not in present)
+        if times:  # else it is not in the books yet, and is found with the next change
+            yield KnownFinding(finding, times, told=True, settled=finding not in present)
 
 
 def _times_told(work: UnitOfWork, agreement_id: int, finding: Finding) -> int:
