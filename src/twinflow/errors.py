@@ -1,4 +1,4 @@
-"""The error tree, and the sentences that errors and refusals are made of.
+"""The error tree. Knows nothing of HTTP, exit codes or languages: an error carries sentences, which each door translates."""
 
 Knows nothing of HTTP, exit codes or languages: a `Message` carries an English template and its values; each door
 translates it (see `twinflow.language`).

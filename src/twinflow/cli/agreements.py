@@ -16,6 +16,7 @@ from twinflow.domain.dossiers import Dossier
 from twinflow.domain.opening import NewAgreement
 from twinflow.errors import BadInput, Message, Unreadable
 from twinflow.registers.dossiers import country_code, read_register
+from twinflow.sentences import Message
 from twinflow.services import queries
 from twinflow.services.agreements import advance_agreement, open_agreement
 from twinflow.services.deadlines import instant_at_office

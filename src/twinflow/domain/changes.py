@@ -17,7 +17,8 @@ from twinflow.domain.calendars import Calendars, Pause, add_length
 from twinflow.domain.dates import Length
 from twinflow.domain.process import ChangeRule, DeadlineRule, Label, ProcessDefinition, Side
 from twinflow.domain.reckoning import due_dates
-from twinflow.errors import Message, Refused
+from twinflow.errors import Refused
+from twinflow.sentences import Message
 
 Key = tuple[str, int]
 

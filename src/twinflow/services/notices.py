@@ -19,6 +19,7 @@ from twinflow.domain.passes import OVERDUE, SOON
 from twinflow.domain.process import LIAISON, ProcessDefinition, TermRule
 from twinflow.errors import Message, NotFound, Refused, packed
 from twinflow.language import say
+from twinflow.sentences import Message, packed
 from twinflow.services.letters import UNDELIVERED, Desk
 from twinflow.services.recording import MOVED
 from twinflow.services.wording import beyond_bound

@@ -17,7 +17,7 @@ from twinflow.domain.levels import standing
 from twinflow.domain.library import Library
 from twinflow.domain.process import CLOCK, Label, Nature, ProcessDefinition
 from twinflow.domain.requirements import missing_items
-from twinflow.errors import Message
+from twinflow.sentences import Message
 from twinflow.services.deadlines import DeadlineId, Explanation, explanation
 from twinflow.services.wording import ACTORS, entry_message, finding_message, standing_message
 from twinflow.storage.unit_of_work import UnitOfWork

@@ -13,7 +13,8 @@ from twinflow.domain.agreement import Deadline, DeadlineStatus
 from twinflow.domain.findings import Finding, FindingCode
 from twinflow.domain.letters import INCIDENTS, Built, ClaimedMessage, Matter, MessageState, OutboxMessage, Settlement
 from twinflow.domain.rhythm import Hours
-from twinflow.errors import Message, NotFound, packed, unpacked
+from twinflow.errors import NotFound
+from twinflow.sentences import Message, packed, unpacked
 from twinflow.storage.deadlines import deadline_of
 from twinflow.storage.engine import upsert
 from twinflow.storage.tables import AgreementRow, AlertRow, DeadlineRow, FindingRow, OutboxRow
