@@ -14,7 +14,7 @@ from tiny_world import loaded
 from twinflow.domain.agreement import EntryKind
 from twinflow.domain.letters import OutboxMessage
 from twinflow.domain.opening import NewAgreement
-from twinflow.errors import Message, unpacked
+from twinflow.sentences import Message, unpacked
 from twinflow.services import outbox
 from twinflow.services.agreements import open_agreement
 from twinflow.services.incidents import StandIn, stand_in

@@ -14,7 +14,7 @@ from twinflow.domain.agreement import IN_FORCE_ON, TERM_STARTS_ON, Claim, Party,
 from twinflow.domain.dates import PartialDate
 from twinflow.domain.dossiers import Dossier
 from twinflow.domain.opening import NewAgreement
-from twinflow.errors import BadInput, Message, Unreadable
+from twinflow.errors import BadInput, Unreadable
 from twinflow.registers.dossiers import country_code, read_register
 from twinflow.sentences import Message
 from twinflow.services import queries

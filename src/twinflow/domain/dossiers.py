@@ -9,7 +9,7 @@ from datetime import date
 from twinflow.domain.agreement import Claim, EntryKind, Party, Term
 from twinflow.domain.opening import NewAgreement, problems_of_opening
 from twinflow.domain.process import Catalogue, ProcessDefinition
-from twinflow.errors import Problem
+from twinflow.sentences import Problem
 
 
 @dataclass(frozen=True, slots=True)

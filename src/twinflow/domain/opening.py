@@ -18,7 +18,8 @@ from twinflow.domain.agreement import (
 )
 from twinflow.domain.dates import PartialDate
 from twinflow.domain.process import ProcessDefinition
-from twinflow.errors import Message, Problem, Unreadable, unknown_name
+from twinflow.errors import Unreadable, unknown_name
+from twinflow.sentences import Message, Problem
 
 
 @dataclass(frozen=True, slots=True)

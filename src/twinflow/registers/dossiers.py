@@ -27,9 +27,10 @@ from twinflow.domain.dossiers import Dossier, problems_of_dossier
 from twinflow.domain.library import Library
 from twinflow.domain.opening import mistake_in_reference
 from twinflow.domain.process import ProcessDefinition
-from twinflow.errors import BadInput, Message, Problem, Unreadable, unknown_name
+from twinflow.errors import BadInput, Unreadable, unknown_name
 from twinflow.registers.mapping import Mapping, read_mapping
 from twinflow.registers.sheet import Row, read_sheet
+from twinflow.sentences import Message, Problem
 
 
 def read_register(file: Path, map_file: Path, library: Library, now: datetime) -> list[Dossier]:

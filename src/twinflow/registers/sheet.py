@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from twinflow.errors import BadInput, Message, Problem, unknown_name
+from twinflow.errors import BadInput, unknown_name
+from twinflow.sentences import Message, Problem
 
 MAX_BYTES = 50_000_000
 

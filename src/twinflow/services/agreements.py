@@ -13,7 +13,8 @@ from twinflow.domain.findings import findings
 from twinflow.domain.library import Library
 from twinflow.domain.opening import NewAgreement, opened, problems_of_opening
 from twinflow.domain.process import LIAISON
-from twinflow.errors import BadInput, Message, NotFound, Problem, Refused, StaleAgreement
+from twinflow.errors import BadInput, NotFound, Refused, StaleAgreement
+from twinflow.sentences import Message, Problem
 from twinflow.services.recording import record, refresh_parent, refreshed, replace_deadlines
 from twinflow.storage.unit_of_work import UnitOfWork
 

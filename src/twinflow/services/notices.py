@@ -17,7 +17,7 @@ from twinflow.domain.library import Library
 from twinflow.domain.notices import Notice
 from twinflow.domain.passes import OVERDUE, SOON
 from twinflow.domain.process import LIAISON, ProcessDefinition, TermRule
-from twinflow.errors import Message, NotFound, Refused, packed
+from twinflow.errors import NotFound, Refused
 from twinflow.language import say
 from twinflow.sentences import Message, packed
 from twinflow.services.letters import UNDELIVERED, Desk

@@ -10,7 +10,8 @@ from twinflow.domain.agreement import IMPORT, Agreement
 from twinflow.domain.dossiers import Dossier, case_of, problems_of_dossier
 from twinflow.domain.library import Library
 from twinflow.domain.opening import opened
-from twinflow.errors import BadInput, Message, Problem
+from twinflow.errors import BadInput
+from twinflow.sentences import Message, Problem
 from twinflow.services.agreements import add
 from twinflow.storage.unit_of_work import UnitOfWork
 

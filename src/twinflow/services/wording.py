@@ -11,7 +11,7 @@ from twinflow.domain.derivation import RECEIVED_AT
 from twinflow.domain.findings import Finding, FindingCode
 from twinflow.domain.levels import Standing
 from twinflow.domain.process import CLOCK, Label, Nature, ProcessDefinition, TermRule
-from twinflow.errors import Message, unpacked
+from twinflow.sentences import Message, unpacked
 
 ACTORS = {CLOCK: Message("the clock"), IMPORT: Message("import from a register")}
 """What is called an actor in the history and is no person."""
