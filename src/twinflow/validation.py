@@ -8,8 +8,8 @@ from itertools import islice
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from twinflow.errors import Unreadable, unknown_name
-from twinflow.sentences import Message, Problem
+from twinflow.errors import Unreadable
+from twinflow.sentences import Message, Problem, unknown_name
 
 SECRETS = {"password", "url"}
 """Settings whose value is never repeated in a message."""

@@ -37,8 +37,8 @@ from twinflow.domain.process import (
     Step,
     TermRule,
 )
-from twinflow.errors import BadInput, unknown_name
-from twinflow.sentences import Message, Problem
+from twinflow.errors import BadInput
+from twinflow.sentences import Message, Problem, unknown_name
 from twinflow.validation import KnownKeys, problems_of
 
 MAX_BYTES = 125_000

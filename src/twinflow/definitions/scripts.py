@@ -13,8 +13,8 @@ from twinflow.domain.agreement import REFERENCE, Claim, Party, Term
 from twinflow.domain.dates import PartialDate
 from twinflow.domain.process import CLOCK, Catalogue, ProcessDefinition
 from twinflow.domain.scripts import ExpectedAlert, ExpectedDate, Script, ScriptCase, ScriptStep
-from twinflow.errors import BadInput, NotFound, Unreadable, unknown_name
-from twinflow.sentences import Message, Problem
+from twinflow.errors import BadInput, NotFound, Unreadable
+from twinflow.sentences import Message, Problem, unknown_name
 
 
 def _term(text: str) -> str:

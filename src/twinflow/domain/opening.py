@@ -18,8 +18,8 @@ from twinflow.domain.agreement import (
 )
 from twinflow.domain.dates import PartialDate
 from twinflow.domain.process import ProcessDefinition
-from twinflow.errors import Unreadable, unknown_name
-from twinflow.sentences import Message, Problem
+from twinflow.errors import Unreadable
+from twinflow.sentences import Message, Problem, unknown_name
 
 
 @dataclass(frozen=True, slots=True)

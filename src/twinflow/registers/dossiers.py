@@ -27,10 +27,10 @@ from twinflow.domain.dossiers import Dossier, problems_of_dossier
 from twinflow.domain.library import Library
 from twinflow.domain.opening import mistake_in_reference
 from twinflow.domain.process import ProcessDefinition
-from twinflow.errors import BadInput, Unreadable, unknown_name
+from twinflow.errors import BadInput, Unreadable
 from twinflow.registers.mapping import Mapping, read_mapping
 from twinflow.registers.sheet import Row, read_sheet
-from twinflow.sentences import Message, Problem
+from twinflow.sentences import Message, Problem, unknown_name
 
 
 def read_register(file: Path, map_file: Path, library: Library, now: datetime) -> list[Dossier]:

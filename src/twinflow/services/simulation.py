@@ -17,8 +17,8 @@ from twinflow.domain.library import Library
 from twinflow.domain.passes import subject_of
 from twinflow.domain.process import LIAISON, ProcessDefinition
 from twinflow.domain.simulation import MORNING, Event, InBooks, KnownFinding, opened, simulate
-from twinflow.errors import BadInput, unknown_name
-from twinflow.sentences import Message, Problem
+from twinflow.errors import BadInput
+from twinflow.sentences import Message, Problem, unknown_name
 from twinflow.storage.unit_of_work import UnitOfWork
 
 STAND_INS = (Party("A", "", home=True), Party("B", ""))
