@@ -21,8 +21,9 @@ from twinflow.domain.advance import StepCommand
 from twinflow.domain.agreement import Agreement, DeadlineStatus, Party
 from twinflow.domain.changes import ChangeCommand, ChangeKind
 from twinflow.domain.dates import Length
+from twinflow.domain.opening import NewAgreement
 from twinflow.errors import Refused
-from twinflow.services.agreements import NewAgreement, advance_agreement, open_agreement
+from twinflow.services.agreements import advance_agreement, open_agreement
 from twinflow.services.deadlines import DeadlineId, change_deadline
 from twinflow.services.recording import refreshed
 from twinflow.services.sweep import sweep

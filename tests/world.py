@@ -43,5 +43,5 @@ class World:
 
     def import_cuenca(self) -> None:
         for name in ("agreements", "negotiations", "intentions"):
-            dossiers = read_register(CUENCA / f"{name}.csv", CUENCA / f"{name}.map.toml", self.library)
+            dossiers = read_register(CUENCA / f"{name}.csv", CUENCA / f"{name}.map.toml", self.library, self.now)
             import_register(self.engine, self.library, dossiers, now=self.now)

@@ -21,8 +21,8 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from twinflow.errors import BadInput, Unreadable
-from twinflow.sentences import Message, Problem
-from twinflow.validation import mail_address, problems_of, unknown_name
+from twinflow.sentences import Message, Problem, unknown_name
+from twinflow.validation import mail_address, problems_of
 
 FILES_IN_TABLES = (
     ("mail", "capture_folder"),

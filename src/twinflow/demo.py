@@ -53,8 +53,9 @@ def fill(runtime: bootstrap.Runtime, clock: Callable[[], datetime]) -> list[Impo
     done = []
     for name in REGISTERS:
         files = (folder / "cuenca" / f"{name}.csv", folder / "cuenca" / f"{name}.map.toml")
-        dossiers = read_register(*files, runtime.library)
-        import_register(runtime.engine, runtime.library, dossiers, now=clock())
+        now = clock()
+        dossiers = read_register(*files, runtime.library, now)
+        import_register(runtime.engine, runtime.library, dossiers, now=now)
         latest = sum(dossier.is_latest for dossier in dossiers)
         done.append(Imported(name, latest, len(dossiers) - latest))
     _enter_worked_case(runtime, read_script(worked_case(), runtime.library.catalogue), clock)

@@ -4,9 +4,10 @@ Knows nothing of languages: a `Message` carries an English template and its valu
 `twinflow.language`).
 """
 
+import difflib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -118,3 +119,16 @@ class Problem:
 
     def __str__(self) -> str:
         return f"{self.place}: {self.message}"
+
+
+def unknown_name(kind: Message, name: str, known: Iterable[str]) -> Message:
+    """`name` is not one of `known`: says so, with the nearest ones first."""
+    names = sorted(known)
+    near = difflib.get_close_matches(name, names, n=1)
+    if near:
+        return Message(
+            "{kind} “{name}” does not exist; did you mean “{near}”?", {"kind": kind, "name": name, "near": near[0]}
+        )
+    return Message(
+        "{kind} “{name}” does not exist; there are: {known}.", {"kind": kind, "name": name, "known": names or "–"}
+    )

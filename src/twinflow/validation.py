@@ -1,6 +1,5 @@
 """What pydantic finds wrong, as problems that a person can act on: where, and what would be right."""
 
-import difflib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from email.errors import MessageError
 from email.headerregistry import Address
@@ -10,7 +9,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from twinflow.errors import Unreadable
-from twinflow.sentences import Message, Problem
+from twinflow.sentences import Message, Problem, unknown_name
 
 SECRETS = {"password", "url"}
 """Settings whose value is never repeated in a message."""
@@ -111,19 +110,6 @@ def _form_meant(forms: Sequence[list[ErrorDetails]]) -> list[ErrorDetails]:
     of_a_length = [form for form in forms if form[0]["type"] == "dataclass_type"]
     in_brackets = isinstance(forms[0][0]["input"], list | dict)
     return of_a_length[0] if of_a_length else forms[-1 if in_brackets else 0]
-
-
-def unknown_name(kind: Message, name: str, known: Iterable[str]) -> Message:
-    """`name` is not one of `known`: says so, with the nearest ones first."""
-    names = sorted(known)
-    near = difflib.get_close_matches(name, names, n=1)
-    if near:
-        return Message(
-            "{kind} “{name}” does not exist; did you mean “{near}”?", {"kind": kind, "name": name, "near": near[0]}
-        )
-    return Message(
-        "{kind} “{name}” does not exist; there are: {known}.", {"kind": kind, "name": name, "known": names or "–"}
-    )
 
 
 def _message(detail: ErrorDetails, known_keys: KnownKeys | None) -> Message:

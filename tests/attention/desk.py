@@ -17,7 +17,8 @@ from twinflow.domain.attention import Acknowledge, Hold
 from twinflow.domain.changes import ChangeCommand, ChangeKind
 from twinflow.domain.dates import Length
 from twinflow.domain.library import Library
-from twinflow.services.agreements import NewAgreement, advance_agreement, open_agreement
+from twinflow.domain.opening import NewAgreement
+from twinflow.services.agreements import advance_agreement, open_agreement
 from twinflow.services.attention import Said, say
 from twinflow.services.deadlines import DeadlineId, change_deadline
 from twinflow.services.simulation import Outlook, simulate_agreement

@@ -15,7 +15,8 @@ from books import start
 from twinflow.bootstrap import Runtime
 from twinflow.domain.agreement import Claim, Party
 from twinflow.domain.dates import PartialDate
-from twinflow.services.agreements import NewAgreement, open_agreement
+from twinflow.domain.opening import NewAgreement
+from twinflow.services.agreements import open_agreement
 from twinflow.services.simulation import simulate_agreement
 from twinflow.services.sweep import sweep
 

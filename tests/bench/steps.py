@@ -21,7 +21,8 @@ from twinflow import bootstrap
 from twinflow.config import DatabaseSettings, MailSettings, Settings
 from twinflow.domain.advance import StepCommand
 from twinflow.domain.agreement import Party
-from twinflow.services.agreements import NewAgreement, advance_agreement, open_agreement
+from twinflow.domain.opening import NewAgreement
+from twinflow.services.agreements import advance_agreement, open_agreement
 
 PEOPLE = Path(__file__).parents[2] / "examples" / "demo" / "people.toml"
 NOW = datetime(2026, 3, 2, 18, tzinfo=UTC)

@@ -10,8 +10,9 @@ from tiny_world import tiny_world
 from twinflow.domain.advance import StepCommand
 from twinflow.domain.agreement import Party
 from twinflow.domain.letters import MessageState
+from twinflow.domain.opening import NewAgreement
 from twinflow.services import outbox
-from twinflow.services.agreements import NewAgreement, advance_agreement, open_agreement
+from twinflow.services.agreements import advance_agreement, open_agreement
 
 TWO_LIAISONS = {"elena": ("liaison", "chihuahua"), "ana": ("liaison", "chihuahua")}
 PARTIES = (Party("Chihuahua", "MX", home=True), Party("Albuquerque", "US"))

@@ -11,7 +11,8 @@ from sqlalchemy import func, select
 from command_line import twinflow
 from twinflow import clock
 from twinflow.domain.agreement import Party
-from twinflow.services.agreements import NewAgreement, open_agreement
+from twinflow.domain.opening import NewAgreement
+from twinflow.services.agreements import open_agreement
 from twinflow.storage.tables import AlertRow, HistoryRow, OutboxRow
 from world import EXAMPLES, World
 

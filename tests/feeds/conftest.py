@@ -7,7 +7,8 @@ from feed_world import PARTIES, Case
 
 from builders import facts
 from twinflow.domain.agreement import Party
-from twinflow.services.agreements import NewAgreement, open_agreement
+from twinflow.domain.opening import NewAgreement
+from twinflow.services.agreements import open_agreement
 from world import World
 
 

@@ -15,10 +15,11 @@ from twinflow.domain.changes import ChangeKind
 from twinflow.domain.dates import Length
 from twinflow.domain.events import EventStatus
 from twinflow.domain.library import Library
+from twinflow.domain.opening import NewAgreement
 from twinflow.language import say
 from twinflow.mail.dates_file import dates_file, feed_file
 from twinflow.services import feeds
-from twinflow.services.agreements import NewAgreement, advance_agreement, open_agreement
+from twinflow.services.agreements import advance_agreement, open_agreement
 from twinflow.services.calendars import apply
 from twinflow.storage.unit_of_work import UnitOfWork
 

@@ -15,9 +15,10 @@ from twinflow.domain.agreement import Agreement, Deadline, DeadlineStatus, Entry
 from twinflow.domain.changes import ChangeCommand, ChangeKind
 from twinflow.domain.dates import Length
 from twinflow.domain.library import Library
+from twinflow.domain.opening import NewAgreement
 from twinflow.errors import BadInput, NotFound, Refused, StaleAgreement
 from twinflow.services import outbox, queries
-from twinflow.services.agreements import NewAgreement, advance_agreement, open_agreement
+from twinflow.services.agreements import advance_agreement, open_agreement
 from twinflow.services.deadlines import ChangedDeadline, DeadlineId, change_deadline, explain
 from world import World
 

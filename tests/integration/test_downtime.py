@@ -33,8 +33,9 @@ from tiny_world import loaded, tiny_world
 from twinflow.domain.advance import StepCommand
 from twinflow.domain.changes import ChangeKind
 from twinflow.domain.letters import WAITING, MessageState
+from twinflow.domain.opening import NewAgreement
 from twinflow.services import outbox
-from twinflow.services.agreements import NewAgreement, advance_agreement, open_agreement
+from twinflow.services.agreements import advance_agreement, open_agreement
 from twinflow.services.sweep import sweep
 from twinflow.worker import loop
 from world import EACH_MORNING, World

@@ -37,10 +37,11 @@ from twinflow.domain.actors import Absence, Assignment, Directory
 from twinflow.domain.advance import StepCommand
 from twinflow.domain.agreement import DeadlineStatus, EntryKind
 from twinflow.domain.library import Library
+from twinflow.domain.opening import NewAgreement
 from twinflow.domain.passes import MISSED
 from twinflow.domain.simulation import MORNING, Event, EventKind, InBooks, Simulation, simulate
 from twinflow.domain.subject import AlertSubject, SubjectKind
-from twinflow.services.agreements import NewAgreement, advance_agreement, open_agreement
+from twinflow.services.agreements import advance_agreement, open_agreement
 from twinflow.services.simulation import books_of, stand_ins
 from twinflow.services.sweep import sweep
 from twinflow.storage import database
@@ -312,6 +313,26 @@ def test_the_agreement_with_medellin_comes_to_its_end_as_foretold(empty: Path, t
     events = assert_it_comes(books, ["M-in_force"], date(2014, 6, 30))
     assert [(each.on, each.state) for each in events if each.state] == [(date(2014, 5, 7), "expired")]
     books.engine.dispose()
+
+
+def test_a_finding_that_the_books_do_not_have_yet_is_foretold_for_the_next_change(shipped: Books) -> None:
+    """Of a case from before there was such a finding."""
+    stated, known = terms(validity="20 years"), facts(signed_on="2007-01-11")
+    shipped.open("B-1", MX, "home", START, state="in_force", terms=stated, facts=known)
+    with shipped.engine.begin() as connection:
+        connection.execute(text("DELETE FROM finding"))
+    shipped.settle()
+    until, mark = date(2027, 1, 31), shipped.mark()
+    events = simulate(books_of(shipped.engine, shipped.library, "B-1"), shipped.library, shipped.now, until).events
+    expected = {(each.on, len(each.told)) for each in events if each.notice == "term-beyond-bound"}
+    assert expected == {(date(2027, 1, 12), 1)}
+    assert [each.on for each in events if each.state] == [date(2027, 1, 12)]
+    for day in (date(2027, 1, 12), date(2027, 1, 13)):
+        shipped.set_clock(day)
+        for _ in range(2):  # what a pass finds, the next one tells
+            shipped.settle()
+    came = [each for each in shipped.came(mark)["B-1"] if each[1] == "alert" and each[3] == "term-beyond-bound"]
+    assert [(each[0], 1) for each in came] == [*expected]
 
 
 def test_a_programme_and_its_agreement_go_on_together(shipped: Books) -> None:

@@ -21,11 +21,12 @@ from twinflow.domain.calendars import Calendar
 from twinflow.domain.changes import ChangeCommand, ChangeKind
 from twinflow.domain.dates import Length
 from twinflow.domain.library import Library
+from twinflow.domain.opening import NewAgreement
 from twinflow.errors import NotFound, StaleAgreement
 from twinflow.language import say
 from twinflow.services import calendars as late_news
 from twinflow.services import outbox, queries
-from twinflow.services.agreements import NewAgreement, advance_agreement, open_agreement
+from twinflow.services.agreements import advance_agreement, open_agreement
 from twinflow.services.calendars import Applied, MovedDeadline, apply, preview
 from twinflow.services.deadlines import DeadlineId, change_deadline, explain
 from twinflow.services.recording import refreshed

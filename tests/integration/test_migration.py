@@ -27,11 +27,12 @@ from twinflow.domain.changes import ChangeCommand, ChangeKind
 from twinflow.domain.dates import Length
 from twinflow.domain.letters import Letter
 from twinflow.domain.migration import Plan, Policy, draft
+from twinflow.domain.opening import NewAgreement
 from twinflow.errors import NotFound, Refused
 from twinflow.language import say
 from twinflow.services import calendars as late_news
 from twinflow.services import migration, outbox, queries
-from twinflow.services.agreements import NewAgreement, advance_agreement, open_agreement
+from twinflow.services.agreements import advance_agreement, open_agreement
 from twinflow.services.deadlines import DeadlineId, change_deadline, explain
 from twinflow.services.ledgers import explained
 from twinflow.services.letters import letters

@@ -16,13 +16,14 @@ from twinflow.domain.advance import StepCommand
 from twinflow.domain.agreement import Agreement, Party
 from twinflow.domain.findings import findings
 from twinflow.domain.letters import Letter, MessageState, Settlement
+from twinflow.domain.opening import NewAgreement
 from twinflow.domain.passes import Telling
 from twinflow.domain.process import Catalogue
 from twinflow.domain.retrying import after_failure
 from twinflow.domain.subject import AlertSubject, SubjectKind
 from twinflow.errors import MailFailed
 from twinflow.services import outbox
-from twinflow.services.agreements import NewAgreement, advance_agreement, open_agreement
+from twinflow.services.agreements import advance_agreement, open_agreement
 from twinflow.services.letters import letters
 from twinflow.services.sweep import sweep
 from twinflow.services.telling import tell

@@ -10,11 +10,12 @@ from sqlalchemy import text
 from twinflow.domain.advance import StepCommand
 from twinflow.domain.agreement import Agreement, Claim, DeadlineStatus, EntryKind, Party, Term
 from twinflow.domain.dates import Length, PartialDate
+from twinflow.domain.opening import NewAgreement
 from twinflow.domain.process import Catalogue
 from twinflow.errors import BadInput, DefinitionChanged, Refused, StaleAgreement
 from twinflow.registers.dossiers import read_register
 from twinflow.services import outbox, queries
-from twinflow.services.agreements import NewAgreement, advance_agreement, open_agreement
+from twinflow.services.agreements import advance_agreement, open_agreement
 from twinflow.services.registers import import_register
 from twinflow.storage.unit_of_work import UnitOfWork
 from world import CUENCA, World
@@ -324,7 +325,7 @@ def test_a_case_entered_after_signature_without_its_day_shows_the_day_missing(me
         ({"reference": "a b"}, "reference"),
         ({"reference": "../x"}, "reference"),
         ({"parent": "MX-1"}, "parent"),
-        ({"parties": (PARTIES[0], PARTIES[0])}, "parties"),
+        ({"parties": (PARTIES[0], PARTIES[0])}, "parties[2]"),
     ],
     ids=lambda value: str(value)[:30],
 )
@@ -344,7 +345,7 @@ def test_only_the_liaison_officer_of_the_office_opens_its_cases(mexican: World) 
 
 
 def test_an_import_that_is_cut_off_leaves_nothing(world: World) -> None:
-    dossiers = read_register(CUENCA / "agreements.csv", CUENCA / "agreements.map.toml", world.library)
+    dossiers = read_register(CUENCA / "agreements.csv", CUENCA / "agreements.map.toml", world.library, world.now)
 
     def cut_off(done: int, _total: int) -> None:
         if done == 20:

@@ -7,7 +7,8 @@ from builders import noon
 from tiny_world import loaded, tiny_world
 from twinflow.domain.advance import StepCommand
 from twinflow.domain.agreement import Party
-from twinflow.services.agreements import NewAgreement, advance_agreement, open_agreement
+from twinflow.domain.opening import NewAgreement
+from twinflow.services.agreements import advance_agreement, open_agreement
 from twinflow.services.sweep import sweep
 
 PARTIES = (Party("Chihuahua", "MX", home=True), Party("Albuquerque", "US"))

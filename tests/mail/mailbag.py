@@ -8,8 +8,9 @@ from sqlalchemy import delete, insert, select
 
 from twinflow.domain.agreement import Party
 from twinflow.domain.letters import OutboxMessage
+from twinflow.domain.opening import NewAgreement
 from twinflow.services import outbox
-from twinflow.services.agreements import NewAgreement, open_agreement
+from twinflow.services.agreements import open_agreement
 from twinflow.storage.tables import AgreementRow, AlertRow, OutboxRow
 from twinflow.worker.loop import send
 from twinflow.worker.sending import Delivery

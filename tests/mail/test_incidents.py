@@ -13,9 +13,10 @@ from smtp import RecordingServer
 from tiny_world import loaded
 from twinflow.domain.agreement import EntryKind
 from twinflow.domain.letters import OutboxMessage
+from twinflow.domain.opening import NewAgreement
 from twinflow.sentences import Message, unpacked
 from twinflow.services import outbox
-from twinflow.services.agreements import NewAgreement, open_agreement
+from twinflow.services.agreements import open_agreement
 from twinflow.services.incidents import StandIn, stand_in
 from twinflow.storage.unit_of_work import UnitOfWork
 from twinflow.web.app import create_app

@@ -14,10 +14,11 @@ from smtp import RecordingServer, free_port
 from twinflow.domain.agreement import Claim
 from twinflow.domain.dates import PartialDate
 from twinflow.domain.letters import ClaimedMessage, MessageState
+from twinflow.domain.opening import NewAgreement
 from twinflow.domain.retrying import PATIENCE, SPREAD, WAITS, after_failure
 from twinflow.errors import MailFailed
 from twinflow.services import outbox
-from twinflow.services.agreements import NewAgreement, open_agreement
+from twinflow.services.agreements import open_agreement
 from twinflow.services.sweep import sweep
 from world import World
 

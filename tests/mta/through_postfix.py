@@ -16,9 +16,10 @@ from twinflow import language
 from twinflow.config import MailSettings
 from twinflow.domain.advance import StepCommand
 from twinflow.domain.agreement import Party
+from twinflow.domain.opening import NewAgreement
 from twinflow.mail.returned import open_mailbox
 from twinflow.services import outbox
-from twinflow.services.agreements import NewAgreement, advance_agreement, open_agreement
+from twinflow.services.agreements import advance_agreement, open_agreement
 from twinflow.worker.returns import read_mailbox
 from world import EXAMPLES, World
 

@@ -39,6 +39,8 @@ VALUES: Mapping[str, object] = {
     "state": "Under review",
     "subject": "Day of signature",
     "known": "1997",
+    "at_most": "5 years",
+    "source": "Model agreement, art. XIV",
     "person": "Ramón Ruiz",
     "why": "550 no such user",
 }

@@ -53,7 +53,7 @@ ONE_DAY = timedelta(days=1)
 NEVER_BY_ITSELF = {"deadline-moved", "change-to-confirm"}
 """These need somebody to change a deadline, which no script does."""
 
-FINDINGS = ("date-missing", "signature-missing", "terms-conflict", "dates-disagree")
+FINDINGS = ("date-missing", "signature-missing", "terms-conflict", "term-beyond-bound", "dates-disagree")
 
 # What a process can send
 

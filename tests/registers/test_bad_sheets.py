@@ -8,6 +8,7 @@ from twinflow.definitions.catalogue import read_library
 from twinflow.definitions.people import read_people
 from twinflow.errors import BadInput
 from twinflow.registers.dossiers import read_register
+from world import TODAY
 
 SHEET = (CUENCA_FILES / "agreements.csv").read_text("utf-8")
 MAP = (CUENCA_FILES / "agreements.map.toml").read_text("utf-8")
@@ -45,7 +46,7 @@ def read(library, tmp_path):
     def reading(sheet=SHEET, mapping=MAP):
         (tmp_path / "sheet.csv").write_bytes(sheet if isinstance(sheet, bytes) else sheet.encode())
         (tmp_path / "sheet.map.toml").write_text(mapping, "utf-8")
-        return read_register(tmp_path / "sheet.csv", tmp_path / "sheet.map.toml", library)
+        return read_register(tmp_path / "sheet.csv", tmp_path / "sheet.map.toml", library, TODAY)
 
     return reading
 
@@ -137,6 +138,27 @@ def test_several_mistakes_are_answered_at_once(problems):
     ]
 
 
+@pytest.mark.parametrize(
+    ("edits", "places"),
+    [
+        ([("Bruges,2003-10-08", "Bruges,2026-11-21")], ["row 3, column dates"]),
+        ([("2003-10-08;2004-04-16", "2003-10-08;2026-11-21")], []),
+        ([(",2003-08,", ",2026-11-21,")], ["row 3, column other_signature_date"]),
+        ([("Italy,Scarlino", "Italy,Follonica")], ["row 24, column partner_city"]),
+        ([("signed_on;amended_on;renewal", "signed_on;registry_number;renewal")], ["row 3, column date_meanings"]),
+    ],
+    ids=["signed to come", "another date to come", "other date to come", "same name", "a day for a text"],
+)  # fmt: skip
+def test_what_no_case_may_say_is_answered_once_with_the_cell_that_says_it(read, edits, places):
+    """Friday, 20 November 2026 is today."""
+    try:
+        read(edited(SHEET, *edits))
+        found = []
+    except BadInput as mistake:
+        found = [str(problem).split(": ")[1] for problem in mistake.problems]
+    assert found == places
+
+
 def test_a_blank_line_does_not_move_the_numbers_of_the_rows(problems):
     """A spreadsheet shows the blank line as a row of its own."""
     (problem,) = problems(edited(SMALL, ("A-2", "\nA-2"), ("2003-10-08", "2003-13-08")), SMALL_MAP)
@@ -185,7 +207,7 @@ def whole_message(library, folder, content: bytes) -> str:
     (folder / "sheet.csv").write_bytes(content)
     (folder / "map.toml").write_text(SMALL_MAP, "utf-8")
     with pytest.raises(BadInput) as mistake:
-        read_register(folder / "sheet.csv", folder / "map.toml", library)
+        read_register(folder / "sheet.csv", folder / "map.toml", library, TODAY)
     return str(mistake.value)
 
 
@@ -219,7 +241,7 @@ def test_a_sheet_with_semicolons_is_read_where_the_mapping_says_so(read, library
 def test_a_sheet_that_is_not_there_is_said_so(library, tmp_path):
     (tmp_path / "map.toml").write_text(SMALL_MAP, "utf-8")
     with pytest.raises(BadInput, match=r"none\.csv cannot be read: No such file"):
-        read_register(tmp_path / "none.csv", tmp_path / "map.toml", library)
+        read_register(tmp_path / "none.csv", tmp_path / "map.toml", library, TODAY)
 
 
 def test_a_row_moved_within_the_sheet_is_the_same_dossier(read):

@@ -10,6 +10,7 @@ from twinflow.definitions.catalogue import read_library
 from twinflow.definitions.people import read_people
 from twinflow.domain.dates import Length, PartialDate
 from twinflow.registers.dossiers import country_code, read_register
+from world import TODAY
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +21,7 @@ def library():
 @pytest.fixture(scope="module")
 def register(library):
     def read(name):
-        return read_register(CUENCA_FILES / f"{name}.csv", CUENCA_FILES / f"{name}.map.toml", library)
+        return read_register(CUENCA_FILES / f"{name}.csv", CUENCA_FILES / f"{name}.map.toml", library, TODAY)
 
     return {name: read(name) for name in ("agreements", "negotiations", "intentions")}
 

@@ -13,9 +13,10 @@ from smtp import RecordingServer
 from twinflow.domain.agreement import Claim, Party
 from twinflow.domain.dates import PartialDate
 from twinflow.domain.letters import MessageState, Settlement
+from twinflow.domain.opening import NewAgreement
 from twinflow.errors import EnvironmentFailed, Refused
 from twinflow.services import outbox, rehearsal
-from twinflow.services.agreements import NewAgreement, open_agreement
+from twinflow.services.agreements import open_agreement
 from twinflow.services.sweep import sweep
 from twinflow.storage import state_file
 from twinflow.storage.engine import make_engine

@@ -16,7 +16,8 @@ from smtp import RecordingServer
 from tiny_world import tiny_world
 from twinflow.domain.advance import StepCommand
 from twinflow.domain.agreement import Party
-from twinflow.services.agreements import NewAgreement, advance_agreement, open_agreement
+from twinflow.domain.opening import NewAgreement
+from twinflow.services.agreements import advance_agreement, open_agreement
 from twinflow.services.outbox import messages
 from world import EACH_MORNING, World
 

@@ -5,10 +5,25 @@ from datetime import date
 
 import pytest
 
-from builders import CUENCA, EC, MEDELLIN, agreement, definition, facts, medellin, signed, terms
+from builders import (
+    ALBUQUERQUE,
+    CHIHUAHUA,
+    CUENCA,
+    EC,
+    MEDELLIN,
+    MX,
+    agreement,
+    definition,
+    facts,
+    medellin,
+    signed,
+    terms,
+)
 from twinflow.domain.agreement import Claim, Party
 from twinflow.domain.dates import PartialDate
 from twinflow.domain.findings import FindingCode, findings
+
+PARTIES = signed((CHIHUAHUA, ALBUQUERQUE), "2008-03-10")
 
 
 def found(case):
@@ -67,10 +82,35 @@ def test_a_contradiction_stays_in_sight_after_the_case_has_ended():
     assert found(replace(medellin(), state="expired")) == [("terms_conflict", "first_programme")]
 
 
+@pytest.mark.parametrize("state", ["drafting", "in_force", "expired"])
+@pytest.mark.parametrize(
+    ("validity", "beyond"),
+    [
+        ("40 years", True),
+        ("indefinite", True),
+        ("61 months", True),
+        ("60 months", False),
+        ("5 years", False),
+        ("", False),
+    ],
+)
+def test_a_term_beyond_its_bound_is_found_and_one_within_it_is_not(state, validity, beyond):
+    text = terms(validity=validity, notice_period="40 years")  # which has no bound
+    longer = agreement(MX, state=state, parties=PARTIES, terms=text, facts=facts(signed_on="2008-03-10"))
+    codes = [("term_beyond_bound", "validity")] if beyond else []
+    assert [(each.code.value, each.subject) for each in findings(longer, definition(MX))] == codes
+
+
+def test_a_process_without_a_bound_finds_nothing_beyond_it():
+    long = case("in_force", signed((CUENCA, MEDELLIN), "2008-03-10"), facts=facts(signed_on="2008-03-10"))
+    assert found(replace(long, terms=terms(validity="indefinite"))) == []
+
+
 def test_every_finding_has_a_notice_of_its_own():
     assert [code.notice for code in FindingCode] == [
         "date-missing",
         "signature-missing",
         "terms-conflict",
+        "term-beyond-bound",
         "dates-disagree",
     ]

@@ -135,10 +135,10 @@ def test_everything_that_the_process_does_not_know_is_said_at_once() -> None:
     with pytest.raises(BadInput) as mistake:
         simulate_process(library(), case, date(2036, 3, 2))
     assert [str(problem.place) for problem in mistake.value.problems] == [
-        "--state",
-        "--fact",
         "--fact signed_on",
-        "--term",
+        "--fact sined_on",
+        "--state",
+        "--term validty",
         "--step",
         "--step sign",
     ]

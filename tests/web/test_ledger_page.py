@@ -16,8 +16,9 @@ from twinflow.domain.advance import StepCommand
 from twinflow.domain.agreement import Party
 from twinflow.domain.changes import ChangeCommand, ChangeKind
 from twinflow.domain.dates import Length
+from twinflow.domain.opening import NewAgreement
 from twinflow.language import say, short_day
-from twinflow.services.agreements import NewAgreement, advance_agreement, open_agreement
+from twinflow.services.agreements import advance_agreement, open_agreement
 from twinflow.services.deadlines import DeadlineId, change_deadline, explain
 from twinflow.services.ledgers import Explained, explained
 from twinflow.web.app import create_app

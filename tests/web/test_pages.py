@@ -9,8 +9,9 @@ from web_register import take_over
 
 from twinflow.domain.agreement import Party, Signature
 from twinflow.domain.dates import PartialDate
+from twinflow.domain.opening import NewAgreement
 from twinflow.services import queries
-from twinflow.services.agreements import NewAgreement, open_agreement
+from twinflow.services.agreements import open_agreement
 from world import TODAY
 
 

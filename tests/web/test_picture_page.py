@@ -7,8 +7,9 @@ from test_frame import assert_well_built
 from web_reading import Page
 
 from twinflow.domain.agreement import Party
+from twinflow.domain.opening import NewAgreement
 from twinflow.pictures.diagram import edges
-from twinflow.services.agreements import NewAgreement, open_agreement
+from twinflow.services.agreements import open_agreement
 from twinflow.services.pictures import course_of
 from world import TODAY
 

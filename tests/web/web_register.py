@@ -26,5 +26,5 @@ def settings_in(folder: Path, database_url: str) -> Settings:
 
 def take_over(runtime: Runtime, sheets: Sequence[str] = ("agreements", "negotiations", "intentions")) -> None:
     for sheet in sheets:
-        dossiers = read_register(CUENCA / f"{sheet}.csv", CUENCA / f"{sheet}.map.toml", runtime.library)
+        dossiers = read_register(CUENCA / f"{sheet}.csv", CUENCA / f"{sheet}.map.toml", runtime.library, TODAY)
         import_register(runtime.engine, runtime.library, dossiers, now=TODAY)

@@ -13,11 +13,12 @@ from twinflow.domain.advance import StepCommand
 from twinflow.domain.agreement import IN_FORCE_ON, TERM_STARTS_ON, Claim, Party, Term
 from twinflow.domain.dates import PartialDate
 from twinflow.domain.dossiers import Dossier
+from twinflow.domain.opening import NewAgreement
 from twinflow.errors import BadInput, Unreadable
 from twinflow.registers.dossiers import country_code, read_register
 from twinflow.sentences import Message
 from twinflow.services import queries
-from twinflow.services.agreements import NewAgreement, advance_agreement, open_agreement
+from twinflow.services.agreements import advance_agreement, open_agreement
 from twinflow.services.deadlines import instant_at_office
 from twinflow.services.registers import import_register
 
@@ -290,11 +291,10 @@ def import_(
     """Take over a municipality's own register. All of it or nothing; the same file twice changes nothing."""
     cli = cli_of(context)
     runtime = cli.runtime
-    dossiers = read_register(file, map_file, runtime.library)
+    now = cli.now()
+    dossiers = read_register(file, map_file, runtime.library, now)
     with progress_bar() as progress:
-        result = import_register(
-            runtime.engine, runtime.library, dossiers, now=cli.now(), dry_run=dry_run, progress=progress
-        )
+        result = import_register(runtime.engine, runtime.library, dossiers, now=now, dry_run=dry_run, progress=progress)
     if json:
         shown = {"dry_run": dry_run, "added": result.added, "unchanged": result.unchanged, "dossiers": dossiers}
         print_json(jsonable(shown, cli.language), cli.language)

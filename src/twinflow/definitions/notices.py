@@ -12,8 +12,7 @@ from twinflow.definitions.models import LabelText, Strict
 from twinflow.definitions.reader import read_toml
 from twinflow.domain.notices import BASE, BASE_FILES, BUILT_IN_NOTICES, LANGUAGES, NOTICE_FILES, Notice
 from twinflow.errors import BadInput
-from twinflow.sentences import Message, Problem
-from twinflow.validation import unknown_name
+from twinflow.sentences import Message, Problem, unknown_name
 
 TABLES = "notices.toml"
 

@@ -14,8 +14,8 @@ from twinflow.domain.calendars import Calendars
 from twinflow.domain.library import Library
 from twinflow.domain.process import Catalogue
 from twinflow.errors import BadInput, Unreadable
-from twinflow.sentences import Message, Problem
-from twinflow.validation import mail_address, unknown_name
+from twinflow.sentences import Message, Problem, unknown_name
+from twinflow.validation import mail_address
 
 
 class OfficeModel(Strict):

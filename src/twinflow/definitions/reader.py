@@ -38,8 +38,8 @@ from twinflow.domain.process import (
     TermRule,
 )
 from twinflow.errors import BadInput
-from twinflow.sentences import Message, Problem
-from twinflow.validation import KnownKeys, problems_of, unknown_name
+from twinflow.sentences import Message, Problem, unknown_name
+from twinflow.validation import KnownKeys, problems_of
 
 MAX_BYTES = 125_000
 """Three times the longest process file there is, and read in under a second whatever is in it."""

@@ -14,8 +14,7 @@ from twinflow.domain.dates import PartialDate
 from twinflow.domain.process import CLOCK, Catalogue, ProcessDefinition
 from twinflow.domain.scripts import ExpectedAlert, ExpectedDate, Script, ScriptCase, ScriptStep
 from twinflow.errors import BadInput, NotFound, Unreadable
-from twinflow.sentences import Message, Problem
-from twinflow.validation import unknown_name
+from twinflow.sentences import Message, Problem, unknown_name
 
 
 def _term(text: str) -> str:

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Self
 
-from twinflow.domain.calendars import Pause
+from twinflow.domain.calendars import Calendars, Pause, add_length
 from twinflow.domain.dates import Length, PartialDate
 
 REFERENCE = r"\w+(?:[./-]\w+)*"
@@ -81,6 +81,11 @@ class Term:
     @property
     def is_contradictory(self) -> bool:
         return len(self.readings) > 1
+
+    def exceeds(self, at_most: Length, start: date) -> bool:
+        """Whether it never ends or a reading is longer than the bound, counted from `start`: 120 months are more than 5 years."""
+        last = add_length(start, at_most, Calendars())
+        return self.indefinite or any(add_length(start, reading, Calendars()) > last for reading in self.readings)
 
     def __str__(self) -> str:
         if self.indefinite:

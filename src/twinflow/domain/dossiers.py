@@ -2,11 +2,14 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from twinflow.domain.agreement import Claim, Party, Term
+from twinflow.domain.agreement import Claim, EntryKind, Party, Term
+from twinflow.domain.opening import NewAgreement, problems_of_opening
+from twinflow.domain.process import Catalogue, ProcessDefinition
+from twinflow.sentences import Problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,3 +51,35 @@ class Dossier:
             "note": self.note,
         }
         return hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+
+def case_of(dossier: Dossier, catalogue: Catalogue, today: date) -> tuple[NewAgreement, ProcessDefinition]:
+    """The case that a dossier opens, and its version of the process: the first one for what is older than all of them.
+
+    Where the sheet does not tell the day it came into its state, that is `today`, at the office.
+    """
+    since = dossier.effective_on or today
+    first = catalogue.versions(dossier.process)[0]
+    new = NewAgreement(
+        reference=dossier.reference,
+        process=dossier.process,
+        office=dossier.office,
+        title=dossier.title,
+        opened_on=since,
+        parties=dossier.parties,
+        state=dossier.state,
+        terms=dossier.terms,
+        facts=dossier.facts,
+        origin=dossier.origin,
+        note=dossier.note,
+        kind=EntryKind.IMPORTED,
+        relationship=dossier.relationship,
+        generation=dossier.generation,
+    )
+    return new, catalogue.in_force_on(dossier.process, max(since, first.in_force_from))
+
+
+def problems_of_dossier(dossier: Dossier, catalogue: Catalogue, today: date) -> Iterator[Problem]:
+    """Everything for which the dossier cannot be taken over `today` (at the office), each at its field."""
+    new, definition = case_of(dossier, catalogue, today)
+    yield from problems_of_opening(new, definition, today)

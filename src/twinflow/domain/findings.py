@@ -12,6 +12,7 @@ class FindingCode(StrEnum):
     DATE_MISSING = "date_missing"
     SIGNATURE_MISSING = "signature_missing"
     TERMS_CONFLICT = "terms_conflict"
+    TERM_BEYOND_BOUND = "term_beyond_bound"
     DATES_DISAGREE = "dates_disagree"
 
     @property
@@ -42,6 +43,9 @@ def _findings(agreement: PresentAgreement, definition: ProcessDefinition) -> Ite
     for key, term in agreement.terms.items():
         if term.is_contradictory:
             yield Finding(FindingCode.TERMS_CONFLICT, key)
+        rule = definition.terms.get(key)
+        if rule is not None and rule.at_most is not None and term.exceeds(rule.at_most, agreement.tracked_from):
+            yield Finding(FindingCode.TERM_BEYOND_BOUND, key)
     for key, claims in agreement.facts.items():
         if any(not claim.chosen for claim in claims):
             yield Finding(FindingCode.DATES_DISAGREE, key)

@@ -87,6 +87,7 @@ _BUILT_IN: Mapping[str, Fields] = {
     "date-missing": _FINDING,
     "signature-missing": _FINDING,
     "terms-conflict": _FINDING,
+    "term-beyond-bound": {**_FINDING, "at_most": Kind.TEXT, "source": Kind.TEXT},
     "dates-disagree": _FINDING,
     "undelivered": {"person": Kind.TEXT, "subject": Kind.TEXT, "why": Kind.TEXT, "number": Kind.NUMBER},
 }

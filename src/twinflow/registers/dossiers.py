@@ -6,30 +6,44 @@ Every mistake is collected with its row, column and value; if there is one, noth
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 
 from babel import Locale
 
-from twinflow.domain.agreement import IN_FORCE_ON, REFERENCE, SIGNED_ON, TERM_STARTS_ON, Claim, Party, Signature, Term
+from twinflow.domain.agreement import (
+    IN_FORCE_ON,
+    NOT_IN_FUTURE,
+    SIGNED_ON,
+    TERM_STARTS_ON,
+    Claim,
+    Party,
+    Signature,
+    Term,
+)
 from twinflow.domain.dates import Length, PartialDate
-from twinflow.domain.dossiers import Dossier
+from twinflow.domain.dossiers import Dossier, problems_of_dossier
 from twinflow.domain.library import Library
+from twinflow.domain.opening import mistake_in_reference
 from twinflow.domain.process import ProcessDefinition
 from twinflow.errors import BadInput, Unreadable
 from twinflow.registers.mapping import Mapping, read_mapping
 from twinflow.registers.sheet import Row, read_sheet
-from twinflow.sentences import Message, Problem
-from twinflow.validation import unknown_name
+from twinflow.sentences import Message, Problem, unknown_name
 
 
-def read_register(file: Path, map_file: Path, library: Library) -> list[Dossier]:
-    """The dossiers of a sheet, in its order, earlier generations first. Raises BadInput with every problem found."""
+def read_register(file: Path, map_file: Path, library: Library, now: datetime) -> list[Dossier]:
+    """The dossiers of a sheet, in its order, earlier generations first, ready to be taken over at the instant `now`.
+
+    Raises BadInput with every problem found: cells that cannot be read, and what no case may say.
+    """
     mapping = read_mapping(map_file, library)
     rows = read_sheet(file, mapping.register_.delimiter, mapping.columns, map_file.name)
     process = library.catalogue.versions(mapping.register_.process)[-1]
     reading = _Reading(file.name, mapping, process)
     dossiers = reading.dossiers(rows)
+    reading.check_opening(library, now)
     if reading.problems:
         raise BadInput("{file} has mistakes; nothing was taken over.", reading.problems, file=file.name)
     return dossiers
@@ -55,10 +69,14 @@ class _Generation:
 
 @dataclass(slots=True)
 class _Text:
-    """What the rows of one text say; `row` is the first of them, `unsigned` names the parties that have not signed."""
+    """What the rows of one text say; `row` is the first of them, `unsigned` names the parties that have not signed.
+
+    `party_rows` has the row of each party, for our own side the first.
+    """
 
     row: Row
     parties: list[Party]
+    party_rows: list[Row]
     unsigned: set[str]
     terms: dict[str, Term]
     facts: dict[str, tuple[Claim, ...]]
@@ -78,6 +96,7 @@ class _Reading:
     mapping: Mapping
     process: ProcessDefinition
     found: list[tuple[int, Problem]] = field(default_factory=list)
+    read: list[tuple[_Text, Dossier]] = field(default_factory=list)
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -90,23 +109,51 @@ class _Reading:
         self._check_generations(rows, found)
         return found
 
-    def _wrong(self, row: Row, column: str, message: Message) -> None:
-        values = {"file": self.file, "row": row.number, "column": column}
-        where = Message("{file}: row {row}, column {column}", values)
-        problem = Problem(where, Message("“{value}”: {message}", {"value": row[column], "message": message}))
-        self.found.append((row.number, problem))
+    def check_opening(self, library: Library, now: datetime) -> None:
+        """What no case may say, whichever door it comes by, at the cell that says it."""
+        for text, dossier in self.read:
+            today = library.today(dossier.office, now)
+            for problem in problems_of_dossier(dossier, library.catalogue, today):
+                self._wrong(*self._cell(text, str(problem.place)), problem.message)
+
+    def _cell(self, text: _Text, place: str) -> tuple[Row, str | None]:
+        """The row and column that a field of a case (`terms.validity`) was read from; no column where several make it."""
+        path, _, number = place.rstrip("]").partition("[")
+        kind, _, name = path.partition(".")
+        dates = self.mapping.dates
+        match kind:
+            case "reference":
+                return text.row, self.mapping.register_.reference
+            case "parties":
+                return (text.party_rows[int(number) - 1] if number else text.row), self.mapping.party.name
+            case "terms":
+                return text.row, self.mapping.terms[name].column
+            case "facts" if name == SIGNED_ON and number == "2":  # the other source's word
+                return text.row, dates.other
+            case "facts" if name not in {dates.means, *NOT_IN_FUTURE}:  # any day will do, so it is the name
+                return text.row, dates.meanings
+            case "facts" | "opened_on":
+                return text.row, dates.column
+            case _:
+                return text.row, None
+
+    def _wrong(self, row: Row, column: str | None, message: Message) -> None:
+        """Note what is wrong, once: the generations of a text say much the same."""
+        values: dict[str, object] = {"file": self.file, "row": row.number}
+        problem = Problem(Message("{file}: row {row}", values), message)
+        if column is not None:
+            where = Message("{file}: row {row}, column {column}", values | {"column": column})
+            problem = Problem(where, Message("“{value}”: {message}", {"value": row[column], "message": message}))
+        if (row.number, problem) not in self.found:
+            self.found.append((row.number, problem))
 
     def _check_references(self, rows: Sequence[Row]) -> None:
         column = self.mapping.register_.reference
         first: dict[str, int] = {}
         for row in rows:
             reference = row[column]
-            if not re.fullmatch(REFERENCE, reference):
-                self._wrong(
-                    row,
-                    column,
-                    Message("a reference is made of letters and digits, with dots, slashes or hyphens between them."),
-                )
+            if (mistake := mistake_in_reference(reference)) is not None:
+                self._wrong(row, column, mistake)
             elif reference in first:
                 self._wrong(row, column, Message("the reference is already in row {row}.", {"row": first[reference]}))
             first.setdefault(reference, row.number)
@@ -136,17 +183,22 @@ class _Reading:
         first = rows[0]
         self._check_rows_of_one_text(rows)
         dated = self._dates(first)
-        text = _Text(first, [self._home()], set(), self._terms(first), self._facts(first, dated))
+        text = _Text(first, [self._home()], [first], set(), self._terms(first), self._facts(first, dated))
         for row in rows:
             self._add_parties(text, row)
         if self.mapping.dates.means != SIGNED_ON:
-            return [self._dossier(text, _Generation(None, 1, is_latest=True, replaced_on=None))]
+            return self._dossiers_of(text, [_Generation(None, 1, is_latest=True, replaced_on=None)])
         signed = [item.on for item in dated if item.means == SIGNED_ON] or [PartialDate()]
         generations = [
             _Generation(on, number, is_latest=following is None, replaced_on=following)
             for number, (on, following) in enumerate(zip(signed, [*signed[1:], None], strict=True), start=1)
         ]
-        return [self._dossier(text, generation) for generation in generations]
+        return self._dossiers_of(text, generations)
+
+    def _dossiers_of(self, text: _Text, generations: Sequence[_Generation]) -> list[Dossier]:
+        dossiers = [self._dossier(text, generation) for generation in generations]
+        self.read += [(text, dossier) for dossier in dossiers]
+        return dossiers
 
     def _home(self) -> Party:
         return Party(self.mapping.home.name, self.mapping.home.country, home=True)
@@ -164,9 +216,8 @@ class _Reading:
 
     def _add_parties(self, text: _Text, row: Row) -> None:
         for party in self._parties(row):
-            if party.name in {other.name for other in text.parties}:
-                self._wrong(row, self.mapping.party.name, Message("two parties of one text need different names."))
             text.parties.append(party)
+            text.party_rows.append(row)
             if self._signed_by_us_only(row):
                 text.unsigned.add(party.name)
 
@@ -224,9 +275,6 @@ class _Reading:
                     part.meanings,
                     Message("there must be as many meanings as dates ({dates}).", {"dates": len(cells)}),
                 )
-            for meaning in meanings:
-                if meaning not in self.process.facts:
-                    self._wrong(row, part.meanings, unknown_name(Message("the fact"), meaning, self.process.facts))
         dated = [
             _Dated(on, means)
             for cell, means in zip(cells, meanings, strict=False)

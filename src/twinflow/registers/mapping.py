@@ -12,8 +12,7 @@ from twinflow.domain.agreement import SIGNED_ON
 from twinflow.domain.library import Library
 from twinflow.domain.process import ProcessDefinition
 from twinflow.errors import BadInput
-from twinflow.sentences import Message, Problem
-from twinflow.validation import unknown_name
+from twinflow.sentences import Message, Problem, unknown_name
 
 
 class RegisterPart(Strict):

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from twinflow.errors import BadInput
-from twinflow.sentences import Message, Problem
-from twinflow.validation import unknown_name
+from twinflow.sentences import Message, Problem, unknown_name
 
 MAX_BYTES = 50_000_000
 

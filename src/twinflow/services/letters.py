@@ -22,7 +22,7 @@ from twinflow.domain.subject import AlertSubject, SubjectKind
 from twinflow.language import say
 from twinflow.sentences import unpacked
 from twinflow.services.feeds import events_of
-from twinflow.services.wording import entry_message
+from twinflow.services.wording import beyond_bound, entry_message
 from twinflow.storage.unit_of_work import UnitOfWork
 
 MOST_DATES = 100
@@ -325,6 +325,10 @@ class Desk:
                 known = say([reading.message for reading in agreement.terms[subject].readings], person.language)
                 term = definition.terms.get(subject)
                 subject = term.label[person.language] if term is not None else subject
+            case FindingCode.TERM_BEYOND_BOUND:
+                rule = definition.terms[subject]
+                values = {"subject": rule.label, **beyond_bound(agreement.terms[subject], rule)}
+                return {name: say(value, person.language) for name, value in values.items()}
             case FindingCode.DATE_MISSING | FindingCode.DATES_DISAGREE:
                 claims = agreement.facts.get(subject, ())
                 known = "; ".join(f"{claim.value} ({claim.source})" for claim in claims if str(claim.value))

@@ -1,14 +1,14 @@
 """What a notice says of a real agreement, before it is sent: from what there is to tell, else with an example."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Engine
 
 from twinflow.domain.actors import Person
-from twinflow.domain.agreement import Agreement, Deadline, DeadlineStatus
+from twinflow.domain.agreement import Agreement, Deadline, DeadlineStatus, Term
 from twinflow.domain.changes import changes_by_deadline, pending
 from twinflow.domain.dates import Length, Unit
 from twinflow.domain.findings import FindingCode, findings
@@ -16,12 +16,13 @@ from twinflow.domain.letters import Letter, LetterGroup, LetterItem, Matter
 from twinflow.domain.library import Library
 from twinflow.domain.notices import Notice
 from twinflow.domain.passes import MOVED, OVERDUE, SOON, UNDELIVERED
-from twinflow.domain.process import LIAISON, ProcessDefinition
+from twinflow.domain.process import LIAISON, ProcessDefinition, TermRule
 from twinflow.domain.subject import AlertSubject, SubjectKind
 from twinflow.errors import NotFound, Refused
 from twinflow.language import say
 from twinflow.sentences import Message, packed
 from twinflow.services.letters import Desk
+from twinflow.services.wording import beyond_bound
 from twinflow.storage.unit_of_work import UnitOfWork
 
 CONFIRM = "change-to-confirm"
@@ -275,6 +276,11 @@ def _example_of(case: _Case, code: FindingCode) -> dict[str, Any]:
         case FindingCode.TERMS_CONFLICT:
             term = next((rule.label for rule in case.definition.terms.values()), case.definition.label)
             return {"subject": term, "known": [Length(days, Unit.DAYS).message for days in (60, 90)]}
+        case FindingCode.TERM_BEYOND_BOUND:
+            rules = sorted(case.definition.terms.values(), key=lambda rule: rule.at_most is None)
+            rule = rules[0] if rules else TermRule(case.definition.label, source=case.definition.label)
+            bound = replace(rule, at_most=rule.at_most or Length(5, Unit.YEARS))
+            return {"subject": rule.label, **beyond_bound(Term((Length(40, Unit.YEARS),)), bound)}
         case _:
             known = f"{case.today}; {case.today + A_WEEK}" if code is FindingCode.DATES_DISAGREE else ""
             return {"subject": next(iter(case.definition.records.values())), "known": known}

@@ -7,30 +7,25 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine
 
+from twinflow.domain import opening
 from twinflow.domain.actors import Assignment, Directory, Office, Person
-from twinflow.domain.advance import is_still_to_come, signed_at_entry
-from twinflow.domain.agreement import (
-    NOT_IN_FUTURE,
-    Agreement,
-    Claim,
-    EntryKind,
-    HistoryEntry,
-    Party,
-    Term,
-)
+from twinflow.domain.advance import signed_at_entry
+from twinflow.domain.agreement import Agreement, Claim, EntryKind, HistoryEntry, Party, Term
 from twinflow.domain.dates import PartialDate
 from twinflow.domain.day import InBooks
 from twinflow.domain.library import Library
 from twinflow.domain.process import LIAISON, ProcessDefinition
 from twinflow.domain.simulation import MORNING, Event, opened, simulate
 from twinflow.errors import BadInput
-from twinflow.sentences import Message, Problem
+from twinflow.sentences import Message, Problem, unknown_name
 from twinflow.services.in_books import in_books
 from twinflow.storage.unit_of_work import UnitOfWork
-from twinflow.validation import unknown_name
 
 STAND_INS = (Party("A", "", home=True), Party("B", ""))
 """The parties of a case that is nobody's."""
+
+OPTIONS = {"state": "--state", "facts": "--fact", "terms": "--term"}
+"""Where a person says what the case is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,13 +132,10 @@ def _family(work: UnitOfWork, reference: str) -> Iterator[Agreement]:
 
 def _agreement(case: FreshCase, now: datetime) -> Agreement:
     """The case as it would come into the books: entered in mid-life where it is not in the first state."""
-    definition = case.definition
-    steps = sorted(case.steps.items(), key=lambda each: each[1])
-    first = min(definition.steps[steps[0][0]].sources) if steps else case.state or definition.start
-    begun = min([case.start, *case.steps.values()])
-    history = [HistoryEntry(EntryKind.OPENED, LIAISON, begun, now, to_state=first)]
-    facts = {name: (Claim(value, ""),) for name, value in case.facts.items()}
-    state = first
+    definition, new, steps = case.definition, _new(case), _in_order(case)
+    first = min(definition.steps[steps[0][0]].sources) if steps else new.state
+    begun = opening.opened(replace(new, state=first), definition, actor=LIAISON, now=now, today=case.start)
+    history, facts, state = [*begun.history], dict(new.facts), begun.state
     for key, day in steps:
         step = definition.steps[key]
         came_from, state = state, step.to[-1].state
@@ -151,36 +143,36 @@ def _agreement(case: FreshCase, now: datetime) -> Agreement:
         history.append(HistoryEntry(EntryKind.STEP, actor, day, now, step=key, from_state=came_from, to_state=state))
         if step.day_as is not None:
             facts.setdefault(step.day_as, (Claim(PartialDate.of(day), ""),))
-    agreement = Agreement(
+    agreement = replace(begun, state=case.state or state, facts=facts, history=tuple(history))
+    return signed_at_entry(agreement, definition)
+
+
+def _new(case: FreshCase) -> opening.NewAgreement:
+    """The case in the state in which it stands, begun on the day of its first step."""
+    definition = case.definition
+    led_to = [definition.steps[key].to[-1].state for key, _ in _in_order(case) if key in definition.steps]
+    return opening.NewAgreement(
         reference=definition.key,
         process=definition.key,
-        process_version=definition.version,
-        process_digest=definition.digest,
         office="home",
         title=definition.key,
-        state=case.state or state,
-        version=1,
-        tracked_from=case.start,
+        opened_on=min([case.start, *case.steps.values()]),
         parties=STAND_INS,
+        state=case.state or (led_to[-1] if led_to else None),
         terms=case.terms,
-        facts=facts,
-        history=tuple(history),
-        relationship=definition.key,
+        facts={name: (Claim(value, ""),) for name, value in case.facts.items()},
     )
-    return signed_at_entry(agreement, definition)
+
+
+def _in_order(case: FreshCase) -> list[tuple[str, date]]:
+    return sorted(case.steps.items(), key=lambda each: each[1])
 
 
 def _problems(case: FreshCase) -> Iterator[Problem]:
     definition = case.definition
-    if case.state is not None and case.state not in definition.states:
-        yield Problem("--state", unknown_name(Message("the state"), case.state, definition.states))
-    for name, value in case.facts.items():
-        if name not in definition.records:
-            yield Problem("--fact", unknown_name(Message("the fact"), name, definition.records))
-        elif name in NOT_IN_FUTURE and is_still_to_come(value, case.start):
-            yield Problem(f"--fact {name}", Message("the day is still to come."))
-    for name in sorted(case.terms.keys() - definition.terms.keys()):
-        yield Problem("--term", unknown_name(Message("the term"), name, definition.terms))
+    for problem in opening.problems_of_opening(_new(case), definition, case.start):
+        field, _, name = str(problem.place).partition(".")
+        yield Problem(f"{OPTIONS[field]} {name}".rstrip(), problem.message)
     for name, day in case.steps.items():
         if name not in definition.steps:
             yield Problem("--step", unknown_name(Message("the step"), name, definition.steps))

@@ -4,13 +4,13 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Protocol
 
-from twinflow.domain.agreement import IMPORT, Claim, DeadlineStatus, EntryKind, HistoryEntry, PresentAgreement
+from twinflow.domain.agreement import IMPORT, Claim, DeadlineStatus, EntryKind, HistoryEntry, PresentAgreement, Term
 from twinflow.domain.changes import ChangeKind
 from twinflow.domain.dates import Length, PartialDate
 from twinflow.domain.derivation import RECEIVED_AT
 from twinflow.domain.findings import Finding, FindingCode
 from twinflow.domain.levels import Standing
-from twinflow.domain.process import CLOCK, Label, Nature, ProcessDefinition
+from twinflow.domain.process import CLOCK, Label, Nature, ProcessDefinition, TermRule
 from twinflow.domain.subject import AlertSubject, SubjectKind
 from twinflow.sentences import Message, unpacked
 
@@ -200,6 +200,8 @@ def subject_in_words(subject: AlertSubject, definition: ProcessDefinition) -> Me
             return Message("Signature missing: {party}", {"party": subject.name})
         case FindingCode.TERMS_CONFLICT:
             return Message("The text contradicts itself")
+        case FindingCode.TERM_BEYOND_BOUND:
+            return Message("The text says more than the model allows")
         case FindingCode.DATES_DISAGREE:
             return Message("Sources disagree")
 
@@ -218,10 +220,23 @@ def finding_message(finding: Finding, agreement: PresentAgreement, definition: P
             readings = [reading.message for reading in agreement.terms[finding.subject].readings]
             label = _label(definition.terms, finding.subject)
             return Message("The text contradicts itself: {term}: {readings}", {"term": label, "readings": readings})
+        case FindingCode.TERM_BEYOND_BOUND:
+            rule = definition.terms[finding.subject]
+            values = {"term": rule.label, **beyond_bound(agreement.terms[finding.subject], rule)}
+            return Message("{term}: {known}, the model allows {at_most} ({source})", values)
         case FindingCode.DATES_DISAGREE:
             claims = [_day_or_text(claim) for claim in agreement.facts[finding.subject]]
             label = definition.records.get(finding.subject, finding.subject)
             return Message("Sources disagree: {fact}: {claims}", {"fact": label, "claims": claims})
+
+
+def beyond_bound(term: Term, rule: TermRule) -> dict[str, object]:
+    """What is known of a term that is longer than `rule` allows: what the text says, the bound and its source."""
+    assert rule.at_most is not None
+    known = Message("the text says {readings}", {"readings": [reading.message for reading in term.readings]})
+    if term.indefinite:
+        known = Message("the text never ends")
+    return {"known": known, "at_most": rule.at_most.message, "source": rule.source}
 
 
 def _day_or_text(claim: Claim) -> date | str:
