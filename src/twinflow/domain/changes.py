@@ -15,6 +15,7 @@ from twinflow.domain.actors import Actor
 from twinflow.domain.agreement import Agreement, Basis, Deadline, EntryKind, HistoryEntry
 from twinflow.domain.calendars import Calendars, Pause, add_length
 from twinflow.domain.dates import Length
+from twinflow.domain.lateness import has_passed
 from twinflow.domain.process import ChangeRule, DeadlineRule, Label, ProcessDefinition, Side
 from twinflow.domain.reckoning import due_dates
 from twinflow.errors import Message, Refused
@@ -367,7 +368,7 @@ class _Request:
                 yield Message("It was paused from {first} until {day}; pauses do not overlap.", last)
         if not overlapping:
             yield from self._about_the_longest_time()
-        if self.deadline.due_on is not None and on > self.deadline.due_on:
+        if has_passed(self.deadline.due_on, on):
             yield Message("Its date has passed on {day}; a pause begins before it.", {"day": self.deadline.due_on})
 
     def _about_the_longest_time(self) -> Iterator[Message]:
