@@ -20,7 +20,8 @@ from pydantic import (
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-from twinflow.errors import BadInput, Message, Problem, Unreadable
+from twinflow.errors import BadInput, Unreadable
+from twinflow.sentences import Message, Problem
 from twinflow.validation import mail_address, problems_of, unknown_name
 
 FILES_IN_TABLES = (

@@ -11,7 +11,7 @@ from pathlib import Path
 from babel.dates import format_date
 from babel.messages.pofile import read_po
 
-from twinflow.errors import Message
+from twinflow.sentences import Message
 
 LANGUAGES = ("es", "en")
 

@@ -9,7 +9,8 @@ from itertools import islice
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from twinflow.errors import Message, Problem, Unreadable
+from twinflow.errors import Unreadable
+from twinflow.sentences import Message, Problem
 
 SECRETS = {"password", "url"}
 """Settings whose value is never repeated in a message."""

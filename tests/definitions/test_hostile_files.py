@@ -19,8 +19,9 @@ from twinflow.definitions.notices import read_notices
 from twinflow.definitions.reader import read_process
 from twinflow.domain.notices import LANGUAGES
 from twinflow.domain.process import ProcessDefinition
-from twinflow.errors import BadInput, Problem
+from twinflow.errors import BadInput
 from twinflow.language import say
+from twinflow.sentences import Problem
 
 DEEP = bool(os.environ.get("DEEP"))
 FILES = 10_000 if DEEP else 600

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from icalendar import Calendar
 
 from twinflow.domain.events import CalendarEvent, EventStatus
-from twinflow.errors import Message
 from twinflow.mail.dates_file import dates_file, feed_file
+from twinflow.sentences import Message
 
 BASE = "https://twinflow.example/"
 ZONES = (

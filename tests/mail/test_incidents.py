@@ -13,7 +13,7 @@ from smtp import RecordingServer
 from tiny_world import loaded
 from twinflow.domain.agreement import EntryKind
 from twinflow.domain.letters import OutboxMessage
-from twinflow.errors import Message, unpacked
+from twinflow.sentences import Message, unpacked
 from twinflow.services import outbox
 from twinflow.services.agreements import NewAgreement, open_agreement
 from twinflow.services.incidents import StandIn, stand_in

@@ -33,8 +33,9 @@ from twinflow.domain.process import CLOCK, LIAISON, Label, ProcessDefinition
 from twinflow.domain.rhythm import Rhythm
 from twinflow.domain.scripts import Script
 from twinflow.domain.simulation import MORNING
-from twinflow.errors import Message, NotFound, Refused
+from twinflow.errors import NotFound, Refused
 from twinflow.mail.compose import Composer
+from twinflow.sentences import Message
 from twinflow.services.letters import letters
 from twinflow.services.notices import preview
 from twinflow.services.outbox import claim_batch, keep_content, record_bounce, settle

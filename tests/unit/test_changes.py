@@ -17,7 +17,8 @@ from twinflow.domain.agreement import Basis, DeadlineStatus, EntryKind
 from twinflow.domain.calendars import Pause
 from twinflow.domain.changes import ChangeCommand, ChangeKind, changed_basis, changes_by_deadline, decide, pending
 from twinflow.domain.dates import Length
-from twinflow.errors import Message, Refused
+from twinflow.errors import Refused
+from twinflow.sentences import Message
 
 PAUSE, RESUME, EXTEND = ChangeKind.PAUSE, ChangeKind.RESUME, ChangeKind.EXTEND
 REMOVE, MOVE, CONFIRM = ChangeKind.REMOVE, ChangeKind.MOVE, ChangeKind.CONFIRM

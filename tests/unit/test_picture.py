@@ -15,7 +15,6 @@ import pytest
 from builders import TINY, WORKFLOWS, edited, write_workflows
 from twinflow.definitions.catalogue import process_files, read_one
 from twinflow.domain.process import Destination, ProcessDefinition
-from twinflow.errors import Message
 from twinflow.language import say
 from twinflow.pictures import picture
 from twinflow.pictures.arranging import BOX, MANY, SIDE, Arrangement, arrange
@@ -24,6 +23,7 @@ from twinflow.pictures.layout import depths, spread
 from twinflow.pictures.lettering import width, wrapped
 from twinflow.pictures.outline import outline
 from twinflow.pictures.picture import svg
+from twinflow.sentences import Message
 
 SVG = "{http://www.w3.org/2000/svg}"
 FILES = process_files(WORKFLOWS)

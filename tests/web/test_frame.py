@@ -8,7 +8,7 @@ from web_reading import Page
 from web_register import clock, take_over
 
 from twinflow.domain.letters import MessageState, Settlement
-from twinflow.errors import Message
+from twinflow.sentences import Message
 from twinflow.services import queries
 from twinflow.storage.engine import make_engine
 from twinflow.storage.unit_of_work import UnitOfWork

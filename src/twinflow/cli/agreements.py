@@ -13,8 +13,9 @@ from twinflow.domain.advance import StepCommand
 from twinflow.domain.agreement import IN_FORCE_ON, TERM_STARTS_ON, Claim, Party, Term
 from twinflow.domain.dates import PartialDate
 from twinflow.domain.dossiers import Dossier
-from twinflow.errors import BadInput, Message, Unreadable
+from twinflow.errors import BadInput, Unreadable
 from twinflow.registers.dossiers import country_code, read_register
+from twinflow.sentences import Message
 from twinflow.services import queries
 from twinflow.services.agreements import NewAgreement, advance_agreement, open_agreement
 from twinflow.services.registers import import_register

@@ -7,7 +7,7 @@ import typer
 from twinflow.cli.context import Json, Person, cli_of, day_option
 from twinflow.cli.output import print_json
 from twinflow.domain.attention import Acknowledge, Hold
-from twinflow.errors import Message
+from twinflow.sentences import Message
 from twinflow.services.attention import say
 from twinflow.services.deadlines import DeadlineId
 

@@ -10,8 +10,8 @@ from twinflow.bootstrap import Runtime
 from twinflow.cli.context import Cli, Json, cli_of
 from twinflow.cli.output import print_json, print_table
 from twinflow.domain.reports import ReportKind
-from twinflow.errors import Message
 from twinflow.mail.returned import Mailbox, open_mailbox
+from twinflow.sentences import Message
 from twinflow.services.bounces import Outcome
 from twinflow.worker.returns import Reading, listening, read_mailbox
 

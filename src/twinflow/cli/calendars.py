@@ -12,7 +12,8 @@ from twinflow.definitions.calendars import check_calendars, read_calendar
 from twinflow.definitions.proposals import Proposal, entry, propose
 from twinflow.definitions.reader import read_text
 from twinflow.domain.calendars import Calendar
-from twinflow.errors import BadInput, Message, NotFound
+from twinflow.errors import BadInput, NotFound
+from twinflow.sentences import Message
 from twinflow.services import calendars
 
 app = typer.Typer(help="Calendars of non-working days.", no_args_is_help=True)

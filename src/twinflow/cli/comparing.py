@@ -17,7 +17,8 @@ from twinflow.definitions.checks import Surroundings, check
 from twinflow.domain.comparison import Change, compare
 from twinflow.domain.particulars import Table
 from twinflow.domain.process import ProcessDefinition
-from twinflow.errors import BadInput, Message
+from twinflow.errors import BadInput
+from twinflow.sentences import Message
 
 HEADINGS = {
     Table.PROCESS: Message("Process"),

@@ -18,7 +18,8 @@ from twinflow.domain.calendars import Calendar, Calendars, CountsIn, Roll
 from twinflow.domain.calendars import received_on as receive
 from twinflow.domain.dates import LONGEST, Length, MonthEnd, Unit
 from twinflow.domain.deadlines import FirstDay, Inputs
-from twinflow.errors import Message, Unreadable
+from twinflow.errors import Unreadable
+from twinflow.sentences import Message
 from twinflow.services.ledgers import Ledger, ledger
 
 PLACEHOLDER = (date(2000, 1, 3), Length(1, Unit.DAYS))

@@ -8,7 +8,8 @@ import typer
 from twinflow.bootstrap import Runtime
 from twinflow.cli.context import Cli, cli_of
 from twinflow.cli.output import print_table
-from twinflow.errors import BadInput, Message
+from twinflow.errors import BadInput
+from twinflow.sentences import Message
 from twinflow.services import rehearsal
 
 NOTHING_HELD = Message("Nothing is held back: mail of this database leaves from here.")

@@ -13,8 +13,9 @@ from twinflow import bootstrap, clock
 from twinflow.config import Settings, load_settings
 from twinflow.domain.dates import PartialDate
 from twinflow.domain.library import Library
-from twinflow.errors import BadInput, Message, Unreadable
+from twinflow.errors import BadInput, Unreadable
 from twinflow.language import day, say, short_day, translate
+from twinflow.sentences import Message
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 Person = Annotated[str, typer.Option("--as", metavar="PERSON", help="Who acts: a key of the people file.")]

@@ -5,7 +5,7 @@ import typer
 from twinflow import bootstrap
 from twinflow.cli.context import Json, cli_of
 from twinflow.cli.output import print_json
-from twinflow.errors import Message
+from twinflow.sentences import Message
 
 app = typer.Typer(help="The database's tables.", no_args_is_help=True)
 

@@ -15,7 +15,7 @@ from twinflow.cli.options import Options
 from twinflow.cli.output import print_json, print_table
 from twinflow.domain.changes import ChangeCommand, ChangeKind
 from twinflow.domain.dates import Length
-from twinflow.errors import Message
+from twinflow.sentences import Message
 from twinflow.services import queries
 from twinflow.services.deadlines import ChangedDeadline, DeadlineId, change_deadline
 from twinflow.services.deadlines import explain as explanation_of

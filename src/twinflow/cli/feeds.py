@@ -7,7 +7,7 @@ import typer
 
 from twinflow.cli.context import Json, cli_of
 from twinflow.cli.output import print_json, print_table
-from twinflow.errors import Message
+from twinflow.sentences import Message
 from twinflow.services import feeds
 
 app = typer.Typer(help="Private calendar addresses.", no_args_is_help=True)

@@ -9,7 +9,8 @@ from twinflow.cli.context import Cli, Json, Person, cli_of
 from twinflow.cli.output import print_json, print_table, progress_bar
 from twinflow.definitions.migrations import plan_text, read_plan, version_named
 from twinflow.domain.migration import OPEN, Plan, draft
-from twinflow.errors import BadInput, Message
+from twinflow.errors import BadInput
+from twinflow.sentences import Message
 from twinflow.services import migration
 from twinflow.services.migration import Result
 

@@ -9,7 +9,7 @@ import typer
 from twinflow.cli.context import Json, Person, cli_of
 from twinflow.cli.output import print_json, print_table
 from twinflow.domain.notices import Notice
-from twinflow.errors import Message
+from twinflow.sentences import Message
 from twinflow.services import notices, opt_outs
 
 app = typer.Typer(help="What is told, in which words, and what a person can do without.", no_args_is_help=True)

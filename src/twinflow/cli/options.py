@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from twinflow.domain.calendars import ONE_DAY, Pause
 from twinflow.domain.dates import FIRST_YEAR, LAST_YEAR, Length, PartialDate, Unit
-from twinflow.errors import BadInput, Message, Problem, Unreadable
+from twinflow.errors import BadInput, Unreadable
+from twinflow.sentences import Message, Problem
 
 Value = TypeVar("Value")
 Choice = TypeVar("Choice", bound=StrEnum)

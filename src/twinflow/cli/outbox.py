@@ -10,7 +10,8 @@ import typer
 from twinflow.cli.context import Json, Person, cli_of
 from twinflow.cli.output import print_json, print_table
 from twinflow.domain.letters import MessageState, OutboxMessage
-from twinflow.errors import BadInput, Message
+from twinflow.errors import BadInput
+from twinflow.sentences import Message
 from twinflow.services import outbox
 
 app = typer.Typer(help="Messages: waiting, on their way, arrived or not.", no_args_is_help=True)

@@ -13,8 +13,9 @@ from rich.progress import MofNCompleteColumn, Progress
 from rich.table import Table
 
 from twinflow.domain.dates import PartialDate
-from twinflow.errors import BadInput, DefinitionChanged, Message, NotFound, Refused, TwinflowError
+from twinflow.errors import BadInput, DefinitionChanged, NotFound, Refused, TwinflowError
 from twinflow.language import say
+from twinflow.sentences import Message
 
 EXIT_REFUSED, EXIT_BAD_INPUT, EXIT_ENVIRONMENT = 1, 2, 3
 

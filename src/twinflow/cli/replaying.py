@@ -13,7 +13,8 @@ from twinflow.definitions.scripts import read_script
 from twinflow.domain.agreement import Agreement
 from twinflow.domain.coverage import Coverage, Kind, coverage_of
 from twinflow.domain.scripts import Script
-from twinflow.errors import BadInput, Message, Problem
+from twinflow.errors import BadInput
+from twinflow.sentences import Message, Problem
 from twinflow.services.replay import Replay, play
 
 

@@ -20,8 +20,9 @@ from twinflow.cli.bounces import mailbox_of, port_of
 from twinflow.cli.confirming import say_held, say_rehearsal
 from twinflow.cli.context import Cli, cli_of
 from twinflow.cli.output import EXIT_ENVIRONMENT, print_json
-from twinflow.errors import BadInput, EnvironmentFailed, Message
+from twinflow.errors import BadInput, EnvironmentFailed
 from twinflow.mail.inbox import capture_server
+from twinflow.sentences import Message
 from twinflow.services import queries
 from twinflow.worker import timetable
 from twinflow.worker.passes import Pass, Worker

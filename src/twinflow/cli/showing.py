@@ -23,8 +23,8 @@ from twinflow.domain.process import (
     TermRule,
     level_message,
 )
-from twinflow.errors import Message
 from twinflow.pictures.diagram import waits_words
+from twinflow.sentences import Message
 
 NARROW, WIDE, ELSEWHERE = 40, 120, 100
 """Columns: not less and not more than these on a terminal; and where the text goes into a file."""

@@ -17,7 +17,7 @@ from twinflow.domain.findings import FindingCode
 from twinflow.domain.passes import MISSED, OVERDUE
 from twinflow.domain.process import Label, ProcessDefinition, level_message
 from twinflow.domain.simulation import Event, EventKind, Told, level_of
-from twinflow.errors import Message
+from twinflow.sentences import Message
 from twinflow.services.simulation import FreshCase, Outlook, simulate_agreement, simulate_process
 
 

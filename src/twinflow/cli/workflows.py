@@ -10,7 +10,7 @@ from twinflow.cli import comparing, migrating, picturing, replaying, showing, si
 from twinflow.cli.context import Json, cli_of
 from twinflow.cli.output import print_json, print_table
 from twinflow.domain.process import ProcessDefinition
-from twinflow.errors import Message
+from twinflow.sentences import Message
 
 app = typer.Typer(help="Process files: what may happen to an agreement.", no_args_is_help=True)
 showing.register(app)

@@ -16,7 +16,8 @@ from pydantic import Field, model_validator
 from twinflow.definitions.models import LabelText, Strict
 from twinflow.definitions.reader import MANY, parse_toml, read_text
 from twinflow.domain.calendars import Calendar, Holiday
-from twinflow.errors import BadInput, Message, Problem, Unreadable
+from twinflow.errors import BadInput, Unreadable
+from twinflow.sentences import Message, Problem
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 MAX_PERIOD_DAYS = 62

@@ -13,7 +13,8 @@ from twinflow.domain.calendars import Calendar, Calendars
 from twinflow.domain.library import Library
 from twinflow.domain.notices import Notice
 from twinflow.domain.process import Catalogue, ProcessDefinition
-from twinflow.errors import BadInput, Message, Problem
+from twinflow.errors import BadInput
+from twinflow.sentences import Message, Problem
 
 
 def read_library(workflows: Path, notifications: Path, directory: Directory) -> Library:

@@ -21,7 +21,7 @@ from twinflow.domain.process import (
 )
 from twinflow.domain.situations import BY_SIGNATURES, DATED, EFFECT_FACTS
 from twinflow.domain.soundness import unsound
-from twinflow.errors import Message, Problem
+from twinflow.sentences import Message, Problem
 from twinflow.validation import unknown_name
 
 AT_MOST = 12

@@ -8,7 +8,8 @@ from twinflow.definitions.models import Key, Strict
 from twinflow.definitions.reader import read_toml
 from twinflow.domain.migration import OPEN, Plan, Policy, mistakes
 from twinflow.domain.process import Catalogue, ProcessDefinition
-from twinflow.errors import BadInput, Message, NotFound, Problem
+from twinflow.errors import BadInput, NotFound
+from twinflow.sentences import Message, Problem
 
 
 class PlanModel(Strict):

@@ -7,7 +7,7 @@ from typing import Any
 from twinflow.domain.calendars import Calendars, add_length
 from twinflow.domain.dates import Length, Unit
 from twinflow.domain.process import CLOCK, DeadlineRule, Effect, Nature, ProcessDefinition, Requirement, Step
-from twinflow.errors import Message
+from twinflow.sentences import Message
 
 Table = Mapping[str, Any]
 Found = Iterator[tuple[str, Message]]

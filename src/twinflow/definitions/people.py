@@ -13,7 +13,8 @@ from twinflow.domain.actors import Absence, Assignment, Directory, Office, Perso
 from twinflow.domain.calendars import Calendars
 from twinflow.domain.library import Library
 from twinflow.domain.process import Catalogue
-from twinflow.errors import BadInput, Message, Problem, Unreadable
+from twinflow.errors import BadInput, Unreadable
+from twinflow.sentences import Message, Problem
 from twinflow.validation import mail_address, unknown_name
 
 

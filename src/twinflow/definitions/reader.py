@@ -37,7 +37,8 @@ from twinflow.domain.process import (
     Step,
     TermRule,
 )
-from twinflow.errors import BadInput, Message, Problem
+from twinflow.errors import BadInput
+from twinflow.sentences import Message, Problem
 from twinflow.validation import KnownKeys, problems_of, unknown_name
 
 MAX_BYTES = 125_000

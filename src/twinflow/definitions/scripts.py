@@ -13,7 +13,8 @@ from twinflow.domain.agreement import REFERENCE, Claim, Party, Term
 from twinflow.domain.dates import PartialDate
 from twinflow.domain.process import CLOCK, Catalogue, ProcessDefinition
 from twinflow.domain.scripts import ExpectedAlert, ExpectedDate, Script, ScriptCase, ScriptStep
-from twinflow.errors import BadInput, Message, NotFound, Problem, Unreadable
+from twinflow.errors import BadInput, NotFound, Unreadable
+from twinflow.sentences import Message, Problem
 from twinflow.validation import unknown_name
 
 

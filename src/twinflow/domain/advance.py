@@ -23,7 +23,8 @@ from twinflow.domain.derivation import RECEIVED_AT, derive
 from twinflow.domain.process import CLOCK, Announcement, Checklist, Effect, ProcessDefinition, Requirement, Step
 from twinflow.domain.reckoning import Reckoning
 from twinflow.domain.requirements import CONDITIONS, unmet
-from twinflow.errors import Message, Refused, Unreadable
+from twinflow.errors import Refused, Unreadable
+from twinflow.sentences import Message
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,8 @@ from twinflow.domain.actors import Actor
 from twinflow.domain.agreement import Agreement, Deadline, EntryKind, HistoryEntry
 from twinflow.domain.process import ProcessDefinition
 from twinflow.domain.reckoning import Reckoning
-from twinflow.errors import Message, Refused
+from twinflow.errors import Refused
+from twinflow.sentences import Message
 
 Key = tuple[str, int]
 

@@ -18,7 +18,8 @@ from twinflow.domain.dates import Length
 from twinflow.domain.lateness import has_passed
 from twinflow.domain.process import ChangeRule, DeadlineRule, Label, ProcessDefinition, Side
 from twinflow.domain.reckoning import due_dates
-from twinflow.errors import Message, Refused
+from twinflow.errors import Refused
+from twinflow.sentences import Message
 
 Key = tuple[str, int]
 

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from twinflow.domain.particulars import Place, Table, Thing, things
 from twinflow.domain.process import ProcessDefinition
-from twinflow.errors import Message
+from twinflow.sentences import Message
 
 
 class Difference(StrEnum):

@@ -10,7 +10,8 @@ from datetime import date, timedelta
 from enum import StrEnum
 from typing import Self
 
-from twinflow.errors import Message, Unreadable
+from twinflow.errors import Unreadable
+from twinflow.sentences import Message
 
 FIRST_YEAR, LAST_YEAR = 1800, 2100
 

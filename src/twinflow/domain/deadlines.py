@@ -24,7 +24,7 @@ from twinflow.domain.calendars import (
     roll,
 )
 from twinflow.domain.dates import Length, MonthEnd, Unit, add_months
-from twinflow.errors import Message
+from twinflow.sentences import Message
 
 MONTHS_A_YEAR = 12
 DAYS_A_WEEK = 7

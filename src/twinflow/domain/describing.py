@@ -1,7 +1,7 @@
 """The rules of a process file in words, for people: what a step asks for, and what a deadline is counted from."""
 
 from twinflow.domain.process import DeadlineRule, Label, ProcessDefinition, Requirement, Side
-from twinflow.errors import Message
+from twinflow.sentences import Message
 
 
 def requirement_message(requirement: Requirement, definition: ProcessDefinition) -> Message:

@@ -18,7 +18,7 @@ from twinflow.domain.lateness import Standing, has_passed, in_words, is_paused
 from twinflow.domain.library import Library
 from twinflow.domain.passes import holders_of, recipients_of
 from twinflow.domain.process import LIAISON, DeadlineRule, Label, Nature, ProcessDefinition
-from twinflow.errors import Message
+from twinflow.sentences import Message
 
 NAMESPACE = UUID("8a6d1c0e-5f0b-4c39-9a55-6d2d4c1b7e10")
 """Never to be changed: every UID that calendars have kept rests on it."""

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from twinflow.domain.actors import Person
 from twinflow.domain.events import CalendarEvent
-from twinflow.errors import Message
+from twinflow.sentences import Message
 
 
 @dataclass(frozen=True, slots=True)

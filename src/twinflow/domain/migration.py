@@ -16,7 +16,8 @@ from twinflow.domain.changes import Change, ChangeKind, changes_by_deadline, pen
 from twinflow.domain.dates import Length, Unit
 from twinflow.domain.process import DeadlineRule, ProcessDefinition
 from twinflow.domain.reckoning import KEEP_DUE, Reckoning
-from twinflow.errors import Message, Refused
+from twinflow.errors import Refused
+from twinflow.sentences import Message
 
 Key = tuple[str, int]
 

@@ -27,7 +27,7 @@ from twinflow.domain.process import (
     TermRule,
     level_message,
 )
-from twinflow.errors import Message
+from twinflow.sentences import Message
 
 
 class Table(StrEnum):

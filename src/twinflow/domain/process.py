@@ -8,7 +8,8 @@ from enum import StrEnum
 from twinflow.domain.calendars import CountsIn, Roll
 from twinflow.domain.dates import Length, MonthEnd
 from twinflow.domain.deadlines import FirstDay
-from twinflow.errors import Message, NotFound
+from twinflow.errors import NotFound
+from twinflow.sentences import Message
 
 Label = Mapping[str, str]
 

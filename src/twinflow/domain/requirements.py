@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from twinflow.domain.actors import Actor
 from twinflow.domain.agreement import Agreement, HistoryEntry
 from twinflow.domain.process import Checklist, Label, ProcessDefinition, Requirement
-from twinflow.errors import Message
+from twinflow.sentences import Message
 
 Check = Callable[[Agreement, ProcessDefinition, Actor, Requirement], Message | None]
 

@@ -24,7 +24,8 @@ from twinflow.domain.library import Library
 from twinflow.domain.passes import Key, Telling
 from twinflow.domain.process import CLOCK, DeadlineRule, Level, ProcessDefinition
 from twinflow.domain.reckoning import Reckoning
-from twinflow.errors import Message, Refused
+from twinflow.errors import Refused
+from twinflow.sentences import Message
 
 MORNING = time(9)
 """When the clock is set to a day, at the office that keeps the case."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from twinflow.domain.process import CLOCK, DeadlineRule, Effect, Gate, ProcessDefinition, Requirement, Step
 from twinflow.domain.situations import DATED, EFFECT_FACTS, MOST_SITUATIONS, Budget, Graph, Manner, TooLarge, explore
-from twinflow.errors import Message
+from twinflow.sentences import Message
 
 PARTIES = (2, 3)
 """How many parties the cases have that are looked at: two are the least; with three, one acts between the first and the last."""

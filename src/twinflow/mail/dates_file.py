@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from twinflow.domain.calendars import ONE_DAY
 from twinflow.domain.events import CalendarEvent
 from twinflow.domain.process import Label
-from twinflow.errors import Message
 from twinflow.language import say
+from twinflow.sentences import Message
 
 if TYPE_CHECKING:
     from icalendar import Calendar, Event

@@ -11,7 +11,7 @@ from functools import lru_cache
 from jinja2 import Environment, TemplateSyntaxError, nodes
 
 from twinflow.domain.notices import BASE, PARTS, Fields, Kind, Many, Shape, names_in
-from twinflow.errors import Message
+from twinflow.sentences import Message
 
 MAX_BYTES = 20_000
 DEEPEST = 3

@@ -23,8 +23,8 @@ from markupsafe import Markup
 
 from twinflow import language
 from twinflow.domain.notices import BASE, BASE_FILES, LANGUAGES, NOTICE_FILES
-from twinflow.errors import Message, Problem
 from twinflow.mail.grammar import TESTS, faults
+from twinflow.sentences import Message, Problem
 
 __all__ = ["BASE", "BASE_FILES", "NOTICE_FILES", "Words", "check_words", "one_line"]
 

@@ -10,10 +10,10 @@ from itertools import count, pairwise, product
 from string import ascii_uppercase
 
 from twinflow.domain.process import Label, ProcessDefinition, State
-from twinflow.errors import Message
 from twinflow.pictures.diagram import Course, Edge, Say, edges, passage_words, present_words, step_words, waits_words
 from twinflow.pictures.layout import Cell, depths, ordered, placed, spread
 from twinflow.pictures.lettering import width, wrapped
+from twinflow.sentences import Message
 
 BOX, LABEL, SIDE = 208.0, 172.0, 186.0
 """Widths of a state, and the widest of the words on a line and beside a state."""

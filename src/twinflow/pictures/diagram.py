@@ -9,7 +9,7 @@ from datetime import date
 
 from twinflow.domain.describing import condition_message
 from twinflow.domain.process import CLOCK, Label, ProcessDefinition
-from twinflow.errors import Message
+from twinflow.sentences import Message
 
 Say = Callable[[object], str]
 

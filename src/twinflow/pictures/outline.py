@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from twinflow.domain.process import Label, ProcessDefinition, State
-from twinflow.errors import Message
 from twinflow.pictures.diagram import (
     Course,
     Edge,
@@ -16,6 +15,7 @@ from twinflow.pictures.diagram import (
     step_words,
     waits_words,
 )
+from twinflow.sentences import Message
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ from itertools import pairwise
 from xml.sax.saxutils import escape
 
 from twinflow.domain.process import ProcessDefinition
-from twinflow.errors import Message
 from twinflow.pictures.arranging import (
     BOX,
     LARGE,
@@ -27,6 +26,7 @@ from twinflow.pictures.arranging import (
 from twinflow.pictures.diagram import Course, Edge, Say, date_words, present_words, step_words
 from twinflow.pictures.lettering import width, wrapped
 from twinflow.pictures.outline import outline
+from twinflow.sentences import Message
 
 MARGIN, INSIDE, NARROWEST = 20.0, 16.0, 560.0
 """Around all; inside the band of a stage; the least width, so that title and legend have room."""

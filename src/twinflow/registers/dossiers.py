@@ -16,9 +16,10 @@ from twinflow.domain.dates import Length, PartialDate
 from twinflow.domain.dossiers import Dossier
 from twinflow.domain.library import Library
 from twinflow.domain.process import ProcessDefinition
-from twinflow.errors import BadInput, Message, Problem, Unreadable
+from twinflow.errors import BadInput, Unreadable
 from twinflow.registers.mapping import Mapping, read_mapping
 from twinflow.registers.sheet import Row, read_sheet
+from twinflow.sentences import Message, Problem
 from twinflow.validation import unknown_name
 
 

@@ -11,7 +11,8 @@ from twinflow.definitions.reader import read_toml
 from twinflow.domain.agreement import SIGNED_ON
 from twinflow.domain.library import Library
 from twinflow.domain.process import ProcessDefinition
-from twinflow.errors import BadInput, Message, Problem
+from twinflow.errors import BadInput
+from twinflow.sentences import Message, Problem
 from twinflow.validation import unknown_name
 
 

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from twinflow.errors import BadInput, Message, Problem
+from twinflow.errors import BadInput
+from twinflow.sentences import Message, Problem
 from twinflow.validation import unknown_name
 
 MAX_BYTES = 50_000_000

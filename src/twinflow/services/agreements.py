@@ -27,7 +27,8 @@ from twinflow.domain.dates import Length
 from twinflow.domain.findings import findings
 from twinflow.domain.library import Library
 from twinflow.domain.process import LIAISON, ProcessDefinition
-from twinflow.errors import BadInput, Message, NotFound, Problem, Refused, StaleAgreement, Unreadable
+from twinflow.errors import BadInput, NotFound, Refused, StaleAgreement, Unreadable
+from twinflow.sentences import Message, Problem
 from twinflow.services.recording import record, refresh_parent, refreshed, replace_deadlines
 from twinflow.storage.unit_of_work import UnitOfWork
 from twinflow.validation import unknown_name

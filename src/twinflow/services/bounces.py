@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 from twinflow.domain.letters import MessageState, OutboxMessage
 from twinflow.domain.library import Library
 from twinflow.domain.reports import Report, ReportKind
-from twinflow.errors import Message
+from twinflow.sentences import Message
 from twinflow.services.outbox import record_bounce
 from twinflow.storage.unit_of_work import UnitOfWork
 

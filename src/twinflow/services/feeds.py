@@ -14,7 +14,8 @@ from twinflow.domain.dates import add_months
 from twinflow.domain.events import CalendarEvent, deadline_event, is_told, who_and_what
 from twinflow.domain.library import Library
 from twinflow.domain.process import DeadlineRule, ProcessDefinition
-from twinflow.errors import Message, NotFound, Refused
+from twinflow.errors import NotFound, Refused
+from twinflow.sentences import Message
 from twinflow.storage.feeds import Feed
 from twinflow.storage.unit_of_work import UnitOfWork
 

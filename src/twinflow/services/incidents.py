@@ -11,7 +11,7 @@ from twinflow.domain.letters import OutboxMessage
 from twinflow.domain.library import Library
 from twinflow.domain.passes import Telling
 from twinflow.domain.process import CLOCK, LIAISON, ProcessDefinition
-from twinflow.errors import Message, packed
+from twinflow.sentences import Message, packed
 from twinflow.services.letters import UNDELIVERED
 from twinflow.services.recording import tell
 from twinflow.storage.unit_of_work import UnitOfWork

@@ -10,7 +10,7 @@ from twinflow.domain.dates import MonthEnd, Unit
 from twinflow.domain.deadlines import DayKind, DayOff, DueDate, FirstDay, Inputs, Line
 from twinflow.domain.process import Label
 from twinflow.domain.reckoning import KEEP_DUE
-from twinflow.errors import Message
+from twinflow.sentences import Message
 from twinflow.services.deadlines import Explanation
 
 NO_DATE = Message("no date while paused")

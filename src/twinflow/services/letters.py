@@ -18,8 +18,8 @@ from twinflow.domain.library import Library
 from twinflow.domain.migration import state_now
 from twinflow.domain.passes import OVERDUE, SOON
 from twinflow.domain.process import DeadlineRule, ProcessDefinition
-from twinflow.errors import unpacked
 from twinflow.language import say
+from twinflow.sentences import unpacked
 from twinflow.services.feeds import events_of
 from twinflow.services.wording import entry_message
 from twinflow.storage.unit_of_work import UnitOfWork

@@ -12,7 +12,8 @@ from twinflow.domain.findings import findings
 from twinflow.domain.library import Library
 from twinflow.domain.migration import Plan, migrated, not_kept, with_closed
 from twinflow.domain.process import Label, ProcessDefinition
-from twinflow.errors import Message, Refused
+from twinflow.errors import Refused
+from twinflow.sentences import Message
 from twinflow.services.recording import record_change, refresh_parent, refreshed, tell_moved
 from twinflow.storage.unit_of_work import UnitOfWork
 

@@ -18,8 +18,9 @@ from twinflow.domain.library import Library
 from twinflow.domain.notices import Notice
 from twinflow.domain.passes import OVERDUE, SOON
 from twinflow.domain.process import LIAISON, ProcessDefinition
-from twinflow.errors import Message, NotFound, Refused, packed
+from twinflow.errors import NotFound, Refused
 from twinflow.language import say
+from twinflow.sentences import Message, packed
 from twinflow.services.letters import UNDELIVERED, Desk
 from twinflow.services.recording import MOVED
 from twinflow.storage.unit_of_work import UnitOfWork

@@ -16,7 +16,7 @@ from twinflow.domain.findings import findings
 from twinflow.domain.library import Library
 from twinflow.domain.process import CLOCK, Label, ProcessDefinition
 from twinflow.domain.requirements import missing_items
-from twinflow.errors import Message
+from twinflow.sentences import Message
 from twinflow.services.deadlines import DeadlineId, Explanation, explanation
 from twinflow.services.wording import ACTORS, entry_message, finding_message
 from twinflow.storage.unit_of_work import UnitOfWork

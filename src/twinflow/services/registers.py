@@ -9,7 +9,8 @@ from sqlalchemy import Engine
 from twinflow.domain.agreement import IMPORT, Agreement, EntryKind, HistoryEntry
 from twinflow.domain.dossiers import Dossier
 from twinflow.domain.library import Library
-from twinflow.errors import BadInput, Message, Problem
+from twinflow.errors import BadInput
+from twinflow.sentences import Message, Problem
 from twinflow.services.agreements import add
 from twinflow.storage.unit_of_work import UnitOfWork
 

@@ -7,7 +7,8 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from twinflow.domain.sending import Standing, counted, standing
-from twinflow.errors import EnvironmentFailed, Message, Refused, Unreadable
+from twinflow.errors import EnvironmentFailed, Refused, Unreadable
+from twinflow.sentences import Message
 from twinflow.storage import state_file as beside
 from twinflow.storage.mail_state import Count, Waiting
 from twinflow.storage.unit_of_work import UnitOfWork

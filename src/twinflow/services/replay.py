@@ -15,7 +15,8 @@ from twinflow.domain.library import Library
 from twinflow.domain.process import CLOCK, LIAISON, Label, ProcessDefinition
 from twinflow.domain.scripts import ExpectedAlert, ExpectedDate, Script, ScriptCase, ScriptStep
 from twinflow.domain.simulation import MORNING
-from twinflow.errors import BadInput, Message, Problem, Refused, TwinflowError
+from twinflow.errors import BadInput, Refused, TwinflowError
+from twinflow.sentences import Message, Problem
 from twinflow.services.agreements import NewAgreement, advance_agreement, open_agreement
 from twinflow.services.sweep import sweep
 from twinflow.storage import database

@@ -25,7 +25,8 @@ from twinflow.domain.library import Library
 from twinflow.domain.passes import subject_of
 from twinflow.domain.process import LIAISON, ProcessDefinition
 from twinflow.domain.simulation import MORNING, Event, InBooks, KnownFinding, opened, simulate
-from twinflow.errors import BadInput, Message, Problem
+from twinflow.errors import BadInput
+from twinflow.sentences import Message, Problem
 from twinflow.storage.unit_of_work import UnitOfWork
 from twinflow.validation import unknown_name
 

@@ -16,7 +16,8 @@ from twinflow.domain.calendars import Calendars
 from twinflow.domain.library import Library
 from twinflow.domain.passes import Telling
 from twinflow.domain.process import DeadlineRule, ProcessDefinition
-from twinflow.errors import Message, Refused, TwinflowError
+from twinflow.errors import Refused, TwinflowError
+from twinflow.sentences import Message
 from twinflow.services.agreements import lapse
 from twinflow.services.recording import Reached, announce, refreshed, replace_deadlines, tell
 from twinflow.storage.deadlines import Waking

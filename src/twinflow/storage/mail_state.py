@@ -8,7 +8,7 @@ from sqlalchemy import func, update
 from sqlmodel import Session, col, select
 
 from twinflow.domain.letters import WAITING, MessageState
-from twinflow.errors import Message, packed
+from twinflow.sentences import Message, packed
 from twinflow.storage.tables import MailStateRow, OutboxRow
 
 

@@ -9,7 +9,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from twinflow.errors import BadInput, EnvironmentFailed, Message, NotFound, TwinflowError
+from twinflow.errors import BadInput, EnvironmentFailed, NotFound, TwinflowError
+from twinflow.sentences import Message
 from twinflow.services import queries
 from twinflow.web.rendering import site_of
 from twinflow.web.security import secure

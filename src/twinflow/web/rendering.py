@@ -16,7 +16,7 @@ from starlette.responses import HTMLResponse
 from twinflow import language
 from twinflow.bootstrap import Runtime
 from twinflow.domain.letters import INCIDENTS, OutboxMessage
-from twinflow.errors import Message
+from twinflow.sentences import Message
 from twinflow.services import outbox, rehearsal
 from twinflow.services.queries import DeadlineLine
 from twinflow.web import languages

@@ -11,9 +11,10 @@ from sqlalchemy import Engine
 
 from twinflow.domain.library import Library
 from twinflow.domain.reports import Report, ReportKind
-from twinflow.errors import BadInput, EnvironmentFailed, Message, TwinflowError
+from twinflow.errors import BadInput, EnvironmentFailed, TwinflowError
 from twinflow.mail.reports import read_report
 from twinflow.mail.returned import Answer, Found, Mailbox, returns_server
+from twinflow.sentences import Message
 from twinflow.services.bounces import Outcome, take_report
 
 log = logging.getLogger(__name__)

@@ -18,9 +18,10 @@ from sqlalchemy import Engine
 from twinflow.domain.letters import Built, ClaimedMessage, Letter, MessageState, Settlement
 from twinflow.domain.library import Library
 from twinflow.domain.retrying import after_failure
-from twinflow.errors import MailFailed, MailServerDown, Message
+from twinflow.errors import MailFailed, MailServerDown
 from twinflow.mail.mailer import Connection
 from twinflow.mail.post import Post
+from twinflow.sentences import Message
 from twinflow.services import incidents, outbox
 from twinflow.services.letters import Letters, letters
 from twinflow.services.rehearsal import may_send

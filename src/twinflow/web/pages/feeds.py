@@ -7,9 +7,10 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from twinflow.errors import Message, NotFound, Refused
+from twinflow.errors import NotFound, Refused
 from twinflow.language import LANGUAGES, say
 from twinflow.mail.dates_file import CONTENT_TYPE, feed_file
+from twinflow.sentences import Message
 from twinflow.services import feeds
 from twinflow.web.rendering import Here
 
