@@ -11,7 +11,7 @@ from twinflow.domain.agreement import Deadline, DeadlineStatus
 from twinflow.domain.calendars import Calendars, add_length, pause_on
 from twinflow.domain.levels import warned_from
 from twinflow.domain.process import DeadlineRule, Nature
-from twinflow.errors import Message
+from twinflow.sentences import Message
 
 
 class Standing(StrEnum):

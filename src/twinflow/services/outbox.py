@@ -19,7 +19,8 @@ from twinflow.domain.letters import (
     Settlement,
 )
 from twinflow.domain.library import Library
-from twinflow.errors import Message, Refused
+from twinflow.errors import Refused
+from twinflow.sentences import Message
 from twinflow.services.incidents import tell_incidents
 from twinflow.storage.outbox import DueMessage
 from twinflow.storage.unit_of_work import UnitOfWork

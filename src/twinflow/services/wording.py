@@ -10,7 +10,7 @@ from twinflow.domain.dates import Length, PartialDate
 from twinflow.domain.derivation import RECEIVED_AT
 from twinflow.domain.findings import Finding, FindingCode
 from twinflow.domain.process import CLOCK, Label, ProcessDefinition
-from twinflow.errors import Message, unpacked
+from twinflow.sentences import Message, unpacked
 
 ACTORS = {CLOCK: Message("the clock"), IMPORT: Message("import from a register")}
 """What is called an actor in the history and is no person."""

@@ -10,7 +10,8 @@ from sqlmodel import Session, col, select
 
 from twinflow.domain.letters import INCIDENTS, Built, ClaimedMessage, MessageState, OutboxMessage, Settlement
 from twinflow.domain.rhythm import Hours
-from twinflow.errors import Message, NotFound, packed, unpacked
+from twinflow.errors import NotFound
+from twinflow.sentences import Message, packed, unpacked
 from twinflow.storage.engine import upsert
 from twinflow.storage.tables import OutboxRow
 
