@@ -11,7 +11,7 @@ from twinflow.config import RhythmSettings
 from twinflow.domain.library import Library
 from twinflow.registers.dossiers import read_register
 from twinflow.services.registers import import_register
-from twinflow.worker.loop import Pass, tick
+from twinflow.worker.passes import Pass, Worker
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 CUENCA = EXAMPLES / "cuenca"
@@ -37,8 +37,12 @@ class World:
     def library(self) -> Library:
         return self.runtime.library
 
+    @property
+    def worker(self) -> Worker:
+        return Worker(self.engine, lambda: self.library, self.runtime.post, lambda: self.now)
+
     def tick(self) -> Pass:
-        self.passes.append(tick(self.engine, self.library, self.runtime.post, lambda: self.now))
+        self.passes.append(self.worker.tick())
         return self.passes[-1]
 
     def import_cuenca(self) -> None:

@@ -1,6 +1,6 @@
 """The composition root: settings to everything a door needs."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
@@ -21,6 +21,7 @@ from twinflow.mail.mailer import CaptureMailer, Mailer, SmtpMailer, Tls
 from twinflow.mail.post import Post
 from twinflow.mail.words import check_words
 from twinflow.storage import database
+from twinflow.storage.calendars import Edition
 from twinflow.storage.engine import make_engine
 from twinflow.storage.unit_of_work import UnitOfWork
 
@@ -43,10 +44,13 @@ class Runtime:
 
     def refresh(self) -> None:
         """Count by the calendars in use: another process may have applied an edition since."""
+        known = self.library.current_editions
         with UnitOfWork(self.engine, reading=True) as work:
             current = work.calendars.current()
-        if any(current.get(key, edition) != edition for key, edition in self.library.current_editions.items()):
-            self.library = _with_editions(self.engine, self.library)
+            if all(current.get(key, edition) == edition for key, edition in known.items()):
+                return
+            kept = work.calendars.all()
+        self.library = _with_editions(self.library, kept)
 
 
 def start(settings: Settings) -> Runtime:
@@ -57,10 +61,14 @@ def start(settings: Settings) -> Runtime:
     """
     library = replace(load_library(settings, read_people(settings.people_file)), rhythm=rhythm_of(settings))
     check_people(library, settings.people_file.name)
-    engine = open_database(settings)
-    check_books(engine, library)
-    _pin_calendars(engine, calendar_texts(calendars_folder(settings)), library)
-    in_use = _with_editions(engine, library)
+    engine = make_engine(settings.database.url)
+    kept = _editions(engine, library)
+    if kept is None:
+        database.upgrade(engine)
+        kept = _editions(engine, library) or []
+    if library.calendars.keys() - {each.key for each in kept if each.current}:
+        kept = _pinned(engine, calendar_texts(calendars_folder(settings)), library)
+    in_use = _with_editions(library, kept)
     unapplied = sorted(set(library.current_editions.items()) - set(in_use.current_editions.items()))
     return Runtime(settings, engine, in_use, _post(settings), tuple(key for key, _ in unapplied))
 
@@ -93,35 +101,38 @@ def calendars_folder(settings: Settings) -> Path:
     return (settings.workflows_folder or shipped("workflows")) / "calendars"
 
 
-def _pin_calendars(engine: Engine, texts: Mapping[str, str], library: Library) -> None:
+def _editions(engine: Engine, library: Library) -> list[Edition] | None:
+    """Every edition of the calendars there was, of books that this library may open; None while there are no tables.
+
+    Raises EnvironmentFailed for tables of another version, and what `_check_books` raises.
+    """
+    with UnitOfWork(engine, reading=True) as work:
+        revision = work.revision
+        if revision is None:
+            return None
+        database.check_newest(revision)
+        _check_books(work, library)
+        return work.calendars.all()
+
+
+def _pinned(engine: Engine, texts: Mapping[str, str], library: Library) -> list[Edition]:
     """The first edition of each calendar counts from the day it is first read; a later one from the day it is applied."""
-    with UnitOfWork(engine, reading=True) as work:
-        new = library.calendars.keys() - work.calendars.current().keys()
-    if new:
-        with UnitOfWork(engine) as work:
-            for key in sorted(new):
-                work.calendars.pin(key, library.calendars[key].edition, texts[key], clock.now())
-            work.commit()
-
-
-def _with_editions(engine: Engine, library: Library) -> Library:
-    """The library with the calendars in use in the place of the files', and with every edition there was."""
-    with UnitOfWork(engine, reading=True) as work:
+    with UnitOfWork(engine) as work:
+        for key, calendar in sorted(library.calendars.items()):
+            work.calendars.pin(key, calendar.edition, texts[key], clock.now())
         kept = work.calendars.all()
+        work.commit()
+    return kept
+
+
+def _with_editions(library: Library, kept: Sequence[Edition]) -> Library:
+    """The library with the calendars in use in the place of the files', and with every edition there was."""
     read = {(calendar.key, calendar.edition): calendar for calendar in library.calendars.values()}
     for each in kept:
         if (each.key, each.edition) not in read:
             read[each.key, each.edition] = read_calendar(each.text, f"{each.key}@{each.edition}")
     in_use = {each.key: read[each.key, each.edition] for each in kept if each.current}
     return replace(library, calendars={**library.calendars, **in_use}, editions=read, _together={})
-
-
-def open_database(settings: Settings) -> Engine:
-    engine = make_engine(settings.database.url)
-    if database.is_empty(engine):
-        database.upgrade(engine)
-    database.revision(engine)
-    return engine
 
 
 def upgrade_database(settings: Settings) -> str:
@@ -143,13 +154,11 @@ def check_database(settings: Settings) -> str:
         engine.dispose()
 
 
-def check_books(engine: Engine, library: Library) -> None:
+def _check_books(work: UnitOfWork, library: Library) -> None:
     """Raises DefinitionChanged if a process was edited under running agreements, BadInput if an office of theirs is gone."""
-    with UnitOfWork(engine, reading=True) as work:
-        for definition in library.catalogue:
-            work.agreements.check_pin(definition)
-        gone = sorted(set(work.agreements.offices()) - library.directory.offices.keys())
-        running = work.agreements.versions() - library.catalogue.definitions.keys()
+    work.agreements.check_pins(library.catalogue)
+    gone = sorted(set(work.agreements.offices()) - library.directory.offices.keys())
+    running = work.agreements.versions() - library.catalogue.definitions.keys()
     if running:
         names = [f"{key} v{version}" for key, version in sorted(running)]
         raise BadInput("The process files lack versions that agreements run on: {processes}.", processes=names)

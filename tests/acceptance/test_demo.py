@@ -18,7 +18,7 @@ from twinflow.domain.agreement import Deadline
 from twinflow.mail.inbox import CapturedMessage, capture_server, captured_messages
 from twinflow.services import queries
 from twinflow.storage.unit_of_work import UnitOfWork
-from twinflow.worker.loop import tick
+from twinflow.worker.passes import Worker
 
 YEAR = [date(2026, 11, 20) + timedelta(days=9 * n) for n in range(41)]
 
@@ -32,7 +32,7 @@ def shown(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[tuple[boot
     with capture_server(tmp_path / "mail", port):
         runtime = bootstrap.start(demo.settings(tmp_path, 8000, port, "en"))
         demo.fill(runtime, lambda: now)
-        tick(runtime.engine, runtime.library, runtime.post, lambda: now)
+        Worker(runtime.engine, lambda: runtime.library, runtime.post, lambda: now).tick()
         yield runtime, now
         runtime.engine.dispose()
 

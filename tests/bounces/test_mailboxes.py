@@ -17,7 +17,7 @@ from twinflow.mail.returned import Mailbox, open_mailbox
 from twinflow.services.bounces import Outcome
 from twinflow.services.incidents import tell_incidents
 from twinflow.storage.unit_of_work import UnitOfWork
-from twinflow.worker.returns import look
+from twinflow.worker.returns import log_problems
 
 
 def maildir(folder: Path, *contents: bytes) -> Path:
@@ -236,7 +236,7 @@ def test_a_mailbox_that_vanishes_is_said_and_stops_nothing(
         box = open_mailbox(path)
         path.rename(tmp_path / f"away-{path.name}")
         with caplog.at_level(logging.WARNING):
-            look(sent.world.engine, sent.world.library, box, sent.world.now)
+            log_problems(sent.read(box))
         assert "The mailbox cannot be read: No such file or directory." in caplog.messages
         caplog.clear()
 

@@ -119,6 +119,13 @@ def people(world: World, **roles_of: str) -> Library:
 # With a second person
 
 
+def test_without_a_day_a_change_is_of_the_office_s_today(requested: World) -> None:
+    requested.now = datetime(2026, 3, 5, 4, tzinfo=UTC)  # ten in the evening of the 4th in Chihuahua
+    change(requested, ChangeKind.PAUSE, on=None)
+    [changed] = entries(requested, EntryKind.CHANGE)
+    assert changed.effective_on == date(2026, 3, 4)
+
+
 def test_an_extension_waits_for_the_second_person_and_that_person_is_asked(requested: World) -> None:
     version = loaded(requested, "MX-1").version
     done = change(requested, EXTEND, length=business_days(10), legal_basis="art. 31")

@@ -37,7 +37,6 @@ from twinflow.domain.opening import NewAgreement
 from twinflow.services import outbox
 from twinflow.services.agreements import advance_agreement, open_agreement
 from twinflow.services.sweep import sweep
-from twinflow.worker import loop
 from world import EACH_MORNING, World
 
 SEEDS = [("sqlite", seed) for seed in range(1, 13 if DEEP else 3)] + [
@@ -134,7 +133,7 @@ class Postman:
             if message.state == MessageState.FAILED and not self.is_down:
                 outbox.retry(engine, message.id, self.world.now)
         if any(message.next_attempt_at is None or message.next_attempt_at <= self.world.now for message in unsettled):
-            done = loop.send(engine, self.world.library, self.world.runtime.post, lambda: self.world.now)
+            _, done = self.world.worker.mail()
             self.refused += bool(done.failures)
 
     def _answer(self) -> str:

@@ -2,7 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 from sqlalchemy import text
@@ -10,6 +10,7 @@ from sqlalchemy import text
 from twinflow.domain.advance import StepCommand
 from twinflow.domain.agreement import Agreement, Claim, DeadlineStatus, EntryKind, Party, Term
 from twinflow.domain.dates import Length, PartialDate
+from twinflow.domain.derivation import RECEIVED_AT
 from twinflow.domain.opening import NewAgreement
 from twinflow.domain.process import Catalogue
 from twinflow.errors import BadInput, DefinitionChanged, Refused, StaleAgreement
@@ -55,6 +56,17 @@ def sign(world: World) -> Agreement:
     take(world, "issue_favourable_opinion", "rita", records={"opinion_number": "DEP-1/26"})
     take(world, "sign", party="Chihuahua", place="Chihuahua")
     return take(world, "sign", party="Albuquerque", place="Chihuahua")
+
+
+def test_without_a_day_a_step_is_of_the_office_s_today_and_its_hour_is_the_office_s(mexican: World) -> None:
+    mexican.now = datetime(2026, 3, 4, 4, tzinfo=UTC)  # ten in the evening of the 3rd in Chihuahua
+    command = StepCommand("complete_draft", None)
+    advance_agreement(
+        mexican.engine, mexican.library, "MX-1", command, person="elena", now=mexican.now, hour=time(21, 30)
+    )
+    [entry] = loaded(mexican).steps_taken("complete_draft")
+    assert entry.effective_on == date(2026, 3, 3)
+    assert entry.details[RECEIVED_AT] == "2026-03-04T03:30:00+00:00"
 
 
 def test_what_a_step_decided_is_what_is_read_back(mexican: World) -> None:

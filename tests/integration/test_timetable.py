@@ -3,8 +3,11 @@
 from datetime import UTC, datetime
 from threading import Event
 
+from twinflow.domain.library import Library
 from twinflow.errors import EnvironmentFailed
 from twinflow.worker import timetable
+from twinflow.worker.passes import Worker
+from world import World
 
 
 def now() -> datetime:
@@ -31,3 +34,17 @@ def test_a_pass_that_fails_is_reported_and_the_next_one_runs(caplog) -> None:
 
     timetable.guarded(job)
     assert "The database does not answer: gone." in caplog.text
+
+
+def test_a_sweep_goes_by_the_calendars_in_use_when_it_begins(world: World) -> None:
+    asked: list[str] = []
+
+    def library() -> Library:
+        asked.append("library")
+        return world.library
+
+    def refresh() -> None:
+        asked.append("refresh")
+
+    Worker(world.engine, library, world.runtime.post, lambda: world.now, refresh=refresh).sweep()
+    assert asked == ["refresh", "library"]

@@ -12,7 +12,6 @@ from twinflow.domain.opening import NewAgreement
 from twinflow.services import outbox
 from twinflow.services.agreements import open_agreement
 from twinflow.storage.tables import AgreementRow, AlertRow, OutboxRow
-from twinflow.worker.loop import send
 from twinflow.worker.sending import Delivery
 from world import EXAMPLES, World
 
@@ -72,7 +71,7 @@ def fill(world: World, recipients: Sequence[str]) -> None:
 
 def send_due(world: World) -> Delivery:
     """One pass of sending, without a sweep."""
-    return send(world.engine, world.library, world.runtime.post, lambda: world.now)
+    return world.worker.mail()[1]
 
 
 def by_id(world: World) -> dict[str, OutboxMessage]:

@@ -133,7 +133,7 @@ def test_a_digest_and_an_urgent_notice_arrive_as_they_were_written_and_as_the_st
     for key, (name, mail, code) in readers.items():
         sender, raw = arrived[mail]
         message = strictly(raw)
-        written = outbox.content(world.engine, sent[key].id)
+        written = outbox.message(world.engine, sent[key].id)[1]
         assert written is not None
         assert raw.endswith(written), "nothing on the way had to change it"
         assert set(strictly(written).keys()) <= set(message.keys()), "the server adds what tells the way, no more"

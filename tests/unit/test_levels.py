@@ -12,7 +12,8 @@ from builders import EC, TO_OPINION, after, agreement, calendars, definition, de
 from twinflow.domain.agreement import Basis, Deadline, DeadlineStatus
 from twinflow.domain.calendars import Calendars, Roll, add_length
 from twinflow.domain.dates import Length
-from twinflow.domain.levels import Standing, lapses_by_the_clock, levels, next_level_on, next_wake_on, reached, standing
+from twinflow.domain.lateness import Standing, standing
+from twinflow.domain.levels import lapses_by_the_clock, levels, next_level_on, next_wake_on, reached
 from twinflow.domain.process import Level, Side, level_message
 from twinflow.domain.reckoning import computed
 

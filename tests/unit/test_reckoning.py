@@ -27,7 +27,7 @@ from twinflow.definitions.catalogue import read_library
 from twinflow.domain.advance import StepCommand, advance
 from twinflow.domain.agreement import DeadlineStatus
 from twinflow.domain.derivation import derive
-from twinflow.domain.levels import Standing, standing
+from twinflow.domain.lateness import Standing, standing
 from twinflow.errors import BadInput
 
 FRIDAY, SATURDAY, TUESDAY = date(2026, 3, 13), date(2026, 3, 14), date(2026, 3, 17)

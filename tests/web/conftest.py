@@ -10,7 +10,7 @@ from web_register import clock, settings_in, take_over
 from twinflow import bootstrap
 from twinflow.bootstrap import Runtime
 from twinflow.web.app import create_app
-from twinflow.worker.loop import tick
+from twinflow.worker.passes import Worker
 
 Browse = Callable[..., TestClient]
 
@@ -20,7 +20,7 @@ def register(session_database_url: str, tmp_path_factory: pytest.TempPathFactory
     """Only to be read: tests share it."""
     runtime = bootstrap.start(settings_in(tmp_path_factory.mktemp("cuenca"), session_database_url))
     take_over(runtime)
-    tick(runtime.engine, runtime.library, runtime.post, clock)
+    Worker(runtime.engine, lambda: runtime.library, runtime.post, clock).tick()
     yield runtime
     runtime.engine.dispose()
 

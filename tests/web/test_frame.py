@@ -12,7 +12,7 @@ from twinflow.sentences import Message
 from twinflow.services import queries
 from twinflow.storage.engine import make_engine
 from twinflow.storage.unit_of_work import UnitOfWork
-from twinflow.worker.loop import tick
+from twinflow.worker.passes import Worker
 from world import TODAY
 
 PAGES = ["/", "/?all=1", "/inbox", "/nope", "/agreements/CU-99"]
@@ -224,7 +224,7 @@ def test_without_a_mail_server_every_page_says_that_nothing_leaves(browser):
 
 def test_every_template_is_drawn(empty, browse):
     take_over(empty)
-    tick(empty.engine, empty.library, empty.post, clock)
+    Worker(empty.engine, lambda: empty.library, empty.post, clock).tick()
     fail_a_message(empty, "550")
     browser = browse(empty)
     env = browser.app.state.site.templates

@@ -19,7 +19,6 @@ from twinflow.registers.dossiers import country_code, read_register
 from twinflow.sentences import Message
 from twinflow.services import queries
 from twinflow.services.agreements import advance_agreement, open_agreement
-from twinflow.services.deadlines import instant_at_office
 from twinflow.services.registers import import_register
 
 app = typer.Typer(help="Cases: look at them, open them, take their steps, import a register.", no_args_is_help=True)
@@ -183,23 +182,20 @@ def advance(
     """Take a step."""
     cli = cli_of(context)
     runtime = cli.runtime
-    now = cli.now()
     options = Options()
     day, hour = options.read("--on", on, whole_day), options.read("--at", at, hour_of_day)
     options.check()
-    effective_on = day or queries.show_agreement(runtime.engine, runtime.library, reference, now).today
-    arrived = instant_at_office(runtime.engine, runtime.library, reference, effective_on, hour) if hour else None
-    records = pairs(facts or [], "--set")
-    command = StepCommand(step, effective_on, party, records, place, capacity, reason, received_at=arrived)
-    advance_agreement(
-        runtime.engine, runtime.library, reference, command, person=person, now=now, expected_version=version
+    command = StepCommand(step, day, party, pairs(facts or [], "--set"), place, capacity, reason)
+    now = cli.now()
+    done = advance_agreement(
+        runtime.engine, runtime.library, reference, command, person=person, now=now, hour=hour, expected_version=version
     )
-    page = queries.show_agreement(runtime.engine, runtime.library, reference, now)
-    if json:
-        print_json(page, cli.language)
-    else:
-        values = {"reference": reference, "state": page.line.state_label, "day": effective_on}
-        print(cli.say(Message("{reference}: {state}, effective {day}.", values)))
+    if json:  # the whole page, with what others may have written meanwhile: read anew
+        print_json(queries.show_agreement(runtime.engine, runtime.library, reference, now), cli.language)
+        return
+    state = runtime.library.definition_of(done.agreement).states[done.agreement.state]
+    values = {"reference": reference, "state": state.label, "day": done.entry.effective_on}
+    print(cli.say(Message("{reference}: {state}, effective {day}.", values)))
 
 
 @app.command("open")

@@ -174,10 +174,9 @@ class _Act:
     ) -> None:
         self.options.check()
         runtime, now = self.cli.runtime, self.cli.now()
-        on = self.on or queries.show_agreement(runtime.engine, runtime.library, self.id.reference, now).today
         command = ChangeCommand(
             kind=kind,
-            on=on,
+            on=self.on,
             reason=reason,
             paper=paper,
             legal_basis=legal_basis,

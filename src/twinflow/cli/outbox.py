@@ -57,8 +57,7 @@ def _instant(at: datetime | None) -> str:
 def show(context: typer.Context, message_id: Number, json: Json = False) -> None:
     """One message: where it stands, and the text as it was built."""
     cli = cli_of(context)
-    found = outbox.message(cli.runtime.engine, message_id)
-    content = outbox.content(cli.runtime.engine, message_id)
+    found, content = outbox.message(cli.runtime.engine, message_id)
     message = BytesParser(policy=policy.default).parsebytes(content or b"")
     body = message.get_body(preferencelist=("plain",))
     text = str(body.get_content()) if body is not None and content else ""

@@ -6,7 +6,7 @@ import socket
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,11 +24,9 @@ from twinflow.errors import BadInput, EnvironmentFailed
 from twinflow.mail.inbox import capture_server
 from twinflow.sentences import Message
 from twinflow.services import queries
-from twinflow.services.sweep import sweep
 from twinflow.worker import timetable
-from twinflow.worker.loop import Pass, send
-from twinflow.worker.loop import tick as run_pass
-from twinflow.worker.returns import look, read_mailbox
+from twinflow.worker.passes import Pass, Worker
+from twinflow.worker.returns import log_problems
 
 LOOPBACK = "127.0.0.1"
 
@@ -45,14 +43,27 @@ def tick(
     instant = _instant(at, cli) if at else None
     runtime = cli.runtime
     say_rehearsal(cli, runtime)
-    mailbox = mailbox_of(runtime)
-    if mailbox is not None:
-        for problem in read_mailbox(runtime.engine, runtime.library, mailbox, cli.now()).problems:
-            print(f"  ! {cli.say(problem)}", file=sys.stderr)
-    done = run_pass(runtime.engine, runtime.library, runtime.post, lambda: instant or cli.now())
+    done = _worker(runtime, lambda: instant or cli.now()).tick()
+    for problem in done.returned.problems:
+        print(f"  ! {cli.say(problem)}", file=sys.stderr)
     _print_pass(cli, done, json=json)
     if done.delivery.failures or done.sweep.problems:
         raise typer.Exit(EXIT_ENVIRONMENT)
+
+
+def _worker(
+    runtime: bootstrap.Runtime, clock: Callable[[], datetime], stopping: Callable[[], bool] = lambda: False
+) -> Worker:
+    """Raises BadInput where the mailbox of the settings is none."""
+    return Worker(
+        runtime.engine,
+        lambda: runtime.library,
+        runtime.post,
+        clock,
+        mailbox=mailbox_of(runtime),
+        refresh=runtime.refresh,
+        stopping=stopping,
+    )
 
 
 def _instant(text: str, cli: Cli) -> datetime:
@@ -69,16 +80,17 @@ def _instant(text: str, cli: Cli) -> datetime:
 
 
 def _print_pass(cli: Cli, done: Pass, *, json: bool = False) -> None:
+    swept, delivery = done.sweep, done.delivery
     if json:
-        print_json(done, cli.language)
+        print_json({"sweep": swept, "delivery": delivery}, cli.language)
         return
     values = {
-        "alerts": done.sweep.alerts,
-        "moved": ", ".join(done.sweep.lapsed) or "–",
-        "sent": done.delivery.sent,
-        "dropped": done.delivery.dropped,
-        "waiting": done.delivery.waiting,
-        "failed": done.delivery.undelivered,
+        "alerts": swept.alerts,
+        "moved": ", ".join(swept.lapsed) or "–",
+        "sent": delivery.sent,
+        "dropped": delivery.dropped,
+        "waiting": delivery.waiting,
+        "failed": delivery.undelivered,
     }
     print(
         cli.say(
@@ -89,7 +101,7 @@ def _print_pass(cli: Cli, done: Pass, *, json: bool = False) -> None:
             )
         )
     )
-    for problem in (*done.sweep.problems, *done.delivery.failures):
+    for problem in (*swept.problems, *delivery.failures):
         print(f"  ! {cli.say(problem)}")
 
 
@@ -148,9 +160,10 @@ def _main_job(cli: Cli, runtime: bootstrap.Runtime) -> None:
     for done in demonstration.fill(runtime, cli.now):
         values = {"register": done.register, "dossiers": done.dossiers, "earlier": done.earlier_generations}
         print(cli.say(Message("Imported {register}: dossiers: {dossiers}, earlier generations: {earlier}.", values)))
+    worker = _worker(runtime, cli.now)
     for label in (cli.text("First pass:"), cli.text("Second pass:")):
         print(label, end=" ")
-        _print_pass(cli, run_pass(runtime.engine, runtime.library, runtime.post, cli.now))
+        _print_pass(cli, worker.tick())
     lines = queries.list_agreements(runtime.engine, runtime.library, cli.now())
     for line in (line for line in lines if line.next_on):
         passed = f" ({cli.say(line.passed)})" if line.passed else ""
@@ -163,20 +176,14 @@ def _sweeping(cli: Cli, runtime: bootstrap.Runtime) -> Iterator[None]:
     say_rehearsal(cli, runtime)
     say_held(cli, runtime)
     every = runtime.settings.clock
-    mailbox = mailbox_of(runtime)
-
     stopping = threading.Event()
+    worker = _worker(runtime, cli.now, stopping.is_set)
 
-    def look_for_what_is_due() -> None:
-        runtime.refresh()
-        sweep(runtime.engine, runtime.library, cli.now())
+    def mail() -> None:
+        returned, _ = worker.mail()
+        log_problems(returned)
 
-    def send_what_waits() -> None:
-        if mailbox is not None:
-            look(runtime.engine, runtime.library, mailbox, cli.now())
-        send(runtime.engine, runtime.library, runtime.post, cli.now, stopping.is_set)
-
-    jobs = ((every.sweep_every_minutes, look_for_what_is_due), (every.send_every_minutes, send_what_waits))
+    jobs = ((every.sweep_every_minutes, worker.sweep), (every.send_every_minutes, mail))
     with port_of(cli, runtime), timetable.running(jobs, cli.now):
         try:
             yield

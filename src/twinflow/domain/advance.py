@@ -29,20 +29,24 @@ from twinflow.sentences import Message
 
 @dataclass(frozen=True, slots=True)
 class StepCommand:
-    """A step as somebody asks for it. `effective_on` is the day of the act, in the time zone of the office.
+    """A step as somebody asks for it. `effective_on` is the day of the act, in the time zone of the office; None is its today.
 
     `records` holds the facts the step records, by name, as text; `party` names the party where the step is taken for one.
     `received_at` (UTC) is when it arrived where it was sent, for offices that have a closing hour.
     """
 
     step: str
-    effective_on: date
+    effective_on: date | None
     party: str | None = None
     records: Mapping[str, str] = field(default_factory=dict)
     place: str = ""
     capacity: str = ""
     reason: str = ""
     received_at: datetime | None = None
+
+    def taken_on(self, today: date) -> date:
+        """The day of the act, where `today` is the date at the office."""
+        return self.effective_on or today
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,7 @@ def advance(
     """
     step = definition.step(command.step)
     today = reckoning.today
+    on = command.taken_on(today)
     reasons = _refusals(agreement, definition, step, command, actor, today)
     facts, mistakes = _recorded(definition, step, command, today)
     reasons += mistakes
@@ -78,7 +83,7 @@ def advance(
         extra = sorted(command.records.keys() - set(step.records))
         reasons.append(Message("The step does not record {facts}.", {"facts": extra}))
 
-    after = _signed(_with_facts(agreement, facts), step, command)
+    after = _signed(_with_facts(agreement, facts), step, command, on)
     missing = [unmet(after, definition, actor, requirement) for requirement in step.requires]
     reasons += [message for message in missing if message is not None]
     state = machine.destination(definition, agreement.state, step.key, _holding(after, definition, actor))
@@ -90,7 +95,7 @@ def advance(
     entry = HistoryEntry(
         kind=EntryKind.STEP,
         actor=actor.key,
-        effective_on=command.effective_on,
+        effective_on=on,
         recorded_at=now,
         step=step.key,
         from_state=agreement.state,
@@ -99,7 +104,7 @@ def advance(
         details=_details(command),
     )
     after = replace(after, state=state, version=agreement.version + 1, history=(*agreement.history, entry))
-    after = _with_effect(after, step, command.effective_on)
+    after = _with_effect(after, step, on)
     after = replace(after, deadlines=derive(after, definition, reckoning))
     return Outcome(after, entry, step.announcements)
 
@@ -140,7 +145,7 @@ def _refusals(
     if not asking:
         reasons += _about_the_party(agreement, step, command)
     if not asking and CLOCK not in actor.roles:
-        reasons += _about_the_day(agreement, step, command.effective_on, today)
+        reasons += _about_the_day(agreement, step, command.taken_on(today), today)
     return reasons
 
 
@@ -192,7 +197,7 @@ def _recorded(
     facts: dict[str, PartialDate | str] = {}
     mistakes: list[Message] = []
     if step.day_as is not None:
-        facts[step.day_as] = PartialDate.of(command.effective_on)
+        facts[step.day_as] = PartialDate.of(command.taken_on(today))
     for key in step.records:
         text = command.records.get(key, "").strip()
         if not text:
@@ -241,11 +246,11 @@ def _with_facts(agreement: Agreement, facts: Mapping[str, PartialDate | str], so
     return replace(agreement, facts=merged)
 
 
-def _signed(agreement: Agreement, step: Step, command: StepCommand) -> Agreement:
+def _signed(agreement: Agreement, step: Step, command: StepCommand, on: date) -> Agreement:
     """The party's signature on the text; the last one makes the day of signature."""
     if step.per_party != "signature":
         return agreement
-    signature = Signature(PartialDate.of(command.effective_on), command.capacity, command.place)
+    signature = Signature(PartialDate.of(on), command.capacity, command.place)
     parties = list(agreement.parties)
     for number, party in enumerate(parties):
         if party.name == command.party and party.signature is None:

@@ -15,6 +15,7 @@ from twinflow.domain.actors import Actor
 from twinflow.domain.agreement import Agreement, Basis, Deadline, EntryKind, HistoryEntry
 from twinflow.domain.calendars import Calendars, Pause, add_length
 from twinflow.domain.dates import Length
+from twinflow.domain.lateness import has_passed
 from twinflow.domain.process import ChangeRule, DeadlineRule, Label, ProcessDefinition, Side
 from twinflow.domain.reckoning import due_dates
 from twinflow.errors import Refused
@@ -34,7 +35,7 @@ class ChangeKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeCommand:
-    """A change as somebody asks for it. `on` is the day of the act, in the time zone of the office.
+    """A change as somebody asks for it. `on` is the day of the act, in the time zone of the office; None is its today.
 
     `length` is what EXTEND grants, `to` the day that MOVE agrees on and `party` who agrees; `of` is the number of the change
     that RESUME, REMOVE and CONFIRM speak of (None: the last one they could mean). `legal_basis` is the article or decision
@@ -42,7 +43,7 @@ class ChangeCommand:
     """
 
     kind: ChangeKind
-    on: date
+    on: date | None
     reason: str = ""
     paper: str = ""
     legal_basis: str = ""
@@ -58,6 +59,7 @@ class Change:
 
     number: int
     actor: str
+    on: date
     command: ChangeCommand
     second: str = ""
     confirmed_by: str = ""
@@ -84,7 +86,8 @@ def changes_by_deadline(history: Iterable[HistoryEntry]) -> Mapping[Key, tuple[C
             index = (command.of or 1) - 1
             changes[index] = replace(changes[index], confirmed_by=entry.actor, confirmed_on=entry.effective_on)
         else:
-            changes.append(Change(len(changes) + 1, entry.actor, command, entry.details.get("second", "")))
+            second = entry.details.get("second", "")
+            changes.append(Change(len(changes) + 1, entry.actor, entry.effective_on, command, second))
     return {key: tuple(changes) for key, changes in found.items()}
 
 
@@ -108,15 +111,14 @@ def pending(changes: Iterable[Change]) -> Iterator[Change]:
 
 def _pauses(rule: DeadlineRule, changes: Sequence[Change], calendars: Calendars) -> Iterator[Pause]:
     """Each pause to its resumption, or until all of them have taken what the rule allows: then the count goes on by itself."""
-    resumed = {change.command.of: change.command.on for change in changes if change.kind is ChangeKind.RESUME}
+    resumed = {change.command.of: change.on for change in changes if change.kind is ChangeKind.RESUME}
     taken = 0
     for change in changes:
         if change.kind is ChangeKind.PAUSE and change.counts:
-            command = change.command
-            ends = [resumed.get(change.number), _goes_on(rule, command.on, taken, calendars)]
+            ends = [resumed.get(change.number), _goes_on(rule, change.on, taken, calendars)]
             end = min((end for end in ends if end), default=None)
-            taken += (end - command.on).days if end else 0
-            yield Pause(command.on, end, command.reason, command.paper)
+            taken += (end - change.on).days if end else 0
+            yield Pause(change.on, end, change.command.reason, change.command.paper)
 
 
 def _goes_on(rule: DeadlineRule, start: date, taken: int, calendars: Calendars) -> date | None:
@@ -197,7 +199,7 @@ def decide(
         "second": second,
     }
     return HistoryEntry(
-        EntryKind.CHANGE, actor.key, command.on, now, details={key: value for key, value in details.items() if value}
+        EntryKind.CHANGE, actor.key, case.on, now, details={key: value for key, value in details.items() if value}
     )
 
 
@@ -224,6 +226,11 @@ class _Request:
     actor: Actor
     today: date
     calendars: Calendars
+
+    @property
+    def on(self) -> date:
+        """The day of the act."""
+        return self.command.on or self.today
 
     @property
     def meant(self) -> Change | None:
@@ -322,7 +329,7 @@ class _Request:
         return self.definition.roles[role].label
 
     def _about_the_day(self) -> Iterator[Message]:
-        on = self.command.on
+        on = self.on
         if on > self.today:
             yield Message("the day {day} is still to come.", {"day": on})
         runs = not self.rule.is_fixed and self.rule.side is Side.AFTER
@@ -345,11 +352,11 @@ class _Request:
         if meant.actor == self.actor.key:
             values = {"person": self.actor.key, "number": meant.number}
             yield Message("{person} made change {number}; another person has to confirm it.", values)
-        if self.command.on > self.today:
-            yield Message("the day {day} is still to come.", {"day": self.command.on})
+        if self.on > self.today:
+            yield Message("the day {day} is still to come.", {"day": self.on})
 
     def _against_pausing(self) -> Iterator[Message]:
-        on, basis = self.command.on, self.deadline.basis or Basis()
+        on, basis = self.on, self.deadline.basis or Basis()
         waiting = [c for c in pending(self.changes) if c.kind is ChangeKind.PAUSE]
         if waiting:
             yield Message("Change {number}, a pause, waits for a second person.", {"number": waiting[-1].number})
@@ -362,7 +369,7 @@ class _Request:
                 yield Message("It was paused from {first} until {day}; pauses do not overlap.", last)
         if not overlapping:
             yield from self._about_the_longest_time()
-        if self.deadline.due_on is not None and on > self.deadline.due_on:
+        if has_passed(self.deadline.due_on, on):
             yield Message("Its date has passed on {day}; a pause begins before it.", {"day": self.deadline.due_on})
 
     def _about_the_longest_time(self) -> Iterator[Message]:
@@ -371,18 +378,18 @@ class _Request:
             return
         pauses = _pauses(self.rule, self.changes, self.calendars)
         taken = sum((pause.end - pause.start).days for pause in pauses if pause.end is not None)
-        if _goes_on(self.rule, self.command.on, taken, self.calendars) == self.command.on:
+        if _goes_on(self.rule, self.on, taken, self.calendars) == self.on:
             values = {"length": asked.at_most.message, "source": asked.source}
             yield Message("It has been paused for {length} in all, the longest time there is ({source}).", values)
 
     def _against_resuming(self) -> Iterator[Message]:
-        running, on = self.meant, self.command.on
+        running, on = self.meant, self.on
         pauses = {pause.start: pause.end for pause in _pauses(self.rule, self.changes, self.calendars)}
-        goes_on = pauses.get(running.command.on) if running is not None else None
+        goes_on = pauses.get(running.on) if running is not None else None
         if running is None or (goes_on is not None and goes_on <= on):
             yield Message("It is not paused by an act of a person: pause it before resuming.")
-        elif on <= running.command.on:
-            yield Message("The pause began on {day}; it is resumed on a later day.", {"day": running.command.on})
+        elif on <= running.on:
+            yield Message("The pause began on {day}; it is resumed on a later day.", {"day": running.on})
 
     def _against_extending(self, asked: ChangeRule | None) -> Iterator[Message]:
         length, basis = self.command.length, self.deadline.basis or Basis()

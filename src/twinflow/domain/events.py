@@ -13,7 +13,8 @@ from uuid import UUID, uuid5
 
 from twinflow.domain.actors import Person
 from twinflow.domain.agreement import AgreementHead, Deadline, DeadlineStatus, HistoryEntry
-from twinflow.domain.calendars import ONE_DAY, pause_on
+from twinflow.domain.calendars import ONE_DAY
+from twinflow.domain.lateness import Standing, has_passed, in_words, is_paused
 from twinflow.domain.library import Library
 from twinflow.domain.passes import holders_of, recipients_of
 from twinflow.domain.process import LIAISON, DeadlineRule, Label, Nature, ProcessDefinition
@@ -104,7 +105,7 @@ def deadline_event(
     if on is None:
         return None
     withdrawn = deadline.status is DeadlineStatus.VOID
-    paused = deadline.is_open and (deadline.due_on is None or _is_paused(deadline, today))
+    paused = is_paused(deadline, today)
     tags = _tags(rule, deadline, today, paused=paused)
     names = {"reference": head.reference, "deadline": rule.label, "tags": tags}
     return CalendarEvent(
@@ -153,11 +154,6 @@ def _last_date(moves: Sequence[HistoryEntry]) -> date | None:
     return next((date.fromisoformat(day) for day in days if day), None)
 
 
-def _is_paused(deadline: Deadline, today: date) -> bool:
-    basis = deadline.basis
-    return basis is not None and basis.agreed_on is None and pause_on(today, basis.pauses) is not None
-
-
 def _status(deadline: Deadline, *, paused: bool) -> EventStatus:
     if deadline.status is DeadlineStatus.VOID:
         return EventStatus.CANCELLED
@@ -165,22 +161,16 @@ def _status(deadline: Deadline, *, paused: bool) -> EventStatus:
 
 
 def _tags(rule: DeadlineRule, deadline: Deadline, today: date, *, paused: bool) -> tuple[Message, ...]:
-    """How it stands, in words; nothing where the date is still ahead and firm. Only a duty of law or text is overdue."""
+    """How it stands, in words; nothing where the date is still ahead and firm."""
     if not deadline.is_open:
         return (_CLOSED[deadline.status],)
     found = []
-    if paused:
-        found.append(Message("paused"))
-    elif _has_passed(deadline, today):
-        target = Message("target passed") if rule.nature is Nature.TARGET else Message("overdue")
-        found.append(target if rule.late else Message("passed"))
+    if paused or has_passed(deadline.due_on, today):
+        stands = Standing.PAUSED if paused else Standing.OVERDUE
+        found.append(in_words(DeadlineStatus.OPEN, stands, rule.nature, owed=rule.late is not None))
     if deadline.provisional:
         found.append(Message("provisional date"))
     return tuple(found)
-
-
-def _has_passed(deadline: Deadline, today: date) -> bool:
-    return deadline.due_on is not None and deadline.due_on < today
 
 
 def _changed_at(agreement: DatedAgreement, deadline: Deadline, today: date) -> datetime:
@@ -189,7 +179,7 @@ def _changed_at(agreement: DatedAgreement, deadline: Deadline, today: date) -> d
     Nothing here is the present instant: the same books give the same file.
     """
     days = [agreement.head.tracked_from] if deadline.closed_on is None else [deadline.closed_on]
-    if deadline.is_open and deadline.due_on is not None and deadline.due_on < today:
+    if deadline.is_open and deadline.due_on is not None and has_passed(deadline.due_on, today):
         days.append(deadline.due_on + ONE_DAY)
     return max(agreement.changed_at, *(datetime.combine(day, time(), UTC) for day in days))
 

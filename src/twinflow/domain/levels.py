@@ -1,4 +1,4 @@
-"""The ladder of warnings of a deadline, when each rung is reached, and how a deadline stands: soon, due, overdue, very overdue.
+"""The ladder of warnings of a deadline, and when each rung is reached.
 
 A level that has fired is a fact and never fires again; a date that moves plans anew only what has not fired.
 """
@@ -6,12 +6,11 @@ A level that has fired is a fact and never fires again; a date that moves plans 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from enum import StrEnum
 from itertools import count
 from types import MappingProxyType
 
 from twinflow.domain.agreement import Deadline, DeadlineStatus
-from twinflow.domain.calendars import ONE_DAY, Calendars, add_length, business_days_between, pause_on
+from twinflow.domain.calendars import ONE_DAY, Calendars, add_length, business_days_between
 from twinflow.domain.dates import Length, Unit
 from twinflow.domain.process import DeadlineRule, Level, Side
 from twinflow.domain.subject import LevelKey
@@ -35,35 +34,9 @@ def lapses_by_the_clock(rule: DeadlineRule, deadline: Deadline, today: date) -> 
     return rule.on_lapse is not None and deadline.is_open and deadline.due_on is not None and deadline.due_on < today
 
 
-class Standing(StrEnum):
-    """How an open deadline stands on a day."""
-
-    AHEAD = "ahead"
-    PAUSED = "paused"
-    SOON = "soon"
-    DUE = "due"
-    OVERDUE = "overdue"
-    VERY_OVERDUE = "very overdue"
-
-
-def standing(rule: DeadlineRule, deadline: Deadline, calendars: Calendars, today: date) -> Standing:
-    """SOON from the first level before the date, VERY_OVERDUE from the day that the process file names.
-
-    PAUSED while its days do not count, also where a longest time gives it a date.
-    """
-    due_on = deadline.due_on
-    if due_on is None or not deadline.is_open:
-        return Standing.AHEAD
-    if deadline.basis is not None and deadline.basis.agreed_on is None and pause_on(today, deadline.basis.pauses):
-        return Standing.PAUSED
-    if today > due_on:
-        last = rule.very_overdue
-        very = last is not None and today >= add_length(due_on, last, calendars)
-        return Standing.VERY_OVERDUE if very else Standing.OVERDUE
-    if today == due_on:
-        return Standing.DUE
-    first = min((level.on for level in _once(rule, deadline, calendars) if level.level.is_early), default=due_on)
-    return Standing.SOON if today >= first else Standing.AHEAD
+def warned_from(rule: DeadlineRule, deadline: Deadline, calendars: Calendars) -> date | None:
+    """The day of the first level before the date; None where there is none."""
+    return min((level.on for level in _once(rule, deadline, calendars) if level.level.is_early), default=None)
 
 
 def levels(

@@ -1,6 +1,8 @@
 """Opening agreements and advancing them."""
 
-from datetime import date, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime, time
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine
 
@@ -70,9 +72,12 @@ def advance_agreement(
     *,
     person: str,
     now: datetime,
+    hour: time | None = None,
     expected_version: int | None = None,
 ) -> Outcome:
     """Take a step as `person`. What the calendar did before the day of the step is done first, by the clock.
+
+    `hour` is when it arrived on the day of the act, at the office that keeps the case.
 
     Raises NotFound, Refused with every reason, StaleAgreement if the agreement is not (or no longer) at `expected_version`.
     """
@@ -83,7 +88,10 @@ def advance_agreement(
             raise StaleAgreement("{reference} was changed meanwhile; look at it again.", reference=reference)
         definition = library.definition_of(agreement)
         today = library.today(agreement.office, now)
-        agreement = _let_lapse(work, library, agreement, min(command.effective_on, today), now)
+        on = command.taken_on(today)
+        if hour is not None:
+            command = replace(command, received_at=_instant(library, agreement.office, on, hour))
+        agreement = _let_lapse(work, library, agreement, min(on, today), now)
         actor = library.actor(who, definition, agreement, today)
         reckoning = library.reckoning(definition, agreement.office, now)
         outcome = advance(agreement, definition, command, actor, now=now, reckoning=reckoning)
@@ -91,6 +99,11 @@ def advance_agreement(
         _recorded(work, library, agreement, outcome, left, now)
         work.commit()
     return outcome
+
+
+def _instant(library: Library, office: str, on: date, hour: time) -> datetime:
+    """The instant (UTC) at which it is that day and hour at the office."""
+    return datetime.combine(on, hour, ZoneInfo(library.directory.offices[office].time_zone)).astimezone(UTC)
 
 
 def _let_lapse(work: UnitOfWork, library: Library, agreement: Agreement, until: date, now: datetime) -> Agreement:

@@ -3,8 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time
-from zoneinfo import ZoneInfo
+from datetime import date, datetime
 
 from sqlalchemy import Engine
 
@@ -144,13 +143,6 @@ def explanation(library: Library, agreement: Agreement, wanted: DeadlineId, now:
     roles = {key: role.label for key, role in library.lexicon_of(agreement).roles.items()}
     carried_on = carried_over_on(agreement.history, deadline)
     return Explanation(str(wanted), rule.label, rule.source, deadline, tuple(readings), changes, roles, carried_on)
-
-
-def instant_at_office(engine: Engine, library: Library, reference: str, on: date, at: time) -> datetime:
-    """The instant (UTC) at which it is that day and hour at the office that keeps the case. Raises NotFound."""
-    with UnitOfWork(engine, reading=True) as work:
-        office = work.agreements.get(reference).office
-    return datetime.combine(on, at, ZoneInfo(library.directory.offices[office].time_zone)).astimezone(UTC)
 
 
 def find_deadline(agreement: Agreement, wanted: DeadlineId) -> Deadline:

@@ -382,7 +382,7 @@ def _change_line(change: Change, roles: Mapping[str, Label]) -> ChangeLine:
     return ChangeLine(
         number=change.number,
         kind=change.kind.value,
-        on=change.command.on,
+        on=change.on,
         actor=change.actor,
         what=_change_message(change),
         grounds=tuple(_change_grounds(change)),

@@ -12,8 +12,8 @@ from twinflow.domain.agreement import Agreement, Deadline, EntryKind
 from twinflow.domain.calendars import business_days_between
 from twinflow.domain.changes import changes_by_deadline, pending
 from twinflow.domain.findings import Finding, FindingCode, findings
+from twinflow.domain.lateness import has_passed, is_past, standing
 from twinflow.domain.letters import ClaimedMessage, Letter, LetterGroup, LetterItem, Matter
-from twinflow.domain.levels import standing
 from twinflow.domain.library import Library
 from twinflow.domain.migration import state_now
 from twinflow.domain.passes import OVERDUE, SOON
@@ -82,7 +82,7 @@ def _has_no_date(matter: Matter, deadlines: Mapping[DeadlineKey, Deadline]) -> b
 
 def _is_of_the_past(deadline: Deadline, tracked_from: date) -> bool:
     """Whether it had passed when the case was taken over, and is closed: on record, and no news to anybody."""
-    return not deadline.is_open and deadline.due_on is not None and deadline.due_on < tracked_from
+    return not deadline.is_open and has_passed(deadline.due_on, tracked_from)
 
 
 def _dated(
@@ -115,7 +115,7 @@ def _needs_all(matter: Matter) -> bool:
 def _notice(matter: Matter, values: Mapping[str, Any]) -> str:
     """A warning may have waited so long that the day has passed."""
     if matter.subject.kind is SubjectKind.DEADLINE:
-        return OVERDUE if values["days"] < 0 else SOON
+        return OVERDUE if is_past(values["days"]) else SOON
     return matter.notice
 
 

@@ -12,6 +12,7 @@ from twinflow.domain.agreement import Agreement, Deadline, DeadlineStatus, Term
 from twinflow.domain.changes import changes_by_deadline, pending
 from twinflow.domain.dates import Length, Unit
 from twinflow.domain.findings import FindingCode, findings
+from twinflow.domain.lateness import has_passed
 from twinflow.domain.letters import Letter, LetterGroup, LetterItem, Matter
 from twinflow.domain.library import Library
 from twinflow.domain.notices import Notice
@@ -185,7 +186,7 @@ def _example(case: _Case, day: date) -> Deadline | None:
 def _of_deadlines(case: _Case) -> Iterator[_Occasion]:
     passed, rules = case.notice == OVERDUE, case.definition.deadlines
     for deadline in _open(case):
-        if deadline.due_on is not None and (deadline.due_on < case.today) is passed:
+        if deadline.due_on is not None and has_passed(deadline.due_on, case.today) is passed:
             yield _Occasion(AlertSubject.deadline(deadline.rule), rules[deadline.rule].told, deadline.occurrence)
     made_up = _example(case, case.today - A_WEEK if passed else case.today + A_WEEK)
     if made_up is not None:

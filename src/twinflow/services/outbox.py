@@ -19,7 +19,7 @@ from twinflow.domain.letters import (
     Settlement,
 )
 from twinflow.domain.library import Library
-from twinflow.errors import NotFound, Refused
+from twinflow.errors import Refused
 from twinflow.sentences import Message
 from twinflow.services.incidents import tell_incidents
 from twinflow.storage.outbox import DueMessage
@@ -150,12 +150,6 @@ def cancel(engine: Engine, library: Library, outbox_id: int, *, by: str, reason:
         work.commit()
 
 
-def content(engine: Engine, outbox_id: int) -> bytes | None:
-    """A message as it was built; None if it has not been. Raises NotFound."""
-    with UnitOfWork(engine, reading=True) as work:
-        return work.outbox.content(outbox_id)
-
-
 def counts(engine: Engine) -> dict[str, int]:
     """How many messages are in each state."""
     with UnitOfWork(engine, reading=True) as work:
@@ -168,13 +162,12 @@ def messages(engine: Engine, states: Iterable[str] = ()) -> list[OutboxMessage]:
         return work.outbox.messages(states)
 
 
-def message(engine: Engine, outbox_id: int) -> OutboxMessage:
-    """One message. Raises NotFound."""
+def message(engine: Engine, outbox_id: int) -> tuple[OutboxMessage, bytes | None]:
+    """One message, and what it says as it was built; None if it has not been. Raises NotFound."""
     with UnitOfWork(engine, reading=True) as work:
-        found = work.outbox.messages(outbox_id=outbox_id)
-    if not found:
-        raise NotFound("There is no message {id}.", id=outbox_id)
-    return found[0]
+        content = work.outbox.content(outbox_id)
+        [found] = work.outbox.messages(outbox_id=outbox_id)
+    return found, content
 
 
 def waiting(counted: Mapping[str, int]) -> int:

@@ -5,11 +5,10 @@ from datetime import date, datetime
 from sqlalchemy import Engine
 
 from twinflow.domain.agreement import Agreement, EntryKind
-from twinflow.domain.levels import standing
+from twinflow.domain.lateness import in_words, standing
 from twinflow.domain.library import Library
 from twinflow.domain.process import ProcessDefinition
 from twinflow.pictures.diagram import Course, DateAhead, Passage
-from twinflow.services.wording import standing_message
 from twinflow.storage.unit_of_work import UnitOfWork
 
 
@@ -71,6 +70,6 @@ def _ahead(
             rule = definition.deadlines[deadline.rule]
             stands = standing(rule, deadline, reckoning.calendars_of(rule), reckoning.today_of(rule))
             late = definition.roles[rule.late].label if rule.late else {}
-            words = standing_message(deadline.status.value, stands.value, rule.nature.value, duty=rule.late is not None)
+            words = in_words(deadline.status, stands, rule.nature, owed=rule.late is not None)
             found.append(DateAhead(rule.label, deadline.due_on, words, late))
     return tuple(found)

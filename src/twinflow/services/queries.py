@@ -6,20 +6,19 @@ from datetime import date, datetime
 
 from sqlalchemy import Engine
 
-from twinflow.domain import machine
+from twinflow.domain import lateness, machine
 from twinflow.domain.advance import reasons_against
 from twinflow.domain.agreement import Agreement, Claim, Deadline, HistoryEntry, Party, PresentAgreement
 from twinflow.domain.attention import NOTHING_SAID, Acknowledgement, Snooze, attention_by_deadline
 from twinflow.domain.calendars import business_days_between
 from twinflow.domain.changes import Change, changes_by_deadline, pending
 from twinflow.domain.findings import findings
-from twinflow.domain.levels import standing
 from twinflow.domain.library import Library
-from twinflow.domain.process import CLOCK, Label, Nature, ProcessDefinition
+from twinflow.domain.process import CLOCK, Label, ProcessDefinition
 from twinflow.domain.requirements import missing_items
 from twinflow.sentences import Message
 from twinflow.services.deadlines import DeadlineId, Explanation, explanation
-from twinflow.services.wording import ACTORS, entry_message, finding_message, standing_message
+from twinflow.services.wording import ACTORS, entry_message, finding_message
 from twinflow.storage.unit_of_work import UnitOfWork
 
 
@@ -28,7 +27,7 @@ class DeadlineLine:
     """One occurrence of a deadline; `edition` names the calendars it was counted by, if any.
 
     `days` and `business_days` are left until `due_on`, where the late office is; negative when it has passed. `standing`
-    says how an open one stands (`levels.Standing`), `waiting` how many changes of it wait for a second person (None in
+    says how an open one stands (`lateness.Standing`), `waiting` how many changes of it wait for a second person (None in
     lists, which are read without the history). `acknowledged` says who has an open one in hand, `snoozed` who is told
     nothing of it for now.
     """
@@ -54,18 +53,21 @@ class DeadlineLine:
     snoozed: tuple[Snooze, ...]
 
     @property
+    def has_passed(self) -> bool:
+        """Whether it is open and its day is over, whoever is or is not late."""
+        return self.standing in lateness.PASSED
+
+    @property
     def is_late(self) -> bool:
-        """Whether somebody has let the day pass."""
-        return self.status == "open" and self.days is not None and self.days < 0 and bool(self.late)
+        return lateness.is_late(self.standing, owed=bool(self.late))
 
     @property
     def is_overdue(self) -> bool:
-        """Late by law or by the text: a target that has passed is not called so."""
-        return self.is_late and self.nature != Nature.TARGET
+        return lateness.is_overdue(self.standing, self.nature, owed=bool(self.late))
 
     @property
     def standing_words(self) -> Message:
-        return standing_message(self.status, self.standing, self.nature, duty=bool(self.late))
+        return lateness.in_words(self.status, self.standing, self.nature, owed=bool(self.late))
 
 
 @dataclass(frozen=True, slots=True)
@@ -338,7 +340,7 @@ def _deadlines(
                 days=(due_on - today).days if due_on else None,
                 business_days=business_days_between(today, due_on, calendars) if due_on and counted else None,
                 status=deadline.status.value,
-                standing=standing(rule, deadline, calendars, today).value,
+                standing=lateness.standing(rule, deadline, calendars, today).value,
                 waiting=_waiting(deadline, changes) if history is not None else None,
                 closed_on=deadline.closed_on,
                 nature=rule.nature.value,

@@ -4,13 +4,12 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Protocol
 
-from twinflow.domain.agreement import IMPORT, Claim, DeadlineStatus, EntryKind, HistoryEntry, PresentAgreement, Term
+from twinflow.domain.agreement import IMPORT, Claim, EntryKind, HistoryEntry, PresentAgreement, Term
 from twinflow.domain.changes import ChangeKind
 from twinflow.domain.dates import Length, PartialDate
 from twinflow.domain.derivation import RECEIVED_AT
 from twinflow.domain.findings import Finding, FindingCode
-from twinflow.domain.levels import Standing
-from twinflow.domain.process import CLOCK, Label, Nature, ProcessDefinition, TermRule
+from twinflow.domain.process import CLOCK, Label, ProcessDefinition, TermRule
 from twinflow.domain.subject import AlertSubject, SubjectKind
 from twinflow.sentences import Message, unpacked
 
@@ -86,28 +85,6 @@ def _said_in_words(entry: HistoryEntry, definition: ProcessDefinition) -> Messag
     if details.get("note"):
         return Message("{deadline} ({due}): acknowledged; {note}", values)
     return Message("{deadline} ({due}): acknowledged", values)
-
-
-def standing_message(status: str, standing: str, nature: str, *, duty: bool) -> Message:
-    """How a deadline stands. Only a duty that law or text sets is called overdue: a target has passed."""
-    if status != DeadlineStatus.OPEN:
-        return Message(status)
-    late = standing in {Standing.OVERDUE, Standing.VERY_OVERDUE}
-    if late and nature == Nature.TARGET:
-        return Message("target passed")
-    if late and not duty:
-        return Message("passed")
-    return _STANDINGS[Standing(standing)]
-
-
-_STANDINGS = {
-    Standing.AHEAD: Message("open"),
-    Standing.PAUSED: Message("paused"),
-    Standing.SOON: Message("soon"),
-    Standing.DUE: Message("due today"),
-    Standing.OVERDUE: Message("overdue"),
-    Standing.VERY_OVERDUE: Message("very overdue"),
-}
 
 
 def _change_in_words(entry: HistoryEntry, definition: ProcessDefinition) -> Message:

@@ -6,7 +6,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Connection, Engine, func, select
 from sqlalchemy.exc import DBAPIError
 
 from twinflow.errors import EnvironmentFailed
@@ -28,14 +28,24 @@ def upgrade(engine: Engine) -> None:
         raise EnvironmentFailed("The database does not answer: {why}.", why=str(error.orig).strip()) from error
 
 
-def is_empty(engine: Engine) -> bool:
-    """Whether the database has no tables of ours yet. Raises EnvironmentFailed if it does not answer."""
-    return _current(engine) is None
-
-
 def revision(engine: Engine) -> str:
     """The revision of the tables. Raises EnvironmentFailed if the database does not answer or is not at the newest."""
-    current, newest = _current(engine), ScriptDirectory.from_config(_config()).get_current_head()
+    try:
+        with engine.execution_options(reading=True).connect() as connection:
+            current = current_revision(connection)
+    except DBAPIError as error:
+        raise EnvironmentFailed("The database does not answer: {why}.", why=str(error.orig).strip()) from error
+    return check_newest(current)
+
+
+def current_revision(connection: Connection) -> str | None:
+    """The revision of the tables; None while there are none."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def check_newest(current: str | None) -> str:
+    """The revision again. Raises EnvironmentFailed if it is not the newest."""
+    newest = ScriptDirectory.from_config(_config()).get_current_head()
     if newest is None or current != newest:
         raise EnvironmentFailed(
             "The database is at version {current}, this program at {newest}: run “twinflow database upgrade”.",
@@ -43,14 +53,6 @@ def revision(engine: Engine) -> str:
             newest=newest,
         )
     return newest
-
-
-def _current(engine: Engine) -> str | None:
-    try:
-        with engine.execution_options(reading=True).connect() as connection:
-            return MigrationContext.configure(connection).get_current_revision()
-    except DBAPIError as error:
-        raise EnvironmentFailed("The database does not answer: {why}.", why=str(error.orig).strip()) from error
 
 
 def _config() -> Config:

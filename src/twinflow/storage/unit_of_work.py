@@ -11,6 +11,7 @@ from twinflow.errors import EnvironmentFailed, StaleAgreement
 from twinflow.storage.agreements import Agreements
 from twinflow.storage.alerts import Alerts
 from twinflow.storage.calendars import CalendarEditions
+from twinflow.storage.database import current_revision
 from twinflow.storage.deadlines import Deadlines
 from twinflow.storage.feeds import Feeds
 from twinflow.storage.findings import Findings
@@ -50,6 +51,11 @@ class UnitOfWork:
         self.outbox = Outbox(self._session)
         self.recount = Recount(self._session)
         return self
+
+    @property
+    def revision(self) -> str | None:
+        """The revision of the tables; None while there are none."""
+        return current_revision(self._session.connection())
 
     def commit(self) -> None:
         self._session.commit()

@@ -50,6 +50,9 @@ class Reading:
         return [*found, self.failure] if self.failure is not None else found
 
 
+NOTHING_READ = Reading(())
+
+
 def read_mailbox(engine: Engine, library: Library, mailbox: Mailbox, now: datetime) -> Reading:
     """Deal with what is unread. What cannot be recorded now stays unread."""
     messages: list[Returned] = []
@@ -91,12 +94,10 @@ def _not_understood(place: str, report: Report) -> Message | None:
     return Message("{place}: not understood: “{subject}” from {sender}.", values)
 
 
-def look(engine: Engine, library: Library, mailbox: Mailbox, now: datetime) -> Reading:
-    """The same, for what runs by itself: what a person should know is logged."""
-    reading = read_mailbox(engine, library, mailbox, now)
+def log_problems(reading: Reading) -> None:
+    """For what runs by itself: what a person should know is logged."""
     for problem in reading.problems:
         log.warning("%s", problem)
-    return reading
 
 
 def listening(
