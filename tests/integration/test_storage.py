@@ -5,6 +5,7 @@ from sqlalchemy import inspect, text
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import SQLModel
 
+from postgres import fresh_database
 from twinflow.storage import database
 from twinflow.storage.engine import make_engine
 from world import World
@@ -31,6 +32,16 @@ def test_a_second_upgrade_changes_nothing(world: World) -> None:
 def test_the_database_itself_refuses_to_change_history(cuenca: World, statement: str) -> None:
     with pytest.raises(DBAPIError, match="append-only"), cuenca.engine.begin() as connection:
         connection.execute(text(statement))
+
+
+def test_postgresql_refuses_to_empty_the_history(request: pytest.FixtureRequest, tmp_path) -> None:
+    """SQLite has no TRUNCATE."""
+    with fresh_database("postgresql", tmp_path, request) as url:
+        engine = make_engine(url)
+        for statement in ("TRUNCATE history", "TRUNCATE agreement CASCADE"):
+            with pytest.raises(DBAPIError, match="append-only"), engine.begin() as connection:
+                connection.execute(text(statement))
+        engine.dispose()
 
 
 def test_sqlite_refuses_to_replace_a_row_of_history(tmp_path) -> None:

@@ -1,0 +1,168 @@
+"""The books of an earlier version: where they are, how they are put into a database, and what they say was told and done."""
+
+import csv
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from typing import NamedTuple
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import Engine, create_engine, event, text
+
+from builders import WORKFLOWS
+from postgres import named
+from twinflow import bootstrap
+from twinflow.config import DatabaseSettings, MailSettings, Settings
+from world import EACH_MORNING, World
+
+BOOKS = Path(__file__).parent / "revision_0003"
+DATABASES = ("sqlite", "postgresql")
+CLOSED_AT = datetime(2026, 3, 6, 23, tzinfo=UTC)
+"""A Friday evening: nothing is in the books after it."""
+LAST_DAY = date(2027, 3, 6)
+EACH_DAY_AT = time(15, tzinfo=UTC)
+"""9:00 in Chihuahua, 10:00 in Cuenca."""
+PROCESSES = (
+    "mx/twinning", "ec/agreement", "ec/cuenca", "annual-programme", "action-protocol", "progress-report",
+    "working-group-meeting", "amendment", "renewal", "termination",
+)  # fmt: skip
+CALENDARS = ("ec-public", "mx-labour", "mx-ministry")
+"""The shipped files that the books go by; two versions of a process of their own are kept beside them."""
+
+
+class Came(NamedTuple):
+    """One thing that was told to one person, or one step that the clock took (`level` is the state it led to)."""
+
+    on: date
+    reference: str
+    subject: str
+    occurrence: int
+    level: str
+    recipient: str
+    stands_for: str
+    effective_on: date
+
+
+def write_workflows(folder: Path) -> Path:
+    names = [*PROCESSES, *(f"calendars/{key}" for key in CALENDARS)]
+    files = {f"{name}.toml": WORKFLOWS / f"{name}.toml" for name in names}
+    files |= {file.name: file for file in (BOOKS / "workflows").glob("*.toml")}
+    for name, file in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(file.read_bytes())
+    return folder
+
+
+def settings_of(url: str, folder: Path, mail: MailSettings | None = None) -> Settings:
+    """Mail is captured in the folder unless settings of a server are given; it leaves each morning."""
+    return Settings(
+        people_file=BOOKS / "people.toml",
+        workflows_folder=write_workflows(folder / "workflows"),
+        database=DatabaseSettings(url=url),
+        mail=(mail or MailSettings(capture_folder=folder / "mail")).model_copy(
+            update={"state_file": folder / "mail-state.json"}
+        ),
+        rhythm=EACH_MORNING,
+    )
+
+
+@contextmanager
+def bare_database(kind: str, folder: Path, request: pytest.FixtureRequest) -> Iterator[str]:
+    """The URL of a database without tables: a file that is not there yet, or a database of its own on the server."""
+    if kind == "sqlite":
+        yield f"sqlite:///{folder / 'old.db'}"
+        return
+    server = request.getfixturevalue("postgres_template")
+    admin = create_engine(server, isolation_level="AUTOCOMMIT")
+    name = f"t_{uuid4().hex}"
+    with admin.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    yield named(server, name)
+    with admin.connect() as connection:
+        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    admin.dispose()
+
+
+@contextmanager
+def restored(kind: str, folder: Path, request: pytest.FixtureRequest) -> Iterator[str]:
+    """The URL of a database with the books as they were, not upgraded."""
+    with bare_database(kind, folder, request) as url:
+        if kind == "sqlite":
+            shutil.copyfile(BOOKS / "books.sqlite", folder / "old.db")
+        else:
+            engine = create_engine(url)
+            connection = engine.raw_connection()
+            driver = connection.driver_connection
+            assert driver is not None
+            driver.execute((BOOKS / "books.sql").read_text("utf-8"))
+            driver.commit()
+            connection.close()
+            engine.dispose()
+        yield url
+
+
+@contextmanager
+def started(settings: Settings) -> Iterator[World]:
+    """Upgraded as whoever runs the service does it, and started when the books were closed."""
+    bootstrap.upgrade_database(settings)
+    world = World(bootstrap.start(settings), CLOSED_AT)
+    if world.engine.dialect.name == "sqlite":  # what is tested is what is told, not what a power cut leaves
+        event.listen(world.engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous=OFF"))
+        world.engine.dispose()
+    try:
+        yield world
+    finally:
+        world.engine.dispose()
+
+
+def live(world: World, until: date) -> None:
+    """A pass each day on which a deadline wakes or a message is due; on the others a pass finds nothing to do."""
+    day = world.now.date()
+    while day < until:
+        day += timedelta(days=1)
+        world.now = datetime.combine(day, EACH_DAY_AT)
+        if _something_is_due(world):
+            assert world.tick().delivery.failures == ()
+
+
+def _something_is_due(world: World) -> bool:
+    waking = "SELECT min(wake_on) FROM deadline"
+    due = "SELECT min(next_attempt_at) FROM outbox"
+    with world.engine.connect() as connection:
+        on, at = (connection.execute(text(query)).scalar() for query in (waking, due))
+    return (on is not None and _day(on) <= world.now.date()) or (at is not None and _instant(at) <= world.now)
+
+
+def expected() -> list[Came]:
+    with (BOOKS / "expected.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    days = ("on", "effective_on")
+    return [
+        Came(**{**row, **{day: date.fromisoformat(row[day]) for day in days}, "occurrence": int(row["occurrence"])})
+        for row in rows
+    ]
+
+
+def came(engine: Engine) -> list[Came]:
+    """Everything that was told so far, and every step of the clock."""
+    alerts = """SELECT recorded_at, reference, subject, occurrence, alert.level, recipient, stands_for, effective_on
+        FROM alert JOIN agreement ON agreement.id = agreement_id"""
+    steps = """SELECT recorded_at, reference, 'by the clock: ' || step, 1, to_state, '', '', effective_on
+        FROM history JOIN agreement ON agreement.id = agreement_id WHERE kind = 'step' AND actor = 'clock'"""
+    with engine.connect() as connection:
+        rows = [row for query in (alerts, steps) for row in connection.execute(text(query))]
+    return sorted(Came(_day(at), *rest, _day(on)) for at, *rest, on in rows)
+
+
+def _day(value: object) -> date:
+    """SQLite gives text; PostgreSQL instants in the zone of the session."""
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).date()
+    return date.fromisoformat(str(value)[:10])
+
+
+def _instant(value: object) -> datetime:
+    return value if isinstance(value, datetime) else datetime.fromisoformat(str(value)).replace(tzinfo=UTC)
