@@ -82,6 +82,29 @@ def test_patience_is_counted_from_the_first_attempt_and_a_refusal_that_is_meant_
     assert (settled.state, settled.next_attempt_at is None) == (state, state is MessageState.FAILED)
 
 
+@pytest.mark.parametrize(
+    ("attempts", "later", "state"),
+    [
+        (5, PATIENCE, MessageState.RETRYING),
+        (5, PATIENCE + timedelta(days=30), MessageState.RETRYING),
+        (6, PATIENCE - timedelta(seconds=1), MessageState.RETRYING),
+        (60, PATIENCE - timedelta(seconds=1), MessageState.RETRYING),
+        (6, PATIENCE, MessageState.FAILED),
+        (7, PATIENCE, MessageState.FAILED),
+    ],
+)
+def test_a_message_is_tried_again_after_72_hours_and_five_attempts_and_given_up_after_six(
+    attempts: int, later: timedelta, state: MessageState
+) -> None:
+    settled = after_failure(claimed(attempts), FOR_NOW, MONDAY + later)
+    assert (settled.state, settled.next_attempt_at is None) == (state, state is MessageState.FAILED)
+
+
+def test_patience_is_72_hours_and_the_waits_are_those_that_are_documented() -> None:
+    assert timedelta(hours=72) == PATIENCE
+    assert [wait.total_seconds() / 60 for wait in WAITS] == [1, 5, 30, 120, 360]
+
+
 def test_hours_in_which_nobody_tried_give_no_message_up() -> None:
     after_a_long_weekend = after_failure(claimed(2), FOR_NOW, MONDAY + PATIENCE + timedelta(hours=1))
     assert after_a_long_weekend.state is MessageState.RETRYING

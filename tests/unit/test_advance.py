@@ -226,6 +226,22 @@ def test_who_answered_the_observations_cannot_decide_on_the_answer():
     assert "ramon took the step “Answer the observations”" in reason
 
 
+def test_who_asked_in_an_earlier_round_cannot_decide_in_a_later_one_either():
+    """Lucia asked for the first opinion, Hugo for the second."""
+    lucia = Actor("lucia", frozenset({"liaison", "reviewer"}))
+    hugo = Actor("hugo", frozenset({"liaison", "reviewer"}))
+    case = chihuahua(
+        *TO_OPINION,
+        ("issue_unfavourable_opinion", date(2008, 3, 3), REVIEWER, OPINION),
+        ("redraft", date(2008, 3, 4)),
+        ("request_opinion", date(2008, 3, 5), hugo),
+    )
+    for actor in (lucia, hugo):
+        (reason,) = refusal(case, "issue_favourable_opinion", date(2008, 3, 6), actor, records=OPINION)
+        assert reason.startswith(f"{actor.key} took the step “")
+    assert refusal(case, "issue_favourable_opinion", date(2008, 3, 6), REVIEWER, records=OPINION) == []
+
+
 def test_who_asked_for_the_registration_cannot_register_nor_who_asked_for_approval_approve():
     registrar = Actor("lucia", frozenset({"registrar"}))
     case = chihuahua(*TO_IN_FORCE[:9])

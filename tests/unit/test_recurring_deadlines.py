@@ -110,6 +110,20 @@ def test_an_evaluation_on_the_very_day_meets_the_year_that_ends_and_not_the_next
     assert [d.status for d in evaluations(case)] == [MET, MET, OPEN]
 
 
+def test_an_evaluation_on_the_day_the_next_year_begins_answers_the_year_before():
+    """It is due on 7 May 2012, and the next year runs from that day."""
+    case = derived(after(medellin(date(2012, 5, 7)), ("record_evaluation", date(2012, 5, 7))), date(2012, 5, 8))
+    assert [(d.occurrence, d.status, d.closed_on) for d in evaluations(case)] == [
+        (1, MET, date(2012, 5, 7)),
+        (2, OPEN, None),
+    ]
+
+
+def test_what_is_done_on_the_day_a_duty_begins_does_not_answer_it():
+    case = after(medellin(), ("record_evaluation", date(2011, 5, 6)), ("record_evaluation", date(2011, 5, 7)))
+    assert [(d.status, d.closed_on) for d in evaluations(case)] == [(MET, date(2011, 5, 7))]
+
+
 def test_an_evaluation_done_early_still_wakes_the_clock_when_the_next_year_begins():
     """Otherwise nobody would ever compute the next year's deadline, and nobody would be warned of it."""
     case = after(medellin(date(2012, 3, 1)), ("record_evaluation", date(2012, 3, 1)))
