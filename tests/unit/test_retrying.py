@@ -96,3 +96,37 @@ def test_patience_is_72_hours_and_the_waits_are_those_that_are_documented() -> N
 def test_hours_in_which_nobody_tried_give_no_message_up() -> None:
     after_a_long_weekend = after_failure(claimed(2), FOR_NOW, MONDAY + PATIENCE + timedelta(hours=1))
     assert after_a_long_weekend.state is MessageState.RETRYING
+
+
+@pytest.mark.parametrize("doubtful", [True, False])
+@pytest.mark.parametrize("permanent", [True, False])
+def test_what_was_said_and_whether_it_may_have_arrived_is_kept(permanent: bool, doubtful: bool) -> None:
+    tried = claimed(1)
+    failure = MailFailed("{server} said no", permanent=permanent, doubtful=doubtful, server="a")
+    settled = after_failure(tried, failure, MONDAY)
+    assert settled.claimed is tried
+    assert str(settled.error) == "a said no"
+    assert settled.doubtful is doubtful
+
+
+def test_each_attempt_of_a_message_waits_another_while() -> None:
+    waits = {after_failure(claimed(attempt), FOR_NOW, MONDAY).next_attempt_at for attempt in range(1, 6)}
+    assert len(waits) == 5
+
+
+@pytest.mark.parametrize(
+    ("tried_for", "wait"),
+    [
+        (timedelta(seconds=59), WAITS[0]),
+        (timedelta(minutes=1), WAITS[1]),
+        (timedelta(minutes=5), WAITS[2]),
+        (timedelta(minutes=30), WAITS[3]),
+        (timedelta(hours=2), WAITS[4]),
+        (timedelta(hours=6), WAITS[4]),
+    ],
+)
+def test_the_wait_is_the_first_that_is_longer_than_it_was_tried_so_far(tried_for: timedelta, wait: timedelta) -> None:
+    now = MONDAY + tried_for
+    again = after_failure(claimed(1), FOR_NOW, now).next_attempt_at
+    assert again is not None
+    assert wait <= again - now <= wait * (1 + SPREAD)
