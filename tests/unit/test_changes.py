@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from builders import LIAISON, REVIEWER, TO_OPINION, after, agreement, definition, derived, library, noon, tiny_process
 from twinflow.domain import changes
 from twinflow.domain.actors import Actor
-from twinflow.domain.agreement import Basis, DeadlineStatus, EntryKind
+from twinflow.domain.agreement import Basis, DeadlineStatus, EntryKind, HistoryEntry
 from twinflow.domain.calendars import Calendars, Pause
 from twinflow.domain.changes import (
     Change,
@@ -638,6 +638,13 @@ def test_a_handful_of_acts_gives_one_date_in_every_order_that_is_possible(varian
         more = {"length": business_days(4)} if kind is EXTEND else {}
         case = changed(case, process, kind, day, today=march(19), **more)
     assert the(case).due_on == date(2008, 4, 8)
+
+
+def test_what_a_change_does_not_say_is_read_as_said_by_nobody():
+    about = {"deadline": "answer", "occurrence": "1", "change": "pause"}
+    entry = HistoryEntry(EntryKind.CHANGE, "lucia", march(12), noon(march(12)), details=about)
+    (change,) = changes_by_deadline([entry])["answer", 1]
+    assert change == Change(1, "lucia", ChangeCommand(kind=PAUSE, on=march(12)))
 
 
 def test_messages_are_messages(variants):

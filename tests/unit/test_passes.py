@@ -267,6 +267,15 @@ def test_of_a_case_taken_over_the_past_is_left_out_but_for_the_last_word_and_not
     ]
 
 
+def test_what_is_reached_on_the_very_day_of_a_take_over_or_a_migration_is_not_of_the_time_before():
+    on = date(2011, 7, 5)
+    for case in (replace(medellin(), tracked_from=on), migrated(medellin(), on)):
+        assert keys(case, date(2011, 8, 5)) == ["on the day", "1 day after"]
+    later = date(2011, 7, 6)
+    for case in (replace(medellin(), tracked_from=later), migrated(medellin(), later)):
+        assert keys(case, date(2011, 8, 5)) == ["1 day after"]
+
+
 def test_who_has_snoozed_is_held_back_until_the_day_and_of_older_levels_for_good():
     case = said(medellin(), EntryKind.SNOOZED, date(2011, 6, 1), until="2011-06-28", reason="away")
     assert [(each.level, each.held) for each in told(case, date(2011, 6, 27))] == [
@@ -395,7 +404,7 @@ OTHER = {"due_on": date(2008, 3, 7), "edition": "mx-ministry@old"}
 """As another edition of the calendar had it."""
 
 
-def kept_as(old, case, rule="opinion", process=MX):
+def kept_as(old, case, process=MX):
     return kept([old], case, definition(process))[old.key]
 
 
@@ -455,6 +464,13 @@ def test_what_follows_another_date_is_counted_anew_only_if_something_was_given_f
     assert kept(before, case, definition(EC))[notice.key] == old, "its start is counted, too"
     agreed = replace(end, basis=replace(end.basis, agreed_on=date(2014, 5, 5)))
     assert kept([old, agreed], case, definition(EC))[notice.key] == notice
+
+
+def test_what_followed_a_date_that_is_gone_stays_as_it_was_closed():
+    case = medellin(date(2014, 4, 1))
+    notice = the(case, "last_day_for_notice")
+    old = replace(notice, due_on=date(2014, 3, 21))
+    assert kept_as(old, replace(case, deadlines=(notice,)), process=EC) == old
 
 
 @pytest.mark.parametrize(("anchor", "stays"), [("2008-02-18", True), ("2008-02-19", False), ("", False)])

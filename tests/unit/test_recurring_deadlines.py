@@ -56,6 +56,14 @@ def test_the_first_evaluation_is_open_from_the_day_of_entry_into_force():
     assert [d.due_on for d in evaluations(medellin(date(2011, 5, 6)))] == [date(2012, 5, 7)]
 
 
+def test_of_two_readings_each_year_is_warned_of_by_the_shorter_from_its_own_beginning():
+    found = evaluations(medellin(date(2012, 6, 1), evaluation_period="6 months|12 months"))
+    assert [(d.warn_on, d.due_on) for d in found] == [
+        (date(2011, 11, 7), date(2012, 5, 7)),
+        (date(2012, 11, 6), date(2013, 5, 6)),
+    ]
+
+
 def test_three_years_have_three_evaluations():
     assert [d.due_on for d in evaluations(medellin(date(2020, 1, 1)))] == [
         date(2012, 5, 7),

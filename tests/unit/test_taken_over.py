@@ -6,9 +6,10 @@ from datetime import date
 
 import pytest
 
-from builders import agreement, medellin, noon
+from builders import EC, agreement, definition, medellin, noon, reckoning
 from twinflow.domain.agreement import Basis, DeadlineStatus, EntryKind, HistoryEntry
 from twinflow.domain.dates import Length
+from twinflow.domain.derivation import derive
 from twinflow.domain.migration import (
     Carried,
     Policy,
@@ -155,3 +156,57 @@ def test_the_history_before_a_migration_is_told_in_the_present_names_and_the_res
         signed,
     )
     assert in_present_names((opened, sent)) == (opened, sent)
+
+
+# Counted on from there
+
+
+def in_state(on, old, new):
+    return HistoryEntry(EntryKind.STEP, "lucia", on, noon(on), step="x", from_state=old, to_state=new)
+
+
+ON = date(2011, 7, 10)
+
+
+def counted_on(*entries, policy, lengths=("20 days",), today=date(2011, 7, 20)):
+    """The first programme, taken over on 10 July; its days do not count while the case is in the state “signed”."""
+    process = definition(EC)
+    rule = replace(process.deadlines["first_programme"], paused_in=frozenset({"signed"}))
+    process = replace(process, deadlines={**process.deadlines, rule.key: rule})
+    table = {"on": ON.isoformat(), "policy": policy, "lengths": list(lengths), "after": "2011-05-06"}
+    entry = migration(ON, carried={"first_programme/1": table})
+    whole = sorted([*medellin().history, *entries, entry], key=lambda each: each.effective_on)
+    found = derive(replace(medellin(), history=tuple(whole)), process, reckoning(process, today))
+    return next(deadline for deadline in found if deadline.rule == rule.key)
+
+
+@pytest.mark.parametrize("policy", ["keep-due", "keep-remaining"])
+def test_what_was_carried_over_is_counted_from_the_migration(policy):
+    found = counted_on(policy=policy)
+    assert (found.anchor_on, found.due_on, found.warn_on) == (ON, date(2011, 7, 30), date(2011, 7, 30))
+    assert found.basis == Basis((Length.parse("20 days"),), carried=policy)
+    found = counted_on(policy=policy, lengths=("20 days", "30 days"))
+    assert (found.due_on, found.warn_on) == (date(2011, 8, 9), date(2011, 7, 30))
+    assert found.basis.early_from == ON
+
+
+@pytest.mark.parametrize(
+    ("paused", "resumed", "keep_due", "keep_remaining"),
+    [
+        (date(2011, 7, 1), date(2011, 7, 9), date(2011, 7, 30), date(2011, 7, 30)),
+        (date(2011, 7, 1), ON, date(2011, 7, 30), date(2011, 7, 30)),
+        (date(2011, 7, 1), date(2011, 7, 12), date(2011, 7, 30), date(2011, 7, 31)),
+        (date(2011, 7, 1), date(2011, 7, 15), date(2011, 7, 30), date(2011, 8, 3)),
+        (ON, date(2011, 7, 15), date(2011, 8, 3), date(2011, 8, 3)),
+        (date(2011, 7, 12), date(2011, 7, 15), date(2011, 8, 2), date(2011, 8, 2)),
+        (date(2011, 7, 1), None, date(2011, 7, 30), None),
+        (date(2011, 7, 12), None, None, None),
+    ],
+)
+def test_a_pause_of_the_time_before_a_migration_moves_the_time_that_is_left_and_no_day_that_was_kept(
+    paused, resumed, keep_due, keep_remaining
+):
+    entries = [in_state(paused, "in_force", "signed")]
+    entries += [in_state(resumed, "signed", "in_force")] if resumed else []
+    assert counted_on(*entries, policy="keep-due").due_on == keep_due
+    assert counted_on(*entries, policy="keep-remaining").due_on == keep_remaining
