@@ -23,7 +23,7 @@ mutants: $(READY)             ## changes each line that decides and sees whether
 	rm -rf mutants
 	$(BIN)/python tests/mutants.py
 
-mutants-sample: EACH ?= 30
+mutants-sample: EACH ?= 12
 mutants-sample: SEED ?= 1992
 mutants-sample: $(READY)      ## the same for some mutants of each part, always the same ones for a seed
 	rm -rf mutants
