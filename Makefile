@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: demo test test-deep test-mta mutants check bench schema lock clean
+.PHONY: demo test test-deep test-mta mutants mutants-sample check bench schema lock clean
 
 demo: $(READY)                ## the real register of Cuenca and a worked case, pages on loopback
 	$(BIN)/twinflow demo
@@ -13,15 +13,21 @@ test: $(READY)                ## every test, on SQLite and on a PostgreSQL that 
 test-deep: DEEP_SEED ?= $(shell date +%s)
 test-deep: $(READY)           ## over a million random cases against independent calculators, and every time zone; other ones each time
 	DEEP=1 DEEP_SEED=$(DEEP_SEED) $(BIN)/python -m pytest -q tests/deep tests/integration/test_downtime.py tests/mail/test_killed_mailers.py tests/definitions/test_hostile_files.py -n 2 --timeout 3000
+	$(MAKE) mutants-sample
 
 test-mta: $(READY)            ## mail through a real Postfix on loopback, installed where it is missing (Debian, as root)
 	tests/mta/install
 	$(BIN)/python -m pytest -q tests/mta/through_postfix.py
 
-mutants: $(READY)             ## changes each line that counts days and sees whether a test fails
+mutants: $(READY)             ## changes each line that decides and sees whether a test fails (hours)
 	rm -rf mutants
-	$(BIN)/mutmut run
 	$(BIN)/python tests/mutants.py
+
+mutants-sample: EACH ?= 12
+mutants-sample: SEED ?= 1992
+mutants-sample: $(READY)      ## the same for some mutants of each part, always the same ones for a seed
+	rm -rf mutants
+	$(BIN)/python tests/mutants.py --each $(EACH) --seed $(SEED)
 
 check: $(READY)               ## types, lint and format
 	$(BIN)/python -m mypy

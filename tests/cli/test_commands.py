@@ -1,5 +1,8 @@
 """The command line as a person uses it: real files, real database, exit codes and sentences."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -243,3 +246,56 @@ def test_a_database_that_does_not_answer_exits_3(run) -> None:
     assert done.code == 3
     assert "The database does not answer" in done.err
     assert "Traceback" not in done.err
+
+
+@pytest.fixture
+def into_a_closed_pipe(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Run `twinflow …` as a process of its own, whose reader has gone before it begins."""
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        reading, writing = os.pipe()
+        os.close(reading)
+        command = [str(Path(sys.executable).with_name("twinflow")), *arguments]
+        settings = {"TWINFLOW_PEOPLE_FILE": str(PEOPLE), "TWINFLOW_DATABASE__URL": f"sqlite:///{tmp_path / 'x.db'}"}
+        try:
+            streams = {"stdout": writing, "stderr": subprocess.PIPE, "text": True}
+            return subprocess.run(command, cwd=tmp_path, env=os.environ | settings, check=False, **streams)
+        finally:
+            os.close(writing)
+
+    return run
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("workflows", "list"),
+        ("workflows", "list", "--json"),
+        ("workflows", "show", "mx/twinning"),
+        ("outbox", "list"),
+        ("--help",),
+    ],
+    ids=" ".join,
+)
+def test_whoever_reads_the_output_may_stop_reading(into_a_closed_pipe, arguments: tuple[str, ...]) -> None:
+    """`twinflow workflows list | head -1`: what was asked for was done, and there is nobody to complain to."""
+    done = into_a_closed_pipe(*arguments)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (("workflows", "show", "mx/twining"), 2, "mx/twinning"),
+        (("workflows", "show"), 2, "Missing argument"),
+        (("agreements", "show", "MX-1"), 2, "There is no agreement MX-1"),
+    ],
+    ids=["not found", "not said", "not in the books"],
+)
+def test_what_went_wrong_is_said_and_answered_though_nobody_reads_the_output(
+    into_a_closed_pipe, arguments: tuple[str, ...], code: int, words: str
+) -> None:
+    done = into_a_closed_pipe(*arguments)
+    assert done.returncode == code
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr

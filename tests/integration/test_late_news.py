@@ -437,6 +437,30 @@ def test_a_closing_hour_before_a_day_off_announced_late_counts_from_the_day_afte
     assert_as_from_scratch(books)
 
 
+def test_a_closing_hour_alone_has_the_start_counted_anew(database_url: str, tmp_path: Path) -> None:
+    """Nothing else of the case asks for that: no pause, no period, no date that follows another."""
+    closes = (
+        ('runs_from = { fact = "asked_on" }', 'runs_from = { step = "ask" }\ncut_off = 15:00:00'),
+        ('length = "10 days"', 'length = "10 business days"'),
+    )
+    with tiny_world(database_url, tmp_path, *closes) as world:
+        opened(world, "T-1", date(2026, 3, 12), received_at=datetime(2026, 3, 12, 23, tzinfo=UTC))
+        opened(world, "T-2", date(2026, 3, 12), received_at=datetime(2026, 3, 12, 20, tzinfo=UTC))
+        world.now = noon(date(2026, 3, 20))
+        before = rows(world)
+        assert before["T-1", "answer", 1].anchor_on == date(2026, 3, 13)
+        announced(world, date(2026, 3, 13))
+        after = rows(world)
+        assert after["T-1", "answer", 1].anchor_on == date(2026, 3, 17), "the first business day after it"
+        assert after["T-2", "answer", 1].anchor_on == date(2026, 3, 12), "it came before the closing hour"
+        assert_as_from_scratch(world)
+        world.now += timedelta(minutes=1)
+        announced(world)
+        assert {key: deadline.anchor_on for key, deadline in rows(world).items()} == {
+            key: deadline.anchor_on for key, deadline in before.items()
+        }
+
+
 def test_a_pause_of_so_many_business_days_ends_later_by_a_day_off_announced_late(books: World) -> None:
     before = rows(books)["T-2", "answer", 1].basis
     announced(books, date(2026, 3, 26))

@@ -11,6 +11,7 @@ from twinflow.domain.advance import StepCommand
 from twinflow.domain.agreement import Agreement, Claim, DeadlineStatus, EntryKind, Party, Term
 from twinflow.domain.dates import Length, PartialDate
 from twinflow.domain.derivation import RECEIVED_AT
+from twinflow.domain.dossiers import Dossier
 from twinflow.domain.opening import NewAgreement
 from twinflow.domain.process import Catalogue
 from twinflow.errors import BadInput, DefinitionChanged, Refused, StaleAgreement
@@ -295,6 +296,26 @@ def test_a_process_file_edited_under_a_running_agreement_is_refused(mexican: Wor
         queries.show_agreement(mexican.engine, library, "MX-1", mexican.now)
 
 
+def test_a_node_with_another_text_of_the_same_version_opens_and_imports_nothing(mexican: World) -> None:
+    definition = mexican.library.catalogue.version("mx/twinning", 1)
+    edited = {**mexican.library.catalogue.definitions, ("mx/twinning", 1): replace(definition, digest="other")}
+    other = replace(mexican.library, catalogue=Catalogue(edited))
+    new = NewAgreement("MX-2", "mx/twinning", "chihuahua", "x", mexican.now.date(), PARTIES)
+    with pytest.raises(DefinitionChanged, match="new version"):
+        open_agreement(mexican.engine, other, new, actor="elena", now=mexican.now)
+    with pytest.raises(DefinitionChanged, match="new version"):
+        import_register(mexican.engine, other, [dossier("MX-3", mexican.now.date())], now=mexican.now)
+    assert queries.list_references(mexican.engine) == ["MX-1"]
+    open_agreement(mexican.engine, mexican.library, new, actor="elena", now=mexican.now)
+
+
+def dossier(reference: str, since: date | None) -> Dossier:
+    return Dossier(
+        reference, "mx/twinning", "chihuahua", "x", "in_force", PARTIES, {}, {}, since,
+        origin="", note="", relationship=reference, generation=1, is_latest=True, row=2,
+    )  # fmt: skip
+
+
 def test_opening_says_all_that_is_wrong_at_once(mexican: World) -> None:
     terms = {"validity": Term((Length.parse("10 years"),)), "validty": Term()}
     new = NewAgreement("MX-1", "mx/twinning", "chihuahua", "x", mexican.now.date(), PARTIES[:1], "draughting", terms)
@@ -354,6 +375,19 @@ def test_only_the_liaison_officer_of_the_office_opens_its_cases(mexican: World) 
     new = NewAgreement("MX-2", "mx/twinning", "chihuahua", "x", mexican.now.date(), PARTIES)
     with pytest.raises(Refused, match="MX-2 cannot be opened"):
         open_agreement(mexican.engine, mexican.library, new, actor="rita", now=mexican.now)
+
+
+def test_a_text_signed_before_the_first_version_of_its_process_is_imported_on_that_version(world: World) -> None:
+    first = world.library.catalogue.versions("mx/twinning")[0]
+    signed_on = first.in_force_from - timedelta(days=1)
+    days = {"MX-1": signed_on, "MX-2": first.in_force_from, "MX-3": None}
+    dossiers = [dossier(reference, since) for reference, since in days.items()]
+    import_register(world.engine, world.library, dossiers, now=world.now)
+    imported = [loaded(world, dossier.reference) for dossier in dossiers]
+    assert [agreement.process_version for agreement in imported[:2]] == [first.version] * 2
+    assert [agreement.history[0].effective_on for agreement in imported[:2]] == [signed_on, first.in_force_from]
+    today = world.library.today("chihuahua", world.now)
+    assert imported[2].process_version == world.library.catalogue.in_force_on("mx/twinning", today).version
 
 
 def test_an_import_that_is_cut_off_leaves_nothing(world: World) -> None:

@@ -12,8 +12,9 @@ from builders import edited, facts, noon
 from tiny_world import loaded, tiny_world
 from twinflow.domain.advance import StepCommand
 from twinflow.domain.agreement import DeadlineStatus, Party
+from twinflow.domain.opening import NewAgreement
 from twinflow.domain.simulation import EventKind
-from twinflow.services.agreements import NewAgreement, advance_agreement, open_agreement
+from twinflow.services.agreements import advance_agreement, open_agreement
 from twinflow.services.recording import refreshed
 from twinflow.services.simulation import simulate_agreement
 from twinflow.services.sweep import sweep

@@ -12,8 +12,9 @@ from twinflow.domain.advance import StepCommand
 from twinflow.domain.agreement import Agreement, AgreementHead, Claim, EntryKind, Party, PresentAgreement
 from twinflow.domain.changes import ChangeCommand, ChangeKind
 from twinflow.domain.dates import Length, PartialDate
+from twinflow.domain.opening import NewAgreement
 from twinflow.services import queries
-from twinflow.services.agreements import NewAgreement, advance_agreement, open_agreement
+from twinflow.services.agreements import advance_agreement, open_agreement
 from twinflow.services.deadlines import DeadlineId, change_deadline
 from twinflow.storage.unit_of_work import UnitOfWork
 from world import World

@@ -1,5 +1,6 @@
-"""Whom the envelope names: the one address of a rehearsal, and where bounces come."""
+"""Whom the envelope names: the one address of a rehearsal, and where bounces come. What is in it arrives as it was written."""
 
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from pydantic import ValidationError
 
 from smtp import RecordingServer
 from twinflow.config import MailSettings
+from twinflow.mail.mailer import SmtpMailer, Tls
 from world import World
 
 MakeWorld = Callable[..., World]
@@ -62,3 +64,18 @@ def test_bounces_come_where_the_settings_say(
 def test_an_address_that_no_envelope_can_hold_is_refused_at_the_start(setting: str, address: str) -> None:
     with pytest.raises(ValidationError, match=setting):
         MailSettings.model_validate({setting: address})
+
+
+LINES = b".first\r\n..two\r\n.\r\n.\r\na dot. in.side\r\n.last\r\n"
+
+
+def test_a_line_that_begins_with_a_dot_arrives_with_it(smtp: RecordingServer) -> None:
+    """The end of a message is a dot alone, so SMTP takes one away from each (RFC 5321, 4.5.2)."""
+
+    async def send() -> None:
+        async with SmtpMailer("127.0.0.1", smtp.port, Tls.NONE).connect() as (connection,):
+            for body in (LINES, b"the next\r\n"):
+                await connection.send("us@test.example", "ana@test.example", b"Subject: x\r\n\r\n" + body)
+
+    asyncio.run(send())
+    assert [message.get_payload() for _, message in smtp.received] == [LINES.decode(), "the next\r\n"]

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from email.parser import BytesParser
 from email.policy import compat32
 
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -45,7 +46,9 @@ OURS = (
 )  # fmt: skip
 
 
-def built(name: str, title: str, reference: str = "MX-1") -> bytes:
+def built(
+    name: str, title: str, reference: str = "MX-1", *, composer: Composer = COMPOSER, optional: bool = False
+) -> bytes:
     item = LetterItem(
         "opinion-requested",
         {
@@ -59,8 +62,13 @@ def built(name: str, title: str, reference: str = "MX-1") -> bytes:
         },
     )
     person = Person("somebody", name, ADDRESS, "en", ())
-    letter = Letter(person, ("liaison",), (LetterGroup(reference, title, (item,)),), reasons=("The law says so.",))
-    return COMPOSER.compose(letter, message_id="0" * 32, created_at=NOW, unsubscribe_token="").content
+    letter = Letter(
+        person,
+        ("liaison",),
+        (LetterGroup(reference, title, (item,)),),
+        reasons=() if optional else ("The law says so.",),
+    )
+    return composer.compose(letter, message_id="0" * 32, created_at=NOW, unsubscribe_token="token").content
 
 
 def names_of_headers(raw: bytes) -> tuple[str, ...]:
@@ -107,3 +115,23 @@ def test_any_reference_on_earth_stands_in_the_subject_as_it_is_in_one_line(refer
     strictly(raw)
     assert names_of_headers(raw) == OURS
     assert plain(header_of(raw, "Subject")) == plain(f"{one_line(reference)}: opinion requested")
+
+
+@pytest.mark.parametrize(
+    ("pages", "optional", "names"),
+    [
+        ("https://twinflow.example", True, {"List-Unsubscribe", "List-Unsubscribe-Post"}),
+        ("http://127.0.0.1:8000", True, {"List-Unsubscribe"}),
+        ("https://twinflow.example", False, set()),
+        ("http://127.0.0.1:8000", False, set()),
+    ],
+)
+def test_one_click_goes_with_the_way_out_only_where_the_pages_are_encrypted(
+    pages: str, optional: bool, names: set[str]
+) -> None:
+    """RFC 8058, section 3.1: one click is for https alone; the link itself (RFC 2369) helps whoever reads it."""
+    raw = built("Ana", "x", composer=Composer(NOTIFICATIONS, pages, "twinflow@test.example"), optional=optional)
+    headers = BytesParser(policy=compat32).parsebytes(raw)
+    assert {name for name in headers.keys() if name.startswith("List-")} == names  # noqa: SIM118 - a message is no mapping
+    if optional:
+        assert headers["List-Unsubscribe"] == f"<{pages}/unsubscribe/token>"

@@ -1,22 +1,17 @@
-"""When a message is tried again, for how long, and for whom."""
+"""When a message is tried again, for how long, and for whom: by a server that refuses it."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import pytest
 from faulty_server import Stage, at, faulty_server, says
-from hypothesis import given
-from hypothesis import strategies as st
 from mailbag import NOW, PARTIES, REVIEWERS, by_recipient, fill, message_id, people_file, send_due
 
 from smtp import RecordingServer, free_port
 from twinflow.domain.agreement import Claim
 from twinflow.domain.dates import PartialDate
-from twinflow.domain.letters import ClaimedMessage, MessageState
 from twinflow.domain.opening import NewAgreement
-from twinflow.domain.retrying import PATIENCE, SPREAD, WAITS, after_failure
-from twinflow.errors import MailFailed
+from twinflow.domain.retrying import PATIENCE, SPREAD, WAITS
 from twinflow.services import outbox
 from twinflow.services.agreements import open_agreement
 from twinflow.services.sweep import sweep
@@ -24,68 +19,6 @@ from world import World
 
 MakeWorld = Callable[..., World]
 MONDAY = datetime(2026, 3, 2, 18, tzinfo=UTC)
-FOR_NOW = MailFailed("451 later")
-FOR_GOOD = MailFailed("550 no", permanent=True)
-
-
-def claimed(attempts: int, token: str = "a") -> ClaimedMessage:
-    return ClaimedMessage(
-        id=1,
-        message_id=token,
-        recipient="ana",
-        digest=False,
-        attempts=attempts,
-        created_at=MONDAY - timedelta(days=30),
-        first_attempt_at=MONDAY,
-        lease_until=MONDAY + timedelta(minutes=10),
-        doubtful=False,
-        content=b"",
-    )
-
-
-@given(
-    st.timedeltas(timedelta(0), PATIENCE - timedelta(seconds=1)), st.text("0123456789abcdef", min_size=32, max_size=32)
-)
-def test_every_wait_is_longer_than_it_was_tried_so_far_or_the_longest_and_at_most_a_quarter_more(
-    tried_for: timedelta, token: str
-) -> None:
-    now = MONDAY + tried_for
-    settled = after_failure(claimed(3, token), FOR_NOW, now)
-    wait = min((wait for wait in WAITS if wait > tried_for), default=WAITS[-1])
-    assert settled.next_attempt_at is not None
-    assert wait <= settled.next_attempt_at - now <= wait * (1 + SPREAD)
-
-
-def test_waits_grow() -> None:
-    assert list(WAITS) == sorted(set(WAITS))
-
-
-def test_what_failed_together_does_not_come_back_together() -> None:
-    again = {after_failure(claimed(1, message_id(n)), FOR_NOW, MONDAY).next_attempt_at for n in range(100)}
-    assert len(again) == 100
-    waits = sorted((at - MONDAY) / WAITS[0] - 1 for at in again if at is not None)
-    assert waits[10] < SPREAD / 4 < SPREAD * 3 / 4 < waits[-10], "spread over the whole quarter"
-
-
-@pytest.mark.parametrize(
-    ("failure", "later", "state"),
-    [
-        (FOR_NOW, timedelta(0), MessageState.RETRYING),
-        (FOR_NOW, PATIENCE - timedelta(seconds=1), MessageState.RETRYING),
-        (FOR_NOW, PATIENCE, MessageState.FAILED),
-        (FOR_GOOD, timedelta(0), MessageState.FAILED),
-    ],
-)
-def test_patience_is_counted_from_the_first_attempt_and_a_refusal_that_is_meant_ends_it(
-    failure: MailFailed, later: timedelta, state: MessageState
-) -> None:
-    settled = after_failure(claimed(len(WAITS) + 1), failure, MONDAY + later)
-    assert (settled.state, settled.next_attempt_at is None) == (state, state is MessageState.FAILED)
-
-
-def test_hours_in_which_nobody_tried_give_no_message_up() -> None:
-    after_a_long_weekend = after_failure(claimed(2), FOR_NOW, MONDAY + PATIENCE + timedelta(hours=1))
-    assert after_a_long_weekend.state is MessageState.RETRYING
 
 
 def test_a_message_is_tried_for_72_hours_each_time_with_the_same_bytes_and_then_given_up(

@@ -123,6 +123,35 @@ def test_a_digest_whose_reasons_have_all_gone_is_not_sent(mornings: Mornings) ->
     assert mornings.pass_at("2026-04-30T08:00") == 0
 
 
+def test_what_is_found_the_same_day_leaves_with_the_digest_of_the_morning_though_one_was_cancelled(
+    mornings: Mornings,
+) -> None:
+    world = mornings.world
+    world.now = at("2026-04-28T20:00")
+    mornings.asked("R-01")
+    (cancelled,) = outbox.messages(world.engine)
+    outbox.cancel(world.engine, world.library, cancelled.id, by="elena", reason="she knows", now=world.now)
+    mornings.asked("R-02")
+    assert mornings.pass_at("2026-04-28T20:15") == 0
+    assert mornings.pass_at("2026-04-29T08:00") == 1
+    assert mornings.references(mornings.got("elena")[0]) == ["R-02"]
+
+
+def test_what_is_found_after_the_digest_of_the_day_was_cancelled_by_its_sender_waits_for_the_next(
+    mornings: Mornings,
+) -> None:
+    """The hour of the morning has passed: there is no second one."""
+    world = mornings.world
+    world.now = at("2026-04-28T20:00")
+    mornings.asked("R-01")
+    (cancelled,) = outbox.messages(world.engine)
+    world.now = at("2026-04-29T08:30")
+    outbox.cancel(world.engine, world.library, cancelled.id, by="elena", reason="she knows", now=world.now)
+    mornings.asked("R-02")
+    assert mornings.pass_at("2026-04-29T09:00") == 0
+    assert mornings.pass_at("2026-04-30T08:00") == 1
+
+
 def test_a_morning_on_which_there_is_nothing_to_tell_brings_no_mail(mornings: Mornings) -> None:
     mornings.world.now = at("2026-04-28T07:00")
     mornings.asked("R-01")

@@ -1,7 +1,8 @@
 """Taking a step: it works, or it is refused with everything that stands in the way."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -21,15 +22,17 @@ from builders import (
     agreement,
     definition,
     noon,
+    reckoning,
     refusal,
     terms,
     try_step,
 )
 from twinflow.domain.actors import Actor
-from twinflow.domain.advance import reasons_against
-from twinflow.domain.agreement import EntryKind, Signature
+from twinflow.domain.advance import StepCommand, advance, is_still_to_come, items_of, reasons_against
+from twinflow.domain.agreement import Claim, EntryKind, Signature
 from twinflow.domain.dates import PartialDate
-from twinflow.errors import NotFound, Refused
+from twinflow.domain.process import Checklist
+from twinflow.errors import NotFound, Refused, Unreadable
 
 OPINIONS = [
     "issue_favourable_opinion",
@@ -187,6 +190,76 @@ def test_what_stands_in_the_way_today_leaves_out_what_the_step_itself_records():
     assert "Number of the opinion is not on record." in [str(reason) for reason in reasons]
 
 
+def test_what_was_given_with_a_step_is_kept_with_its_entry_and_what_was_not_given_is_not():
+    case = agreement(EC, state="approved", opened_on=date(2008, 3, 3))
+    at = datetime(2008, 3, 10, 12, 30, tzinfo=ZoneInfo("America/Guayaquil"))
+    command = StepCommand(
+        "sign", date(2008, 3, 10), party="Cuenca", place="Quito", capacity="Mayor", reason="", received_at=at
+    )
+    process = definition(EC)
+    days = reckoning(process, date(2008, 3, 10))
+    outcome = advance(case, process, command, LIAISON, now=noon(date(2008, 3, 10)), reckoning=days)
+    assert dict(outcome.entry.details) == {
+        "place": "Quito",
+        "capacity": "Mayor",
+        "received_at": "2008-03-10T17:30:00+00:00",
+    }
+    assert outcome.entry.party == "Cuenca"
+    home, other = outcome.agreement.parties
+    assert home.signature == Signature(PartialDate(2008, 3, 10), "Mayor", "Quito")
+    assert other.signature is None
+
+
+def test_a_reason_and_what_a_step_records_are_kept_and_a_fact_is_a_claim_of_nobody_else():
+    case = chihuahua(*TO_OPINION)
+    outcome = try_step(case, "issue_favourable_opinion", date(2008, 3, 5), REVIEWER, records=OPINION)
+    assert dict(outcome.entry.details) == OPINION
+    assert outcome.agreement.facts["opinion_number"] == (Claim(OPINION["opinion_number"], "", chosen=True),)
+    assert outcome.agreement.facts["profile_approved_on"] == (Claim(PartialDate(2008, 1, 8), ""),)
+
+
+def test_a_later_claim_stands_behind_the_ones_before_it():
+    case = agreement(EC, state="signed", opened_on=date(2003, 8, 10), terms=terms(validity="36 months"))
+    days = ("2003-10-08", "2003-08-10")
+    for day in days:
+        case = after(case, ("establish_date", date(2003, 12, 1), {"signed_on": day}))
+    assert [str(claim.value) for claim in case.facts["signed_on"]] == list(days)
+
+
+@pytest.mark.parametrize(
+    ("text", "items"),
+    [("all", "a,b,c"), ("none", ""), ("c, a", "a,c"), ("b", "b")],
+)
+def test_items_are_kept_in_the_order_of_their_list(text, items):
+    names = {key: {"en": key, "es": key} for key in "abc"}
+    assert items_of(Checklist({}, {}, names), text) == items
+
+
+def test_an_item_that_is_not_on_the_list_is_answered_with_those_that_are():
+    names = {key: {"en": key, "es": key} for key in "abc"}
+    with pytest.raises(Unreadable) as unreadable:
+        items_of(Checklist({}, {}, names), "a,z,y")
+    assert str(unreadable.value).startswith("“y, z” is not on the list; name items of a, b, c, with commas")
+
+
+@pytest.mark.parametrize(
+    ("day", "to_come"),
+    [("2008-03-10", False), ("2008-03-11", True), ("2008-04", False), ("2009", False)],
+)
+def test_a_day_after_today_is_still_to_come_and_a_date_without_a_day_is_not(day, to_come):
+    assert is_still_to_come(PartialDate.parse(day), date(2008, 3, 10)) is to_come
+    assert is_still_to_come("2009-01-01", date(2008, 3, 10)) is False
+
+
+def test_a_case_that_nobody_brought_into_its_state_says_so():
+    case = replace(agreement(), history=())
+    (reason,) = refusal(case, "send_letter", date(2008, 1, 9))
+    assert (
+        reason
+        == "The agreement is in the state “Interest”, by –, –; the steps from there are: approve_profile, withdraw."
+    )
+
+
 # The opinion
 
 
@@ -224,6 +297,22 @@ def test_who_answered_the_observations_cannot_decide_on_the_answer():
     )
     (reason,) = refusal(case, "issue_favourable_opinion", date(2008, 3, 5), answering, records=OPINION)
     assert "ramon took the step “Answer the observations”" in reason
+
+
+def test_who_asked_in_an_earlier_round_cannot_decide_in_a_later_one_either():
+    """Lucia asked for the first opinion, Hugo for the second."""
+    lucia = Actor("lucia", frozenset({"liaison", "reviewer"}))
+    hugo = Actor("hugo", frozenset({"liaison", "reviewer"}))
+    case = chihuahua(
+        *TO_OPINION,
+        ("issue_unfavourable_opinion", date(2008, 3, 3), REVIEWER, OPINION),
+        ("redraft", date(2008, 3, 4)),
+        ("request_opinion", date(2008, 3, 5), hugo),
+    )
+    for actor in (lucia, hugo):
+        (reason,) = refusal(case, "issue_favourable_opinion", date(2008, 3, 6), actor, records=OPINION)
+        assert reason.startswith(f"{actor.key} took the step “")
+    assert refusal(case, "issue_favourable_opinion", date(2008, 3, 6), REVIEWER, records=OPINION) == []
 
 
 def test_who_asked_for_the_registration_cannot_register_nor_who_asked_for_approval_approve():

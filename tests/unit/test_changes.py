@@ -13,9 +13,17 @@ from hypothesis import strategies as st
 from builders import LIAISON, REVIEWER, TO_OPINION, after, agreement, definition, derived, library, noon, tiny_process
 from twinflow.domain import changes
 from twinflow.domain.actors import Actor
-from twinflow.domain.agreement import Basis, DeadlineStatus, EntryKind
-from twinflow.domain.calendars import Pause
-from twinflow.domain.changes import ChangeCommand, ChangeKind, changed_basis, changes_by_deadline, decide, pending
+from twinflow.domain.agreement import Basis, DeadlineStatus, EntryKind, HistoryEntry
+from twinflow.domain.calendars import Calendars, Pause
+from twinflow.domain.changes import (
+    Change,
+    ChangeCommand,
+    ChangeKind,
+    changed_basis,
+    changes_by_deadline,
+    decide,
+    pending,
+)
 from twinflow.domain.dates import Length
 from twinflow.errors import Refused
 from twinflow.sentences import Message
@@ -430,6 +438,28 @@ def test_an_agreed_day_stays_though_it_is_a_holiday_and_may_be_agreed_anew(varia
     assert the(case).due_on == march(20), "an earlier day as well"
 
 
+def test_after_an_agreed_day_the_new_word_of_one_party_and_the_old_one_of_the_other_agree_on_nothing(variants):
+    process = variants["full"]
+    case = moved(process, march(31))
+    for to, party in ((march(28), "Chihuahua"), (date(2008, 4, 1), "Albuquerque"), (march(27), "Chihuahua")):
+        case = changed(case, process, MOVE, march(13), to=to, party=party)
+        assert the(case).due_on == march(31), "neither a new day nor the one that was counted before"
+    assert the(changed(case, process, MOVE, march(13), to=march(27), party="Albuquerque")).due_on == march(27)
+
+
+def test_of_three_parties_two_agree_on_nothing_and_one_is_free_to_come_back_to_the_day_agreed_on():
+    def word(number, party, to):
+        return Change(number, "lucia", ChangeCommand(kind=MOVE, on=march(12), to=to, party=party))
+
+    rule = definition().deadlines["opinion"]
+    words = [("Bruges", march(31)), ("Cuenca", march(31)), ("Guarulhos", march(31))]
+    words += [("Bruges", march(28)), ("Cuenca", march(28)), ("Bruges", march(31)), ("Guarulhos", march(28))]
+    words += [("Bruges", march(28))]
+    said = [word(number, party, to) for number, (party, to) in enumerate(words, start=1)]
+    agreed_on = [changed_basis(Basis(), rule, said[:n], 3, Calendars()).agreed_on for n in range(1, len(said) + 1)]
+    assert agreed_on == [None, None, *[march(31)] * 5, march(28)]
+
+
 @pytest.mark.parametrize(("kind", "more"), [(PAUSE, {}), (EXTEND, {"length": days(1)})])
 def test_an_agreed_day_is_fixed(variants, kind, more):
     found = reasons(moved(variants["full"], march(31)), variants["full"], kind, march(13), **more)
@@ -609,6 +639,13 @@ def test_a_handful_of_acts_gives_one_date_in_every_order_that_is_possible(varian
         more = {"length": business_days(4)} if kind is EXTEND else {}
         case = changed(case, process, kind, day, today=march(19), **more)
     assert the(case).due_on == date(2008, 4, 8)
+
+
+def test_what_a_change_does_not_say_is_read_as_said_by_nobody():
+    about = {"deadline": "answer", "occurrence": "1", "change": "pause"}
+    entry = HistoryEntry(EntryKind.CHANGE, "lucia", march(12), noon(march(12)), details=about)
+    (change,) = changes_by_deadline([entry])["answer", 1]
+    assert change == Change(1, "lucia", ChangeCommand(kind=PAUSE, on=march(12)))
 
 
 def test_messages_are_messages(variants):

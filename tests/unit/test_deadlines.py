@@ -27,17 +27,19 @@ from builders import (
     facts,
     library,
     medellin,
+    noon,
     terms,
+    tiny_process,
     try_step,
 )
-from twinflow.domain.agreement import Basis, Child, DeadlineStatus
+from twinflow.domain.agreement import Basis, Child, DeadlineStatus, EntryKind, HistoryEntry
 from twinflow.domain.calendars import Calendars, Pause, Roll
 from twinflow.domain.dates import Length
 from twinflow.domain.process import Side
 from twinflow.domain.reckoning import computed
 
 OPEN, PAUSED, MET = DeadlineStatus.OPEN, DeadlineStatus.PAUSED, DeadlineStatus.MET
-LAPSED, VOID = DeadlineStatus.LAPSED, DeadlineStatus.VOID
+LAPSED, VOID, UNMET = DeadlineStatus.LAPSED, DeadlineStatus.VOID, DeadlineStatus.UNMET
 EASTER_2008 = Calendars((a_calendar(date(2008, 3, 20), date(2008, 3, 21)),))
 
 
@@ -213,6 +215,25 @@ def test_a_second_request_starts_a_second_deadline():
     ]
 
 
+def test_an_answer_on_the_day_of_the_next_request_answers_the_one_before():
+    second_of_the_day = date(2008, 3, 3)
+    case = chihuahua(
+        *TO_OPINION,
+        ("issue_unfavourable_opinion", second_of_the_day, REVIEWER, OPINION),
+        ("redraft", second_of_the_day),
+        ("request_opinion", second_of_the_day),
+    )
+    assert [(d.occurrence, d.status, d.anchor_on, d.closed_on) for d in of(case, "opinion")] == [
+        (1, MET, date(2008, 2, 18), second_of_the_day),
+        (2, OPEN, second_of_the_day, None),
+    ]
+
+
+def test_a_request_answered_the_same_day_is_met():
+    case = chihuahua(*TO_OPINION, ("issue_favourable_opinion", date(2008, 2, 18), REVIEWER, OPINION))
+    assert (the(case, "opinion").status, the(case, "opinion").closed_on) == (MET, date(2008, 2, 18))
+
+
 def test_an_agreed_programme_meets_the_deadline_of_the_first_programme():
     child = Child("A-1-P1", PROGRAMME, "agreed", (("drafted", date(2011, 5, 9)), ("agreed", date(2011, 8, 2))))
     case = derived(replace(medellin(), children=(child,)), date(2011, 8, 10))
@@ -235,6 +256,19 @@ def test_a_corrected_day_of_signature_does_not_take_the_programme_away_from_the_
 def test_nothing_is_owed_any_more_once_the_case_has_ended():
     case = chihuahua(*TO_OPINION, ("withdraw", date(2008, 2, 25)))
     assert [d.rule for d in case.deadlines if d.is_open] == []
+
+
+@pytest.mark.parametrize(
+    ("day", "status"),
+    [(date(2011, 8, 3), VOID), (date(2011, 8, 4), VOID), (date(2011, 8, 5), UNMET)],
+    ids=["the day before", "the very day", "the day after"],
+)
+def test_what_falls_due_on_the_very_day_the_case_ends_is_void_and_what_was_overdue_by_then_not_met(day, status):
+    """The first programme of Medellín was due on 4 August 2011."""
+    end = HistoryEntry(EntryKind.STEP, "lucia", day, noon(day), from_state="in_force", to_state="terminated")
+    ended = replace(medellin(), state="terminated", history=(*medellin().history, end))
+    programme = the(derived(ended, date(2011, 9, 1)), "first_programme")
+    assert (programme.due_on, programme.status, programme.closed_on) == (date(2011, 8, 4), status, day)
 
 
 def test_the_last_day_of_a_right_passes_without_anybody_being_late():
@@ -264,6 +298,32 @@ def test_the_end_of_the_term_lapses_by_the_step_of_the_clock_and_closes_the_rest
     from_clock = try_step(medellin(), "expire", date(2014, 5, 6), CLOCK, today=date(2014, 5, 7)).agreement
     assert (the(from_clock, "term_end").status, the(from_clock, "term_end").closed_on) == (LAPSED, date(2014, 5, 6))
     assert [d.rule for d in from_clock.deadlines if d.is_open] == []
+
+
+REOPEN = """[steps.reopen]
+from = ["asked"]
+to = "open"
+by = ["clock"]
+source = "test"
+label = { en = "Reopen", es = "Reabrir" }
+[steps.finish]"""
+LAPSING = (
+    ('met_by = ["finish"]', 'met_by = ["finish"]\non_lapse = "reopen"\narticle = "Act, art. 5"'),
+    ("[steps.finish]", REOPEN),
+)
+
+
+def test_the_lapse_of_one_occurrence_does_not_close_the_second(tmp_path):
+    """Asked on the 7th and again on the 21st of January 2008, ten days each; the clock was on only after the first."""
+    process = tiny_process(tmp_path, *LAPSING)
+    first = after(agreement(process), ("ask", date(2008, 1, 7)), process=process)
+    lapsed = try_step(first, "reopen", date(2008, 1, 17), CLOCK, process=process, today=date(2008, 1, 18)).agreement
+    assert (the(lapsed, "answer").status, the(lapsed, "answer").closed_on) == (LAPSED, date(2008, 1, 17))
+    again = derived(after(lapsed, ("ask", date(2008, 1, 21)), process=process), date(2008, 2, 15), process)
+    second = of(again, "answer")[1]
+    assert (second.due_on, second.status) == (date(2008, 1, 31), OPEN)
+    again = try_step(again, "reopen", date(2008, 1, 31), CLOCK, process=process, today=date(2008, 2, 15)).agreement
+    assert (of(again, "answer")[1].status, of(again, "answer")[1].closed_on) == (LAPSED, date(2008, 1, 31))
 
 
 def test_the_end_of_the_term_stays_open_until_the_clock_has_taken_its_step():

@@ -56,6 +56,14 @@ def test_the_first_evaluation_is_open_from_the_day_of_entry_into_force():
     assert [d.due_on for d in evaluations(medellin(date(2011, 5, 6)))] == [date(2012, 5, 7)]
 
 
+def test_of_two_readings_each_year_is_warned_of_by_the_shorter_from_its_own_beginning():
+    found = evaluations(medellin(date(2012, 6, 1), evaluation_period="6 months|12 months"))
+    assert [(d.warn_on, d.due_on) for d in found] == [
+        (date(2011, 11, 7), date(2012, 5, 7)),
+        (date(2012, 11, 6), date(2013, 5, 6)),
+    ]
+
+
 def test_three_years_have_three_evaluations():
     assert [d.due_on for d in evaluations(medellin(date(2020, 1, 1)))] == [
         date(2012, 5, 7),
@@ -108,6 +116,20 @@ def test_an_evaluation_on_the_very_day_meets_the_year_that_ends_and_not_the_next
     case = after(medellin(date(2013, 5, 6)), ("record_evaluation", date(2013, 5, 6)))
     case = derived(case, date(2013, 5, 7))
     assert [d.status for d in evaluations(case)] == [MET, MET, OPEN]
+
+
+def test_an_evaluation_on_the_day_the_next_year_begins_answers_the_year_before():
+    """It is due on 7 May 2012, and the next year runs from that day."""
+    case = derived(after(medellin(date(2012, 5, 7)), ("record_evaluation", date(2012, 5, 7))), date(2012, 5, 8))
+    assert [(d.occurrence, d.status, d.closed_on) for d in evaluations(case)] == [
+        (1, MET, date(2012, 5, 7)),
+        (2, OPEN, None),
+    ]
+
+
+def test_what_is_done_on_the_day_a_duty_begins_does_not_answer_it():
+    case = after(medellin(), ("record_evaluation", date(2011, 5, 6)), ("record_evaluation", date(2011, 5, 7)))
+    assert [(d.status, d.closed_on) for d in evaluations(case)] == [(MET, date(2011, 5, 7))]
 
 
 def test_an_evaluation_done_early_still_wakes_the_clock_when_the_next_year_begins():

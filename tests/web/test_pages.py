@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
+from sqlalchemy import update
 from web_reading import Page
 from web_register import take_over
 
@@ -12,6 +13,7 @@ from twinflow.domain.dates import PartialDate
 from twinflow.domain.opening import NewAgreement
 from twinflow.services import queries
 from twinflow.services.agreements import open_agreement
+from twinflow.storage.tables import AgreementRow
 from world import TODAY
 
 
@@ -184,3 +186,16 @@ def test_names_with_html_in_them_are_shown_as_they_are_written(empty, browse):
     page = read(browser, address)
     assert page.all("script") == page.all("b") == []
     assert page.text.count(name) >= 3
+
+
+def test_a_page_is_served_while_somebody_writes_as_it_was_before(empty, browse):
+    """Who reads waits for nobody, and keeps nobody waiting."""
+    take_over(empty, ["agreements"])
+    browser = browse(empty)
+    with empty.engine.begin() as writer:
+        writer.execute(update(AgreementRow).values(title="changed"))
+        for address in ("/", "/agreements/CU-10", "/agreements/CU-10/deadlines/first_programme/1"):
+            response = browser.get(address)
+            assert response.status_code == 200
+            assert "changed" not in response.text
+    assert "changed" in browser.get("/agreements/CU-10").text

@@ -65,15 +65,33 @@ def main() -> None:
     cli = Cli(None)
     logging.getLogger("twinflow").addHandler(logging.NullHandler())  # commands print what went wrong themselves
     try:
+        code = _run(cli)
+    finally:
+        cli.close()
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _write_to_nobody()
+    sys.exit(code)
+
+
+def _run(cli: Cli) -> str | int | None:
+    """The exit code. That whoever reads the output has gone is no failure."""
+    try:
         app(obj=cli)
     except TwinflowError as error:
         print_error(error, _language(cli))
-        sys.exit(exit_code(error))
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
-    finally:
-        cli.close()
+        return exit_code(error)
+    except SystemExit as stop:
+        if not isinstance(stop.__context__, BrokenPipeError):
+            return stop.code
+        _write_to_nobody()  # the command library answers a closed pipe with 1
+    return 0
+
+
+def _write_to_nobody() -> None:
+    """Nothing that is still to be printed finds the closed pipe again, not even at the end of the process."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _language(cli: Cli) -> str:

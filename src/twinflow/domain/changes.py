@@ -151,7 +151,6 @@ def _agreed_on(changes: Sequence[Change], parties: int) -> date | None:
             last_word[change.command.party] = change.command.to
             if len(last_word) == parties and set(last_word.values()) == {change.command.to}:
                 agreed_on = change.command.to
-                last_word.clear()
     return agreed_on
 
 
