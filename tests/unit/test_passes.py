@@ -29,6 +29,7 @@ from twinflow.domain.calendars import Pause
 from twinflow.domain.day import Taken, steps_of_dates
 from twinflow.domain.findings import Finding, FindingCode
 from twinflow.domain.kept import kept
+from twinflow.domain.levels import LevelKey
 from twinflow.domain.passes import (
     MISSED,
     OVERDUE,
@@ -48,7 +49,7 @@ from twinflow.domain.passes import (
     recipients_of,
 )
 from twinflow.domain.process import Announcement
-from twinflow.domain.subject import AlertSubject, LevelKey, SubjectKind
+from twinflow.domain.subject import AlertSubject, SubjectKind
 
 OPEN, MET, VOID = DeadlineStatus.OPEN, DeadlineStatus.MET, DeadlineStatus.VOID
 LAPSED = DeadlineStatus.LAPSED

@@ -13,10 +13,11 @@ from twinflow.cli.options import Options
 from twinflow.cli.output import print_json, print_table
 from twinflow.domain.agreement import Term
 from twinflow.domain.dates import PartialDate
+from twinflow.domain.levels import LevelKey
 from twinflow.domain.passes import MISSED, OVERDUE, Recipient
 from twinflow.domain.process import Label, ProcessDefinition, level_message
 from twinflow.domain.simulation import Event, EventKind, level_of
-from twinflow.domain.subject import LevelKey, SubjectKind
+from twinflow.domain.subject import SubjectKind
 from twinflow.sentences import Message
 from twinflow.services.simulation import FreshCase, Outlook, simulate_agreement, simulate_process
 from twinflow.services.wording import subject_in_words

@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from twinflow.domain.agreement import Agreement, DeadlineStatus, EntryKind
+from twinflow.domain.levels import LevelKey
 from twinflow.domain.process import Catalogue, ProcessDefinition
-from twinflow.domain.subject import AlertSubject, LevelKey, SubjectKind
+from twinflow.domain.subject import AlertSubject, SubjectKind
 
 
 class Kind(StrEnum):

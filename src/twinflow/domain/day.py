@@ -7,7 +7,7 @@ duty is not warned of it any more, and what a day has opened is told on that day
 Values in, values out: the sweep writes what was done into the books, the simulation goes on with what the books then hold.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
@@ -16,7 +16,7 @@ from twinflow.domain.actors import THE_CLOCK
 from twinflow.domain.advance import Outcome, StepCommand, advance
 from twinflow.domain.agreement import Agreement, Deadline
 from twinflow.domain.derivation import derive
-from twinflow.domain.findings import Finding, findings
+from twinflow.domain.findings import KnownFinding, findings, found_anew
 from twinflow.domain.kept import Key, Rewritten, rewritten
 from twinflow.domain.levels import lapses_by_the_clock
 from twinflow.domain.library import Library
@@ -25,20 +25,6 @@ from twinflow.domain.process import DeadlineRule, ProcessDefinition
 from twinflow.domain.reckoning import Reckoning
 from twinflow.domain.subject import AlertSubject
 from twinflow.errors import Refused
-
-
-@dataclass(frozen=True, slots=True)
-class KnownFinding:
-    """A finding as the books have it: how often it has come, whether somebody was told, and whether it is settled."""
-
-    finding: Finding
-    occurrence: int = 1
-    told: bool = False
-    settled: bool = False
-
-    @property
-    def is_untold(self) -> bool:
-        return not self.told and not self.settled
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,20 +126,6 @@ def steps_of_dates(
 
 def _lapses(definition: ProcessDefinition, deadline: Deadline, last: Mapping[str, date]) -> bool:
     return lapses_by_the_clock(definition.deadlines[deadline.rule], deadline, last[deadline.rule])
-
-
-def found_anew(known: Sequence[KnownFinding], found: Iterable[Finding]) -> Iterator[KnownFinding]:
-    """What is gone is settled; what comes back is told again."""
-    present = set(found)
-    for each in known:
-        if each.finding not in present:
-            yield replace(each, settled=True)
-        elif each.settled:
-            yield KnownFinding(each.finding, each.occurrence + 1)
-        else:
-            yield each
-    new = present - {each.finding for each in known}
-    yield from map(KnownFinding, sorted(new, key=lambda finding: (finding.code.value, finding.subject)))
 
 
 @dataclass(slots=True)

@@ -1,7 +1,7 @@
 """What is missing or contradictory in a case, apart from deadlines: things the liaison has to settle."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from twinflow.domain.agreement import SIGNED_ON, PresentAgreement
@@ -29,6 +29,20 @@ class Finding:
     subject: str
 
 
+@dataclass(frozen=True, slots=True)
+class KnownFinding:
+    """A finding as the books have it: how often it has come, whether somebody was told, and whether it is settled."""
+
+    finding: Finding
+    occurrence: int = 1
+    told: bool = False
+    settled: bool = False
+
+    @property
+    def is_untold(self) -> bool:
+        return not self.told and not self.settled
+
+
 def findings(agreement: PresentAgreement, definition: ProcessDefinition) -> tuple[Finding, ...]:
     return tuple(_findings(agreement, definition))
 
@@ -49,3 +63,17 @@ def _findings(agreement: PresentAgreement, definition: ProcessDefinition) -> Ite
     for key, claims in agreement.facts.items():
         if any(not claim.chosen for claim in claims):
             yield Finding(FindingCode.DATES_DISAGREE, key)
+
+
+def found_anew(known: Sequence[KnownFinding], found: Iterable[Finding]) -> Iterator[KnownFinding]:
+    """What is gone is settled; what comes back is told again."""
+    present = set(found)
+    for each in known:
+        if each.finding not in present:
+            yield replace(each, settled=True)
+        elif each.settled:
+            yield KnownFinding(each.finding, each.occurrence + 1)
+        else:
+            yield each
+    new = present - {each.finding for each in known}
+    yield from map(KnownFinding, sorted(new, key=lambda finding: (finding.code.value, finding.subject)))

@@ -8,16 +8,45 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import count
 from types import MappingProxyType
+from typing import Self
 
 from twinflow.domain.agreement import Deadline, DeadlineStatus
 from twinflow.domain.calendars import ONE_DAY, Calendars, add_length, business_days_between
 from twinflow.domain.dates import Length, Unit
 from twinflow.domain.process import DeadlineRule, Level, Side
-from twinflow.domain.subject import LevelKey
 
 PERCENT = 100
 LONGEST_DAYS = {Unit.DAYS: 1, Unit.BUSINESS_DAYS: 1, Unit.WEEKS: 7, Unit.MONTHS: 31, Unit.YEARS: 366}
 """No unit has more days than these (business days are counted as such)."""
+
+
+@dataclass(frozen=True, slots=True)
+class LevelKey:
+    """Which rung of a ladder was told: its name, the role that it escalates to, and which repetition.
+
+    `3 days before`, `10 days after to supervisor`, `every 5 days #3`: the text is the identity of an alert in its row.
+    """
+
+    name: str
+    to: str | None = None
+    number: int | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """As rows keep it; whatever is no rung has its whole text for a name."""
+        rung, counted, number = text.rpartition(" #")
+        if not counted or not number.isdecimal():
+            rung, number = text, ""
+        name, escalates, to = rung.partition(" to ")
+        return cls(name, to if escalates else None, int(number) if number else None)
+
+    def numbered(self, number: int) -> Self:
+        return replace(self, number=number)
+
+    def __str__(self) -> str:
+        to = f" to {self.to}" if self.to is not None else ""
+        number = f" #{self.number}" if self.number is not None else ""
+        return f"{self.name}{to}{number}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,10 +12,11 @@ from twinflow.domain.agreement import Agreement, Deadline, DeadlineStatus, Histo
 from twinflow.domain.attention import attention_to
 from twinflow.domain.calendars import Calendars
 from twinflow.domain.findings import Finding
+from twinflow.domain.levels import LevelKey
 from twinflow.domain.library import Library
 from twinflow.domain.migration import taken_over
 from twinflow.domain.process import CLOCK, LIAISON, Announcement, DeadlineRule, ProcessDefinition
-from twinflow.domain.subject import AlertSubject, LevelKey, SubjectKind
+from twinflow.domain.subject import AlertSubject, SubjectKind
 
 SOON, OVERDUE = "deadline-soon", "deadline-overdue"
 """The notices about a deadline: its day is to come, or has passed."""

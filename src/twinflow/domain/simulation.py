@@ -16,15 +16,16 @@ from twinflow.domain.actors import Directory
 from twinflow.domain.agreement import Agreement, Deadline, DeadlineStatus
 from twinflow.domain.calendars import ONE_DAY
 from twinflow.domain.dates import Unit
-from twinflow.domain.day import Day, Derived, InBooks, Stuck, Taken, Told, day, found_anew
+from twinflow.domain.day import Day, Derived, InBooks, Stuck, Taken, Told, day
 from twinflow.domain.derivation import derive
-from twinflow.domain.findings import findings
+from twinflow.domain.findings import findings, found_anew
 from twinflow.domain.kept import Rewritten, rewritten
+from twinflow.domain.levels import LevelKey
 from twinflow.domain.library import Library
 from twinflow.domain.passes import Audience, Recipient, Telling
 from twinflow.domain.process import DeadlineRule, Level, ProcessDefinition
 from twinflow.domain.reckoning import Reckoning
-from twinflow.domain.subject import AlertSubject, LevelKey, SubjectKind
+from twinflow.domain.subject import AlertSubject, SubjectKind
 from twinflow.sentences import Message
 
 MORNING = time(9)

@@ -1,6 +1,6 @@
-"""What an alert is about and at which level, as values. Rows keep both as text, in the form that `str` gives."""
+"""What an alert is about, as a value. Rows keep it as text, in the form that `str` gives."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Self
 
@@ -56,32 +56,3 @@ class AlertSubject:
 
     def __str__(self) -> str:
         return f"{self.kind}:{self.name}"
-
-
-@dataclass(frozen=True, slots=True)
-class LevelKey:
-    """Which rung of a ladder was told: its name, the role that it escalates to, and which repetition.
-
-    `3 days before`, `10 days after to supervisor`, `every 5 days #3`: the text is the identity of an alert in its row.
-    """
-
-    name: str
-    to: str | None = None
-    number: int | None = None
-
-    @classmethod
-    def parse(cls, text: str) -> Self:
-        """As rows keep it; whatever is no rung has its whole text for a name."""
-        rung, counted, number = text.rpartition(" #")
-        if not counted or not number.isdecimal():
-            rung, number = text, ""
-        name, escalates, to = rung.partition(" to ")
-        return cls(name, to if escalates else None, int(number) if number else None)
-
-    def numbered(self, number: int) -> Self:
-        return replace(self, number=number)
-
-    def __str__(self) -> str:
-        to = f" to {self.to}" if self.to is not None else ""
-        number = f" #{self.number}" if self.number is not None else ""
-        return f"{self.name}{to}{number}"

@@ -11,12 +11,13 @@ from sqlalchemy import Engine
 from twinflow.domain.actors import Assignment, Directory, Office, Person
 from twinflow.domain.advance import Outcome, StepCommand
 from twinflow.domain.agreement import Agreement, DeadlineStatus, EntryKind, HistoryEntry
+from twinflow.domain.levels import LevelKey
 from twinflow.domain.library import Library
 from twinflow.domain.opening import NewAgreement
 from twinflow.domain.process import CLOCK, LIAISON, Label, ProcessDefinition
 from twinflow.domain.scripts import ExpectedAlert, ExpectedDate, Script, ScriptCase, ScriptStep
 from twinflow.domain.simulation import MORNING
-from twinflow.domain.subject import AlertSubject, LevelKey, SubjectKind
+from twinflow.domain.subject import AlertSubject, SubjectKind
 from twinflow.errors import BadInput, Refused, TwinflowError
 from twinflow.sentences import Message, Problem
 from twinflow.services.agreements import advance_agreement, open_agreement

@@ -12,8 +12,9 @@ from sqlmodel import Session, col, select
 
 from twinflow.domain.agreement import Deadline, DeadlineStatus
 from twinflow.domain.letters import Matter
+from twinflow.domain.levels import LevelKey
 from twinflow.domain.passes import AlreadyTold
-from twinflow.domain.subject import AlertSubject, LevelKey, SubjectKind
+from twinflow.domain.subject import AlertSubject, SubjectKind
 from twinflow.storage.deadlines import deadline_of
 from twinflow.storage.tables import AgreementRow, AlertRow, DeadlineRow
 

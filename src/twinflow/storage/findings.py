@@ -5,8 +5,7 @@ from datetime import datetime
 
 from sqlmodel import Session, col, select
 
-from twinflow.domain.day import KnownFinding
-from twinflow.domain.findings import Finding, FindingCode
+from twinflow.domain.findings import Finding, FindingCode, KnownFinding
 from twinflow.storage.tables import FindingRow
 
 
