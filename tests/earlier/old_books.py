@@ -129,7 +129,9 @@ def live(world: World, until: date) -> None:
 
 
 def _something_is_due(world: World) -> bool:
-    waking = "SELECT min(wake_on) FROM deadline"
+    waking = (
+        "SELECT min(day) FROM (SELECT wake_on AS day FROM deadline UNION ALL SELECT derive_on FROM agreement) AS days"
+    )
     due = "SELECT min(next_attempt_at) FROM outbox"
     with world.engine.connect() as connection:
         on, at = (connection.execute(text(query)).scalar() for query in (waking, due))
@@ -137,13 +139,21 @@ def _something_is_due(world: World) -> bool:
 
 
 def expected() -> list[Came]:
-    with (BOOKS / "expected.csv").open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
+    """What that version would have told and done, on the days on which it is told since what was wrong in it was mended."""
+    rows = _rows("expected.csv")
+    for mended in _rows("mended.csv"):
+        then = {name: mended[name] for name in rows[0]} | {"on": mended["then"]}
+        rows[rows.index(then)]["on"] = mended["on"]
     days = ("on", "effective_on")
     return [
         Came(**{**row, **{day: date.fromisoformat(row[day]) for day in days}, "occurrence": int(row["occurrence"])})
         for row in rows
     ]
+
+
+def _rows(name: str) -> list[dict[str, str]]:
+    with (BOOKS / name).open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
 
 
 def came(engine: Engine) -> list[Came]:

@@ -49,7 +49,7 @@ class Year:
         return sorted((Counter(came(self.world.engine)) - Counter(self.before)).elements())
 
     def letter(self, outbox_id: int) -> str:
-        content = outbox.content(self.world.engine, outbox_id)
+        _, content = outbox.message(self.world.engine, outbox_id)
         assert content is not None
         body = BytesParser(policy=policy.default).parsebytes(content).get_body(preferencelist=("plain",))
         assert body is not None
@@ -147,7 +147,7 @@ def test_every_message_that_waited_leaves_once(year: Year) -> None:
     )
     left = Counter(message["Message-ID"] for message in mailbox.Maildir(year.folder / "mail"))
     for number in year.waiting:
-        content = outbox.content(world.engine, number)
+        _, content = outbox.message(world.engine, number)
         assert content is not None
         assert left[BytesParser(policy=policy.default).parsebytes(content)["Message-ID"]] == 1
 

@@ -449,7 +449,7 @@ def test_after_an_agreed_day_the_new_word_of_one_party_and_the_old_one_of_the_ot
 
 def test_of_three_parties_two_agree_on_nothing_and_one_is_free_to_come_back_to_the_day_agreed_on():
     def word(number, party, to):
-        return Change(number, "lucia", ChangeCommand(kind=MOVE, on=march(12), to=to, party=party))
+        return Change(number, "lucia", march(12), ChangeCommand(kind=MOVE, on=march(12), to=to, party=party))
 
     rule = definition().deadlines["opinion"]
     words = [("Bruges", march(31)), ("Cuenca", march(31)), ("Guarulhos", march(31))]
@@ -645,7 +645,7 @@ def test_what_a_change_does_not_say_is_read_as_said_by_nobody():
     about = {"deadline": "answer", "occurrence": "1", "change": "pause"}
     entry = HistoryEntry(EntryKind.CHANGE, "lucia", march(12), noon(march(12)), details=about)
     (change,) = changes_by_deadline([entry])["answer", 1]
-    assert change == Change(1, "lucia", ChangeCommand(kind=PAUSE, on=march(12)))
+    assert change == Change(1, "lucia", march(12), ChangeCommand(kind=PAUSE, on=march(12)))
 
 
 def test_messages_are_messages(variants):
