@@ -1,6 +1,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
+unexport PYTHONDONTWRITEBYTECODE # without kept bytecode every process compiles all that it imports anew
 
 .PHONY: demo test test-deep test-mta mutants check bench schema lock clean
 
@@ -37,11 +38,15 @@ bench: $(READY)               ## speed as ratios in one run: steps, due dates, a
 	$(BIN)/python tests/bench/mail.py
 
 $(READY): pyproject.toml requirements.lock
-	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed" if sys.version_info < (3, 11) else 0)'
-	test -x $(BIN)/uv || { $(PYTHON) -m venv --clear .venv && $(BIN)/python -m pip install -q --disable-pip-version-check uv; }
-	$(BIN)/uv pip sync -q --python $(BIN)/python --require-hashes requirements.lock
-	$(BIN)/uv pip install -q --python $(BIN)/python --no-deps --no-build-isolation --editable .
-	touch $@
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed" if sys.version_info < (3, 11) else 0)'
+	@test -x $(BIN)/uv || { echo "Making .venv with $$($(PYTHON) --version)" && $(PYTHON) -m venv --clear .venv && \
+		$(BIN)/python -m pip install -qq --disable-pip-version-check uv; }
+	@echo "Installing and compiling the packages of requirements.lock"
+	@$(BIN)/uv pip sync -q --compile-bytecode --python $(BIN)/python --require-hashes requirements.lock
+	@echo "Installing and compiling twinflow from src"
+	@$(BIN)/uv pip install -q --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m compileall -q src
+	@touch $@
 
 schema: $(READY)              ## workflows/process.schema.json from the models
 	$(BIN)/python -c 'import json; from twinflow.definitions.models import schema; print(json.dumps(schema(), indent=2, ensure_ascii=False))' > workflows/process.schema.json
