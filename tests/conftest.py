@@ -2,21 +2,25 @@
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
-from sqlalchemy import create_engine, text
 
-from postgres import fresh_database, named, postgres_server
+from postgres import fresh_database, migrate, migrated_server
+from remembered import remembering_libraries, remembering_words
 from smtp import RecordingServer, recording_server
 from twinflow import bootstrap
 from twinflow.config import OWN_VARIABLES, DatabaseSettings, MailSettings, RhythmSettings, Settings
-from twinflow.storage import database
-from twinflow.storage.engine import make_engine
 from world import EXAMPLES, WITH_THE_PASS, World
 
 DATABASES = ("sqlite", "postgresql")
+SERVER = pytest.StashKey[str]()
+
+bootstrap.read_library = remembering_libraries(bootstrap.read_library)
+bootstrap.check_words = remembering_words(bootstrap.check_words)
 
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
@@ -29,18 +33,32 @@ def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name)
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """The workers of a run share one PostgreSQL server."""
+    if SERVER not in node.config.stash:
+        stack = ExitStack()
+        node.config.add_cleanup(stack.close)
+        node.config.stash[SERVER] = stack.enter_context(migrated_server())
+    node.workerinput["postgres"] = node.config.stash[SERVER]
+
+
 @pytest.fixture(scope="session")
-def postgres_template() -> Iterator[str]:
-    """A PostgreSQL server with a migrated database to copy; the URL of its own database."""
-    with postgres_server() as url:
-        admin = create_engine(url, isolation_level="AUTOCOMMIT")
-        with admin.connect() as connection:
-            connection.execute(text("CREATE DATABASE twinflow_template"))
-        template = make_engine(named(url, "twinflow_template"))
-        database.upgrade(template)
-        template.dispose()
+def postgres_template(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The URL of a PostgreSQL server's own database, beside which a migrated one is there to be copied."""
+    if hasattr(request.config, "workerinput"):
+        yield request.config.workerinput["postgres"]
+        return
+    with migrated_server() as url:
         yield url
-        admin.dispose()
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file with the tables and nothing in them, to be copied."""
+    file = tmp_path_factory.mktemp("template") / "twinflow.db"
+    migrate(f"sqlite:///{file}")
+    return file
 
 
 @pytest.fixture(params=DATABASES)

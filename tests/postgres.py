@@ -26,6 +26,7 @@ from twinflow.storage import database
 from twinflow.storage.engine import make_engine
 
 START_SECONDS = 60
+TEMPLATE = "twinflow_template"
 ENVIRONMENT = {"LC_ALL": "C.UTF-8", "TZ": "UTC", "PATH": os.environ.get("PATH", "")}
 
 
@@ -108,20 +109,35 @@ def named(url: str, name: str) -> str:
 
 
 @contextmanager
-def fresh_database(kind: str, folder: Path, request: pytest.FixtureRequest) -> Iterator[str]:
-    """The URL of a database with its tables and nothing in them: a file in `folder`, or a copy on the server."""
-    if kind == "sqlite":
-        url = f"sqlite:///{folder / 'twinflow.db'}"
-        engine = make_engine(url)
-        database.upgrade(engine)
-        engine.dispose()
+def migrated_server() -> Iterator[str]:
+    """A PostgreSQL server with a migrated database to copy; the URL of its own database."""
+    with postgres_server() as url:
+        admin = create_engine(url, isolation_level="AUTOCOMMIT")
+        with admin.connect() as connection:
+            connection.execute(text(f"DROP DATABASE IF EXISTS {TEMPLATE}"))
+            connection.execute(text(f"CREATE DATABASE {TEMPLATE}"))
+        admin.dispose()
+        migrate(named(url, TEMPLATE))
         yield url
+
+
+def migrate(url: str) -> None:
+    engine = make_engine(url)
+    database.upgrade(engine)
+    engine.dispose()
+
+
+@contextmanager
+def fresh_database(kind: str, folder: Path, request: pytest.FixtureRequest) -> Iterator[str]:
+    """The URL of a database with its tables and nothing in them: a copy of a file in `folder`, or a copy on the server."""
+    if kind == "sqlite":
+        yield f"sqlite:///{shutil.copy(request.getfixturevalue('sqlite_template'), folder / 'twinflow.db')}"
         return
     server = request.getfixturevalue("postgres_template")
     admin = create_engine(server, isolation_level="AUTOCOMMIT")
     name = f"t_{uuid4().hex}"
     with admin.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE twinflow_template"))
+        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}"))
     yield named(server, name)
     with admin.connect() as connection:
         connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
