@@ -146,8 +146,7 @@ def check_database(settings: Settings) -> str:
 def check_books(engine: Engine, library: Library) -> None:
     """Raises DefinitionChanged if a process was edited under running agreements, BadInput if an office of theirs is gone."""
     with UnitOfWork(engine, reading=True) as work:
-        for definition in library.catalogue:
-            work.agreements.check_pin(definition)
+        work.agreements.check_pins(library.catalogue)
         gone = sorted(set(work.agreements.offices()) - library.directory.offices.keys())
         running = work.agreements.versions() - library.catalogue.definitions.keys()
     if running:

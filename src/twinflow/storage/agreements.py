@@ -230,18 +230,18 @@ class Agreements:
             "text": definition.text,
         }
         connection.execute(upsert(connection, ProcessVersionRow).values(**values).on_conflict_do_nothing())
-        self.check_pin(definition)
+        self.check_pins([definition])
 
-    def check_pin(self, definition: ProcessDefinition) -> None:
-        """Raises DefinitionChanged if agreements were opened on this version with another content."""
-        query = select(ProcessVersionRow.digest).where(
-            ProcessVersionRow.key == definition.key, ProcessVersionRow.version == definition.version
-        )
-        if self._session.exec(query).first() not in {None, definition.digest}:
-            raise DefinitionChanged(
-                "{process} was edited although agreements run on it; put the change into a new version.",
-                process=definition.name,
-            )
+    def check_pins(self, definitions: Iterable[ProcessDefinition]) -> None:
+        """Raises DefinitionChanged if agreements were opened on one of these versions with another content."""
+        query = select(ProcessVersionRow.key, ProcessVersionRow.version, ProcessVersionRow.digest)
+        pinned = {(key, version): digest for key, version, digest in self._session.exec(query)}
+        for definition in definitions:
+            if pinned.get((definition.key, definition.version), definition.digest) != definition.digest:
+                raise DefinitionChanged(
+                    "{process} was edited although agreements run on it; put the change into a new version.",
+                    process=definition.name,
+                )
 
     def _last_actor(self, agreement_id: int) -> str:
         """Who changed the agreement last."""
