@@ -32,6 +32,7 @@ from builders import (
     terms,
     write_workflows,
 )
+from how_many import many
 from twinflow.definitions.catalogue import read_library
 from twinflow.domain.actors import Absence, Assignment, Directory
 from twinflow.domain.advance import StepCommand
@@ -478,14 +479,14 @@ def random_books(seed: int, sqlite_template: Path, folder: Path) -> Books:
 REFERENCES = ("R-0", "R-1")
 
 
-@pytest.mark.parametrize("seed", range(1, 13))
+@pytest.mark.parametrize("seed", range(1, 1 + many(4, 12)))
 def test_a_random_process_goes_on_as_foretold(seed: int, sqlite_template: Path, tmp_path: Path) -> None:
     books = random_books(seed, sqlite_template, tmp_path)
     assert_it_comes(books, REFERENCES, FIRST + timedelta(days=200))
     books.engine.dispose()
 
 
-@pytest.mark.parametrize("seed", range(101, 104))
+@pytest.mark.parametrize("seed", range(101, 101 + many(1, 3)))
 def test_mornings_on_which_nothing_wakes_change_nothing(seed: int, sqlite_template: Path, tmp_path: Path) -> None:
     came = []
     for name, every_day in (("some", False), ("all", True)):
