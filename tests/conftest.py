@@ -1,6 +1,7 @@
 """Fixtures for every test: both databases, the shipped library, the register of Cuenca, a real SMTP server."""
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -8,19 +9,28 @@ from typing import Any
 
 import pytest
 from hypothesis import settings
+from sqlalchemy import Engine, create_engine
 
 from postgres import fresh_database, migrate, migrated_server
-from remembered import remembering_libraries, remembering_words
+from prepared import Prepare, Put, preparing
+from remembered import remembering_libraries, remembering_shipped
 from smtp import RecordingServer, recording_server
 from twinflow import bootstrap
 from twinflow.config import OWN_VARIABLES, DatabaseSettings, MailSettings, RhythmSettings, Settings
+from twinflow.mail import words
 from world import EXAMPLES, WITH_THE_PASS, World
 
 DATABASES = ("sqlite", "postgresql")
 SERVER = pytest.StashKey[str]()
 
 bootstrap.read_library = remembering_libraries(bootstrap.read_library)
-bootstrap.check_words = remembering_words(bootstrap.check_words)
+bootstrap.check_words = remembering_shipped(bootstrap.check_words)
+words._files = remembering_shipped(words._files)
+
+MEMORY = Path("/dev/shm")
+ROOM = 2 << 30
+if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM:  # every commit of SQLite waits for the disk
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
@@ -44,13 +54,13 @@ def pytest_configure_node(node: Any) -> None:
 
 
 @pytest.fixture(scope="session")
-def postgres_template(request: pytest.FixtureRequest) -> Iterator[str]:
-    """The URL of a PostgreSQL server's own database, beside which a migrated one is there to be copied."""
-    if hasattr(request.config, "workerinput"):
-        yield request.config.workerinput["postgres"]
-        return
-    with migrated_server() as url:
-        yield url
+def postgres_admin(request: pytest.FixtureRequest) -> Iterator[Engine]:
+    """In a PostgreSQL server's own database, beside which a migrated one is there to be copied."""
+    with ExitStack() as stack:
+        shared = getattr(request.config, "workerinput", {}).get("postgres")
+        admin = create_engine(shared or stack.enter_context(migrated_server()), isolation_level="AUTOCOMMIT")
+        stack.callback(admin.dispose)
+        yield admin
 
 
 @pytest.fixture(scope="session")
@@ -73,6 +83,19 @@ def session_database_url(request: pytest.FixtureRequest, tmp_path_factory: pytes
     """The same, shared by tests that only read."""
     with fresh_database(request.param, tmp_path_factory.mktemp("shared"), request) as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def kept_states() -> dict[tuple[str, bool], Put]:
+    return {}
+
+
+@pytest.fixture
+def prepare(
+    database_url: str, kept_states: dict[tuple[str, bool], Put], tmp_path_factory: pytest.TempPathFactory
+) -> Prepare:
+    """Brings the database to a state with a name by the function given, the next time by copying what it left."""
+    return preparing(kept_states, database_url, tmp_path_factory.mktemp("states"))
 
 
 @pytest.fixture
@@ -108,9 +131,9 @@ def world(make_world: Callable[..., World]) -> World:
 
 
 @pytest.fixture
-def cuenca(world: World) -> World:
+def cuenca(world: World, prepare: Prepare) -> World:
     """The real register of Cuenca, just imported."""
-    world.import_cuenca()
+    prepare("cuenca", world.import_cuenca)
     return world
 
 

@@ -19,7 +19,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import URL, Engine, create_engine, text
 from sqlalchemy.engine import make_url
 
 from twinflow.storage import database
@@ -104,7 +104,7 @@ def _wait_until_ready(pid_file: Path, server: subprocess.Popen[bytes]) -> None:
     raise AssertionError("PostgreSQL did not start")
 
 
-def named(url: str, name: str) -> str:
+def named(url: str | URL, name: str) -> str:
     return make_url(url).set(database=name).render_as_string(hide_password=False)
 
 
@@ -133,12 +133,10 @@ def fresh_database(kind: str, folder: Path, request: pytest.FixtureRequest) -> I
     if kind == "sqlite":
         yield f"sqlite:///{shutil.copy(request.getfixturevalue('sqlite_template'), folder / 'twinflow.db')}"
         return
-    server = request.getfixturevalue("postgres_template")
-    admin = create_engine(server, isolation_level="AUTOCOMMIT")
+    admin: Engine = request.getfixturevalue("postgres_admin")
     name = f"t_{uuid4().hex}"
     with admin.connect() as connection:
         connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}"))
-    yield named(server, name)
+    yield named(admin.url, name)
     with admin.connect() as connection:
         connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-    admin.dispose()

@@ -3,15 +3,15 @@
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 from builders import NOTIFICATIONS, WORKFLOWS
 from twinflow.domain.actors import Directory
 from twinflow.domain.library import Library
-from twinflow.errors import Problem
 
+Found = TypeVar("Found")
 ReadLibrary = Callable[[Path, Path, Directory], Library]
 Content = Path | tuple[tuple[str, bytes], ...]
-CheckWords = Callable[[Path], list[Problem]]
 
 
 def remembering_libraries(read: ReadLibrary) -> ReadLibrary:
@@ -30,19 +30,18 @@ def remembering_libraries(read: ReadLibrary) -> ReadLibrary:
     return read_library
 
 
-def remembering_words(check: CheckWords) -> CheckWords:
-    """The same function, which keeps what it found in the shipped words."""
-    kept: list[Problem] | None = None
+def remembering_shipped(read: Callable[[Path], Found]) -> Callable[[Path], Found]:
+    """The same function of a folder of words, which keeps what it found in the shipped one."""
+    kept: list[Found] = []
 
-    def check_words(folder: Path) -> list[Problem]:
-        nonlocal kept
+    def of_folder(folder: Path) -> Found:
         if folder != NOTIFICATIONS:
-            return check(folder)
-        if kept is None:
-            kept = check(folder)
-        return list(kept)
+            return read(folder)
+        if not kept:
+            kept.append(read(folder))
+        return kept[0]
 
-    return check_words
+    return of_folder
 
 
 def _content(folder: Path) -> Content:
