@@ -925,7 +925,7 @@ def test_nobody_unknown_migrates_anything(books: World) -> None:
     assert everything(books) == before
 
 
-def many(world: World, number: int) -> None:
+def many_asked(world: World, number: int) -> None:
     for each in range(number):
         opened(world, f"T-{each}", date(2026, 3, 9) + timedelta(days=each % 20))
     world.now = noon(TODAY)
@@ -973,7 +973,7 @@ def test_killed_in_the_middle_several_times_it_goes_on_where_it_stopped(
     books: World, database_url: str, tmp_path: Path
 ) -> None:
     total = many(100, 200)
-    many(books, total)
+    many_asked(books, total)
     told: list[str] = []
     for after in (3, 10, 30, 50):
         done = subprocess.run(
@@ -996,7 +996,7 @@ def test_killed_in_the_middle_several_times_it_goes_on_where_it_stopped(
 
 
 def test_two_at_once_move_each_agreement_once(books: World) -> None:
-    many(books, 60)
+    many_asked(books, 60)
     plan = the_plan(books)
 
     def work(at_once: int) -> list[str]:
