@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 from hypothesis import settings
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import create_engine
 
-from postgres import fresh_database, migrate, migrated_server
+from postgres import Copies, fresh_database, migrate, migrated_server
 from prepared import Prepare, Put, preparing
 from remembered import remembering_libraries, remembering_shipped
 from smtp import RecordingServer, recording_server
@@ -54,13 +54,15 @@ def pytest_configure_node(node: Any) -> None:
 
 
 @pytest.fixture(scope="session")
-def postgres_admin(request: pytest.FixtureRequest) -> Iterator[Engine]:
-    """In a PostgreSQL server's own database, beside which a migrated one is there to be copied."""
+def postgres_copies(request: pytest.FixtureRequest) -> Iterator[Copies]:
+    """Databases of the PostgreSQL server, for one test after the other."""
     with ExitStack() as stack:
         shared = getattr(request.config, "workerinput", {}).get("postgres")
         admin = create_engine(shared or stack.enter_context(migrated_server()), isolation_level="AUTOCOMMIT")
         stack.callback(admin.dispose)
-        yield admin
+        copies = Copies(admin)
+        stack.callback(copies.discard)
+        yield copies
 
 
 @pytest.fixture(scope="session")

@@ -6,9 +6,9 @@ from contextlib import closing
 from pathlib import Path
 from uuid import uuid4
 
-import psycopg
 from sqlalchemy.engine import make_url
-from sqlmodel import SQLModel
+
+from postgres import connected, put_rows, rows_in, table_names
 
 Put = Callable[[str], None]
 Prepare = Callable[[str, Callable[[], object]], None]
@@ -50,29 +50,18 @@ def copy_file(source: Path, target: Path) -> None:
 
 
 def _rows_of(url: str) -> Put:
-    tables = [table.name for table in SQLModel.metadata.sorted_tables]
-    rows: dict[str, list[bytes]] = {}
-    with _connected(url) as connection:
-        for table in tables:
-            with connection.cursor().copy(f"COPY {table} TO STDOUT") as copying:
-                rows[table] = [bytes(block) for block in copying]
+    with connected(url) as connection:
+        rows = rows_in(connection)
         counted = "SELECT sequencename, last_value FROM pg_sequences WHERE last_value IS NOT NULL"
         numbers = connection.execute(counted).fetchall()
 
     def put(target: str) -> None:
-        with _connected(target) as connection:
-            for table in reversed(tables):
+        with connected(target) as connection:
+            for table in reversed(table_names()):
                 if table != "history":  # from which nothing is ever deleted
                     connection.execute(f"DELETE FROM {table}")
-            for table in tables:
-                with connection.cursor().copy(f"COPY {table} FROM STDIN") as copying:
-                    for block in rows[table]:
-                        copying.write(block)
+            put_rows(connection, rows)
             for sequence, last in numbers:
                 connection.execute("SELECT setval(%s, %s)", (sequence, last))
 
     return put
-
-
-def _connected(url: str) -> psycopg.Connection:
-    return psycopg.connect(make_url(url).set(drivername="postgresql").render_as_string(hide_password=False))
