@@ -1,6 +1,15 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
+unexport PYTHONDONTWRITEBYTECODE # without kept bytecode every process compiles all that it imports anew
+
+LONG := $(addprefix tests/, deep definitions/test_hostile_files.py integration/test_downtime.py mail/test_killed_mailers.py \
+	integration/test_foretold.py::test_a_random_process_goes_on_as_foretold \
+	integration/test_foretold.py::test_mornings_on_which_nothing_wakes_change_nothing \
+	integration/test_late_news.py::test_whatever_is_announced_what_is_open_is_as_from_scratch_and_what_is_closed_as_it_was \
+	integration/test_migration.py::test_no_level_is_told_again_under_any_policy_and_any_ladder \
+	integration/test_migration.py::test_killed_in_the_middle_several_times_it_goes_on_where_it_stopped \
+	acceptance/test_demo.py::test_on_any_day_something_is_due_soon_something_is_overdue_and_both_are_in_the_inbox)
 
 .PHONY: demo test test-deep test-mta mutants mutants-sample check bench schema lock clean
 
@@ -8,12 +17,13 @@ demo: $(READY)                ## the real register of Cuenca and a worked case, 
 	$(BIN)/twinflow demo
 
 test: $(READY)                ## every test, on SQLite and on a PostgreSQL that the tests start
-	$(BIN)/python -m pytest -q --numprocesses auto --maxprocesses 4
+	$(BIN)/python -m pytest -q --numprocesses auto --maxprocesses 4 --dist worksteal
 
+test-deep: DEEP ?= 100
 test-deep: DEEP_SEED ?= $(shell date +%s)
-test-deep: $(READY)           ## over a million random cases against independent calculators, and every time zone; other ones each time
-	DEEP=1 DEEP_SEED=$(DEEP_SEED) $(BIN)/python -m pytest -q tests/deep tests/integration/test_downtime.py tests/mail/test_killed_mailers.py tests/definitions/test_hostile_files.py -n 2 --timeout 3000
-	$(MAKE) mutants-sample
+test-deep: $(READY)           ## over a million random cases against independent calculators, and every time zone; other ones each time; DEEP=10 for a tenth
+	DEEP=$(DEEP) DEEP_SEED=$(DEEP_SEED) $(BIN)/python -m pytest -q -n 2 --dist worksteal --timeout 3000 $(LONG)
+	test "$(EACH)" = 0 || $(MAKE) mutants-sample
 
 test-mta: $(READY)            ## mail through a real Postfix on loopback, installed where it is missing (Debian, as root)
 	tests/mta/install
@@ -43,11 +53,15 @@ bench: $(READY)               ## speed as ratios in one run: steps, due dates, a
 	$(BIN)/python tests/bench/mail.py
 
 $(READY): pyproject.toml requirements.lock
-	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed" if sys.version_info < (3, 11) else 0)'
-	test -x $(BIN)/uv || { $(PYTHON) -m venv --clear .venv && $(BIN)/python -m pip install -q --disable-pip-version-check uv; }
-	$(BIN)/uv pip sync -q --python $(BIN)/python --require-hashes requirements.lock
-	$(BIN)/uv pip install -q --python $(BIN)/python --no-deps --no-build-isolation --editable .
-	touch $@
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed" if sys.version_info < (3, 11) else 0)'
+	@test -x $(BIN)/uv || { echo "Making .venv with $$($(PYTHON) --version)" && $(PYTHON) -m venv --clear .venv && \
+		$(BIN)/python -m pip install -qq --disable-pip-version-check uv; }
+	@echo "Installing and compiling the packages of requirements.lock"
+	@$(BIN)/uv pip sync -q --compile-bytecode --python $(BIN)/python --require-hashes requirements.lock
+	@echo "Installing and compiling twinflow from src"
+	@$(BIN)/uv pip install -q --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m compileall -q src
+	@touch $@
 
 schema: $(READY)              ## workflows/process.schema.json from the models
 	$(BIN)/python -c 'import json; from twinflow.definitions.models import schema; print(json.dumps(schema(), indent=2, ensure_ascii=False))' > workflows/process.schema.json

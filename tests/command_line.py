@@ -1,11 +1,15 @@
 """The command line, run as a person would in this process's environment."""
 
 import json
+from functools import cache
 from typing import Any, NamedTuple
 
 import pytest
+import typer.main
 
 from twinflow.cli.app import main
+
+typer.main.get_command = cache(typer.main.get_command)  # the tree of commands, which a process otherwise builds once
 
 
 class Ran(NamedTuple):

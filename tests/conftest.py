@@ -1,22 +1,36 @@
 """Fixtures for every test: both databases, the shipped library, the register of Cuenca, a real SMTP server."""
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine
 
-from postgres import fresh_database, named, postgres_server
+from postgres import Copies, fresh_database, migrate, migrated_server
+from prepared import Prepare, Put, preparing
+from remembered import remembering_libraries, remembering_shipped
 from smtp import RecordingServer, recording_server
 from twinflow import bootstrap
 from twinflow.config import OWN_VARIABLES, DatabaseSettings, MailSettings, RhythmSettings, Settings
-from twinflow.storage import database
-from twinflow.storage.engine import make_engine
+from twinflow.mail import words
 from world import EXAMPLES, WITH_THE_PASS, World
 
 DATABASES = ("sqlite", "postgresql")
+SERVER = pytest.StashKey[str]()
+
+bootstrap.read_library = remembering_libraries(bootstrap.read_library)
+bootstrap.check_words = remembering_shipped(bootstrap.check_words)
+words._files = remembering_shipped(words._files)
+
+MEMORY = Path("/dev/shm")
+ROOM = 2 << 30
+if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM:  # every commit of SQLite waits for the disk
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
@@ -29,18 +43,34 @@ def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name)
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """The workers of a run share one PostgreSQL server."""
+    if SERVER not in node.config.stash:
+        stack = ExitStack()
+        node.config.add_cleanup(stack.close)
+        node.config.stash[SERVER] = stack.enter_context(migrated_server())
+    node.workerinput["postgres"] = node.config.stash[SERVER]
+
+
 @pytest.fixture(scope="session")
-def postgres_template() -> Iterator[str]:
-    """A PostgreSQL server with a migrated database to copy; the URL of its own database."""
-    with postgres_server() as url:
-        admin = create_engine(url, isolation_level="AUTOCOMMIT")
-        with admin.connect() as connection:
-            connection.execute(text("CREATE DATABASE twinflow_template"))
-        template = make_engine(named(url, "twinflow_template"))
-        database.upgrade(template)
-        template.dispose()
-        yield url
-        admin.dispose()
+def postgres_copies(request: pytest.FixtureRequest) -> Iterator[Copies]:
+    """Databases of the PostgreSQL server, for one test after the other."""
+    with ExitStack() as stack:
+        shared = getattr(request.config, "workerinput", {}).get("postgres")
+        admin = create_engine(shared or stack.enter_context(migrated_server()), isolation_level="AUTOCOMMIT")
+        stack.callback(admin.dispose)
+        copies = Copies(admin)
+        stack.callback(copies.discard)
+        yield copies
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file with the tables and nothing in them, to be copied."""
+    file = tmp_path_factory.mktemp("template") / "twinflow.db"
+    migrate(f"sqlite:///{file}")
+    return file
 
 
 @pytest.fixture(params=DATABASES)
@@ -55,6 +85,19 @@ def session_database_url(request: pytest.FixtureRequest, tmp_path_factory: pytes
     """The same, shared by tests that only read."""
     with fresh_database(request.param, tmp_path_factory.mktemp("shared"), request) as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def kept_states() -> dict[tuple[str, bool], Put]:
+    return {}
+
+
+@pytest.fixture
+def prepare(
+    database_url: str, kept_states: dict[tuple[str, bool], Put], tmp_path_factory: pytest.TempPathFactory
+) -> Prepare:
+    """Brings the database to a state with a name by the function given, the next time by copying what it left."""
+    return preparing(kept_states, database_url, tmp_path_factory.mktemp("states"))
 
 
 @pytest.fixture
@@ -90,9 +133,9 @@ def world(make_world: Callable[..., World]) -> World:
 
 
 @pytest.fixture
-def cuenca(world: World) -> World:
+def cuenca(world: World, prepare: Prepare) -> World:
     """The real register of Cuenca, just imported."""
-    world.import_cuenca()
+    prepare("cuenca", world.import_cuenca)
     return world
 
 

@@ -3,7 +3,6 @@
 `make test-deep` sets DEEP: more cases, and more decades.
 """
 
-import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -15,6 +14,7 @@ from typing import NamedTuple
 from sqlalchemy import text
 
 from builders import noon
+from how_many import DEEP
 from tiny_world import loaded, tiny_world
 from twinflow.domain import levels
 from twinflow.domain.advance import StepCommand
@@ -29,7 +29,6 @@ from twinflow.services.recording import refreshed
 from twinflow.services.sweep import sweep
 from world import World
 
-DEEP = bool(os.environ.get("DEEP"))
 FIRST, LAST = date(2010, 1, 4), date(2020, 1, 10)
 CASES = ("T-1", "T-2") if DEEP else ("T-1",)
 PARTIES = (Party("Chihuahua", "MX", home=True), Party("Albuquerque", "US"))

@@ -10,22 +10,26 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
 from uuid import uuid4
 
+import psycopg
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import URL, Engine, create_engine, text
 from sqlalchemy.engine import make_url
+from sqlmodel import SQLModel
 
 from twinflow.storage import database
 from twinflow.storage.engine import make_engine
 
 START_SECONDS = 60
+TEMPLATE = "twinflow_template"
 ENVIRONMENT = {"LC_ALL": "C.UTF-8", "TZ": "UTC", "PATH": os.environ.get("PATH", "")}
 
 
@@ -103,26 +107,137 @@ def _wait_until_ready(pid_file: Path, server: subprocess.Popen[bytes]) -> None:
     raise AssertionError("PostgreSQL did not start")
 
 
-def named(url: str, name: str) -> str:
+def named(url: str | URL, name: str) -> str:
     return make_url(url).set(database=name).render_as_string(hide_password=False)
 
 
 @contextmanager
-def fresh_database(kind: str, folder: Path, request: pytest.FixtureRequest) -> Iterator[str]:
-    """The URL of a database with its tables and nothing in them: a file in `folder`, or a copy on the server."""
-    if kind == "sqlite":
-        url = f"sqlite:///{folder / 'twinflow.db'}"
-        engine = make_engine(url)
-        database.upgrade(engine)
-        engine.dispose()
+def migrated_server() -> Iterator[str]:
+    """A PostgreSQL server with a migrated database to copy; the URL of its own database."""
+    with postgres_server() as url:
+        admin = create_engine(url, isolation_level="AUTOCOMMIT")
+        with admin.connect() as connection:
+            connection.execute(text(f"DROP DATABASE IF EXISTS {TEMPLATE}"))
+            connection.execute(text(f"CREATE DATABASE {TEMPLATE}"))
+        admin.dispose()
+        migrate(named(url, TEMPLATE))
         yield url
+
+
+def migrate(url: str) -> None:
+    engine = make_engine(url)
+    database.upgrade(engine)
+    engine.dispose()
+
+
+SHAPE = """
+SELECT md5(string_agg(line, ',' ORDER BY line)) FROM (
+    SELECT concat_ws(' ', oid, relname, relnatts, relchecks) FROM pg_class WHERE relnamespace = 'public'::regnamespace
+    UNION ALL SELECT concat_ws(' ', oid, tgenabled) FROM pg_trigger
+    UNION ALL SELECT oid::text FROM pg_proc WHERE pronamespace = 'public'::regnamespace
+    UNION ALL SELECT version_num FROM alembic_version
+) AS shape (line)"""
+"""The same for every copy whose tables nobody has touched: a copy keeps the numbers of what it was copied from."""
+
+OTHERS = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+MORE_THAN_A_PAGE = (
+    "SELECT relname FROM pg_class WHERE relname = ANY(%s) AND relkind = 'r' AND pg_relation_size(oid) > 8192"
+)
+FROM_ONE = "SELECT setval(sequencename::regclass, 1, false) FROM pg_sequences WHERE last_value IS NOT NULL"
+
+
+@dataclass
+class Copies:
+    """Copies of the migrated database. Copying is dear: what comes back with its tables as they were is emptied for the next."""
+
+    admin: Engine
+    spare: list[str] = field(default_factory=list)
+    shape: str = ""
+    rows: dict[str, bytes] = field(default_factory=dict)
+    """Those that a migrated database has."""
+
+    def take(self) -> str:
+        """The URL of a database with its tables and nothing in them."""
+        if self.spare:
+            return self.spare.pop()
+        name = f"t_{uuid4().hex}"
+        self._on_server(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
+        url = named(self.admin.url, name)
+        if not self.shape:
+            with connected(url) as connection:
+                self.shape = str(connection.execute(SHAPE).fetchone())
+                self.rows = rows_in(connection)
+        return url
+
+    def give_back(self, url: str) -> None:
+        if self._emptied(url):
+            self.spare.append(url)
+        else:
+            self._drop(url)
+
+    def discard(self) -> None:
+        for url in self.spare:
+            self._drop(url)
+
+    def _emptied(self, url: str) -> bool:
+        """Whether it could be emptied. More than a page of rows is cut off: the next rows lie in the order of their coming."""
+        tables = table_names()
+        try:
+            with connected(url) as connection:
+                connection.execute(OTHERS)
+                if str(connection.execute(SHAPE).fetchone()) != self.shape:
+                    return False
+                connection.execute("ALTER TABLE history DISABLE TRIGGER history_append_only")
+                for (table,) in connection.execute(MORE_THAN_A_PAGE, (tables,)).fetchall():
+                    connection.execute(f"TRUNCATE {table} CASCADE")
+                for table in reversed(tables):
+                    connection.execute(f"DELETE FROM {table}")
+                connection.execute("ALTER TABLE history ENABLE TRIGGER history_append_only")
+                put_rows(connection, self.rows)
+                connection.execute(FROM_ONE)
+        except psycopg.Error:
+            return False
+        return True
+
+    def _drop(self, url: str) -> None:
+        self._on_server(f"DROP DATABASE IF EXISTS {make_url(url).database} WITH (FORCE)")
+
+    def _on_server(self, statement: str) -> None:
+        with self.admin.connect() as connection:
+            connection.execute(text(statement))
+
+
+def table_names() -> list[str]:
+    """What is referred to stands before what refers to it."""
+    return [table.name for table in SQLModel.metadata.sorted_tables]
+
+
+def rows_in(connection: psycopg.Connection) -> dict[str, bytes]:
+    """The rows of each table that has any."""
+    found = {}
+    for table in table_names():
+        with connection.cursor().copy(f"COPY {table} TO STDOUT") as copying:
+            found[table] = b"".join(copying)
+    return {table: rows for table, rows in found.items() if rows}
+
+
+def put_rows(connection: psycopg.Connection, rows: Mapping[str, bytes]) -> None:
+    for table, content in rows.items():
+        with connection.cursor().copy(f"COPY {table} FROM STDIN") as copying:
+            copying.write(content)
+
+
+def connected(url: str) -> psycopg.Connection:
+    return psycopg.connect(make_url(url).set(drivername="postgresql").render_as_string(hide_password=False))
+
+
+@contextmanager
+def fresh_database(kind: str, folder: Path, request: pytest.FixtureRequest) -> Iterator[str]:
+    """The URL of a database with its tables and nothing in them: a copy of a file in `folder`, or one on the server."""
+    if kind == "sqlite":
+        yield f"sqlite:///{shutil.copy(request.getfixturevalue('sqlite_template'), folder / 'twinflow.db')}"
         return
-    server = request.getfixturevalue("postgres_template")
-    admin = create_engine(server, isolation_level="AUTOCOMMIT")
-    name = f"t_{uuid4().hex}"
-    with admin.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE twinflow_template"))
-    yield named(server, name)
-    with admin.connect() as connection:
-        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-    admin.dispose()
+    copies: Copies = request.getfixturevalue("postgres_copies")
+    url = copies.take()
+    yield url
+    copies.give_back(url)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from command_line import Ran, twinflow
+from prepared import Prepare
 from smtp import RecordingServer, free_port
 from world import CUENCA, EXAMPLES
 
@@ -38,6 +39,20 @@ def take_over(run: Callable[..., Ran], *names: str) -> list[Ran]:
         run("agreements", "import", str(CUENCA / f"{name}.csv"), "--map", str(CUENCA / f"{name}.map.toml"))
         for name in names
     ]
+
+
+@pytest.fixture
+def cuenca(run: Callable[..., Ran], prepare: Prepare) -> Callable[..., Ran]:
+    """The same, once the agreements of Cuenca were imported."""
+    prepare("agreements of Cuenca", lambda: take_over(run, "agreements"))
+    return run
+
+
+@pytest.fixture
+def swept(run: Callable[..., Ran], prepare: Prepare) -> Callable[..., Ran]:
+    """The same, after a first pass that sent what there was to tell."""
+    prepare("agreements of Cuenca, swept", lambda: (take_over(run, "agreements"), run("tick")))
+    return run
 
 
 def test_the_register_is_imported_swept_and_listed(run) -> None:
@@ -116,9 +131,8 @@ def test_a_mexican_case_is_carried_from_interest_to_the_register(run) -> None:
     assert ends == ["2029-03-03"]
 
 
-def test_a_refused_step_exits_1_and_says_every_reason(run) -> None:
-    take_over(run, "agreements")
-    done = run("agreements", "advance", "CU-14", "approve", "--as", "rosa")
+def test_a_refused_step_exits_1_and_says_every_reason(cuenca) -> None:
+    done = cuenca("agreements", "advance", "CU-14", "approve", "--as", "rosa")
     assert done.code == 1
     assert "“Approve” cannot be taken." in done.err
     assert "The agreement is in the state “Signed by some parties”" in done.err
@@ -126,27 +140,25 @@ def test_a_refused_step_exits_1_and_says_every_reason(run) -> None:
     assert "Number of the resolution is missing" in done.err
 
 
-def test_steps_tells_what_this_person_may_do_and_why_not_the_rest(run) -> None:
-    take_over(run, "agreements")
+def test_steps_tells_what_this_person_may_do_and_why_not_the_rest(cuenca) -> None:
     lines = {
-        line["key"]: line["reasons"] for line in run("agreements", "steps", "CU-14", "--as", "lucia", "--json").json
+        line["key"]: line["reasons"] for line in cuenca("agreements", "steps", "CU-14", "--as", "lucia", "--json").json
     }
     assert lines["sign"] == []
     others = {
-        line["key"]: line["reasons"] for line in run("agreements", "steps", "CU-14", "--as", "rosa", "--json").json
+        line["key"]: line["reasons"] for line in cuenca("agreements", "steps", "CU-14", "--as", "rosa", "--json").json
     }
     assert others["sign"] == ["rosa is not liaison officer here."]
 
 
-def test_a_missing_signature_found_later_settles_the_finding(run) -> None:
-    take_over(run, "agreements")
+def test_a_missing_signature_found_later_settles_the_finding(cuenca) -> None:
     assert (
-        run(
+        cuenca(
             "agreements", "advance", "CU-14", "sign", "--as", "lucia", "--party", "La Habana", "--on", "2026-10-01"
         ).code
         == 0
     )
-    line = run("agreements", "show", "CU-14", "--json").json["line"]
+    line = cuenca("agreements", "show", "CU-14", "--json").json["line"]
     assert (line["state"], line["missing"], line["in_force"]) == ("signed", [], True)
 
 
@@ -169,9 +181,8 @@ def test_a_missing_signature_found_later_settles_the_finding(run) -> None:
         (("no-such-command",), 2, "No such command"),
     ],
 )
-def test_bad_input_is_one_clear_message_and_exit_2(run, arguments: tuple[str, ...], code: int, words: str) -> None:
-    take_over(run, "agreements")
-    done = run(*arguments)
+def test_bad_input_is_one_clear_message_and_exit_2(cuenca, arguments: tuple[str, ...], code: int, words: str) -> None:
+    done = cuenca(*arguments)
     assert (done.code, words in done.err) == (code, True), done.err
 
 
@@ -180,28 +191,27 @@ def test_errors_are_said_in_the_language_of_the_settings(run) -> None:
     assert done.err == "No existe el acuerdo NOPE.\n"
 
 
-def test_a_mail_server_that_is_down_exits_3_and_the_message_waits(run) -> None:
-    take_over(run, "agreements")
+def test_a_mail_server_that_is_down_exits_3_and_the_message_waits(cuenca) -> None:
     mail = {"TWINFLOW_MAIL__HOST": "127.0.0.1", "TWINFLOW_MAIL__PORT": str(free_port()), "TWINFLOW_MAIL__TLS": "none"}
-    done = run("tick", **mail)
+    done = cuenca("tick", **mail)
     assert done.code == 3
     assert "takes no mail from us" in done.out
-    (message,) = run("outbox", "list", "--json").json
+    (message,) = cuenca("outbox", "list", "--json").json
     assert message["state"] == "retrying"
 
 
-def test_mail_leaves_by_the_configured_server_and_outbox_show_keeps_what_was_said(run, smtp: RecordingServer) -> None:
-    take_over(run, "agreements")
+def test_mail_leaves_by_the_configured_server_and_outbox_show_keeps_what_was_said(
+    cuenca, smtp: RecordingServer
+) -> None:
     mail = {"TWINFLOW_MAIL__HOST": "127.0.0.1", "TWINFLOW_MAIL__PORT": str(smtp.port), "TWINFLOW_MAIL__TLS": "none"}
-    assert run("tick", **mail).code == 0
+    assert cuenca("tick", **mail).code == 0
     assert len(smtp.received) == 1
-    assert "CU-02" in run("outbox", "show", "1").out
+    assert "CU-02" in cuenca("outbox", "show", "1").out
 
 
-def test_a_tick_in_the_future_is_refused_unless_mail_is_captured(run) -> None:
-    take_over(run, "agreements")
-    assert run("tick", "--at", "2099-01-01T00:00+00:00").code == 0
-    done = run("tick", "--at", "2099-01-01T00:00+00:00", TWINFLOW_MAIL__HOST="127.0.0.1")
+def test_a_tick_in_the_future_is_refused_unless_mail_is_captured(cuenca) -> None:
+    assert cuenca("tick", "--at", "2099-01-01T00:00+00:00").code == 0
+    done = cuenca("tick", "--at", "2099-01-01T00:00+00:00", TWINFLOW_MAIL__HOST="127.0.0.1")
     assert done.code == 2
     assert "only while mail is captured" in done.err
 
@@ -227,13 +237,11 @@ def test_a_tick_in_the_future_is_refused_unless_mail_is_captured(run) -> None:
 )
 @pytest.mark.parametrize("language", ["en", "es"])
 def test_every_reading_command_prints_a_table_and_the_same_as_json(
-    run, arguments: tuple[str, ...], language: str
+    swept, arguments: tuple[str, ...], language: str
 ) -> None:
-    take_over(run, "agreements")
-    run("tick")
-    table = run(*arguments, TWINFLOW_LANGUAGE=language)
+    table = swept(*arguments, TWINFLOW_LANGUAGE=language)
     assert (table.code, bool(table.out)) == (0, True)
-    assert run(*arguments, "--json").json
+    assert swept(*arguments, "--json").json
 
 
 def test_database_check_and_upgrade(run) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from builders import TINY, WORKFLOWS, edited, write_workflows
 from command_line import Ran, twinflow
+from prepared import Prepare
 from twinflow import clock
 from world import EXAMPLES
 
@@ -63,22 +64,31 @@ def advance(run: Run, step: str, person: str = "elena", on: str = "2026-03-03", 
 
 
 @pytest.fixture
-def asked(run: Run) -> Run:
+def asked(run: Run, prepare: Prepare) -> Run:
     """A case whose opinion was asked for on 3 March 2026: 15 business days of the ministry."""
+    prepare("asked", lambda: ask(run))
+    return run
+
+
+def ask(run: Run) -> None:
     open_case(run)
     for step in ("approve_profile", "send_letter", "record_answer", "complete_draft", "request_opinion"):
         done = advance(run, step)
         assert done.code == 0, done.err
-    return run
 
 
 @pytest.fixture
-def signed(asked: Run) -> Run:
+def signed(run: Run, prepare: Prepare) -> Run:
     """The same case, signed by both on 4 March 2026: the first programme is due, and the parties may agree on its day."""
-    assert advance(asked, "issue_favourable_opinion", "rita", "2026-03-04", "--set", "opinion_number=1").code == 0
+    prepare("asked and signed", lambda: sign(run))
+    return run
+
+
+def sign(run: Run) -> None:
+    ask(run)
+    assert advance(run, "issue_favourable_opinion", "rita", "2026-03-04", "--set", "opinion_number=1").code == 0
     for party in ("Chihuahua", "Albuquerque"):
-        assert advance(asked, "sign", "elena", "2026-03-04", "--party", party).code == 0
-    return asked
+        assert advance(run, "sign", "elena", "2026-03-04", "--party", party).code == 0
 
 
 def act(run: Run, command: str, *arguments: str, by: str = "rita", grounds: bool = True) -> Ran:

@@ -9,6 +9,7 @@ from rich.console import Console
 
 from builders import TINY, edited, write_workflows
 from command_line import Ran, twinflow
+from prepared import Prepare
 from tiny_world import OFFICE, PERSON
 from twinflow import clock
 from twinflow.cli import output
@@ -54,8 +55,14 @@ def run(tmp_path: Path, monkeypatch, capsys, database_url: str) -> Run:
 
 
 @pytest.fixture
-def books(run: Run, tmp_path: Path) -> Run:
+def books(run: Run, prepare: Prepare, tmp_path: Path) -> Run:
     """T-1 and T-2 asked on 9 March, T-2 paused, T-3 still open; then a second version of the file."""
+    prepare("T-1 to T-3", lambda: open_three(run))
+    (tmp_path / "workflows" / "tiny.v2.toml").write_text(SECOND, "utf-8")
+    return run
+
+
+def open_three(run: Run) -> None:
     for reference in ("T-1", "T-2", "T-3"):
         opened = run(
             "agreements", "open", reference, "--process", "tiny", "--office", "chihuahua", "--as", "elena",
@@ -66,8 +73,6 @@ def books(run: Run, tmp_path: Path) -> Run:
         assert run("agreements", "advance", reference, "ask", "--as", "elena", "--on", "2026-03-09").code == 0
     grounds = ("--as", "elena", "--on", "2026-03-20", "--reason", "flood", "--paper", "OF-1")
     assert run("deadlines", "pause", "T-2/answer/1", *grounds).code == 0
-    (tmp_path / "workflows" / "tiny.v2.toml").write_text(SECOND, "utf-8")
-    return run
 
 
 def a_plan(run: Run, *edits: tuple[str, str]) -> str:

@@ -3,18 +3,16 @@
 `make test` tries a few thousand of each kind, always the same; `make test-deep` tries over a million others each time.
 """
 
-import os
 from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import lru_cache
 
+from how_many import DEEP
 from oracle import Case, Days
 from twinflow.domain.calendars import Calendar, Calendars, CountsIn, Holiday, Pause, Roll
 from twinflow.domain.dates import Length, MonthEnd, Unit
 from twinflow.domain.deadlines import FirstDay, Inputs
 
-DEEP = bool(os.environ.get("DEEP"))
-SEED = os.environ.get("DEEP_SEED", "1992")
 CHUNKS = 16 if DEEP else 1
 NO_LABEL: Mapping[str, str] = {"en": "Day off", "es": "Día inhábil"}
 

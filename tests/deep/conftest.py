@@ -6,7 +6,8 @@ from random import Random
 
 import pytest
 
-from deep.cases import CHUNKS, DEEP, SEED
+from deep.cases import CHUNKS
+from how_many import DEEP, SEED, many
 
 Trials = Callable[..., None]
 
@@ -16,12 +17,14 @@ def trials(request: pytest.FixtureRequest, record_property: Callable[[str, objec
     """Call it with a function that tries `size` cases with the random numbers it is given."""
 
     def run(try_some: Callable[[Random], None], *, short: int, deep: int, size: int = 1) -> None:
-        rounds = -(-(deep if DEEP else short) // (size * CHUNKS))
+        rounds = -(-many(short, deep) // (size * CHUNKS))
         for number in range(rounds):
             try:
                 try_some(Random(f"{SEED} {request.node.originalname} {request.param} {number}"))
             except Exception as error:
-                error.add_note(f"seed {SEED}, chunk {request.param}, number {number}; repeat with DEEP_SEED={SEED}")
+                error.add_note(
+                    f"seed {SEED}, chunk {request.param}, number {number}; repeat with DEEP={DEEP} DEEP_SEED={SEED}"
+                )
                 raise
         record_property("cases", rounds * size)
 

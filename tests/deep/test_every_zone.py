@@ -4,10 +4,9 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from deep.cases import DEEP
-from deep.zones import LAST_YEAR, gone_back_to, library_in, local_days, missing, offsets, passes, swept, zones_by_data
+from deep.cases import CHUNKS
+from deep.zones import LAST_YEAR, gone_back_to, library_in, local_days, missing, offsets, passes, swept, tried
 
-CHUNKS = 16 if DEEP else 1
 TRIED_IN_SHORT = 12
 END = datetime(LAST_YEAR + 1, 1, 1, tzinfo=UTC)
 
@@ -26,8 +25,8 @@ GONE_BACK_TO = {"America/Goose_Bay", "America/Moncton", "America/St_Johns", "Ant
 
 @pytest.mark.parametrize("chunk", range(CHUNKS))
 def test_every_local_day_of_sixty_one_years_is_swept_exactly_once(chunk, record_property):
-    groups = zones_by_data()[chunk::CHUNKS]
-    for zones in groups if DEEP else groups[:: len(groups) // TRIED_IN_SHORT]:
+    groups = tried(chunk, TRIED_IN_SHORT)
+    for zones in groups:
         found = offsets(zones[0])
         days = local_days(found, END)
         sweep = swept(library_in(zones[0]), passes(found, END))

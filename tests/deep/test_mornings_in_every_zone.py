@@ -8,9 +8,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from builders import a_calendar
-from deep.cases import DEEP
-from deep.test_every_zone import CHUNKS, END
-from deep.zones import FIRST_YEAR, LAST_YEAR, NEAR, Offset, local_days, offsets, zones_by_data
+from deep.cases import CHUNKS
+from deep.test_every_zone import END
+from deep.zones import FIRST_YEAR, LAST_YEAR, NEAR, Offset, local_days, offsets, tried
+from how_many import DEEP
 from twinflow.domain.calendars import Calendar, Calendars
 from twinflow.domain.rhythm import Hours, Rhythm
 
@@ -25,37 +26,34 @@ FIRST, LAST = date(FIRST_YEAR, 1, 3), date(LAST_YEAR, 12, 29)
 
 @pytest.mark.parametrize("chunk", range(CHUNKS))
 def test_every_working_day_of_sixty_one_years_has_one_digest_and_one_opening(chunk, record_property):
-    groups = zones_by_data()[chunk::CHUNKS]
-    tried = groups if DEEP else groups[:: len(groups) // TRIED_IN_SHORT]
-    for zones in tried:
+    groups = tried(chunk, TRIED_IN_SHORT)
+    for zones in groups:
         found = offsets(zones[0])
         working = [day for day in inner(local_days(found, END)) if OFFICE.is_business_day(day)]
         hours = Hours(ZoneInfo(zones[0]), Calendars((OFFICE,)))
         assert digests(hours, found) == working, zones
         assert openings(hours, found) == working, zones
-    record_property("cases", sum(len(zones) for zones in tried))
+    record_property("cases", sum(len(zones) for zones in groups))
 
 
 @pytest.mark.parametrize("chunk", range(CHUNKS))
 def test_hours_at_which_clocks_are_changed_come_once_a_day_as_well(chunk, record_property):
-    groups = zones_by_data()[chunk::CHUNKS]
-    tried = groups if DEEP else groups[:: len(groups) // TRIED_IN_SHORT]
-    for zones in tried:
+    groups = tried(chunk, TRIED_IN_SHORT)
+    for zones in groups:
         found = offsets(zones[0])
         days = inner(local_days(found, END))
         for at in (time(0), time(2, 30)):
             hours = Hours(ZoneInfo(zones[0]), Calendars((EVERY_DAY,)), Rhythm(at, at, time(19)))
             assert digests(hours, found) == days, (zones, at)
-    record_property("cases", 2 * sum(len(zones) for zones in tried))
+    record_property("cases", 2 * sum(len(zones) for zones in groups))
 
 
 @pytest.mark.parametrize("chunk", range(CHUNKS))
 def test_around_every_change_of_the_clocks_mail_leaves_in_working_hours_and_never_before_it_was_asked(
     chunk, record_property
 ):
-    groups = zones_by_data()[chunk::CHUNKS]
-    tried = groups if DEEP else groups[:: len(groups) // TRIED_IN_SHORT]
-    for zones in tried:
+    groups = tried(chunk, TRIED_IN_SHORT)
+    for zones in groups:
         found = offsets(zones[0])
         hours = Hours(ZoneInfo(zones[0]), Calendars((OFFICE,)))
         last = found[0].since
@@ -66,7 +64,7 @@ def test_around_every_change_of_the_clocks_mail_leaves_in_working_hours_and_neve
             assert FROM <= there.time() < UNTIL, (zones, asked)
             assert opening >= max(last, asked), (zones, asked)
             last = opening
-    record_property("cases", sum(len(zones) for zones in tried))
+    record_property("cases", sum(len(zones) for zones in groups))
 
 
 def digests(hours: Hours, found: list[Offset]) -> list[date]:

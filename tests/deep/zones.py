@@ -8,9 +8,12 @@ from datetime import UTC, date, datetime, timedelta
 from importlib.resources import files
 from itertools import pairwise
 from pathlib import Path
+from random import Random
 from typing import NamedTuple
 from zoneinfo import TZPATH, ZoneInfo, available_timezones
 
+from deep.cases import CHUNKS
+from how_many import DEEP, SEED
 from twinflow.domain.actors import Directory, Office
 from twinflow.domain.library import Library
 from twinflow.domain.process import Catalogue
@@ -47,6 +50,14 @@ def zones_by_data() -> list[list[str]]:
     for zone in sorted(available_timezones()):
         groups.setdefault(_data_of(zone), []).append(zone)
     return list(groups.values())
+
+
+def tried(chunk: int, short: int) -> list[list[str]]:
+    """The zones of a chunk that are tried: all of them in the whole long run, `short` groups in `make test`."""
+    groups = zones_by_data()[chunk::CHUNKS]
+    if not DEEP:
+        return groups[:: len(groups) // short]
+    return Random(f"{SEED} zones {chunk}").sample(groups, -(-len(groups) * DEEP // 100))
 
 
 def _data_of(zone: str) -> bytes:

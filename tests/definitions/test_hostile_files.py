@@ -3,7 +3,6 @@
 A short form runs always; `make test-deep` reads ten thousand and says which took longest.
 """
 
-import os
 import random
 import sys
 import time
@@ -13,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from builders import NOTIFICATIONS, TINY, WORKFLOWS
+from how_many import SEED, many
 from twinflow.definitions.catalogue import process_files
 from twinflow.definitions.checks import Surroundings, check
 from twinflow.definitions.notices import read_notices
@@ -23,9 +23,7 @@ from twinflow.errors import BadInput
 from twinflow.language import say
 from twinflow.sentences import Problem
 
-DEEP = bool(os.environ.get("DEEP"))
-FILES = 10_000 if DEEP else 600
-SEED = int(os.environ.get("DEEP_SEED", "4"))
+FILES = many(600, 10_000)
 FORBIDDEN = ("exec", "compile", "os.system", "os.exec", "subprocess.Popen", "socket.connect", "shutil.", "os.remove")
 NOTICES = read_notices(NOTIFICATIONS).keys()
 SHIPPED = [path.read_text("utf-8") for path in process_files(WORKFLOWS)]

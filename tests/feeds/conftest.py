@@ -6,6 +6,7 @@ import pytest
 from feed_world import PARTIES, Case
 
 from builders import facts
+from prepared import Prepare
 from twinflow.domain.agreement import Party
 from twinflow.domain.opening import NewAgreement
 from twinflow.services.agreements import open_agreement
@@ -13,16 +14,21 @@ from world import World
 
 
 @pytest.fixture
-def case(world: World) -> Case:
+def case(world: World, prepare: Prepare) -> Case:
     """The opinion on MX/1 was requested on Monday 2 March 2026: due on Tuesday the 24th."""
     world.now = datetime(2026, 3, 2, 18, tzinfo=UTC)
+    found = Case(world)
+    prepare("MX/1 requested", lambda: request_opinion(found))
+    return found
+
+
+def request_opinion(case: Case) -> None:
+    world = case.world
     title = "Chihuahua, Albuquerque; los dos"
     new = NewAgreement("MX/1", "mx/twinning", "chihuahua", title, world.now.date(), PARTIES, state="drafting")
     open_agreement(world.engine, world.library, new, actor="elena", now=world.now)
-    found = Case(world)
-    found.take("complete_draft")
-    found.take("request_opinion")
-    return found
+    case.take("complete_draft")
+    case.take("request_opinion")
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import pytest
 from sqlalchemy import text
 
+from prepared import Prepare
 from tiny_world import loaded, tiny_world
 from twinflow.domain.advance import StepCommand
 from twinflow.domain.agreement import Agreement, Deadline, DeadlineStatus, EntryKind, HistoryEntry, Party
@@ -30,14 +31,18 @@ DUE = date(2026, 3, 24)
 
 
 @pytest.fixture
-def requested(world: World) -> World:
+def requested(world: World, prepare: Prepare) -> World:
     """A Mexican case whose opinion was requested on Monday 2 March 2026."""
     world.now = datetime(2026, 3, 2, 18, tzinfo=UTC)
+    prepare("requested", lambda: request_opinion(world))
+    return world
+
+
+def request_opinion(world: World) -> None:
     new = NewAgreement("MX-1", "mx/twinning", "chihuahua", "x", world.now.date(), PARTIES, state="drafting")
     open_agreement(world.engine, world.library, new, actor="elena", now=world.now)
     take(world, "complete_draft")
     take(world, "request_opinion")
-    return world
 
 
 @pytest.fixture

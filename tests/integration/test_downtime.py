@@ -14,7 +14,6 @@ from sqlalchemy import text
 from builders import noon
 from decade import (
     CASES,
-    DEEP,
     EDITS,
     FIRST,
     LAST,
@@ -27,6 +26,7 @@ from decade import (
     every_day,
     lived,
 )
+from how_many import many
 from postgres import fresh_database
 from smtp import ACCEPT, RecordingServer
 from tiny_world import loaded, tiny_world
@@ -39,8 +39,8 @@ from twinflow.services.agreements import advance_agreement, open_agreement
 from twinflow.services.sweep import sweep
 from world import EACH_MORNING, World
 
-SEEDS = [("sqlite", seed) for seed in range(1, 13 if DEEP else 3)] + [
-    ("postgresql", seed) for seed in range(21, 27 if DEEP else 22)
+SEEDS = [("sqlite", seed) for seed in range(1, 1 + many(2, 12))] + [
+    ("postgresql", seed) for seed in range(21, 21 + many(1, 6))
 ]
 
 
@@ -58,7 +58,7 @@ def test_a_clock_that_is_off_for_weeks_loses_no_level_and_tells_none_twice(
         assert any(about >= on and at <= day for about, at in heard), (told, on)
 
 
-@pytest.mark.parametrize("seed", range(1, 7 if DEEP else 2))
+@pytest.mark.parametrize("seed", range(1, 1 + many(1, 6)))
 def test_a_clock_that_was_never_off_tells_the_same_levels(
     seed: int, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
@@ -76,8 +76,8 @@ def test_a_clock_that_was_never_off_tells_the_same_levels(
     assert late <= acts, "each on its own day, or on that of an act by which its day had passed"
 
 
-MAIL_SEEDS = [("sqlite", seed) for seed in range(1, 9 if DEEP else 2)] + [
-    ("postgresql", seed) for seed in range(21, 25 if DEEP else 21)
+MAIL_SEEDS = [("sqlite", seed) for seed in range(1, 1 + many(1, 8))] + [
+    ("postgresql", seed) for seed in range(21, 21 + many(0, 4))
 ]
 
 

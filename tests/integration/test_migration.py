@@ -17,6 +17,7 @@ import pytest
 from sqlalchemy import text
 
 from builders import TINY, WORKFLOWS, edited, noon, write_workflows
+from how_many import many
 from tiny_world import loaded, tiny_world
 from twinflow import bootstrap
 from twinflow.definitions.calendars import read_calendar
@@ -666,7 +667,7 @@ def test_two_states_that_become_one_are_one(books: World) -> None:
 # Nothing is told twice
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(many(1, 4)))
 def test_no_level_is_told_again_under_any_policy_and_any_ladder(database_url: str, tmp_path: Path, seed: int) -> None:
     chance = Random(seed)
     once = [
@@ -925,7 +926,7 @@ def test_nobody_unknown_migrates_anything(books: World) -> None:
     assert everything(books) == before
 
 
-def many(world: World, number: int) -> None:
+def many_asked(world: World, number: int) -> None:
     for each in range(number):
         opened(world, f"T-{each}", date(2026, 3, 9) + timedelta(days=each % 20))
     world.now = noon(TODAY)
@@ -972,8 +973,8 @@ for result in migration.apply(runtime.engine, runtime.library, plan, person="ele
 def test_killed_in_the_middle_several_times_it_goes_on_where_it_stopped(
     books: World, database_url: str, tmp_path: Path
 ) -> None:
-    total = 200
-    many(books, total)
+    total = many(100, 200)
+    many_asked(books, total)
     told: list[str] = []
     for after in (3, 10, 30, 50):
         done = subprocess.run(
@@ -996,7 +997,7 @@ def test_killed_in_the_middle_several_times_it_goes_on_where_it_stopped(
 
 
 def test_two_at_once_move_each_agreement_once(books: World) -> None:
-    many(books, 60)
+    many_asked(books, 60)
     plan = the_plan(books)
 
     def work(at_once: int) -> list[str]:

@@ -1,7 +1,6 @@
 """`kill -9` of mailers, three at a time: no message is lost, and what comes twice is marked."""
 
 import multiprocessing
-import os
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -13,15 +12,14 @@ from faulty_server import FaultyServer, Moment, faulty_server
 from mailbag import REVIEWERS, by_id, fill, people_file
 from mailer_process import deliver
 
+from how_many import SEED, many
 from twinflow.domain.letters import WAITING, MessageState
 from twinflow.services.outbox import LEASE
 from twinflow.worker.sending import FOR_EACH_CONNECTION
 from world import World
 
-DEEP = bool(os.environ.get("DEEP"))
-SEED = int(os.environ.get("DEEP_SEED", "1992")) if DEEP else 1992
-MESSAGES = 3000 if DEEP else 240
-ROUNDS = 25 if DEEP else 4
+MESSAGES = many(240, 3000)
+ROUNDS = many(4, 25)
 MAILERS = 3
 CONNECTIONS = 2
 MOST_MOMENTS = 400
@@ -57,7 +55,7 @@ class Killer:
 @pytest.fixture
 def killer() -> Iterator[Killer]:
     FORKS.set_forkserver_preload(["twinflow.bootstrap", "twinflow.worker.sending"])
-    found = Killer(random.Random(SEED))
+    found = Killer(random.Random(int(SEED)))
     yield found
     for mailer in found.mailers:
         mailer.kill()

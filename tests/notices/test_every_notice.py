@@ -41,7 +41,6 @@ from twinflow.services.notices import preview
 from twinflow.services.outbox import claim_batch, keep_content, record_bounce, settle
 from twinflow.services.replay import open_case, take
 from twinflow.services.sweep import sweep
-from twinflow.storage import database
 from twinflow.storage.engine import make_engine
 from twinflow.storage.unit_of_work import UnitOfWork
 
@@ -408,23 +407,15 @@ class Heard:
     kinds: set[tuple[str, str]] = field(default_factory=set)
 
 
-@pytest.fixture(scope="module")
-def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database with its tables and nothing in them, to be copied."""
-    path = tmp_path_factory.mktemp("empty") / "twinflow.db"
-    engine = make_engine(f"sqlite:///{path}")
-    database.upgrade(engine)
-    engine.dispose()
-    return path
-
-
 @pytest.mark.parametrize("process", PROCESSES)
-def test_all_that_a_process_tells_is_right_in_both_languages(process: str, empty: Path, tmp_path: Path) -> None:
+def test_all_that_a_process_tells_is_right_in_both_languages(
+    process: str, sqlite_template: Path, tmp_path: Path
+) -> None:
     mine = Heard()
     definition = library().catalogue.versions(process)[-1]
     wanted = {(notice, code) for notice in sent_by(definition) for code in LANGUAGES}
     for path in sorted((WORKFLOWS / "cases" / process).glob("*.toml")):
-        story = Story(_engine(empty, tmp_path / path.stem), read_script(path, library().catalogue, path.stem))
+        story = Story(_engine(sqlite_template, tmp_path / path.stem), read_script(path, library().catalogue, path.stem))
         story.play(process, wanted - mine.kinds)
         story.engine.dispose()
         mine.messages += story.told
@@ -450,6 +441,6 @@ def test_nothing_is_left_out() -> None:
     assert {notice for definition in shipped.values() for notice in sent_by(definition)} == set(NOTICES)
 
 
-def _engine(empty: Path, folder: Path) -> Engine:
+def _engine(sqlite_template: Path, folder: Path) -> Engine:
     folder.mkdir()
-    return make_engine(f"sqlite:///{shutil.copy(empty, folder / 'twinflow.db')}")
+    return make_engine(f"sqlite:///{shutil.copy(sqlite_template, folder / 'twinflow.db')}")

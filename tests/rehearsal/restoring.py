@@ -1,12 +1,12 @@
 """A backup of a database and its return, as an administrator makes them: a copied file, a copied PostgreSQL database."""
 
-import sqlite3
 from pathlib import Path
 from uuid import uuid4
 
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
+from prepared import copy_file, file_of
 from twinflow.storage.engine import make_engine
 
 
@@ -18,7 +18,7 @@ class Backup:
         self._name = f"backup_{uuid4().hex}"
         self._file = folder / self._name
         if self._is_sqlite:
-            _copy(_file_of(url), self._file)
+            copy_file(file_of(url), self._file)
         else:
             _copy_on_server(url, _name_of(url), self._name)
 
@@ -27,8 +27,8 @@ class Backup:
         target = url or self._url
         if self._is_sqlite:
             for ending in ("", "-wal", "-shm"):
-                _file_of(target).with_name(_file_of(target).name + ending).unlink(missing_ok=True)
-            _copy(self._file, _file_of(target))
+                file_of(target).with_name(file_of(target).name + ending).unlink(missing_ok=True)
+            copy_file(self._file, file_of(target))
         else:
             _copy_on_server(target, self._name, _name_of(target))
 
@@ -41,20 +41,8 @@ class Backup:
         return self._url.startswith("sqlite")
 
 
-def _file_of(url: str) -> Path:
-    return Path(str(make_url(url).database))
-
-
 def _name_of(url: str) -> str:
     return str(make_url(url).database)
-
-
-def _copy(source: Path, target: Path) -> None:
-    """With what is still in the log beside the file."""
-    with sqlite3.connect(source) as old, sqlite3.connect(target) as new:
-        old.backup(new)
-    old.close()
-    new.close()
 
 
 def _copy_on_server(url: str, source: str, target: str) -> None:
