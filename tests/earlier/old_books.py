@@ -75,15 +75,13 @@ def bare_database(kind: str, folder: Path, request: pytest.FixtureRequest) -> It
     if kind == "sqlite":
         yield f"sqlite:///{folder / 'old.db'}"
         return
-    server = request.getfixturevalue("postgres_template")
-    admin = create_engine(server, isolation_level="AUTOCOMMIT")
+    admin = request.getfixturevalue("postgres_copies").admin
     name = f"t_{uuid4().hex}"
     with admin.connect() as connection:
         connection.execute(text(f"CREATE DATABASE {name}"))
-    yield named(server, name)
+    yield named(admin.url, name)
     with admin.connect() as connection:
         connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-    admin.dispose()
 
 
 @contextmanager
