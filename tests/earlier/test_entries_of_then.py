@@ -9,8 +9,7 @@ from datetime import date, datetime
 from old_books import BOOKS
 
 from twinflow.domain.agreement import EntryKind, HistoryEntry
-from twinflow.domain.entries import NotDelivered, read
-from twinflow.sentences import unpacked
+from twinflow.domain.entries import read
 
 
 def entries_of_then() -> list[HistoryEntry]:
@@ -25,7 +24,6 @@ def entries_of_then() -> list[HistoryEntry]:
 
 
 def test_each_is_written_today_as_it_was_then() -> None:
-    """But for why a message was not delivered: sentences have codes since."""
     kinds: Counter[EntryKind] = Counter()
     for entry in entries_of_then():
         said = read(entry)
@@ -33,9 +31,6 @@ def test_each_is_written_today_as_it_was_then() -> None:
         if said is None:
             assert entry.kind in {EntryKind.OPENED, EntryKind.IMPORTED}
             assert entry.details == {}
-        elif isinstance(said, NotDelivered):
-            assert list(said.details()) == list(entry.details)
-            assert said.why == unpacked(entry.details["why"])
         else:
             assert json.dumps(said.details()) == json.dumps(entry.details)
     assert set(kinds) == set(EntryKind)

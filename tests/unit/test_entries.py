@@ -26,7 +26,6 @@ from twinflow.domain.entries import (
 )
 from twinflow.domain.findings import FindingCode
 from twinflow.domain.subject import AlertSubject, SubjectKind
-from twinflow.sentences import Message
 
 DAY = date(2026, 3, 4)
 KEY = ("answer", 2)
@@ -153,7 +152,7 @@ KEPT = [
         ),
     ),
     (
-        NotDelivered(12, "mateo", Message("there was nothing left to say")),
+        NotDelivered(12, "mateo", '["nothing-left-to-say", {}]'),
         EntryKind.MAIL,
         json.dumps({"message": "12", "recipient": "mateo", "why": '["nothing-left-to-say", {}]'}),
     ),
@@ -241,7 +240,7 @@ OLD = [
         "a sentence was kept by its English words",
         EntryKind.MAIL,
         {"message": "1", "recipient": "mateo", "why": '["the reason is not known", {}]'},
-        NotDelivered(1, "mateo", Message("the reason is not known")),
+        NotDelivered(1, "mateo", '["the reason is not known", {}]'),
     ),
     (
         "a migration left no account of what was closed and what recurs",

@@ -14,7 +14,6 @@ from typing import ClassVar, Self
 from twinflow.domain.agreement import EntryKind, HistoryEntry
 from twinflow.domain.dates import Length
 from twinflow.domain.subject import AlertSubject
-from twinflow.sentences import Message, packed, unpacked
 
 Key = tuple[str, int]
 """The rule and the occurrence of a deadline. Moved dates of the first version do not say which occurrence: theirs is 0."""
@@ -312,23 +311,23 @@ class Migrated:
 
 @dataclass(frozen=True, slots=True)
 class NotDelivered:
-    """A message that did not reach its recipient, and why."""
+    """A message that did not reach its recipient, and why, as `sentences.packed` keeps it."""
 
     kind: ClassVar = EntryKind.MAIL
 
     message: int
     recipient: str
-    why: Message
+    why: str
 
     def details(self) -> dict[str, str]:
-        return {"message": str(self.message), "recipient": self.recipient, "why": packed(self.why)}
+        return {"message": str(self.message), "recipient": self.recipient, "why": self.why}
 
     @classmethod
     def read(cls, entry: HistoryEntry) -> Self | None:
         said = entry.details
-        if entry.kind is not cls.kind or "why" not in said:
+        if entry.kind is not cls.kind or "cancelled" in said:
             return None
-        return cls(int(said["message"]), said["recipient"], unpacked(said["why"]))
+        return cls(int(said["message"]), said["recipient"], said["why"])
 
 
 @dataclass(frozen=True, slots=True)

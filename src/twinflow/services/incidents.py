@@ -48,7 +48,7 @@ def _tell_incident(work: UnitOfWork, library: Library, message: OutboxMessage, n
 
     Of a message that itself tells of an incident nobody is told by mail again: the pages and `outbox list` show it.
     """
-    why = message.error or Message("the reason is not known")
+    why = packed(message.error or Message("the reason is not known"))
     of_incidents = all(matter.notice == UNDELIVERED for matter in work.alerts.matters([message.id]))
     for agreement_id, role in work.alerts.agreements_of(message.id):
         agreement = work.agreements.load([agreement_id])[0]
@@ -69,7 +69,7 @@ def _tell_incident(work: UnitOfWork, library: Library, message: OutboxMessage, n
                 "message": str(message.id),
                 "person": message.recipient,
                 "of": message.subject or agreement.reference,
-                "why": packed(why),
+                "why": why,
             },
             held=found.held,
         )

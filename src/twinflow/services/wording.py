@@ -22,7 +22,7 @@ from twinflow.domain.entries import (
 from twinflow.domain.findings import Finding, FindingCode
 from twinflow.domain.process import CLOCK, Label, ProcessDefinition, TermRule
 from twinflow.domain.subject import AlertSubject, SubjectKind
-from twinflow.sentences import Message
+from twinflow.sentences import Message, unpacked
 
 ACTORS = {CLOCK: Message("the clock"), IMPORT: Message("import from a register")}
 """What is called an actor in the history and is no person."""
@@ -57,7 +57,7 @@ def entry_message(entry: HistoryEntry, definition: ProcessDefinition) -> Message
         case Alerted():
             return _alert_in_words(said, definition)
         case NotDelivered():
-            values = {"number": said.message, "recipient": said.recipient, "why": said.why}
+            values = {"number": said.message, "recipient": said.recipient, "why": unpacked(said.why)}
             return Message("Message {number} to {recipient} could not be delivered: {why}", values)
         case Cancelled():
             values = {"number": said.message, "recipient": said.recipient, "reason": said.reason}
