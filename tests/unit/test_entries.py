@@ -1,6 +1,7 @@
 """What history entries say, as rows keep it: the text that is written, and what is read of it, also of earlier versions."""
 
 import json
+import time
 from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
@@ -195,10 +196,33 @@ def test_the_beginning_of_a_case_says_nothing_more(kind):
     assert read(entry(kind, {})) is None
 
 
+@pytest.fixture
+def machine_in_mexico(monkeypatch):
+    with monkeypatch.context() as there:
+        there.setenv("TZ", "America/Mexico_City")
+        time.tzset()
+        yield
+    time.tzset()
+
+
+@pytest.mark.usefixtures("machine_in_mexico")
 def test_the_instant_of_arrival_is_kept_in_utc():
     mexico = timezone(timedelta(hours=-6))
     said = StepTaken(received_at=datetime(2026, 3, 3, 21, 30, tzinfo=mexico))
     assert said.details() == {"received_at": "2026-03-04T03:30:00+00:00"}
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        (DateMoved(KEY, None, DAY), {"from": "", "to": "2026-03-04"}),
+        (Acknowledged(KEY, None), {}),
+        (Snoozed(KEY, None, DAY, "x"), {"until": "2026-03-04", "reason": "x"}),
+    ],
+)
+def test_what_has_no_date_is_kept_without_one(said, kept):
+    assert said.details() == {"deadline": "answer", "occurrence": "2", **kept}
+    assert type(said).read(noted(said, "lucia", DAY, noon(DAY))) == said
 
 
 def test_a_moved_date_tells_the_calendar_that_moved_it():
@@ -247,6 +271,12 @@ OLD = [
         EntryKind.MIGRATED,
         {"from": "petition v1", "to": "petition v2", "reason": "x", "states": "{}", "steps": "{}", "carried": "{}"},
         Migrated("petition v1", "petition v2", "x", {}, {}, {}, {}),
+    ),
+    (
+        "a migration did not even say from where to where",
+        EntryKind.MIGRATED,
+        {"carried": "{}", "closed": "{}"},
+        Migrated("", "", "", {}, {}, {}, {}),
     ),
     (
         "a change had no number",

@@ -74,7 +74,7 @@ class StepTaken:
             return None
         given = dict(entry.details)
         place, capacity, reason = (given.pop(name, "") for name in ("place", "capacity", "reason"))
-        received_at = given.pop("received_at", "")
+        received_at = given.pop("received_at", None)
         return cls(place, capacity, reason, datetime.fromisoformat(received_at) if received_at else None, given)
 
 
@@ -113,7 +113,7 @@ class Alerted:
             role=told.pop("role"),
             recipient=told.pop("recipient"),
             stands_for=told.pop("stands_for", ""),
-            vacant=bool(told.pop("vacant", "")),
+            vacant=told.pop("vacant", None) is not None,
             more=told,
         )
 
