@@ -19,8 +19,9 @@ from tiny_world import loaded, tiny_world
 from twinflow.domain import levels
 from twinflow.domain.advance import StepCommand
 from twinflow.domain.agreement import Agreement, DeadlineStatus, Party
-from twinflow.domain.changes import ChangeCommand, ChangeKind
+from twinflow.domain.changes import ChangeCommand
 from twinflow.domain.dates import Length
+from twinflow.domain.entries import ChangeKind
 from twinflow.domain.opening import NewAgreement
 from twinflow.errors import Refused
 from twinflow.services.agreements import advance_agreement, open_agreement

@@ -109,3 +109,30 @@ def test_no_job_store_and_no_registry_host_is_named_anywhere() -> None:
         if path.is_file() and path.suffix not in {".pyc", ".png"}:
             text = path.read_text("utf-8")
             assert not [word for word in forbidden if word in text], path
+
+
+def test_what_history_entries_keep_is_written_and_read_in_one_place() -> None:
+    """The mapping of an entry goes from `domain/entries.py` to the rows and back; nobody else looks into it or makes one."""
+    at_home = {"domain/agreement.py", "domain/entries.py", "storage/history.py"}
+    no_entries = {"alert", "change", "matter", "now", "occasion", "telling", "was"}
+    strays = []
+    for path in modules():
+        place = path.relative_to(SOURCE).as_posix()
+        if place in at_home:
+            continue
+        nodes = list(ast.walk(ast.parse(path.read_text("utf-8"))))
+        calls = [node for node in nodes if isinstance(node, ast.Call)]
+        written = {id(call.func) for call in calls}
+        for node in nodes:
+            if isinstance(node, ast.Attribute) and node.attr == "details" and id(node) not in written:
+                owner = ast.unparse(node.value)
+                strays += [f"{place}:{node.lineno} reads {owner}.details"] if owner not in no_entries else []
+        for call in calls:
+            given = [each.value for each in call.keywords if each.arg == "details"]
+            if (
+                ast.unparse(call.func) in {"HistoryEntry", "replace"}
+                and given
+                and not ast.unparse(given[0]).endswith(".details()")
+            ):
+                strays.append(f"{place}:{call.lineno} makes details of its own")
+    assert strays == []

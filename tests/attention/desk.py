@@ -14,8 +14,9 @@ from twinflow.domain.actors import Absence, Assignment, Directory
 from twinflow.domain.advance import StepCommand
 from twinflow.domain.agreement import Agreement, HistoryEntry, Party
 from twinflow.domain.attention import Acknowledge, Hold
-from twinflow.domain.changes import ChangeCommand, ChangeKind
+from twinflow.domain.changes import ChangeCommand
 from twinflow.domain.dates import Length
+from twinflow.domain.entries import ChangeKind
 from twinflow.domain.library import Library
 from twinflow.domain.opening import NewAgreement
 from twinflow.services.agreements import advance_agreement, open_agreement

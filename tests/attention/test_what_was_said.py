@@ -37,6 +37,12 @@ def test_a_move_ends_what_was_said_before_it_and_of_that_date_only() -> None:
     assert found[("answer", 2)].acknowledged is not None
 
 
+def test_a_move_of_the_first_version_which_does_not_say_of_which_occurrence_ends_nothing() -> None:
+    day, moved = date(2026, 3, 2), {"deadline": "answer", "from": "2026-03-10", "to": "2026-03-11"}
+    old = HistoryEntry(EntryKind.DEADLINE, "clock", day, datetime(2026, 3, 2, tzinfo=UTC), details=moved)
+    assert attention_to([entry(EntryKind.ACKNOWLEDGED, 1), old], KEY).acknowledged is not None
+
+
 def test_of_each_person_the_last_snooze_counts() -> None:
     found = attention_to([snoozed(1, 9), snoozed(1, 7, "eva"), snoozed(2, 5)], KEY)
     assert {snooze.by: snooze.until.day for snooze in found.snoozes} == {"ana": 5, "eva": 7}

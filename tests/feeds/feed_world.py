@@ -7,7 +7,8 @@ from sqlalchemy import text
 
 from twinflow.domain.advance import StepCommand
 from twinflow.domain.agreement import Party
-from twinflow.domain.changes import ChangeCommand, ChangeKind
+from twinflow.domain.changes import ChangeCommand
+from twinflow.domain.entries import ChangeKind
 from twinflow.domain.events import CalendarEvent
 from twinflow.domain.library import Library
 from twinflow.services import feeds

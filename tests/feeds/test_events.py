@@ -11,8 +11,8 @@ from builders import WORKFLOWS
 from twinflow.definitions.calendars import read_calendar
 from twinflow.domain.actors import Absence, Assignment
 from twinflow.domain.advance import StepCommand
-from twinflow.domain.changes import ChangeKind
 from twinflow.domain.dates import Length
+from twinflow.domain.entries import ChangeKind
 from twinflow.domain.events import EventStatus
 from twinflow.domain.library import Library
 from twinflow.domain.opening import NewAgreement

@@ -11,7 +11,7 @@ from feed_reading import split, text
 from feed_world import Case
 from icalendar import Calendar
 
-from twinflow.domain.changes import ChangeKind
+from twinflow.domain.entries import ChangeKind
 from twinflow.services import feeds
 from twinflow.storage.unit_of_work import UnitOfWork
 from twinflow.web.app import create_app

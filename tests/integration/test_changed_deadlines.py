@@ -13,8 +13,9 @@ from prepared import Prepare
 from tiny_world import loaded, tiny_world
 from twinflow.domain.advance import StepCommand
 from twinflow.domain.agreement import Agreement, Deadline, DeadlineStatus, EntryKind, HistoryEntry, Party
-from twinflow.domain.changes import ChangeCommand, ChangeKind
+from twinflow.domain.changes import ChangeCommand
 from twinflow.domain.dates import Length
+from twinflow.domain.entries import ChangeKind
 from twinflow.domain.library import Library
 from twinflow.domain.opening import NewAgreement
 from twinflow.errors import BadInput, NotFound, Refused, StaleAgreement

@@ -31,7 +31,7 @@ from postgres import fresh_database
 from smtp import ACCEPT, RecordingServer
 from tiny_world import loaded, tiny_world
 from twinflow.domain.advance import StepCommand
-from twinflow.domain.changes import ChangeKind
+from twinflow.domain.entries import ChangeKind
 from twinflow.domain.letters import WAITING, MessageState
 from twinflow.domain.opening import NewAgreement
 from twinflow.services import outbox

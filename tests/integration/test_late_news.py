@@ -20,8 +20,9 @@ from twinflow.definitions.calendars import read_calendar
 from twinflow.domain.advance import StepCommand
 from twinflow.domain.agreement import Deadline, DeadlineStatus, EntryKind, HistoryEntry, Party
 from twinflow.domain.calendars import Calendar
-from twinflow.domain.changes import ChangeCommand, ChangeKind
+from twinflow.domain.changes import ChangeCommand
 from twinflow.domain.dates import Length
+from twinflow.domain.entries import ChangeKind
 from twinflow.domain.library import Library
 from twinflow.domain.opening import NewAgreement
 from twinflow.errors import NotFound, StaleAgreement

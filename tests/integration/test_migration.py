@@ -24,10 +24,11 @@ from twinflow.definitions.calendars import read_calendar
 from twinflow.definitions.migrations import plan_text, read_plan
 from twinflow.domain.advance import StepCommand
 from twinflow.domain.agreement import Deadline, DeadlineStatus, EntryKind, Party, Term
-from twinflow.domain.changes import ChangeCommand, ChangeKind
+from twinflow.domain.changes import ChangeCommand
 from twinflow.domain.dates import Length
+from twinflow.domain.entries import ChangeKind, Policy
 from twinflow.domain.letters import Letter
-from twinflow.domain.migration import Plan, Policy, draft
+from twinflow.domain.migration import Plan, draft
 from twinflow.domain.opening import NewAgreement
 from twinflow.errors import NotFound, Refused
 from twinflow.language import say

@@ -10,7 +10,6 @@ from sqlalchemy import text
 from twinflow.domain.advance import StepCommand
 from twinflow.domain.agreement import Agreement, Claim, DeadlineStatus, EntryKind, Party, Term
 from twinflow.domain.dates import Length, PartialDate
-from twinflow.domain.derivation import RECEIVED_AT
 from twinflow.domain.dossiers import Dossier
 from twinflow.domain.opening import NewAgreement
 from twinflow.domain.process import Catalogue
@@ -67,7 +66,7 @@ def test_without_a_day_a_step_is_of_the_office_s_today_and_its_hour_is_the_offic
     )
     [entry] = loaded(mexican).steps_taken("complete_draft")
     assert entry.effective_on == date(2026, 3, 3)
-    assert entry.details[RECEIVED_AT] == "2026-03-04T03:30:00+00:00"
+    assert entry.details["received_at"] == "2026-03-04T03:30:00+00:00"
 
 
 def test_what_a_step_decided_is_what_is_read_back(mexican: World) -> None:

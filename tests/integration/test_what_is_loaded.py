@@ -10,8 +10,9 @@ from sqlalchemy import event, text
 from builders import MX, PROGRAMME, agreement
 from twinflow.domain.advance import StepCommand
 from twinflow.domain.agreement import Agreement, AgreementHead, Claim, EntryKind, Party, PresentAgreement
-from twinflow.domain.changes import ChangeCommand, ChangeKind
+from twinflow.domain.changes import ChangeCommand
 from twinflow.domain.dates import Length, PartialDate
+from twinflow.domain.entries import ChangeKind, DateMoved
 from twinflow.domain.opening import NewAgreement
 from twinflow.services import queries
 from twinflow.services.agreements import advance_agreement, open_agreement
@@ -129,7 +130,7 @@ def test_a_feed_has_the_moved_dates_and_the_last_change_of_the_history(books: Wo
     for row, found in dated.items():
         history = whole[row].history
         assert found.deadlines == whole[row].deadlines
-        assert list(found.moves) == [entry for entry in history if entry.kind is EntryKind.DEADLINE]
+        assert list(found.moves) == [DateMoved.read(entry) for entry in history if entry.kind is EntryKind.DEADLINE]
         assert found.migrations == ()
         assert found.changed_at == [e.recorded_at for e in history if e.kind is not EntryKind.ALERT][-1]
         assert history[-1].kind is EntryKind.ALERT

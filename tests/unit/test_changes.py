@@ -15,16 +15,9 @@ from twinflow.domain import changes
 from twinflow.domain.actors import Actor
 from twinflow.domain.agreement import Basis, DeadlineStatus, EntryKind, HistoryEntry
 from twinflow.domain.calendars import Calendars, Pause
-from twinflow.domain.changes import (
-    Change,
-    ChangeCommand,
-    ChangeKind,
-    changed_basis,
-    changes_by_deadline,
-    decide,
-    pending,
-)
+from twinflow.domain.changes import Change, ChangeCommand, changed_basis, changes_by_deadline, decide, pending
 from twinflow.domain.dates import Length
+from twinflow.domain.entries import ChangeKind
 from twinflow.errors import Refused
 from twinflow.sentences import Message
 

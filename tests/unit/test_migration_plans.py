@@ -8,7 +8,8 @@ import pytest
 from builders import NOTIFICATIONS, TINY, directory, edited, write_workflows
 from twinflow.definitions.catalogue import read_library
 from twinflow.definitions.migrations import plan_text, read_plan
-from twinflow.domain.migration import Policy, draft
+from twinflow.domain.entries import Policy
+from twinflow.domain.migration import draft
 from twinflow.domain.process import Catalogue
 from twinflow.errors import BadInput
 

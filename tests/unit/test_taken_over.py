@@ -10,9 +10,8 @@ from builders import EC, agreement, definition, medellin, noon, reckoning
 from twinflow.domain.agreement import Basis, DeadlineStatus, EntryKind, HistoryEntry
 from twinflow.domain.dates import Length
 from twinflow.domain.derivation import derive
+from twinflow.domain.entries import Carried, Policy
 from twinflow.domain.migration import (
-    Carried,
-    Policy,
     TakenOver,
     carried_over_on,
     in_present_names,
@@ -75,14 +74,14 @@ def test_what_a_migration_carried_over_closed_and_decided_on_is_read_as_it_was_w
         },
         1,
         FIRST,
-        {("opinion", 12): "2008-02-18", ("old", 1): ""},
+        {("opinion", 12): date(2008, 2, 18), ("old", 1): None},
         {"evaluation": (2, date(2012, 5, 7))},
     )
 
 
 def test_of_several_migrations_the_last_one_counts():
     found = taken_over(history(migration(carried=CARRIED), migration(SECOND, closed={"opinion/1": ""})))
-    assert found == TakenOver({}, 2, SECOND, {("opinion", 1): ""}, {})
+    assert found == TakenOver({}, 2, SECOND, {("opinion", 1): None}, {})
 
 
 def test_a_migration_on_the_opening_day_is_the_first_entry_of_its_history():
@@ -113,7 +112,7 @@ def test_what_was_closed_is_noted_with_the_day_that_the_new_version_counts_it_fr
     met = replace(the("first_programme"), status=DeadlineStatus.MET, anchor_on=date(2011, 5, 1))
     gone = replace(met, rule="gone")
     noted = with_closed(case, [met, gone, the("evaluation")])
-    assert taken_over(noted.history).closed == {("first_programme", 1): "2011-05-06", ("gone", 1): ""}
+    assert taken_over(noted.history).closed == {("first_programme", 1): date(2011, 5, 6), ("gone", 1): None}
     assert taken_over(noted.history).deadlines == taken_over(case.history).deadlines
     assert noted.history[:-1] == case.history[:-1]
 

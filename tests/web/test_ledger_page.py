@@ -14,8 +14,9 @@ from twinflow.bootstrap import Runtime
 from twinflow.config import DatabaseSettings, MailSettings, Settings
 from twinflow.domain.advance import StepCommand
 from twinflow.domain.agreement import Party
-from twinflow.domain.changes import ChangeCommand, ChangeKind
+from twinflow.domain.changes import ChangeCommand
 from twinflow.domain.dates import Length
+from twinflow.domain.entries import ChangeKind
 from twinflow.domain.opening import NewAgreement
 from twinflow.language import say, short_day
 from twinflow.services.agreements import advance_agreement, open_agreement

@@ -13,8 +13,9 @@ from twinflow.cli.context import Json, Person, cli_of
 from twinflow.cli.ledgers import print_explained
 from twinflow.cli.options import Options
 from twinflow.cli.output import print_json, print_table
-from twinflow.domain.changes import ChangeCommand, ChangeKind
+from twinflow.domain.changes import ChangeCommand
 from twinflow.domain.dates import Length
+from twinflow.domain.entries import ChangeKind
 from twinflow.sentences import Message
 from twinflow.services import queries
 from twinflow.services.deadlines import ChangedDeadline, DeadlineId, change_deadline

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 
 from twinflow.domain import machine
 from twinflow.domain.actors import Actor
@@ -14,12 +14,12 @@ from twinflow.domain.agreement import (
     TERM_STARTS_ON,
     Agreement,
     Claim,
-    EntryKind,
     HistoryEntry,
     Signature,
 )
 from twinflow.domain.dates import PartialDate
-from twinflow.domain.derivation import RECEIVED_AT, derive
+from twinflow.domain.derivation import derive
+from twinflow.domain.entries import StepTaken
 from twinflow.domain.process import CLOCK, Announcement, Checklist, Effect, ProcessDefinition, Requirement, Step
 from twinflow.domain.reckoning import Reckoning
 from twinflow.domain.requirements import CONDITIONS, unmet
@@ -92,8 +92,9 @@ def advance(
     if reasons or state is None:
         raise Refused("“{step}” cannot be taken.", tuple(reasons), step=step.label)
 
+    said = StepTaken(command.place, command.capacity, command.reason, command.received_at, command.records)
     entry = HistoryEntry(
-        kind=EntryKind.STEP,
+        kind=said.kind,
         actor=actor.key,
         effective_on=on,
         recorded_at=now,
@@ -101,7 +102,7 @@ def advance(
         from_state=agreement.state,
         to_state=state,
         party=command.party,
-        details=_details(command),
+        details=said.details(),
     )
     after = replace(after, state=state, version=agreement.version + 1, history=(*agreement.history, entry))
     after = _with_effect(after, step, on)
@@ -316,10 +317,3 @@ def _renew_term(agreement: Agreement, effective_on: date) -> Agreement:
     """The next term starts where the present one ends (equal periods, model agreement, art. XIV); today if it has no end."""
     ends = [d.due_on for d in agreement.deadlines if d.rule == "term_end" and d.is_open and d.due_on]
     return _with_facts(agreement, {TERM_STARTS_ON: PartialDate.of(ends[-1] if ends else effective_on)})
-
-
-def _details(command: StepCommand) -> dict[str, str]:
-    given = {"place": command.place, "capacity": command.capacity, "reason": command.reason, **command.records}
-    if command.received_at is not None:
-        given[RECEIVED_AT] = command.received_at.astimezone(UTC).isoformat()
-    return {key: value for key, value in given.items() if value}

@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from twinflow.domain.actors import Actor
-from twinflow.domain.agreement import Agreement, Deadline, EntryKind, HistoryEntry
+from twinflow.domain.agreement import Agreement, Deadline, HistoryEntry
+from twinflow.domain.entries import Acknowledged, DateMoved, Snoozed, noted
 from twinflow.domain.process import ProcessDefinition
 from twinflow.domain.reckoning import Reckoning
 from twinflow.errors import Refused
@@ -64,14 +65,10 @@ def attention_by_deadline(history: Iterable[HistoryEntry]) -> Mapping[Key, Atten
     """What counts of each deadline that somebody said something about."""
     found: dict[Key, Attention] = {}
     for entry in history:
-        match entry.kind:
-            case EntryKind.DEADLINE:
-                found.pop(_key(entry), None)
-            case EntryKind.ACKNOWLEDGED | EntryKind.SNOOZED:
-                key = _key(entry)
-                found[key] = _with_entry(found.get(key, NOTHING_SAID), entry)
-            case _:
-                pass
+        if (moved := DateMoved.read(entry)) is not None:
+            found.pop(moved.key, None)
+        elif (said := Acknowledged.read(entry) or Snoozed.read(entry)) is not None:
+            found[said.key] = _with(found.get(said.key, NOTHING_SAID), said, entry)
     return found
 
 
@@ -79,17 +76,10 @@ def attention_to(history: Iterable[HistoryEntry], key: Key) -> Attention:
     return attention_by_deadline(history).get(key, NOTHING_SAID)
 
 
-def _key(entry: HistoryEntry) -> Key:
-    return entry.details["deadline"], int(entry.details["occurrence"])
-
-
-def _with_entry(attention: Attention, entry: HistoryEntry) -> Attention:
-    details = entry.details
-    if entry.kind is EntryKind.ACKNOWLEDGED:
-        said = Acknowledgement(entry.actor, entry.effective_on, details.get("note", ""))
-        return replace(attention, acknowledged=said)
-    until = date.fromisoformat(details["until"])
-    snooze = Snooze(entry.actor, entry.effective_on, until, details["reason"])
+def _with(attention: Attention, said: Acknowledged | Snoozed, entry: HistoryEntry) -> Attention:
+    if isinstance(said, Acknowledged):
+        return replace(attention, acknowledged=Acknowledgement(entry.actor, entry.effective_on, said.note))
+    snooze = Snooze(entry.actor, entry.effective_on, said.until, said.reason)
     others = tuple(each for each in attention.snoozes if each.by != entry.actor)
     return replace(attention, snoozes=(*others, snooze))
 
@@ -122,19 +112,18 @@ def decide(
     """The history entry of what somebody said. `now` is UTC. Raises Refused with every reason that stands in the way."""
     today = reckoning.today_of(definition.deadlines[deadline.rule])
     reasons = list(_against_both(definition, deadline, actor))
+    entry: Acknowledged | Snoozed
     match said:
         case Acknowledge(note):
-            kind, details = EntryKind.ACKNOWLEDGED, {"note": note}
+            entry = Acknowledged(deadline.key, deadline.due_on, note.strip())
             reasons += _against_acknowledging(attention_to(agreement.history, deadline.key))
         case Hold(until, reason):
-            kind, details = EntryKind.SNOOZED, {"until": until.isoformat(), "reason": reason}
+            entry = Snoozed(deadline.key, deadline.due_on, until, reason.strip())
             reasons += _against_holding(said, deadline, today)
     if reasons:
         values = {"deadline": definition.deadlines[deadline.rule].label, "reference": agreement.reference}
         raise Refused("The warnings of “{deadline}” of {reference} stay as they are.", tuple(reasons), **values)
-    about = {"deadline": deadline.rule, "occurrence": str(deadline.occurrence), "due_on": str(deadline.due_on)}
-    given = {name: text.strip() for name, text in details.items() if text.strip()}
-    return HistoryEntry(kind, actor.key, reckoning.today, now, details={**about, **given})
+    return noted(entry, actor.key, reckoning.today, now)
 
 
 def _against_both(definition: ProcessDefinition, deadline: Deadline, actor: Actor) -> Iterator[Message]:

@@ -9,12 +9,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from enum import StrEnum
 
 from twinflow.domain.actors import Actor
 from twinflow.domain.agreement import Agreement, Basis, Deadline, EntryKind, HistoryEntry
 from twinflow.domain.calendars import Calendars, Pause, add_length
 from twinflow.domain.dates import Length
+from twinflow.domain.entries import Changed, ChangeKind, noted
 from twinflow.domain.lateness import has_passed
 from twinflow.domain.process import ChangeRule, DeadlineRule, Label, ProcessDefinition, Side
 from twinflow.domain.reckoning import due_dates
@@ -22,15 +22,6 @@ from twinflow.errors import Refused
 from twinflow.sentences import Message
 
 Key = tuple[str, int]
-
-
-class ChangeKind(StrEnum):
-    PAUSE = "pause"
-    RESUME = "resume"
-    EXTEND = "extend"
-    REMOVE = "remove"
-    MOVE = "move"
-    CONFIRM = "confirm"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,16 +69,15 @@ def changes_by_deadline(history: Iterable[HistoryEntry]) -> Mapping[Key, tuple[C
     """The changes of every deadline, in the order they were recorded; a confirmation is part of what it confirms."""
     found: dict[Key, list[Change]] = defaultdict(list)
     for entry in history:
-        if entry.kind is not EntryKind.CHANGE:
+        said = Changed.read(entry)
+        if said is None:
             continue
-        changes = found[entry.details["deadline"], int(entry.details["occurrence"])]
-        command = _read(entry)
+        changes, command = found[said.key], _command(said, entry.effective_on)
         if command.kind is ChangeKind.CONFIRM:
             index = (command.of or 1) - 1
             changes[index] = replace(changes[index], confirmed_by=entry.actor, confirmed_on=entry.effective_on)
         else:
-            second = entry.details.get("second", "")
-            changes.append(Change(len(changes) + 1, entry.actor, entry.effective_on, command, second))
+            changes.append(Change(len(changes) + 1, entry.actor, entry.effective_on, command, said.second))
     return {key: tuple(changes) for key, changes in found.items()}
 
 
@@ -183,23 +173,20 @@ def decide(
         raise Refused("“{deadline}” of {reference} stays as it is.", tuple(reasons), **values)
     asked = case.asked
     second = asked.second if asked is not None and asked.second and command.kind in _NEED_A_SECOND else ""
-    details = {
-        "change": command.kind.value,
-        "deadline": deadline.rule,
-        "occurrence": str(deadline.occurrence),
-        "number": str(case.number),
-        "length": str(command.length or ""),
-        "to": str(command.to or ""),
-        "party": command.party,
-        "of": str(case.meant.number) if case.meant is not None else "",
-        "reason": command.reason,
-        "paper": command.paper,
-        "legal_basis": command.legal_basis,
-        "second": second,
-    }
-    return HistoryEntry(
-        EntryKind.CHANGE, actor.key, case.on, now, details={key: value for key, value in details.items() if value}
+    said = Changed(
+        key=deadline.key,
+        change=command.kind,
+        number=case.number,
+        length=command.length,
+        to=command.to,
+        party=command.party,
+        of=case.meant.number if case.meant is not None else None,
+        reason=command.reason,
+        paper=command.paper,
+        legal_basis=command.legal_basis,
+        second=second,
     )
+    return noted(said, actor.key, case.on, now)
 
 
 _NEED_A_SECOND = {ChangeKind.PAUSE, ChangeKind.EXTEND, ChangeKind.REMOVE, ChangeKind.MOVE}
@@ -431,16 +418,15 @@ class _Request:
         return max(found.on for found in late if found.on is not None)
 
 
-def _read(entry: HistoryEntry) -> ChangeCommand:
-    details = entry.details
+def _command(said: Changed, on: date) -> ChangeCommand:
     return ChangeCommand(
-        kind=ChangeKind(details["change"]),
-        on=entry.effective_on,
-        reason=details.get("reason", ""),
-        paper=details.get("paper", ""),
-        legal_basis=details.get("legal_basis", ""),
-        length=Length.parse(details["length"]) if "length" in details else None,
-        to=date.fromisoformat(details["to"]) if "to" in details else None,
-        party=details.get("party", ""),
-        of=int(details["of"]) if "of" in details else None,
+        kind=said.change,
+        on=on,
+        reason=said.reason,
+        paper=said.paper,
+        legal_basis=said.legal_basis,
+        length=said.length,
+        to=said.to,
+        party=said.party,
+        of=said.of,
     )

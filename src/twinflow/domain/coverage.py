@@ -5,9 +5,10 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from twinflow.domain.agreement import Agreement, DeadlineStatus, EntryKind
+from twinflow.domain.entries import Alerted
 from twinflow.domain.levels import LevelKey
 from twinflow.domain.process import Catalogue, ProcessDefinition
-from twinflow.domain.subject import AlertSubject, SubjectKind
+from twinflow.domain.subject import SubjectKind
 
 
 class Kind(StrEnum):
@@ -104,13 +105,13 @@ def _exercised(agreement: Agreement) -> Iterator[Element]:
             yield Kind.STATE, entry.to_state
         if entry.kind is EntryKind.STEP and entry.step is not None:
             yield Kind.STEP, entry.step
-        if entry.kind is EntryKind.ALERT and not entry.details.get("vacant"):
-            subject = AlertSubject.parse(entry.details["subject"])
-            if subject.kind is SubjectKind.DEADLINE:
-                level = replace(LevelKey.parse(entry.details["level"]), number=None)
-                yield Kind.LEVEL, f"{subject.name}: {level}"
-            if subject.kind is SubjectKind.STEP:
-                yield Kind.NOTICE, f"{subject.name}: {entry.details['notice']}"
+        told = Alerted.read(entry)
+        if told is not None and not told.vacant:
+            if told.subject.kind is SubjectKind.DEADLINE:
+                level = replace(LevelKey.parse(told.level), number=None)
+                yield Kind.LEVEL, f"{told.subject.name}: {level}"
+            if told.subject.kind is SubjectKind.STEP:
+                yield Kind.NOTICE, f"{told.subject.name}: {told.notice}"
     for deadline in agreement.deadlines:
         if deadline.due_on is not None or deadline.status is DeadlineStatus.PAUSED:
             yield Kind.DEADLINE, deadline.rule

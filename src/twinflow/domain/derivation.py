@@ -7,19 +7,17 @@ names a step for it.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date
 from itertools import count
 
 from twinflow.domain.agreement import Agreement, Basis, Deadline, DeadlineStatus, EntryKind, HistoryEntry
 from twinflow.domain.calendars import ONE_DAY, Calendars, Pause, add_length, received_on
 from twinflow.domain.changes import Change, changed_basis, changes_by_deadline
 from twinflow.domain.dates import Length, PartialDate
-from twinflow.domain.migration import Carried, Policy, TakenOver, taken_over
+from twinflow.domain.entries import Carried, Policy, StepTaken
+from twinflow.domain.migration import TakenOver, taken_over
 from twinflow.domain.process import CLOCK, ChildState, DeadlineRule, ProcessDefinition, Side
 from twinflow.domain.reckoning import Reckoning, computed
-
-RECEIVED_AT = "received_at"
-"""The detail of a history entry that holds the instant at which something arrived (ISO 8601, UTC)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,10 +209,10 @@ def _days_of_activity(agreement: Agreement) -> list[date]:
 
 def _received_on(case: _Case, entry: HistoryEntry) -> date:
     """The day of the act; where its hour is on record, the day on which the late office counts it as received."""
-    place, instant = case.reckoning.places.get(case.rule.late or ""), entry.details.get(RECEIVED_AT)
-    if place is None or not instant:
+    place, said = case.reckoning.places.get(case.rule.late or ""), StepTaken.read(entry)
+    if place is None or said is None or said.received_at is None:
         return entry.effective_on
-    return received_on(datetime.fromisoformat(instant), place.zone, case.rule.cut_off, case.calendars)
+    return received_on(said.received_at, place.zone, case.rule.cut_off, case.calendars)
 
 
 def _days_met(agreement: Agreement, rule: DeadlineRule) -> Iterable[date]:
@@ -233,8 +231,8 @@ def _pauses(case: _Case) -> list[Pause]:
         if pauses and pauses[-1].end is None and entry.from_state in case.rule.paused_in:
             pauses[-1] = replace(pauses[-1], end=entry.effective_on)
         if entry.to_state in case.rule.paused_in:
-            reason = case.definition.states[entry.to_state].label
-            pauses.append(Pause(entry.effective_on, None, reason, entry.details.get("reason", "")))
+            reason, said = case.definition.states[entry.to_state].label, StepTaken.read(entry)
+            pauses.append(Pause(entry.effective_on, None, reason, said.reason if said is not None else ""))
     return pauses
 
 

@@ -14,6 +14,7 @@ from uuid import UUID, uuid5
 from twinflow.domain.actors import Person
 from twinflow.domain.agreement import AgreementHead, Deadline, DeadlineStatus, HistoryEntry
 from twinflow.domain.calendars import ONE_DAY
+from twinflow.domain.entries import DateMoved
 from twinflow.domain.lateness import Standing, has_passed, in_words, is_paused
 from twinflow.domain.library import Library
 from twinflow.domain.passes import holders_of, recipients_of
@@ -34,7 +35,7 @@ class DatedAgreement:
 
     head: AgreementHead
     deadlines: tuple[Deadline, ...]
-    moves: tuple[HistoryEntry, ...]
+    moves: tuple[DateMoved, ...]
     migrations: tuple[HistoryEntry, ...]
     changed_at: datetime
 
@@ -143,15 +144,13 @@ _CLOSED = {
 }
 
 
-def _moves(agreement: DatedAgreement, deadline: Deadline) -> list[HistoryEntry]:
+def _moves(agreement: DatedAgreement, deadline: Deadline) -> list[DateMoved]:
     """The changes of its date, oldest first."""
-    key = (deadline.rule, str(deadline.occurrence))
-    return [entry for entry in agreement.moves if (entry.details["deadline"], entry.details["occurrence"]) == key]
+    return [moved for moved in agreement.moves if moved.key == deadline.key]
 
 
-def _last_date(moves: Sequence[HistoryEntry]) -> date | None:
-    days = (entry.details["from"] for entry in reversed(moves))
-    return next((date.fromisoformat(day) for day in days if day), None)
+def _last_date(moves: Sequence[DateMoved]) -> date | None:
+    return next((moved.before for moved in reversed(moves) if moved.before is not None), None)
 
 
 def _status(deadline: Deadline, *, paused: bool) -> EventStatus:

@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from twinflow.domain import levels
-from twinflow.domain.agreement import Agreement, Basis, Deadline, DeadlineStatus, EntryKind, HistoryEntry
+from twinflow.domain.agreement import Agreement, Basis, Deadline, DeadlineStatus, HistoryEntry
 from twinflow.domain.derivation import derives_anew_on
+from twinflow.domain.entries import DateMoved, noted
 from twinflow.domain.migration import TakenOver, taken_over
 from twinflow.domain.process import CLOCK, ProcessDefinition
 from twinflow.domain.reckoning import Reckoning
@@ -52,13 +53,7 @@ def rewritten(
         closed_on = reckoning.today if each.rule not in definition.deadlines else None
         rows[key] = replace(each, status=DeadlineStatus.VOID, closed_on=closed_on)
     moves = tuple(
-        HistoryEntry(
-            EntryKind.DEADLINE,
-            actor,
-            reckoning.today,
-            now,
-            details=moved_details(key, old[key].due_on, new[key].due_on, cause),
-        )
+        noted(DateMoved(key, old[key].due_on, new[key].due_on, cause), actor, reckoning.today, now)
         for key in new
         if key in old and old[key].due_on != new[key].due_on
     )
@@ -75,12 +70,6 @@ def rewritten(
         moves=moves,
         derive_on=derives_anew_on(after, definition, reckoning),
     )
-
-
-def moved_details(key: Key, before: date | None, after: date | None, cause: str) -> dict[str, str]:
-    """The details of the history entry of a date that moved; an alert about it finds it by its cause."""
-    details = {"deadline": key[0], "occurrence": str(key[1]), "from": str(before or ""), "to": str(after or "")}
-    return {**details, "cause": cause} if cause else details
 
 
 def kept(before: Sequence[Deadline], after: Agreement, definition: ProcessDefinition) -> dict[Key, Deadline]:
@@ -110,7 +99,7 @@ def _as_it_was_closed(
     based_on = (rule.anchor.deadline, new.occurrence) if rule.anchor.deadline else key
     base, base_now = before.get(based_on, old), derived.get(based_on, new)
     started_on_calendar_day = based_on != key or rule.cut_off is not None
-    if key in migration.closed and (started_on_calendar_day or migration.closed[key] == new.anchor_on.isoformat()):
+    if key in migration.closed and (started_on_calendar_day or migration.closed[key] == new.anchor_on):
         return old
     if not started_on_calendar_day and old.anchor_on != new.anchor_on:
         return new

@@ -7,8 +7,9 @@ from itertools import chain
 from zoneinfo import ZoneInfo
 
 from twinflow.domain.actors import Actor, Directory, Person
-from twinflow.domain.agreement import Agreement, AgreementHead, Deadline, EntryKind, HistoryEntry
+from twinflow.domain.agreement import Agreement, AgreementHead, Deadline, HistoryEntry
 from twinflow.domain.calendars import Calendar, Calendars, CountsIn
+from twinflow.domain.entries import Migrated
 from twinflow.domain.migration import was_closed_by
 from twinflow.domain.notices import Notice
 from twinflow.domain.process import Catalogue, DeadlineRule, Label, ProcessDefinition, Role
@@ -88,9 +89,10 @@ class Library:
 
     def _earlier(self, entry: HistoryEntry) -> ProcessDefinition | None:
         """The version that a migration left; None for other entries, or where its file is gone."""
-        if entry.kind is not EntryKind.MIGRATED:
+        said = Migrated.read(entry)
+        if said is None:
             return None
-        key, _, version = entry.details["from"].rpartition(" v")
+        key, _, version = said.source.rpartition(" v")
         return self.catalogue.definitions.get((key, int(version)))
 
     def what_meets(self, definition: ProcessDefinition, rule: DeadlineRule) -> list[Label]:

@@ -3,19 +3,18 @@
 A migration is an entry of the history. The entries before it keep their old names in the books and are read by the new ones.
 """
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from enum import StrEnum
 
 from twinflow.domain.actors import Actor
-from twinflow.domain.agreement import Agreement, Basis, Deadline, EntryKind, HistoryEntry
+from twinflow.domain.agreement import Agreement, Basis, Deadline, HistoryEntry
 from twinflow.domain.calendars import ONE_DAY, add_business_days, business_days_between, pause_on
-from twinflow.domain.changes import Change, ChangeKind, changes_by_deadline, pending
+from twinflow.domain.changes import Change, changes_by_deadline, pending
 from twinflow.domain.dates import Length, Unit
+from twinflow.domain.entries import Carried, ChangeKind, Migrated, Policy, noted
 from twinflow.domain.process import DeadlineRule, ProcessDefinition
-from twinflow.domain.reckoning import KEEP_DUE, Reckoning
+from twinflow.domain.reckoning import Reckoning
 from twinflow.errors import Refused
 from twinflow.sentences import Message
 
@@ -23,14 +22,6 @@ Key = tuple[str, int]
 
 OPEN = "?"
 """What stands in a plan until somebody decides."""
-
-
-class Policy(StrEnum):
-    """What becomes of an open date: the day stays; the time that is left stays; or it is counted anew by the new rule."""
-
-    KEEP_DUE = KEEP_DUE
-    KEEP_REMAINING = "keep-remaining"
-    RECOMPUTE = "recompute"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,20 +37,6 @@ class Plan:
     deadlines: Mapping[str, Policy]
     reason: str
     steps: Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Carried:
-    """An open deadline as a migration took it over: from `on` each of `lengths` leads to one of its dates.
-
-    `on` is the day of the migration, or the day before its first date where that had come by then. `after` is the day after
-    which an act answers it: its start, or the date of the occurrence before.
-    """
-
-    on: date
-    policy: Policy
-    lengths: tuple[Length, ...]
-    after: date
 
 
 def draft(source: ProcessDefinition, target: ProcessDefinition) -> Plan:
@@ -125,7 +102,7 @@ def migrated(agreement: Agreement, plan: Plan, actor: Actor, reckoning: Reckonin
     Raises Refused with every reason.
     """
     reasons: list[Message] = []
-    carried: dict[str, dict[str, object]] = {}
+    carried: dict[Key, Carried] = {}
     changes = changes_by_deadline(agreement.history)
     for deadline in agreement.deadlines:
         if not _is_kept(deadline, plan):
@@ -134,20 +111,18 @@ def migrated(agreement: Agreement, plan: Plan, actor: Actor, reckoning: Reckonin
         found = list(_against_keeping(deadline, rule, policy, changes.get(deadline.key, ()), reckoning))
         reasons += found
         if not found:
-            carried[_name(deadline.key)] = _content(_carry(agreement, deadline, rule, policy, reckoning))
+            carried[deadline.key] = _carry(agreement, deadline, rule, policy, reckoning)
     if reasons:
         raise Refused("{reference} stays on {process}.", tuple(reasons), **_names(agreement, plan))
-    details = {
-        "from": plan.source.name,
-        "to": plan.target.name,
-        "reason": plan.reason,
-        "states": json.dumps(dict(plan.states), sort_keys=True),
-        "steps": json.dumps(dict(plan.steps), sort_keys=True),
-        "carried": json.dumps(carried, sort_keys=True),
-        "closed": "{}",
-        "recurring": json.dumps(_recurring(agreement, plan), sort_keys=True),
-    }
-    entry = HistoryEntry(EntryKind.MIGRATED, actor.key, reckoning.today, now, details=details)
+    said = Migrated(
+        plan.source.name,
+        plan.target.name,
+        plan.reason,
+        states=plan.states,
+        steps=plan.steps,
+        carried=carried,
+        recurring=_recurring(agreement, plan),
+    )
     return replace(
         agreement,
         process=plan.target.key,
@@ -155,7 +130,7 @@ def migrated(agreement: Agreement, plan: Plan, actor: Actor, reckoning: Reckonin
         process_digest=plan.target.digest,
         state=plan.states[agreement.state],
         version=agreement.version + 1,
-        history=in_present_names((*agreement.history, entry)),
+        history=in_present_names((*agreement.history, noted(said, actor.key, reckoning.today, now))),
     )
 
 
@@ -185,14 +160,14 @@ def _against_keeping(
         yield Message("A change of “{deadline}” waits for a second person, so it cannot {policy} yet.", values)
 
 
-def _recurring(agreement: Agreement, plan: Plan) -> dict[str, tuple[int, str]]:
+def _recurring(agreement: Agreement, plan: Plan) -> dict[str, tuple[int, date]]:
     """Of each recurring deadline the last occurrence that the old version decides on, and its date."""
-    found: dict[str, tuple[int, str]] = {}
+    found: dict[str, tuple[int, date]] = {}
     for deadline in sorted(agreement.deadlines, key=lambda deadline: deadline.occurrence):
         rule = plan.target.deadlines.get(deadline.rule)
         decided = not deadline.is_open or _is_kept(deadline, plan)
         if rule is not None and rule.recurs and decided and deadline.due_on is not None:
-            found[deadline.rule] = (deadline.occurrence, deadline.due_on.isoformat())
+            found[deadline.rule] = (deadline.occurrence, deadline.due_on)
     return found
 
 
@@ -215,26 +190,19 @@ def _carry(
     return Carried(on, policy, tuple(Length((day - on).days, Unit.DAYS) for day in days), after)
 
 
-def _content(carried: Carried) -> dict[str, object]:
-    return {
-        "on": carried.on.isoformat(),
-        "policy": carried.policy.value,
-        "lengths": [str(length) for length in carried.lengths],
-        "after": carried.after.isoformat(),
-    }
-
-
 def with_closed(agreement: Agreement, before: Sequence[Deadline]) -> Agreement:
     """The migrated agreement, its deadlines derived, with a note of those of `before` that were closed.
 
-    Each with the day that the new version counts it from ("" where it counts none such): what begins anew afterwards is told
+    Each with the day that the new version counts it from (None where it counts none such): what begins anew afterwards is told
     by that.
     """
-    anchors = {deadline.key: deadline.anchor_on.isoformat() for deadline in agreement.deadlines}
-    closed = {_name(deadline.key): anchors.get(deadline.key, "") for deadline in before if not deadline.is_open}
-    entry = agreement.history[-1]
-    entry = replace(entry, details={**entry.details, "closed": json.dumps(closed, sort_keys=True)})
-    return replace(agreement, history=(*agreement.history[:-1], entry))
+    anchors = {deadline.key: deadline.anchor_on for deadline in agreement.deadlines}
+    closed = {deadline.key: anchors.get(deadline.key) for deadline in before if not deadline.is_open}
+    *earlier, entry = agreement.history
+    said = Migrated.read(entry)
+    assert said is not None
+    said = replace(said, closed=closed)
+    return replace(agreement, history=(*earlier, noted(said, entry.actor, entry.effective_on, entry.recorded_at)))
 
 
 def not_kept(before: Agreement, after: Agreement, plan: Plan) -> Iterator[Message]:
@@ -263,21 +231,16 @@ class TakenOver:
     deadlines: Mapping[Key, Carried]
     entries: int
     on: date | None
-    closed: Mapping[Key, str]
+    closed: Mapping[Key, date | None]
     recurring: Mapping[str, tuple[int, date]]
 
 
 def taken_over(history: Sequence[HistoryEntry]) -> TakenOver:
     """What the last migration carried over; of what earlier ones did, it carried over what it did not leave to be recomputed."""
     for number in range(len(history) - 1, -1, -1):
-        entry = history[number]
-        if entry.kind is EntryKind.MIGRATED:
-            carried = {_key(name): _carried(each) for name, each in json.loads(entry.details["carried"]).items()}
-            closed = {_key(name): anchor for name, anchor in json.loads(entry.details["closed"]).items()}
-            last = {
-                rule: (n, date.fromisoformat(on)) for rule, (n, on) in json.loads(entry.details["recurring"]).items()
-            }
-            return TakenOver(carried, number, entry.effective_on, closed, last)
+        said = Migrated.read(history[number])
+        if said is not None:
+            return TakenOver(said.carried, number, history[number].effective_on, said.closed, said.recurring)
     return TakenOver({}, 0, None, {}, {})
 
 
@@ -285,39 +248,25 @@ def carried_over_on(history: Sequence[HistoryEntry], deadline: Deadline) -> date
     """The day of the migration that the deadline's date rests on; None where it was counted from its event."""
     if deadline.basis is None or not deadline.basis.carried:
         return None
-    days = (e.effective_on for e in reversed(history) if e.kind is EntryKind.MIGRATED and _has(e, "carried", deadline))
-    return next(days, None)
+    for entry in reversed(history):
+        said = Migrated.read(entry)
+        if said is not None and deadline.key in said.carried:
+            return entry.effective_on
+    return None
 
 
 def was_closed_by(entry: HistoryEntry, deadline: Deadline) -> bool:
     """Whether the deadline was closed when the migration of this entry came."""
-    return entry.kind is EntryKind.MIGRATED and _has(entry, "closed", deadline)
-
-
-def _has(entry: HistoryEntry, table: str, deadline: Deadline) -> bool:
-    return _name(deadline.key) in json.loads(entry.details[table])
-
-
-def _name(key: Key) -> str:
-    return f"{key[0]}/{key[1]}"
-
-
-def _key(name: str) -> Key:
-    rule, _, occurrence = name.partition("/")
-    return rule, int(occurrence)
-
-
-def _carried(content: Mapping[str, str]) -> Carried:
-    lengths = tuple(Length.parse(length) for length in content["lengths"])
-    on, after = date.fromisoformat(content["on"]), date.fromisoformat(content["after"])
-    return Carried(on, Policy(content["policy"]), lengths, after)
+    said = Migrated.read(entry)
+    return said is not None and deadline.key in said.closed
 
 
 def state_now(history: Sequence[HistoryEntry], state: str, recorded_at: datetime) -> str:
     """What a state of the time `recorded_at` is called now."""
     for entry in history:
-        if entry.kind is EntryKind.MIGRATED and entry.recorded_at >= recorded_at:
-            state = json.loads(entry.details["states"]).get(state, state)
+        said = Migrated.read(entry)
+        if said is not None and entry.recorded_at >= recorded_at:
+            state = said.states.get(state, state)
     return state
 
 
@@ -325,9 +274,9 @@ def in_present_names(history: Sequence[HistoryEntry]) -> tuple[HistoryEntry, ...
     """The history with the states and steps of earlier versions under the names they have now."""
     found: list[HistoryEntry] = []
     for entry in history:
-        if entry.kind is EntryKind.MIGRATED:
-            states, steps = json.loads(entry.details["states"]), json.loads(entry.details["steps"])
-            found = [_renamed(earlier, states, steps) for earlier in found]
+        said = Migrated.read(entry)
+        if said is not None:
+            found = [_renamed(earlier, said.states, said.steps) for earlier in found]
         found.append(entry)
     return tuple(found)
 

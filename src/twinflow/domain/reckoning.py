@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from twinflow.domain.agreement import Basis, Deadline, DeadlineStatus
 from twinflow.domain.calendars import Calendars, Roll
 from twinflow.domain.deadlines import DueDate, FirstDay, Inputs, compute
+from twinflow.domain.entries import Policy
 from twinflow.domain.process import DeadlineRule, Side
 
 KEEP_DUE = "keep-due"
@@ -58,7 +59,7 @@ def inputs_of(rule: DeadlineRule, anchor_on: date, basis: Basis, calendars: Cale
         times=basis.times,
         first_day=FirstDay.NEXT_DAY if basis.carried else rule.first_day,
         month_end=rule.month_end,
-        roll=Roll.NONE if basis.carried == KEEP_DUE else rule.roll,
+        roll=Roll.NONE if basis.carried == Policy.KEEP_DUE else rule.roll,
         pauses=basis.pauses,
         extensions=basis.extensions,
         agreed_on=basis.agreed_on,

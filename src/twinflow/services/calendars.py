@@ -17,7 +17,7 @@ from sqlalchemy import Engine
 from twinflow.domain.agreement import Basis, Deadline, EntryKind
 from twinflow.domain.calendars import Calendar
 from twinflow.domain.dates import Unit
-from twinflow.domain.kept import moved_details
+from twinflow.domain.entries import DateMoved
 from twinflow.domain.levels import next_wake_on
 from twinflow.domain.library import Library
 from twinflow.domain.passes import latest_day
@@ -279,7 +279,7 @@ class _Writing:
     def _details(self, rule: str, occurrence: int, before: date | None, after: date | None) -> str:
         key = (rule, occurrence, before, after)
         if key not in self._texts:
-            self._texts[key] = json.dumps(moved_details((rule, occurrence), before, after, self.cause))
+            self._texts[key] = json.dumps(DateMoved((rule, occurrence), before, after, self.cause).details())
         return self._texts[key]
 
     def _tell(self, work: UnitOfWork, moved: Iterable[tuple[OpenDeadline, Deadline]]) -> None:

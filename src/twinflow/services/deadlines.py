@@ -8,8 +8,9 @@ from datetime import date, datetime
 from sqlalchemy import Engine
 
 from twinflow.domain.agreement import Agreement, Basis, Deadline, HistoryEntry
-from twinflow.domain.changes import Change, ChangeCommand, ChangeKind, changes_by_deadline, decide
+from twinflow.domain.changes import Change, ChangeCommand, changes_by_deadline, decide
 from twinflow.domain.deadlines import DueDate
+from twinflow.domain.entries import Changed, ChangeKind
 from twinflow.domain.library import Library
 from twinflow.domain.migration import carried_over_on
 from twinflow.domain.passes import Telling
@@ -103,20 +104,22 @@ def change_deadline(
             calendars=library.calendars_of(definition, definition.deadlines[wanted.rule]),
         )
         after = _with_entry(library, agreement, entry, now)
-        cause = f"change {entry.details['number']} {command.kind} of {before.rule} {before.occurrence}"
+        said = Changed.read(entry)
+        assert said is not None
+        cause = f"change {said.number} {command.kind} of {before.rule} {before.occurrence}"
         agreement_id = record_change(work, library, agreement, after, now, cause=cause)
-        _ask_for_confirmation(work, library, agreement_id, after, before, entry, now)
+        _ask_for_confirmation(work, library, agreement_id, after, before, entry, said, now)
         for old in known:  # what follows the date moves with it
             if old.is_open:
                 tell_moved(work, library, agreement_id, after, old, cause, now)
         work.commit()
     moved = find_deadline(after, wanted)
-    second = "" if command.kind is ChangeKind.CONFIRM else entry.details.get("second", "")
+    second = "" if command.kind is ChangeKind.CONFIRM else said.second
     return ChangedDeadline(
         label=definition.deadlines[wanted.rule].label,
         before=before.due_on,
         after=moved.due_on,
-        number=int(entry.details["number"]),
+        number=said.number,
         waits_for=definition.roles[second].label if second else {},
     )
 
@@ -166,17 +169,17 @@ def _ask_for_confirmation(
     agreement: Agreement,
     before: Deadline,
     entry: HistoryEntry,
+    said: Changed,
     now: datetime,
 ) -> None:
-    number, second = entry.details["number"], entry.details.get("second")
-    if second:
+    if said.second:
         telling = Telling(
             notice="change-to-confirm",
             subject=AlertSubject(SubjectKind.CHANGE, before.rule),
             occurrence=before.occurrence,
-            level=f"change {number}",
-            roles=(second,),
+            level=f"change {said.number}",
+            roles=(said.second,),
             effective_on=entry.effective_on,
-            details={"number": number},
+            details={"number": str(said.number)},
         )
         tell(work, library, agreement_id, agreement, telling, now)

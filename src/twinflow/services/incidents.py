@@ -6,7 +6,8 @@ from datetime import date, datetime
 
 from sqlalchemy import Engine
 
-from twinflow.domain.agreement import AgreementHead, EntryKind, HistoryEntry
+from twinflow.domain.agreement import AgreementHead
+from twinflow.domain.entries import NotDelivered, noted
 from twinflow.domain.letters import OutboxMessage
 from twinflow.domain.library import Library
 from twinflow.domain.passes import UNDELIVERED, Telling
@@ -52,8 +53,8 @@ def _tell_incident(work: UnitOfWork, library: Library, message: OutboxMessage, n
     for agreement_id, role in work.alerts.agreements_of(message.id):
         agreement = work.agreements.load([agreement_id])[0]
         today = library.today(agreement.office, now)
-        details = {"message": str(message.id), "recipient": message.recipient, "why": why}
-        work.history.add(agreement_id, HistoryEntry(EntryKind.MAIL, CLOCK, today, now, details=details))
+        said = NotDelivered(message.id, message.recipient, why)
+        work.history.add(agreement_id, noted(said, CLOCK, today, now))
         found = stand_in(library, agreement, role, message.recipient, today)
         if found is None or of_incidents:
             continue

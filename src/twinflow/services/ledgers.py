@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import date
 
 from twinflow.domain.calendars import ONE_DAY, Calendars, CountsIn, Pause, Roll
-from twinflow.domain.changes import Change, ChangeKind
+from twinflow.domain.changes import Change
 from twinflow.domain.dates import MonthEnd, Unit
 from twinflow.domain.deadlines import DayKind, DayOff, DueDate, FirstDay, Inputs, Line
+from twinflow.domain.entries import ChangeKind, Policy
 from twinflow.domain.process import Label
-from twinflow.domain.reckoning import KEEP_DUE
 from twinflow.sentences import Message
 from twinflow.services.deadlines import Explanation
 
@@ -127,7 +127,7 @@ def _carried(explanation: Explanation) -> Message | None:
     basis, values = explanation.deadline.basis, {"day": explanation.carried_on}
     if basis is None or explanation.carried_on is None:
         return None
-    if basis.carried == KEEP_DUE:
+    if basis.carried == Policy.KEEP_DUE:
         return Message("The process has another version since {day}; the date of before was kept.", values)
     return Message("The process has another version since {day}; counted from there is what was left.", values)
 

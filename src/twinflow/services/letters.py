@@ -8,9 +8,10 @@ from typing import Any, TypeAlias
 from sqlalchemy import Engine
 
 from twinflow.domain.actors import Person
-from twinflow.domain.agreement import Agreement, Deadline, EntryKind
+from twinflow.domain.agreement import Agreement, Deadline
 from twinflow.domain.calendars import business_days_between
 from twinflow.domain.changes import changes_by_deadline, pending
+from twinflow.domain.entries import Changed, DateMoved
 from twinflow.domain.findings import Finding, FindingCode, findings
 from twinflow.domain.lateness import has_passed, is_past, standing
 from twinflow.domain.letters import ClaimedMessage, Letter, LetterGroup, LetterItem, Matter
@@ -262,19 +263,18 @@ class Desk:
     def _of_moved(self, person: Person, matter: Matter, rule: str) -> dict[str, Any] | None:
         """Where a date has moved; None if it has moved again, which another alert tells, or is closed."""
         deadline = self.deadlines.get((matter.agreement_id, rule, matter.occurrence))
-        told = {"deadline": rule, "occurrence": str(matter.occurrence), "cause": matter.level}
-        history = self.agreements[matter.agreement_id].history
-        moves = [e.details for e in history if told.items() <= e.details.items()]
-        if deadline is None or not deadline.is_open or not moves or str(deadline.due_on or "") != moves[-1]["to"]:
+        told, history = ((rule, matter.occurrence), matter.level), self.agreements[matter.agreement_id].history
+        read = (DateMoved.read(entry) for entry in reversed(history))
+        moved = next((each for each in read if each is not None and (each.key, each.cause) == told), None)
+        if deadline is None or not deadline.is_open or moved is None or deadline.due_on != moved.after:
             return None
-        before, after = (date.fromisoformat(day) if day else None for day in (moves[-1]["from"], moves[-1]["to"]))
         values = self._rule(person, matter, rule).values
         return {
             "deadline": values["deadline"],
-            "before": before,
-            "after": after,
+            "before": moved.before,
+            "after": moved.after,
             "todo": values["todo"],
-            "sort_on": after or date.max,
+            "sort_on": moved.after or date.max,
         }
 
     def _of_change(self, person: Person, matter: Matter, rule: str) -> dict[str, Any] | None:
@@ -290,9 +290,8 @@ class Desk:
         entry = next(
             entry
             for entry in agreement.history
-            if entry.kind is EntryKind.CHANGE
-            and (entry.details["deadline"], entry.details["occurrence"]) == (rule, str(matter.occurrence))
-            and entry.details["number"] == matter.details["number"]
+            if (said := Changed.read(entry)) is not None
+            and (said.key, said.number) == ((rule, matter.occurrence), change.number)
         )
         return {
             "deadline": self._rule(person, matter, rule).values["deadline"],

@@ -11,6 +11,7 @@ from twinflow.domain.actors import Person
 from twinflow.domain.agreement import Agreement, Deadline, DeadlineStatus, Term
 from twinflow.domain.changes import changes_by_deadline, pending
 from twinflow.domain.dates import Length, Unit
+from twinflow.domain.entries import DateMoved
 from twinflow.domain.findings import FindingCode, findings
 from twinflow.domain.lateness import has_passed
 from twinflow.domain.letters import Letter, LetterGroup, LetterItem, Matter
@@ -198,9 +199,10 @@ def _of_moved_dates(case: _Case) -> Iterator[_Occasion]:
     rules = case.definition.deadlines
     for deadline in _open(case):
         for entry in reversed(case.agreement.history):
-            if entry.details.get("deadline") == deadline.rule and entry.details.get("to") == str(deadline.due_on):
-                cause, told = entry.details.get("cause", ""), rules[deadline.rule].told
-                yield _Occasion(AlertSubject(SubjectKind.MOVED, deadline.rule), told, deadline.occurrence, level=cause)
+            moved = DateMoved.read(entry)
+            if moved is not None and moved.cause and (moved.key, moved.after) == (deadline.key, deadline.due_on):
+                subject, told = AlertSubject(SubjectKind.MOVED, deadline.rule), rules[deadline.rule].told
+                yield _Occasion(subject, told, deadline.occurrence, level=moved.cause)
     made_up = _example(case, case.today + A_WEEK)
     if made_up is not None:
         values = {"before": made_up.due_on, "after": case.today + 2 * A_WEEK}

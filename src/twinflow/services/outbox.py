@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Engine
 
-from twinflow.domain.agreement import EntryKind, HistoryEntry
+from twinflow.domain.entries import Cancelled, noted
 from twinflow.domain.letters import (
     INCIDENTS,
     WAITING,
@@ -144,9 +144,9 @@ def cancel(engine: Engine, library: Library, outbox_id: int, *, by: str, reason:
         work.outbox.change(outbox_id, MessageState.CANCELLED, why, now)
         for agreement_id, _ in work.alerts.agreements_of(outbox_id):
             (agreement,) = work.agreements.heads([agreement_id])
-            details = {"message": str(outbox_id), "recipient": message.recipient, "cancelled": reason.strip()}
+            said = Cancelled(outbox_id, message.recipient, reason.strip())
             today = library.today(agreement.office, now)
-            work.history.add(agreement_id, HistoryEntry(EntryKind.MAIL, person.key, today, now, details=details))
+            work.history.add(agreement_id, noted(said, person.key, today, now))
         work.commit()
 
 

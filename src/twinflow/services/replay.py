@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 from twinflow.domain.actors import Assignment, Directory, Office, Person
 from twinflow.domain.advance import Outcome, StepCommand
 from twinflow.domain.agreement import Agreement, DeadlineStatus, EntryKind, HistoryEntry
+from twinflow.domain.entries import Alerted
 from twinflow.domain.levels import LevelKey
 from twinflow.domain.library import Library
 from twinflow.domain.opening import NewAgreement
@@ -328,16 +329,16 @@ def _steps(agreement: Agreement, process: ProcessDefinition) -> Iterator[Replaye
 
 def _alerts(agreement: Agreement, process: ProcessDefinition) -> Iterator[ReplayedAlert]:
     for entry in agreement.history:
-        details = entry.details
-        if entry.kind is EntryKind.ALERT and not details.get("vacant"):
+        told = Alerted.read(entry)
+        if told is not None and not told.vacant:
             yield ReplayedAlert(
                 case=agreement.reference,
                 on=entry.effective_on,
-                notice=details["notice"],
-                subject=(subject := AlertSubject.parse(details["subject"])),
-                label=_label(process, subject),
-                level=details["level"],
-                to=details["role"],
+                notice=told.notice,
+                subject=told.subject,
+                label=_label(process, told.subject),
+                level=told.level,
+                to=told.role,
             )
 
 

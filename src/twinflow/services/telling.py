@@ -5,7 +5,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from twinflow.domain.agreement import Agreement, Deadline, EntryKind, HistoryEntry
+from twinflow.domain.agreement import Agreement, Deadline, HistoryEntry
+from twinflow.domain.entries import Alerted, noted
 from twinflow.domain.library import Library
 from twinflow.domain.passes import Audience, Recipient, Telling, about_moved, audience_of
 from twinflow.domain.process import CLOCK
@@ -111,7 +112,7 @@ def _write(
         writing.entry(_entry(telling, now, reader))
     if not telling.waits:
         for role in audience.vacant:
-            writing.entry(_entry(telling, now, Recipient("", role), vacant="yes"))
+            writing.entry(_entry(telling, now, Recipient("", role), vacant=True))
     return Reached(tuple(reader.person for reader in audience.recipients), audience.vacant, audience.nobody)
 
 
@@ -123,16 +124,15 @@ def _message(work: UnitOfWork, library: Library, person: str, telling: Telling, 
     return work.outbox.open_digest(person, token, now, library.hours(library.person(person), now))
 
 
-def _entry(telling: Telling, now: datetime, reader: Recipient, **more: str) -> HistoryEntry:
-    details = {
-        "notice": telling.notice,
-        "subject": str(telling.subject),
-        "level": telling.level,
-        **telling.details,
-        "role": reader.role,
-        "recipient": reader.person,
-        **more,
-    }
-    if reader.stands_for:
-        details["stands_for"] = reader.stands_for
-    return HistoryEntry(EntryKind.ALERT, CLOCK, telling.effective_on, now, details=details)
+def _entry(telling: Telling, now: datetime, reader: Recipient, *, vacant: bool = False) -> HistoryEntry:
+    said = Alerted(
+        telling.notice,
+        telling.subject,
+        telling.level,
+        reader.role,
+        reader.person,
+        reader.stands_for,
+        vacant=vacant,
+        more=telling.details,
+    )
+    return noted(said, CLOCK, telling.effective_on, now)

@@ -5,9 +5,20 @@ from datetime import date
 from typing import Protocol
 
 from twinflow.domain.agreement import IMPORT, Claim, EntryKind, HistoryEntry, PresentAgreement, Term
-from twinflow.domain.changes import ChangeKind
-from twinflow.domain.dates import Length, PartialDate
-from twinflow.domain.derivation import RECEIVED_AT
+from twinflow.domain.dates import PartialDate
+from twinflow.domain.entries import (
+    Acknowledged,
+    Alerted,
+    Cancelled,
+    Changed,
+    ChangeKind,
+    DateMoved,
+    Migrated,
+    NotDelivered,
+    Snoozed,
+    StepTaken,
+    read,
+)
 from twinflow.domain.findings import Finding, FindingCode
 from twinflow.domain.process import CLOCK, Label, ProcessDefinition, TermRule
 from twinflow.domain.subject import AlertSubject, SubjectKind
@@ -28,113 +39,105 @@ def _label(known: Mapping[str, _Labelled], key: str | None) -> Label | str:
 
 
 def entry_message(entry: HistoryEntry, definition: ProcessDefinition) -> Message:
-    details = entry.details
-    match entry.kind:
-        case EntryKind.OPENED:
-            return Message("Opened as “{state}”", {"state": _label(definition.states, entry.to_state)})
-        case EntryKind.IMPORTED:
-            return Message(
-                "Taken over from a register as “{state}”", {"state": _label(definition.states, entry.to_state)}
-            )
-        case EntryKind.STEP:
-            return _step_in_words(entry, definition)
-        case EntryKind.DEADLINE:
-            label = _label(definition.deadlines, details["deadline"])
-            old, new = (date.fromisoformat(details[key]) if details[key] else "–" for key in ("from", "to"))
-            calendar, of_calendar, _ = details.get("cause", "").partition("@")
-            values: dict[str, object] = {"deadline": label, "old": old, "new": new, "calendar": calendar}
-            if of_calendar:
-                return Message(
-                    "{deadline}: moved from {old} to {new} by a new edition of the calendar {calendar}", values
-                )
-            return Message("{deadline}: moved from {old} to {new}", values)
-        case EntryKind.CHANGE:
-            return _change_in_words(entry, definition)
-        case EntryKind.MIGRATED:
-            values = {"before": details["from"], "after": details["to"], "reason": details["reason"]}
+    match said := read(entry):
+        case None:
+            state = {"state": _label(definition.states, entry.to_state)}
+            if entry.kind is EntryKind.IMPORTED:
+                return Message("Taken over from a register as “{state}”", state)
+            return Message("Opened as “{state}”", state)
+        case StepTaken():
+            return _step_in_words(entry, said, definition)
+        case DateMoved():
+            return _move_in_words(said, definition)
+        case Changed():
+            return _change_in_words(said, definition)
+        case Migrated():
+            values: dict[str, object] = {"before": said.source, "after": said.target, "reason": said.reason}
             return Message("Moved from {before} to {after}: {reason}", values)
-        case EntryKind.MAIL:
-            return _mail_in_words(details)
-        case EntryKind.ALERT:
-            subject = subject_in_words(AlertSubject.parse(details["subject"]), definition)
-            if details.get("vacant"):
-                return Message(
-                    "Alert for nobody ({role} is vacant): {subject}",
-                    {"role": _label(definition.roles, details["role"]), "subject": subject},
-                )
-            values = {"recipient": details["recipient"], "subject": subject, "absent": details.get("stands_for", "")}
-            if values["absent"]:
-                return Message("Alert to {recipient}, in the absence of {absent}: {subject}", values)
-            return Message("Alert to {recipient}: {subject}", values)
-        case EntryKind.ACKNOWLEDGED | EntryKind.SNOOZED:
-            return _said_in_words(entry, definition)
+        case Alerted():
+            return _alert_in_words(said, definition)
+        case NotDelivered():
+            values = {"number": said.message, "recipient": said.recipient, "why": unpacked(said.why)}
+            return Message("Message {number} to {recipient} could not be delivered: {why}", values)
+        case Cancelled():
+            values = {"number": said.message, "recipient": said.recipient, "reason": said.reason}
+            return Message("Message {number} to {recipient} was cancelled: {reason}", values)
+        case Acknowledged():
+            label = _label(definition.deadlines, said.key[0])
+            values = {"deadline": label, "due": said.due_on or "–", "note": said.note}
+            if said.note:
+                return Message("{deadline} ({due}): acknowledged; {note}", values)
+            return Message("{deadline} ({due}): acknowledged", values)
+        case Snoozed():
+            label = _label(definition.deadlines, said.key[0])
+            values = {"deadline": label, "due": said.due_on or "–", "until": said.until, "reason": said.reason}
+            return Message("{deadline} ({due}): own notices held until {until}; reason: {reason}", values)
 
 
-def _said_in_words(entry: HistoryEntry, definition: ProcessDefinition) -> Message:
-    """What somebody said about the warnings of a deadline."""
-    details = entry.details
+def _move_in_words(said: DateMoved, definition: ProcessDefinition) -> Message:
+    label, calendar = _label(definition.deadlines, said.key[0]), said.calendar
+    values = {"deadline": label, "old": said.before or "–", "new": said.after or "–", "calendar": calendar}
+    if calendar:
+        return Message("{deadline}: moved from {old} to {new} by a new edition of the calendar {calendar}", values)
+    return Message("{deadline}: moved from {old} to {new}", values)
+
+
+def _alert_in_words(said: Alerted, definition: ProcessDefinition) -> Message:
+    subject = subject_in_words(said.subject, definition)
+    if said.vacant:
+        values: dict[str, object] = {"role": _label(definition.roles, said.role), "subject": subject}
+        return Message("Alert for nobody ({role} is vacant): {subject}", values)
+    values = {"recipient": said.recipient, "subject": subject, "absent": said.stands_for}
+    if said.stands_for:
+        return Message("Alert to {recipient}, in the absence of {absent}: {subject}", values)
+    return Message("Alert to {recipient}: {subject}", values)
+
+
+def _change_in_words(said: Changed, definition: ProcessDefinition) -> Message:
     values: dict[str, object] = {
-        "deadline": _label(definition.deadlines, details["deadline"]),
-        "due": date.fromisoformat(details["due_on"]),
-        "note": details.get("note", ""),
-        "reason": details.get("reason", ""),
+        "deadline": _label(definition.deadlines, said.key[0]),
+        "number": said.number,
+        "of": said.of or "",
+        "party": said.party,
     }
-    if entry.kind is EntryKind.SNOOZED:
-        values["until"] = date.fromisoformat(details["until"])
-        return Message("{deadline} ({due}): own notices held until {until}; reason: {reason}", values)
-    if details.get("note"):
-        return Message("{deadline} ({due}): acknowledged; {note}", values)
-    return Message("{deadline} ({due}): acknowledged", values)
-
-
-def _change_in_words(entry: HistoryEntry, definition: ProcessDefinition) -> Message:
-    details = entry.details
-    values: dict[str, object] = {
-        "deadline": _label(definition.deadlines, details["deadline"]),
-        "number": details["number"],
-        "of": details.get("of", ""),
-        "party": details.get("party", ""),
-    }
-    match ChangeKind(details["change"]):
+    match said.change:
         case ChangeKind.PAUSE:
             what = Message("{deadline}: paused (change {number})", values)
         case ChangeKind.RESUME:
             what = Message("{deadline}: resumed after the pause of change {of}", values)
         case ChangeKind.EXTEND:
-            values["length"] = Length.parse(details["length"]).message
+            values["length"] = said.length.message if said.length is not None else "–"
             what = Message("{deadline}: extended by {length} (change {number})", values)
         case ChangeKind.REMOVE:
             what = Message("{deadline}: the extension of change {of} taken back (change {number})", values)
         case ChangeKind.MOVE:
-            values["to"] = date.fromisoformat(details["to"])
+            values["to"] = said.to or "–"
             what = Message("{deadline}: {party} agrees on {to} (change {number})", values)
         case ChangeKind.CONFIRM:
             return Message("{deadline}: change {number} confirmed by a second person", values)
-    grounds = list(_grounds(details, definition))
+    grounds = list(_grounds(said, definition))
     return Message("{what}; {details}", {"what": what, "details": grounds}) if grounds else what
 
 
-def _grounds(details: Mapping[str, str], definition: ProcessDefinition) -> Iterator[Message]:
+def _grounds(said: Changed, definition: ProcessDefinition) -> Iterator[Message]:
     """What a change rests on, and whom it waits for."""
-    names = {"reason": Message("reason"), "paper": Message("paper"), "legal_basis": Message("legal basis")}
-    for key, name in names.items():
-        if key in details:
-            yield Message("{name}: {value}", {"name": name, "value": details[key]})
-    if "second" in details:
-        yield Message("needs the confirmation of {role}", {"role": _label(definition.roles, details["second"])})
+    yield from _named(
+        (Message("reason"), said.reason), (Message("paper"), said.paper), (Message("legal basis"), said.legal_basis)
+    )
+    if said.second:
+        yield Message("needs the confirmation of {role}", {"role": _label(definition.roles, said.second)})
 
 
-def _step_in_words(entry: HistoryEntry, definition: ProcessDefinition) -> Message:
-    known = {
-        "reason": Message("reason"),
-        "place": Message("place"),
-        "capacity": Message("capacity"),
-        RECEIVED_AT: Message("arrived (UTC)"),
-    }
-    details = [
-        Message("{name}: {value}", {"name": known.get(key) or definition.records.get(key, key), "value": value})
-        for key, value in entry.details.items()
-    ]
+def _step_in_words(entry: HistoryEntry, said: StepTaken, definition: ProcessDefinition) -> Message:
+    details = list(
+        _named(
+            (Message("place"), said.place),
+            (Message("capacity"), said.capacity),
+            (Message("reason"), said.reason),
+            *((definition.records.get(key, key), value) for key, value in said.records.items()),
+            (Message("arrived (UTC)"), said.received_at.isoformat() if said.received_at is not None else ""),
+        )
+    )
     values = {
         "step": _label(definition.steps, entry.step),
         "state": _label(definition.states, entry.to_state),
@@ -148,14 +151,9 @@ def _step_in_words(entry: HistoryEntry, definition: ProcessDefinition) -> Messag
     return Message(f"{template}; {{details}}" if details else template, values)
 
 
-def _mail_in_words(details: Mapping[str, str]) -> Message:
-    """What became of a message on its way, where it did not arrive."""
-    values: dict[str, object] = {"number": details["message"], "recipient": details["recipient"]}
-    if "cancelled" in details:
-        values["reason"] = details["cancelled"]
-        return Message("Message {number} to {recipient} was cancelled: {reason}", values)
-    values["why"] = unpacked(details["why"])
-    return Message("Message {number} to {recipient} could not be delivered: {why}", values)
+def _named(*said: tuple[Message | Label | str, str]) -> Iterator[Message]:
+    """What was given, each with its name."""
+    return (Message("{name}: {value}", {"name": name, "value": value}) for name, value in said if value)
 
 
 def subject_in_words(subject: AlertSubject, definition: ProcessDefinition) -> Message | Label | str:

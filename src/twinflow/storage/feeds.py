@@ -12,6 +12,7 @@ from sqlmodel import Session, SQLModel, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from twinflow.domain.agreement import AgreementHead, Deadline, DeadlineStatus, EntryKind, HistoryEntry
+from twinflow.domain.entries import DateMoved
 from twinflow.domain.events import DatedAgreement
 from twinflow.storage.agreements import head_values
 from twinflow.storage.deadlines import deadline_of
@@ -124,7 +125,7 @@ def _dated(row: AgreementRow, deadlines: Sequence[Deadline], entries: Sequence[H
     return DatedAgreement(
         head=AgreementHead(**head_values(row)),
         deadlines=tuple(deadlines),
-        moves=tuple(entry for entry in entries if entry.kind is EntryKind.DEADLINE),
+        moves=tuple(moved for entry in entries if (moved := DateMoved.read(entry)) is not None),
         migrations=tuple(entry for entry in entries if entry.kind is EntryKind.MIGRATED),
         changed_at=entries[-1].recorded_at,
     )

@@ -1,0 +1,36 @@
+"""Every history entry of an earlier version says the same today, and would be written today as it was then."""
+
+import json
+import sqlite3
+from collections import Counter
+from contextlib import closing
+from datetime import date, datetime
+
+from old_books import BOOKS
+
+from twinflow.domain.agreement import EntryKind, HistoryEntry
+from twinflow.domain.entries import read
+
+
+def entries_of_then() -> list[HistoryEntry]:
+    with closing(sqlite3.connect(f"file:{BOOKS / 'books.sqlite'}?mode=ro", uri=True)) as books:
+        rows = books.execute("select kind, actor, effective_on, recorded_at, details from history").fetchall()
+    return [
+        HistoryEntry(
+            EntryKind(kind), actor, date.fromisoformat(on), datetime.fromisoformat(at), details=json.loads(details)
+        )
+        for kind, actor, on, at, details in rows
+    ]
+
+
+def test_each_is_written_today_as_it_was_then() -> None:
+    kinds: Counter[EntryKind] = Counter()
+    for entry in entries_of_then():
+        said = read(entry)
+        kinds[entry.kind] += 1
+        if said is None:
+            assert entry.kind in {EntryKind.OPENED, EntryKind.IMPORTED}
+            assert entry.details == {}
+        else:
+            assert json.dumps(said.details()) == json.dumps(entry.details)
+    assert set(kinds) == set(EntryKind)
