@@ -1,4 +1,4 @@
-"""Fixtures for every test: both databases, the shipped library, the register of Cuenca, a real SMTP server."""
+"""Fixtures for every test: both databases, the shipped processes, the register of Cuenca, a real SMTP server."""
 
 import os
 from collections.abc import Callable, Iterator
