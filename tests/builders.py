@@ -6,14 +6,14 @@ from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
 
-from twinflow.definitions.catalogue import read_library
-from twinflow.domain.actors import THE_CLOCK, Actor, Assignment, Directory, Office, Person
+from twinflow.definitions.catalogue import read_rulebook
+from twinflow.domain.actors import THE_CLOCK, Actor, Assignment, Office, People, Person
 from twinflow.domain.advance import Outcome, StepCommand, advance
 from twinflow.domain.agreement import Agreement, Claim, EntryKind, HistoryEntry, Party, Signature, Term
 from twinflow.domain.calendars import Calendar, Calendars, CountsIn, Holiday
 from twinflow.domain.dates import Length, PartialDate
 from twinflow.domain.derivation import derive
-from twinflow.domain.library import Library
+from twinflow.domain.library import Rulebook
 from twinflow.domain.process import ProcessDefinition
 from twinflow.domain.reckoning import Reckoning
 from twinflow.errors import Refused
@@ -45,7 +45,7 @@ def person(key: str, *assignments: Assignment, language: str = "es") -> Person:
     return Person(key, key.title(), f"{key}@{key}.example", language, assignments)
 
 
-def directory() -> Directory:
+def people() -> People:
     """Chihuahua and its ministry, Cuenca and its registry, and one person in each role."""
     offices = (
         office("chihuahua", "municipality", "MX", "America/Chihuahua"),
@@ -53,28 +53,28 @@ def directory() -> Directory:
         office("cuenca", "municipality", "EC", "America/Guayaquil"),
         office("registry", "registry", "EC", "America/Guayaquil"),
     )
-    people = (
+    known = (
         person("lucia", Assignment("liaison", "chihuahua"), Assignment("liaison", "cuenca")),
         person("silvia", Assignment("supervisor", "chihuahua")),
         person("ramon", Assignment("reviewer", "ministry")),
         person("regina", Assignment("registrar", "ministry"), Assignment("registrar", "registry")),
         person("mateo", Assignment("authority", "cuenca")),
     )
-    return Directory({o.key: o for o in offices}, {p.key: p for p in people})
+    return People({o.key: o for o in offices}, {p.key: p for p in known})
 
 
 @cache
-def library() -> Library:
-    """The shipped processes and calendars with the people above."""
-    return read_library(WORKFLOWS, NOTIFICATIONS, directory())
+def rulebook() -> Rulebook:
+    """The shipped processes, calendars and notices."""
+    return read_rulebook(WORKFLOWS, NOTIFICATIONS)
 
 
 def definition(key: str = MX) -> ProcessDefinition:
-    return library().catalogue.versions(key)[-1]
+    return rulebook().catalogue.versions(key)[-1]
 
 
 def calendars(key: str = MX) -> Calendars:
-    return library().calendars_of(definition(key))
+    return rulebook().calendars_of(definition(key))
 
 
 def a_calendar(*holidays: date, first_year: int = 1900, last_year: int = 2100) -> Calendar:
@@ -162,11 +162,11 @@ def medellin(today: date = date(2011, 5, 6), **other_terms: str) -> Agreement:
 def reckoning(process: ProcessDefinition, today: date) -> Reckoning:
     """The process's own calendars, and `today` at every office."""
     own = {
-        key: library().calendars_of(process, rule)
+        key: rulebook().calendars_of(process, rule)
         for key, rule in process.deadlines.items()
         if rule.calendars or rule.counts_in is not CountsIn.ALL
     }
-    return Reckoning(today, library().calendars_of(process), own)
+    return Reckoning(today, rulebook().calendars_of(process), own)
 
 
 def derived(case: Agreement, today: date, process: ProcessDefinition | None = None) -> Agreement:
@@ -333,5 +333,5 @@ def write_workflows(folder: Path, text: str | bytes = TINY, *, name: str = "tiny
 
 def tiny_process(folder: Path, *edits: tuple[str, str]) -> ProcessDefinition:
     """The tiny process with edits, read and checked as a shipped one is."""
-    found = read_library(write_workflows(folder, edited(TINY, *edits)), NOTIFICATIONS, directory())
+    found = read_rulebook(write_workflows(folder, edited(TINY, *edits)), NOTIFICATIONS)
     return found.catalogue.version("tiny", 1)

@@ -1,4 +1,4 @@
-"""Fixtures for every test: both databases, the shipped library, the register of Cuenca, a real SMTP server."""
+"""Fixtures for every test: both databases, the shipped processes, the register of Cuenca, a real SMTP server."""
 
 import os
 import shutil
@@ -13,7 +13,7 @@ from sqlalchemy import create_engine
 
 from postgres import Copies, fresh_database, migrate, migrated_server
 from prepared import Prepare, Put, preparing
-from remembered import remembering_libraries, remembering_shipped
+from remembered import remembering_rulebooks, remembering_shipped
 from smtp import RecordingServer, recording_server
 from twinflow import bootstrap
 from twinflow.config import OWN_VARIABLES, DatabaseSettings, MailSettings, RhythmSettings, Settings
@@ -23,7 +23,7 @@ from world import EXAMPLES, WITH_THE_PASS, World
 DATABASES = ("sqlite", "postgresql")
 SERVER = pytest.StashKey[str]()
 
-bootstrap.read_library = remembering_libraries(bootstrap.read_library)
+bootstrap.read_rulebook = remembering_rulebooks(bootstrap.read_rulebook)
 bootstrap.check_words = remembering_shipped(bootstrap.check_words)
 words._files = remembering_shipped(words._files)
 

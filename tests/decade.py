@@ -106,7 +106,7 @@ class Decade:
         if watched:
             self.expect(day)
         for times in count():
-            done = sweep(self.world.engine, self.world.library, self.world.now)
+            done = sweep(self.world.engine, self.world.rulebook, self.world.people, self.world.now)
             assert done.problems == ()
             if done.alerts == 0:
                 break
@@ -120,22 +120,30 @@ class Decade:
         command = ChangeCommand(kind=kind, on=day, reason="flood", paper="OF-1", length=length)
         wanted = DeadlineId(reference, "answer", 1)
         try:
-            change_deadline(self.world.engine, self.world.library, wanted, command, person="elena", now=self.world.now)
+            change_deadline(
+                self.world.engine,
+                self.world.rulebook,
+                self.world.people,
+                wanted,
+                command,
+                person="elena",
+                now=self.world.now,
+            )
         except Refused:
             assert kind in {ChangeKind.PAUSE, ChangeKind.RESUME}, "its date has passed, or it ended by itself"
 
     def expect(self, day: date) -> None:
-        library = self.world.library
+        rulebook, people = self.world.rulebook, self.world.people
         for reference in CASES:
             if reference not in self.cases:
                 self.cases[reference] = loaded(self.world, reference)
-            case = refreshed(library, self.cases[reference], self.world.now)
-            definition = library.definition_of(case)
+            case = refreshed(rulebook, people, self.cases[reference], self.world.now)
+            definition = rulebook.definition_of(case)
             for deadline in case.deadlines:
                 rule = definition.deadlines[deadline.rule]
                 assert deadline.status in {DeadlineStatus.OPEN, DeadlineStatus.PAUSED, DeadlineStatus.UNMET}
                 last = None
-                for level in levels.levels(rule, deadline, library.calendars_of(definition, rule), day):
+                for level in levels.levels(rule, deadline, rulebook.calendars_of(definition, rule), day):
                     who = "sergio" if level.level.to else "elena"
                     told = Told(reference, rule.key, deadline.occurrence, str(level.key), who)
                     if level.level.repeats and (level.on > day or not deadline.is_open):
@@ -213,9 +221,9 @@ def begun(world: World, changes: Mapping[date, list[tuple[str, ChangeKind, Lengt
     world.now = noon(FIRST)
     for reference in CASES:
         new = NewAgreement(reference, "tiny", "chihuahua", "x", FIRST, PARTIES)
-        open_agreement(world.engine, world.library, new, actor="elena", now=world.now)
+        open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", now=world.now)
         command = StepCommand("ask", FIRST)
-        advance_agreement(world.engine, world.library, reference, command, person="elena", now=world.now)
+        advance_agreement(world.engine, world.rulebook, world.people, reference, command, person="elena", now=world.now)
     return Decade(world, changes)
 
 

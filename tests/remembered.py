@@ -6,28 +6,27 @@ from pathlib import Path
 from typing import TypeVar
 
 from builders import NOTIFICATIONS, WORKFLOWS
-from twinflow.domain.actors import Directory
-from twinflow.domain.library import Library
+from twinflow.domain.library import Rulebook
 
 Found = TypeVar("Found")
-ReadLibrary = Callable[[Path, Path, Directory], Library]
+ReadRulebook = Callable[[Path, Path], Rulebook]
 Content = Path | tuple[tuple[str, bytes], ...]
 
 
-def remembering_libraries(read: ReadLibrary) -> ReadLibrary:
-    """The same function, which keeps every library that it read without a mistake."""
-    kept: dict[tuple[str, Content, Content, str], Library] = {}
+def remembering_rulebooks(read: ReadRulebook) -> ReadRulebook:
+    """The same function, which keeps every rulebook that it read without a mistake."""
+    kept: dict[tuple[str, Content, Content], Rulebook] = {}
 
-    def read_library(workflows: Path, notifications: Path, directory: Directory) -> Library:
+    def read_rulebook(workflows: Path, notifications: Path) -> Rulebook:
         try:
-            key = workflows.name, _content(workflows), _content(notifications), repr(directory)
+            key = workflows.name, _content(workflows), _content(notifications)
         except OSError:
-            return read(workflows, notifications, directory)
+            return read(workflows, notifications)
         if key not in kept:
-            kept[key] = read(workflows, notifications, directory)
+            kept[key] = read(workflows, notifications)
         return replace(kept[key], _together={})
 
-    return read_library
+    return read_rulebook
 
 
 def remembering_shipped(read: Callable[[Path], Found]) -> Callable[[Path], Found]:

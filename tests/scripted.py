@@ -3,10 +3,9 @@
 from pathlib import Path
 
 from builders import NOTIFICATIONS, TINY, edited, write_workflows
-from twinflow.definitions.catalogue import read_library
+from twinflow.definitions.catalogue import read_rulebook
 from twinflow.definitions.scripts import read_script
-from twinflow.domain.actors import Directory
-from twinflow.domain.library import Library
+from twinflow.domain.library import Rulebook
 from twinflow.domain.scripts import Script
 
 SCRIPT = """
@@ -81,16 +80,16 @@ CLOCK_STEP = (
 """Edits of the tiny process: the clock ends the case where no answer comes."""
 
 
-def tiny_library(folder: Path, *edits: tuple[str, str], **more: str) -> Library:
+def tiny_rulebook(folder: Path, *edits: tuple[str, str], **more: str) -> Rulebook:
     """The tiny process with edits, and other process files by the name of their key."""
     write_workflows(folder, edited(TINY, *edits))
     for key, text in more.items():
         (folder / f"{key}.toml").write_text(text, "utf-8")
-    return read_library(folder, NOTIFICATIONS, Directory({}, {}))
+    return read_rulebook(folder, NOTIFICATIONS)
 
 
-def tiny_script(folder: Path, library: Library, *edits: tuple[str, str], text: str = SCRIPT) -> Script:
+def tiny_script(folder: Path, rulebook: Rulebook, *edits: tuple[str, str], text: str = SCRIPT) -> Script:
     """The script above with edits, read and checked."""
     file = folder / "script.toml"
     file.write_text(edited(text, *edits), "utf-8")
-    return read_script(file, library.catalogue)
+    return read_script(file, rulebook.catalogue)

@@ -5,14 +5,14 @@ import re
 import pytest
 from babel.messages.pofile import read_po
 
-from builders import library
+from builders import rulebook
 from messages import SOURCE, messages
 from packed_sentences import shown
 from twinflow.domain.agreement import DeadlineStatus
 from twinflow.domain.letters import MessageState
 from twinflow.language import translate
 
-KINDS = sorted({definition.kind for definition in library().catalogue})
+KINDS = sorted({definition.kind for definition in rulebook().catalogue})
 
 
 def catalog() -> dict[str, str]:

@@ -8,7 +8,8 @@ from sqlalchemy import Engine
 
 from twinflow import bootstrap
 from twinflow.config import RhythmSettings
-from twinflow.domain.library import Library
+from twinflow.domain.actors import People
+from twinflow.domain.library import Rulebook
 from twinflow.registers.dossiers import read_register
 from twinflow.services.registers import import_register
 from twinflow.worker.passes import Pass, Worker
@@ -34,12 +35,16 @@ class World:
         return self.runtime.engine
 
     @property
-    def library(self) -> Library:
-        return self.runtime.library
+    def rulebook(self) -> Rulebook:
+        return self.runtime.rulebook
+
+    @property
+    def people(self) -> People:
+        return self.runtime.people
 
     @property
     def worker(self) -> Worker:
-        return Worker(self.engine, lambda: self.library, self.runtime.post, lambda: self.now)
+        return Worker(self.engine, lambda: self.rulebook, self.people, self.runtime.post, lambda: self.now)
 
     def tick(self) -> Pass:
         self.passes.append(self.worker.tick())
@@ -47,5 +52,7 @@ class World:
 
     def import_cuenca(self) -> None:
         for name in ("agreements", "negotiations", "intentions"):
-            dossiers = read_register(CUENCA / f"{name}.csv", CUENCA / f"{name}.map.toml", self.library, self.now)
-            import_register(self.engine, self.library, dossiers, now=self.now)
+            dossiers = read_register(
+                CUENCA / f"{name}.csv", CUENCA / f"{name}.map.toml", self.rulebook, self.people, self.now
+            )
+            import_register(self.engine, self.rulebook, self.people, dossiers, now=self.now)

@@ -10,10 +10,10 @@ from sqlalchemy import Engine
 from twinflow import clock
 from twinflow.config import Settings
 from twinflow.definitions.calendars import calendar_texts, read_calendar
-from twinflow.definitions.catalogue import read_library
+from twinflow.definitions.catalogue import read_rulebook
 from twinflow.definitions.people import check_people, read_people
-from twinflow.domain.actors import Directory
-from twinflow.domain.library import Library
+from twinflow.domain.actors import People
+from twinflow.domain.library import Rulebook
 from twinflow.domain.rhythm import Rhythm
 from twinflow.errors import BadInput, EnvironmentFailed
 from twinflow.mail.compose import Composer
@@ -28,11 +28,12 @@ from twinflow.storage.unit_of_work import UnitOfWork
 
 @dataclass(slots=True)
 class Runtime:
-    """A running twinflow: settings, database, definitions with people, and the way of mail."""
+    """A running twinflow: settings, database, definitions, people, and the way of mail."""
 
     settings: Settings
     engine: Engine
-    library: Library
+    rulebook: Rulebook
+    people: People
     post: Post
     unapplied: tuple[str, ...] = ()
     """The calendars whose file is no edition in use: their news counts from the day they are applied."""
@@ -44,13 +45,13 @@ class Runtime:
 
     def refresh(self) -> None:
         """Count by the calendars in use: another process may have applied an edition since."""
-        known = self.library.current_editions
+        known = self.rulebook.current_editions
         with UnitOfWork(self.engine, reading=True) as work:
             current = work.calendars.current()
             if all(current.get(key, edition) == edition for key, edition in known.items()):
                 return
             kept = work.calendars.all()
-        self.library = _with_editions(self.library, kept)
+        self.rulebook = _with_editions(self.rulebook, kept)
 
 
 def start(settings: Settings) -> Runtime:
@@ -59,31 +60,32 @@ def start(settings: Settings) -> Runtime:
     Raises BadInput with every mistake in the files, EnvironmentFailed where the database does not answer or is of an
     older version.
     """
-    library = replace(load_library(settings, read_people(settings.people_file)), rhythm=rhythm_of(settings))
-    check_people(library, settings.people_file.name)
+    rulebook, people = load_rulebook(settings), read_people(settings.people_file)
+    rulebook = replace(rulebook, rhythm=rhythm_of(settings))
+    check_people(rulebook, people, settings.people_file.name)
     engine = make_engine(settings.database.url)
-    kept = _editions(engine, library)
+    kept = _editions(engine, rulebook, people)
     if kept is None:
         database.upgrade(engine)
-        kept = _editions(engine, library) or []
-    if library.calendars.keys() - {each.key for each in kept if each.current}:
-        kept = _pinned(engine, calendar_texts(calendars_folder(settings)), library)
-    in_use = _with_editions(library, kept)
-    unapplied = sorted(set(library.current_editions.items()) - set(in_use.current_editions.items()))
-    return Runtime(settings, engine, in_use, _post(settings), tuple(key for key, _ in unapplied))
+        kept = _editions(engine, rulebook, people) or []
+    if rulebook.calendars.keys() - {each.key for each in kept if each.current}:
+        kept = _pinned(engine, calendar_texts(calendars_folder(settings)), rulebook)
+    in_use = _with_editions(rulebook, kept)
+    unapplied = sorted(set(rulebook.current_editions.items()) - set(in_use.current_editions.items()))
+    return Runtime(settings, engine, in_use, people, _post(settings), tuple(key for key, _ in unapplied))
 
 
-def load_library(settings: Settings, directory: Directory | None = None) -> Library:
-    """The process files, calendars and notices, with nobody in them unless a directory is given. Raises BadInput."""
+def load_rulebook(settings: Settings) -> Rulebook:
+    """The process files, calendars and notices. Raises BadInput."""
     workflows, notifications = settings.workflows_folder or shipped("workflows"), notifications_folder(settings)
     in_words = tuple(check_words(notifications))
     try:
-        library = read_library(workflows, notifications, directory or Directory({}, {}))
+        rulebook = read_rulebook(workflows, notifications)
     except BadInput as error:
         raise BadInput(error.message.template, (*error.problems, *in_words), **error.message.values) from None
     if in_words:
         raise BadInput("The notices have mistakes.", in_words)
-    return library
+    return rulebook
 
 
 def notifications_folder(settings: Settings) -> Path:
@@ -101,8 +103,8 @@ def calendars_folder(settings: Settings) -> Path:
     return (settings.workflows_folder or shipped("workflows")) / "calendars"
 
 
-def _editions(engine: Engine, library: Library) -> list[Edition] | None:
-    """Every edition of the calendars there was, of books that this library may open; None while there are no tables.
+def _editions(engine: Engine, rulebook: Rulebook, people: People) -> list[Edition] | None:
+    """Every edition of the calendars there was, of books that these files may open; None while there are no tables.
 
     Raises EnvironmentFailed for tables of another version, and what `_check_books` raises.
     """
@@ -111,28 +113,28 @@ def _editions(engine: Engine, library: Library) -> list[Edition] | None:
         if revision is None:
             return None
         database.check_newest(revision)
-        _check_books(work, library)
+        _check_books(work, rulebook, people)
         return work.calendars.all()
 
 
-def _pinned(engine: Engine, texts: Mapping[str, str], library: Library) -> list[Edition]:
+def _pinned(engine: Engine, texts: Mapping[str, str], rulebook: Rulebook) -> list[Edition]:
     """The first edition of each calendar counts from the day it is first read; a later one from the day it is applied."""
     with UnitOfWork(engine) as work:
-        for key, calendar in sorted(library.calendars.items()):
+        for key, calendar in sorted(rulebook.calendars.items()):
             work.calendars.pin(key, calendar.edition, texts[key], clock.now())
         kept = work.calendars.all()
         work.commit()
     return kept
 
 
-def _with_editions(library: Library, kept: Sequence[Edition]) -> Library:
-    """The library with the calendars in use in the place of the files', and with every edition there was."""
-    read = {(calendar.key, calendar.edition): calendar for calendar in library.calendars.values()}
+def _with_editions(rulebook: Rulebook, kept: Sequence[Edition]) -> Rulebook:
+    """The rulebook with the calendars in use in the place of the files', and with every edition there was."""
+    read = {(calendar.key, calendar.edition): calendar for calendar in rulebook.calendars.values()}
     for each in kept:
         if (each.key, each.edition) not in read:
             read[each.key, each.edition] = read_calendar(each.text, f"{each.key}@{each.edition}")
     in_use = {each.key: read[each.key, each.edition] for each in kept if each.current}
-    return replace(library, calendars={**library.calendars, **in_use}, editions=read, _together={})
+    return replace(rulebook, calendars={**rulebook.calendars, **in_use}, editions=read, _together={})
 
 
 def upgrade_database(settings: Settings) -> str:
@@ -154,11 +156,11 @@ def check_database(settings: Settings) -> str:
         engine.dispose()
 
 
-def _check_books(work: UnitOfWork, library: Library) -> None:
+def _check_books(work: UnitOfWork, rulebook: Rulebook, people: People) -> None:
     """Raises DefinitionChanged if a process was edited under running agreements, BadInput if an office of theirs is gone."""
-    work.agreements.check_pins(library.catalogue)
-    gone = sorted(set(work.agreements.offices()) - library.directory.offices.keys())
-    running = work.agreements.versions() - library.catalogue.definitions.keys()
+    work.agreements.check_pins(rulebook.catalogue)
+    gone = sorted(set(work.agreements.offices()) - people.offices.keys())
+    running = work.agreements.versions() - rulebook.catalogue.definitions.keys()
     if running:
         names = [f"{key} v{version}" for key, version in sorted(running)]
         raise BadInput("The process files lack versions that agreements run on: {processes}.", processes=names)

@@ -54,11 +54,11 @@ def fill(runtime: bootstrap.Runtime, clock: Callable[[], datetime]) -> list[Impo
     for name in REGISTERS:
         files = (folder / "cuenca" / f"{name}.csv", folder / "cuenca" / f"{name}.map.toml")
         now = clock()
-        dossiers = read_register(*files, runtime.library, now)
-        import_register(runtime.engine, runtime.library, dossiers, now=now)
+        dossiers = read_register(*files, runtime.rulebook, runtime.people, now)
+        import_register(runtime.engine, runtime.rulebook, runtime.people, dossiers, now=now)
         latest = sum(dossier.is_latest for dossier in dossiers)
         done.append(Imported(name, latest, len(dossiers) - latest))
-    _enter_worked_case(runtime, read_script(worked_case(), runtime.library.catalogue), clock)
+    _enter_worked_case(runtime, read_script(worked_case(), runtime.rulebook.catalogue), clock)
     return done
 
 
@@ -76,19 +76,19 @@ def moved_to_recent_dates(script: Script, today: date) -> Script:
 
 def _enter_worked_case(runtime: bootstrap.Runtime, script: Script, clock: Callable[[], datetime]) -> None:
     """The steps as their people would enter them, all today, each effective on its own day."""
-    engine, library = runtime.engine, runtime.library
-    today = library.today("chihuahua", clock())
+    engine, rulebook, people = runtime.engine, runtime.rulebook, runtime.people
+    today = people.today("chihuahua", clock())
     moved = moved_to_recent_dates(script, today)
     titled = replace(moved, title=f"{script.title} (2008; dates moved / fechas trasladadas)")
     case = replace(moved.first, reference="DEMO-MX")
-    process = library.catalogue.in_force_on(case.process, case.opened_on)
+    process = rulebook.catalogue.in_force_on(case.process, case.opened_on)
 
     def holder(role: str) -> str:
-        return library.directory.holders(role, process.roles[role].office_on(today) or "", "chihuahua", today)[0].key
+        return people.holders(role, process.roles[role].office_on(today) or "", "chihuahua", today)[0].key
 
-    open_case(engine, library, titled, case, actor=holder("liaison"), now=clock(), office="chihuahua")
+    open_case(engine, rulebook, people, titled, case, actor=holder("liaison"), now=clock(), office="chihuahua")
     for step in (step for step in titled.steps if not step.refused):
-        take(engine, library, case.reference, step, person=holder(step.by), now=clock())
+        take(engine, rulebook, people, case.reference, step, person=holder(step.by), now=clock())
 
 
 def free_port() -> int:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from builders import WORKFLOWS, library
+from builders import WORKFLOWS, rulebook
 from twinflow.definitions.catalogue import process_files
 from twinflow.definitions.scripts import read_script
 from twinflow.domain.coverage import coverage_of
@@ -21,12 +21,12 @@ def name(path: Path) -> str:
 
 @cache
 def script(path: Path) -> Script:
-    return read_script(path, library().catalogue, name(path))
+    return read_script(path, rulebook().catalogue, name(path))
 
 
 @cache
 def played(path: Path) -> Replay:
-    return play(library(), script(path))
+    return play(rulebook(), script(path))
 
 
 @pytest.mark.parametrize("path", CASES, ids=name)
@@ -40,8 +40,8 @@ def test_the_cases_exercise_all_of_the_process(path: Path) -> None:
     told = [path for path in CASES if any(case.process == key for case in script(path).cases)]
     agreements = [agreement for path in told for agreement in played(path).cases]
     missing = {
-        definition.name: coverage_of(definition, library().catalogue, agreements).missing
-        for definition in library().catalogue.versions(key)
+        definition.name: coverage_of(definition, rulebook().catalogue, agreements).missing
+        for definition in rulebook().catalogue.versions(key)
     }
     assert missing == dict.fromkeys(missing, ())
 

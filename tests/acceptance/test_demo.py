@@ -34,7 +34,7 @@ def shown(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[tuple[boot
     with capture_server(tmp_path / "mail", port):
         runtime = bootstrap.start(demo.settings(tmp_path, 8000, port, "en"))
         demo.fill(runtime, lambda: now)
-        Worker(runtime.engine, lambda: runtime.library, runtime.post, lambda: now).tick()
+        Worker(runtime.engine, lambda: runtime.rulebook, runtime.people, runtime.post, lambda: now).tick()
         yield runtime, now
         runtime.engine.dispose()
 
@@ -47,8 +47,8 @@ def messages(runtime: bootstrap.Runtime) -> dict[str, list[CapturedMessage]]:
 
 
 def test_the_worked_case_keeps_the_order_and_the_distances_of_the_true_file() -> None:
-    library = bootstrap.load_library(demo.settings(Path(), 1, 1, "en"))
-    script = read_script(demo.worked_case(), library.catalogue)
+    rulebook = bootstrap.load_rulebook(demo.settings(Path(), 1, 1, "en"))
+    script = read_script(demo.worked_case(), rulebook.catalogue)
     for today in YEAR:
         moved = demo.moved_to_recent_dates(script, today)
         distances = [(b.on - a.on, b.step) for a, b in zip(script.steps, moved.steps, strict=True)]
@@ -77,14 +77,14 @@ def test_on_any_day_something_is_due_soon_something_is_overdue_and_both_are_in_t
 
 def test_the_case_says_that_its_dates_were_moved(shown: tuple[bootstrap.Runtime, datetime]) -> None:
     runtime, now = shown
-    page = queries.show_agreement(runtime.engine, runtime.library, "DEMO-MX", now)
+    page = queries.show_agreement(runtime.engine, runtime.rulebook, runtime.people, "DEMO-MX", now)
     assert page.line.title == "Chihuahua – Albuquerque (2008; dates moved / fechas trasladadas)"
     assert page.line.state == "registration_requested"
 
 
 def test_the_register_is_there_and_its_liaison_got_one_digest(shown: tuple[bootstrap.Runtime, datetime]) -> None:
     runtime, now = shown
-    assert len(queries.list_agreements(runtime.engine, runtime.library, now)) == 39
+    assert len(queries.list_agreements(runtime.engine, runtime.rulebook, runtime.people, now)) == 39
     assert len(messages(runtime)["Lucía Enlace <lucia@cuenca.example>"]) == 1
 
 

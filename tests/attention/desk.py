@@ -10,14 +10,14 @@ from sqlalchemy import Engine, text
 
 from builders import noon, person
 from tiny_world import loaded, tiny_world
-from twinflow.domain.actors import Absence, Assignment, Directory
+from twinflow.domain.actors import Absence, Assignment, People
 from twinflow.domain.advance import StepCommand
 from twinflow.domain.agreement import Agreement, HistoryEntry, Party
 from twinflow.domain.attention import Acknowledge, Hold
 from twinflow.domain.changes import ChangeCommand
 from twinflow.domain.dates import Length
 from twinflow.domain.entries import ChangeKind
-from twinflow.domain.library import Library
+from twinflow.domain.library import Rulebook
 from twinflow.domain.opening import NewAgreement
 from twinflow.services.agreements import advance_agreement, open_agreement
 from twinflow.services.attention import Said, say
@@ -58,7 +58,8 @@ class Desk:
     """The books with the people of one office; `sweep` says who was told what."""
 
     world: World
-    library: Library
+    rulebook: Rulebook
+    people: People
 
     @property
     def engine(self) -> Engine:
@@ -68,18 +69,18 @@ class Desk:
         """From now on these people hold these roles (none: ""); some of them are away."""
         people = {key: person(key, *([Assignment(role, "chihuahua")] if role else ())) for key, role in held.items()}
         people = {key: replace(who, absences=away.get(key, ())) for key, who in people.items()}
-        self.library = replace(self.library, directory=Directory(self.library.directory.offices, people))
+        self.people = replace(self.people, people=people)
 
     def ask(self) -> None:
         new = NewAgreement("T-1", "tiny", "chihuahua", "x", ASKED, PARTIES)
-        open_agreement(self.engine, self.library, new, actor="elena", now=noon(ASKED))
+        open_agreement(self.engine, self.rulebook, self.people, new, actor="elena", now=noon(ASKED))
         command = StepCommand("ask", ASKED)
-        advance_agreement(self.engine, self.library, "T-1", command, person="elena", now=noon(ASKED))
+        advance_agreement(self.engine, self.rulebook, self.people, "T-1", command, person="elena", now=noon(ASKED))
 
     def sweep(self, on: date) -> list[str]:
         """Who was told by a sweep on the day, at which level; and for whom, if for somebody else."""
         before = self.told
-        result = sweep(self.engine, self.library, noon(on))
+        result = sweep(self.engine, self.rulebook, self.people, noon(on))
         assert not result.problems
         told = self.told[len(before) :]
         assert result.alerts == len(told)
@@ -102,26 +103,30 @@ class Desk:
         ]
 
     def acknowledge(self, on: date, who: str = "elena", note: str = "") -> Said:
-        return say(self.engine, self.library, ANSWER, Acknowledge(note), person=who, now=noon(on))
+        return say(self.engine, self.rulebook, self.people, ANSWER, Acknowledge(note), person=who, now=noon(on))
 
     def snooze(self, on: date, until: date, who: str = "elena", reason: str = "the mayor travels") -> Said:
-        return say(self.engine, self.library, ANSWER, Hold(until, reason), person=who, now=noon(on))
+        return say(self.engine, self.rulebook, self.people, ANSWER, Hold(until, reason), person=who, now=noon(on))
 
     def extend(self, on: date, length: str) -> date | None:
         grounds = {"reason": "asked for", "paper": "1"}
         command = ChangeCommand(kind=ChangeKind.EXTEND, on=on, length=Length.parse(length), **grounds)
-        return change_deadline(self.engine, self.library, ANSWER, command, person="elena", now=noon(on)).after
+        return change_deadline(
+            self.engine, self.rulebook, self.people, ANSWER, command, person="elena", now=noon(on)
+        ).after
 
     def take_back(self, on: date) -> date | None:
         command = ChangeCommand(kind=ChangeKind.REMOVE, on=on, reason="not needed", paper="2")
-        return change_deadline(self.engine, self.library, ANSWER, command, person="elena", now=noon(on)).after
+        return change_deadline(
+            self.engine, self.rulebook, self.people, ANSWER, command, person="elena", now=noon(on)
+        ).after
 
     def finish(self, on: date) -> None:
         command = StepCommand("finish", on)
-        advance_agreement(self.engine, self.library, "T-1", command, person="elena", now=noon(on))
+        advance_agreement(self.engine, self.rulebook, self.people, "T-1", command, person="elena", now=noon(on))
 
     def foretell(self, at: datetime, until: date) -> Outlook:
-        return simulate_agreement(self.engine, self.library, "T-1", at, until)
+        return simulate_agreement(self.engine, self.rulebook, self.people, "T-1", at, until)
 
     @property
     def agreement(self) -> Agreement:
@@ -136,7 +141,7 @@ class Desk:
 def a_desk(url: str, folder: Path, *edits: tuple[str, str]) -> Iterator[Desk]:
     """The answer was asked for on 2 March; Elena is the liaison, Sergio her supervisor."""
     with tiny_world(url, folder, *EDITS, *edits, people={"elena": ("liaison", "chihuahua")}) as world:
-        desk = Desk(world, world.library)
+        desk = Desk(world, world.rulebook, world.people)
         desk.staff(STAFF)
         desk.ask()
         yield desk

@@ -9,7 +9,7 @@ from desk import Desk, march
 
 from builders import edited, noon, person
 from twinflow.definitions.people import read_people
-from twinflow.domain.actors import Absence, Assignment, Directory
+from twinflow.domain.actors import Absence, Assignment, People
 from twinflow.domain.simulation import EventKind
 from twinflow.errors import BadInput, Refused
 
@@ -123,8 +123,8 @@ def test_what_is_foretold_goes_to_the_delegates_too(desk: Desk) -> None:
 
 def test_the_first_and_the_last_day_are_days_out_of_office() -> None:
     people = {"ana": person("ana"), "eva": person("eva", Assignment("liaison", "x"))}
-    directory = Directory({}, people)
-    assert directory.stand_in("ana", march(6)) == "ana"
+    found = People({}, people)
+    assert found.stand_in("ana", march(6)) == "ana"
     absence = Absence(march(6), march(9), "eva")
     assert [absence.covers(march(day)) for day in (5, 6, 9, 10)] == [False, True, True, False]
 
@@ -153,7 +153,7 @@ away = []
 """
 
 
-def read(folder: Path, *absences: str) -> Directory:
+def read(folder: Path, *absences: str) -> People:
     """The people file with what each of the three says of being away."""
     text = PEOPLE
     for absence in absences:

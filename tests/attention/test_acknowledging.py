@@ -129,9 +129,9 @@ def test_what_is_closed_cannot_be_acknowledged(desk: Desk) -> None:
 def test_a_deadline_that_is_not_there_is_said_with_those_that_are(desk: Desk) -> None:
     wrong = DeadlineId("T-1", "reply", 1)
     with pytest.raises(NotFound, match="no deadline T-1/reply/1; there are: T-1/answer/1"):
-        say(desk.engine, desk.library, wrong, Acknowledge(), person="elena", now=noon(date(2026, 3, 3)))
+        say(desk.engine, desk.rulebook, desk.people, wrong, Acknowledge(), person="elena", now=noon(date(2026, 3, 3)))
 
 
 def test_a_person_who_is_not_there_is_said_so(desk: Desk) -> None:
     with pytest.raises(NotFound, match="no person elna"):
-        say(desk.engine, desk.library, ANSWER, Acknowledge(), person="elna", now=noon(march(3)))
+        say(desk.engine, desk.rulebook, desk.people, ANSWER, Acknowledge(), person="elna", now=noon(march(3)))

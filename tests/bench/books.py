@@ -30,9 +30,9 @@ def start(file: Path) -> bootstrap.Runtime:
 def write(file: Path, requested: list[date], now: datetime, wake_on: list[date | None] | None = None) -> None:
     """One case for each day of request. `wake_on` puts other days of waking in the place of the true ones."""
     runtime = start(file)
-    definition = runtime.library.catalogue.version("mx/twinning", 1)
+    definition = runtime.rulebook.catalogue.version("mx/twinning", 1)
     rule = definition.deadlines["opinion"]
-    calendars = runtime.library.calendars_of(definition, rule)
+    calendars = runtime.rulebook.calendars_of(definition, rule)
     basis = Basis((rule.length,)) if rule.length else Basis()
     counted = {day: computed(rule, 1, day, basis, calendars) for day in set(requested)}
     wakes = {day: next_wake_on(rule, deadline, calendars, now.date()) for day, deadline in counted.items()}
@@ -100,7 +100,7 @@ def check(runtime: bootstrap.Runtime, numbers: list[int], now: datetime) -> None
     for number in numbers:
         with UnitOfWork(runtime.engine, reading=True) as work:
             agreement = work.agreements.get(f"B-{number}")
-        derived = refreshed(runtime.library, agreement, now).deadlines
+        derived = refreshed(runtime.rulebook, runtime.people, agreement, now).deadlines
         if derived != agreement.deadlines:
             raise SystemExit(f"B-{number}: {agreement.deadlines} is not what its inputs give: {derived}")
 

@@ -41,7 +41,16 @@ def main(number: int = 1_000_000) -> None:
         calendar = read_calendar(text, "late")
         begin = perf_counter()
         with progress_bar() as progress:
-            done = apply(runtime.engine, runtime.library, calendar, text, person="elena", now=NOW, progress=progress)
+            done = apply(
+                runtime.engine,
+                runtime.rulebook,
+                runtime.people,
+                calendar,
+                text,
+                person="elena",
+                now=NOW,
+                progress=progress,
+            )
         seconds = perf_counter() - begin
         runtime.refresh()
         check(runtime, sample, NOW)

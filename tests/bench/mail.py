@@ -85,7 +85,7 @@ def by_outbox(runtime: bootstrap.Runtime, port: int, connections: int) -> float:
     """Seconds for everything that is in the outbox."""
     post = replace(runtime.post, mailer=mailer(port, connections))
     begin = perf_counter()
-    done = asyncio.run(Sender(runtime.engine, runtime.library, post, lambda: NOW).deliver())
+    done = asyncio.run(Sender(runtime.engine, runtime.rulebook, runtime.people, post, lambda: NOW).deliver())
     seconds = perf_counter() - begin
     if done.failures or done.waiting or done.undelivered:
         raise SystemExit(f"not everything was sent: {done}")
@@ -133,8 +133,8 @@ def by_aiosmtplib(
 
 
 def all_letters(runtime: bootstrap.Runtime, count: int) -> list[Letter]:
-    claimed = outbox.claim_batch(runtime.engine, runtime.library, NOW, count)
-    found = letters(runtime.engine, runtime.library, claimed, NOW).values()
+    claimed = outbox.claim_batch(runtime.engine, runtime.rulebook, runtime.people, NOW, count)
+    found = letters(runtime.engine, runtime.rulebook, runtime.people, claimed, NOW).values()
     return [letter for letter in found if isinstance(letter, Letter)]
 
 
@@ -169,10 +169,10 @@ def throughput(folder: Path, messages: int, rounds: int, connections: int, milli
 def digest(folder: Path, deadlines: int) -> None:
     write(folder / "digest.db", 1, deadlines)
     runtime = books.start(folder / "digest.db")
-    runtime.library = replace(runtime.library, rhythm=replace(runtime.library.rhythm, digest_at=None))
-    (claimed,) = outbox.claim_batch(runtime.engine, runtime.library, NOW, 1)
+    runtime.rulebook = replace(runtime.rulebook, rhythm=replace(runtime.rulebook.rhythm, digest_at=None))
+    (claimed,) = outbox.claim_batch(runtime.engine, runtime.rulebook, runtime.people, NOW, 1)
     begin = perf_counter()
-    letter = letters(runtime.engine, runtime.library, [claimed], NOW)[claimed.id]
+    letter = letters(runtime.engine, runtime.rulebook, runtime.people, [claimed], NOW)[claimed.id]
     gathered = perf_counter()
     assert isinstance(letter, Letter)
     composed = runtime.post.composer.compose(letter, message_id="1", created_at=NOW, unsubscribe_token="")
@@ -190,7 +190,7 @@ def memory(folder: Path, messages: int) -> None:
     peaks: list[int] = []
     with sink() as port:
         post = replace(runtime.post, mailer=mailer(port, 4))
-        sender = Sender(runtime.engine, runtime.library, post, lambda: NOW)
+        sender = Sender(runtime.engine, runtime.rulebook, runtime.people, post, lambda: NOW)
         prepare, prepared = sender._prepare, 0
 
         def counting(size: int) -> object:

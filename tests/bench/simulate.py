@@ -38,18 +38,18 @@ def fill(runtime: Runtime) -> None:
         state="in_force",
         facts={name: (Claim(PartialDate.parse(text), ""),) for name, text in known.items()},
     )
-    open_agreement(runtime.engine, runtime.library, new, actor="elena", now=BEGIN)
+    open_agreement(runtime.engine, runtime.rulebook, runtime.people, new, actor="elena", now=BEGIN)
 
 
 def by_simulation(runtime: Runtime, until: date) -> int:
-    outlook = simulate_agreement(runtime.engine, runtime.library, "B-1", BEGIN, until)
+    outlook = simulate_agreement(runtime.engine, runtime.rulebook, runtime.people, "B-1", BEGIN, until)
     return sum(len(event.told) for event in outlook.events)
 
 
 def by_the_clock(runtime: Runtime, until: date) -> int:
     alerts = 0
     for number in range((until - BEGIN.date()).days + 1):
-        alerts += sweep(runtime.engine, runtime.library, BEGIN + timedelta(days=number)).alerts
+        alerts += sweep(runtime.engine, runtime.rulebook, runtime.people, BEGIN + timedelta(days=number)).alerts
     return alerts
 
 

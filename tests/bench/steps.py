@@ -43,7 +43,7 @@ def fill(file: Path, agreements: int) -> None:
     parties = (Party("Chihuahua", "MX", home=True), Party("Albuquerque", "US"))
     for number in range(agreements):
         new = NewAgreement(f"B-{number}", "mx/twinning", "chihuahua", "bench", NOW.date(), parties, state="drafting")
-        open_agreement(runtime.engine, runtime.library, new, actor="elena", now=NOW)
+        open_agreement(runtime.engine, runtime.rulebook, runtime.people, new, actor="elena", now=NOW)
     runtime.engine.dispose()
 
 
@@ -51,7 +51,9 @@ def by_service(runtime: bootstrap.Runtime, agreements: int) -> None:
     for number in range(agreements):
         for step in STEPS:
             command = StepCommand(step, NOW.date())
-            advance_agreement(runtime.engine, runtime.library, f"B-{number}", command, person="elena", now=NOW)
+            advance_agreement(
+                runtime.engine, runtime.rulebook, runtime.people, f"B-{number}", command, person="elena", now=NOW
+            )
 
 
 def recorded(file: Path, agreements: int) -> list[Statement]:

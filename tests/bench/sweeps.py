@@ -37,7 +37,7 @@ def fall_due(file: Path, open_deadlines: int, due: int, number: int, rounds: int
 
 def timed(runtime: Runtime, due: int) -> float:
     begin = perf_counter()
-    done = sweep(runtime.engine, runtime.library, TODAY)
+    done = sweep(runtime.engine, runtime.rulebook, runtime.people, TODAY)
     seconds = perf_counter() - begin
     if done.problems or done.alerts < due:
         raise SystemExit(f"the sweep was to write {due} alerts or more: {done}")

@@ -23,9 +23,9 @@ def queued(database_url: str, tmp_path: Path) -> Iterator[Sent]:
     with tiny_world(database_url, tmp_path, people=TWO_LIAISONS) as world:
         today = world.now.date()
         new = NewAgreement("MX-1", "tiny", "chihuahua", "x", today, PARTIES)
-        open_agreement(world.engine, world.library, new, actor="elena", now=world.now)
+        open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", now=world.now)
         command = StepCommand("ask", today)
-        advance_agreement(world.engine, world.library, "MX-1", command, person="elena", now=world.now)
+        advance_agreement(world.engine, world.rulebook, world.people, "MX-1", command, person="elena", now=world.now)
         (mine,) = [each.id for each in outbox.messages(world.engine) if each.recipient == "ana"]
         yield Sent(world, mine)
 

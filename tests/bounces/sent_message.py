@@ -40,14 +40,14 @@ class Sent:
 
     def take(self, report: Report | bytes) -> Outcome:
         found = read_report(report) if isinstance(report, bytes) else report
-        return take_report(self.world.engine, self.world.library, found, self.world.now)
+        return take_report(self.world.engine, self.world.rulebook, self.world.people, found, self.world.now)
 
     def read(self, mailbox: Mailbox) -> Reading:
-        return read_mailbox(self.world.engine, self.world.library, mailbox, self.world.now)
+        return read_mailbox(self.world.engine, self.world.rulebook, self.world.people, mailbox, self.world.now)
 
     def attempt(self, state: MessageState | None, *, doubtful: bool = False) -> None:
         """Try to send it: what comes of the attempt, None while it goes on."""
-        claimed = outbox.claim_batch(self.world.engine, self.world.library, self.world.now, 100)
+        claimed = outbox.claim_batch(self.world.engine, self.world.rulebook, self.world.people, self.world.now, 100)
         (mine,) = [each for each in claimed if each.id == self.id]
         if state is not None:
             again = self.world.now + timedelta(minutes=1) if state is MessageState.RETRYING else None

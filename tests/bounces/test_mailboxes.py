@@ -203,16 +203,16 @@ def test_an_incident_that_cannot_be_told_keeps_the_report_and_is_told_with_the_n
     sent: Sent, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     folder = maildir(tmp_path / "box", mail("postfix-failed", sent.token), mail("postfix-failed", "f" * 32))
-    people = dict(sent.world.library.directory.offices)
+    offices = dict(sent.world.people.offices)
     with monkeypatch.context() as broken:
-        broken.setattr(type(sent.world.library), "today", lambda *_: people["nobody"])
+        broken.setattr(type(sent.world.people), "today", lambda *_: offices["nobody"])
         reading = sent.read(open_mailbox(folder))
     assert [message.outcome for message in reading.messages] == [Outcome.BOUNCED, Outcome.UNKNOWN]
     assert sent.state == MessageState.BOUNCED, "that it came back is kept, whatever else fails"
     assert "incident of message" in caplog.text
     with UnitOfWork(sent.world.engine, reading=True) as work:
         assert len(work.outbox.untold_incidents()) == 1
-    assert tell_incidents(sent.world.engine, sent.world.library, sent.world.now) == []
+    assert tell_incidents(sent.world.engine, sent.world.rulebook, sent.world.people, sent.world.now) == []
     with UnitOfWork(sent.world.engine, reading=True) as work:
         assert work.outbox.untold_incidents() == []
 

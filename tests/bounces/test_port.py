@@ -23,7 +23,7 @@ def port_of(sent: Sent, protocol: str) -> Iterator[smtplib.SMTP]:
     """A conversation with the port."""
     world, port = sent.world, free_port()
     with (
-        listening(world.engine, lambda: world.library, lambda: world.now, port, lmtp=protocol == "lmtp"),
+        listening(world.engine, lambda: world.rulebook, world.people, lambda: world.now, port, lmtp=protocol == "lmtp"),
         CLIENTS[protocol]("127.0.0.1", port) as client,
     ):
         yield client

@@ -156,14 +156,14 @@ def cli() -> Cli:
 @pytest.mark.parametrize("columns", [60, 80, 120])
 @pytest.mark.parametrize("process", PROCESSES)
 def test_a_process_is_shown_within_the_width_of_the_terminal(cli: Cli, process: str, columns: int) -> None:
-    definition = cli.library.catalogue.versions(process)[-1]
+    definition = cli.rulebook.catalogue.versions(process)[-1]
     lines = [fitted(line, columns) for line in Description(cli, definition).lines()]
     assert max(len(part) for line in lines for part in line.split("\n")) <= columns
 
 
 @pytest.mark.parametrize("process", PROCESSES)
 def test_everything_of_a_process_is_shown(cli: Cli, process: str) -> None:
-    definition = cli.library.catalogue.versions(process)[-1]
+    definition = cli.rulebook.catalogue.versions(process)[-1]
     shown = "\n".join(line.text for line in Description(cli, definition).lines())
     names = [*definition.states, *definition.steps, *definition.deadlines, *definition.gates, *definition.terms]
     names += [*definition.papers, *definition.checklists, *definition.roles]
@@ -174,7 +174,7 @@ def test_everything_of_a_process_is_shown(cli: Cli, process: str) -> None:
 
 @pytest.mark.parametrize("process", PROCESSES)
 def test_a_process_is_shown_as_json(cli: Cli, process: str) -> None:
-    definition = cli.library.catalogue.versions(process)[-1]
+    definition = cli.rulebook.catalogue.versions(process)[-1]
     shown = json.loads(json.dumps(jsonable(definition, "en")))
     assert shown["key"] == process
     assert shown["steps"].keys() == definition.steps.keys()

@@ -45,7 +45,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
 def drafted(world: World) -> World:
     """A Mexican case whose draft is ready to be sent for opinion."""
     new = NewAgreement("MX-1", "mx/twinning", "chihuahua", "Here – There", MARCH.date(), PARTIES, state="drafting")
-    open_agreement(world.engine, world.library, new, actor="elena", now=MARCH)
+    open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", now=MARCH)
     return world
 
 
@@ -137,7 +137,7 @@ def test_a_real_occasion_is_told_as_it_would_leave(run: Run, drafted: World) -> 
 def test_anybody_may_see_how_a_notice_reads_and_nothing_is_sent_or_kept(
     run: Run, drafted: World, role: str, person: str
 ) -> None:
-    reader, before = drafted.library.person(person), _books(drafted)
+    reader, before = drafted.people.person(person), _books(drafted)
     for notice in ("deadline-overdue", "change-to-confirm", "date-missing", "your-turn"):
         code, out, _ = run("preview", notice, "--agreement", "MX-1", person=person)
         assert (code, f"To: {reader.name} <{reader.mail}>" in out) == (0, True)

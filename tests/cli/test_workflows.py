@@ -9,7 +9,7 @@ import pytest
 
 from builders import WORKFLOWS, edited, write_workflows
 from command_line import twinflow
-from scripted import CLOCK_STEP, SCRIPT, tiny_library, tiny_script
+from scripted import CLOCK_STEP, SCRIPT, tiny_rulebook, tiny_script
 from twinflow import bootstrap
 from twinflow.config import Settings
 from twinflow.definitions.scripts import read_script
@@ -22,13 +22,13 @@ CHIHUAHUA = WORKFLOWS / "cases" / "mx" / "twinning" / "chihuahua-albuquerque.tom
 
 
 @pytest.fixture(scope="module")
-def library():
-    return bootstrap.load_library(Settings())
+def rulebook():
+    return bootstrap.load_rulebook(Settings())
 
 
 @pytest.fixture(scope="module")
-def replayed(library) -> Replay:
-    return replay(library, read_script(CHIHUAHUA, library.catalogue))
+def replayed(rulebook) -> Replay:
+    return replay(rulebook, read_script(CHIHUAHUA, rulebook.catalogue))
 
 
 def test_the_true_file_takes_each_step_on_its_day(replayed: Replay) -> None:
@@ -66,7 +66,7 @@ def test_a_target_of_fifteen_business_days_warned_of_the_opinion_before_it_came(
 
 def problems(folder: Path, *edits: tuple[str, str], process: tuple[tuple[str, str], ...] = ()) -> list[str]:
     """What the replay of the tiny script with edits finds wrong."""
-    found = tiny_library(folder / "workflows", *process)
+    found = tiny_rulebook(folder / "workflows", *process)
     return [str(problem) for problem in play(found, tiny_script(folder, found, *edits)).problems]
 
 
@@ -112,7 +112,7 @@ def test_a_step_that_should_have_been_refused_and_a_date_that_is_not_there_are_p
 
 
 def test_replay_raises_what_play_found(tmp_path: Path) -> None:
-    found = tiny_library(tmp_path / "workflows")
+    found = tiny_rulebook(tmp_path / "workflows")
     with pytest.raises(BadInput) as mistake:
         replay(found, tiny_script(tmp_path, found, ('ends_in = "done"', 'ends_in = "open"')))
     assert [problem.place for problem in mistake.value.problems] == ["script.toml: case.ends_in"]
@@ -214,18 +214,18 @@ A_RIGHT = (('late = "liaison"', "duty = false"), ('"1 day after", "then every 5 
 def test_passing_only_when_something_can_happen_gives_the_history_of_a_pass_each_day(
     tmp_path: Path, process: tuple[tuple[str, str], ...], script: tuple[tuple[str, str], ...]
 ) -> None:
-    found = tiny_library(tmp_path / "workflows", *process)
+    found = tiny_rulebook(tmp_path / "workflows", *process)
     read = tiny_script(tmp_path, found, *script)
     assert play(found, read) == play(found, read, every_day=True)
 
 
-def test_so_it_does_for_the_true_file(library) -> None:
-    script = read_script(CHIHUAHUA, library.catalogue)
-    assert play(library, script) == play(library, script, every_day=True)
+def test_so_it_does_for_the_true_file(rulebook) -> None:
+    script = read_script(CHIHUAHUA, rulebook.catalogue)
+    assert play(rulebook, script) == play(rulebook, script, every_day=True)
 
 
 def test_a_story_that_is_moved_by_weeks_comes_to_the_same(tmp_path: Path) -> None:
-    found = tiny_library(tmp_path / "workflows")
+    found = tiny_rulebook(tmp_path / "workflows")
     script = tiny_script(tmp_path, found, ("ends_in", 'facts = { asked_on = "2024-02" }\nends_in'))
     moved = replay(found, script.moved(7))
     assert [(step.on - old.on).days for step, old in zip(moved.steps, replay(found, script).steps, strict=True)] == [
@@ -235,7 +235,7 @@ def test_a_story_that_is_moved_by_weeks_comes_to_the_same(tmp_path: Path) -> Non
 
 
 def test_a_script_with_misspelt_names_says_all_of_them(tmp_path: Path) -> None:
-    found = tiny_library(tmp_path / "workflows")
+    found = tiny_rulebook(tmp_path / "workflows")
     misspelt = (
         ('ends_in = "done"', 'ends_in = "dome"'),
         ('step = "ask"', 'step = "aks"'),
@@ -278,7 +278,7 @@ def test_a_script_with_misspelt_names_says_all_of_them(tmp_path: Path) -> None:
     ],
 )
 def test_a_script_that_cannot_be_read_says_where(tmp_path: Path, edit: tuple[str, str], place: str) -> None:
-    found = tiny_library(tmp_path / "workflows")
+    found = tiny_rulebook(tmp_path / "workflows")
     with pytest.raises(BadInput) as mistake:
         tiny_script(tmp_path, found, edit)
     assert [problem.place for problem in mistake.value.problems] == [f"script.toml: {place}".removesuffix(": ")]
@@ -352,8 +352,8 @@ def test_coverage_says_which_case_is_not_as_it_should_be(run, tmp_path: Path) ->
 
 @pytest.mark.parametrize("key", ["mx/twinning", "ec/agreement", "annual-programme"])
 @pytest.mark.parametrize("language", ["en", "es"])
-def test_the_edges_of_the_diagram_are_the_edges_of_the_file(library, key: str, language: str) -> None:
-    process = library.catalogue.versions(key)[-1]
+def test_the_edges_of_the_diagram_are_the_edges_of_the_file(rulebook, key: str, language: str) -> None:
+    process = rulebook.catalogue.versions(key)[-1]
     drawn = re.findall(r"^    (\w+) --> (\w+) : ", mermaid(process, lambda value: say(value, language)), re.MULTILINE)
     edges = [(s, d.state) for step in process.steps.values() for s in step.sources for d in step.to]
     assert sorted(drawn) == sorted(edges)

@@ -5,7 +5,17 @@ from datetime import UTC, date, datetime
 import pytest
 
 from deep.cases import CHUNKS
-from deep.zones import LAST_YEAR, gone_back_to, library_in, local_days, missing, offsets, passes, swept, tried
+from deep.zones import (
+    LAST_YEAR,
+    gone_back_to,
+    local_days,
+    missing,
+    offsets,
+    passes,
+    people_in,
+    swept,
+    tried,
+)
 
 TRIED_IN_SHORT = 12
 END = datetime(LAST_YEAR + 1, 1, 1, tzinfo=UTC)
@@ -29,7 +39,7 @@ def test_every_local_day_of_sixty_one_years_is_swept_exactly_once(chunk, record_
     for zones in groups:
         found = offsets(zones[0])
         days = local_days(found, END)
-        sweep = swept(library_in(zones[0]), passes(found, END))
+        sweep = swept(people_in(zones[0]), passes(found, END))
         assert sweep.acted_on == sorted(set(days)), zones
         assert set(sweep.seen) == set(days), zones
         assert set(missing(days)) == {LEFT_OUT[zone] for zone in zones if zone in LEFT_OUT}, zones

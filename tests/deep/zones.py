@@ -14,9 +14,7 @@ from zoneinfo import TZPATH, ZoneInfo, available_timezones
 
 from deep.cases import CHUNKS
 from how_many import DEEP, SEED
-from twinflow.domain.actors import Directory, Office
-from twinflow.domain.library import Library
-from twinflow.domain.process import Catalogue
+from twinflow.domain.actors import Office, People
 
 DAY = timedelta(days=1)
 HALF_HOUR = timedelta(minutes=30)
@@ -38,10 +36,10 @@ class Swept(NamedTuple):
     acted_on: list[date]
 
 
-def library_in(zone: str) -> Library:
-    """A library with one office, in the zone."""
+def people_in(zone: str) -> People:
+    """One office, in the zone, with nobody in it."""
     office = Office("office", "municipality", {"en": "Office", "es": "Oficina"}, "MX", zone)
-    return Library(Catalogue({}), {}, Directory({"office": office}, {}))
+    return People({"office": office}, {})
 
 
 def zones_by_data() -> list[list[str]]:
@@ -124,7 +122,7 @@ def passes(found: list[Offset], until: datetime) -> Iterator[datetime]:
     yield until - timedelta(seconds=1)
 
 
-def swept(library: Library, instants: Iterable[datetime]) -> Swept:
+def swept(people: People, instants: Iterable[datetime]) -> Swept:
     """A duty of every day under the rule of the sweep: act when its day has come, then wake on the day after.
 
     Where the calendar leaves a day out, the next pass finds it due and takes it with its own.
@@ -133,7 +131,7 @@ def swept(library: Library, instants: Iterable[datetime]) -> Swept:
     acted_on: list[date] = []
     wake_on: date | None = None
     for now in instants:
-        today = library.today("office", now)
+        today = people.today("office", now)
         if not seen or seen[-1] != today:
             seen.append(today)
         if wake_on is None or wake_on <= today:

@@ -3,8 +3,8 @@
 
 import pytest
 
-from builders import NOTIFICATIONS, directory, edited, tiny_process, write_workflows
-from twinflow.definitions.catalogue import read_library
+from builders import NOTIFICATIONS, edited, tiny_process, write_workflows
+from twinflow.definitions.catalogue import read_rulebook
 from twinflow.errors import BadInput
 
 SMALL = """
@@ -173,7 +173,7 @@ def problems(folder, *edits):
     write_workflows(folder, PROGRAMME, name="programme.toml")
     write_workflows(folder, edited(SMALL, *edits), name="small.toml")
     try:
-        read_library(folder, NOTIFICATIONS, directory())
+        read_rulebook(folder, NOTIFICATIONS)
     except BadInput as error:
         return [str(problem).removeprefix("workflows/small.toml: ") for problem in error.problems]
     return []

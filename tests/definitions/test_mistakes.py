@@ -3,8 +3,8 @@
 
 import pytest
 
-from builders import NOTIFICATIONS, TINY, directory, edited, write_workflows
-from twinflow.definitions.catalogue import read_library
+from builders import NOTIFICATIONS, TINY, edited, write_workflows
+from twinflow.definitions.catalogue import read_rulebook
 from twinflow.errors import BadInput
 
 DEADLINE = 'nature = "legal"\nlate = "liaison"\nmet_by = ["finish"]\n'
@@ -36,12 +36,12 @@ label = { en = "Back", es = "Volver" }
 
 def problems(folder, text=TINY, name="tiny.toml"):
     with pytest.raises(BadInput) as caught:
-        read_library(write_workflows(folder, text, name=name), NOTIFICATIONS, directory())
+        read_rulebook(write_workflows(folder, text, name=name), NOTIFICATIONS)
     return [str(problem) for problem in caught.value.problems]
 
 
 def test_the_tiny_process_has_no_mistake(tmp_path):
-    found = read_library(write_workflows(tmp_path), NOTIFICATIONS, directory())
+    found = read_rulebook(write_workflows(tmp_path), NOTIFICATIONS)
     assert found.catalogue.version("tiny", 1).name == "tiny v1"
 
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from builders import NOTIFICATIONS, TINY, directory, edited, write_workflows
-from twinflow.definitions.catalogue import read_library
+from builders import NOTIFICATIONS, TINY, edited, write_workflows
+from twinflow.definitions.catalogue import read_rulebook
 from twinflow.domain.dates import Length
 from twinflow.domain.process import ProcessDefinition
 from twinflow.errors import BadInput
@@ -55,7 +55,7 @@ by = ["council"]
 def read(tmp_path: Path, overlay: str, national: str = NATIONAL) -> ProcessDefinition:
     folder = write_workflows(tmp_path, national)
     (folder / "city.toml").write_text(overlay, "utf-8")
-    return read_library(folder, NOTIFICATIONS, directory()).catalogue.version("city", 1)
+    return read_rulebook(folder, NOTIFICATIONS).catalogue.version("city", 1)
 
 
 def mistakes(tmp_path: Path, overlay: str, national: str = NATIONAL) -> list[str]:
@@ -238,7 +238,7 @@ def test_two_overlays_that_rest_on_each_other_are_refused(tmp_path):
     folder = write_workflows(tmp_path, HEAD.replace('"tiny"', '"other"'), name="city.toml")
     (folder / "other.toml").write_text(HEAD.replace('"city"', '"other"').replace('"tiny"', '"city"'), "utf-8")
     with pytest.raises(BadInput) as caught:
-        read_library(folder, NOTIFICATIONS, directory())
+        read_rulebook(folder, NOTIFICATIONS)
     assert len(caught.value.problems) == 2
 
 

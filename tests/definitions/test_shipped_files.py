@@ -4,12 +4,12 @@ import json
 
 import pytest
 
-from builders import CUENCA_FILES, NOTIFICATIONS, WORKFLOWS, directory, library
+from builders import CUENCA_FILES, NOTIFICATIONS, WORKFLOWS, people, rulebook
 from twinflow.definitions.calendars import read_calendars
-from twinflow.definitions.catalogue import process_files, read_library
+from twinflow.definitions.catalogue import process_files, read_rulebook
 from twinflow.definitions.models import schema
 from twinflow.definitions.notices import read_notices
-from twinflow.definitions.people import read_people
+from twinflow.definitions.people import check_people, read_people
 from twinflow.domain.notices import BUILT_IN_NOTICES
 from twinflow.domain.requirements import REQUIREMENTS
 
@@ -27,14 +27,14 @@ def test_every_file_of_workflows_is_a_process_a_calendar_or_the_schema():
 
 @pytest.mark.parametrize("name", PROCESSES)
 def test_every_process_file_is_in_the_catalogue_with_its_own_text(name):
-    found = [d for d in library().catalogue if name in {f"{d.key}.toml", f"{d.key}.v{d.version}.toml"}]
+    found = [d for d in rulebook().catalogue if name in {f"{d.key}.toml", f"{d.key}.v{d.version}.toml"}]
     own = PROCESSES[name].read_text("utf-8")
     assert [definition.text.startswith(own) for definition in found] == [True]
     assert all(definition.extends or definition.text == own for definition in found)
 
 
 def test_there_are_as_many_definitions_as_files():
-    assert len(list(library().catalogue)) == len(PROCESSES) >= 3
+    assert len(list(rulebook().catalogue)) == len(PROCESSES) >= 3
 
 
 @pytest.mark.parametrize("name", PROCESSES)
@@ -61,32 +61,32 @@ def test_every_notice_has_its_folder_its_table_and_every_file():
 
 
 def test_only_what_asks_nothing_of_anybody_can_be_switched_off():
-    optional = {key for key, notice in library().notices.items() if notice.optional}
+    optional = {key for key, notice in rulebook().notices.items() if notice.optional}
     assert optional == {"agreement-registered", "agreement-renewed", "agreement-ended"}
 
 
 def test_every_notice_is_sent_by_something():
-    sent = {a.notice for d in library().catalogue for step in d.steps.values() for a in step.announcements}
+    sent = {a.notice for d in rulebook().catalogue for step in d.steps.values() for a in step.announcements}
     assert set(NOTICES) == sent | set(BUILT_IN_NOTICES)
 
 
 def test_every_fact_that_an_effect_records_has_a_label():
-    for definition in library().catalogue:
+    for definition in rulebook().catalogue:
         if any(step.effect for step in definition.steps.values()):
             assert {"signed_on", "in_force_on", "term_starts_on", "ended_on"} <= definition.facts.keys()
 
 
 def test_every_requirement_of_a_shipped_process_is_one_that_can_be_checked():
-    used = {r.name for d in library().catalogue for step in d.steps.values() for r in step.requires}
+    used = {r.name for d in rulebook().catalogue for step in d.steps.values() for r in step.requires}
     assert used <= REQUIREMENTS.keys()
 
 
 def test_every_deadline_gives_its_source():
-    assert [rule.key for d in library().catalogue for rule in d.deadlines.values() if not rule.source] == []
+    assert [rule.key for d in rulebook().catalogue for rule in d.deadlines.values() if not rule.source] == []
 
 
 def test_the_people_of_the_example_serve_the_shipped_processes():
-    people = read_people(CUENCA_FILES / "people.toml")
-    assert read_library(WORKFLOWS, NOTIFICATIONS, people).directory is people
-    assert {office.kind for office in people.offices.values()} == {"municipality", "registry"}
-    assert directory().offices.keys() >= people.offices.keys()
+    found = read_people(CUENCA_FILES / "people.toml")
+    check_people(read_rulebook(WORKFLOWS, NOTIFICATIONS), found, "people.toml")
+    assert {office.kind for office in found.offices.values()} == {"municipality", "registry"}
+    assert people().offices.keys() >= found.offices.keys()

@@ -5,9 +5,17 @@ import shutil
 
 import pytest
 
-from builders import CUENCA_FILES, NOTIFICATIONS, TINY, WORKFLOWS, directory, edited, tiny_process, write_workflows
+from builders import (
+    CUENCA_FILES,
+    NOTIFICATIONS,
+    TINY,
+    WORKFLOWS,
+    edited,
+    tiny_process,
+    write_workflows,
+)
 from twinflow.definitions.calendars import read_calendars
-from twinflow.definitions.catalogue import read_library
+from twinflow.definitions.catalogue import read_rulebook
 from twinflow.definitions.people import read_people
 from twinflow.errors import BadInput
 
@@ -34,7 +42,7 @@ def problems(read, *given):
 
 
 def of_process(folder, text, name="tiny.toml"):
-    return problems(read_library, write_workflows(folder, text, name=name), NOTIFICATIONS, directory())
+    return problems(read_rulebook, write_workflows(folder, text, name=name), NOTIFICATIONS)
 
 
 def of_calendar(folder, *edits):
@@ -99,13 +107,13 @@ def test_the_same_version_in_two_files_is_a_mistake(tmp_path):
 def test_a_later_version_stands_beside_the_first(tmp_path):
     write_workflows(tmp_path, TINY)
     write_workflows(tmp_path, edited(TINY, ("version = 1", "version = 2")), name="tiny.v2.toml")
-    found = read_library(tmp_path, NOTIFICATIONS, directory()).catalogue
+    found = read_rulebook(tmp_path, NOTIFICATIONS).catalogue
     assert [definition.version for definition in found.versions("tiny")] == [1, 2]
 
 
 def test_a_byte_order_mark_is_no_part_of_the_file(tmp_path):
     folder = write_workflows(tmp_path, b"\xef\xbb\xbf" + TINY.encode())
-    assert read_library(folder, NOTIFICATIONS, directory()).catalogue.version("tiny", 1).text == TINY
+    assert read_rulebook(folder, NOTIFICATIONS).catalogue.version("tiny", 1).text == TINY
 
 
 @pytest.mark.parametrize(
@@ -224,7 +232,7 @@ def test_a_file_with_a_mistake_does_not_make_others_wrong(tmp_path):
     shutil.copytree(WORKFLOWS, tmp_path, dirs_exist_ok=True)
     programme = tmp_path / "annual-programme.toml"
     programme.write_text(edited(programme.read_text("utf-8"), ("version = 1", "versoin = 1")), "utf-8")
-    found = problems(read_library, tmp_path, NOTIFICATIONS, directory())
+    found = problems(read_rulebook, tmp_path, NOTIFICATIONS)
     assert {problem.split(": ")[0] for problem in found} == {"workflows/annual-programme.toml"}
 
 
@@ -232,7 +240,7 @@ def test_a_notice_that_lacks_one_of_its_files_is_told_once_and_at_the_file(tmp_p
     shutil.copytree(NOTIFICATIONS, tmp_path / "notifications")
     (tmp_path / "notifications" / "opinion-requested" / "es" / "body.txt").unlink()
     workflows = write_workflows(tmp_path / "workflows")
-    (problem,) = problems(read_library, workflows, tmp_path / "notifications", directory())
+    (problem,) = problems(read_rulebook, workflows, tmp_path / "notifications")
     assert problem == "notifications/opinion-requested/es/body.txt: this file is missing."
 
 

@@ -182,11 +182,11 @@ def test_the_versions_that_agreements_run_on_are_still_those(books: World) -> No
         ("petition", 2): 6,
     }
     for name, (digest, _) in found.items():
-        assert books.library.catalogue.version(*name).digest == digest
+        assert books.rulebook.catalogue.version(*name).digest == digest
 
 
 def words_of(world: World, reference: str, language: str = "es") -> list[str]:
-    page = queries.show_agreement(world.engine, world.library, reference, world.now)
+    page = queries.show_agreement(world.engine, world.rulebook, world.people, reference, world.now)
     return [say(entry.text, language) for entry in page.timeline]
 
 
@@ -330,18 +330,18 @@ def test_what_people_had_chosen_still_holds(books: World) -> None:
 
 
 def test_the_change_that_waited_for_its_second_person_still_waits(books: World) -> None:
-    lines = queries.list_deadlines(books.engine, books.library, books.now, everything=True)
+    lines = queries.list_deadlines(books.engine, books.rulebook, books.people, books.now, everything=True)
     assert {line.id: line.waiting for line in lines if line.waiting} == {"MX-3/opinion/1": 1}
 
 
 def test_every_page_and_list_of_then_is_shown(books: World) -> None:
-    said = {line.id: line for line in queries.list_deadlines(books.engine, books.library, books.now)}
+    said = {line.id: line for line in queries.list_deadlines(books.engine, books.rulebook, books.people, books.now)}
     acknowledged = said["MX-1/first_programme/1"].acknowledged
     assert acknowledged is not None
     assert (acknowledged.by, acknowledged.note) == ("elena", "the programme is being translated")
     (snooze,) = said["P-6/answer/1"].snoozed
     assert (snooze.by, snooze.until) == ("elena", date(2026, 3, 18))
-    lines = queries.list_agreements(books.engine, books.library, books.now, everything=True)
+    lines = queries.list_agreements(books.engine, books.rulebook, books.people, books.now, everything=True)
     assert len(lines) == 27
     (undated,) = [line for line in lines if line.reference == "CU-21"]
     assert [say(missing, "es") for missing in undated.missing] == ["Falta la fecha"]

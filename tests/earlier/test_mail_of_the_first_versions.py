@@ -10,7 +10,7 @@ from old_books import DATABASES, bare_database, settings_of, started
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
-from builders import MX, library
+from builders import MX, rulebook
 from twinflow.language import say
 from twinflow.services import outbox
 from twinflow.storage import database
@@ -42,7 +42,7 @@ def upgraded_to_0002(connection: Connection) -> None:
 
 def fill(connection: Connection) -> None:
     """An agreement whose opinion was requested, and messages that told of it, as that version wrote them."""
-    digest = library().catalogue.versions(MX)[-1].digest
+    digest = rulebook().catalogue.versions(MX)[-1].digest
     agreement = {"digest": digest, "at": AT}
     connection.execute(
         text(

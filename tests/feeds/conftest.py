@@ -26,7 +26,7 @@ def request_opinion(case: Case) -> None:
     world = case.world
     title = "Chihuahua, Albuquerque; los dos"
     new = NewAgreement("MX/1", "mx/twinning", "chihuahua", title, world.now.date(), PARTIES, state="drafting")
-    open_agreement(world.engine, world.library, new, actor="elena", now=world.now)
+    open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", now=world.now)
     case.take("complete_draft")
     case.take("request_opinion")
 
@@ -38,5 +38,5 @@ def two_offices(case: Case) -> Case:
     sent = facts(proposal_sent_on="2026-03-02")
     today = case.world.now.date()
     new = NewAgreement("EC-1", "ec/agreement", "cuenca", "Cuenca y Medellín", today, parties, facts=sent)
-    open_agreement(case.world.engine, case.world.library, new, actor="lucia", now=case.world.now)
+    open_agreement(case.world.engine, case.world.rulebook, case.world.people, new, actor="lucia", now=case.world.now)
     return case

@@ -5,12 +5,12 @@ from datetime import UTC, date, datetime
 
 from sqlalchemy import text
 
+from twinflow.domain.actors import People
 from twinflow.domain.advance import StepCommand
 from twinflow.domain.agreement import Party
 from twinflow.domain.changes import ChangeCommand
 from twinflow.domain.entries import ChangeKind
 from twinflow.domain.events import CalendarEvent
-from twinflow.domain.library import Library
 from twinflow.services import feeds
 from twinflow.services.agreements import advance_agreement
 from twinflow.services.deadlines import DeadlineId, change_deadline
@@ -33,22 +33,31 @@ class Case:
 
     def take(self, step: str, person: str = "elena", **more: object) -> None:
         command = StepCommand(step, self.world.now.date(), **more)  # type: ignore[arg-type]
-        advance_agreement(self.world.engine, self.world.library, "MX/1", command, person=person, now=self.world.now)
+        advance_agreement(
+            self.world.engine,
+            self.world.rulebook,
+            self.world.people,
+            "MX/1",
+            command,
+            person=person,
+            now=self.world.now,
+        )
 
     def change(self, kind: ChangeKind, deadline: str = "opinion", person: str = "rita", **more: object) -> None:
         values = {"kind": kind, "on": self.world.now.date(), "reason": "asked", "paper": "OF-7", **more}
         change_deadline(
             self.world.engine,
-            self.world.library,
+            self.world.rulebook,
+            self.world.people,
             DeadlineId("MX/1", deadline, 1),
             ChangeCommand(**values),  # type: ignore[arg-type]
             person=person,
             now=self.world.now,
         )
 
-    def events(self, person: str = "elena", library: Library | None = None) -> list[CalendarEvent]:
-        library = library or self.world.library
-        return feeds.dates_of(self.world.engine, library, library.person(person), self.world.now)
+    def events(self, person: str = "elena", people: People | None = None) -> list[CalendarEvent]:
+        people = people or self.world.people
+        return feeds.dates_of(self.world.engine, self.world.rulebook, people, people.person(person), self.world.now)
 
     def event(self, label: str = "Opinion of the ministry", person: str = "elena") -> CalendarEvent:
         (found,) = [event for event in self.events(person) if label in str(event.summary)]

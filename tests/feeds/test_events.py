@@ -9,12 +9,11 @@ from sqlalchemy import event
 
 from builders import WORKFLOWS
 from twinflow.definitions.calendars import read_calendar
-from twinflow.domain.actors import Absence, Assignment
+from twinflow.domain.actors import Absence, Assignment, People
 from twinflow.domain.advance import StepCommand
 from twinflow.domain.dates import Length
 from twinflow.domain.entries import ChangeKind
 from twinflow.domain.events import EventStatus
-from twinflow.domain.library import Library
 from twinflow.domain.opening import NewAgreement
 from twinflow.language import say
 from twinflow.mail.dates_file import dates_file, feed_file
@@ -46,7 +45,7 @@ def apply_late_holiday(case: Case) -> None:
     )
     world = case.world
     calendar = read_calendar(sheet, "mx-ministry.toml")
-    apply(world.engine, world.library, calendar, sheet, person="elena", now=world.now)
+    apply(world.engine, world.rulebook, world.people, calendar, sheet, person="elena", now=world.now)
     world.runtime.refresh()
 
 
@@ -181,10 +180,10 @@ def test_the_same_books_give_the_same_file_at_any_hour(case: Case) -> None:
 
 @pytest.mark.parametrize("zone", ZONES)
 def test_the_day_is_the_same_wherever_the_offices_are(case: Case, zone: str) -> None:
-    directory = case.world.library.directory
-    offices = {key: replace(office, time_zone=zone) for key, office in directory.offices.items()}
-    library = replace(case.world.library, directory=replace(directory, offices=offices))
-    (event,) = [event for event in case.events(library=library) if "Opinion" in str(event.summary)]
+    known = case.world.people
+    offices = {key: replace(office, time_zone=zone) for key, office in known.offices.items()}
+    people = replace(known, offices=offices)
+    (event,) = [event for event in case.events(people=people) if "Opinion" in str(event.summary)]
     assert event.on == DUE
     assert b"DTSTART;VALUE=DATE:20260324\r\nDTEND;VALUE=DATE:20260325\r\n" in dates_file([event], "en", "http://x")
 
@@ -192,15 +191,15 @@ def test_the_day_is_the_same_wherever_the_offices_are(case: Case, zone: str) -> 
 # Who sees what
 
 
-def references(case: Case, person: str, library: Library | None = None) -> set[str]:
-    return {str(event.summary).partition(":")[0] for event in case.events(person, library)}
+def references(case: Case, person: str, people: People | None = None) -> set[str]:
+    return {str(event.summary).partition(":")[0] for event in case.events(person, people)}
 
 
 def test_nobody_sees_the_deadlines_of_another_country(two_offices: Case) -> None:
-    directory = two_offices.world.library.directory
+    known = two_offices.world.people
     own = {"MX": {"MX/1"}, "EC": {"EC-1"}}
-    for person in directory.people.values():
-        countries = {directory.offices[held.office].country for held in person.assignments}
+    for person in known.people.values():
+        countries = {known.offices[held.office].country for held in person.assignments}
         assert references(two_offices, person.key) <= set().union(*(own[country] for country in countries))
     told = {
         person: references(two_offices, person) for person in ("elena", "sergio", "rita", "lucia", "mateo", "ramon")
@@ -210,40 +209,38 @@ def test_nobody_sees_the_deadlines_of_another_country(two_offices: Case) -> None
 
 
 def test_nobody_sees_the_deadlines_of_another_municipality_of_the_country(two_offices: Case) -> None:
-    directory = two_offices.world.library.directory
-    offices = {**directory.offices, "leon": replace(directory.offices["chihuahua"], key="leon")}
-    lucia = replace(directory.people["lucia"], assignments=(Assignment("liaison", "leon"),))
-    people = {**directory.people, "lucia": lucia}
-    library = replace(two_offices.world.library, directory=replace(directory, offices=offices, people=people))
-    assert references(two_offices, "lucia", library) == set()
-    assert references(two_offices, "rita", library) == {"MX/1"}
+    known = two_offices.world.people
+    offices = {**known.offices, "leon": replace(known.offices["chihuahua"], key="leon")}
+    lucia = replace(known.people["lucia"], assignments=(Assignment("liaison", "leon"),))
+    people = People(offices, {**known.people, "lucia": lucia})
+    assert references(two_offices, "lucia", people) == set()
+    assert references(two_offices, "rita", people) == {"MX/1"}
 
 
 def test_who_is_told_only_when_it_escalates_sees_it(case: Case) -> None:
-    rules = case.world.library.catalogue.version("mx/twinning", 1).deadlines
+    rules = case.world.rulebook.catalogue.version("mx/twinning", 1).deadlines
     assert "supervisor" in [level.to for level in rules["opinion"].escalate]
     assert "supervisor" not in rules["opinion"].told
     assert case.event(person="sergio").uid == case.event().uid
 
 
 def test_who_holds_the_role_no_longer_sees_nothing(case: Case) -> None:
-    directory = case.world.library.directory
+    known = case.world.people
     until_sunday = Assignment("liaison", "chihuahua", to_day=date(2026, 3, 8))
-    elena = replace(directory.people["elena"], assignments=(until_sunday,))
-    library = replace(case.world.library, directory=replace(directory, people={**directory.people, "elena": elena}))
-    assert references(case.on(2026, 3, 8), "elena", library) == {"MX/1"}
-    assert references(case.on(2026, 3, 9), "elena", library) == set()
+    elena = replace(known.people["elena"], assignments=(until_sunday,))
+    people = replace(known, people={**known.people, "elena": elena})
+    assert references(case.on(2026, 3, 8), "elena", people) == {"MX/1"}
+    assert references(case.on(2026, 3, 9), "elena", people) == set()
 
 
 def test_who_stands_in_for_somebody_absent_sees_theirs_meanwhile(two_offices: Case) -> None:
-    directory = two_offices.world.library.directory
+    known = two_offices.world.people
     away = Absence(date(2026, 3, 2), date(2026, 3, 6), "lucia")
-    elena = replace(directory.people["elena"], absences=(away,))
-    people = {**directory.people, "elena": elena}
-    library = replace(two_offices.world.library, directory=replace(directory, people=people))
-    assert references(two_offices, "lucia", library) == {"EC-1", "MX/1"}
-    assert references(two_offices, "elena", library) == {"MX/1"}
-    assert references(two_offices.on(2026, 3, 9), "lucia", library) == {"EC-1"}
+    elena = replace(known.people["elena"], absences=(away,))
+    people = replace(known, people={**known.people, "elena": elena})
+    assert references(two_offices, "lucia", people) == {"EC-1", "MX/1"}
+    assert references(two_offices, "elena", people) == {"MX/1"}
+    assert references(two_offices.on(2026, 3, 9), "lucia", people) == {"EC-1"}
 
 
 # In a mail
@@ -255,7 +252,7 @@ def test_a_mail_and_a_feed_have_the_same_events(two_offices: Case) -> None:
     world = two_offices.world
     rows = two_offices.in_book("SELECT agreement_id, rule, occurrence FROM deadline")
     with UnitOfWork(world.engine, reading=True) as work:
-        found = feeds.events_of(work, world.library, set(rows), world.now)
+        found = feeds.events_of(work, world.rulebook, world.people, set(rows), world.now)
     in_feeds = {event.uid: event for person in ("elena", "lucia") for event in two_offices.events(person)}
     assert {event.uid: event for event in found.values()} == in_feeds
 
@@ -265,7 +262,7 @@ def test_a_mail_has_only_the_dates_it_tells_of(two_offices: Case) -> None:
     ((row,),) = two_offices.in_book("SELECT agreement_id FROM deadline WHERE rule = 'opinion'")
     wanted = {(row, "opinion", 1), (row, "opinion", 2), (row + 1, "no_such_rule", 1)}
     with UnitOfWork(world.engine, reading=True) as work:
-        found = feeds.events_of(work, world.library, wanted, world.now)
+        found = feeds.events_of(work, world.rulebook, world.people, wanted, world.now)
     assert found == {(row, "opinion", 1): two_offices.event()}
 
 
@@ -279,11 +276,15 @@ def test_two_cases_share_no_event_and_need_no_more_queries(two_offices: Case) ->
         second = NewAgreement(
             f"MX/{number}", "mx/twinning", "chihuahua", "x", date(2026, 3, 2), PARTIES, state="drafting"
         )
-        open_agreement(world.engine, world.library, second, actor="elena", now=world.now)
+        open_agreement(world.engine, world.rulebook, world.people, second, actor="elena", now=world.now)
         command = StepCommand("complete_draft", date(2026, 3, 2))
-        advance_agreement(world.engine, world.library, f"MX/{number}", command, person="elena", now=world.now)
+        advance_agreement(
+            world.engine, world.rulebook, world.people, f"MX/{number}", command, person="elena", now=world.now
+        )
         command = StepCommand("request_opinion", date(2026, 3, 2))
-        advance_agreement(world.engine, world.library, f"MX/{number}", command, person="elena", now=world.now)
+        advance_agreement(
+            world.engine, world.rulebook, world.people, f"MX/{number}", command, person="elena", now=world.now
+        )
     statements.clear()
     many = two_offices.events()
     assert len(statements) == asked

@@ -27,7 +27,7 @@ def client(two_offices: Case) -> Iterator[TestClient]:
 
 
 def address(case: Case, person: str = "elena") -> str:
-    made = feeds.create(case.world.engine, case.world.library, person, case.world.now)
+    made = feeds.create(case.world.engine, case.world.people, person, case.world.now)
     return f"/calendar/{made.token}.ics"
 
 
@@ -100,7 +100,7 @@ def test_a_revoked_address_is_gone_and_says_so_in_both_languages(two_offices: Ca
 
 def test_revoking_twice_keeps_the_first_day(two_offices: Case) -> None:
     world = two_offices.world
-    made = feeds.create(world.engine, world.library, "elena", world.now)
+    made = feeds.create(world.engine, world.people, "elena", world.now)
     feeds.revoke(world.engine, made.id, world.now)
     feed, done = feeds.revoke(world.engine, made.id, world.now + timedelta(days=9))
     assert (done, feed.revoked_at) == (False, world.now)
@@ -109,9 +109,8 @@ def test_revoking_twice_keeps_the_first_day(two_offices: Case) -> None:
 def test_the_address_of_somebody_who_has_left_is_gone_and_says_why(two_offices: Case, client: TestClient) -> None:
     where = address(two_offices)
     runtime = two_offices.world.runtime
-    directory = runtime.library.directory
-    others = {key: person for key, person in directory.people.items() if key != "elena"}
-    runtime.library = replace(runtime.library, directory=replace(directory, people=others))
+    others = {key: person for key, person in runtime.people.people.items() if key != "elena"}
+    runtime.people = replace(runtime.people, people=others)
     answer = client.get(where)
     assert answer.status_code == 410
     assert "no longer among the people of this service" in answer.text
@@ -119,7 +118,7 @@ def test_the_address_of_somebody_who_has_left_is_gone_and_says_why(two_offices: 
 
 
 def test_only_a_hash_of_the_address_is_kept(two_offices: Case) -> None:
-    made = feeds.create(two_offices.world.engine, two_offices.world.library, "elena", two_offices.world.now)
+    made = feeds.create(two_offices.world.engine, two_offices.world.people, "elena", two_offices.world.now)
     ((kept,),) = two_offices.in_book("SELECT token_hash FROM feed")
     assert len(made.token) == 43
     assert made.token not in str(kept)

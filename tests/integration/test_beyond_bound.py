@@ -103,7 +103,13 @@ def test_what_a_register_says_beyond_the_bound_is_kept_and_told_once_to_the_liai
     people = tmp_path / "people.toml"
     people.write_text(PEOPLE.read_text("utf-8") + ELLEN, "utf-8")
     world = make_world(smtp.settings, people)
-    import_register(world.engine, world.library, read_register(*files, world.library, world.now), now=world.now)
+    import_register(
+        world.engine,
+        world.rulebook,
+        world.people,
+        read_register(*files, world.rulebook, world.people, world.now),
+        now=world.now,
+    )
     assert loaded(world, "CH-1").terms["validity"].readings == (Length.parse("40 years"),)
     for _ in range(3):
         world.tick()
@@ -136,8 +142,14 @@ def test_it_shows_in_the_list_and_on_the_page_of_the_agreement(
 
 def test_a_text_without_end_is_found_too(world: World, files: tuple[Path, Path]) -> None:
     files[0].write_text(SHEET.replace(",40\n", ",indefinite\n"), "utf-8")
-    import_register(world.engine, world.library, read_register(*files, world.library, world.now), now=world.now)
-    (missing,) = queries.show_agreement(world.engine, world.library, "CH-1", world.now).line.missing
+    import_register(
+        world.engine,
+        world.rulebook,
+        world.people,
+        read_register(*files, world.rulebook, world.people, world.now),
+        now=world.now,
+    )
+    (missing,) = queries.show_agreement(world.engine, world.rulebook, world.people, "CH-1", world.now).line.missing
     assert str(missing).startswith("Validity: the text never ends, the model allows 5 years (Model agreement, art. XIV")
 
 
@@ -146,9 +158,15 @@ def test_a_row_without_signatures_is_kept_as_well(world: World, files: tuple[Pat
     files[1].write_text(
         drafted.replace('column = "signed"', 'column = "signed"\nmeans = "draft_completed_on"'), "utf-8"
     )
-    import_register(world.engine, world.library, read_register(*files, world.library, world.now), now=world.now)
+    import_register(
+        world.engine,
+        world.rulebook,
+        world.people,
+        read_register(*files, world.rulebook, world.people, world.now),
+        now=world.now,
+    )
     assert loaded(world, "CH-1").state == "drafting"
-    (missing,) = queries.show_agreement(world.engine, world.library, "CH-1", world.now).line.missing
+    (missing,) = queries.show_agreement(world.engine, world.rulebook, world.people, "CH-1", world.now).line.missing
     assert str(missing) == IN_ENGLISH
 
 
@@ -176,11 +194,11 @@ def test_everything_that_is_wrong_in_a_sheet_is_said_at_once_and_nothing_is_take
 
 def test_dossiers_from_elsewhere_are_looked_at_too(world: World, files: tuple[Path, Path]) -> None:
     """What hands dossiers to the import need not have read them from a sheet."""
-    first, second = read_register(*files, world.library, world.now)
+    first, second = read_register(*files, world.rulebook, world.people, world.now)
     ahead = replace(first, effective_on=date(2026, 11, 21))
     strange = replace(second, terms={"validty": Term()}, state="in_forse")
     with pytest.raises(BadInput, match="Nothing was taken over") as mistake:
-        import_register(world.engine, world.library, [ahead, strange], now=world.now)
+        import_register(world.engine, world.rulebook, world.people, [ahead, strange], now=world.now)
     assert [str(problem.place) for problem in mistake.value.problems] == [
         "row 2, opened_on",
         "row 3, state",
@@ -211,7 +229,13 @@ def test_one_entered_after_its_signature_is_kept_with_the_finding(run: Callable[
 
 
 def test_its_dates_are_counted_by_the_text(world: World, files: tuple[Path, Path]) -> None:
-    import_register(world.engine, world.library, read_register(*files, world.library, world.now), now=world.now)
+    import_register(
+        world.engine,
+        world.rulebook,
+        world.people,
+        read_register(*files, world.rulebook, world.people, world.now),
+        now=world.now,
+    )
     case = loaded(world, "CH-1")
     assert case.history[0].kind is EntryKind.IMPORTED
     assert {d.due_on for d in case.deadlines if d.rule == "term_end"} == {date(2048, 3, 10)}

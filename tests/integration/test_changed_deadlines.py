@@ -11,12 +11,12 @@ from sqlalchemy import text
 
 from prepared import Prepare
 from tiny_world import loaded, tiny_world
+from twinflow.domain.actors import People
 from twinflow.domain.advance import StepCommand
 from twinflow.domain.agreement import Agreement, Deadline, DeadlineStatus, EntryKind, HistoryEntry, Party
 from twinflow.domain.changes import ChangeCommand
 from twinflow.domain.dates import Length
 from twinflow.domain.entries import ChangeKind
-from twinflow.domain.library import Library
 from twinflow.domain.opening import NewAgreement
 from twinflow.errors import BadInput, NotFound, Refused, StaleAgreement
 from twinflow.services import outbox, queries
@@ -41,7 +41,7 @@ def requested(world: World, prepare: Prepare) -> World:
 
 def request_opinion(world: World) -> None:
     new = NewAgreement("MX-1", "mx/twinning", "chihuahua", "x", world.now.date(), PARTIES, state="drafting")
-    open_agreement(world.engine, world.library, new, actor="elena", now=world.now)
+    open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", now=world.now)
     take(world, "complete_draft")
     take(world, "request_opinion")
 
@@ -57,7 +57,7 @@ def signed(requested: World) -> World:
 
 def take(world: World, step: str, person: str = "elena", **more: object) -> Agreement:
     command = StepCommand(step, world.now.date(), **more)  # type: ignore[arg-type]
-    done = advance_agreement(world.engine, world.library, "MX-1", command, person=person, now=world.now)
+    done = advance_agreement(world.engine, world.rulebook, world.people, "MX-1", command, person=person, now=world.now)
     return done.agreement
 
 
@@ -67,13 +67,14 @@ def change(
     person: str = "rita",
     *,
     deadline: str = "opinion",
-    library: Library | None = None,
+    people: People | None = None,
     **more: object,
 ) -> ChangedDeadline:
     wanted = DeadlineId("MX-1", deadline, 1)
     values = {"kind": kind, "on": world.now.date(), "reason": "another authority is asked", "paper": "OF-7", **more}
     command = ChangeCommand(**values)  # type: ignore[arg-type]
-    return change_deadline(world.engine, library or world.library, wanted, command, person=person, now=world.now)
+    people = people or world.people
+    return change_deadline(world.engine, world.rulebook, people, wanted, command, person=person, now=world.now)
 
 
 def reasons(world: World, kind: ChangeKind, person: str = "rita", **more: object) -> list[str]:
@@ -112,14 +113,13 @@ def alerts(world: World, *notices: str) -> list[Alert]:
         return [Alert(*row) for row in rows if row.notice in notices]
 
 
-def people(world: World, **roles_of: str) -> Library:
-    """The library where each person named holds another's roles as well; nobody's: none at all."""
-    directory = world.library.directory
-    found = dict(directory.people)
+def people_where(world: World, **roles_of: str) -> People:
+    """The people where each person named holds another's roles as well; nobody's: none at all."""
+    found = dict(world.people.people)
     for person, other in roles_of.items():
         held = (*found[person].assignments, *found[other].assignments) if other else ()
         found[person] = replace(found[person], assignments=held)
-    return replace(world.library, directory=replace(directory, people=found))
+    return replace(world.people, people=found)
 
 
 # With a second person
@@ -181,9 +181,9 @@ def test_confirmed_late_it_counts_as_if_it_had_from_its_own_day(requested: World
 
 
 def test_who_asked_for_the_extension_does_not_confirm_it_in_whatever_role(requested: World) -> None:
-    library = people(requested, rita="sergio")
-    change(requested, EXTEND, length=business_days(10), library=library)
-    assert reasons(requested, CONFIRM, library=library) == ["rita made change 1; another person has to confirm it."]
+    people = people_where(requested, rita="sergio")
+    change(requested, EXTEND, length=business_days(10), people=people)
+    assert reasons(requested, CONFIRM, people=people) == ["rita made change 1; another person has to confirm it."]
     assert the(requested).due_on == DUE
 
 
@@ -193,16 +193,16 @@ def test_who_does_not_hold_the_role_does_not_confirm(requested: World) -> None:
 
 
 def test_a_role_that_nobody_holds_is_noted_where_its_confirmation_is_asked_for(requested: World) -> None:
-    library = people(requested, sergio="")
-    change(requested, EXTEND, length=business_days(10), library=library)
+    people = people_where(requested, sergio="")
+    change(requested, EXTEND, length=business_days(10), people=people)
     assert alerts(requested, "change-to-confirm") == []
     noted = [entry.details for entry in entries(requested, EntryKind.ALERT) if "vacant" in entry.details]
     assert [(details["notice"], details["role"]) for details in noted] == [("change-to-confirm", "supervisor")]
 
 
 def test_a_role_that_nobody_holds_is_noted_where_a_date_moves(requested: World) -> None:
-    library = people(requested, elena="", david="")
-    change(requested, PAUSE, library=library)
+    people = people_where(requested, elena="", david="")
+    change(requested, PAUSE, people=people)
     assert [alert.recipient for alert in alerts(requested, "deadline-moved")] == ["rita"]
     noted = [entry.details for entry in entries(requested, EntryKind.ALERT) if "vacant" in entry.details]
     assert [(details["notice"], details["role"]) for details in noted] == [("deadline-moved", "liaison")]
@@ -276,13 +276,13 @@ def test_a_pause_stops_the_count_and_resuming_goes_on_with_what_is_left(requeste
 def test_a_pause_ends_by_itself_at_its_longest_even_if_nobody_resumes(requested: World) -> None:
     change(requested, PAUSE)
     longest = the(requested).due_on
-    (line,) = queries.list_deadlines(requested.engine, requested.library, requested.now)
+    (line,) = queries.list_deadlines(requested.engine, requested.rulebook, requested.people, requested.now)
     assert (line.due_on, line.standing, str(line.standing_words)) == (longest, "paused", "paused")
     requested.now += timedelta(days=70)
     requested.tick()
     found = the(requested)
     assert (found.due_on, found.status) == (longest, DeadlineStatus.OPEN)
-    (line,) = queries.list_deadlines(requested.engine, requested.library, requested.now)
+    (line,) = queries.list_deadlines(requested.engine, requested.rulebook, requested.people, requested.now)
     assert line.standing != "paused"
     assert reasons(requested, RESUME) == ["It is not paused by an act of a person: pause it before resuming."]
 
@@ -391,7 +391,7 @@ def test_what_follows_a_date_moves_with_it_and_its_people_are_told_as_well(datab
     with tiny_world(database_url, tmp_path, ('label = { en = "Answer", es = "Respuesta" }\n', FOLLOWED)) as world:
         world.now = datetime(2026, 3, 2, 18, tzinfo=UTC)
         new = NewAgreement("MX-1", "tiny", "chihuahua", "x", world.now.date(), PARTIES)
-        open_agreement(world.engine, world.library, new, actor="elena", now=world.now)
+        open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", now=world.now)
         take(world, "ask")
         change(world, EXTEND, "elena", deadline="answer", length=Length.parse("7 days"))
         assert moves(world, "answer") == [("2026-03-12", "2026-03-19")]
@@ -429,7 +429,7 @@ def test_a_date_is_not_moved_further_than_the_text_allows(signed: World) -> None
 def test_an_agreed_date_is_explained_as_agreed(signed: World) -> None:
     for party in PARTIES:
         change(signed, MOVE, "elena", deadline="first_programme", to=date(2026, 6, 30), party=party.name)
-    found = explain(signed.engine, signed.library, DeadlineId("MX-1", "first_programme", 1), signed.now)
+    found = explain(signed.engine, signed.rulebook, signed.people, DeadlineId("MX-1", "first_programme", 1), signed.now)
     assert [line.kind.value for line in found.readings[0].ledger] == ["start", "agreed"]
     assert [made.command.party for made in found.changes] == ["Chihuahua", "Albuquerque"]
 
@@ -444,7 +444,9 @@ def test_every_change_is_in_the_explanation_and_its_ledger_ends_on_the_date(requ
     change(requested, PAUSE)
     requested.now += timedelta(days=6)
     change(requested, RESUME)
-    found = explain(requested.engine, requested.library, DeadlineId.parse("MX-1/opinion/1"), requested.now)
+    found = explain(
+        requested.engine, requested.rulebook, requested.people, DeadlineId.parse("MX-1/opinion/1"), requested.now
+    )
     assert [(made.number, made.kind, made.confirmed_by) for made in found.changes] == [
         (1, EXTEND, "sergio"),
         (2, PAUSE, ""),

@@ -177,7 +177,7 @@ def test_with_the_clock_and_the_mail_server_off_at_times_each_level_arrives_in_o
         assert set(postman.messages_of_levels()) <= arrived.keys(), "each level was told by a message that arrived"
         assert postman.refused > 10
         digests = [message for message in outbox.messages(world.engine) if message.digest]
-        holidays = world.library.calendars["mx-labour"].holidays
+        holidays = world.rulebook.calendars["mx-labour"].holidays
     mornings: Counter[tuple[str, date]] = Counter()
     for digest in digests:
         there = arrived[digest.message_id].astimezone(ZoneInfo("America/Chihuahua"))
@@ -199,13 +199,13 @@ def test_the_clock_tells_that_an_opinion_is_overdue_when_its_day_is_over_at_the_
         asked = date(2026, 3, 2)
         world.now = noon(asked)
         new = NewAgreement("T-1", "tiny", "chihuahua", "x", asked, PARTIES)
-        open_agreement(world.engine, world.library, new, actor="elena", now=world.now)
+        open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", now=world.now)
         command = StepCommand("ask", asked)
-        advance_agreement(world.engine, world.library, "T-1", command, person="elena", now=world.now)
-        sweep(world.engine, world.library, datetime(2026, 3, 12, 18, tzinfo=UTC))
+        advance_agreement(world.engine, world.rulebook, world.people, "T-1", command, person="elena", now=world.now)
+        sweep(world.engine, world.rulebook, world.people, datetime(2026, 3, 12, 18, tzinfo=UTC))
         assert [d.due_on for d in loaded(world, "T-1").deadlines] == [date(2026, 3, 12)]
-        assert sweep(world.engine, world.library, datetime(2026, 3, 13, 5, 59, tzinfo=UTC)).alerts == 0
-        assert sweep(world.engine, world.library, datetime(2026, 3, 13, 6, 0, tzinfo=UTC)).alerts == 2
+        assert sweep(world.engine, world.rulebook, world.people, datetime(2026, 3, 13, 5, 59, tzinfo=UTC)).alerts == 0
+        assert sweep(world.engine, world.rulebook, world.people, datetime(2026, 3, 13, 6, 0, tzinfo=UTC)).alerts == 2
         with world.engine.connect() as connection:
             told = list(
                 connection.execute(text("SELECT level, recipient FROM alert WHERE notice = 'deadline-overdue'"))
@@ -237,12 +237,12 @@ def test_a_duty_that_came_and_was_missed_while_the_clock_was_off_is_told_once(
     with tiny_world(database_url, tmp_path, ('label = { en = "Answer", es = "Respuesta" }\n', MONTHLY)) as world:
         world.now = noon(date(2010, 1, 4))
         new = NewAgreement("T-1", "tiny", "chihuahua", "x", date(2010, 1, 4), PARTIES)
-        open_agreement(world.engine, world.library, new, actor="elena", now=world.now)
+        open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", now=world.now)
         command = StepCommand("ask", date(2010, 1, 4))
-        advance_agreement(world.engine, world.library, "T-1", command, person="elena", now=world.now)
+        advance_agreement(world.engine, world.rulebook, world.people, "T-1", command, person="elena", now=world.now)
         for day in (date(2010, 1, 10), date(2010, 5, 20), date(2010, 5, 21), date(2010, 5, 22)):
             world.now = noon(day)
-            sweep(world.engine, world.library, world.now)
+            sweep(world.engine, world.rulebook, world.people, world.now)
         with world.engine.connect() as connection:
             rows = connection.execute(
                 text("SELECT occurrence, level FROM alert WHERE subject = 'deadline:report' ORDER BY occurrence, id")

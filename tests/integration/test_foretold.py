@@ -23,21 +23,21 @@ from builders import (
     OPINION,
     PROGRAMME,
     TINY,
-    directory,
     edited,
     facts,
-    library,
     office,
+    people,
     person,
+    rulebook,
     terms,
     write_workflows,
 )
 from how_many import many
-from twinflow.definitions.catalogue import read_library
-from twinflow.domain.actors import Absence, Assignment, Directory
+from twinflow.definitions.catalogue import read_rulebook
+from twinflow.domain.actors import Absence, Assignment, People
 from twinflow.domain.advance import StepCommand
 from twinflow.domain.agreement import DeadlineStatus, EntryKind
-from twinflow.domain.library import Library
+from twinflow.domain.library import Rulebook
 from twinflow.domain.opening import NewAgreement
 from twinflow.domain.passes import MISSED
 from twinflow.domain.simulation import MORNING, Event, EventKind, InBooks, Simulation, simulate
@@ -57,17 +57,20 @@ class Books:
     """Real books with a clock that is set by hand."""
 
     engine: Engine
-    library: Library
+    rulebook: Rulebook
+    people: People
     now: datetime
     zone: ZoneInfo
 
     def open(self, reference: str, process: str, office_key: str, on: date, **more: Any) -> None:
         parties, actor = more.pop("parties", (CHIHUAHUA, ALBUQUERQUE)), more.pop("actor", "liaison")
         new = NewAgreement(reference, process, office_key, reference, on, parties, **more)
-        open_agreement(self.engine, self.library, new, actor=actor, now=self.now)
+        open_agreement(self.engine, self.rulebook, self.people, new, actor=actor, now=self.now)
 
     def take(self, reference: str, step: str, on: date, who: str = "liaison", **more: Any) -> None:
-        advance_agreement(self.engine, self.library, reference, StepCommand(step, on, **more), person=who, now=self.now)
+        advance_agreement(
+            self.engine, self.rulebook, self.people, reference, StepCommand(step, on, **more), person=who, now=self.now
+        )
 
     def set_clock(self, day: date) -> None:
         self.now = datetime.combine(day, MORNING, self.zone).astimezone(UTC)
@@ -78,10 +81,10 @@ class Books:
 
     def settle(self) -> None:
         """Sweeps at this instant, until one changes nothing."""
-        sweep(self.engine, self.library, self.now)
+        sweep(self.engine, self.rulebook, self.people, self.now)
         before: object = None
         while self._wakes(self.today) and before != (before := self._rows()):
-            sweep(self.engine, self.library, self.now)
+            sweep(self.engine, self.rulebook, self.people, self.now)
 
     def _rows(self) -> object:
         with self.engine.connect() as connection:
@@ -94,7 +97,7 @@ class Books:
         self.settle()
         turns = {
             day
-            for who in self.library.directory.people.values()
+            for who in self.people.people.values()
             for each in who.assignments
             for day in (each.from_day, each.to_day and each.to_day + ONE_DAY)
         }
@@ -181,15 +184,15 @@ def unmet(cases: Iterable[InBooks], status: DeadlineStatus) -> set[tuple[str, st
 
 def assert_it_comes(books: Books, references: Iterable[str], until: date, *, every_day: bool = False) -> list[Event]:
     """Simulates each agreement with what belongs to it, lets the real clock run, and compares. What was foretold."""
-    before = {reference: books_of(books.engine, books.library, reference) for reference in references}
-    simulated = {ref: simulate(cases, books.library, books.now, until) for ref, cases in before.items()}
+    before = {reference: books_of(books.engine, books.rulebook, reference) for reference in references}
+    simulated = {ref: simulate(cases, books.rulebook, books.people, books.now, until) for ref, cases in before.items()}
     mark = books.mark()
     books.run(until, every_day=every_day)
     came = books.came(mark)
     for reference, simulation in simulated.items():
         family = {case.agreement.reference for case in simulation.cases}
         assert foretold(simulation.events) == {key: value for key, value in came.items() if key in family}
-        after = books_of(books.engine, books.library, reference)
+        after = books_of(books.engine, books.rulebook, reference)
         assert ended(simulation) == [standing(case) for case in after]
         kinds = {EventKind.UNMET: DeadlineStatus.UNMET, EventKind.LAPSED: DeadlineStatus.LAPSED}
         for kind, status in kinds.items():
@@ -206,16 +209,16 @@ def assert_it_comes(books: Books, references: Iterable[str], until: date, *, eve
 
 def _lapses(books: Books, reference: str, rule: str) -> bool:
     with UnitOfWork(books.engine, reading=True) as work:
-        definition = books.library.definition_of(work.agreements.get(reference))
+        definition = books.rulebook.definition_of(work.agreements.get(reference))
     return definition.deadlines[rule].on_lapse is not None
 
 
-def books_on(day: date, sqlite_template: Path, folder: Path, of: Library, home: str) -> Books:
+def books_on(day: date, sqlite_template: Path, folder: Path, rulebook: Rulebook, people: People, home: str) -> Books:
     file = shutil.copy(sqlite_template, folder / "books.db")
-    zone = ZoneInfo(of.directory.offices[home].time_zone)
+    zone = ZoneInfo(people.offices[home].time_zone)
     engine = make_engine(f"sqlite:///{file}")
     event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous=OFF"))
-    books = Books(engine, of, datetime.now(UTC), zone)
+    books = Books(engine, rulebook, people, datetime.now(UTC), zone)
     books.set_clock(day)
     return books
 
@@ -223,20 +226,20 @@ def books_on(day: date, sqlite_template: Path, folder: Path, of: Library, home: 
 START = date(2026, 11, 23)
 
 
-def everybody(process: str) -> Library:
-    """The shipped processes with somebody in every role of one of them."""
-    return replace(library(), directory=stand_ins(library().catalogue.versions(process)[-1], START))
+def everybody(process: str) -> People:
+    """Somebody in every role of a shipped process."""
+    return stand_ins(rulebook().catalogue.versions(process)[-1], START)
 
 
 @pytest.fixture
 def shipped(sqlite_template: Path, tmp_path: Path) -> Iterator[Books]:
-    books = books_on(START, sqlite_template, tmp_path, everybody(MX), "home")
+    books = books_on(START, sqlite_template, tmp_path, rulebook(), everybody(MX), "home")
     yield books
     books.engine.dispose()
 
 
 def test_a_twinning_in_every_state_goes_on_as_foretold(shipped: Books) -> None:
-    states = library().catalogue.versions(MX)[-1].states
+    states = rulebook().catalogue.versions(MX)[-1].states
     for state in states:
         known = facts(letter_sent_on="2026-10-05", signed_on="2026-03-17", in_force_on="2026-03-17")
         if state == "termination_notified":
@@ -289,13 +292,13 @@ def test_what_waits_for_a_clock_that_was_off_is_foretold_for_the_first_day(shipp
 
 
 def test_the_agreement_with_medellin_comes_to_its_end_as_foretold(sqlite_template: Path, tmp_path: Path) -> None:
-    books = books_on(date(2011, 5, 9), sqlite_template, tmp_path, everybody(EC), "home")
+    books = books_on(date(2011, 5, 9), sqlite_template, tmp_path, rulebook(), everybody(EC), "home")
     stated = terms(
         validity="36 months", notice_period="45 days", first_programme="60 days|90 days", evaluation_period="12 months"
     )
     known = facts(signed_on="2011-05-06", in_force_on="2011-05-06", term_starts_on="2011-05-06")
     more = {"parties": (CUENCA, MEDELLIN), "terms": stated, "facts": known}
-    states = [*library().catalogue.versions(EC)[-1].states]
+    states = [*rulebook().catalogue.versions(EC)[-1].states]
     for state in states:
         books.open(f"M-{state}", EC, "home", date(2011, 5, 6), state=state, **more)
     events = assert_it_comes(books, [f"M-{state}" for state in states], date(2011, 8, 31))
@@ -313,7 +316,9 @@ def test_a_finding_that_the_books_do_not_have_yet_is_foretold_for_the_next_chang
         connection.execute(text("DELETE FROM finding"))
     shipped.settle()
     until, mark = date(2027, 1, 31), shipped.mark()
-    events = simulate(books_of(shipped.engine, shipped.library, "B-1"), shipped.library, shipped.now, until).events
+    events = simulate(
+        books_of(shipped.engine, shipped.rulebook, "B-1"), shipped.rulebook, shipped.people, shipped.now, until
+    ).events
     expected = {(each.on, len(each.told)) for each in events if each.notice == "term-beyond-bound"}
     assert expected == {(date(2027, 1, 12), 1)}
     assert [each.on for each in events if each.state] == [date(2027, 1, 12)]
@@ -335,16 +340,14 @@ def test_a_programme_and_its_agreement_go_on_together(shipped: Books) -> None:
 
 
 def test_whoever_comes_into_a_role_is_told_what_waited_for_them(sqlite_template: Path, tmp_path: Path) -> None:
-    offices = directory().offices
-    people = {
-        **directory().people,
+    offices = people().offices
+    known = {
+        **people().people,
         "lucia": person("lucia", Assignment("liaison", "chihuahua", None, date(2027, 1, 31))),
         "lena": person("lena", Assignment("liaison", "chihuahua", date(2027, 5, 10))),
         "silvia": person("silvia", Assignment("supervisor", "chihuahua", date(2027, 6, 24))),
     }
-    books = books_on(
-        START, sqlite_template, tmp_path, replace(library(), directory=Directory(offices, people)), "chihuahua"
-    )
+    books = books_on(START, sqlite_template, tmp_path, rulebook(), People(offices, known), "chihuahua")
     books.open("V-1", MX, "chihuahua", START, state="in_force", actor="lucia", facts=facts(signed_on="2026-03-17"))
     books.open("V-2", MX, "chihuahua", START, state="signed", actor="lucia")
     events = assert_it_comes(books, ["V-1", "V-2"], date(2027, 9, 30), every_day=True)
@@ -460,7 +463,7 @@ def random_ladder(random: Random, *, late: bool, share: bool) -> str:
     return f"warn = [{quoted}]\nescalate = [{', '.join(escalate)}]"
 
 
-def random_people(random: Random) -> Directory:
+def random_people(random: Random) -> People:
     """A liaison, often no supervisor for a time, perhaps two reviewers, some away at times; offices anywhere on earth."""
     offices = (
         office("home", "municipality", "MX", random.choice(ZONES)),
@@ -483,7 +486,7 @@ def random_people(random: Random) -> Directory:
         first = FIRST + timedelta(days=days_off.randrange(150))
         absence = Absence(first, first + timedelta(days=days_off.randrange(60)), delegate)
         people[key] = replace(people[key], absences=(absence,))
-    return Directory({o.key: o for o in offices}, people)
+    return People({o.key: o for o in offices}, people)
 
 
 def random_books(seed: int, sqlite_template: Path, folder: Path) -> Books:
@@ -491,8 +494,8 @@ def random_books(seed: int, sqlite_template: Path, folder: Path) -> Books:
     random = Random(seed)
     folder.mkdir(exist_ok=True)
     workflows = write_workflows(folder / "workflows", random_text(random))
-    of = read_library(workflows, NOTIFICATIONS, random_people(random))
-    books = books_on(FIRST, sqlite_template, folder, of, "home")
+    found, people = read_rulebook(workflows, NOTIFICATIONS), random_people(random)
+    books = books_on(FIRST, sqlite_template, folder, found, people, "home")
     for number in range(2):
         day = FIRST + timedelta(days=random.choice((0, random.randrange(-400, 0), random.randrange(120))))
         known = facts(asked_on=day.isoformat())
@@ -519,7 +522,7 @@ def test_mornings_on_which_nothing_wakes_change_nothing(seed: int, sqlite_templa
     for name, every_day in (("some", False), ("all", True)):
         books = random_books(seed, sqlite_template, tmp_path / name)
         books.run(FIRST + timedelta(days=120), every_day=every_day)
-        left = [standing(case) for ref in REFERENCES for case in books_of(books.engine, books.library, ref)]
+        left = [standing(case) for ref in REFERENCES for case in books_of(books.engine, books.rulebook, ref)]
         came.append((books.came((0, 0)), left))
         books.engine.dispose()
     assert came[0] == came[1]

@@ -23,7 +23,7 @@ from twinflow.domain.calendars import Calendar
 from twinflow.domain.changes import ChangeCommand
 from twinflow.domain.dates import Length
 from twinflow.domain.entries import ChangeKind
-from twinflow.domain.library import Library
+from twinflow.domain.library import Rulebook
 from twinflow.domain.opening import NewAgreement
 from twinflow.errors import NotFound, StaleAgreement
 from twinflow.language import say
@@ -150,19 +150,20 @@ def five_cases(world: World) -> None:
 def opened(world: World, reference: str, on: date, received_at: datetime | None = None) -> None:
     world.now = received_at or noon(on)
     new = NewAgreement(reference, "tiny", "chihuahua", "x", on, PARTIES)
-    open_agreement(world.engine, world.library, new, actor="elena", now=world.now)
+    open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", now=world.now)
     taken(world, reference, "ask", on, received_at=received_at)
 
 
-def taken(world: World, reference: str, step: str, on: date, library: Library | None = None, **more: Any) -> None:
+def taken(world: World, reference: str, step: str, on: date, rulebook: Rulebook | None = None, **more: Any) -> None:
     command = StepCommand(step, on, **more)
-    advance_agreement(world.engine, library or world.library, reference, command, person="elena", now=world.now)
+    rulebook = rulebook or world.rulebook
+    advance_agreement(world.engine, rulebook, world.people, reference, command, person="elena", now=world.now)
 
 
 def changed(world: World, reference: str, kind: ChangeKind, on: date, **more: Any) -> None:
     command = ChangeCommand(kind=kind, on=on, reason="flood", paper="OF-1", **more)
     wanted = DeadlineId(reference, "answer", 1)
-    change_deadline(world.engine, world.library, wanted, command, person="elena", now=world.now)
+    change_deadline(world.engine, world.rulebook, world.people, wanted, command, person="elena", now=world.now)
 
 
 def edition(*days: date, last_year: int | None = None) -> tuple[Calendar, str]:
@@ -181,17 +182,17 @@ NEWS = (date(2026, 4, 9), date(2026, 4, 10))
 
 def announced(world: World, *days: date, **more: Any) -> Applied:
     calendar, content = edition(*days, **more)
-    done = apply(world.engine, world.library, calendar, content, person="elena", now=world.now)
+    done = apply(world.engine, world.rulebook, world.people, calendar, content, person="elena", now=world.now)
     world.runtime.refresh()
     return done
 
 
 DOORS = {
     "preview": lambda world, calendar, _: list(
-        preview(world.engine, world.library, calendar, world.now, progress=lambda *_: None)
+        preview(world.engine, world.rulebook, world.people, calendar, world.now, progress=lambda *_: None)
     ),
     "apply": lambda world, calendar, content: apply(
-        world.engine, world.library, calendar, content, person="elena", now=world.now
+        world.engine, world.rulebook, world.people, calendar, content, person="elena", now=world.now
     ),
 }
 
@@ -221,9 +222,9 @@ def due(world: World) -> dict[tuple[str, str, int], date | None]:
 
 
 def from_scratch(world: World) -> dict[tuple[str, str, int], Deadline]:
-    """Every open deadline derived by the library as it is now."""
+    """Every open deadline derived by the rulebook as it is now."""
     references = queries.list_references(world.engine)
-    cases = [refreshed(world.library, loaded(world, ref), world.now) for ref in references]
+    cases = [refreshed(world.rulebook, world.people, loaded(world, ref), world.now) for ref in references]
     return {(case.reference, *d.key): d for case in cases for d in case.deadlines if d.is_open}
 
 
@@ -289,7 +290,9 @@ def test_the_preview_names_each_deadline_once_though_an_agreement_falls_into_two
 def test_the_preview_says_how_far_it_is(books: World) -> None:
     said: list[tuple[int, int]] = []
     calendar, _ = edition(*NEWS)
-    list(preview(books.engine, books.library, calendar, books.now, progress=lambda *far: said.append(far)))
+    list(
+        preview(books.engine, books.rulebook, books.people, calendar, books.now, progress=lambda *far: said.append(far))
+    )
     assert said
     assert said[-1][0] == said[-1][1]
 
@@ -313,7 +316,7 @@ def test_nobody_unknown_applies_anything(books: World) -> None:
     before = everything(books)
     calendar, content = edition(*NEWS)
     with pytest.raises(NotFound, match="There is no person nobody"):
-        apply(books.engine, books.library, calendar, content, person="nobody", now=books.now)
+        apply(books.engine, books.rulebook, books.people, calendar, content, person="nobody", now=books.now)
     assert everything(books) == before
 
 
@@ -383,7 +386,7 @@ def test_where_nobody_holds_a_role_the_history_says_that_nobody_heard(
             ("liaison", "elena", None),
             ("reviewer", "", "yes"),
         ]
-        page = queries.show_agreement(world.engine, world.library, "T-1", world.now)
+        page = queries.show_agreement(world.engine, world.rulebook, world.people, "T-1", world.now)
         words = [say(entry.text, "es") for entry in page.timeline]
         assert "Alerta sin destinatario (vacante: dictaminador): Cambió la fecha: Respuesta" in words
 
@@ -521,7 +524,7 @@ def test_whatever_is_announced_what_is_open_is_as_from_scratch_and_what_is_close
             key: deadline for key, deadline in kept_closed.items() if deadline.closed_on
         }
         books.now += timedelta(days=random.randrange(4))
-        assert sweep(books.engine, books.library, books.now).problems == ()
+        assert sweep(books.engine, books.rulebook, books.people, books.now).problems == ()
         assert_as_from_scratch(books)
     assert {key: rows(books)[key] for key in first_closed} == first_closed
 
@@ -537,7 +540,7 @@ def test_what_is_closed_stays_as_it_was_also_after_later_steps_and_sweeps(books:
     assert {key: rows(books)[key] for key in before} == before
     taken(books, "T-1", "report", date(2026, 4, 6))
     books.now += timedelta(days=90)
-    assert sweep(books.engine, books.library, books.now).problems == ()
+    assert sweep(books.engine, books.rulebook, books.people, books.now).problems == ()
     assert {key: rows(books)[key] for key in before} == before
 
 
@@ -552,7 +555,7 @@ def test_a_report_given_in_time_stays_given_when_the_case_goes_on_by_other_days(
 
 def test_a_right_that_has_lapsed_stays_so_though_the_day_it_was_counted_from_moves(books: World) -> None:
     books.now = datetime(2026, 4, 20, 18, tzinfo=UTC)
-    sweep(books.engine, books.library, books.now)
+    sweep(books.engine, books.rulebook, books.people, books.now)
     lapsed = rows(books)["T-1", "last_day", 1]
     assert (lapsed.status, lapsed.due_on) == (DeadlineStatus.LAPSED, date(2026, 4, 16))
     announced(books, date(2026, 4, 17), date(2026, 4, 20))
@@ -566,7 +569,7 @@ def test_a_closed_deadline_is_still_explained_by_the_edition_it_was_counted_by(b
     announced(books, date(2026, 3, 10), date(2026, 3, 11))
     for rule in ("answer", "receipt"):
         kept = rows(books)["T-4", rule, 1]
-        shown = explain(books.engine, books.library, DeadlineId("T-4", rule, 1), books.now)
+        shown = explain(books.engine, books.rulebook, books.people, DeadlineId("T-4", rule, 1), books.now)
         assert kept.edition.startswith("mx-labour@")
         assert kept.edition != rows(books)["T-1", rule, 1].edition
         assert shown.readings[0].ledger[-1].on == kept.due_on
@@ -574,7 +577,7 @@ def test_a_closed_deadline_is_still_explained_by_the_edition_it_was_counted_by(b
 
 def test_an_open_one_is_explained_with_the_day_that_was_announced(books: World) -> None:
     announced(books, *NEWS)
-    shown = explain(books.engine, books.library, DeadlineId("T-1", "answer", 1), books.now)
+    shown = explain(books.engine, books.rulebook, books.people, DeadlineId("T-1", "answer", 1), books.now)
     off = {
         line.on: line.off[0].holiday.label["en"]
         for line in shown.readings[0].ledger
@@ -605,7 +608,16 @@ def test_killed_between_batches_and_begun_again_it_goes_on_and_says_nothing_twic
     for _ in range(20):
         books.now += timedelta(minutes=1)
         with suppress(CutOffError):
-            apply(books.engine, books.library, calendar, content, person="elena", now=books.now, progress=cut_off)
+            apply(
+                books.engine,
+                books.rulebook,
+                books.people,
+                calendar,
+                content,
+                person="elena",
+                now=books.now,
+                progress=cut_off,
+            )
             break
         killed += 1
         books.runtime.refresh()
@@ -622,7 +634,8 @@ def test_the_progress_of_an_application_ends_at_its_total(books: World, monkeypa
     calendar, content = edition(*NEWS)
     done = apply(
         books.engine,
-        books.library,
+        books.rulebook,
+        books.people,
         calendar,
         content,
         person="elena",
@@ -634,27 +647,27 @@ def test_the_progress_of_an_application_ends_at_its_total(books: World, monkeypa
 
 
 def test_who_still_counts_by_the_old_days_is_told_so_and_moves_nothing_back(books: World) -> None:
-    old = books.library
+    old = books.rulebook
     announced(books, *NEWS)
     before = everything(books, "deadline", "history", "agreement")
     with pytest.raises(StaleAgreement, match="Another edition of mx-labour was applied meanwhile; do it again"):
-        taken(books, "T-1", "report", date(2026, 4, 6), library=old)
+        taken(books, "T-1", "report", date(2026, 4, 6), rulebook=old)
     assert everything(books, "deadline", "history", "agreement") == before
     books.now = datetime(2026, 4, 24, 18, tzinfo=UTC)
-    swept = sweep(books.engine, old, books.now)
+    swept = sweep(books.engine, old, books.people, books.now)
     assert swept.problems
     assert all("Another edition of mx-labour was applied meanwhile" in str(problem) for problem in swept.problems)
     assert everything(books, "deadline", "history", "agreement") == before
 
 
 def test_who_has_read_the_new_days_goes_on(books: World) -> None:
-    old = books.library
+    old = books.rulebook
     announced(books, *NEWS)
-    books.runtime.library = old
+    books.runtime.rulebook = old
     books.runtime.refresh()
     taken(books, "T-1", "report", date(2026, 4, 6))
     books.now = datetime(2026, 4, 24, 18, tzinfo=UTC)
-    assert sweep(books.engine, books.library, books.now).problems == ()
+    assert sweep(books.engine, books.rulebook, books.people, books.now).problems == ()
     assert due(books)["T-1", "answer", 1] == date(2026, 4, 23)
     assert_as_from_scratch(books)
 

@@ -209,19 +209,23 @@ def opened(world: World, reference: str, on: date = date(2026, 3, 9), **more: An
     before, world.now = world.now, noon(on)
     terms = {"reply": Term.parse("40 days|50 days", "test")} if "terms" not in more else more.pop("terms")
     new = NewAgreement(reference, "tiny", "chihuahua", "x", on, PARTIES, terms=terms, **more)
-    open_agreement(world.engine, world.library, new, actor="elena", now=world.now)
+    open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", now=world.now)
     taken(world, reference, "ask", on)
     world.now = max(before, world.now) if before.year == 2026 and before < noon(date(2026, 11, 1)) else world.now
 
 
 def taken(world: World, reference: str, step: str, on: date, **more: Any) -> None:
     command = StepCommand(step, on, **more)
-    advance_agreement(world.engine, world.library, reference, command, person="elena", now=max(world.now, noon(on)))
+    advance_agreement(
+        world.engine, world.rulebook, world.people, reference, command, person="elena", now=max(world.now, noon(on))
+    )
 
 
 def changed(world: World, wanted: str, kind: ChangeKind, on: date, **more: Any) -> None:
     command = ChangeCommand(kind=kind, on=on, reason="flood", paper="OF-1", **more)
-    change_deadline(world.engine, world.library, DeadlineId.parse(wanted), command, person="elena", now=world.now)
+    change_deadline(
+        world.engine, world.rulebook, world.people, DeadlineId.parse(wanted), command, person="elena", now=world.now
+    )
 
 
 def restarted(world: World, *texts: str) -> None:
@@ -251,11 +255,13 @@ def the_plan(
     assert folder is not None
     path = folder.parent / f"plan-{old}-{new}.toml"
     path.write_text("\n".join(lines), "utf-8")
-    return read_plan(path, world.library.catalogue)
+    return read_plan(path, world.rulebook.catalogue)
 
 
 def migrate(world: World, plan: Plan, **more: Any) -> list[Result]:
-    return list(migration.apply(world.engine, world.library, plan, person="elena", now=world.now, **more))
+    return list(
+        migration.apply(world.engine, world.rulebook, world.people, plan, person="elena", now=world.now, **more)
+    )
 
 
 def moved(world: World, policy: str | Mapping[str, str] = "keep-due", *edits: tuple[str, str]) -> dict[str, Result]:
@@ -282,7 +288,7 @@ def announced(world: World, *days: date) -> None:
     label, source = '{ en = "Mourning", es = "Duelo" }', "Diario Oficial"
     content = first + "".join(f'\n[[days]]\non = {day}\nlabel = {label}\nsource = "{source}"\n' for day in days)
     calendar = read_calendar(content, "mx-labour.toml")
-    late_news.apply(world.engine, world.library, calendar, content, person="elena", now=world.now)
+    late_news.apply(world.engine, world.rulebook, world.people, calendar, content, person="elena", now=world.now)
     world.runtime.refresh()
 
 
@@ -299,17 +305,17 @@ def alerts(world: World) -> list[Any]:
 
 def all_in_words(world: World, reference: str) -> list[str]:
     """Everything that a page, the command line and a letter say of an agreement, in both languages."""
-    shown = queries.show_agreement(world.engine, world.library, reference, world.now)
+    shown = queries.show_agreement(world.engine, world.rulebook, world.people, reference, world.now)
     found = [*(entry.text for entry in shown.timeline), *(line.label for line in shown.deadlines)]
     found += [line.standing_words for line in shown.deadlines]
     for line in shown.deadlines:
-        what = explained(explain(world.engine, world.library, DeadlineId.parse(line.id), world.now))
+        what = explained(explain(world.engine, world.rulebook, world.people, DeadlineId.parse(line.id), world.now))
         found += [point.name for reading in what.readings for point in reading.summary]
         found += [change.state for change in what.changes]
-    queries.list_agreements(world.engine, world.library, world.now, everything=True)
-    queries.list_deadlines(world.engine, world.library, world.now)
-    queries.list_deadlines(world.engine, world.library, world.now, everything=True)
-    queries.list_steps(world.engine, world.library, reference, "elena", world.now)
+    queries.list_agreements(world.engine, world.rulebook, world.people, world.now, everything=True)
+    queries.list_deadlines(world.engine, world.rulebook, world.people, world.now)
+    queries.list_deadlines(world.engine, world.rulebook, world.people, world.now, everything=True)
+    queries.list_steps(world.engine, world.rulebook, world.people, reference, "elena", world.now)
     return [say(value, language) for language in ("en", "es") for value in found]
 
 
@@ -585,7 +591,7 @@ def test_what_is_closed_keeps_date_and_edition_whatever_comes(books: World, poli
     taken(books, "T-1", "report", date(2026, 4, 8))
     assert kept() == closed
     for reference, (rule, occurrence) in closed:
-        shown = explain(books.engine, books.library, DeadlineId(reference, rule, occurrence), books.now)
+        shown = explain(books.engine, books.rulebook, books.people, DeadlineId(reference, rule, occurrence), books.now)
         assert max(filter(None, (reading.on for reading in shown.readings)), default=None) == shown.deadline.due_on
 
 
@@ -773,7 +779,7 @@ def test_who_is_told_of_a_deadline_is_told_where_it_moves_and_nobody_else(books:
 def test_history_pages_ledgers_and_mail_speak_of_what_is_gone_in_both_languages(books: World, tmp_path: Path) -> None:
     opened(books, "T-1")
     books.now = noon(TODAY)
-    sweep(books.engine, books.library, books.now)
+    sweep(books.engine, books.rulebook, books.people, books.now)
     waiting = [message for message in outbox.messages(books.engine) if message.state == "queued"]
     assert waiting, "told, and not sent yet"
     restarted(books, second(), second(FIRST, version=3))
@@ -800,7 +806,7 @@ def test_where_the_old_file_is_gone_pages_still_open(books: World) -> None:
     books.runtime = bootstrap.start(books.runtime.settings)
     assert "inquire → Asked" not in all_in_words(books, "T-1")
     with pytest.raises(NotFound, match=r"The process file by which T-1/plain/1 was counted is gone\."):
-        explain(books.engine, books.library, DeadlineId("T-1", "plain", 1), books.now)
+        explain(books.engine, books.rulebook, books.people, DeadlineId("T-1", "plain", 1), books.now)
     assert books.tick().delivery.failures == ()
 
 
@@ -808,8 +814,8 @@ def test_the_notice_of_a_step_still_waiting_is_sent_though_its_state_has_another
     opened(books, "T-1", date(2026, 4, 6))
     books.now = noon(TODAY)
     moved(books)
-    (claimed,) = outbox.claim_batch(books.engine, books.library, books.now, 1)
-    letter = letters(books.engine, books.library, [claimed], books.now)[claimed.id]
+    (claimed,) = outbox.claim_batch(books.engine, books.rulebook, books.people, books.now, 1)
+    letter = letters(books.engine, books.rulebook, books.people, [claimed], books.now)[claimed.id]
     assert isinstance(letter, Letter)
     assert "opinion-requested" in {item.notice for group in letter.groups for item in group.items}
 
@@ -830,7 +836,7 @@ def test_the_ledger_says_how_a_migration_took_the_date_over(books: World, policy
     books.now = noon(TODAY)
     moved(books, policy)
     for rule in ("answer", "receipt"):
-        shown = explained(explain(books.engine, books.library, DeadlineId("T-1", rule, 1), books.now))
+        shown = explained(explain(books.engine, books.rulebook, books.people, DeadlineId("T-1", rule, 1), books.now))
         assert (say(shown.carried, "en") if shown.carried else None) == sentence
         assert shown.readings[-1].lines[-1].on == shown.due_on
 
@@ -859,11 +865,11 @@ def test_a_state_that_a_child_reached_under_its_old_name_still_counts_for_its_pa
     books.now = noon(TODAY)
     for reference, process, above in (("P-1", "parent", None), ("C-1", "small", "P-1"), ("C-2", "small", "P-1")):
         new = NewAgreement(reference, process, "chihuahua", "x", TODAY, PARTIES, parent=above)
-        open_agreement(books.engine, books.library, new, actor="elena", now=books.now)
+        open_agreement(books.engine, books.rulebook, books.people, new, actor="elena", now=books.now)
         taken(books, reference, "ask", TODAY)
     (folder / "small.v2.toml").write_text(renamed, "utf-8")
     restarted(books)
-    catalogue = books.library.catalogue
+    catalogue = books.rulebook.catalogue
     plan = draft(catalogue.version("small", 1), catalogue.version("small", 2))
     plan = Plan(plan.source, plan.target, {**plan.states, "done": "over"}, plan.deadlines, "x", {})
     taken(books, "C-1", "finish", TODAY)
@@ -878,10 +884,10 @@ def test_from_the_national_process_to_that_of_a_city(world: World, tmp_path: Pat
     today = world.now.date()
     for reference in ("MX-1", "MX-2"):
         new = NewAgreement(reference, "mx/twinning", "chihuahua", "x", today, PARTIES, state="drafting")
-        open_agreement(world.engine, world.library, new, actor="elena", now=world.now)
+        open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", now=world.now)
         taken(world, reference, "complete_draft", today)
     taken(world, "MX-1", "request_opinion", today)
-    catalogue = world.library.catalogue
+    catalogue = world.rulebook.catalogue
     drafted = draft(catalogue.version("mx/twinning", 1), catalogue.version("mx/leon", 1))
     path = tmp_path / "plan.toml"
     path.write_text(plan_text(drafted).replace('reason = ""', 'reason = "bylaw of 2008"'), "utf-8")
@@ -905,7 +911,7 @@ def test_a_dry_run_says_the_same_as_applying_and_writes_nothing(books: World) ->
     books.tick()
     restarted(books, second())
     plan, before = the_plan(books), everything(books)
-    seen = list(migration.dry_run(books.engine, books.library, plan, now=books.now, at_once=2))
+    seen = list(migration.dry_run(books.engine, books.rulebook, books.people, plan, now=books.now, at_once=2))
     assert everything(books) == before
     assert migration.affected(books.engine, plan) == {"asked": 4, "waiting": 1}
     assert migrate(books, plan, at_once=2) == seen
@@ -923,7 +929,9 @@ def test_nobody_unknown_migrates_anything(books: World) -> None:
     restarted(books, second())
     before = everything(books)
     with pytest.raises(NotFound, match="There is no person nobody"):
-        list(migration.apply(books.engine, books.library, the_plan(books), person="nobody", now=books.now))
+        list(
+            migration.apply(books.engine, books.rulebook, books.people, the_plan(books), person="nobody", now=books.now)
+        )
     assert everything(books) == before
 
 
@@ -953,7 +961,7 @@ from twinflow.services import migration
 url, folder, after = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
 files = {"people_file": folder / "people.toml", "workflows_folder": folder / "workflows"}
 runtime = bootstrap.start(Settings(database=DatabaseSettings(url=url), **files))
-plan = read_plan(folder / "plan-1-2.toml", runtime.library.catalogue)
+plan = read_plan(folder / "plan-1-2.toml", runtime.rulebook.catalogue)
 written = migration.record_change
 count = 0
 
@@ -966,7 +974,7 @@ def record_change(*arguments, **more):
 
 migration.record_change = record_change
 now = datetime(2026, 4, 6, 18, tzinfo=UTC)
-for result in migration.apply(runtime.engine, runtime.library, plan, person="elena", now=now, at_once=7):
+for result in migration.apply(runtime.engine, runtime.rulebook, runtime.people, plan, person="elena", now=now, at_once=7):
     print(result.reference, flush=True)
 """
 
@@ -1016,6 +1024,6 @@ def test_what_is_to_come_can_be_simulated_after_a_migration(books: World) -> Non
     opened(books, "T-1")
     books.now = noon(TODAY)
     moved(books)
-    assert "plain" not in books.library.definition_of(loaded(books, "T-1")).deadlines
-    outlook = simulate_agreement(books.engine, books.library, "T-1", books.now, date(2027, 4, 6))
+    assert "plain" not in books.rulebook.definition_of(loaded(books, "T-1")).deadlines
+    outlook = simulate_agreement(books.engine, books.rulebook, books.people, "T-1", books.now, date(2027, 4, 6))
     assert "deadline:answer" in {str(event.subject) for event in outlook.events}

@@ -43,7 +43,7 @@ def signed_case(world: World, reference: str = "MX-1") -> None:
     world.now = datetime(2026, 3, 2, 18, tzinfo=UTC)
     today = world.now.date()
     new = NewAgreement(reference, "mx/twinning", "chihuahua", "x", today, PARTIES, state="drafting")
-    open_agreement(world.engine, world.library, new, actor="elena", now=world.now)
+    open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", now=world.now)
     for step, person, records in SIGNING:
         take(world, reference, StepCommand(step, today, records=records), person)
     for party in PARTIES:
@@ -51,7 +51,7 @@ def signed_case(world: World, reference: str = "MX-1") -> None:
 
 
 def take(world: World, reference: str, command: StepCommand, person: str = "elena") -> None:
-    advance_agreement(world.engine, world.library, reference, command, person=person, now=world.now)
+    advance_agreement(world.engine, world.rulebook, world.people, reference, command, person=person, now=world.now)
 
 
 def loaded(world: World, reference: str) -> Agreement:
@@ -61,7 +61,7 @@ def loaded(world: World, reference: str) -> Agreement:
 
 def test_sweeps_at_the_same_time_tell_each_thing_once(cuenca: World) -> None:
     with ThreadPoolExecutor(4) as pool:
-        results = list(pool.map(lambda _: sweep(cuenca.engine, cuenca.library, cuenca.now), range(4)))
+        results = list(pool.map(lambda _: sweep(cuenca.engine, cuenca.rulebook, cuenca.people, cuenca.now), range(4)))
     assert [result.problems for result in results] == [()] * 4
     assert sum(result.alerts for result in results) == 9
     assert sorted(reference for result in results for reference in result.lapsed) == ["CU-02", "CU-10"]
@@ -73,7 +73,7 @@ def test_sweeps_at_the_same_time_open_the_next_year_of_a_duty_once(world: World)
     world.tick()
     world.now += timedelta(days=400)
     with ThreadPoolExecutor(3) as pool:
-        results = list(pool.map(lambda _: sweep(world.engine, world.library, world.now), range(3)))
+        results = list(pool.map(lambda _: sweep(world.engine, world.rulebook, world.people, world.now), range(3)))
     assert [result.problems for result in results] == [()] * 3
     years = [deadline.occurrence for deadline in loaded(world, "MX-1").deadlines if deadline.rule == "evaluation"]
     assert years == [1, 2]
@@ -84,19 +84,22 @@ def test_an_alert_never_joins_a_digest_that_a_mailer_has_already_taken(
 ) -> None:
     world = make_world(smtp.settings)
     signed_case(world)
-    sweep(world.engine, world.library, world.now)
+    sweep(world.engine, world.rulebook, world.people, world.now)
     with UnitOfWork(world.engine, reading=True) as work:
         (first,) = [message for message in work.outbox.messages() if message.digest and message.recipient == "elena"]
     telling = Telling("opinion-issued", "step:sign", ("liaison",), world.now.date(), 9, details={"state": "signed"})
     with UnitOfWork(world.engine) as work, ThreadPoolExecutor(1) as pool:
         case = work.agreements.lock("MX-1")
-        tell(work, world.library, work.agreements.id_of("MX-1"), case, telling, world.now)
-        mailer = pool.submit(outbox.claim_batch, world.engine, world.library, world.now, 10)
+        tell(work, world.rulebook, world.people, work.agreements.id_of("MX-1"), case, telling, world.now)
+        mailer = pool.submit(outbox.claim_batch, world.engine, world.rulebook, world.people, world.now, 10)
         work.commit()
         taken = {message.id: message for message in mailer.result()}
     if first.id not in taken:  # on PostgreSQL a mailer passes over what is held, and comes back for it
-        taken = {message.id: message for message in outbox.claim_batch(world.engine, world.library, world.now, 10)}
-    letter = letters(world.engine, world.library, [taken[first.id]], world.now)[first.id]
+        taken = {
+            message.id: message
+            for message in outbox.claim_batch(world.engine, world.rulebook, world.people, world.now, 10)
+        }
+    letter = letters(world.engine, world.rulebook, world.people, [taken[first.id]], world.now)[first.id]
     assert isinstance(letter, Letter)
     assert "opinion-issued" in [item.notice for item in letter.items]
 
@@ -114,7 +117,7 @@ def test_tellers_of_the_same_people_in_another_order_do_not_lock_each_other_out(
                     telling = Telling(
                         "opinion-issued", AlertSubject(SubjectKind.STEP, f"sign{number}"), (role,), world.now.date()
                     )
-                    tell(work, world.library, work.agreements.id_of(reference), case, telling, world.now)
+                    tell(work, world.rulebook, world.people, work.agreements.id_of(reference), case, telling, world.now)
                 work.commit()
 
     jobs = [("MX-1", ("liaison", "supervisor", "reviewer")), ("MX-2", ("reviewer", "supervisor", "liaison"))]
@@ -127,10 +130,10 @@ def test_tellers_of_the_same_people_in_another_order_do_not_lock_each_other_out(
 
 def test_a_mailer_whose_lease_has_ended_cannot_undo_what_the_next_one_did(world: World) -> None:
     signed_case(world)
-    sweep(world.engine, world.library, world.now)
-    (late,) = outbox.claim_batch(world.engine, world.library, world.now, 1)
+    sweep(world.engine, world.rulebook, world.people, world.now)
+    (late,) = outbox.claim_batch(world.engine, world.rulebook, world.people, world.now, 1)
     world.now += timedelta(minutes=11)
-    (present,) = outbox.claim_batch(world.engine, world.library, world.now, 1)
+    (present,) = outbox.claim_batch(world.engine, world.rulebook, world.people, world.now, 1)
     assert present.id == late.id
     outbox.settle(world.engine, [Settlement(present, MessageState.ACCEPTED)], world.now)
     refused = after_failure(late, MailFailed("too late", permanent=True), world.now)
@@ -164,18 +167,18 @@ def test_what_was_settled_and_comes_back_is_told_again(cuenca: World) -> None:
         work.commit()
     with UnitOfWork(cuenca.engine) as work:
         from_books = work.agreements.get(reference)
-        definition = cuenca.library.definition_of(from_books)
+        definition = cuenca.rulebook.definition_of(from_books)
         work.findings.replace(agreement_id, findings(from_books, definition), cuenca.now)
         work.commit()
     assert cuenca.tick().sweep.alerts == 1
 
 
 def test_one_case_that_cannot_be_dealt_with_does_not_keep_the_others_waiting(cuenca: World) -> None:
-    definition = cuenca.library.catalogue.version("ec/agreement", 1)
+    definition = cuenca.rulebook.catalogue.version("ec/agreement", 1)
     for_people = replace(definition.deadlines["term_end"], on_lapse="complete")
     broken = replace(definition, deadlines={**definition.deadlines, "term_end": for_people})
-    catalogue = Catalogue({**cuenca.library.catalogue.definitions, ("ec/agreement", 1): broken})
-    done = sweep(cuenca.engine, replace(cuenca.library, catalogue=catalogue), cuenca.now)
+    catalogue = Catalogue({**cuenca.rulebook.catalogue.definitions, ("ec/agreement", 1): broken})
+    done = sweep(cuenca.engine, replace(cuenca.rulebook, catalogue=catalogue), cuenca.people, cuenca.now)
     assert [str(problem).split(":")[0] for problem in done.problems] == ["CU-02", "CU-10"]
     assert done.alerts == 10
     assert loaded(cuenca, "CU-02").state == "in_force"
@@ -219,7 +222,7 @@ def test_several_nodes_may_start_on_an_empty_database_at_once(database_url: str)
 def test_a_history_of_alerts_is_kept_with_both_days(world: World) -> None:
     signed_case(world, "MX-1")
     world.now += timedelta(days=200)
-    sweep(world.engine, world.library, world.now)
+    sweep(world.engine, world.rulebook, world.people, world.now)
     alerts = [entry for entry in loaded(world, "MX-1").history if entry.details.get("level", "").endswith("after")]
     assert {entry.recorded_at for entry in alerts} == {world.now}
     assert max(entry.effective_on for entry in alerts) < world.now.date()

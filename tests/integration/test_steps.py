@@ -36,12 +36,12 @@ def open_(world: World, reference: str = "MX-1", state: str = "drafting") -> Non
     new = NewAgreement(
         reference, "mx/twinning", "chihuahua", "Chihuahua – Albuquerque", world.now.date(), PARTIES, state=state
     )
-    open_agreement(world.engine, world.library, new, actor="elena", now=world.now)
+    open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", now=world.now)
 
 
 def take(world: World, step: str, person: str = "elena", on: date | None = None, **more: object) -> Agreement:
     command = StepCommand(step, on or world.now.date(), **more)  # type: ignore[arg-type]
-    done = advance_agreement(world.engine, world.library, "MX-1", command, person=person, now=world.now)
+    done = advance_agreement(world.engine, world.rulebook, world.people, "MX-1", command, person=person, now=world.now)
     return done.agreement
 
 
@@ -62,7 +62,14 @@ def test_without_a_day_a_step_is_of_the_office_s_today_and_its_hour_is_the_offic
     mexican.now = datetime(2026, 3, 4, 4, tzinfo=UTC)  # ten in the evening of the 3rd in Chihuahua
     command = StepCommand("complete_draft", None)
     advance_agreement(
-        mexican.engine, mexican.library, "MX-1", command, person="elena", now=mexican.now, hour=time(21, 30)
+        mexican.engine,
+        mexican.rulebook,
+        mexican.people,
+        "MX-1",
+        command,
+        person="elena",
+        now=mexican.now,
+        hour=time(21, 30),
     )
     [entry] = loaded(mexican).steps_taken("complete_draft")
     assert entry.effective_on == date(2026, 3, 3)
@@ -115,7 +122,9 @@ def test_of_many_simultaneous_attempts_exactly_one_wins(mexican: World) -> None:
 
     def attempt(_: int) -> str:
         try:
-            advance_agreement(mexican.engine, mexican.library, "MX-1", command, person="elena", now=mexican.now)
+            advance_agreement(
+                mexican.engine, mexican.rulebook, mexican.people, "MX-1", command, person="elena", now=mexican.now
+            )
         except (Refused, StaleAgreement) as error:
             return type(error).__name__
         return "won"
@@ -132,7 +141,8 @@ def test_a_form_filled_in_on_an_older_version_is_refused(mexican: World) -> None
     with pytest.raises(StaleAgreement):
         advance_agreement(
             mexican.engine,
-            mexican.library,
+            mexican.rulebook,
+            mexican.people,
             "MX-1",
             StepCommand("request_opinion", mexican.now.date()),
             person="elena",
@@ -172,13 +182,13 @@ def test_observations_stop_the_clock_of_the_opinion_until_they_are_answered(mexi
 def test_who_asked_for_the_opinion_cannot_give_it_in_whatever_role(mexican: World) -> None:
     take(mexican, "complete_draft")
     take(mexican, "request_opinion")
-    directory = mexican.library.directory
-    elena, rita = directory.people["elena"], directory.people["rita"]
+    known = mexican.people
+    elena, rita = known.people["elena"], known.people["rita"]
     both = replace(elena, assignments=(*elena.assignments, *rita.assignments))
-    library = replace(mexican.library, directory=replace(directory, people={**directory.people, "elena": both}))
+    people = replace(known, people={**known.people, "elena": both})
     command = StepCommand("issue_favourable_opinion", mexican.now.date(), records={"opinion_number": "DEP-1/26"})
     with pytest.raises(Refused) as refusal:
-        advance_agreement(mexican.engine, library, "MX-1", command, person="elena", now=mexican.now)
+        advance_agreement(mexican.engine, mexican.rulebook, people, "MX-1", command, person="elena", now=mexican.now)
     assert ["another person" in str(reason) for reason in refusal.value.reasons] == [True]
 
 
@@ -194,13 +204,13 @@ def test_a_checklist_known_at_opening_is_said_item_by_item(mexican: World, said:
         facts={"draft_sections": (Claim(said, ""),)},
     )
     with pytest.raises(BadInput) as caught:
-        open_agreement(mexican.engine, mexican.library, new, actor="elena", now=mexican.now)
+        open_agreement(mexican.engine, mexican.rulebook, mexican.people, new, actor="elena", now=mexican.now)
     assert [problem.place for problem in caught.value.problems] == ["facts.draft_sections"]
 
 
 def test_what_belongs_to_an_agreement_is_between_the_same_parties_and_signed_by_none(mexican: World) -> None:
     new = NewAgreement("MX-1-R1", "renewal", "chihuahua", "2026", mexican.now.date(), (), parent="MX-1")
-    child = open_agreement(mexican.engine, mexican.library, new, actor="elena", now=mexican.now)
+    child = open_agreement(mexican.engine, mexican.rulebook, mexican.people, new, actor="elena", now=mexican.now)
     assert [party.name for party in child.parties] == [party.name for party in loaded(mexican).parties]
     assert len(child.unsigned) == len(child.parties)
 
@@ -208,10 +218,12 @@ def test_what_belongs_to_an_agreement_is_between_the_same_parties_and_signed_by_
 def test_a_programme_agreed_meets_the_deadline_of_its_agreement(mexican: World) -> None:
     sign(mexican)
     new = NewAgreement("MX-1-P1", "annual-programme", "chihuahua", "2026", mexican.now.date(), (), parent="MX-1")
-    open_agreement(mexican.engine, mexican.library, new, actor="elena", now=mexican.now)
+    open_agreement(mexican.engine, mexican.rulebook, mexican.people, new, actor="elena", now=mexican.now)
     mexican.now += timedelta(days=20)
     command = StepCommand("agree", mexican.now.date(), records={"period_ends_on": "2026-12-31"})
-    advance_agreement(mexican.engine, mexican.library, "MX-1-P1", command, person="elena", now=mexican.now)
+    advance_agreement(
+        mexican.engine, mexican.rulebook, mexican.people, "MX-1-P1", command, person="elena", now=mexican.now
+    )
     first = next(d for d in loaded(mexican).deadlines if d.rule == "first_programme")
     assert (first.status, first.closed_on) == (DeadlineStatus.MET, mexican.now.date())
 
@@ -288,24 +300,24 @@ def test_a_notice_whose_reason_has_gone_is_dropped_and_recorded_as_such(mexican:
 
 
 def test_a_process_file_edited_under_a_running_agreement_is_refused(mexican: World) -> None:
-    definition = mexican.library.catalogue.version("mx/twinning", 1)
-    edited = {**mexican.library.catalogue.definitions, ("mx/twinning", 1): replace(definition, digest="other")}
-    library = replace(mexican.library, catalogue=Catalogue(edited))
+    definition = mexican.rulebook.catalogue.version("mx/twinning", 1)
+    edited = {**mexican.rulebook.catalogue.definitions, ("mx/twinning", 1): replace(definition, digest="other")}
+    rulebook = replace(mexican.rulebook, catalogue=Catalogue(edited))
     with pytest.raises(DefinitionChanged, match="new version"):
-        queries.show_agreement(mexican.engine, library, "MX-1", mexican.now)
+        queries.show_agreement(mexican.engine, rulebook, mexican.people, "MX-1", mexican.now)
 
 
 def test_a_node_with_another_text_of_the_same_version_opens_and_imports_nothing(mexican: World) -> None:
-    definition = mexican.library.catalogue.version("mx/twinning", 1)
-    edited = {**mexican.library.catalogue.definitions, ("mx/twinning", 1): replace(definition, digest="other")}
-    other = replace(mexican.library, catalogue=Catalogue(edited))
+    definition = mexican.rulebook.catalogue.version("mx/twinning", 1)
+    edited = {**mexican.rulebook.catalogue.definitions, ("mx/twinning", 1): replace(definition, digest="other")}
+    other = replace(mexican.rulebook, catalogue=Catalogue(edited))
     new = NewAgreement("MX-2", "mx/twinning", "chihuahua", "x", mexican.now.date(), PARTIES)
     with pytest.raises(DefinitionChanged, match="new version"):
-        open_agreement(mexican.engine, other, new, actor="elena", now=mexican.now)
+        open_agreement(mexican.engine, other, mexican.people, new, actor="elena", now=mexican.now)
     with pytest.raises(DefinitionChanged, match="new version"):
-        import_register(mexican.engine, other, [dossier("MX-3", mexican.now.date())], now=mexican.now)
+        import_register(mexican.engine, other, mexican.people, [dossier("MX-3", mexican.now.date())], now=mexican.now)
     assert queries.list_references(mexican.engine) == ["MX-1"]
-    open_agreement(mexican.engine, mexican.library, new, actor="elena", now=mexican.now)
+    open_agreement(mexican.engine, mexican.rulebook, mexican.people, new, actor="elena", now=mexican.now)
 
 
 def dossier(reference: str, since: date | None) -> Dossier:
@@ -319,7 +331,7 @@ def test_opening_says_all_that_is_wrong_at_once(mexican: World) -> None:
     terms = {"validity": Term((Length.parse("10 years"),)), "validty": Term()}
     new = NewAgreement("MX-1", "mx/twinning", "chihuahua", "x", mexican.now.date(), PARTIES[:1], "draughting", terms)
     with pytest.raises(BadInput) as mistake:
-        open_agreement(mexican.engine, mexican.library, new, actor="elena", now=mexican.now)
+        open_agreement(mexican.engine, mexican.rulebook, mexican.people, new, actor="elena", now=mexican.now)
     places = [problem.place for problem in mistake.value.problems]
     assert places == ["state", "parties", "terms.validity", "terms.validty", "reference"]
 
@@ -329,7 +341,7 @@ def test_a_case_entered_in_mid_life_has_its_signatures_its_term_and_its_deadline
     new = NewAgreement(
         "MX-2", "mx/twinning", "chihuahua", "x", date(2025, 3, 10), PARTIES, state="in_force", facts=facts
     )
-    opened = open_agreement(mexican.engine, mexican.library, new, actor="elena", now=mexican.now)
+    opened = open_agreement(mexican.engine, mexican.rulebook, mexican.people, new, actor="elena", now=mexican.now)
     assert opened.has_entered_into_force(mexican.now.date())
     due = {deadline.rule: deadline.due_on for deadline in opened.deadlines}
     assert due["term_end"] == date(2030, 2, 20)
@@ -341,8 +353,8 @@ def test_a_case_entered_in_mid_life_has_its_signatures_its_term_and_its_deadline
 
 def test_a_case_entered_after_signature_without_its_day_shows_the_day_missing(mexican: World) -> None:
     new = NewAgreement("MX-2", "mx/twinning", "chihuahua", "x", date(2025, 3, 10), PARTIES, state="in_force")
-    open_agreement(mexican.engine, mexican.library, new, actor="elena", now=mexican.now)
-    page = queries.show_agreement(mexican.engine, mexican.library, "MX-2", mexican.now)
+    open_agreement(mexican.engine, mexican.rulebook, mexican.people, new, actor="elena", now=mexican.now)
+    page = queries.show_agreement(mexican.engine, mexican.rulebook, mexican.people, "MX-2", mexican.now)
     assert [str(message) for message in page.line.missing] == ["Date missing"]
     assert page.deadlines == ()
 
@@ -365,37 +377,40 @@ def test_what_cannot_be_opened_is_refused_with_its_place(
     mexican: World, changed: dict[str, object], place: str
 ) -> None:
     new = NewAgreement("MX-2", "mx/twinning", "chihuahua", "x", mexican.now.date(), PARTIES)
+    other = replace(new, **changed)  # type: ignore[arg-type]
     with pytest.raises(BadInput) as mistake:
-        open_agreement(mexican.engine, mexican.library, replace(new, **changed), actor="elena", now=mexican.now)  # type: ignore[arg-type]
+        open_agreement(mexican.engine, mexican.rulebook, mexican.people, other, actor="elena", now=mexican.now)
     assert [problem.place for problem in mistake.value.problems] == [place]
 
 
 def test_only_the_liaison_officer_of_the_office_opens_its_cases(mexican: World) -> None:
     new = NewAgreement("MX-2", "mx/twinning", "chihuahua", "x", mexican.now.date(), PARTIES)
     with pytest.raises(Refused, match="MX-2 cannot be opened"):
-        open_agreement(mexican.engine, mexican.library, new, actor="rita", now=mexican.now)
+        open_agreement(mexican.engine, mexican.rulebook, mexican.people, new, actor="rita", now=mexican.now)
 
 
 def test_a_text_signed_before_the_first_version_of_its_process_is_imported_on_that_version(world: World) -> None:
-    first = world.library.catalogue.versions("mx/twinning")[0]
+    first = world.rulebook.catalogue.versions("mx/twinning")[0]
     signed_on = first.in_force_from - timedelta(days=1)
     days = {"MX-1": signed_on, "MX-2": first.in_force_from, "MX-3": None}
     dossiers = [dossier(reference, since) for reference, since in days.items()]
-    import_register(world.engine, world.library, dossiers, now=world.now)
+    import_register(world.engine, world.rulebook, world.people, dossiers, now=world.now)
     imported = [loaded(world, dossier.reference) for dossier in dossiers]
     assert [agreement.process_version for agreement in imported[:2]] == [first.version] * 2
     assert [agreement.history[0].effective_on for agreement in imported[:2]] == [signed_on, first.in_force_from]
-    today = world.library.today("chihuahua", world.now)
-    assert imported[2].process_version == world.library.catalogue.in_force_on("mx/twinning", today).version
+    today = world.people.today("chihuahua", world.now)
+    assert imported[2].process_version == world.rulebook.catalogue.in_force_on("mx/twinning", today).version
 
 
 def test_an_import_that_is_cut_off_leaves_nothing(world: World) -> None:
-    dossiers = read_register(CUENCA / "agreements.csv", CUENCA / "agreements.map.toml", world.library, world.now)
+    dossiers = read_register(
+        CUENCA / "agreements.csv", CUENCA / "agreements.map.toml", world.rulebook, world.people, world.now
+    )
 
     def cut_off(done: int, _total: int) -> None:
         if done == 20:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        import_register(world.engine, world.library, dossiers, now=world.now, progress=cut_off)
+        import_register(world.engine, world.rulebook, world.people, dossiers, now=world.now, progress=cut_off)
     assert queries.list_references(world.engine) == []

@@ -58,10 +58,10 @@ def test_what_can_be_done_is_done_and_the_rest_is_reported(database_url: str, tm
     with tiny_world(database_url, tmp_path, noted, ("[deadlines.answer]", TWO)) as world:
         world.now = noon(asked)
         new = NewAgreement("T-1", "tiny", "chihuahua", "x", asked, PARTIES)
-        open_agreement(world.engine, world.library, new, actor="elena", now=world.now)
+        open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", now=world.now)
         command = StepCommand("ask", asked)
-        advance_agreement(world.engine, world.library, "T-1", command, person="elena", now=world.now)
-        result = sweep(world.engine, world.library, noon(date(2026, 3, 8)))
+        advance_agreement(world.engine, world.rulebook, world.people, "T-1", command, person="elena", now=world.now)
+        result = sweep(world.engine, world.rulebook, world.people, noon(date(2026, 3, 8)))
         assert loaded(world, "T-1").state == "done"
         assert result.lapsed == ("T-1",)
         assert any("“Archive” cannot be taken" in str(problem) for problem in result.problems)

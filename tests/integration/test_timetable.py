@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from threading import Event
 
-from twinflow.domain.library import Library
+from twinflow.domain.library import Rulebook
 from twinflow.errors import EnvironmentFailed
 from twinflow.worker import timetable
 from twinflow.worker.passes import Worker
@@ -39,12 +39,12 @@ def test_a_pass_that_fails_is_reported_and_the_next_one_runs(caplog) -> None:
 def test_a_sweep_goes_by_the_calendars_in_use_when_it_begins(world: World) -> None:
     asked: list[str] = []
 
-    def library() -> Library:
-        asked.append("library")
-        return world.library
+    def rulebook() -> Rulebook:
+        asked.append("rulebook")
+        return world.rulebook
 
     def refresh() -> None:
         asked.append("refresh")
 
-    Worker(world.engine, library, world.runtime.post, lambda: world.now, refresh=refresh).sweep()
-    assert asked == ["refresh", "library"]
+    Worker(world.engine, rulebook, world.people, world.runtime.post, lambda: world.now, refresh=refresh).sweep()
+    assert asked == ["refresh", "rulebook"]

@@ -43,14 +43,14 @@ ONE_DAY = timedelta(days=1)
 def opened(world: World, on: date, **more: Any) -> None:
     world.now = noon(on)
     new = NewAgreement("T-1", "tiny", "chihuahua", "x", on, PARTIES, **more)
-    open_agreement(world.engine, world.library, new, actor="elena", now=world.now)
+    open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", now=world.now)
 
 
 def mornings(world: World, last: date) -> None:
     """A sweep a day, from the day after the present one."""
     while world.now.date() < last:
         world.now += ONE_DAY
-        assert sweep(world.engine, world.library, world.now).problems == ()
+        assert sweep(world.engine, world.rulebook, world.people, world.now).problems == ()
 
 
 def alerts(world: World) -> list[tuple[int, str, date]]:
@@ -63,7 +63,7 @@ def alerts(world: World) -> list[tuple[int, str, date]]:
 
 def assert_as_from_scratch(world: World) -> None:
     case = loaded(world, "T-1")
-    assert case.deadlines == refreshed(world.library, case, world.now).deadlines
+    assert case.deadlines == refreshed(world.rulebook, world.people, case, world.now).deadlines
 
 
 @pytest.fixture
@@ -90,7 +90,7 @@ def test_a_recurring_duty_whose_start_is_still_to_come_opens_on_that_day(monthly
 
 def test_the_simulation_has_each_occurrence_that_the_sweep_opens(monthly: World) -> None:
     opened(monthly, date(2026, 1, 5), state="asked", facts=facts(asked_on="2026-02-02"))
-    outlook = simulate_agreement(monthly.engine, monthly.library, "T-1", monthly.now, date(2026, 7, 1))
+    outlook = simulate_agreement(monthly.engine, monthly.rulebook, monthly.people, "T-1", monthly.now, date(2026, 7, 1))
     mornings(monthly, date(2026, 7, 1))
     foretold = [(e.occurrence, e.level, e.effective_on) for e in outlook.events if e.kind is EventKind.ALERT]
     assert foretold == alerts(monthly)
@@ -112,7 +112,7 @@ def test_a_case_entered_while_the_late_office_has_not_ended_the_day_has_its_next
         world.now = noon(date(2026, 3, 2)) + timedelta(hours=4)
         asked = date(2026, 2, 2)
         new = NewAgreement("T-1", "tiny", "chihuahua", "x", asked, PARTIES, "asked", facts=facts(asked_on="2026-02-02"))
-        open_agreement(world.engine, world.library, new, actor="elena", now=world.now)
+        open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", now=world.now)
         assert loaded(world, "T-1").deadlines == ()
         mornings(world, date(2026, 4, 4))
         assert {occurrence for occurrence, *_ in alerts(world)} == {2}
@@ -123,7 +123,7 @@ def test_what_is_met_early_is_followed_by_the_next_occurrence(monthly: World) ->
     opened(monthly, date(2026, 1, 12), state="asked", facts=facts(asked_on="2026-01-12"))
     report = StepCommand("report", date(2026, 1, 12))
     monthly.now += ONE_DAY
-    advance_agreement(monthly.engine, monthly.library, "T-1", report, person="elena", now=monthly.now)
+    advance_agreement(monthly.engine, monthly.rulebook, monthly.people, "T-1", report, person="elena", now=monthly.now)
     mornings(monthly, date(2026, 3, 20))
     assert_as_from_scratch(monthly)
     assert [d.occurrence for d in loaded(monthly, "T-1").deadlines] == [1, 2, 3]
@@ -159,13 +159,13 @@ def test_no_warning_goes_out_in_the_pass_that_ends_the_case(database_url: str, t
         mornings(world, date(2026, 3, 8) if off else date(2026, 3, 12))
         before = alerts(world)
         world.now = noon(date(2026, 3, 13))
-        done = sweep(world.engine, world.library, world.now)
+        done = sweep(world.engine, world.rulebook, world.people, world.now)
         assert (done.lapsed, done.alerts, done.problems) == (("T-1",), 0, ())
         assert alerts(world) == before == ([] if off else [(1, "3 days before", date(2026, 3, 9))])
         case = loaded(world, "T-1")
         assert (case.state, case.history[-1].effective_on) == ("done", date(2026, 3, 12))
         assert {d.rule: d.status for d in case.deadlines}["answer"] is DeadlineStatus.VOID
-        assert sweep(world.engine, world.library, world.now).alerts == 0
+        assert sweep(world.engine, world.rulebook, world.people, world.now).alerts == 0
 
 
 def test_what_a_step_of_a_date_leaves_open_is_warned_of_in_the_same_pass(database_url: str, tmp_path: Path) -> None:
@@ -173,5 +173,5 @@ def test_what_a_step_of_a_date_leaves_open_is_warned_of_in_the_same_pass(databas
     with tiny_world(database_url, tmp_path, ("[deadlines.answer]", stays)) as world:
         opened(world, date(2026, 3, 2), state="asked", facts=facts(asked_on="2026-03-02"))
         world.now = noon(date(2026, 3, 13))
-        assert sweep(world.engine, world.library, world.now).lapsed == ("T-1",)
+        assert sweep(world.engine, world.rulebook, world.people, world.now).lapsed == ("T-1",)
         assert [level for _, level, _ in alerts(world)] == ["3 days before", "1 day after"]

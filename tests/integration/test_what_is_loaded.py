@@ -33,10 +33,10 @@ def books(world: World) -> World:
     programme = NewAgreement("MX-2-P", PROGRAMME, "chihuahua", "2026", day, (), parent="MX-2")
     drafting = NewAgreement("MX-1", MX, "chihuahua", "one", day, PARTIES, state="drafting", origin="o")
     for new in (signed, programme, drafting):
-        open_agreement(world.engine, world.library, new, actor="elena", now=world.now)
+        open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", now=world.now)
     for step in ("complete_draft", "request_opinion"):
         command = StepCommand(step, day)
-        advance_agreement(world.engine, world.library, "MX-1", command, person="elena", now=world.now)
+        advance_agreement(world.engine, world.rulebook, world.people, "MX-1", command, person="elena", now=world.now)
     longer = {"length": Length.parse("5 business days"), "reason": "asked", "paper": "OF-7"}
     changes = (
         (ChangeKind.EXTEND, "rita", longer),
@@ -47,7 +47,7 @@ def books(world: World) -> World:
         world.now += timedelta(days=1)
         change = ChangeCommand(kind=kind, on=world.now.date(), **more)  # type: ignore[arg-type]
         opinion = DeadlineId("MX-1", "opinion", 1)
-        change_deadline(world.engine, world.library, opinion, change, person=person, now=world.now)
+        change_deadline(world.engine, world.rulebook, world.people, opinion, change, person=person, now=world.now)
     world.now += timedelta(days=30)
     assert world.tick().delivery.failures == ()
     return world
@@ -70,7 +70,7 @@ def reading_history(world: World, read: Callable[[], object]) -> list[str]:
 @pytest.mark.parametrize("everything", [False, True])
 def test_a_list_of_agreements_reads_no_history(books: World, *, everything: bool) -> None:
     def read() -> None:
-        lines = queries.list_agreements(books.engine, books.library, books.now, everything=everything)
+        lines = queries.list_agreements(books.engine, books.rulebook, books.people, books.now, everything=everything)
         assert ("MX-2-P" in {line.reference for line in lines}) is everything
 
     assert reading_history(books, read) == []
@@ -82,7 +82,7 @@ def test_a_list_of_open_deadlines_reads_of_the_history_only_what_people_said(boo
             work.history.said()
 
     def listed() -> None:
-        lines = queries.list_deadlines(books.engine, books.library, books.now)
+        lines = queries.list_deadlines(books.engine, books.rulebook, books.people, books.now)
         assert "MX-1/opinion/1" in {line.id for line in lines}
 
     assert reading_history(books, listed) == reading_history(books, said)

@@ -7,17 +7,16 @@ from itertools import pairwise
 
 import pytest
 
-from builders import MX, WORKFLOWS, agreement, definition, directory, library, person
+from builders import MX, WORKFLOWS, agreement, definition, people, person, rulebook
 from twinflow.definitions.scripts import read_script
-from twinflow.domain.actors import Assignment, Directory
+from twinflow.domain.actors import Assignment, People
 from twinflow.domain.agreement import Deadline, DeadlineStatus
 from twinflow.domain.levels import levels
-from twinflow.domain.library import Library
 from twinflow.domain.process import LIAISON, DeadlineRule, Nature, ProcessDefinition
 from twinflow.services.replay import play
 
 DEPUTY = "deputy"
-PROCESSES = list(library().catalogue)
+PROCESSES = list(rulebook().catalogue)
 ON_THE_LADDER = [
     pytest.param(process, rule, id=f"{process.key}: {rule.key}")
     for process in PROCESSES
@@ -33,7 +32,7 @@ def kinds_of(process: ProcessDefinition, role: str) -> set[str]:
 
 def rungs(process: ProcessDefinition, rule: DeadlineRule, due_on: date) -> list[tuple[date, str]]:
     deadline = Deadline(rule.key, 1, due_on - timedelta(days=90), due_on, due_on, DeadlineStatus.OPEN)
-    calendars = library().calendars_of(process, rule)
+    calendars = rulebook().calendars_of(process, rule)
     return [(at.on, at.level.to or LIAISON) for at in levels(replace(rule, warn=()), deadline, calendars)]
 
 
@@ -71,7 +70,7 @@ def test_another_institution_comes_last_and_only_for_what_law_or_contract_ask(pr
 
 def told_of_the_first_programme() -> Iterator[tuple[date, str]]:
     path = WORKFLOWS / "cases" / "mx" / "twinning" / "ladder.toml"
-    replayed = play(library(), read_script(path, library().catalogue, path.name))
+    replayed = play(rulebook(), read_script(path, rulebook().catalogue, path.name))
     assert replayed.problems == ()
     for alert in replayed.alerts:
         if str(alert.subject) == "deadline:first_programme":
@@ -90,23 +89,23 @@ def test_four_people_are_told_of_one_deadline_on_four_days_in_the_order_of_the_l
     ]
 
 
-def with_a_deputy() -> Library:
+def with_a_deputy() -> People:
     """Lucía is liaison of Chihuahua until the day before the change of office; Diego is her deputy all the time."""
-    people = {
-        **directory().people,
+    known = {
+        **people().people,
         "lucia": person("lucia", Assignment(LIAISON, "chihuahua", to_day=CHANGED_ON - timedelta(days=1))),
         "diego": person("diego", Assignment(DEPUTY, "chihuahua")),
     }
-    return replace(library(), directory=Directory(directory().offices, people))
+    return People(people().offices, known)
 
 
 def roles_of(who: str, day: date) -> frozenset[str]:
     found = with_a_deputy()
-    return found.actor(found.person(who), definition(MX), agreement(), day).roles
+    return found.actor(found.person(who), definition(MX), agreement().office, day).roles
 
 
-def liaisons(found: Library, day: date) -> list[str]:
-    return [each.key for each in found.holders(definition(MX), LIAISON, agreement(), day)]
+def liaisons(found: People, day: date) -> list[str]:
+    return [each.key for each in found.holders_for(definition(MX), LIAISON, agreement().office, day)]
 
 
 def test_while_there_is_a_liaison_the_deputy_is_no_more_than_the_deputy():
@@ -124,8 +123,8 @@ def test_from_the_day_on_which_nobody_is_liaison_the_deputy_is_told_and_acts_as_
 
 def test_where_there_is_no_deputy_either_nobody_gets_the_rights_of_the_liaison():
     found = with_a_deputy()
-    people = {key: each for key, each in found.directory.people.items() if key != "diego"}
-    assert liaisons(replace(found, directory=Directory(found.directory.offices, people)), CHANGED_ON) == []
+    others = {key: each for key, each in found.people.items() if key != "diego"}
+    assert liaisons(People(found.offices, others), CHANGED_ON) == []
 
 
 @pytest.mark.parametrize("process", PROCESSES, ids=lambda process: process.key)

@@ -10,4 +10,4 @@ from twinflow.worker.sending import Sender
 
 def deliver(settings: Settings, now: datetime) -> None:
     runtime = bootstrap.start(settings)
-    asyncio.run(Sender(runtime.engine, runtime.library, runtime.post, lambda: now).deliver())
+    asyncio.run(Sender(runtime.engine, runtime.rulebook, runtime.people, runtime.post, lambda: now).deliver())

@@ -117,8 +117,8 @@ def test_who_stands_in_is_the_deputy_else_the_liaison_else_the_ladder(
     file.write_text(without(*absent), "utf-8")
     world = make_world(None, file)
     new = NewAgreement(REFERENCE, "mx/twinning", "chihuahua", "x", NOW.date(), PARTIES, state="opinion_requested")
-    open_agreement(world.engine, world.library, new, actor="elena", now=NOW)
-    found = stand_in(world.library, loaded(world, REFERENCE), role, person, NOW.date())
+    open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", now=NOW)
+    found = stand_in(world.rulebook, world.people, loaded(world, REFERENCE), role, person, NOW.date())
     assert (found.role if found is not None else None) == expected
 
 
@@ -127,7 +127,7 @@ def test_another_who_holds_the_same_role_stands_in_where_it_has_no_deputy(
 ) -> None:
     world = make_world(None, people_file(tmp_path))
     fill(world, REVIEWERS)
-    found = stand_in(world.library, loaded(world, REFERENCE), "reviewer", "rita", NOW.date())
+    found = stand_in(world.rulebook, world.people, loaded(world, REFERENCE), "reviewer", "rita", NOW.date())
     assert found == StandIn("reviewer", frozenset({"rita"}))
 
 
@@ -150,7 +150,7 @@ def test_every_page_says_who_was_not_reached_until_somebody_has_seen_to_it(
         assert "bea" in page.text
         assert browser.get(f"/agreements/{REFERENCE}").status_code == 200
         why = "the office has no such person any more"
-        outbox.cancel(world.engine, world.library, bea.id, by="elena", reason=why, now=world.now)
+        outbox.cancel(world.engine, world.people, bea.id, by="elena", reason=why, now=world.now)
         assert heading[language] not in browser.get("/").text
         assert why in browser.get(f"/agreements/{REFERENCE}").text
 
@@ -163,8 +163,12 @@ def test_a_bounce_is_the_same_incident_and_can_be_sent_again(
     send_due(world)
     bea = by_recipient(world)["bea"]
     why = Message("The address does not exist: {detail}", {"detail": "5.1.1"})
-    assert outbox.record_bounce(world.engine, world.library, message_id=bea.message_id, why=why, now=world.now)
-    assert not outbox.record_bounce(world.engine, world.library, message_id=bea.message_id, why=why, now=world.now)
+    assert outbox.record_bounce(
+        world.engine, world.rulebook, world.people, message_id=bea.message_id, why=why, now=world.now
+    )
+    assert not outbox.record_bounce(
+        world.engine, world.rulebook, world.people, message_id=bea.message_id, why=why, now=world.now
+    )
     assert {each.recipient for each in notices(world)} == {"ana", "carla", "rita"}
     outbox.retry(world.engine, bea.id, world.now)
     assert send_due(world).sent == 4

@@ -27,7 +27,7 @@ def world(make_world: MakeWorld, smtp: RecordingServer, tmp_path: Path) -> World
 
 
 def claim(world: World) -> list[ClaimedMessage]:
-    return outbox.claim_batch(world.engine, world.library, world.now, 10)
+    return outbox.claim_batch(world.engine, world.rulebook, world.people, world.now, 10)
 
 
 def settle(world: World, claimed: list[ClaimedMessage], state: MessageState) -> None:

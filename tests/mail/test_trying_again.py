@@ -75,9 +75,9 @@ def test_a_digest_that_waited_for_its_server_says_each_thing_once_and_as_it_is_t
         "MX-1", "mx/twinning", "chihuahua", "x", MONDAY.date(), PARTIES, state="signed",
         facts={"signed_on": (Claim(PartialDate(2026, 3, 2), "the paper"),)},
     )  # fmt: skip
-    open_agreement(down.engine, down.library, new, actor="elena", now=MONDAY)
+    open_agreement(down.engine, down.rulebook, down.people, new, actor="elena", now=MONDAY)
     for later in (23, 28, 31):
-        sweep(down.engine, down.library, MONDAY + timedelta(days=later))
+        sweep(down.engine, down.rulebook, down.people, MONDAY + timedelta(days=later))
     up = make_world(smtp.settings)
     up.now = MONDAY + timedelta(days=32)
     send_due(up)

@@ -97,12 +97,12 @@ def people_file(folder: Path, liaisons: Readers, reviewers: Readers) -> Path:
 def request_an_opinion(world: World) -> None:
     """What tells the reviewers at once."""
     parties = (Party("Chihuahua", "MX", home=True), Party("Albuquerque", "US"))
-    today = world.library.today("chihuahua", world.now)
+    today = world.people.today("chihuahua", world.now)
     new = NewAgreement("MX-1", "mx/twinning", "chihuahua", LONG_TITLE.strip(), today, parties, state="drafting")
-    open_agreement(world.engine, world.library, new, actor="elena", now=world.now)
+    open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", now=world.now)
     for step in ("complete_draft", "request_opinion"):
         command = StepCommand(step, today)
-        advance_agreement(world.engine, world.library, "MX-1", command, person="elena", now=world.now)
+        advance_agreement(world.engine, world.rulebook, world.people, "MX-1", command, person="elena", now=world.now)
 
 
 def states(world: World) -> set[tuple[str, str]]:
@@ -150,7 +150,7 @@ def test_a_digest_and_an_urgent_notice_arrive_as_they_were_written_and_as_the_st
         assert name in text
         assert f"{world.runtime.settings.base_url}/agreements/" in text
         if key in REVIEWERS:
-            today = world.library.today("chihuahua", world.now)
+            today = world.people.today("chihuahua", world.now)
             for fact in ("MX-1", LONG_TITLE.strip(), language.day(today, code), "/agreements/MX-1\n"):
                 assert fact in text
             assert message["References"].startswith("<agreement-")
@@ -233,7 +233,7 @@ def test_what_comes_back_later_is_understood_and_opens_an_incident(
     assert world.tick().delivery.sent == 1
     assert states(world) == {("gone", "accepted")}
     postfix.wait_for(lambda: len(postfix.mail()) > before, "the report")
-    read_mailbox(world.engine, world.library, open_mailbox(postfix.maildir), world.now)
+    read_mailbox(world.engine, world.rulebook, world.people, open_mailbox(postfix.maildir), world.now)
     assert ("gone", "bounced") in states(world)
     told = next(message for message in outbox.messages(world.engine) if message.recipient == "gone")
     assert "550 5.1.1 no mailbox of that name here" in str(told.error)

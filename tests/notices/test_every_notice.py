@@ -18,15 +18,15 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import Engine
 
-from builders import NOTIFICATIONS, WORKFLOWS, library
+from builders import NOTIFICATIONS, WORKFLOWS, rulebook
 from html_reading import accessible
 from mail_reading import says_the_same, strictly, text_of
 from twinflow.definitions.catalogue import process_files
 from twinflow.definitions.notices import read_notices
 from twinflow.definitions.scripts import read_script
-from twinflow.domain.actors import Assignment, Directory, Office, Person
+from twinflow.domain.actors import Assignment, Office, People, Person
 from twinflow.domain.letters import Built, Letter, LetterItem, MessageState, Settlement
-from twinflow.domain.library import Library
+from twinflow.domain.library import Rulebook
 from twinflow.domain.notices import LANGUAGES, names_in
 from twinflow.domain.passes import OVERDUE, SOON
 from twinflow.domain.process import CLOCK, LIAISON, Label, ProcessDefinition
@@ -76,7 +76,7 @@ KINDS: dict[str, Label] = {
 }
 
 
-def directory(definitions: Iterable[ProcessDefinition]) -> Directory:
+def people_of(definitions: Iterable[ProcessDefinition]) -> People:
     held: dict[str, set[str]] = {}
     for definition in definitions:
         zone = definition.time_zone
@@ -90,7 +90,7 @@ def directory(definitions: Iterable[ProcessDefinition]) -> Directory:
         people[role] = Person(role, f"Zoë Quint {number}", f"{role}@test.example", "en", roles)
         key = f"{role}-es"
         people[key] = Person(key, f"Íñigo Ñúñez {number}", f"{role}@prueba.example", "es", roles)
-    return Directory(offices, people)
+    return People(offices, people)
 
 
 @dataclass
@@ -125,18 +125,17 @@ class Story:
 
     engine: Engine
     script: Script
-    library: Library = field(init=False)
+    rulebook: Rulebook = field(init=False)
+    people: People = field(init=False)
     of: dict[str, ProcessDefinition] = field(default_factory=dict)
     told: list[Told] = field(default_factory=list)
     bounced: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        shipped = library()
-        catalogue = shipped.catalogue
+        catalogue = rulebook().catalogue
         self.of = {case.reference: catalogue.in_force_on(case.process, case.opened_on) for case in self.script.cases}
-        self.library = replace(
-            shipped, directory=directory(self.of.values()), notices=NOTICES, rhythm=Rhythm(digest_at=None)
-        )
+        self.rulebook = replace(rulebook(), notices=NOTICES, rhythm=Rhythm(digest_at=None))
+        self.people = people_of(self.of.values())
 
     def play(self, process: str, rare: set[tuple[str, str]]) -> None:
         """Day by day to the end. Of `rare` (notice, language), what did not come about is previewed of a case of the process."""
@@ -164,9 +163,9 @@ class Story:
 
     def _preview(self, notice: str, reference: str, code: str, now: datetime) -> Letter | None:
         try:
-            reader = preview(self.engine, self.library, notice, reference, now).letter.person
+            reader = preview(self.engine, self.rulebook, self.people, notice, reference, now).letter.person
             key = reader.key if code == "en" else f"{reader.key}-es"
-            return preview(self.engine, self.library, notice, reference, now, key).letter
+            return preview(self.engine, self.rulebook, self.people, notice, reference, now, key).letter
         except (NotFound, Refused):
             return None  # not opened yet, or nothing to tell of it that day
 
@@ -175,11 +174,13 @@ class Story:
         for case in self.script.cases:
             if case.opened_on == day:
                 office = self.of[case.reference].roles[LIAISON].office_on(day) or "municipality"
-                open_case(self.engine, self.library, self.script, case, actor=LIAISON, now=now, office=office)
+                open_case(
+                    self.engine, self.rulebook, self.people, self.script, case, actor=LIAISON, now=now, office=office
+                )
         for step in self.script.steps:
             if step.on == day and step.by != CLOCK and not step.refused:
-                take(self.engine, self.library, step.case, step, person=step.by, now=now)
-        sweep(self.engine, self.library, now)
+                take(self.engine, self.rulebook, self.people, step.case, step, person=step.by, now=now)
+        sweep(self.engine, self.rulebook, self.people, now)
         self.deliver(now)
 
     def instant(self, day: date) -> datetime:
@@ -187,8 +188,8 @@ class Story:
 
     def deliver(self, now: datetime) -> None:
         """Build what waits; the first message to each reader comes back."""
-        while claimed := claim_batch(self.engine, self.library, now, 1000):
-            said = letters(self.engine, self.library, claimed, now)
+        while claimed := claim_batch(self.engine, self.rulebook, self.people, now, 1000):
+            said = letters(self.engine, self.rulebook, self.people, claimed, now)
             built = {}
             for message in claimed:
                 letter = said[message.id]
@@ -201,7 +202,9 @@ class Story:
                 if message.recipient not in self.bounced and message.id in built:
                     self.bounced.add(message.recipient)
                     why = Message("{code} {text}", {"code": 550, "text": "5.1.1 unknown"})
-                    assert record_bounce(self.engine, self.library, message_id=message.message_id, why=why, now=now)
+                    assert record_bounce(
+                        self.engine, self.rulebook, self.people, message_id=message.message_id, why=why, now=now
+                    )
 
     def keep(self, letter: Letter, message_id: str, now: datetime) -> Built:
         built = COMPOSER.compose(letter, message_id=message_id, created_at=now, unsubscribe_token=message_id)
@@ -383,7 +386,7 @@ def labels(of: dict[str, ProcessDefinition], code: str) -> set[str]:
 @cache
 def labels_of(definition: ProcessDefinition, code: str) -> frozenset[str]:
     """Every label that the process, or a process of its children, can say."""
-    versions = [definition, *(library().catalogue.versions(child)[-1] for child in definition.children)]
+    versions = [definition, *(rulebook().catalogue.versions(child)[-1] for child in definition.children)]
     found: set[str] = set()
     for each in versions:
         found |= {label[code] for label in each.records.values()}
@@ -412,10 +415,12 @@ def test_all_that_a_process_tells_is_right_in_both_languages(
     process: str, sqlite_template: Path, tmp_path: Path
 ) -> None:
     mine = Heard()
-    definition = library().catalogue.versions(process)[-1]
+    definition = rulebook().catalogue.versions(process)[-1]
     wanted = {(notice, code) for notice in sent_by(definition) for code in LANGUAGES}
     for path in sorted((WORKFLOWS / "cases" / process).glob("*.toml")):
-        story = Story(_engine(sqlite_template, tmp_path / path.stem), read_script(path, library().catalogue, path.stem))
+        story = Story(
+            _engine(sqlite_template, tmp_path / path.stem), read_script(path, rulebook().catalogue, path.stem)
+        )
         story.play(process, wanted - mine.kinds)
         story.engine.dispose()
         mine.messages += story.told
@@ -435,7 +440,7 @@ def test_all_that_a_process_tells_is_right_in_both_languages(
 
 def test_nothing_is_left_out() -> None:
     """Each process is held to all that `sent_by` names; together these are every notice of every shipped process."""
-    shipped = {definition.key: definition for definition in library().catalogue}
+    shipped = {definition.key: definition for definition in rulebook().catalogue}
     assert set(PROCESSES) == set(shipped)
     assert len(PROCESSES) == 20
     assert {notice for definition in shipped.values() for notice in sent_by(definition)} == set(NOTICES)

@@ -4,7 +4,7 @@
 import pytest
 
 from builders import CUENCA_FILES, EC, NOTIFICATIONS, WORKFLOWS, edited
-from twinflow.definitions.catalogue import read_library
+from twinflow.definitions.catalogue import read_rulebook
 from twinflow.definitions.people import read_people
 from twinflow.errors import BadInput
 from twinflow.registers.dossiers import read_register
@@ -35,18 +35,23 @@ not_signed_by_all = "partly_signed"
 
 
 @pytest.fixture(scope="module")
-def library():
-    return read_library(WORKFLOWS, NOTIFICATIONS, read_people(CUENCA_FILES / "people.toml"))
+def rulebook():
+    return read_rulebook(WORKFLOWS, NOTIFICATIONS)
+
+
+@pytest.fixture(scope="module")
+def people():
+    return read_people(CUENCA_FILES / "people.toml")
 
 
 @pytest.fixture
-def read(library, tmp_path):
+def read(rulebook, people, tmp_path):
     """Read a sheet and a mapping given as text (or bytes)."""
 
     def reading(sheet=SHEET, mapping=MAP):
         (tmp_path / "sheet.csv").write_bytes(sheet if isinstance(sheet, bytes) else sheet.encode())
         (tmp_path / "sheet.map.toml").write_text(mapping, "utf-8")
-        return read_register(tmp_path / "sheet.csv", tmp_path / "sheet.map.toml", library, TODAY)
+        return read_register(tmp_path / "sheet.csv", tmp_path / "sheet.map.toml", rulebook, people, TODAY)
 
     return reading
 
@@ -198,16 +203,16 @@ def test_a_byte_that_is_not_utf_8_is_answered_with_line_and_byte(problems, raw, 
     assert problems(raw, SMALL_MAP) == [f"sheet.csv: {place} is not UTF-8; save the sheet as “CSV UTF-8”."]
 
 
-def test_an_empty_file_is_said_to_be_empty(library, tmp_path):
-    assert whole_message(library, tmp_path, b"") == "sheet.csv is empty."
+def test_an_empty_file_is_said_to_be_empty(rulebook, people, tmp_path):
+    assert whole_message(rulebook, people, tmp_path, b"") == "sheet.csv is empty."
 
 
-def whole_message(library, folder, content: bytes) -> str:
+def whole_message(rulebook, people, folder, content: bytes) -> str:
     """The sentence about the sheet as a whole."""
     (folder / "sheet.csv").write_bytes(content)
     (folder / "map.toml").write_text(SMALL_MAP, "utf-8")
     with pytest.raises(BadInput) as mistake:
-        read_register(folder / "sheet.csv", folder / "map.toml", library, TODAY)
+        read_register(folder / "sheet.csv", folder / "map.toml", rulebook, people, TODAY)
     return str(mistake.value)
 
 
@@ -231,17 +236,17 @@ def test_a_sheet_with_a_byte_order_mark_or_windows_line_ends_is_read_alike(read)
     assert [dossier.digest for dossier in read(SMALL.replace("\n", "\r\n"), SMALL_MAP)] == plain
 
 
-def test_a_sheet_with_semicolons_is_read_where_the_mapping_says_so(read, library, tmp_path):
+def test_a_sheet_with_semicolons_is_read_where_the_mapping_says_so(read, rulebook, people, tmp_path):
     semicolons = SMALL.replace(",", ";")
     mapping = edited(SMALL_MAP, ('reference = "id"', 'reference = "id"\ndelimiter = ";"'))
     assert [dossier.title for dossier in read(semicolons, mapping)] == ["Cuenca – León", "Cuenca – Bruges"]
-    assert "separated by “;”, not by “,”" in whole_message(library, tmp_path, semicolons.encode())
+    assert "separated by “;”, not by “,”" in whole_message(rulebook, people, tmp_path, semicolons.encode())
 
 
-def test_a_sheet_that_is_not_there_is_said_so(library, tmp_path):
+def test_a_sheet_that_is_not_there_is_said_so(rulebook, people, tmp_path):
     (tmp_path / "map.toml").write_text(SMALL_MAP, "utf-8")
     with pytest.raises(BadInput, match=r"none\.csv cannot be read: No such file"):
-        read_register(tmp_path / "none.csv", tmp_path / "map.toml", library, TODAY)
+        read_register(tmp_path / "none.csv", tmp_path / "map.toml", rulebook, people, TODAY)
 
 
 def test_a_row_moved_within_the_sheet_is_the_same_dossier(read):

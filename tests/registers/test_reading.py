@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 
 from builders import CUENCA_FILES, NOTIFICATIONS, WORKFLOWS
-from twinflow.definitions.catalogue import read_library
+from twinflow.definitions.catalogue import read_rulebook
 from twinflow.definitions.people import read_people
 from twinflow.domain.dates import Length, PartialDate
 from twinflow.registers.dossiers import country_code, read_register
@@ -14,14 +14,19 @@ from world import TODAY
 
 
 @pytest.fixture(scope="module")
-def library():
-    return read_library(WORKFLOWS, NOTIFICATIONS, read_people(CUENCA_FILES / "people.toml"))
+def rulebook():
+    return read_rulebook(WORKFLOWS, NOTIFICATIONS)
 
 
 @pytest.fixture(scope="module")
-def register(library):
+def people():
+    return read_people(CUENCA_FILES / "people.toml")
+
+
+@pytest.fixture(scope="module")
+def register(rulebook, people):
     def read(name):
-        return read_register(CUENCA_FILES / f"{name}.csv", CUENCA_FILES / f"{name}.map.toml", library, TODAY)
+        return read_register(CUENCA_FILES / f"{name}.csv", CUENCA_FILES / f"{name}.map.toml", rulebook, people, TODAY)
 
     return {name: read(name) for name in ("agreements", "negotiations", "intentions")}
 

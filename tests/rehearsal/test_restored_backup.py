@@ -33,13 +33,13 @@ def open_a_case(world: World) -> None:
     on = world.now - timedelta(days=20)
     facts = {"asked_on": (Claim(PartialDate(on.year, on.month, on.day), "the paper"),)}
     new = NewAgreement("T-1", "tiny", "chihuahua", "x", on.date(), parties, state="asked", facts=facts)
-    open_agreement(world.engine, world.library, new, actor="elena", now=on)
+    open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", now=on)
 
 
 def tell_something(world: World) -> None:
     """The next level of the deadline: one message waits."""
     world.now += LEVEL
-    assert sweep(world.engine, world.library, world.now).alerts == 1
+    assert sweep(world.engine, world.rulebook, world.people, world.now).alerts == 1
 
 
 def lose_and_restore(world: World, backup: Backup) -> None:
@@ -126,7 +126,7 @@ def test_a_backup_from_before_the_first_mail_is_held_too(
 ) -> None:
     world = machine()
     open_a_case(world)
-    sweep(world.engine, world.library, world.now)
+    sweep(world.engine, world.rulebook, world.people, world.now)
     world.engine.dispose()
     backup = back_up()
     assert sent_with_a_pass(world) == 1
@@ -140,10 +140,10 @@ def test_a_backup_made_while_mail_was_leaving_is_held(
 ) -> None:
     world = machine()
     open_a_case(world)
-    sweep(world.engine, world.library, world.now)
+    sweep(world.engine, world.rulebook, world.people, world.now)
     file = world.runtime.settings.mail.state_file
     assert rehearsal.may_send(world.engine, file, world.now) is None
-    [claimed] = outbox.claim_batch(world.engine, world.library, world.now, 10)
+    [claimed] = outbox.claim_batch(world.engine, world.rulebook, world.people, world.now, 10)
     world.engine.dispose()
     backup = back_up()
     assert rehearsal.may_send(world.engine, file, world.now) is None, "another mailer looks meanwhile"
@@ -242,7 +242,7 @@ def test_a_crash_while_counting_holds_nothing_back(
     """After the database has counted and before the file has, the first time and later."""
     world = machine()
     open_a_case(world)
-    sweep(world.engine, world.library, world.now)
+    sweep(world.engine, world.rulebook, world.people, world.now)
     file = world.runtime.settings.mail.state_file
     really, left = state_file.write, [writes]
 
@@ -274,7 +274,7 @@ def test_mailers_side_by_side_are_all_let_go_and_all_counted(
 ) -> None:
     world = machine("one")
     open_a_case(world)
-    sweep(world.engine, world.library, world.now)
+    sweep(world.engine, world.rulebook, world.people, world.now)
     other = tmp_path / "two.json"
     first = rehearsal.may_send(world.engine, world.runtime.settings.mail.state_file, world.now)
     rehearsal.confirm(world.engine, other, cancel=False, now=world.now)

@@ -43,13 +43,14 @@ class Mornings:
     def open(self, reference: str, on: date, *, office: str = "chihuahua") -> None:
         new = NewAgreement(reference, "tiny", office, "Here – There", on, PARTIES)
         open_agreement(
-            self.world.engine, self.world.library, new, actor=LIAISON_OF[office], now=self.world.now
+            self.world.engine, self.world.rulebook, self.world.people, new, actor=LIAISON_OF[office], now=self.world.now
         )  # fmt: skip
 
     def step(self, reference: str, step: str, on: date, *, office: str = "chihuahua") -> None:
         advance_agreement(
             self.world.engine,
-            self.world.library,
+            self.world.rulebook,
+            self.world.people,
             reference,
             StepCommand(step, on),
             person=LIAISON_OF[office],

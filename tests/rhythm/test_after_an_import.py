@@ -31,7 +31,10 @@ def test_an_import_brings_one_mail_on_the_next_morning_and_none_about_the_past(
     with world.engine.connect() as connection:
         told = list(connection.execute(text("SELECT agreement_id, subject, occurrence FROM alert")))
     assert len(told) == len(set(told)) == 9, "each matter as it stands, and none of a case that has long expired"
-    references = {line.reference for line in list_agreements(world.engine, world.library, world.now, everything=True)}
+    references = {
+        line.reference
+        for line in list_agreements(world.engine, world.rulebook, world.people, world.now, everything=True)
+    }
     assert len({word for word in re.findall(r"[\w-]+", plain(message)) if word in references}) > 5
     for days in range(1, 6):
         world.now = MONDAY + timedelta(days=days)

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from builders import library, office, person
-from twinflow.bootstrap import load_library
+from builders import office, person, rulebook
+from twinflow.bootstrap import load_rulebook
 from twinflow.config import Settings
 from twinflow.definitions.people import check_people, read_people
-from twinflow.domain.actors import Assignment, Directory, Office
-from twinflow.domain.library import Library
+from twinflow.domain.actors import Assignment, Office, People
+from twinflow.domain.library import Rulebook
+from twinflow.domain.rhythm import Hours
 from twinflow.errors import BadInput
 
 CHIHUAHUA = replace(office("chihuahua", "municipality", "MX", "America/Chihuahua"), calendars=("mx-labour",))
@@ -21,27 +22,30 @@ APIA = office("apia", "municipality", "WS", "Pacific/Apia")
 MIDDAY = datetime(2026, 4, 28, 18, tzinfo=UTC)
 
 
-def of(*assignments: Assignment, offices: Sequence[Office] = (CHIHUAHUA, MINISTRY, APIA)) -> Library:
-    """A library with one person, who holds these roles."""
-    people = {"ana": person("ana", *assignments)}
-    return replace(library(), directory=Directory({o.key: o for o in offices}, people), _together={})
+def of(*assignments: Assignment, offices: Sequence[Office] = (CHIHUAHUA, MINISTRY, APIA)) -> People:
+    """One person, who holds these roles."""
+    return People({o.key: o for o in offices}, {"ana": person("ana", *assignments)})
 
 
-def zone(found: Library, now: datetime = MIDDAY) -> str:
-    return found.hours(found.person("ana"), now).zone.key
+def zone(found: People, now: datetime = MIDDAY) -> str:
+    return hours(found, now=now).zone.key
+
+
+def hours(found: People, book: Rulebook | None = None, now: datetime = MIDDAY) -> Hours:
+    return (book or rulebook()).hours_at(found.office_of(found.person("ana"), now))
 
 
 def test_the_hours_are_those_of_the_office_where_a_role_is_held() -> None:
-    hours = of(Assignment("reviewer", "sre")).hours(person("ana", Assignment("reviewer", "sre")), MIDDAY)
-    assert hours.zone.key == "America/Mexico_City"
-    assert not hours.is_working_day(date(2026, 5, 1)), "Labour Day"
-    assert not hours.is_working_day(date(2026, 5, 2)), "a Saturday"
-    assert hours.is_working_day(date(2026, 4, 28))
+    found = hours(of(Assignment("reviewer", "sre")))
+    assert found.zone.key == "America/Mexico_City"
+    assert not found.is_working_day(date(2026, 5, 1)), "Labour Day"
+    assert not found.is_working_day(date(2026, 5, 2)), "a Saturday"
+    assert found.is_working_day(date(2026, 4, 28))
 
 
 def test_an_office_without_calendars_works_from_monday_to_friday() -> None:
-    hours = of().hours(person("ana", Assignment("liaison", "apia")), MIDDAY)
-    worked = [hours.is_working_day(date(2026, 12, day)) for day in range(21, 28)]
+    found = hours(of(Assignment("liaison", "apia")))
+    worked = [found.is_working_day(date(2026, 12, day)) for day in range(21, 28)]
     assert worked == [True] * 5 + [False] * 2, "the week of Christmas"
 
 
@@ -69,18 +73,17 @@ def test_who_was_never_given_a_role_keeps_the_hours_of_the_first_office_of_the_f
 
 def test_the_calendars_of_an_office_are_put_together_once() -> None:
     found = of(Assignment("reviewer", "sre"))
-    ana = found.person("ana")
-    assert found.hours(ana, MIDDAY).calendars is found.hours(ana, MIDDAY).calendars
+    assert hours(found).calendars is hours(found).calendars
 
 
 def test_another_edition_of_a_calendar_is_heeded_at_once() -> None:
     found = of(Assignment("liaison", "chihuahua"))
-    before = found.hours(found.person("ana"), MIDDAY)
-    labour = found.calendars["mx-labour"]
+    before = hours(found)
+    labour = rulebook().calendars["mx-labour"]
     mourning = replace(labour, holidays={**labour.holidays, date(2026, 4, 28): None}, edition="later")
-    after = found.with_calendar(mourning)
+    after = hours(found, rulebook().with_calendar(mourning))
     assert before.is_working_day(date(2026, 4, 28))
-    assert not after.hours(after.person("ana"), MIDDAY).is_working_day(date(2026, 4, 28))
+    assert not after.is_working_day(date(2026, 4, 28))
 
 
 OFFICE = """
@@ -93,16 +96,16 @@ calendars = {calendars}
 """
 
 
-def problems(folder: Path, *calendars: str, found: Library | None = None, more: str = "[people]") -> list[str]:
+def problems(folder: Path, *calendars: str, found: Rulebook | None = None, more: str = "[people]") -> list[str]:
     text = "".join(OFFICE.format(key=f"office_{n}", calendars=each) for n, each in enumerate(calendars, start=1))
     (folder / "people.toml").write_text(text + more, "utf-8")
     with pytest.raises(BadInput) as mistake:
-        check_people(replace(found or library(), directory=read_people(folder / "people.toml")), "people.toml")
+        check_people(found or rulebook(), read_people(folder / "people.toml"), "people.toml")
     return [str(problem) for problem in mistake.value.problems]
 
 
 def test_calendars_that_do_not_exist_are_named_all_at_once_with_the_nearest_that_does(tmp_path: Path) -> None:
-    known = ", ".join(sorted(library().calendars))
+    known = ", ".join(sorted(rulebook().calendars))
     person_of_no_use = (
         '[people.ana]\nname = "Ana"\nmail = "a@x.example"\nroles = [{ role = "lison", office = "office_1" }]'
     )
@@ -115,16 +118,16 @@ def test_calendars_that_do_not_exist_are_named_all_at_once_with_the_nearest_that
 
 
 def test_calendars_that_leave_no_day_of_the_week_are_refused(tmp_path: Path) -> None:
-    labour = library().calendars["mx-labour"]
+    labour = rulebook().calendars["mx-labour"]
     ends = replace(labour, key="ends", weekend=frozenset(range(5)))
-    found = replace(library(), calendars={**library().calendars, "ends": ends}, _together={})
+    found = replace(rulebook(), calendars={**rulebook().calendars, "ends": ends}, _together={})
     assert problems(tmp_path, '["mx-labour", "ends"]', '["ends"]', '["mx-labour", "non"]', found=found) == [
         "people.toml: offices.office_1.calendars: together these calendars have no business day at all; leave one out.",
         f"people.toml: offices.office_3.calendars[2]: {_unknown('non', found)}",
     ]
 
 
-def _unknown(name: str, found: Library) -> str:
+def _unknown(name: str, found: Rulebook) -> str:
     return f"the calendar “{name}” does not exist; there are: {', '.join(sorted(found.calendars))}."
 
 
@@ -136,6 +139,6 @@ def test_calendars_are_a_list_of_names(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["cuenca", "demo"])
 def test_every_office_of_the_examples_has_days_off(name: str) -> None:
-    directory = read_people(Path(__file__).parents[2] / "examples" / name / "people.toml")
-    check_people(load_library(Settings(), directory), "people.toml")
-    assert all(found.calendars for found in directory.offices.values())
+    people = read_people(Path(__file__).parents[2] / "examples" / name / "people.toml")
+    check_people(load_rulebook(Settings()), people, "people.toml")
+    assert all(found.calendars for found in people.offices.values())

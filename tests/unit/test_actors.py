@@ -5,8 +5,8 @@ from datetime import date
 
 import pytest
 
-from builders import agreement, definition, directory, library, office, person
-from twinflow.domain.actors import THE_CLOCK, Assignment, Directory
+from builders import agreement, definition, office, people, person
+from twinflow.domain.actors import THE_CLOCK, Assignment, People
 from twinflow.errors import NotFound
 
 TODAY = date(2012, 6, 1)
@@ -32,22 +32,22 @@ def test_a_role_is_held_from_its_first_day_to_its_last_both_included(from_day, t
 
 
 def test_a_role_of_the_home_office_is_held_there_and_not_in_another_municipality():
-    people = directory().holders
-    assert held_by(people("authority", "municipality", "cuenca", TODAY)) == ["mateo"]
-    assert held_by(people("authority", "municipality", "chihuahua", TODAY)) == []
+    found = people().holders
+    assert held_by(found("authority", "municipality", "cuenca", TODAY)) == ["mateo"]
+    assert held_by(found("authority", "municipality", "chihuahua", TODAY)) == []
 
 
 def test_a_role_of_another_kind_of_office_is_held_in_the_same_country():
-    people = directory().holders
-    assert held_by(people("reviewer", "ministry", "chihuahua", TODAY)) == ["ramon"]
-    assert held_by(people("reviewer", "ministry", "cuenca", TODAY)) == []
-    assert held_by(people("registrar", "registry", "cuenca", TODAY)) == ["regina"]
+    found = people().holders
+    assert held_by(found("reviewer", "ministry", "chihuahua", TODAY)) == ["ramon"]
+    assert held_by(found("reviewer", "ministry", "cuenca", TODAY)) == []
+    assert held_by(found("registrar", "registry", "cuenca", TODAY)) == ["regina"]
 
 
 def test_several_holders_are_given_in_the_order_of_their_keys():
     offices = {"leon": office("leon", "municipality", "MX", "America/Mexico_City")}
-    people = {key: person(key, Assignment("liaison", "leon")) for key in ("zoe", "ana", "luz")}
-    assert held_by(Directory(offices, people).holders("liaison", "municipality", "leon", TODAY)) == [
+    known = {key: person(key, Assignment("liaison", "leon")) for key in ("zoe", "ana", "luz")}
+    assert held_by(People(offices, known).holders("liaison", "municipality", "leon", TODAY)) == [
         "ana",
         "luz",
         "zoe",
@@ -56,11 +56,11 @@ def test_several_holders_are_given_in_the_order_of_their_keys():
 
 def test_after_a_change_of_office_the_successor_holds_the_role():
     offices = {"leon": office("leon", "municipality", "MX", "America/Mexico_City")}
-    people = {
+    known = {
         "ana": person("ana", Assignment("liaison", "leon", None, date(2012, 10, 9))),
         "luz": person("luz", Assignment("liaison", "leon", date(2012, 10, 10), None)),
     }
-    found = Directory(offices, people)
+    found = People(offices, known)
     assert held_by(found.holders("liaison", "municipality", "leon", date(2012, 10, 9))) == ["ana"]
     assert held_by(found.holders("liaison", "municipality", "leon", date(2012, 10, 10))) == ["luz"]
 
@@ -77,7 +77,7 @@ def test_after_a_change_of_office_the_successor_holds_the_role():
 )
 def test_an_actor_has_the_roles_held_for_that_agreement_and_no_others(key, home, roles):
     case = replace(agreement(), office=home)
-    actor = library().actor(library().person(key), definition(), case, TODAY)
+    actor = people().actor(people().person(key), definition(), case.office, TODAY)
     assert (actor.key, actor.roles) == (key, frozenset(roles))
 
 
@@ -87,4 +87,4 @@ def test_the_clock_holds_no_role_of_people():
 
 def test_an_unknown_person_is_answered_with_those_there_are():
     with pytest.raises(NotFound, match="no person ines; there are lucia, mateo"):
-        library().person("ines")
+        people().person("ines")

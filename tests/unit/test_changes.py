@@ -10,7 +10,18 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from builders import LIAISON, REVIEWER, TO_OPINION, after, agreement, definition, derived, library, noon, tiny_process
+from builders import (
+    LIAISON,
+    REVIEWER,
+    TO_OPINION,
+    after,
+    agreement,
+    definition,
+    derived,
+    noon,
+    rulebook,
+    tiny_process,
+)
 from twinflow.domain import changes
 from twinflow.domain.actors import Actor
 from twinflow.domain.agreement import Basis, DeadlineStatus, EntryKind, HistoryEntry
@@ -113,7 +124,7 @@ def changed(case, process, kind, on, actor=LIAISON, *, today=None, rule="answer"
     """The case with one change more, entered on the day of the act unless `today` says otherwise."""
     today = today or on
     case = derived(case, today, process)
-    calendars = library().calendars_of(process, process.deadlines[rule])
+    calendars = rulebook().calendars_of(process, process.deadlines[rule])
     asks = command(kind, on, **more)
     entry = decide(case, process, the(case, rule), asks, actor, now=noon(today), today=today, calendars=calendars)
     return derived(replace(case, history=(*case.history, entry)), today, process)
@@ -517,7 +528,7 @@ def test_a_state_pauses_and_resumes_by_itself(variants):
 def test_nothing_changed_leaves_the_inputs_as_they_are(variants):
     basis = Basis((days(3),))
     rule = variants["full"].deadlines["answer"]
-    assert changed_basis(basis, rule, (), 2, library().calendars_of(variants["full"])) is basis
+    assert changed_basis(basis, rule, (), 2, rulebook().calendars_of(variants["full"])) is basis
 
 
 def test_changes_are_those_of_their_own_deadline_and_occurrence(variants):
@@ -539,7 +550,7 @@ def test_the_opinion_of_the_ministry_is_extended_with_the_consent_of_the_municip
     case = changed(case, process, EXTEND, day, REVIEWER, rule="opinion", length=business_days(15))
     first = the(case, "opinion").due_on
     case = changed(case, process, CONFIRM, day, SUPERVISOR, rule="opinion")
-    granted = library().calendars_of(process, process.deadlines["opinion"])
+    granted = rulebook().calendars_of(process, process.deadlines["opinion"])
     extra = [first + timedelta(days=n) for n in range(1, (the(case, "opinion").due_on - first).days + 1)]
     assert sum(granted.is_business_day(on) for on in extra) == 15
 
@@ -606,7 +617,7 @@ def by_hand(accepted, longest, working):
 def test_whatever_is_done_in_whatever_order_the_date_is_that_of_a_count_by_hand(variants, acts):
     process = variants["full"]
     case, accepted, _ = performed(asked(process), process, acts)
-    working = library().calendars_of(process).is_business_day
+    working = rulebook().calendars_of(process).is_business_day
     assert the(case).due_on == by_hand(accepted, 20, working)
 
 

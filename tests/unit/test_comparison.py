@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from builders import TINY, edited, library
+from builders import TINY, edited, rulebook
 from twinflow.definitions.catalogue import read_one
 from twinflow.domain.comparison import Change, Difference, compare
 from twinflow.domain.process import ProcessDefinition
@@ -241,7 +241,7 @@ def test_one_edit_is_one_difference_and_is_named(folder: Path, edit: Edit, told:
 
 
 def test_a_process_is_not_different_from_itself(folder: Path) -> None:
-    for definition in (read(folder), *library().catalogue):
+    for definition in (read(folder), *rulebook().catalogue):
         assert compare(definition, definition) == ()
 
 
@@ -449,5 +449,5 @@ def test_the_other_way_round_the_same_is_told_backward(folder: Path, data: st.Da
 
 
 def test_so_it_is_for_the_shipped_processes() -> None:
-    for a, b in pairwise(library().catalogue):
+    for a, b in pairwise(rulebook().catalogue):
         assert are_mirrors(a, b)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from builders import TINY, edited
-from scripted import CLOCK_STEP, tiny_library, tiny_script
+from scripted import CLOCK_STEP, tiny_rulebook, tiny_script
 from twinflow.domain.coverage import Coverage, Kind, Part, coverage_of
 from twinflow.services.replay import play
 
@@ -40,7 +40,7 @@ def measured(
     folder: Path, *edits: tuple[str, str], process: tuple[tuple[str, str], ...] = (), key: str = "tiny"
 ) -> Coverage:
     """What the tiny script with edits exercises of a process."""
-    found = tiny_library(folder / "workflows", *process, more=OVERLAY)
+    found = tiny_rulebook(folder / "workflows", *process, more=OVERLAY)
     agreements = play(found, tiny_script(folder, found, *edits)).cases
     return coverage_of(found.catalogue.version(key, 1), found.catalogue, agreements)
 
@@ -124,7 +124,7 @@ def test_an_overlay_that_repeats_what_is_there_changes_nothing(tmp_path: Path) -
     same = edited(OVERLAY, ('label = { en = "More", es = "Más" }', 'label = { en = "Same", es = "Igual" }'))
     same = same[: same.index("[states.stopped]")] + '[states.open]\nlabel = { en = "Open", es = "Abierto" }\n'
     assert 'label = { en = "Open", es = "Abierto" }' in TINY
-    found = tiny_library(tmp_path / "workflows", more=same)
+    found = tiny_rulebook(tmp_path / "workflows", more=same)
     overlay = coverage_of(found.catalogue.version("more", 1), found.catalogue, [])
     assert {part.total for part in overlay.parts.values()} == {0}
     assert overlay.missing == ()

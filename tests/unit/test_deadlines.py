@@ -25,9 +25,9 @@ from builders import (
     definition,
     derived,
     facts,
-    library,
     medellin,
     noon,
+    rulebook,
     terms,
     tiny_process,
     try_step,
@@ -347,7 +347,7 @@ def test_a_date_counted_through_years_before_the_calendar_is_provisional():
 def test_the_edition_of_the_calendar_is_kept_where_a_calendar_was_used():
     case = chihuahua(*TO_IN_FORCE)
     opinion = definition(MX).deadlines["opinion"]
-    assert the(case, "opinion").edition == library().calendars_of(definition(MX), opinion).edition
+    assert the(case, "opinion").edition == rulebook().calendars_of(definition(MX), opinion).edition
     assert the(case, "opinion").edition.startswith("mx-ministry@")
     assert the(case, "first_programme").edition == calendars(MX).edition
     assert the(case, "term_end").edition == ""

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from deep.zones import HALF_HOUR, gone_back_to, library_in, local_days, missing, offsets, passes, swept
+from deep.zones import HALF_HOUR, gone_back_to, local_days, missing, offsets, passes, people_in, swept
 from twinflow.domain.passes import latest_day
 
 ZONES_AND_YEARS = [
@@ -38,7 +38,7 @@ def every_half_hour(first: datetime, last: datetime) -> list[datetime]:
 def test_each_local_day_is_swept_exactly_once(zone, first_year, last_year):
     found, end = offsets(zone, first_year, last_year), datetime(last_year + 1, 1, 1, tzinfo=UTC)
     days = local_days(found, end)
-    sweep = swept(library_in(zone), passes(found, end))
+    sweep = swept(people_in(zone), passes(found, end))
     assert sweep.acted_on == sorted(set(days))
     assert set(sweep.seen) == set(days)
 
@@ -55,7 +55,7 @@ def test_each_local_day_is_swept_exactly_once(zone, first_year, last_year):
 def test_a_day_on_which_half_past_two_is_missing_or_comes_twice_is_swept_once(zone, first, last):
     """02:30 does not exist in Rome on 29 March 2026 and comes twice on 25 October."""
     begin, end = (datetime.combine(day, time(), ZoneInfo(zone)).astimezone(UTC) for day in (first, last))
-    sweep = swept(library_in(zone), every_half_hour(begin, end))
+    sweep = swept(people_in(zone), every_half_hour(begin, end))
     assert sweep.acted_on == [first + timedelta(days=number) for number in range((last - first).days)]
 
 
@@ -73,20 +73,20 @@ def test_a_day_that_the_calendar_left_out_is_caught_at_the_next_pass(zone, left_
     found = offsets(zone, left_out.year, left_out.year + 1)
     begin = datetime(left_out.year, left_out.month, left_out.day, tzinfo=UTC) - timedelta(days=3)
     instants = every_half_hour(begin, begin + timedelta(days=6))
-    library = library_in(zone)
-    due = [now for now in instants if library.today("office", now) >= left_out]
+    people = people_in(zone)
+    due = [now for now in instants if people.today("office", now) >= left_out]
     assert missing(local_days(found, found[-1].since + timedelta(days=200))) == [left_out]
-    assert library.today("office", due[0]) == left_out + timedelta(days=1)
+    assert people.today("office", due[0]) == left_out + timedelta(days=1)
     assert due[0].astimezone(ZoneInfo(zone)).time().isoformat() == "00:00:00"
-    assert left_out not in swept(library, instants).seen
+    assert left_out not in swept(people, instants).seen
 
 
 def test_a_day_gone_back_to_is_not_swept_again():
     """In Newfoundland the clocks went back at a minute past midnight until 2010: Sunday began, and Saturday went on."""
-    library = library_in("America/St_Johns")
+    people = people_in("America/St_Johns")
     instants = every_half_hour(datetime(2010, 11, 6, 12, tzinfo=UTC), datetime(2010, 11, 8, 12, tzinfo=UTC))
     saturday, sunday, monday = date(2010, 11, 6), date(2010, 11, 7), date(2010, 11, 8)
-    sweep = swept(library, instants)
+    sweep = swept(people, instants)
     assert sweep.seen == [saturday, sunday, saturday, sunday, monday]
     assert gone_back_to(sweep.seen) == [saturday]
     assert sweep.acted_on == [saturday, sunday, monday]
@@ -94,12 +94,12 @@ def test_a_day_gone_back_to_is_not_swept_again():
 
 def test_after_ten_days_without_a_pass_one_pass_finds_the_day_it_is():
     instants = [datetime(2026, 5, 1, 12, tzinfo=UTC), datetime(2026, 5, 11, 12, tzinfo=UTC)]
-    assert swept(library_in("Europe/Rome"), instants).acted_on == [date(2026, 5, 1), date(2026, 5, 11)]
+    assert swept(people_in("Europe/Rome"), instants).acted_on == [date(2026, 5, 1), date(2026, 5, 11)]
 
 
 @pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Pacific/Apia", "Pacific/Tongatapu", "Etc/GMT-14"])
 def test_no_office_is_on_a_later_day_than_the_sweep_asks_for(zone):
     """It asks for what is due anywhere on earth, and then by the day of each office."""
     instants = every_half_hour(datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 8, tzinfo=UTC))
-    library = library_in(zone)
-    assert [now for now in instants if library.today("office", now) > latest_day(now)] == []
+    people = people_in(zone)
+    assert [now for now in instants if people.today("office", now) > latest_day(now)] == []

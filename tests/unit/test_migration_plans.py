@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from builders import NOTIFICATIONS, TINY, directory, edited, write_workflows
-from twinflow.definitions.catalogue import read_library
+from builders import NOTIFICATIONS, TINY, edited, write_workflows
+from twinflow.definitions.catalogue import read_rulebook
 from twinflow.definitions.migrations import plan_text, read_plan
 from twinflow.domain.entries import Policy
 from twinflow.domain.migration import draft
@@ -58,7 +58,7 @@ GOOD: Mapping[str, Mapping[str, str]] = {
 def catalogue(tmp_path: Path) -> Catalogue:
     folder = write_workflows(tmp_path / "workflows", FIRST)
     write_workflows(folder, SECOND, name="tiny.v2.toml")
-    return read_library(folder, NOTIFICATIONS, directory()).catalogue
+    return read_rulebook(folder, NOTIFICATIONS).catalogue
 
 
 def written(folder: Path, head: str = "", **tables: Mapping[str, str]) -> Path:

@@ -16,14 +16,13 @@ from builders import (
     calendars,
     definition,
     derived,
-    directory,
-    library,
     medellin,
     noon,
+    people,
     reckoning,
     try_step,
 )
-from twinflow.domain.actors import Absence, Assignment, Directory, Person
+from twinflow.domain.actors import Absence, Assignment, People, Person
 from twinflow.domain.agreement import Basis, DeadlineStatus, EntryKind, HistoryEntry
 from twinflow.domain.calendars import Pause
 from twinflow.domain.day import Taken, steps_of_dates
@@ -77,11 +76,10 @@ def test_the_furthest_day_of_the_earth_is_that_of_kiritimati(now, day):
 # Whom
 
 
-def people(*more):
+def people_with(*more):
     """Those of the builders, with more of them or other ones in their place."""
-    known = directory()
-    found = Directory(known.offices, {**known.people, **{person.key: person for person in more}})
-    return replace(library(), directory=found)
+    known = people()
+    return People(known.offices, {**known.people, **{person.key: person for person in more}})
 
 
 def person(key, *roles, away=()):
@@ -93,10 +91,10 @@ def away(delegate, first=TODAY, last=TODAY):
 
 
 def test_each_holder_is_found_with_the_first_role_held_and_the_roles_that_nobody_holds():
-    both = people(person("mateo", "authority", "liaison"), person("ana", "liaison"))
+    both = people_with(person("mateo", "authority", "liaison"), person("ana", "liaison"))
     found = holders_of(both, definition(EC), "cuenca", ("authority", "registrar", "liaison"), TODAY)
     assert found == ({"mateo": "authority", "regina": "registrar", "lucia": "liaison", "ana": "liaison"}, ())
-    nobody = people(person("mateo"), person("lucia"), person("regina"))
+    nobody = people_with(person("mateo"), person("lucia"), person("regina"))
     assert holders_of(nobody, definition(EC), "cuenca", ("authority", "liaison"), TODAY) == (
         {},
         ("authority", "liaison"),
@@ -117,7 +115,7 @@ def test_each_holder_is_found_with_the_first_role_held_and_the_roles_that_nobody
 def test_whoever_stands_in_is_told_once_for_the_own_role_or_for_the_first_that_is_away(absent, recipients):
     home = {"lucia": "liaison", "mateo": "authority"}
     there = [person(key, role, away=[away(absent[key])] if key in absent else []) for key, role in home.items()]
-    found = people(*there, person("ana"))
+    found = people_with(*there, person("ana"))
     assert recipients_of(found, home, TODAY) == recipients
     assert recipients_of(found, home, date(2011, 6, 29)) == [
         Recipient("lucia", "liaison"),
@@ -147,13 +145,13 @@ def telling(**more):
     ],
 )
 def test_who_has_heard_of_a_level_or_does_not_want_to_yet_is_not_told(more, told, who):
-    found = audience_of(library(), definition(EC), "cuenca", telling(**more), TODAY, told)
+    found = audience_of(people(), definition(EC), "cuenca", telling(**more), TODAY, told)
     assert [each.person for each in found.recipients] == who
     assert (found.vacant, found.nobody) == ((), False)
 
 
 def test_who_was_told_for_somebody_away_does_not_hear_it_twice():
-    stood_in = people(person("lucia", "liaison", away=[away("mateo")]), person("mateo"))
+    stood_in = people_with(person("lucia", "liaison", away=[away("mateo")]), person("mateo"))
     alone = telling(roles=("liaison",))
     assert audience_of(stood_in, definition(EC), "cuenca", alone, TODAY, set()).recipients == (
         Recipient("mateo", "liaison", "lucia"),
@@ -167,7 +165,7 @@ def test_who_was_told_for_somebody_away_does_not_hear_it_twice():
 
 
 def test_a_role_that_nobody_holds_is_vacant_and_without_any_holder_nobody_is_told():
-    without = people(person("mateo"))
+    without = people_with(person("mateo"))
     found = audience_of(without, definition(EC), "cuenca", telling(), TODAY, set())
     assert found == Audience((Recipient("lucia", "liaison"),), ("authority",), nobody=False)
     found = audience_of(without, definition(EC), "cuenca", telling(roles=("authority",)), TODAY, set())

@@ -16,18 +16,19 @@ from builders import (
     agreement,
     definition,
     derived,
-    directory,
     edited,
-    library,
     noon,
+    people,
+    rulebook,
     tiny_process,
     write_workflows,
 )
-from twinflow.definitions.catalogue import read_library
+from twinflow.definitions.catalogue import read_rulebook
 from twinflow.domain.advance import StepCommand, advance
 from twinflow.domain.agreement import DeadlineStatus
 from twinflow.domain.derivation import derive
 from twinflow.domain.lateness import Standing, standing
+from twinflow.domain.library import reckoning_at
 from twinflow.errors import BadInput
 
 FRIDAY, SATURDAY, TUESDAY = date(2026, 3, 13), date(2026, 3, 14), date(2026, 3, 17)
@@ -40,10 +41,10 @@ MINISTRY = (
 
 
 def tijuana():
-    """The library with the municipality two hours west of its ministry, or one in summer."""
-    offices = directory().offices
+    """The people with the municipality two hours west of its ministry, or one in summer."""
+    offices = people().offices
     west = replace(offices["chihuahua"], time_zone="America/Tijuana")
-    return replace(library(), directory=replace(directory(), offices={**offices, "chihuahua": west}))
+    return replace(people(), offices={**offices, "chihuahua": west})
 
 
 def the(case, rule="answer"):
@@ -51,11 +52,11 @@ def the(case, rule="answer"):
     return found
 
 
-def asked(process, on, *, received_at=None, people=None):
-    """Asked on a day, received at an instant (UTC), reckoned as the library does."""
+def asked(process, on, *, received_at=None, where=None):
+    """Asked on a day, received at an instant (UTC), reckoned as the service does."""
     case = agreement(process, opened_on=on)
     now = received_at or noon(on)
-    reckoning = (people or library()).reckoning(process, "chihuahua", max(now, noon(on)))
+    reckoning = reckoning_at(rulebook(), where or people(), process, "chihuahua", max(now, noon(on)))
     asks = StepCommand("ask", on, received_at=received_at)
     return advance(case, process, asks, LIAISON, now=now, reckoning=reckoning).agreement
 
@@ -79,7 +80,7 @@ def key(line):
 )
 def test_the_date_of_a_deadline_is_that_of_the_office_that_is_late(instant, at_the_ministry, at_the_municipality):
     process = definition()
-    reckoning = tijuana().reckoning(process, "chihuahua", instant)
+    reckoning = reckoning_at(rulebook(), tijuana(), process, "chihuahua", instant)
     assert reckoning.today_of(process.deadlines["opinion"]) == at_the_ministry
     assert reckoning.today_of(process.deadlines["observations"]) == at_the_municipality
     assert reckoning.today == at_the_municipality
@@ -87,7 +88,7 @@ def test_the_date_of_a_deadline_is_that_of_the_office_that_is_late(instant, at_t
 
 def test_what_nobody_is_late_with_goes_by_the_office_that_keeps_the_case():
     process = definition()
-    reckoning = tijuana().reckoning(process, "chihuahua", datetime(2008, 3, 11, 6, 30, tzinfo=UTC))
+    reckoning = reckoning_at(rulebook(), tijuana(), process, "chihuahua", datetime(2008, 3, 11, 6, 30, tzinfo=UTC))
     assert reckoning.today_of(process.deadlines["term_end"]) == date(2008, 3, 10)
 
 
@@ -99,9 +100,9 @@ def test_what_nobody_is_late_with_goes_by_the_office_that_keeps_the_case():
     ],
 )
 def test_an_opinion_is_overdue_when_its_day_is_over_at_the_ministry(instant, expected):
-    process, people = definition(), tijuana()
+    process, west = definition(), tijuana()
     case = after(agreement(), *TO_OPINION)
-    reckoning = people.reckoning(process, "chihuahua", instant)
+    reckoning = reckoning_at(rulebook(), west, process, "chihuahua", instant)
     (opinion,) = [d for d in derive(case, process, reckoning) if d.rule == "opinion"]
     assert opinion.due_on == date(2008, 3, 10)
     rule = process.deadlines["opinion"]
@@ -117,7 +118,7 @@ def test_a_right_of_the_municipality_lapses_when_its_day_is_over_there(tmp_path)
         (datetime(2026, 3, 13, 6, 30, tzinfo=UTC), DeadlineStatus.OPEN),
         (datetime(2026, 3, 13, 7, 0, tzinfo=UTC), DeadlineStatus.LAPSED),
     ):
-        (found,) = derive(case, process, tijuana().reckoning(process, "chihuahua", instant))
+        (found,) = derive(case, process, reckoning_at(rulebook(), tijuana(), process, "chihuahua", instant))
         assert found.status is status
 
 
@@ -149,9 +150,9 @@ def test_the_hour_is_that_of_the_office_that_receives(tmp_path):
     at_the_ministry = (CLOSES_AT_THREE, MINISTRY, ('late = "liaison"', 'late = "reviewer"'))
     received_at = datetime(2026, 3, 13, 21, 30, tzinfo=UTC)
     process = tiny_process(tmp_path / "ministry", *at_the_ministry)
-    assert the(asked(process, FRIDAY, received_at=received_at, people=tijuana())).anchor_on == TUESDAY
+    assert the(asked(process, FRIDAY, received_at=received_at, where=tijuana())).anchor_on == TUESDAY
     process = tiny_process(tmp_path / "municipality", CLOSES_AT_THREE)
-    assert the(asked(process, FRIDAY, received_at=received_at, people=tijuana())).anchor_on == FRIDAY
+    assert the(asked(process, FRIDAY, received_at=received_at, where=tijuana())).anchor_on == FRIDAY
 
 
 def test_without_a_closing_hour_what_arrives_counts_from_the_date_at_the_office(tmp_path):
@@ -217,7 +218,7 @@ def test_a_fixed_date_is_the_one_given_rolled_as_the_file_says(tmp_path, roll, g
 
 def test_the_edition_named_is_that_of_the_calendars_counted_by(tmp_path):
     process = tiny_process(tmp_path, key('calendars = ["us-federal", "mx-labour"]'))
-    editions = library().current_editions
+    editions = rulebook().current_editions
     assert (
         the(asked(process, FRIDAY)).edition == f"us-federal@{editions['us-federal']} mx-labour@{editions['mx-labour']}"
     )
@@ -230,7 +231,7 @@ def test_what_no_calendar_had_a_part_in_names_no_edition(tmp_path):
 
 def test_a_date_beyond_the_years_of_its_own_calendar_is_provisional(tmp_path):
     process = tiny_process(tmp_path, key('calendars = ["mx-ministry"]'), ('"10 days"', '"3 years"'))
-    last_year = library().calendars["mx-ministry"].last_year
+    last_year = rulebook().calendars["mx-ministry"].last_year
     assert the(asked(process, date(last_year - 2, 6, 1))).provisional
     assert not the(asked(process, date(last_year - 4, 6, 1))).provisional
 
@@ -275,7 +276,7 @@ CUT_OFF = "a cut_off needs a step that arrives (runs_from.step) and the role tha
 
 def problems(folder, text):
     with pytest.raises(BadInput) as caught:
-        read_library(write_workflows(folder / "workflows", text), NOTIFICATIONS, directory())
+        read_rulebook(write_workflows(folder / "workflows", text), NOTIFICATIONS)
     return [str(problem) for problem in caught.value.problems]
 
 
@@ -323,10 +324,10 @@ def test_calendars_whose_weekends_leave_no_day_are_refused_unless_any_of_them_is
     )
     (folder / "calendars" / "turned.toml").write_text(turned, "utf-8")
     with pytest.raises(BadInput) as caught:
-        read_library(folder, NOTIFICATIONS, directory())
+        read_rulebook(folder, NOTIFICATIONS)
     assert [str(problem) for problem in caught.value.problems] == [
         "workflows/tiny.toml: deadlines.answer.calendars: together these calendars have no business day at all; set counts_in = “any”."
     ]
     any_of_them = key('calendars = ["mx-labour", "turned"]\ncounts_in = "any"')
     (folder / "tiny.toml").write_text(edited(TINY, any_of_them), "utf-8")
-    assert read_library(folder, NOTIFICATIONS, directory()).catalogue.version("tiny", 1)
+    assert read_rulebook(folder, NOTIFICATIONS).catalogue.version("tiny", 1)

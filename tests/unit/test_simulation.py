@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from builders import EC, MX, NOTIFICATIONS, TINY, definition, directory, edited, library, terms, write_workflows
-from twinflow.definitions.catalogue import read_library
+from builders import EC, MX, NOTIFICATIONS, TINY, definition, edited, rulebook, terms, write_workflows
+from twinflow.definitions.catalogue import read_rulebook
 from twinflow.domain.dates import PartialDate
-from twinflow.domain.library import Library
+from twinflow.domain.library import Rulebook
 from twinflow.domain.simulation import Event, EventKind
 from twinflow.errors import BadInput
 from twinflow.services.simulation import FreshCase, Outlook, simulate_process
@@ -23,11 +23,11 @@ label = { en = "End", es = "Terminar" }
 [steps.finish]"""
 
 
-def tiny(folder: Path, *edits: tuple[str, str]) -> Library:
-    return read_library(write_workflows(folder, edited(TINY, *edits)), NOTIFICATIONS, directory())
+def tiny(folder: Path, *edits: tuple[str, str]) -> Rulebook:
+    return read_rulebook(write_workflows(folder, edited(TINY, *edits)), NOTIFICATIONS)
 
 
-def outlook(of: Library, until: date, state: str = "asked", process: str = "tiny", **days: str) -> Outlook:
+def outlook(of: Rulebook, until: date, state: str = "asked", process: str = "tiny", **days: str) -> Outlook:
     known = {name: PartialDate.parse(text) for name, text in days.items()}
     case = FreshCase(of.catalogue.versions(process)[-1], ASKED, state, facts=known)
     return simulate_process(of, case, until)
@@ -98,7 +98,7 @@ def test_what_the_calendars_do_not_know_yet_is_provisional(tmp_path: Path) -> No
 
 def test_what_is_missing_is_told_once_on_the_first_day() -> None:
     case = FreshCase(definition(MX), ASKED, "in_force", facts={"signed_on": PartialDate.parse("2026")})
-    found = simulate_process(library(), case, date(2027, 3, 2))
+    found = simulate_process(rulebook(), case, date(2027, 3, 2))
     missing = [(event.on, str(event.subject)) for event in found.events if event.notice == "date-missing"]
     assert missing == [(ASKED, "date_missing:signed_on")]
 
@@ -106,13 +106,13 @@ def test_what_is_missing_is_told_once_on_the_first_day() -> None:
 def test_the_terms_of_the_text_bring_it_to_its_end() -> None:
     known = {"signed_on": PartialDate.parse("2026-03-02")}
     case = FreshCase(definition(EC), ASKED, "in_force", terms=terms(validity="36 months"), facts=known)
-    found = simulate_process(library(), case, date(2036, 3, 2))
+    found = simulate_process(rulebook(), case, date(2036, 3, 2))
     assert [(event.on.isoformat(), event.state) for event in found.events if event.state] == [("2029-03-03", "expired")]
 
 
 def test_a_step_that_was_taken_begins_what_runs_from_it() -> None:
     case = FreshCase(definition(MX), ASKED, steps={"request_opinion": ASKED})
-    found = simulate_process(library(), case, date(2026, 6, 1))
+    found = simulate_process(rulebook(), case, date(2026, 6, 1))
     assert found.state == "opinion_requested"
     assert {str(event.subject) for event in found.events} == {"deadline:opinion"}
     assert {each.role for event in found.events for each in event.told} == {
@@ -133,7 +133,7 @@ def test_everything_that_the_process_does_not_know_is_said_at_once() -> None:
         steps={"sing": ASKED, "sign": date(2026, 3, 3)},
     )
     with pytest.raises(BadInput) as mistake:
-        simulate_process(library(), case, date(2036, 3, 2))
+        simulate_process(rulebook(), case, date(2036, 3, 2))
     assert [str(problem.place) for problem in mistake.value.problems] == [
         "--fact signed_on",
         "--fact sined_on",
@@ -146,4 +146,4 @@ def test_everything_that_the_process_does_not_know_is_said_at_once() -> None:
 
 def test_a_last_day_before_the_first_is_refused() -> None:
     with pytest.raises(BadInput, match="2026-03-01 is before 2026-03-02, the first day"):
-        simulate_process(library(), FreshCase(definition(MX), ASKED), date(2026, 3, 1))
+        simulate_process(rulebook(), FreshCase(definition(MX), ASKED), date(2026, 3, 1))

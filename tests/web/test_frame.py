@@ -224,7 +224,7 @@ def test_without_a_mail_server_every_page_says_that_nothing_leaves(browser):
 
 def test_every_template_is_drawn(empty, browse):
     take_over(empty)
-    Worker(empty.engine, lambda: empty.library, empty.post, clock).tick()
+    Worker(empty.engine, lambda: empty.rulebook, empty.people, empty.post, clock).tick()
     fail_a_message(empty, "550")
     browser = browse(empty)
     env = browser.app.state.site.templates

@@ -25,7 +25,7 @@ def read(browser, address: str) -> Page:
 
 def test_the_list_has_one_row_for_each_of_the_38_relationships_in_the_order_of_the_books(browser, register):
     rows = read(browser, "/").rows[1:]
-    lines = queries.list_agreements(register.engine, register.library, TODAY)
+    lines = queries.list_agreements(register.engine, register.rulebook, register.people, TODAY)
     assert len(rows) == 38
     assert [row.split()[0] for row in rows] == [line.reference for line in lines]
 
@@ -144,14 +144,14 @@ def test_a_closed_case_has_no_next_steps(browser):
     ],
 )
 def test_a_deadline_says_in_words_how_it_stands(browser, register, monkeypatch, change, words):
-    shown = queries.show_agreement(register.engine, register.library, "CU-10", TODAY)
+    shown = queries.show_agreement(register.engine, register.rulebook, register.people, "CU-10", TODAY)
     changed = replace(shown, deadlines=(replace(shown.deadlines[0], **change),))
     monkeypatch.setattr(queries, "show_agreement", lambda *_: changed)
     assert words in read(browser, "/agreements/CU-10").row("First operating programme")
 
 
 def test_programmes_and_what_they_belong_to_are_linked(browser, register, monkeypatch):
-    shown = queries.show_agreement(register.engine, register.library, "CU-26", TODAY)
+    shown = queries.show_agreement(register.engine, register.rulebook, register.people, "CU-26", TODAY)
     changed = replace(shown, children=(replace(shown.line, reference="CU-26/2007"),), parent="CU-25")
     monkeypatch.setattr(queries, "show_agreement", lambda *_: changed)
     page = read(browser, "/agreements/CU-26")
@@ -160,7 +160,7 @@ def test_programmes_and_what_they_belong_to_are_linked(browser, register, monkey
 
 
 def test_a_signature_shows_its_place_and_capacity(browser, register, monkeypatch):
-    shown = queries.show_agreement(register.engine, register.library, "CU-26", TODAY)
+    shown = queries.show_agreement(register.engine, register.rulebook, register.people, "CU-26", TODAY)
     signature = Signature(PartialDate(2006, 4, 28), "mayor", "Puebla de Zaragoza")
     changed = replace(shown, parties=(Party("Puebla", "MX", signature=signature),))
     monkeypatch.setattr(queries, "show_agreement", lambda *_: changed)
@@ -179,7 +179,7 @@ def test_names_with_html_in_them_are_shown_as_they_are_written(empty, browse):
         parties=(Party("Cuenca", "EC", home=True), Party(name, "EC")),
         note=name,
     )
-    open_agreement(empty.engine, empty.library, new, actor="lucia", now=TODAY)
+    open_agreement(empty.engine, empty.rulebook, empty.people, new, actor="lucia", now=TODAY)
     browser = browse(empty)
     address = next(link["href"] for link in read(browser, "/").all("a") if "/agreements/" in str(link["href"]))
     assert address == "/agreements/2026/b-1"

@@ -85,7 +85,7 @@ def test_looking_changes_nothing_and_says_what_would(mailed, browse):
     page = Page(browse(mailed).get(f"{address}?lang=en").text)
     assert off(mailed) == frozenset()
     assert page.all("form") == [{"method": "post", "action": address}]
-    assert mailed.library.notices[REGISTERED].label["en"] in page.text
+    assert mailed.rulebook.notices[REGISTERED].label["en"] in page.text
     assert "Lucía Enlace gets mail about this:" in page.text
     assert "Nothing has been changed yet." in page.text
 
@@ -146,7 +146,7 @@ def test_what_is_mandatory_by_now_stays_on_and_the_page_says_why(mailed, browse)
         assert response.status_code == 409
         page = Page(response.text)
         assert page.all("form") == []
-        assert " ".join(mailed.library.notices[SOON].because["en"].split()) in page.text
+        assert " ".join(mailed.rulebook.notices[SOON].because["en"].split()) in page.text
     assert off(mailed) == frozenset()
 
 
@@ -192,10 +192,10 @@ def test_the_page_shows_nothing_of_other_people(mailed, browse):
 
 
 def test_switched_off_by_key_and_on_again(mailed):
-    engine, library = mailed.engine, mailed.library
+    engine, rulebook, people = mailed.engine, mailed.rulebook, mailed.people
     for now in (TODAY, TODAY + timedelta(days=1)):
-        assert opt_outs.switch_off(engine, library, "lucia", REGISTERED, now).key == REGISTERED
+        assert opt_outs.switch_off(engine, rulebook, people, "lucia", REGISTERED, now).key == REGISTERED
     assert off(mailed) == {REGISTERED}
-    opt_outs.switch_on(engine, library, "lucia", REGISTERED)
-    opt_outs.switch_on(engine, library, "lucia", REGISTERED)
+    opt_outs.switch_on(engine, rulebook, people, "lucia", REGISTERED)
+    opt_outs.switch_on(engine, rulebook, people, "lucia", REGISTERED)
     assert off(mailed) == frozenset()

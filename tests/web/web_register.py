@@ -26,5 +26,7 @@ def settings_in(folder: Path, database_url: str) -> Settings:
 
 def take_over(runtime: Runtime, sheets: Sequence[str] = ("agreements", "negotiations", "intentions")) -> None:
     for sheet in sheets:
-        dossiers = read_register(CUENCA / f"{sheet}.csv", CUENCA / f"{sheet}.map.toml", runtime.library, TODAY)
-        import_register(runtime.engine, runtime.library, dossiers, now=TODAY)
+        dossiers = read_register(
+            CUENCA / f"{sheet}.csv", CUENCA / f"{sheet}.map.toml", runtime.rulebook, runtime.people, TODAY
+        )
+        import_register(runtime.engine, runtime.rulebook, runtime.people, dossiers, now=TODAY)

@@ -35,7 +35,7 @@ def list_agreements(
     """All agreements, the next date first."""
     cli = cli_of(context)
     runtime = cli.runtime
-    lines = queries.list_agreements(runtime.engine, runtime.library, cli.now(), everything=everything)
+    lines = queries.list_agreements(runtime.engine, runtime.rulebook, runtime.people, cli.now(), everything=everything)
     if json:
         print_json(lines, cli.language)
         return
@@ -60,7 +60,7 @@ def _line(cli: Cli, line: queries.AgreementLine) -> list[str]:
 def show(context: typer.Context, reference: Reference, json: Json = False) -> None:
     """Everything about one agreement."""
     cli = cli_of(context)
-    page = queries.show_agreement(cli.runtime.engine, cli.runtime.library, reference, cli.now())
+    page = queries.show_agreement(cli.runtime.engine, cli.runtime.rulebook, cli.runtime.people, reference, cli.now())
     if json:
         print_json(page, cli.language)
         return
@@ -117,7 +117,7 @@ def _status(cli: Cli, line: queries.DeadlineLine) -> str:
 def history(context: typer.Context, reference: Reference, json: Json = False) -> None:
     """What happened, newest first: the day of the act and the day it was recorded."""
     cli = cli_of(context)
-    page = queries.show_agreement(cli.runtime.engine, cli.runtime.library, reference, cli.now())
+    page = queries.show_agreement(cli.runtime.engine, cli.runtime.rulebook, cli.runtime.people, reference, cli.now())
     if json:
         print_json(page.timeline, cli.language)
     else:
@@ -137,7 +137,9 @@ def _print_timeline(cli: Cli, page: queries.AgreementPage) -> None:
 def steps(context: typer.Context, reference: Reference, person: Person, json: Json = False) -> None:
     """What the person may do now, and what stands in the way of the rest."""
     cli = cli_of(context)
-    lines = queries.list_steps(cli.runtime.engine, cli.runtime.library, reference, person, cli.now())
+    lines = queries.list_steps(
+        cli.runtime.engine, cli.runtime.rulebook, cli.runtime.people, reference, person, cli.now()
+    )
     if json:
         print_json(lines, cli.language)
         return
@@ -188,12 +190,22 @@ def advance(
     command = StepCommand(step, day, party, pairs(facts or [], "--set"), place, capacity, reason)
     now = cli.now()
     done = advance_agreement(
-        runtime.engine, runtime.library, reference, command, person=person, now=now, hour=hour, expected_version=version
+        runtime.engine,
+        runtime.rulebook,
+        runtime.people,
+        reference,
+        command,
+        person=person,
+        now=now,
+        hour=hour,
+        expected_version=version,
     )
     if json:  # the whole page, with what others may have written meanwhile: read anew
-        print_json(queries.show_agreement(runtime.engine, runtime.library, reference, now), cli.language)
+        print_json(
+            queries.show_agreement(runtime.engine, runtime.rulebook, runtime.people, reference, now), cli.language
+        )
         return
-    state = runtime.library.definition_of(done.agreement).states[done.agreement.state]
+    state = runtime.rulebook.definition_of(done.agreement).states[done.agreement.state]
     values = {"reference": reference, "state": state.label, "day": done.entry.effective_on}
     print(cli.say(Message("{reference}: {state}, effective {day}.", values)))
 
@@ -231,7 +243,7 @@ def open_(
         process=process,
         office=office,
         title=title or " – ".join(each.name for each in parties) or reference,
-        opened_on=day_option(on, "--on") if on else runtime.library.today(office, now),
+        opened_on=day_option(on, "--on") if on else runtime.people.today(office, now),
         parties=parties,
         state=state,
         terms=_terms(pairs(term or [], "--term")),
@@ -239,8 +251,8 @@ def open_(
         parent=parent,
         origin=origin,
     )
-    agreement = open_agreement(runtime.engine, runtime.library, new, actor=person, now=now)
-    definition = runtime.library.definition_of(agreement)
+    agreement = open_agreement(runtime.engine, runtime.rulebook, runtime.people, new, actor=person, now=now)
+    definition = runtime.rulebook.definition_of(agreement)
     values = {"reference": reference, "state": definition.states[agreement.state].label}
     print(cli.say(Message("{reference}: opened as “{state}”.", values)))
 
@@ -288,9 +300,11 @@ def import_(
     cli = cli_of(context)
     runtime = cli.runtime
     now = cli.now()
-    dossiers = read_register(file, map_file, runtime.library, now)
+    dossiers = read_register(file, map_file, runtime.rulebook, runtime.people, now)
     with progress_bar() as progress:
-        result = import_register(runtime.engine, runtime.library, dossiers, now=now, dry_run=dry_run, progress=progress)
+        result = import_register(
+            runtime.engine, runtime.rulebook, runtime.people, dossiers, now=now, dry_run=dry_run, progress=progress
+        )
     if json:
         shown = {"dry_run": dry_run, "added": result.added, "unchanged": result.unchanged, "dossiers": dossiers}
         print_json(jsonable(shown, cli.language), cli.language)
@@ -319,7 +333,7 @@ def import_(
 
 
 def _dossier_row(cli: Cli, dossier: Dossier) -> list[str]:
-    process = cli.runtime.library.catalogue.versions(dossier.process)[-1]
+    process = cli.runtime.rulebook.catalogue.versions(dossier.process)[-1]
     dates = [
         f"{cli.say(process.records[key])}: {claim.value or '?'}{'' if claim.chosen else ' ' + cli.text('(not chosen)')}"
         for key, claims in dossier.facts.items()

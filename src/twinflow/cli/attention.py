@@ -40,7 +40,9 @@ def snooze(
 def _say(context: typer.Context, id_: str, said: Acknowledge | Hold, person: str, *, json: bool) -> None:
     cli = cli_of(context)
     runtime = cli.runtime
-    done = say(runtime.engine, runtime.library, DeadlineId.parse(id_), said, person=person, now=cli.now())
+    done = say(
+        runtime.engine, runtime.rulebook, runtime.people, DeadlineId.parse(id_), said, person=person, now=cli.now()
+    )
     if json:
         print_json(done, cli.language)
         return

@@ -32,7 +32,7 @@ def read(
     """Read all of a mailbox once more; what was recorded before changes nothing."""
     cli = cli_of(context)
     box = open_mailbox(mailbox, everything=True)
-    reading = read_mailbox(cli.runtime.engine, cli.runtime.library, box, cli.now())
+    reading = read_mailbox(cli.runtime.engine, cli.runtime.rulebook, cli.runtime.people, box, cli.now())
     if json:
         print_json(_summary(reading), cli.language)
         return
@@ -80,4 +80,4 @@ def port_of(cli: Cli, runtime: Runtime) -> AbstractContextManager[None]:
     if wanted.port is None:
         return nullcontext()
     lmtp = wanted.protocol == "lmtp"
-    return listening(runtime.engine, lambda: runtime.library, cli.now, wanted.port, lmtp=lmtp)
+    return listening(runtime.engine, lambda: runtime.rulebook, runtime.people, cli.now, wanted.port, lmtp=lmtp)

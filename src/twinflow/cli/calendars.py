@@ -23,7 +23,7 @@ app = typer.Typer(help="Calendars of non-working days.", no_args_is_help=True)
 def list_calendars(context: typer.Context, json: Json = False) -> None:
     """The calendars, the years they are filled in for, and how many of their days nobody has checked yet."""
     cli = cli_of(context)
-    known = cli.library.calendars.values()
+    known = cli.rulebook.calendars.values()
     if json:
         print_json([_summary(calendar) for calendar in known], cli.language)
         return
@@ -146,7 +146,9 @@ def preview(context: typer.Context, file: CalendarFile, json: Json = False) -> N
     calendar, _ = _read(file)
     runtime = cli.runtime
     with progress_bar() as progress:
-        moved = list(calendars.preview(runtime.engine, runtime.library, calendar, cli.now(), progress=progress))
+        moved = list(
+            calendars.preview(runtime.engine, runtime.rulebook, runtime.people, calendar, cli.now(), progress=progress)
+        )
     if json:
         print_json(moved, cli.language)
         return
@@ -165,7 +167,14 @@ def apply_(context: typer.Context, file: CalendarFile, person: Person, json: Jso
     runtime = cli.runtime
     with progress_bar() as progress:
         done = calendars.apply(
-            runtime.engine, runtime.library, calendar, text, person=person, now=cli.now(), progress=progress
+            runtime.engine,
+            runtime.rulebook,
+            runtime.people,
+            calendar,
+            text,
+            person=person,
+            now=cli.now(),
+            progress=progress,
         )
     if json:
         print_json(done, cli.language)
@@ -200,7 +209,7 @@ def _calendars_of(cli: Cli, folder: Path | None) -> Path:
 
 
 def _find(cli: Cli, key: str) -> Calendar:
-    calendar = cli.library.calendars.get(key)
+    calendar = cli.rulebook.calendars.get(key)
     if calendar is None:
-        raise NotFound("There is no calendar {key}; there are {known}.", key=key, known=sorted(cli.library.calendars))
+        raise NotFound("There is no calendar {key}; there are {known}.", key=key, known=sorted(cli.rulebook.calendars))
     return calendar

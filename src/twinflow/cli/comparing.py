@@ -83,18 +83,18 @@ def _find(cli: Cli, text: str) -> ProcessDefinition:
     key, at, version = text.partition("@")
     if at and not re.fullmatch(r"\d{1,4}", version):
         raise BadInput("“{text}”: a version is written like mx/twinning@1.", text=text)
-    catalogue = cli.library.catalogue
+    catalogue = cli.rulebook.catalogue
     return catalogue.version(key, int(version)) if at else catalogue.versions(key)[-1]
 
 
 def _read(cli: Cli, path: Path) -> ProcessDefinition:
     """A process file on its own, with the notices, calendars and other processes in use. Raises BadInput."""
-    settings, library = cli.settings, cli.library
+    settings, rulebook = cli.settings, cli.rulebook
     definition = read_one(path, settings.workflows_folder or bootstrap.shipped("workflows"))
     around = Surroundings(
-        notices=library.notices.keys(),
-        calendars=library.calendars.keys(),
-        processes={each.key: each.states.keys() for each in library.catalogue}
+        notices=rulebook.notices.keys(),
+        calendars=rulebook.calendars.keys(),
+        processes={each.key: each.states.keys() for each in rulebook.catalogue}
         | {definition.key: definition.states.keys()},
     )
     problems = check(definition, around, path.name)

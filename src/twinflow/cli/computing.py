@@ -97,7 +97,7 @@ class Computed:
 
 
 def _calendars(cli: Cli, options: Options, keys: list[str] | None, counts_in: str) -> Calendars:
-    known = cli.library.calendars
+    known = cli.rulebook.calendars
 
     def find(key: str) -> Calendar:
         if key in known:

@@ -12,7 +12,7 @@ import typer
 from twinflow import bootstrap, clock
 from twinflow.config import Settings, load_settings
 from twinflow.domain.dates import PartialDate
-from twinflow.domain.library import Library
+from twinflow.domain.library import Rulebook
 from twinflow.errors import BadInput, Unreadable
 from twinflow.language import day, say, short_day, translate
 from twinflow.sentences import Message
@@ -43,9 +43,9 @@ class Cli:
         return runtime
 
     @cached_property
-    def library(self) -> Library:
+    def rulebook(self) -> Rulebook:
         """The definitions alone, for commands that need neither people nor a database."""
-        return bootstrap.load_library(self.settings)
+        return bootstrap.load_rulebook(self.settings)
 
     def close(self) -> None:
         """Let go of the database, if it was opened."""

@@ -42,7 +42,9 @@ def list_deadlines(
 ) -> None:
     """What is due, soonest first."""
     cli = cli_of(context)
-    lines = queries.list_deadlines(cli.runtime.engine, cli.runtime.library, cli.now(), everything=everything)
+    lines = queries.list_deadlines(
+        cli.runtime.engine, cli.runtime.rulebook, cli.runtime.people, cli.now(), everything=everything
+    )
     if json:
         print_json(lines, cli.language)
         return
@@ -54,7 +56,7 @@ def explain(context: typer.Context, id_: Id, json: Json = False) -> None:
     """How the date came about: every day, counted or not, and why."""
     cli = cli_of(context)
     wanted = DeadlineId.parse(id_)
-    shown = explained(explanation_of(cli.runtime.engine, cli.runtime.library, wanted, cli.now()))
+    shown = explained(explanation_of(cli.runtime.engine, cli.runtime.rulebook, cli.runtime.people, wanted, cli.now()))
     if json:
         print_json(shown, cli.language)
     else:
@@ -186,7 +188,9 @@ class _Act:
             party=party,
             of=of,
         )
-        changed = change_deadline(runtime.engine, runtime.library, self.id, command, person=self.person, now=now)
+        changed = change_deadline(
+            runtime.engine, runtime.rulebook, runtime.people, self.id, command, person=self.person, now=now
+        )
         if self.json:
             print_json(changed, self.cli.language)
         else:

@@ -19,7 +19,7 @@ def create(
 ) -> None:
     """A calendar address for a person, shown this once. Earlier ones of theirs go on."""
     cli = cli_of(context)
-    made = feeds.create(cli.runtime.engine, cli.runtime.library, person, cli.now())
+    made = feeds.create(cli.runtime.engine, cli.runtime.people, person, cli.now())
     address = f"{cli.settings.base_url.rstrip('/')}/calendar/{made.token}.ics"
     if json:
         print_json({"id": made.id, "person": person, "address": address}, cli.language)

@@ -30,7 +30,7 @@ def plan(
 ) -> None:
     """Draft a plan: which state becomes which, what becomes of each date, and how many agreements it is about."""
     cli = cli_of(context)
-    catalogue = cli.library.catalogue
+    catalogue = cli.rulebook.catalogue
     drafted = draft(version_named(old, catalogue), version_named(new, catalogue))
     counts = migration.affected(cli.runtime.engine, drafted)
     if output is not None:
@@ -77,16 +77,19 @@ def apply_(
     """Move every agreement on the old version. Stopped in the middle and called again, it goes on with the rest."""
     cli = cli_of(context)
     runtime = cli.runtime
-    wanted = read_plan(file, cli.library.catalogue)
-    runtime.library.person(person)
+    wanted = read_plan(file, cli.rulebook.catalogue)
+    runtime.people.person(person)
     if dry_run:
-        results = list(migration.dry_run(runtime.engine, runtime.library, wanted, now=cli.now(), at_once=at_once))
+        results = list(
+            migration.dry_run(runtime.engine, runtime.rulebook, runtime.people, wanted, now=cli.now(), at_once=at_once)
+        )
     else:
         with progress_bar() as progress:
             results = list(
                 migration.apply(
                     runtime.engine,
-                    runtime.library,
+                    runtime.rulebook,
+                    runtime.people,
                     wanted,
                     person=person,
                     now=cli.now(),

@@ -22,10 +22,10 @@ Reader = Annotated[str | None, typer.Option("--as", metavar="PERSON", help="A re
 def list_notices(context: typer.Context, person: Reader = None, json: Json = False) -> None:
     """Every notice: what it is, whether it can be switched off, and why not; of a person, what is switched off."""
     cli = cli_of(context)
-    known = cli.library.notices.values()
+    known = cli.rulebook.notices.values()
     off: frozenset[str] = frozenset()
     if person is not None:
-        off = opt_outs.switched_off(cli.runtime.engine, cli.runtime.library.person(person).key)
+        off = opt_outs.switched_off(cli.runtime.engine, cli.runtime.people.person(person).key)
     if json:
         print_json([{"notice": notice, "off": notice.key in off} for notice in known], cli.language)
         return
@@ -59,7 +59,7 @@ def preview(
     cli = cli_of(context)
     runtime = cli.runtime
     now = cli.now()
-    found = notices.preview(runtime.engine, runtime.library, notice, agreement, now, person)
+    found = notices.preview(runtime.engine, runtime.rulebook, runtime.people, notice, agreement, now, person)
     built = runtime.post.composer.compose(found.letter, message_id="preview", created_at=now, unsubscribe_token=notice)
     message = BytesParser(policy=policy.default).parsebytes(built.content)
     part = message.get_body(preferencelist=("html" if html else "plain",))
@@ -77,7 +77,7 @@ def preview(
 def off(context: typer.Context, notice: Key, person: Person) -> None:
     """Mail no longer tells the person of this; only for optional notices."""
     cli = cli_of(context)
-    found = opt_outs.switch_off(cli.runtime.engine, cli.runtime.library, person, notice, cli.now())
+    found = opt_outs.switch_off(cli.runtime.engine, cli.runtime.rulebook, cli.runtime.people, person, notice, cli.now())
     print(cli.say(Message("“{notice}” is switched off for {person}.", {"notice": found.label, "person": person})))
 
 
@@ -85,5 +85,5 @@ def off(context: typer.Context, notice: Key, person: Person) -> None:
 def on(context: typer.Context, notice: Key, person: Person) -> None:
     """Mail tells the person of this again."""
     cli = cli_of(context)
-    found = opt_outs.switch_on(cli.runtime.engine, cli.runtime.library, person, notice)
+    found = opt_outs.switch_on(cli.runtime.engine, cli.runtime.rulebook, cli.runtime.people, person, notice)
     print(cli.say(Message("“{notice}” is switched on for {person}.", {"notice": found.label, "person": person})))

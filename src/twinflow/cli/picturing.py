@@ -69,12 +69,12 @@ def _chosen(
 ) -> tuple[ProcessDefinition, Course | None]:
     """A process by its name, or that of an agreement with its course. Raises BadInput where both or neither is named."""
     if agreement is not None and process is None and version is None:
-        return course_of(cli.runtime.engine, cli.runtime.library, agreement, cli.now())
+        return course_of(cli.runtime.engine, cli.runtime.rulebook, cli.runtime.people, agreement, cli.now())
     if agreement is not None or process is None:
         raise BadInput(
             "Name a process, or an agreement with --agreement: not both, since an agreement has its process."
         )
-    catalogue = cli.library.catalogue
+    catalogue = cli.rulebook.catalogue
     return (catalogue.versions(process)[-1] if version is None else catalogue.version(process, version)), None
 
 

@@ -31,8 +31,8 @@ def replay(
 ) -> None:
     """Take the steps of a scripted case on their days, list the alerts that go out, and say what is not as expected."""
     cli = cli_of(context)
-    script = read_script(file, cli.library.catalogue)
-    result = play(cli.library, script)
+    script = read_script(file, cli.rulebook.catalogue)
+    result = play(cli.rulebook, script)
     if json:
         ends = {case.reference: case.state for case in result.cases}
         print_json(
@@ -68,8 +68,8 @@ def coverage(
     """How much of each process file the scripted cases in workflows/cases exercise. Exit code 1 below 100 %."""
     cli = cli_of(context)
     agreements, problems = _played(cli, process)
-    definitions = cli.library.catalogue.versions(process) if process else list(cli.library.catalogue)
-    measured = [coverage_of(definition, cli.library.catalogue, agreements) for definition in definitions]
+    definitions = cli.rulebook.catalogue.versions(process) if process else list(cli.rulebook.catalogue)
+    measured = [coverage_of(definition, cli.rulebook.catalogue, agreements) for definition in definitions]
     if json:
         print_json({"processes": [_as_data(each) for each in measured], "problems": problems}, cli.language)
     else:
@@ -92,12 +92,12 @@ def _played(cli: Cli, process: str | None) -> tuple[list[Agreement], tuple[Probl
     for path in sorted(folder.rglob("*.toml")):
         file = f"cases/{path.relative_to(folder).as_posix()}"
         try:
-            script = read_script(path, cli.library.catalogue, file)
+            script = read_script(path, cli.rulebook.catalogue, file)
         except BadInput as error:
             problems += error.problems or (Problem(file, error.message),)
             continue
         if process is None or any(case.process == process for case in script.cases):
-            result = play(cli.library, script)
+            result = play(cli.rulebook, script)
             agreements += result.cases
             problems += result.problems
     return agreements, tuple(problems)

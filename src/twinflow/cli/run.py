@@ -57,7 +57,8 @@ def _worker(
     """Raises BadInput where the mailbox of the settings is none."""
     return Worker(
         runtime.engine,
-        lambda: runtime.library,
+        lambda: runtime.rulebook,
+        runtime.people,
         runtime.post,
         clock,
         mailbox=mailbox_of(runtime),
@@ -164,7 +165,7 @@ def _main_job(cli: Cli, runtime: bootstrap.Runtime) -> None:
     for label in (cli.text("First pass:"), cli.text("Second pass:")):
         print(label, end=" ")
         _print_pass(cli, worker.tick())
-    lines = queries.list_agreements(runtime.engine, runtime.library, cli.now())
+    lines = queries.list_agreements(runtime.engine, runtime.rulebook, runtime.people, cli.now())
     for line in (line for line in lines if line.next_on):
         passed = f" ({cli.say(line.passed)})" if line.passed else ""
         print(f"  {line.reference}: {cli.say(line.next_label)}, {cli.day(line.next_on)}{passed}")

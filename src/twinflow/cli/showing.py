@@ -66,7 +66,7 @@ def show(
 ) -> None:
     """States, steps, deadlines and everything else of a process, each with its source."""
     cli = cli_of(context)
-    catalogue = cli.library.catalogue
+    catalogue = cli.rulebook.catalogue
     definition = catalogue.versions(process)[-1] if version is None else catalogue.version(process, version)
     if json:
         print_json(definition, cli.language)

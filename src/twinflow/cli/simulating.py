@@ -74,9 +74,11 @@ def simulate(
     if reference:
         now = cli.now()
         runtime = cli.runtime
-        outlook = simulate_agreement(runtime.engine, runtime.library, reference, now, last or _ahead(now.date()))
+        outlook = simulate_agreement(
+            runtime.engine, runtime.rulebook, runtime.people, reference, now, last or _ahead(now.date())
+        )
     else:
-        catalogue = cli.library.catalogue
+        catalogue = cli.rulebook.catalogue
         definition = catalogue.versions(process)[-1] if version is None else catalogue.version(process, version)
         start = first or cli.now().astimezone(ZoneInfo(definition.time_zone)).date()
         case = FreshCase(
@@ -87,7 +89,7 @@ def simulate(
             facts={name: value for name, value in known.items() if value is not None},
             steps={name: day for name, day in taken.items() if day is not None},
         )
-        outlook = simulate_process(cli.library, case, last or _ahead(start))
+        outlook = simulate_process(cli.rulebook, case, last or _ahead(start))
     _print(cli, outlook, json=json)
 
 

@@ -25,7 +25,7 @@ app.add_typer(migrating.app, name="migrate")
 def list_workflows(context: typer.Context, json: Json = False) -> None:
     """The processes and their versions."""
     cli = cli_of(context)
-    processes = list(cli.library.catalogue)
+    processes = list(cli.rulebook.catalogue)
     if json:
         print_json([_summary(process) for process in processes], cli.language)
         return
@@ -66,9 +66,9 @@ def check(
     """Read and check every process file and calendar; all mistakes at once."""
     cli = cli_of(context)
     settings = cli.settings.model_copy(update={"workflows_folder": folder}) if folder else cli.settings
-    library = bootstrap.load_library(settings)
+    rulebook = bootstrap.load_rulebook(settings)
     if json:
-        print_json([_summary(process) for process in library.catalogue], cli.language)
+        print_json([_summary(process) for process in rulebook.catalogue], cli.language)
         return
-    values = {"processes": len(library.catalogue.definitions), "calendars": len(library.calendars)}
+    values = {"processes": len(rulebook.catalogue.definitions), "calendars": len(rulebook.calendars)}
     print(cli.say(Message("{processes} process files and {calendars} calendars: no mistakes.", values)))

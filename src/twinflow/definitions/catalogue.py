@@ -8,16 +8,15 @@ from twinflow.definitions.calendars import read_calendars
 from twinflow.definitions.checks import Surroundings, check
 from twinflow.definitions.notices import notice_folders, read_notices
 from twinflow.definitions.reader import NO_PROCESSES, read_process
-from twinflow.domain.actors import Directory
 from twinflow.domain.calendars import Calendar, Calendars
-from twinflow.domain.library import Library
+from twinflow.domain.library import Rulebook
 from twinflow.domain.notices import Notice
 from twinflow.domain.process import Catalogue, ProcessDefinition
 from twinflow.errors import BadInput
 from twinflow.sentences import Message, Problem
 
 
-def read_library(workflows: Path, notifications: Path, directory: Directory) -> Library:
+def read_rulebook(workflows: Path, notifications: Path) -> Rulebook:
     """Read and check every process, calendar and notice. Raises BadInput with every problem of every file."""
     for folder in (workflows, notifications):
         if not folder.is_dir():
@@ -60,7 +59,7 @@ def read_library(workflows: Path, notifications: Path, directory: Directory) -> 
         raise BadInput("The process files have mistakes.", (*problems, *of_notices))
     if of_notices:
         raise BadInput("The notices have mistakes.", of_notices)
-    return Library(Catalogue(found), calendars, directory, notices=notices)
+    return Rulebook(Catalogue(found), calendars, notices=notices)
 
 
 def _without_business_days(

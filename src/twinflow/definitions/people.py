@@ -9,9 +9,9 @@ from pydantic import AfterValidator, Field, model_validator
 
 from twinflow.definitions.models import Key, LabelText, Strict, TimeZone
 from twinflow.definitions.reader import read_toml
-from twinflow.domain.actors import Absence, Assignment, Directory, Office, Person
+from twinflow.domain.actors import Absence, Assignment, Office, People, Person
 from twinflow.domain.calendars import Calendars
-from twinflow.domain.library import Library
+from twinflow.domain.library import Rulebook
 from twinflow.domain.process import Catalogue
 from twinflow.errors import BadInput, Unreadable
 from twinflow.sentences import Message, Problem, unknown_name
@@ -64,7 +64,7 @@ class PeopleModel(Strict):
     people: dict[str, PersonModel]
 
 
-def read_people(path: Path) -> Directory:
+def read_people(path: Path) -> People:
     """Read the people file. Raises BadInput with every problem."""
     place = path.name
     if not path.exists():
@@ -85,11 +85,11 @@ def read_people(path: Path) -> Directory:
     problems = (*offices, *_mistaken_absences(model, place))
     if problems:
         raise BadInput("{place} has mistakes.", problems, place=place)
-    return _directory(model)
+    return _people(model)
 
 
-def _directory(model: PeopleModel) -> Directory:
-    return Directory(
+def _people(model: PeopleModel) -> People:
+    return People(
         offices={
             key: Office(
                 key,
@@ -144,14 +144,14 @@ def _circle(model: PeopleModel, key: str, day: date) -> list[str]:
     return []
 
 
-def check_people(library: Library, place: str) -> None:
+def check_people(rulebook: Rulebook, people: People, place: str) -> None:
     """What the people file names has to be in the process files and calendars. Raises BadInput with every problem."""
-    problems = (*_unknown_roles(library.directory, library.catalogue, place), *_useless_calendars(library, place))
+    problems = (*_unknown_roles(rulebook.catalogue, people, place), *_useless_calendars(rulebook, people, place))
     if problems:
         raise BadInput("{place} has mistakes.", problems, place=place)
 
 
-def _unknown_roles(directory: Directory, catalogue: Catalogue, place: str) -> list[Problem]:
+def _unknown_roles(catalogue: Catalogue, people: People, place: str) -> list[Problem]:
     """Roles that no process knows in an office of that kind: nobody would ever be asked for them."""
     known = {
         (role.key, office.kind) for process in catalogue for role in process.roles.values() for office in role.offices
@@ -161,20 +161,20 @@ def _unknown_roles(directory: Directory, catalogue: Catalogue, place: str) -> li
             f"{place}: people.{person.key}.roles[{number}].role",
             unknown_name(Message("the role"), a.role, _held_in(known, kind)),
         )
-        for person in directory.people.values()
+        for person in people.people.values()
         for number, a in enumerate(person.assignments, start=1)
-        if (a.role, kind := directory.offices[a.office].kind) not in known
+        if (a.role, kind := people.offices[a.office].kind) not in known
     ]
 
 
-def _useless_calendars(library: Library, place: str) -> Iterator[Problem]:
+def _useless_calendars(rulebook: Rulebook, people: People, place: str) -> Iterator[Problem]:
     """Calendars of an office that do not exist, or that together leave no day on which mail may go to it."""
-    for office in library.directory.offices.values():
+    for office in people.offices.values():
         where = f"{place}: offices.{office.key}.calendars"
-        known = [library.calendars[key] for key in office.calendars if key in library.calendars]
+        known = [rulebook.calendars[key] for key in office.calendars if key in rulebook.calendars]
         for number, key in enumerate(office.calendars, start=1):
-            if key not in library.calendars:
-                yield Problem(f"{where}[{number}]", unknown_name(Message("the calendar"), key, library.calendars))
+            if key not in rulebook.calendars:
+                yield Problem(f"{where}[{number}]", unknown_name(Message("the calendar"), key, rulebook.calendars))
         if not Calendars(tuple(known)).has_business_days:
             yield Problem(where, Message("together these calendars have no business day at all; leave one out."))
 

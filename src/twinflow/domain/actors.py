@@ -2,9 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from itertools import chain
+from zoneinfo import ZoneInfo
 
-from twinflow.domain.process import CLOCK, Label
+from twinflow.domain.process import CLOCK, Label, ProcessDefinition, Role
+from twinflow.errors import NotFound
 
 LONGEST_CHAIN = 3
 """How many delegates in a row are asked."""
@@ -72,11 +75,60 @@ THE_CLOCK = Actor(CLOCK, frozenset({CLOCK}))
 
 
 @dataclass(frozen=True, slots=True)
-class Directory:
+class People:
     """Offices and the people in them."""
 
     offices: Mapping[str, Office]
     people: Mapping[str, Person]
+
+    def person(self, key: str) -> Person:
+        """Raises NotFound, naming who there is."""
+        try:
+            return self.people[key]
+        except KeyError:
+            raise NotFound(
+                "There is no person {person}; there are {people}.", person=key, people=sorted(self.people)
+            ) from None
+
+    def today(self, office: str, now: datetime) -> date:
+        """The date at the office, at the instant `now`. The office exists: start-up has checked it."""
+        return now.astimezone(ZoneInfo(self.offices[office].time_zone)).date()
+
+    def zone_of(self, role: Role, office: str, day: date) -> ZoneInfo:
+        """The time zone in which a role is held for a case kept by `office`; of several offices the first by key."""
+        kind = role.office_on(day)
+        offices = sorted(self.offices_of(kind, office)) if kind else []
+        return ZoneInfo(self.offices[offices[0] if offices else office].time_zone)
+
+    def office_of(self, person: Person, now: datetime) -> Office:
+        """The office whose hours the person keeps, at the instant `now`.
+
+        Of several offices it is the first in the order of their roles where one is held that day; where none is held, the first.
+        Who is named without any role is taken to work in the first office of the file.
+        """
+        offices = [(self.offices[a.office], a) for a in person.assignments]
+        held = (office for office, a in offices if a.holds_on(self.today(office.key, now)))
+        named = (office for office, _ in offices)
+        return next(chain(held, named, self.offices.values()))
+
+    def actor(self, person: Person, definition: ProcessDefinition, office: str, day: date) -> Actor:
+        """The person with the roles they hold for cases of `office` on the day."""
+        held = {role for role in definition.roles if person in self.holders_for(definition, role, office, day)}
+        return Actor(person.key, frozenset(held))
+
+    def holders_for(self, definition: ProcessDefinition, role: str, office: str, day: date) -> list[Person]:
+        """Who holds the role for cases of `office` on the day, in the office then in charge; else who holds its deputy's."""
+        wanted: str | None = role
+        seen: set[str] = set()
+        while wanted is not None and wanted not in seen:
+            seen.add(wanted)
+            rule = definition.roles[wanted]
+            kind = rule.office_on(day)
+            found = self.holders(wanted, kind, office, day) if kind else []
+            if found:
+                return found
+            wanted = rule.deputy
+        return []
 
     def holders(self, role: str, office_kind: str, home_office: str, day: date) -> list[Person]:
         """Who holds `role` for an agreement kept by `home_office`, by key.

@@ -12,14 +12,14 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from twinflow.domain import passes
-from twinflow.domain.actors import THE_CLOCK
+from twinflow.domain.actors import THE_CLOCK, People
 from twinflow.domain.advance import Outcome, StepCommand, advance
 from twinflow.domain.agreement import Agreement, Deadline
 from twinflow.domain.derivation import derive
 from twinflow.domain.findings import KnownFinding, findings, found_anew
 from twinflow.domain.kept import Key, Rewritten, rewritten
 from twinflow.domain.levels import lapses_by_the_clock
-from twinflow.domain.library import Library
+from twinflow.domain.library import Rulebook
 from twinflow.domain.passes import AlreadyTold, Audience, Telling
 from twinflow.domain.process import DeadlineRule, ProcessDefinition
 from twinflow.domain.reckoning import Reckoning
@@ -92,9 +92,9 @@ class Day:
     case: InBooks
 
 
-def day(case: InBooks, library: Library, reckoning: Reckoning, now: datetime) -> Day:
+def day(case: InBooks, rulebook: Rulebook, people: People, reckoning: Reckoning, now: datetime) -> Day:
     """What the clock does about the case at the instant `now` (UTC). `reckoning` is that of its process and office then."""
-    run = _Run(case, library, library.definition_of(case.agreement), reckoning, now)
+    run = _Run(case, people, rulebook.definition_of(case.agreement), reckoning, now)
     run.until_nothing_is_left()
     return Day(tuple(run.deeds), run.case)
 
@@ -133,7 +133,7 @@ class _Run:
     """The case while its day runs."""
 
     case: InBooks
-    library: Library
+    people: People
     definition: ProcessDefinition
     reckoning: Reckoning
     now: datetime
@@ -229,7 +229,7 @@ class _Run:
         """Tell whoever holds the roles and was not told."""
         about, already = (telling.subject, telling.occurrence), self._told(telling.subject, telling.occurrence)
         office, today = self.agreement.office, self.reckoning.today
-        audience = passes.audience_of(self.library, self.definition, office, telling, today, already.people)
+        audience = passes.audience_of(self.people, self.definition, office, telling, today, already.people)
         if audience.recipients:
             told = already.and_now(telling, audience)
             self.case = replace(self.case, told={**self.case.told, about: told})

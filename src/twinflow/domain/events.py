@@ -11,12 +11,12 @@ from enum import StrEnum
 from urllib.parse import quote
 from uuid import UUID, uuid5
 
-from twinflow.domain.actors import Person
+from twinflow.domain.actors import People, Person
 from twinflow.domain.agreement import AgreementHead, Deadline, DeadlineStatus, HistoryEntry
 from twinflow.domain.calendars import ONE_DAY
 from twinflow.domain.entries import DateMoved
 from twinflow.domain.lateness import Standing, has_passed, in_words, is_paused
-from twinflow.domain.library import Library
+from twinflow.domain.library import Rulebook
 from twinflow.domain.passes import holders_of, recipients_of
 from twinflow.domain.process import LIAISON, DeadlineRule, Label, Nature, ProcessDefinition
 from twinflow.sentences import Message
@@ -67,21 +67,21 @@ class CalendarEvent:
 
 
 def is_told(
-    library: Library, person: Person, definition: ProcessDefinition, rule: DeadlineRule, office: str, day: date
+    people: People, person: Person, definition: ProcessDefinition, rule: DeadlineRule, office: str, day: date
 ) -> bool:
     """Whether the person gets on the day what is told of the deadline, be it for somebody absent or only when it escalates."""
     roles = dict.fromkeys((*rule.told, *(level.to for level in rule.warn + rule.escalate if level.to is not None)))
-    holders, _ = holders_of(library, definition, office, roles, day)
-    standing_in = (recipient.person for recipient in recipients_of(library, holders, day))
+    holders, _ = holders_of(people, definition, office, roles, day)
+    standing_in = (recipient.person for recipient in recipients_of(people, holders, day))
     return person.key in holders or person.key in standing_in
 
 
-def who_and_what(library: Library, definition: ProcessDefinition, rule: DeadlineRule) -> tuple[Message, ...]:
+def who_and_what(rulebook: Rulebook, definition: ProcessDefinition, rule: DeadlineRule) -> tuple[Message, ...]:
     """Who acts, and then what there is to do."""
     lines = [Message("Who acts: {role}", {"role": definition.roles[rule.late or LIAISON].label})]
     if not rule.duty:
         lines.append(Message("The last day of a right: nobody is late when it passes unused."))
-    todo = library.what_meets(definition, rule)
+    todo = rulebook.what_meets(definition, rule)
     if todo:
         lines.append(Message("What to do: {steps}", {"steps": tuple(todo)}))
     return tuple(lines)

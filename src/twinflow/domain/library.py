@@ -1,33 +1,31 @@
-"""The process definitions with the calendars they count by, and the people who act in them."""
+"""The process definitions with the calendars they count by, what can be told, and when mail may leave."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
-from itertools import chain
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from twinflow.domain.actors import Actor, Directory, Person
+from twinflow.domain.actors import Office, People
 from twinflow.domain.agreement import Agreement, AgreementHead, Deadline, HistoryEntry
 from twinflow.domain.calendars import Calendar, Calendars, CountsIn
 from twinflow.domain.entries import Migrated
 from twinflow.domain.migration import was_closed_by
 from twinflow.domain.notices import Notice
-from twinflow.domain.process import Catalogue, DeadlineRule, Label, ProcessDefinition, Role
+from twinflow.domain.process import Catalogue, DeadlineRule, Label, ProcessDefinition
 from twinflow.domain.reckoning import Place, Reckoning
 from twinflow.domain.rhythm import Hours, Rhythm
-from twinflow.errors import DefinitionChanged, NotFound
+from twinflow.errors import DefinitionChanged
 
 MONDAY_TO_FRIDAY = Calendars((Calendar("monday-to-friday", {}, frozenset({5, 6}), {}, 1, 9999, ""),))
 """For an office that names no calendar."""
 
 
 @dataclass(frozen=True, slots=True)
-class Library:
-    """Everything that is data and not a case."""
+class Rulebook:
+    """What all cases go by: data in files."""
 
     catalogue: Catalogue
     calendars: Mapping[str, Calendar]
-    directory: Directory
     editions: Mapping[tuple[str, str], Calendar] = field(default_factory=dict)
     """Every edition that dates were ever counted by, by key and edition."""
     notices: Mapping[str, Notice] = field(default_factory=dict)
@@ -120,7 +118,7 @@ class Library:
         known = tuple(calendar for calendar in then if calendar is not None)
         return Calendars(known, now.counts_in) if len(known) == len(then) else now
 
-    def with_calendar(self, calendar: Calendar) -> "Library":
+    def with_calendar(self, calendar: Calendar) -> "Rulebook":
         """The same with another edition of one calendar."""
         return replace(self, calendars={**self.calendars, calendar.key: calendar}, _together={})
 
@@ -129,47 +127,8 @@ class Library:
         """The edition of each calendar, by key."""
         return {key: calendar.edition for key, calendar in self.calendars.items()}
 
-    def reckoning(self, definition: ProcessDefinition, office: str, now: datetime) -> Reckoning:
-        """What the deadlines of a case kept by `office` are reckoned with, at the instant `now`."""
-        own = {
-            key: self.calendars_of(definition, rule)
-            for key, rule in definition.deadlines.items()
-            if rule.calendars or rule.counts_in is not CountsIn.ALL
-        }
-        today = self.today(office, now)
-        zones = {key: self.zone_of(role, office, today) for key, role in definition.roles.items()}
-        places = {key: Place(zone, now.astimezone(zone).date()) for key, zone in zones.items()}
-        return Reckoning(today, self.calendars_of(definition), own, places)
-
-    def zone_of(self, role: Role, office: str, day: date) -> ZoneInfo:
-        """The time zone in which a role is held for a case kept by `office`; of several offices the first by key."""
-        kind = role.office_on(day)
-        offices = sorted(self.directory.offices_of(kind, office)) if kind else []
-        return ZoneInfo(self.directory.offices[offices[0] if offices else office].time_zone)
-
-    def today(self, office: str, now: datetime) -> date:
-        """The date at the office, at the instant `now`. The office exists: start-up has checked it."""
-        return now.astimezone(ZoneInfo(self.directory.offices[office].time_zone)).date()
-
-    def person(self, key: str) -> Person:
-        """Raises NotFound, naming who there is."""
-        try:
-            return self.directory.people[key]
-        except KeyError:
-            raise NotFound(
-                "There is no person {person}; there are {people}.", person=key, people=sorted(self.directory.people)
-            ) from None
-
-    def hours(self, person: Person, now: datetime) -> Hours:
-        """When the person works, at the instant `now`: the zone and the days off of their office.
-
-        Of several offices it is the first in the order of their roles where one is held that day; where none is held, the first.
-        Who is named without any role is taken to work in the first office of the file.
-        """
-        offices = [(self.directory.offices[a.office], a) for a in person.assignments]
-        held = (office for office, a in offices if a.holds_on(self.today(office.key, now)))
-        named = (office for office, _ in offices)
-        office = next(chain(held, named, self.directory.offices.values()))
+    def hours_at(self, office: Office) -> Hours:
+        """When its people work: the zone and the days off of the office, and the rhythm."""
         return Hours(ZoneInfo(office.time_zone), self._days_off(office.calendars), self.rhythm)
 
     def _days_off(self, keys: tuple[str, ...]) -> Calendars:
@@ -180,24 +139,17 @@ class Library:
             self._together[keys, CountsIn.ALL] = Calendars(tuple(self.calendars[key] for key in keys))
         return self._together[keys, CountsIn.ALL]
 
-    def actor(self, person: Person, definition: ProcessDefinition, agreement: AgreementHead, day: date) -> Actor:
-        """The person with the roles they hold for the agreement on the day."""
-        held = {role for role in definition.roles if person in self.holders(definition, role, agreement, day)}
-        return Actor(person.key, frozenset(held))
 
-    def holders(self, definition: ProcessDefinition, role: str, agreement: AgreementHead, day: date) -> list[Person]:
-        return self.holders_for(definition, role, agreement.office, day)
-
-    def holders_for(self, definition: ProcessDefinition, role: str, office: str, day: date) -> list[Person]:
-        """Who holds the role for cases of `office` on the day, in the office then in charge; else who holds its deputy's."""
-        wanted: str | None = role
-        seen: set[str] = set()
-        while wanted is not None and wanted not in seen:
-            seen.add(wanted)
-            rule = definition.roles[wanted]
-            kind = rule.office_on(day)
-            found = self.directory.holders(wanted, kind, office, day) if kind else []
-            if found:
-                return found
-            wanted = rule.deputy
-        return []
+def reckoning_at(
+    rulebook: Rulebook, people: People, definition: ProcessDefinition, office: str, now: datetime
+) -> Reckoning:
+    """What the deadlines of a case kept by `office` are reckoned with, at the instant `now`."""
+    own = {
+        key: rulebook.calendars_of(definition, rule)
+        for key, rule in definition.deadlines.items()
+        if rule.calendars or rule.counts_in is not CountsIn.ALL
+    }
+    today = people.today(office, now)
+    zones = {key: people.zone_of(role, office, today) for key, role in definition.roles.items()}
+    places = {key: Place(zone, now.astimezone(zone).date()) for key, zone in zones.items()}
+    return Reckoning(today, rulebook.calendars_of(definition), own, places)

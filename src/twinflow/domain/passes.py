@@ -8,12 +8,12 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
 from twinflow.domain import levels
+from twinflow.domain.actors import People
 from twinflow.domain.agreement import Agreement, Deadline, DeadlineStatus, HistoryEntry
 from twinflow.domain.attention import attention_to
 from twinflow.domain.calendars import Calendars
 from twinflow.domain.findings import Finding
 from twinflow.domain.levels import LevelKey
-from twinflow.domain.library import Library
 from twinflow.domain.migration import taken_over
 from twinflow.domain.process import CLOCK, LIAISON, Announcement, DeadlineRule, ProcessDefinition
 from twinflow.domain.subject import AlertSubject, SubjectKind
@@ -98,7 +98,7 @@ class AlreadyTold:
 
 
 def audience_of(
-    library: Library,
+    people: People,
     definition: ProcessDefinition,
     office: str,
     telling: Telling,
@@ -109,39 +109,39 @@ def audience_of(
 
     `told` has the (level, person) pairs of those who were, or whose delegate was.
     """
-    holders, vacant = holders_of(library, definition, office, telling.roles, today)
+    holders, vacant = holders_of(people, definition, office, telling.roles, today)
     heard = {person for person in holders if person in telling.held or (telling.level, person) in told}
     recipients = [
         each
-        for each in recipients_of(library, {who: role for who, role in holders.items() if who not in heard}, today)
+        for each in recipients_of(people, {who: role for who, role in holders.items() if who not in heard}, today)
         if (telling.level, each.person) not in told
     ]
     return Audience(tuple(recipients), vacant, nobody=not holders)
 
 
 def holders_of(
-    library: Library, definition: ProcessDefinition, office: str, roles: Iterable[str], today: date
+    people: People, definition: ProcessDefinition, office: str, roles: Iterable[str], today: date
 ) -> tuple[dict[str, str], tuple[str, ...]]:
     """Who holds the roles for cases of `office` on the day, each person with the first role held; the roles nobody holds."""
     holders: dict[str, str] = {}
     vacant: list[str] = []
     for role in roles:
-        people = library.holders_for(definition, role, office, today)
-        if not people:
+        found = people.holders_for(definition, role, office, today)
+        if not found:
             vacant.append(role)
-        for person in people:
+        for person in found:
             holders.setdefault(person.key, role)
     return holders, tuple(vacant)
 
 
-def recipients_of(library: Library, holders: Mapping[str, str], today: date) -> list[Recipient]:
+def recipients_of(people: People, holders: Mapping[str, str], today: date) -> list[Recipient]:
     """Who gets what the holders of roles are told, by key: themselves, or who gets their mail while they are away.
 
     Who has a role of their own is told once, for that role; of several people stood in for, the first is named.
     """
     found: dict[str, Recipient] = {}
     for person, role in sorted(holders.items()):
-        who = library.directory.stand_in(person, today)
+        who = people.stand_in(person, today)
         known = found.get(who, Recipient(who, holders.get(who, role)))
         found[who] = known if who == person or known.stands_for else replace(known, stands_for=person)
     return [found[who] for who in sorted(found)]

@@ -12,7 +12,7 @@ from itertools import zip_longest
 from zoneinfo import ZoneInfo
 
 from twinflow.domain import passes
-from twinflow.domain.actors import Directory
+from twinflow.domain.actors import People
 from twinflow.domain.agreement import Agreement, Deadline, DeadlineStatus
 from twinflow.domain.calendars import ONE_DAY
 from twinflow.domain.dates import Unit
@@ -21,7 +21,7 @@ from twinflow.domain.derivation import derive
 from twinflow.domain.findings import findings, found_anew
 from twinflow.domain.kept import Rewritten, rewritten
 from twinflow.domain.levels import LevelKey
-from twinflow.domain.library import Library
+from twinflow.domain.library import Rulebook, reckoning_at
 from twinflow.domain.passes import Audience, Recipient, Telling
 from twinflow.domain.process import DeadlineRule, Level, ProcessDefinition
 from twinflow.domain.reckoning import Reckoning
@@ -77,23 +77,23 @@ class Simulation:
     cases: tuple[InBooks, ...]
 
 
-def opened(agreement: Agreement, library: Library, now: datetime) -> InBooks:
+def opened(agreement: Agreement, rulebook: Rulebook, people: People, now: datetime) -> InBooks:
     """A case as it comes into the books at the instant `now`, with its deadlines and findings."""
-    definition = library.definition_of(agreement)
-    reckoning = library.reckoning(definition, agreement.office, now)
+    definition = rulebook.definition_of(agreement)
+    reckoning = reckoning_at(rulebook, people, definition, agreement.office, now)
     derived = replace(agreement, deadlines=derive(agreement, definition, reckoning))
     left = rewritten(agreement, derived, definition, reckoning, now)
     found = tuple(found_anew((), findings(left.agreement, definition)))
     return InBooks(left.agreement, left.wake_on, left.derive_on, found)
 
 
-def simulate(cases: Sequence[InBooks], library: Library, now: datetime, until: date) -> Simulation:
+def simulate(cases: Sequence[InBooks], rulebook: Rulebook, people: People, now: datetime, until: date) -> Simulation:
     """Let the clock run over the cases from the instant `now` up to and including the day `until`, and nobody act.
 
     `cases` are an agreement and what belongs to it, in the order of their rows; the days are those of the office that keeps
     the first of them.
     """
-    run = _Run(list(cases), library, now)
+    run = _Run(list(cases), rulebook, people, now)
     run.settle()
     while (day := run.next_day()) is not None and day <= until:
         run.set_clock(day)
@@ -110,11 +110,11 @@ def level_of(rule: DeadlineRule, key: LevelKey) -> Level | None:
 class _Run:
     """The books while the clock runs over them."""
 
-    def __init__(self, cases: list[InBooks], library: Library, now: datetime) -> None:
-        self.cases, self.library, self.now = cases, library, now
+    def __init__(self, cases: list[InBooks], rulebook: Rulebook, people: People, now: datetime) -> None:
+        self.cases, self.rulebook, self.people, self.now = cases, rulebook, people, now
         self.events: list[Event] = []
-        self.zone = ZoneInfo(library.directory.offices[cases[0].agreement.office].time_zone)
-        self.turns = sorted(_turns(library.directory, [self._definition(case) for case in cases]))
+        self.zone = ZoneInfo(people.offices[cases[0].agreement.office].time_zone)
+        self.turns = sorted(_turns(people, [self._definition(case) for case in cases]))
         self._said: set[tuple[object, ...]] = set()
         self._reckonings: dict[tuple[ProcessDefinition, str], Reckoning] = {}
 
@@ -170,7 +170,7 @@ class _Run:
             before = list(self.cases)
             for number, case in enumerate(before):
                 if self.cases[number].is_awake(passes.latest_day(self.now)):
-                    done = day(self.cases[number], self.library, self._reckoning(case), self.now)
+                    done = day(self.cases[number], self.rulebook, self.people, self._reckoning(case), self.now)
                     self.cases[number] = done.case
                     self._report(done)
 
@@ -216,20 +216,20 @@ class _Run:
 
     def _is_provisional(self, agreement: Agreement, telling: Telling) -> bool:
         """Whether the day of a level rests on a calendar that is not filled in for its year."""
-        definition = self.library.definition_of(agreement)
+        definition = self.rulebook.definition_of(agreement)
         rule = definition.deadlines.get(telling.subject.rule or "")
         key = (telling.subject.name, telling.occurrence)
         deadline = next((each for each in agreement.deadlines if each.key == key), None)
         if rule is None or deadline is None or telling.level == passes.MISSED:
             return False
-        level, calendars = level_of(rule, LevelKey.parse(telling.level)), self.library.calendars_of(definition, rule)
+        level, calendars = level_of(rule, LevelKey.parse(telling.level)), self.rulebook.calendars_of(definition, rule)
         counted = level is not None and level.length is not None and level.length.unit is Unit.BUSINESS_DAYS
         return deadline.provisional or (counted and not calendars.covers(telling.effective_on))
 
     def _report_closed(self, before: Agreement, left: Rewritten) -> None:
         """What was not met, and the rights that have passed unused."""
         then = {deadline.key: deadline.status for deadline in before.deadlines}
-        rules = self.library.definition_of(left.agreement).deadlines
+        rules = self.rulebook.definition_of(left.agreement).deadlines
         for key, after in left.rows.items():
             if then.get(key) is after.status:
                 continue
@@ -289,12 +289,14 @@ class _Run:
     # reckoning
 
     def _definition(self, case: InBooks) -> ProcessDefinition:
-        return self.library.definition_of(case.agreement)
+        return self.rulebook.definition_of(case.agreement)
 
     def _reckoning(self, case: InBooks) -> Reckoning:
         definition, office = self._definition(case), case.agreement.office
         if (definition, office) not in self._reckonings:
-            self._reckonings[definition, office] = self.library.reckoning(definition, office, self.now)
+            self._reckonings[definition, office] = reckoning_at(
+                self.rulebook, self.people, definition, office, self.now
+            )
         return self._reckonings[definition, office]
 
 
@@ -317,9 +319,9 @@ def _with_child(parent: Agreement, child: Agreement, on: date) -> Agreement:
     return replace(parent, children=tuple(children))
 
 
-def _turns(directory: Directory, definitions: Iterable[ProcessDefinition]) -> set[date]:
+def _turns(people: People, definitions: Iterable[ProcessDefinition]) -> set[date]:
     """The days on which other people or offices come into charge."""
-    terms = [(a.from_day, a.to_day) for person in directory.people.values() for a in person.assignments]
+    terms = [(a.from_day, a.to_day) for person in people.people.values() for a in person.assignments]
     roles = [role for definition in definitions for role in definition.roles.values()]
     terms += [(office.from_day, office.to_day) for role in roles for office in role.offices]
     begun = {first for first, _ in terms if first is not None}

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from babel import Locale
 
+from twinflow.domain.actors import People
 from twinflow.domain.agreement import (
     IN_FORCE_ON,
     NOT_IN_FUTURE,
@@ -24,7 +25,7 @@ from twinflow.domain.agreement import (
 )
 from twinflow.domain.dates import Length, PartialDate
 from twinflow.domain.dossiers import Dossier, problems_of_dossier
-from twinflow.domain.library import Library
+from twinflow.domain.library import Rulebook
 from twinflow.domain.opening import mistake_in_reference
 from twinflow.domain.process import ProcessDefinition
 from twinflow.errors import BadInput, Unreadable
@@ -33,17 +34,17 @@ from twinflow.registers.sheet import Row, read_sheet
 from twinflow.sentences import Message, Problem, unknown_name
 
 
-def read_register(file: Path, map_file: Path, library: Library, now: datetime) -> list[Dossier]:
+def read_register(file: Path, map_file: Path, rulebook: Rulebook, people: People, now: datetime) -> list[Dossier]:
     """The dossiers of a sheet, in its order, earlier generations first, ready to be taken over at the instant `now`.
 
     Raises BadInput with every problem found: cells that cannot be read, and what no case may say.
     """
-    mapping = read_mapping(map_file, library)
+    mapping = read_mapping(map_file, rulebook, people)
     rows = read_sheet(file, mapping.register_.delimiter, mapping.columns, map_file.name)
-    process = library.catalogue.versions(mapping.register_.process)[-1]
+    process = rulebook.catalogue.versions(mapping.register_.process)[-1]
     reading = _Reading(file.name, mapping, process)
     dossiers = reading.dossiers(rows)
-    reading.check_opening(library, now)
+    reading.check_opening(rulebook, people, now)
     if reading.problems:
         raise BadInput("{file} has mistakes; nothing was taken over.", reading.problems, file=file.name)
     return dossiers
@@ -109,11 +110,11 @@ class _Reading:
         self._check_generations(rows, found)
         return found
 
-    def check_opening(self, library: Library, now: datetime) -> None:
+    def check_opening(self, rulebook: Rulebook, people: People, now: datetime) -> None:
         """What no case may say, whichever door it comes by, at the cell that says it."""
         for text, dossier in self.read:
-            today = library.today(dossier.office, now)
-            for problem in problems_of_dossier(dossier, library.catalogue, today):
+            today = people.today(dossier.office, now)
+            for problem in problems_of_dossier(dossier, rulebook.catalogue, today):
                 self._wrong(*self._cell(text, str(problem.place)), problem.message)
 
     def _cell(self, text: _Text, place: str) -> tuple[Row, str | None]:

@@ -8,8 +8,9 @@ from pydantic import Field
 
 from twinflow.definitions.models import Strict
 from twinflow.definitions.reader import read_toml
+from twinflow.domain.actors import People
 from twinflow.domain.agreement import SIGNED_ON
-from twinflow.domain.library import Library
+from twinflow.domain.library import Rulebook
 from twinflow.domain.process import ProcessDefinition
 from twinflow.errors import BadInput
 from twinflow.sentences import Message, Problem, unknown_name
@@ -118,24 +119,24 @@ class Mapping(Strict):
         return [(path, column) for path, column in found if column is not None]
 
 
-def read_mapping(path: Path, library: Library) -> Mapping:
+def read_mapping(path: Path, rulebook: Rulebook, people: People) -> Mapping:
     """Read a mapping and check every name in it against the process. Raises BadInput with every problem."""
     mapping = read_toml(path, Mapping, path.name)
-    problems = [Problem(f"{path.name}: {where}", message) for where, message in _mistakes(mapping, library)]
+    problems = [Problem(f"{path.name}: {where}", message) for where, message in _mistakes(mapping, rulebook, people)]
     if problems:
         raise BadInput("{place} has mistakes.", tuple(problems), place=path.name)
     return mapping
 
 
-def _mistakes(mapping: Mapping, library: Library) -> Iterator[tuple[str, Message]]:
-    offices = library.directory.offices
+def _mistakes(mapping: Mapping, rulebook: Rulebook, people: People) -> Iterator[tuple[str, Message]]:
+    offices = people.offices
     if mapping.register_.office not in offices:
         yield "register.office", unknown_name(Message("the office"), mapping.register_.office, offices)
-    processes = {definition.key for definition in library.catalogue}
+    processes = {definition.key for definition in rulebook.catalogue}
     if mapping.register_.process not in processes:
         yield "register.process", unknown_name(Message("the process"), mapping.register_.process, processes)
         return
-    yield from _against(mapping, library.catalogue.versions(mapping.register_.process)[-1])
+    yield from _against(mapping, rulebook.catalogue.versions(mapping.register_.process)[-1])
 
 
 def _against(mapping: Mapping, process: ProcessDefinition) -> Iterator[tuple[str, Message]]:

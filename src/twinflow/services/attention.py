@@ -5,8 +5,9 @@ from datetime import date, datetime
 
 from sqlalchemy import Engine
 
+from twinflow.domain.actors import People
 from twinflow.domain.attention import Acknowledge, Hold, decide
-from twinflow.domain.library import Library
+from twinflow.domain.library import Rulebook, reckoning_at
 from twinflow.domain.process import Label
 from twinflow.services.deadlines import DeadlineId, find_deadline
 from twinflow.storage.unit_of_work import UnitOfWork
@@ -24,17 +25,24 @@ class Said:
 
 
 def say(
-    engine: Engine, library: Library, wanted: DeadlineId, said: Acknowledge | Hold, *, person: str, now: datetime
+    engine: Engine,
+    rulebook: Rulebook,
+    people: People,
+    wanted: DeadlineId,
+    said: Acknowledge | Hold,
+    *,
+    person: str,
+    now: datetime,
 ) -> Said:
     """Acknowledge a deadline, or snooze it. Raises NotFound, Refused with every reason."""
-    who = library.person(person)
+    who = people.person(person)
     with UnitOfWork(engine) as work:
         agreement = work.agreements.lock(wanted.reference)
-        definition = library.definition_of(agreement)
+        definition = rulebook.definition_of(agreement)
         known = tuple(deadline for deadline in agreement.deadlines if deadline.rule in definition.deadlines)
         deadline = find_deadline(replace(agreement, deadlines=known), wanted)
-        reckoning = library.reckoning(definition, agreement.office, now)
-        actor = library.actor(who, definition, agreement, reckoning.today)
+        reckoning = reckoning_at(rulebook, people, definition, agreement.office, now)
+        actor = people.actor(who, definition, agreement.office, reckoning.today)
         entry = decide(agreement, definition, deadline, said, actor, now=now, reckoning=reckoning)
         agreement_id = work.agreements.id_of(wanted.reference)
         work.history.add(agreement_id, entry)

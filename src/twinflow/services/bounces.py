@@ -5,8 +5,9 @@ from enum import StrEnum
 
 from sqlalchemy import Engine
 
+from twinflow.domain.actors import People
 from twinflow.domain.letters import MessageState, OutboxMessage
-from twinflow.domain.library import Library
+from twinflow.domain.library import Rulebook
 from twinflow.domain.reports import Report, ReportKind
 from twinflow.sentences import Message
 from twinflow.services.outbox import record_bounce
@@ -25,7 +26,7 @@ class Outcome(StrEnum):
     """The message is still on its way by our books: the report has to be looked at again."""
 
 
-def take_report(engine: Engine, library: Library, report: Report, now: datetime) -> Outcome:
+def take_report(engine: Engine, rulebook: Rulebook, people: People, report: Report, now: datetime) -> Outcome:
     """Record that a message bounced, once. Raises EnvironmentFailed where the database does not answer.
 
     What became of the address that the message went to counts. A report about another address counts too, as far as its
@@ -42,7 +43,7 @@ def take_report(engine: Engine, library: Library, report: Report, now: datetime)
     if _is_on_its_way(message):
         return Outcome.WAITING
     said = Message("it came back: {why}", {"why": why})
-    changed = record_bounce(engine, library, message_id=message.message_id, why=said, now=now)
+    changed = record_bounce(engine, rulebook, people, message_id=message.message_id, why=said, now=now)
     return Outcome.BOUNCED if changed else Outcome.NO_CHANGE
 
 

@@ -14,12 +14,13 @@ from typing import Any
 
 from sqlalchemy import Engine
 
+from twinflow.domain.actors import People
 from twinflow.domain.agreement import Basis, Deadline, EntryKind
 from twinflow.domain.calendars import Calendar
 from twinflow.domain.dates import Unit
 from twinflow.domain.entries import DateMoved
 from twinflow.domain.levels import next_wake_on
-from twinflow.domain.library import Library
+from twinflow.domain.library import Rulebook
 from twinflow.domain.passes import latest_day
 from twinflow.domain.process import Label, ProcessDefinition
 from twinflow.domain.reckoning import computed
@@ -56,14 +57,20 @@ class Applied:
 
 
 def preview(
-    engine: Engine, library: Library, calendar: Calendar, now: datetime, *, progress: Callable[[int, int], None]
+    engine: Engine,
+    rulebook: Rulebook,
+    people: People,
+    calendar: Calendar,
+    now: datetime,
+    *,
+    progress: Callable[[int, int], None],
 ) -> Iterator[MovedDeadline]:
     """Every open deadline that the edition would move, writing nothing. `progress` is told how many of how many are done.
 
     Raises NotFound for a calendar that is not in use.
     """
-    _check_known(library, calendar)
-    recount = _Recount(library.with_calendar(calendar), calendar, now)
+    _check_known(rulebook, calendar)
+    recount = _Recount(rulebook.with_calendar(calendar), people, calendar, now)
     with UnitOfWork(engine, reading=True) as work:
         total, done = work.recount.count(calendar.key, calendar.edition), 0
         shown: set[str] = set()
@@ -79,7 +86,8 @@ def preview(
 
 def apply(
     engine: Engine,
-    library: Library,
+    rulebook: Rulebook,
+    people: People,
     calendar: Calendar,
     text: str,
     *,
@@ -92,9 +100,9 @@ def apply(
     In batches: killed and begun again, it goes on with those still counted by the edition before. `text` is the file it was
     read from. Raises NotFound for an unknown person or calendar, StaleAgreement if another edition is applied meanwhile.
     """
-    actor = library.person(person)
-    _check_known(library, calendar)
-    recount = _Recount(library.with_calendar(calendar), calendar, now)
+    actor = people.person(person)
+    _check_known(rulebook, calendar)
+    recount = _Recount(rulebook.with_calendar(calendar), people, calendar, now)
     with UnitOfWork(engine) as work:
         work.calendars.apply(calendar.key, calendar.edition, text, now)
         total = work.recount.count(calendar.key, calendar.edition)
@@ -103,7 +111,7 @@ def apply(
     done = last = 0
     while True:
         with UnitOfWork(engine) as work:
-            work.calendars.hold(recount.library.current_editions)
+            work.calendars.hold(recount.rulebook.current_editions)
             batch = work.recount.batch(calendar.key, calendar.edition, last, AT_ONCE)
             if not batch:
                 break
@@ -117,24 +125,25 @@ def apply(
     return Applied(calendar.key, calendar.edition, total, writing.moved, len(writing.told))
 
 
-def _check_known(library: Library, calendar: Calendar) -> None:
-    if calendar.key not in library.calendars:
-        known = sorted(library.calendars)
+def _check_known(rulebook: Rulebook, calendar: Calendar) -> None:
+    if calendar.key not in rulebook.calendars:
+        known = sorted(rulebook.calendars)
         raise NotFound("There is no calendar {key}; there are {known}.", key=calendar.key, known=known)
 
 
 @dataclass(slots=True)
 class _Recount:
-    """Open deadlines counted by a library with the new edition. Equal inputs are counted once."""
+    """Open deadlines counted by a rulebook with the new edition. Equal inputs are counted once."""
 
-    library: Library
+    rulebook: Rulebook
+    people: People
     calendar: Calendar
     now: datetime
     _counted: dict[tuple[Any, ...], tuple[Deadline, date | None]] = field(default_factory=dict)
     _followed: dict[str, frozenset[str]] = field(default_factory=dict)
 
     def definition_of(self, row: OpenDeadline) -> ProcessDefinition:
-        return self.library.pinned(row.process, row.process_version, row.process_digest)
+        return self.rulebook.pinned(row.process, row.process_version, row.process_digest)
 
     def count(self, row: OpenDeadline) -> tuple[Deadline, date | None]:
         """The deadline counted anew, and the day a sweep has to look at it."""
@@ -144,7 +153,7 @@ class _Recount:
             rule = definition.deadlines[row.rule]
             basis = basis_of(row.basis)
             assert basis is not None
-            calendars = self.library.calendars_of(definition, rule)
+            calendars = self.rulebook.calendars_of(definition, rule)
             new = computed(rule, row.occurrence, row.anchor_on, basis, calendars)
             self._counted[key] = new, next_wake_on(rule, new, calendars, None)
         return self._counted[key]
@@ -200,8 +209,10 @@ class _Recount:
     def moved_in(self, work: UnitOfWork, reference: str) -> Iterator[MovedDeadline]:
         """What moves in an agreement derived as a whole."""
         agreement = work.agreements.get(reference)
-        definition = self.library.definition_of(agreement)
-        new = {deadline.key: deadline for deadline in refreshed(self.library, agreement, self.now).deadlines}
+        definition = self.rulebook.definition_of(agreement)
+        new = {
+            deadline.key: deadline for deadline in refreshed(self.rulebook, self.people, agreement, self.now).deadlines
+        }
         for old in agreement.deadlines:
             after = new.get(old.key)
             if old.is_open and after is not None and after.due_on != old.due_on:
@@ -288,23 +299,27 @@ class _Writing:
         for row, _ in moved:
             alike[row.process_digest, row.rule, row.office].append(row)
         for rows in alike.values():
-            self.told |= set(tell_all_moved(work, self.recount.library, rows, self.cause, self.now).told)
+            self.told |= set(
+                tell_all_moved(work, self.recount.rulebook, self.recount.people, rows, self.cause, self.now).told
+            )
 
     def _today(self, office: str) -> date:
         if office not in self._todays:
-            self._todays[office] = self.recount.library.today(office, self.now)
+            self._todays[office] = self.recount.people.today(office, self.now)
         return self._todays[office]
 
     def _write_whole(self, work: UnitOfWork, reference: str) -> None:
-        library = self.recount.library
+        rulebook, people = self.recount.rulebook, self.recount.people
         agreement = work.agreements.lock(reference)
         agreement_id = work.agreements.id_of(reference)
-        after = refreshed(library, agreement, self.now)
-        replace_deadlines(work, library, agreement_id, agreement, after, self.now, actor=self.actor, cause=self.cause)
+        after = refreshed(rulebook, people, agreement, self.now)
+        replace_deadlines(
+            work, rulebook, people, agreement_id, agreement, after, self.now, actor=self.actor, cause=self.cause
+        )
         now = {deadline.key: deadline.due_on for deadline in after.deadlines}
         for old in agreement.deadlines:
             if old.is_open and now.get(old.key, old.due_on) != old.due_on:
-                told = tell_moved(work, library, agreement_id, after, old, self.cause, self.now)
+                told = tell_moved(work, rulebook, people, agreement_id, after, old, self.cause, self.now)
                 self.moved += 1
                 self.told |= set(told.told) if told is not None else set()
 

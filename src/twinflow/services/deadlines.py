@@ -7,11 +7,12 @@ from datetime import date, datetime
 
 from sqlalchemy import Engine
 
+from twinflow.domain.actors import People
 from twinflow.domain.agreement import Agreement, Basis, Deadline, HistoryEntry
 from twinflow.domain.changes import Change, ChangeCommand, changes_by_deadline, decide
 from twinflow.domain.deadlines import DueDate
 from twinflow.domain.entries import Changed, ChangeKind
-from twinflow.domain.library import Library
+from twinflow.domain.library import Rulebook
 from twinflow.domain.migration import carried_over_on
 from twinflow.domain.passes import Telling
 from twinflow.domain.process import Label
@@ -80,38 +81,45 @@ class Explanation:
 
 
 def change_deadline(
-    engine: Engine, library: Library, wanted: DeadlineId, command: ChangeCommand, *, person: str, now: datetime
+    engine: Engine,
+    rulebook: Rulebook,
+    people: People,
+    wanted: DeadlineId,
+    command: ChangeCommand,
+    *,
+    person: str,
+    now: datetime,
 ) -> ChangedDeadline:
     """Pause, resume, extend, take back, move or confirm, and compute the date anew.
 
     Raises NotFound, Refused with every reason, StaleAgreement if somebody else was faster.
     """
-    who = library.person(person)
+    who = people.person(person)
     with UnitOfWork(engine) as work:
         agreement = work.agreements.lock(wanted.reference)
-        definition = library.definition_of(agreement)
-        today = library.today(agreement.office, now)
-        known = refreshed(library, agreement, now).deadlines
+        definition = rulebook.definition_of(agreement)
+        today = people.today(agreement.office, now)
+        known = refreshed(rulebook, people, agreement, now).deadlines
         before = find_deadline(replace(agreement, deadlines=known), wanted)
         entry = decide(
             agreement,
             definition,
             before,
             command,
-            library.actor(who, definition, agreement, today),
+            people.actor(who, definition, agreement.office, today),
             now=now,
             today=today,
-            calendars=library.calendars_of(definition, definition.deadlines[wanted.rule]),
+            calendars=rulebook.calendars_of(definition, definition.deadlines[wanted.rule]),
         )
-        after = _with_entry(library, agreement, entry, now)
+        after = _with_entry(rulebook, people, agreement, entry, now)
         said = Changed.read(entry)
         assert said is not None
         cause = f"change {said.number} {command.kind} of {before.rule} {before.occurrence}"
-        agreement_id = record_change(work, library, agreement, after, now, cause=cause)
-        _ask_for_confirmation(work, library, agreement_id, after, before, entry, said, now)
+        agreement_id = record_change(work, rulebook, people, agreement, after, now, cause=cause)
+        _ask_for_confirmation(work, rulebook, people, agreement_id, after, before, entry, said, now)
         for old in known:  # what follows the date moves with it
             if old.is_open:
-                tell_moved(work, library, agreement_id, after, old, cause, now)
+                tell_moved(work, rulebook, people, agreement_id, after, old, cause, now)
         work.commit()
     moved = find_deadline(after, wanted)
     second = "" if command.kind is ChangeKind.CONFIRM else said.second
@@ -124,26 +132,28 @@ def change_deadline(
     )
 
 
-def explain(engine: Engine, library: Library, wanted: DeadlineId, now: datetime) -> Explanation:
+def explain(engine: Engine, rulebook: Rulebook, people: People, wanted: DeadlineId, now: datetime) -> Explanation:
     """The ledger of a deadline. Raises NotFound."""
     with UnitOfWork(engine, reading=True) as work:
         agreement = work.agreements.get(wanted.reference)
-    return explanation(library, agreement, wanted, now)
+    return explanation(rulebook, people, agreement, wanted, now)
 
 
-def explanation(library: Library, agreement: Agreement, wanted: DeadlineId, now: datetime) -> Explanation:
+def explanation(
+    rulebook: Rulebook, people: People, agreement: Agreement, wanted: DeadlineId, now: datetime
+) -> Explanation:
     """The ledger of a deadline, by the editions of the calendars that its date was counted by. Raises NotFound."""
     deadline = find_deadline(agreement, wanted)
-    definition = library.definition_then(agreement, agreement.history, deadline)
+    definition = rulebook.definition_then(agreement, agreement.history, deadline)
     if deadline.basis is None:  # written before the basis was kept
-        deadline = find_deadline(refreshed(library, agreement, now), wanted)
+        deadline = find_deadline(refreshed(rulebook, people, agreement, now), wanted)
     if deadline.rule not in definition.deadlines:
         raise NotFound("The process file by which {id} was counted is gone.", id=str(wanted))
     rule = definition.deadlines[deadline.rule]
-    calendars = library.calendars_at(deadline.edition, definition, rule)
+    calendars = rulebook.calendars_at(deadline.edition, definition, rule)
     _, readings = due_dates(rule, deadline.anchor_on, deadline.basis or Basis(), calendars)
     changes = changes_by_deadline(agreement.history).get(deadline.key, ())
-    roles = {key: role.label for key, role in library.lexicon_of(agreement).roles.items()}
+    roles = {key: role.label for key, role in rulebook.lexicon_of(agreement).roles.items()}
     carried_on = carried_over_on(agreement.history, deadline)
     return Explanation(str(wanted), rule.label, rule.source, deadline, tuple(readings), changes, roles, carried_on)
 
@@ -157,14 +167,17 @@ def find_deadline(agreement: Agreement, wanted: DeadlineId) -> Deadline:
     return found
 
 
-def _with_entry(library: Library, agreement: Agreement, entry: HistoryEntry, now: datetime) -> Agreement:
+def _with_entry(
+    rulebook: Rulebook, people: People, agreement: Agreement, entry: HistoryEntry, now: datetime
+) -> Agreement:
     changed = replace(agreement, version=agreement.version + 1, history=(*agreement.history, entry))
-    return refreshed(library, changed, now)
+    return refreshed(rulebook, people, changed, now)
 
 
 def _ask_for_confirmation(
     work: UnitOfWork,
-    library: Library,
+    rulebook: Rulebook,
+    people: People,
     agreement_id: int,
     agreement: Agreement,
     before: Deadline,
@@ -182,4 +195,4 @@ def _ask_for_confirmation(
             effective_on=entry.effective_on,
             details={"number": str(said.number)},
         )
-        tell(work, library, agreement_id, agreement, telling, now)
+        tell(work, rulebook, people, agreement_id, agreement, telling, now)

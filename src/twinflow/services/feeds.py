@@ -8,11 +8,11 @@ from datetime import date, datetime
 
 from sqlalchemy import Engine
 
-from twinflow.domain.actors import Person
+from twinflow.domain.actors import People, Person
 from twinflow.domain.agreement import Deadline
 from twinflow.domain.dates import add_months
 from twinflow.domain.events import CalendarEvent, DatedAgreement, deadline_event, is_told, who_and_what
-from twinflow.domain.library import Library
+from twinflow.domain.library import Rulebook, reckoning_at
 from twinflow.domain.process import DeadlineRule, ProcessDefinition
 from twinflow.errors import NotFound, Refused
 from twinflow.sentences import Message
@@ -33,11 +33,11 @@ class NewFeed:
     token: str
 
 
-def create(engine: Engine, library: Library, person: str, now: datetime) -> NewFeed:
+def create(engine: Engine, people: People, person: str, now: datetime) -> NewFeed:
     """A feed more for the person; those of other devices go on. Raises NotFound."""
     token = secrets.token_urlsafe(TOKEN_BYTES)
     with UnitOfWork(engine) as work:
-        feed_id = work.feeds.add(library.person(person).key, _hash(token), now)
+        feed_id = work.feeds.add(people.person(person).key, _hash(token), now)
         work.commit()
     return NewFeed(feed_id, token)
 
@@ -59,7 +59,7 @@ def revoke(engine: Engine, feed_id: int, now: datetime) -> tuple[Feed, bool]:
     return feed, done
 
 
-def reader(engine: Engine, library: Library, token: str) -> Person:
+def reader(engine: Engine, people: People, token: str) -> Person:
     """Whose calendar it is. Raises NotFound for a token that never was, Refused for one that is none any more."""
     with UnitOfWork(engine, reading=True) as work:
         feed = work.feeds.by_hash(_hash(token))
@@ -70,28 +70,28 @@ def reader(engine: Engine, library: Library, token: str) -> Person:
             "This calendar address was revoked on {day}. Remove it from your calendar, and ask for a new one if you need it.",
             day=feed.revoked_at.date(),
         )
-    person = library.directory.people.get(feed.person)
+    person = people.people.get(feed.person)
     if person is None:
         raise Refused("This calendar address belonged to somebody who is no longer among the people of this service.")
     return person
 
 
-def dates_of(engine: Engine, library: Library, person: Person, now: datetime) -> list[CalendarEvent]:
+def dates_of(engine: Engine, rulebook: Rulebook, people: People, person: Person, now: datetime) -> list[CalendarEvent]:
     """The deadlines that the person is told of by a role held today: open ones, and those closed within a year."""
-    offices = _offices(library, person, now)
+    offices = _offices(people, person, now)
     if not offices:
         return []
     with UnitOfWork(engine, reading=True) as work:
         agreements = work.feeds.dates(offices, add_months(now.date(), -KEPT_MONTHS))
-    desk = _Desk(library, now)
+    desk = _Desk(rulebook, people, now)
     return [event for agreement in agreements.values() for event in desk.told_to(person, agreement)]
 
 
 def events_of(
-    work: UnitOfWork, library: Library, deadlines: Collection[tuple[int, str, int]], now: datetime
+    work: UnitOfWork, rulebook: Rulebook, people: People, deadlines: Collection[tuple[int, str, int]], now: datetime
 ) -> dict[tuple[int, str, int], CalendarEvent]:
     """The events of deadlines (agreement's row, rule, occurrence), the same as in feeds; those that have no date are left out."""
-    desk = _Desk(library, now)
+    desk = _Desk(rulebook, people, now)
     found: dict[tuple[int, str, int], CalendarEvent] = {}
     for row, agreement in work.feeds.dates_of({row for row, _, _ in deadlines}).items():
         for deadline in agreement.deadlines:
@@ -105,20 +105,19 @@ def _hash(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def _offices(library: Library, person: Person, now: datetime) -> set[str]:
+def _offices(people: People, person: Person, now: datetime) -> set[str]:
     """The offices whose agreements the person, or somebody absent for whom they stand in, can hold a role for."""
-    directory = library.directory
     found = set()
-    for home in directory.offices:
-        today = library.today(home, now)
+    for home in people.offices:
+        today = people.today(home, now)
         theirs = [
             held.office
-            for one in directory.people.values()
-            if one.key == person.key or directory.stand_in(one.key, today) == person.key
+            for one in people.people.values()
+            if one.key == person.key or people.stand_in(one.key, today) == person.key
             for held in one.assignments
             if held.holds_on(today)
         ]
-        if any(office in directory.offices_of(directory.offices[office].kind, home) for office in theirs):
+        if any(office in people.offices_of(people.offices[office].kind, home) for office in theirs):
             found.add(home)
     return found
 
@@ -135,7 +134,8 @@ class _Shared:
 class _Desk:
     """Makes events by the thousand: what depends on the rule and the office alone is found once."""
 
-    library: Library
+    rulebook: Rulebook
+    people: People
     now: datetime
     shared: dict[tuple[str, str, str], _Shared] = field(default_factory=dict)
     told: dict[tuple[str, str, str, str], bool] = field(default_factory=dict)
@@ -158,16 +158,16 @@ class _Desk:
         return deadline_event(agreement, deadline, definition, today=shared.today, doing=shared.doing)
 
     def _definition(self, agreement: DatedAgreement, deadline: Deadline) -> ProcessDefinition:
-        return self.library.definition_then(agreement.head, agreement.migrations, deadline)
+        return self.rulebook.definition_then(agreement.head, agreement.migrations, deadline)
 
     def _of_rule(self, definition: ProcessDefinition, rule: DeadlineRule, office: str) -> _Shared:
-        today = self.library.reckoning(definition, office, self.now).today_of(rule)
-        return _Shared(today, who_and_what(self.library, definition, rule))
+        today = reckoning_at(self.rulebook, self.people, definition, office, self.now).today_of(rule)
+        return _Shared(today, who_and_what(self.rulebook, definition, rule))
 
     def _is_told(self, person: Person, agreement: DatedAgreement, deadline: Deadline) -> bool:
         definition, office = self._definition(agreement, deadline), agreement.head.office
         key = (person.key, definition.digest, deadline.rule, office)
         if key not in self.told:
-            rule, today = definition.deadlines[deadline.rule], self.library.today(office, self.now)
-            self.told[key] = is_told(self.library, person, definition, rule, office, today)
+            rule, today = definition.deadlines[deadline.rule], self.people.today(office, self.now)
+            self.told[key] = is_told(self.people, person, definition, rule, office, today)
         return self.told[key]

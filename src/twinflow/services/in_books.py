@@ -4,13 +4,13 @@ from dataclasses import replace
 
 from twinflow.domain.agreement import Agreement
 from twinflow.domain.day import InBooks
-from twinflow.domain.library import Library
+from twinflow.domain.library import Rulebook
 from twinflow.storage.unit_of_work import UnitOfWork
 
 
-def in_books(work: UnitOfWork, library: Library, agreement_id: int, agreement: Agreement) -> InBooks:
+def in_books(work: UnitOfWork, rulebook: Rulebook, agreement_id: int, agreement: Agreement) -> InBooks:
     """Without the closed deadlines of earlier versions that its version does not have."""
-    known = library.definition_of(agreement).deadlines
+    known = rulebook.definition_of(agreement).deadlines
     agreement = replace(agreement, deadlines=tuple(each for each in agreement.deadlines if each.rule in known))
     return InBooks(
         agreement=agreement,

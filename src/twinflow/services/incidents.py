@@ -6,10 +6,11 @@ from datetime import date, datetime
 
 from sqlalchemy import Engine
 
+from twinflow.domain.actors import People
 from twinflow.domain.agreement import AgreementHead
 from twinflow.domain.entries import NotDelivered, noted
 from twinflow.domain.letters import OutboxMessage
-from twinflow.domain.library import Library
+from twinflow.domain.library import Rulebook
 from twinflow.domain.passes import UNDELIVERED, Telling
 from twinflow.domain.process import CLOCK, LIAISON, ProcessDefinition
 from twinflow.domain.subject import AlertSubject, SubjectKind
@@ -20,7 +21,7 @@ from twinflow.storage.unit_of_work import UnitOfWork
 log = logging.getLogger(__name__)
 
 
-def tell_incidents(engine: Engine, library: Library, now: datetime) -> list[Message]:
+def tell_incidents(engine: Engine, rulebook: Rulebook, people: People, now: datetime) -> list[Message]:
     """Tell of every message that reached nobody, once, each in a transaction of its own; what could not be told, and why.
 
     What cannot be told stays to be told with the next pass.
@@ -33,7 +34,7 @@ def tell_incidents(engine: Engine, library: Library, now: datetime) -> list[Mess
             with UnitOfWork(engine) as work:
                 work.outbox.hold_digests()
                 if work.outbox.mark_incident(outbox_id, now):
-                    _tell_incident(work, library, work.outbox.message(outbox_id), now)
+                    _tell_incident(work, rulebook, people, work.outbox.message(outbox_id), now)
                     work.commit()
         except Exception as error:
             log.exception("incident of message %s", outbox_id)
@@ -43,7 +44,7 @@ def tell_incidents(engine: Engine, library: Library, now: datetime) -> list[Mess
     return problems
 
 
-def _tell_incident(work: UnitOfWork, library: Library, message: OutboxMessage, now: datetime) -> None:
+def _tell_incident(work: UnitOfWork, rulebook: Rulebook, people: People, message: OutboxMessage, now: datetime) -> None:
     """Note in every agreement of the message who was not reached, and tell who stands in: urgently if the message was urgent.
 
     Of a message that itself tells of an incident nobody is told by mail again: the pages and `outbox list` show it.
@@ -52,10 +53,10 @@ def _tell_incident(work: UnitOfWork, library: Library, message: OutboxMessage, n
     of_incidents = all(matter.notice == UNDELIVERED for matter in work.alerts.matters([message.id]))
     for agreement_id, role in work.alerts.agreements_of(message.id):
         agreement = work.agreements.load([agreement_id])[0]
-        today = library.today(agreement.office, now)
+        today = people.today(agreement.office, now)
         said = NotDelivered(message.id, message.recipient, why)
         work.history.add(agreement_id, noted(said, CLOCK, today, now))
-        found = stand_in(library, agreement, role, message.recipient, today)
+        found = stand_in(rulebook, people, agreement, role, message.recipient, today)
         if found is None or of_incidents:
             continue
         telling = Telling(
@@ -73,7 +74,7 @@ def _tell_incident(work: UnitOfWork, library: Library, message: OutboxMessage, n
             },
             held=found.held,
         )
-        tell(work, library, agreement_id, agreement, telling, now)
+        tell(work, rulebook, people, agreement_id, agreement, telling, now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +85,14 @@ class StandIn:
     held: frozenset[str]
 
 
-def stand_in(library: Library, agreement: AgreementHead, role: str, person: str, today: date) -> StandIn | None:
+def stand_in(
+    rulebook: Rulebook, people: People, agreement: AgreementHead, role: str, person: str, today: date
+) -> StandIn | None:
     """The first role by which somebody else is reached: the deputy of the role, the role itself, the liaison, the ladder."""
-    definition = library.definition_of(agreement)
+    definition = rulebook.definition_of(agreement)
     for candidate in _candidates(definition, role):
-        holders = [holder.key for holder in library.holders(definition, candidate, agreement, today)]
-        held = frozenset(key for key in holders if person in {key, library.directory.stand_in(key, today)})
+        holders = [holder.key for holder in people.holders_for(definition, candidate, agreement.office, today)]
+        held = frozenset(key for key in holders if person in {key, people.stand_in(key, today)})
         if held != frozenset(holders):
             return StandIn(candidate, held)
     return None

@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 from sqlalchemy import Engine
 
-from twinflow.domain.actors import Person
+from twinflow.domain.actors import People, Person
 from twinflow.domain.agreement import Agreement, Deadline
 from twinflow.domain.calendars import business_days_between
 from twinflow.domain.changes import changes_by_deadline, pending
@@ -15,7 +15,7 @@ from twinflow.domain.entries import Changed, DateMoved
 from twinflow.domain.findings import Finding, FindingCode, findings
 from twinflow.domain.lateness import has_passed, is_past, standing
 from twinflow.domain.letters import ClaimedMessage, Letter, LetterGroup, LetterItem, Matter
-from twinflow.domain.library import Library
+from twinflow.domain.library import Rulebook, reckoning_at
 from twinflow.domain.migration import state_now
 from twinflow.domain.passes import OVERDUE, SOON
 from twinflow.domain.process import DeadlineRule, ProcessDefinition
@@ -38,7 +38,9 @@ HEAD_IS_ENOUGH = {SubjectKind.DEADLINE, SubjectKind.STEP, SubjectKind.UNDELIVERE
 """Kinds of alert that need no more of an agreement than its head and its deadlines."""
 
 
-def letters(engine: Engine, library: Library, messages: Sequence[ClaimedMessage], now: datetime) -> Letters:
+def letters(
+    engine: Engine, rulebook: Rulebook, people: People, messages: Sequence[ClaimedMessage], now: datetime
+) -> Letters:
     """What each message says to its reader, the soonest date first.
 
     What can be said of no date just now, as its count is paused, counts as not told.
@@ -52,9 +54,9 @@ def letters(engine: Engine, library: Library, messages: Sequence[ClaimedMessage]
         needed = sorted({m.agreement_id for each in matters.values() for m in each if _needs_all(m)})
         agreements = dict(zip(needed, work.agreements.load(needed), strict=True)) if needed else {}
         dated = _dated(matters, deadlines, work.alerts.withdrawn(ids))
-        events = events_of(work, library, {key for keys in dated.values() for key in keys}, now)
+        events = events_of(work, rulebook, people, {key for keys in dated.values() for key in keys}, now)
         unwanted = {person: work.opt_outs.of(person) for person in {message.recipient for message in messages}}
-    desk = Desk(library, now, deadlines, agreements)
+    desk = Desk(rulebook, people, now, deadlines, agreements)
     found: Letters = {}
     for message in messages:
         wanted_ones = [m for m in matters[message.id] if m.notice not in unwanted[message.recipient]]
@@ -124,7 +126,8 @@ def _notice(matter: Matter, values: Mapping[str, Any]) -> str:
 class Desk:
     """Where the letters of one batch are written, at one instant. What many of them share is looked up once."""
 
-    library: Library
+    rulebook: Rulebook
+    people: People
     now: datetime
     deadlines: Mapping[tuple[int, str, int], Deadline]
     agreements: Mapping[int, Agreement]
@@ -132,7 +135,7 @@ class Desk:
     _labels: dict[tuple[str, str, str], str] = field(default_factory=dict)
 
     def letter(self, message: ClaimedMessage, matters: Sequence[Matter]) -> Letter | None:
-        person = self.library.person(message.recipient)
+        person = self.people.person(message.recipient)
         by_agreement: dict[int, dict[tuple[AlertSubject, int], Matter]] = {}
         for matter in matters:  # the last level of each
             by_agreement.setdefault(matter.agreement_id, {})[matter.subject, matter.occurrence] = matter
@@ -156,7 +159,7 @@ class Desk:
 
     def _reasons(self, letter: Letter) -> tuple[str, ...]:
         """Why the letter cannot be switched off, each reason once."""
-        notices = [self.library.notices[item.notice] for item in letter.items]
+        notices = [self.rulebook.notices[item.notice] for item in letter.items]
         said = [say(notice.because, letter.person.language) for notice in notices if not notice.optional]
         return tuple(dict.fromkeys(said))
 
@@ -169,17 +172,17 @@ class Desk:
         return self._labels[key]
 
     def _definition(self, matter: Matter) -> ProcessDefinition:
-        return self.library.pinned(matter.process, matter.process_version, matter.process_digest)
+        return self.rulebook.pinned(matter.process, matter.process_version, matter.process_digest)
 
     def values(self, person: Person, matter: Matter) -> dict[str, Any] | None:
         """The values that the words of an alert need; None if its reason has gone."""
         subject = matter.subject
-        absent = self.library.directory.people.get(matter.stands_for)
+        absent = self.people.people.get(matter.stands_for)
         values: dict[str, Any] = {
             "reference": matter.reference,
             "title": matter.title,
             "effective_on": matter.effective_on,
-            "recorded_on": self.library.today(matter.office, matter.recorded_at),
+            "recorded_on": self.people.today(matter.office, matter.recorded_at),
             "stands_for": absent.name if absent is not None else matter.stands_for,
             "sort_on": date.max,
         }
@@ -205,7 +208,7 @@ class Desk:
         told = self._rule(person, matter, key)
         date_alone = replace(deadline, occurrence=0)
         if date_alone not in told.dates:
-            calendars, today = self.library.calendars_of(told.definition, told.rule), told.today
+            calendars, today = self.rulebook.calendars_of(told.definition, told.rule), told.today
             told.dates[date_alone] = {
                 **told.values,
                 "due_on": deadline.due_on,
@@ -232,18 +235,17 @@ class Desk:
                 "late": definition.roles[rule.late].label[language] if rule.late else "",
                 "office": self._office_of(matter, rule.late, language) if rule.late else "",
                 "note": rule.note[language] if rule.note else "",
-                "todo": [label[language] for label in self.library.what_meets(definition, rule)],
+                "todo": [label[language] for label in self.rulebook.what_meets(definition, rule)],
             }
-            today = self.library.reckoning(definition, matter.office, self.now).today_of(rule)
+            today = reckoning_at(self.rulebook, self.people, definition, matter.office, self.now).today_of(rule)
             self._rules[at] = _Rule(definition, rule, today, values)
         return self._rules[at]
 
     def _office_of(self, matter: Matter, role: str, language: str) -> str:
         """The office where a role is held; several where there are several."""
-        directory = self.library.directory
-        kind = self._definition(matter).roles[role].office_on(self.library.today(matter.office, self.now))
-        keys = directory.offices_of(kind, matter.office) if kind else frozenset()
-        return ", ".join(directory.offices[key].label[language] for key in sorted(keys))
+        kind = self._definition(matter).roles[role].office_on(self.people.today(matter.office, self.now))
+        keys = self.people.offices_of(kind, matter.office) if kind else frozenset()
+        return ", ".join(self.people.offices[key].label[language] for key in sorted(keys))
 
     def _of_step(self, person: Person, matter: Matter) -> dict[str, Any] | None:
         """What a step announced, while the case still stands where it led to."""
@@ -286,7 +288,7 @@ class Desk:
         if deadline is None or not deadline.is_open or not waiting:
             return None
         change = waiting[0]
-        actor = self.library.directory.people.get(change.actor)
+        actor = self.people.people.get(change.actor)
         entry = next(
             entry
             for entry in agreement.history
@@ -298,12 +300,12 @@ class Desk:
             "id": f"{agreement.reference}/{rule}/{matter.occurrence}",
             "number": change.number,
             "actor": actor.name if actor is not None else change.actor,
-            "change": say(entry_message(entry, self.library.lexicon_of(agreement)), person.language),
+            "change": say(entry_message(entry, self.rulebook.lexicon_of(agreement)), person.language),
         }
 
     def _of_undelivered(self, person: Person, matter: Matter) -> dict[str, Any]:
         """Somebody who could not be reached."""
-        reader = self.library.directory.people.get(matter.details["person"])
+        reader = self.people.people.get(matter.details["person"])
         return {
             "person": reader.name if reader is not None else matter.details["person"],
             "subject": matter.details["of"],
@@ -313,9 +315,9 @@ class Desk:
 
     def _of_finding(self, person: Person, matter: Matter, finding: Finding) -> dict[str, Any] | None:
         agreement = self.agreements[matter.agreement_id]
-        if finding not in findings(agreement, self.library.definition_of(agreement)):
+        if finding not in findings(agreement, self.rulebook.definition_of(agreement)):
             return None
-        definition, subject = self.library.lexicon_of(agreement), finding.subject
+        definition, subject = self.rulebook.lexicon_of(agreement), finding.subject
         known = ""
         match finding.code:
             case FindingCode.SIGNATURE_MISSING:

@@ -6,10 +6,10 @@ from datetime import date, datetime
 
 from sqlalchemy import Engine
 
-from twinflow.domain.actors import Actor
+from twinflow.domain.actors import Actor, People
 from twinflow.domain.agreement import Agreement, AgreementHead
 from twinflow.domain.findings import findings
-from twinflow.domain.library import Library
+from twinflow.domain.library import Rulebook, reckoning_at
 from twinflow.domain.migration import Plan, migrated, not_kept, with_closed
 from twinflow.domain.process import Label, ProcessDefinition
 from twinflow.errors import Refused
@@ -52,14 +52,16 @@ def affected(engine: Engine, plan: Plan) -> dict[str, int]:
         return work.agreements.count_by_state(plan.source.key, plan.source.version)
 
 
-def dry_run(engine: Engine, library: Library, plan: Plan, *, now: datetime, at_once: int = 100) -> Iterator[Result]:
+def dry_run(
+    engine: Engine, rulebook: Rulebook, people: People, plan: Plan, *, now: datetime, at_once: int = 100
+) -> Iterator[Result]:
     """What the plan would do to each agreement; nothing is written."""
     last = 0
     while True:
         with UnitOfWork(engine, reading=True) as work:
             ids = work.agreements.ids_on(plan.source.key, plan.source.version, last, at_once)
             for agreement in work.agreements.load(ids):
-                yield _decided(library, agreement, plan, Actor("", frozenset()), now)[0]
+                yield _decided(rulebook, people, agreement, plan, Actor("", frozenset()), now)[0]
         if not ids:
             return
         last = ids[-1]
@@ -67,7 +69,8 @@ def dry_run(engine: Engine, library: Library, plan: Plan, *, now: datetime, at_o
 
 def apply(
     engine: Engine,
-    library: Library,
+    rulebook: Rulebook,
+    people: People,
     plan: Plan,
     *,
     person: str,
@@ -80,7 +83,7 @@ def apply(
     Killed and begun again, it goes on with those that are still on the old version; so does a second one at the same time.
     Who is told of a deadline is told where its date has moved. Raises NotFound for an unknown person.
     """
-    actor = Actor(library.person(person).key, frozenset())
+    actor = Actor(people.person(person).key, frozenset())
     total = sum(affected(engine, plan).values())
     last = done = 0
     while True:
@@ -91,7 +94,9 @@ def apply(
             work.agreements.pin(plan.target)
             batch = zip(ids, work.agreements.lock_batch(ids), strict=True)
             running = [(number, agreement) for number, agreement in batch if _is_on(agreement, plan.source)]
-            results = [_apply_to(work, library, number, agreement, plan, actor, now) for number, agreement in running]
+            results = [
+                _apply_to(work, rulebook, people, number, agreement, plan, actor, now) for number, agreement in running
+            ]
             work.commit()
         yield from results
         last = ids[-1]
@@ -106,33 +111,34 @@ def _is_on(agreement: AgreementHead, definition: ProcessDefinition) -> bool:
 
 def _apply_to(
     work: UnitOfWork,
-    library: Library,
+    rulebook: Rulebook,
+    people: People,
     agreement_id: int,
     before: Agreement,
     plan: Plan,
     actor: Actor,
     now: datetime,
 ) -> Result:
-    result, after = _decided(library, before, plan, actor, now)
+    result, after = _decided(rulebook, people, before, plan, actor, now)
     if after is not None:
         cause = f"{plan.target.name} {now.isoformat(timespec='seconds')}"
-        record_change(work, library, before, after, now, cause=cause)
+        record_change(work, rulebook, people, before, after, now, cause=cause)
         work.findings.replace(agreement_id, findings(after, plan.target), now)
         for deadline in before.deadlines:
             if deadline.is_open and deadline.rule in plan.target.deadlines:
-                tell_moved(work, library, agreement_id, after, deadline, cause, now)
-        refresh_parent(work, library, after, now)
+                tell_moved(work, rulebook, people, agreement_id, after, deadline, cause, now)
+        refresh_parent(work, rulebook, people, after, now)
     return result
 
 
 def _decided(
-    library: Library, before: Agreement, plan: Plan, actor: Actor, now: datetime
+    rulebook: Rulebook, people: People, before: Agreement, plan: Plan, actor: Actor, now: datetime
 ) -> tuple[Result, Agreement | None]:
     """The result for one agreement and the agreement as it would be; None where it stays on the old version."""
-    definition = library.definition_of(before)
-    reckoning = library.reckoning(definition, before.office, now)
+    definition = rulebook.definition_of(before)
+    reckoning = reckoning_at(rulebook, people, definition, before.office, now)
     try:
-        after = refreshed(library, migrated(before, plan, actor, reckoning, now), now)
+        after = refreshed(rulebook, people, migrated(before, plan, actor, reckoning, now), now)
         reasons = tuple(not_kept(before, after, plan))
     except Refused as refused:
         reasons = refused.reasons

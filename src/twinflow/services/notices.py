@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Engine
 
-from twinflow.domain.actors import Person
+from twinflow.domain.actors import People, Person
 from twinflow.domain.agreement import Agreement, Deadline, DeadlineStatus, Term
 from twinflow.domain.changes import changes_by_deadline, pending
 from twinflow.domain.dates import Length, Unit
@@ -15,7 +15,7 @@ from twinflow.domain.entries import DateMoved
 from twinflow.domain.findings import FindingCode, findings
 from twinflow.domain.lateness import has_passed
 from twinflow.domain.letters import Letter, LetterGroup, LetterItem, Matter
-from twinflow.domain.library import Library
+from twinflow.domain.library import Rulebook
 from twinflow.domain.notices import Notice
 from twinflow.domain.passes import MOVED, OVERDUE, SOON, UNDELIVERED
 from twinflow.domain.process import LIAISON, ProcessDefinition, TermRule
@@ -41,19 +41,25 @@ class Preview:
 
 
 def preview(
-    engine: Engine, library: Library, notice: str, reference: str, now: datetime, person: str | None = None
+    engine: Engine,
+    rulebook: Rulebook,
+    people: People,
+    notice: str,
+    reference: str,
+    now: datetime,
+    person: str | None = None,
 ) -> Preview:
     """What the notice tells of the agreement at the instant `now`, to `person` or to the first who would be told.
 
     Raises NotFound for a notice, agreement or person that is not there, Refused where nobody would be told, or the
     agreement's process never sends it.
     """
-    known = _notice(library, notice)
-    wanted = library.person(person) if person is not None else None
+    known = _notice(rulebook, notice)
+    wanted = people.person(person) if person is not None else None
     with UnitOfWork(engine, reading=True) as work:
         agreement_id = work.agreements.id_of(reference)
         agreement = work.agreements.load([agreement_id])[0]
-    case = _Case(library, agreement_id, agreement, library.definition_of(agreement), notice, now)
+    case = _Case(rulebook, people, agreement_id, agreement, rulebook.definition_of(agreement), notice, now)
     for occasion in _occasions(case):
         reader, role = case.reader(occasion.roles, wanted)
         values = case.values(occasion, reader, role)
@@ -68,10 +74,12 @@ def preview(
     )
 
 
-def _notice(library: Library, key: str) -> Notice:
-    if key not in library.notices:
-        raise NotFound("There is no notice {notice}; there are {notices}.", notice=key, notices=sorted(library.notices))
-    return library.notices[key]
+def _notice(rulebook: Rulebook, key: str) -> Notice:
+    if key not in rulebook.notices:
+        raise NotFound(
+            "There is no notice {notice}; there are {notices}.", notice=key, notices=sorted(rulebook.notices)
+        )
+    return rulebook.notices[key]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +107,8 @@ class _Occasion:
 class _Case:
     """The agreement that the notice is to tell of, and when."""
 
-    library: Library
+    rulebook: Rulebook
+    people: People
     id: int
     agreement: Agreement
     definition: ProcessDefinition
@@ -108,12 +117,12 @@ class _Case:
 
     @property
     def today(self) -> date:
-        return self.library.today(self.agreement.office, self.now)
+        return self.people.today(self.agreement.office, self.now)
 
     def reader(self, roles: tuple[str, ...], wanted: Person | None) -> tuple[Person, str]:
         """Who reads it, and in which of the roles: the first that is held, by the one who is wanted if there is one."""
         for role in roles:
-            people = self.library.holders(self.definition, role, self.agreement, self.today)
+            people = self.people.holders_for(self.definition, role, self.agreement.office, self.today)
             if people and (wanted is None or wanted in people):
                 return wanted or people[0], role
         if wanted is not None:
@@ -126,7 +135,7 @@ class _Case:
         deadlines = {(self.id, *deadline.key): deadline for deadline in self.agreement.deadlines}
         if occasion.deadline is not None:
             deadlines[self.id, *occasion.deadline.key] = occasion.deadline
-        desk = Desk(self.library, self.now, deadlines, {self.id: self.agreement})
+        desk = Desk(self.rulebook, self.people, self.now, deadlines, {self.id: self.agreement})
         values = desk.values(reader, self._matter(occasion, role))
         if values is None or occasion.made_up is None:
             return values
@@ -240,7 +249,7 @@ def _of_changes(case: _Case) -> Iterator[_Occasion]:
 
 def _liaison(case: _Case) -> Person | None:
     """Somebody to name in an example."""
-    people = case.library.holders(case.definition, LIAISON, case.agreement, case.today)
+    people = case.people.holders_for(case.definition, LIAISON, case.agreement.office, case.today)
     return people[0] if people else None
 
 

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Engine
 
+from twinflow.domain.actors import People
 from twinflow.domain.entries import Cancelled, noted
 from twinflow.domain.letters import (
     INCIDENTS,
@@ -18,7 +19,7 @@ from twinflow.domain.letters import (
     OutboxMessage,
     Settlement,
 )
-from twinflow.domain.library import Library
+from twinflow.domain.library import Rulebook
 from twinflow.errors import Refused
 from twinflow.sentences import Message
 from twinflow.services.incidents import tell_incidents
@@ -30,7 +31,7 @@ SENDING_LIMIT = timedelta(minutes=5)
 """A message is not begun later than this before its lease ends, and given up for now after as long."""
 
 
-def claim_batch(engine: Engine, library: Library, now: datetime, limit: int) -> list[ClaimedMessage]:
+def claim_batch(engine: Engine, rulebook: Rulebook, people: People, now: datetime, limit: int) -> list[ClaimedMessage]:
     """Take up to `limit` messages for ten minutes, urgent ones first.
 
     What is not urgent and comes while its reader's office is closed is put off until it opens.
@@ -39,7 +40,7 @@ def claim_batch(engine: Engine, library: Library, now: datetime, limit: int) -> 
         with UnitOfWork(engine) as work:
             work.outbox.hold_digests()
             due = work.outbox.due(now, limit)
-            leaves_at = {each.id: _leaves_at(work, library, each, now) if each.digest else now for each in due}
+            leaves_at = {each.id: _leaves_at(work, rulebook, people, each, now) if each.digest else now for each in due}
             work.outbox.put_off({outbox_id: at for outbox_id, at in leaves_at.items() if at > now})
             open_now = [each.id for each in due if leaves_at[each.id] <= now]
             claimed = work.outbox.claim(open_now, now, now + LEASE) if open_now else []
@@ -48,16 +49,16 @@ def claim_batch(engine: Engine, library: Library, now: datetime, limit: int) -> 
             return claimed
 
 
-def _leaves_at(work: UnitOfWork, library: Library, digest: DueMessage, now: datetime) -> datetime:
+def _leaves_at(work: UnitOfWork, rulebook: Rulebook, people: People, digest: DueMessage, now: datetime) -> datetime:
     """When a digest may leave: now, when its reader's office opens, or the next morning if another one has left today.
 
     One that comes late, or that the server refused until today, is the digest of today; what was planned for today waits.
     Who has left the people file has no hours: the message is tried, so that its failure is seen.
     """
-    person = library.directory.people.get(digest.recipient)
+    person = people.people.get(digest.recipient)
     if person is None:
         return now
-    hours = library.hours(person, now)
+    hours = rulebook.hours_at(people.office_of(person, now))
     opens_at = hours.opening(now)
     today = now.astimezone(hours.zone).date()
     following = hours.next_digest(now, today)
@@ -90,7 +91,9 @@ def settle(engine: Engine, settlements: Sequence[Settlement], now: datetime) -> 
             work.commit()
 
 
-def record_bounce(engine: Engine, library: Library, *, message_id: str, why: Message, now: datetime) -> bool:
+def record_bounce(
+    engine: Engine, rulebook: Rulebook, people: People, *, message_id: str, why: Message, now: datetime
+) -> bool:
     """A report that a message the server had accepted reached nobody: an incident. False if nothing changed.
 
     `message_id` is what stands before the @ in the Message-ID.
@@ -104,7 +107,7 @@ def record_bounce(engine: Engine, library: Library, *, message_id: str, why: Mes
             return False
         work.outbox.change(outbox_id, MessageState.BOUNCED, why, now)
         work.commit()
-    tell_incidents(engine, library, now)
+    tell_incidents(engine, rulebook, people, now)
     return True
 
 
@@ -123,12 +126,12 @@ def retry(engine: Engine, outbox_id: int, now: datetime) -> None:
         work.commit()
 
 
-def cancel(engine: Engine, library: Library, outbox_id: int, *, by: str, reason: str, now: datetime) -> None:
+def cancel(engine: Engine, people: People, outbox_id: int, *, by: str, reason: str, now: datetime) -> None:
     """Take a message back that has not left, or close an incident: on record in every agreement that it told of.
 
     Raises NotFound, or Refused if it is on its way, has arrived or has no reason.
     """
-    person = library.person(by)
+    person = people.person(by)
     if not reason.strip():
         raise Refused("A message is cancelled only with a reason: it stays on record.")
     allowed = (MessageState.QUEUED, MessageState.RETRYING, *INCIDENTS)
@@ -145,7 +148,7 @@ def cancel(engine: Engine, library: Library, outbox_id: int, *, by: str, reason:
         for agreement_id, _ in work.alerts.agreements_of(outbox_id):
             (agreement,) = work.agreements.heads([agreement_id])
             said = Cancelled(outbox_id, message.recipient, reason.strip())
-            today = library.today(agreement.office, now)
+            today = people.today(agreement.office, now)
             work.history.add(agreement_id, noted(said, person.key, today, now))
         work.commit()
 

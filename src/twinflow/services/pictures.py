@@ -4,26 +4,29 @@ from datetime import date, datetime
 
 from sqlalchemy import Engine
 
+from twinflow.domain.actors import People
 from twinflow.domain.agreement import Agreement, EntryKind
 from twinflow.domain.lateness import in_words, standing
-from twinflow.domain.library import Library
+from twinflow.domain.library import Rulebook, reckoning_at
 from twinflow.domain.process import ProcessDefinition
 from twinflow.pictures.diagram import Course, DateAhead, Passage
 from twinflow.storage.unit_of_work import UnitOfWork
 
 
-def course_of(engine: Engine, library: Library, reference: str, now: datetime) -> tuple[ProcessDefinition, Course]:
+def course_of(
+    engine: Engine, rulebook: Rulebook, people: People, reference: str, now: datetime
+) -> tuple[ProcessDefinition, Course]:
     """The process of an agreement and its course through it. Raises NotFound."""
     with UnitOfWork(engine, reading=True) as work:
         agreement = work.agreements.get(reference)
-    definition = library.definition_of(agreement)
+    definition = rulebook.definition_of(agreement)
     course = Course(
         reference=agreement.reference,
         title=agreement.title,
-        passages=_passages(agreement, library.lexicon_of(agreement)),
+        passages=_passages(agreement, rulebook.lexicon_of(agreement)),
         state=agreement.state,
         since=_since(agreement),
-        ahead=_ahead(library, agreement, definition, now),
+        ahead=_ahead(rulebook, people, agreement, definition, now),
     )
     return definition, course
 
@@ -60,10 +63,10 @@ def _since(agreement: Agreement) -> date:
 
 
 def _ahead(
-    library: Library, agreement: Agreement, definition: ProcessDefinition, now: datetime
+    rulebook: Rulebook, people: People, agreement: Agreement, definition: ProcessDefinition, now: datetime
 ) -> tuple[DateAhead, ...]:
     """The open deadlines, the soonest first, those without a date last."""
-    reckoning = library.reckoning(definition, agreement.office, now)
+    reckoning = reckoning_at(rulebook, people, definition, agreement.office, now)
     found = []
     for deadline in sorted(agreement.deadlines, key=lambda each: (each.due_on or date.max, each.rule, each.occurrence)):
         if deadline.is_open:

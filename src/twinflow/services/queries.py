@@ -7,13 +7,14 @@ from datetime import date, datetime
 from sqlalchemy import Engine
 
 from twinflow.domain import lateness, machine
+from twinflow.domain.actors import People
 from twinflow.domain.advance import reasons_against
 from twinflow.domain.agreement import Agreement, Claim, Deadline, HistoryEntry, Party, PresentAgreement
 from twinflow.domain.attention import NOTHING_SAID, Acknowledgement, Snooze, attention_by_deadline
 from twinflow.domain.calendars import business_days_between
 from twinflow.domain.changes import Change, changes_by_deadline, pending
 from twinflow.domain.findings import findings
-from twinflow.domain.library import Library
+from twinflow.domain.library import Rulebook, reckoning_at
 from twinflow.domain.process import CLOCK, Label, ProcessDefinition
 from twinflow.domain.requirements import missing_items
 from twinflow.sentences import Message
@@ -171,7 +172,7 @@ class AgreementPage:
 
 
 def list_agreements(
-    engine: Engine, library: Library, now: datetime, *, everything: bool = False
+    engine: Engine, rulebook: Rulebook, people: People, now: datetime, *, everything: bool = False
 ) -> list[AgreementLine]:
     """One line a relationship, its latest generation, the next date first.
 
@@ -181,7 +182,7 @@ def list_agreements(
         agreements = work.agreements.present(work.agreements.all_ids())
     latest = {a.relationship: a.generation for a in sorted(agreements, key=lambda a: a.generation)}
     shown = [a for a in agreements if everything or (a.parent is None and latest[a.relationship] == a.generation)]
-    lines = [_line(library, agreement, now) for agreement in shown]
+    lines = [_line(rulebook, people, agreement, now) for agreement in shown]
     return sorted(lines, key=lambda line: (line.next_on or date.max, line.reference))
 
 
@@ -191,18 +192,18 @@ def list_references(engine: Engine) -> list[str]:
         return work.agreements.references()
 
 
-def show_agreement(engine: Engine, library: Library, reference: str, now: datetime) -> AgreementPage:
+def show_agreement(engine: Engine, rulebook: Rulebook, people: People, reference: str, now: datetime) -> AgreementPage:
     """Everything about one agreement. Raises NotFound."""
     with UnitOfWork(engine, reading=True) as work:
         agreement = work.agreements.get(reference)
         related = work.agreements.present(work.agreements.ids_of_relationship(agreement.relationship))
         children = work.agreements.present([work.agreements.id_of(child.reference) for child in agreement.children])
-    definition = library.definition_of(agreement)
+    definition = rulebook.definition_of(agreement)
     state = definition.states[agreement.state]
     roles = definition.roles
     return AgreementPage(
-        line=_line(library, agreement, now),
-        today=library.today(agreement.office, now),
+        line=_line(rulebook, people, agreement, now),
+        today=people.today(agreement.office, now),
         process_label=definition.label,
         process_version=definition.version,
         version=agreement.version,
@@ -216,17 +217,17 @@ def show_agreement(engine: Engine, library: Library, reference: str, now: dateti
         ),
         checklists=tuple(_checklists(agreement, definition)),
         terms=tuple(_terms(agreement, definition)),
-        deadlines=tuple(_deadlines(library, agreement, now, agreement.history, agreement.history)),
-        explanations=tuple(_explanations(library, agreement, now)),
-        timeline=tuple(_timeline(library, agreement)),
+        deadlines=tuple(_deadlines(rulebook, people, agreement, now, agreement.history, agreement.history)),
+        explanations=tuple(_explanations(rulebook, people, agreement, now)),
+        timeline=tuple(_timeline(rulebook, people, agreement)),
         next_steps=tuple(
             (key, definition.steps[key].label)
             for key in machine.steps_from(definition, agreement.state)
             if definition.steps[key].by != {CLOCK}
         ),
         waits_for=roles[state.waits_for].label if state.waits_for and state.waits_for in roles else {},
-        generations=tuple(_line(library, other, now) for other in related if other.reference != reference),
-        children=tuple(_line(library, child, now) for child in children),
+        generations=tuple(_line(rulebook, people, other, now) for other in related if other.reference != reference),
+        children=tuple(_line(rulebook, people, child, now) for child in children),
         parent=agreement.parent,
     )
 
@@ -240,14 +241,16 @@ def _checklists(agreement: PresentAgreement, definition: ProcessDefinition) -> I
             yield ChecklistLine(key, checklist.label, found, tuple(missing))
 
 
-def list_steps(engine: Engine, library: Library, reference: str, person: str, now: datetime) -> list[StepLine]:
+def list_steps(
+    engine: Engine, rulebook: Rulebook, people: People, reference: str, person: str, now: datetime
+) -> list[StepLine]:
     """The steps that leave the present state, as this person would meet them today. Raises NotFound."""
-    who = library.person(person)
+    who = people.person(person)
     with UnitOfWork(engine, reading=True) as work:
         agreement = work.agreements.get(reference)
-    definition = library.definition_of(agreement)
-    today = library.today(agreement.office, now)
-    actor = library.actor(who, definition, agreement, today)
+    definition = rulebook.definition_of(agreement)
+    today = people.today(agreement.office, now)
+    actor = people.actor(who, definition, agreement.office, today)
     return [
         StepLine(
             key,
@@ -261,7 +264,9 @@ def list_steps(engine: Engine, library: Library, reference: str, person: str, no
     ]
 
 
-def list_deadlines(engine: Engine, library: Library, now: datetime, *, everything: bool = False) -> list[DeadlineLine]:
+def list_deadlines(
+    engine: Engine, rulebook: Rulebook, people: People, now: datetime, *, everything: bool = False
+) -> list[DeadlineLine]:
     """The open deadlines of all agreements, soonest first; `everything` adds the closed ones."""
     with UnitOfWork(engine, reading=True) as work:
         ids = work.agreements.all_ids()
@@ -274,16 +279,16 @@ def list_deadlines(engine: Engine, library: Library, now: datetime, *, everythin
     lines = [
         line
         for number, (agreement, history) in zip(ids, cases, strict=True)
-        for line in _deadlines(library, agreement, now, said.get(number, ()), history)
+        for line in _deadlines(rulebook, people, agreement, now, said.get(number, ()), history)
     ]
     return sorted(lines, key=lambda line: (line.due_on or date.max, line.reference))
 
 
-def _line(library: Library, agreement: PresentAgreement, now: datetime) -> AgreementLine:
-    definition = library.definition_of(agreement)
-    today = library.today(agreement.office, now)
+def _line(rulebook: Rulebook, people: People, agreement: PresentAgreement, now: datetime) -> AgreementLine:
+    definition = rulebook.definition_of(agreement)
+    today = people.today(agreement.office, now)
     state = definition.states[agreement.state]
-    lines = _deadlines(library, agreement, now, (), None)
+    lines = _deadlines(rulebook, people, agreement, now, (), None)
     late = [line for line in lines if line.is_late]
     ahead = [line for line in lines if line.status == "open" and line.days is not None and line.days >= 0]
     following = min(late or ahead, key=lambda line: line.due_on or date.max, default=None)
@@ -306,7 +311,8 @@ def _line(library: Library, agreement: PresentAgreement, now: datetime) -> Agree
 
 
 def _deadlines(
-    library: Library,
+    rulebook: Rulebook,
+    people: People,
     agreement: PresentAgreement,
     now: datetime,
     said: Iterable[HistoryEntry],
@@ -317,12 +323,12 @@ def _deadlines(
     `said` has the entries about the warnings of deadlines, be it in the whole history.
     A deadline is left out where the only process file that had it is gone.
     """
-    definition = library.definition_of(agreement)
-    reckoning = library.reckoning(definition, agreement.office, now)
+    definition = rulebook.definition_of(agreement)
+    reckoning = reckoning_at(rulebook, people, definition, agreement.office, now)
     changes, attention = changes_by_deadline(history or ()), attention_by_deadline(said)
     lines = []
     for deadline in sorted(agreement.deadlines, key=_by_due_date):
-        then = library.definition_then(agreement, history or (), deadline)
+        then = rulebook.definition_then(agreement, history or (), deadline)
         rule = then.deadlines.get(deadline.rule)
         if rule is None or not (history is not None or deadline.is_open):
             continue
@@ -359,11 +365,11 @@ def _waiting(deadline: Deadline, changes: Mapping[tuple[str, int], Sequence[Chan
     return len(list(pending(changes.get(deadline.key, ())))) if deadline.is_open else 0
 
 
-def _explanations(library: Library, agreement: Agreement, now: datetime) -> Iterator[Explanation]:
+def _explanations(rulebook: Rulebook, people: People, agreement: Agreement, now: datetime) -> Iterator[Explanation]:
     """The ledger of each open deadline, the soonest first."""
     for deadline in sorted(agreement.deadlines, key=_by_due_date):
         if deadline.is_open:
-            yield explanation(library, agreement, DeadlineId(agreement.reference, *deadline.key), now)
+            yield explanation(rulebook, people, agreement, DeadlineId(agreement.reference, *deadline.key), now)
 
 
 def _by_due_date(deadline: Deadline) -> tuple[date, str, int]:
@@ -387,15 +393,15 @@ def _terms(agreement: PresentAgreement, definition: ProcessDefinition) -> Iterat
         yield TermLine(key, rule.label, tuple(readings), contradictory, source)
 
 
-def _timeline(library: Library, agreement: Agreement) -> Iterator[EntryLine]:
+def _timeline(rulebook: Rulebook, people: People, agreement: Agreement) -> Iterator[EntryLine]:
     """Newest first, by the day of effect."""
-    words = library.lexicon_of(agreement)
+    words = rulebook.lexicon_of(agreement)
     for entry in sorted(agreement.history, key=lambda entry: (entry.effective_on, entry.recorded_at), reverse=True):
         yield EntryLine(
             kind=entry.kind.value,
             effective_on=entry.effective_on,
             recorded_at=entry.recorded_at,
-            recorded_on=library.today(agreement.office, entry.recorded_at),
+            recorded_on=people.today(agreement.office, entry.recorded_at),
             actor=ACTORS.get(entry.actor, entry.actor),
             text=entry_message(entry, words),
         )

@@ -6,9 +6,10 @@ from datetime import datetime
 
 from sqlalchemy import Engine
 
+from twinflow.domain.actors import People
 from twinflow.domain.agreement import IMPORT, Agreement
 from twinflow.domain.dossiers import Dossier, case_of, problems_of_dossier
-from twinflow.domain.library import Library
+from twinflow.domain.library import Rulebook
 from twinflow.domain.opening import opened
 from twinflow.errors import BadInput
 from twinflow.sentences import Message, Problem
@@ -26,7 +27,8 @@ class ImportResult:
 
 def import_register(
     engine: Engine,
-    library: Library,
+    rulebook: Rulebook,
+    people: People,
     dossiers: Sequence[Dossier],
     *,
     now: datetime,
@@ -43,7 +45,7 @@ def import_register(
         known = work.agreements.known(dossier.reference for dossier in dossiers)
         problems = [_other_content(d) for d in dossiers if known.get(d.reference, d.digest) != d.digest]
         for dossier in dossiers:
-            found = problems_of_dossier(dossier, library.catalogue, library.today(dossier.office, now))
+            found = problems_of_dossier(dossier, rulebook.catalogue, people.today(dossier.office, now))
             problems += [_in_row(dossier, problem) for problem in found]
         if problems:
             raise BadInput("Nothing was taken over.", tuple(problems))
@@ -51,7 +53,7 @@ def import_register(
             if dossier.reference not in known:
                 added.append(dossier.reference)
                 if not dry_run:
-                    add(work, library, _agreement(library, dossier, now), now, dossier.digest)
+                    add(work, rulebook, people, _agreement(rulebook, people, dossier, now), now, dossier.digest)
             progress(number, len(dossiers))
         if not dry_run:
             work.commit()
@@ -70,7 +72,7 @@ def _in_row(dossier: Dossier, problem: Problem) -> Problem:
     return Problem(Message("row {row}, {field}", {"row": dossier.row, "field": problem.place}), problem.message)
 
 
-def _agreement(library: Library, dossier: Dossier, now: datetime) -> Agreement:
-    today = library.today(dossier.office, now)
-    new, definition = case_of(dossier, library.catalogue, today)
+def _agreement(rulebook: Rulebook, people: People, dossier: Dossier, now: datetime) -> Agreement:
+    today = people.today(dossier.office, now)
+    new, definition = case_of(dossier, rulebook.catalogue, today)
     return opened(new, definition, actor=IMPORT, now=now, today=today)

@@ -1,19 +1,19 @@
 """A scripted story through the real engine, on a database of its own, with a clock that is set to each day."""
 
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine
 
-from twinflow.domain.actors import Assignment, Directory, Office, Person
+from twinflow.domain.actors import Assignment, Office, People, Person
 from twinflow.domain.advance import Outcome, StepCommand
 from twinflow.domain.agreement import Agreement, DeadlineStatus, EntryKind, HistoryEntry
 from twinflow.domain.entries import Alerted
 from twinflow.domain.levels import LevelKey
-from twinflow.domain.library import Library
+from twinflow.domain.library import Rulebook
 from twinflow.domain.opening import NewAgreement
 from twinflow.domain.process import CLOCK, LIAISON, Label, ProcessDefinition
 from twinflow.domain.scripts import ExpectedAlert, ExpectedDate, Script, ScriptCase, ScriptStep
@@ -64,25 +64,28 @@ class Replay:
     problems: tuple[Problem, ...]
 
 
-def replay(library: Library, script: Script) -> Replay:
+def replay(rulebook: Rulebook, script: Script) -> Replay:
     """Play the script. Raises BadInput with everything that is not as it expects."""
-    result = play(library, script)
+    result = play(rulebook, script)
     if result.problems:
         raise BadInput("The replay is not as the script expects.", result.problems)
     return result
 
 
-def play(library: Library, script: Script, *, every_day: bool = False) -> Replay:
+def play(rulebook: Rulebook, script: Script, *, every_day: bool = False) -> Replay:
     """Open each case and take each step on its day, and pass in between on the days for which the clock has something to do.
 
     `every_day`: a pass each day, which comes to the same and takes longer.
     """
-    definitions = {case.reference: library.catalogue.in_force_on(case.process, case.opened_on) for case in script.cases}
+    definitions = {
+        case.reference: rulebook.catalogue.in_force_on(case.process, case.opened_on) for case in script.cases
+    }
     engine = _new_database()
     try:
         stage = _Stage(
             engine,
-            replace(library, directory=_directory(definitions.values())),
+            rulebook,
+            _people(definitions.values()),
             script,
             definitions,
             ZoneInfo(definitions[script.first.reference].time_zone),
@@ -97,7 +100,15 @@ def play(library: Library, script: Script, *, every_day: bool = False) -> Replay
 
 
 def open_case(
-    engine: Engine, library: Library, script: Script, case: ScriptCase, *, actor: str, now: datetime, office: str
+    engine: Engine,
+    rulebook: Rulebook,
+    people: People,
+    script: Script,
+    case: ScriptCase,
+    *,
+    actor: str,
+    now: datetime,
+    office: str,
 ) -> None:
     """Open a case of a script at an office."""
     new = NewAgreement(
@@ -112,13 +123,15 @@ def open_case(
         facts=case.facts,
         parent=case.parent,
     )
-    open_agreement(engine, library, new, actor=actor, now=now)
+    open_agreement(engine, rulebook, people, new, actor=actor, now=now)
 
 
-def take(engine: Engine, library: Library, reference: str, step: ScriptStep, *, person: str, now: datetime) -> Outcome:
+def take(
+    engine: Engine, rulebook: Rulebook, people: People, reference: str, step: ScriptStep, *, person: str, now: datetime
+) -> Outcome:
     """One scripted step, by a person. Raises Refused where the engine refuses it."""
     command = StepCommand(step.step, step.on, step.party, step.records, step.at, reason=step.reason)
-    return advance_agreement(engine, library, reference, command, person=person, now=now)
+    return advance_agreement(engine, rulebook, people, reference, command, person=person, now=now)
 
 
 @cache
@@ -140,7 +153,7 @@ def _new_database() -> Engine:
     return engine
 
 
-def _directory(definitions: Collection[ProcessDefinition]) -> Directory:
+def _people(definitions: Collection[ProcessDefinition]) -> People:
     """One office of each kind, and one person for each role, called like them, in every office that the role is held in."""
     zone = next(iter(definitions)).time_zone
     held: dict[str, set[str]] = {}
@@ -153,7 +166,7 @@ def _directory(definitions: Collection[ProcessDefinition]) -> Directory:
         role: Person(role, role, f"{role}@replay.invalid", "en", tuple(Assignment(role, kind) for kind in sorted(at)))
         for role, at in held.items()
     }
-    return Directory(offices, people)
+    return People(offices, people)
 
 
 @dataclass(slots=True)
@@ -161,7 +174,8 @@ class _Stage:
     """A story while it is played."""
 
     engine: Engine
-    library: Library
+    rulebook: Rulebook
+    people: People
     script: Script
     definitions: dict[str, ProcessDefinition]
     zone: ZoneInfo
@@ -178,7 +192,7 @@ class _Stage:
         for step in self.script.steps:
             if step.on == day and step.by != CLOCK and step.case in self.opened:
                 self._take(step, now)
-        for complaint in sweep(self.engine, self.library, now).problems:
+        for complaint in sweep(self.engine, self.rulebook, self.people, now).problems:
             if complaint not in self.complaints:
                 self.complaints.append(complaint)
                 self._problem(str(day), complaint)
@@ -226,7 +240,14 @@ class _Stage:
         office = self.definitions[case.reference].roles[LIAISON].office_on(case.opened_on)
         try:
             open_case(
-                self.engine, self.library, self.script, case, actor=LIAISON, now=now, office=office or "municipality"
+                self.engine,
+                self.rulebook,
+                self.people,
+                self.script,
+                case,
+                actor=LIAISON,
+                now=now,
+                office=office or "municipality",
             )
         except TwinflowError as error:
             for problem in getattr(error, "problems", ()):
@@ -238,7 +259,7 @@ class _Stage:
 
     def _take(self, step: ScriptStep, now: datetime) -> None:
         try:
-            outcome = take(self.engine, self.library, step.case, step, person=step.by, now=now)
+            outcome = take(self.engine, self.rulebook, self.people, step.case, step, person=step.by, now=now)
         except TwinflowError as error:
             if not (step.refused and isinstance(error, Refused)):
                 for reason in _reasons(error):

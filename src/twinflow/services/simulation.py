@@ -8,12 +8,12 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Engine
 
 from twinflow.domain import opening
-from twinflow.domain.actors import Assignment, Directory, Office, Person
+from twinflow.domain.actors import Assignment, Office, People, Person
 from twinflow.domain.advance import signed_at_entry
 from twinflow.domain.agreement import Agreement, Claim, EntryKind, HistoryEntry, Party, Term
 from twinflow.domain.dates import PartialDate
 from twinflow.domain.day import InBooks
-from twinflow.domain.library import Library
+from twinflow.domain.library import Rulebook
 from twinflow.domain.process import LIAISON, ProcessDefinition
 from twinflow.domain.simulation import MORNING, Event, opened, simulate
 from twinflow.errors import BadInput
@@ -58,19 +58,21 @@ class FreshCase:
     steps: Mapping[str, date] = field(default_factory=dict)
 
 
-def simulate_agreement(engine: Engine, library: Library, reference: str, now: datetime, until: date) -> Outlook:
+def simulate_agreement(
+    engine: Engine, rulebook: Rulebook, people: People, reference: str, now: datetime, until: date
+) -> Outlook:
     """An agreement and what belongs to it, from the instant `now`. Nothing is written. Raises NotFound."""
-    return _outlook(books_of(engine, library, reference), library, now, until)
+    return _outlook(books_of(engine, rulebook, reference), rulebook, people, now, until)
 
 
-def books_of(engine: Engine, library: Library, reference: str) -> list[InBooks]:
+def books_of(engine: Engine, rulebook: Rulebook, reference: str) -> list[InBooks]:
     """An agreement and what belongs to it, as the books have them, in the order of their rows. Raises NotFound."""
     with UnitOfWork(engine, reading=True) as work:
         family = {work.agreements.id_of(agreement.reference): agreement for agreement in _family(work, reference)}
-        return [in_books(work, library, agreement_id, family[agreement_id]) for agreement_id in sorted(family)]
+        return [in_books(work, rulebook, agreement_id, family[agreement_id]) for agreement_id in sorted(family)]
 
 
-def simulate_process(library: Library, case: FreshCase, until: date) -> Outlook:
+def simulate_process(rulebook: Rulebook, case: FreshCase, until: date) -> Outlook:
     """A case from the morning of the day it is opened, with roles in the place of people: neither people nor a database.
 
     Raises BadInput with everything that the process does not know.
@@ -79,12 +81,12 @@ def simulate_process(library: Library, case: FreshCase, until: date) -> Outlook:
     problems = list(_problems(case))
     if problems:
         raise BadInput("{process} cannot be simulated so.", tuple(problems), process=definition.name)
-    library = replace(library, directory=stand_ins(definition, case.start))
+    people = stand_ins(definition, case.start)
     now = datetime.combine(case.start, MORNING, ZoneInfo(definition.time_zone))
-    return _outlook([opened(_agreement(case, now), library, now)], library, now, until)
+    return _outlook([opened(_agreement(case, now), rulebook, people, now)], rulebook, people, now, until)
 
 
-def stand_ins(definition: ProcessDefinition, day: date) -> Directory:
+def stand_ins(definition: ProcessDefinition, day: date) -> People:
     """One office of each kind, and one person for each role, called like them. The office `home` keeps the case."""
     kinds = {office.kind for role in definition.roles.values() for office in role.offices}
     home = definition.roles[LIAISON].office_on(day) or definition.roles[LIAISON].offices[0].kind
@@ -93,7 +95,7 @@ def stand_ins(definition: ProcessDefinition, day: date) -> Directory:
     for role in definition.roles.values():
         assignments = tuple(Assignment(role.key, _home(office.kind, home)) for office in role.offices)
         people[role.key] = Person(role.key, role.key, "", "en", assignments)
-    return Directory(offices, people)
+    return People(offices, people)
 
 
 def _home(kind: str, home: str) -> str:
@@ -104,21 +106,21 @@ def _office(kind: str, key: str, time_zone: str) -> Office:
     return Office(key, kind, {}, "", time_zone)
 
 
-def _outlook(cases: list[InBooks], library: Library, now: datetime, until: date) -> Outlook:
+def _outlook(cases: list[InBooks], rulebook: Rulebook, people: People, now: datetime, until: date) -> Outlook:
     agreement = cases[0].agreement
-    start = library.today(agreement.office, now)
+    start = people.today(agreement.office, now)
     if until < start:
         raise BadInput("{until} is before {start}, the first day.", until=until, start=start)
-    done = simulate(cases, library, now, until)
+    done = simulate(cases, rulebook, people, now, until)
     return Outlook(
         reference=agreement.reference,
-        process=library.definition_of(agreement).name,
+        process=rulebook.definition_of(agreement).name,
         start=start,
         until=until,
         state=agreement.state,
         ends_in=done.cases[0].agreement.state,
         events=done.events,
-        definitions={case.agreement.reference: library.definition_of(case.agreement) for case in cases},
+        definitions={case.agreement.reference: rulebook.definition_of(case.agreement) for case in cases},
     )
 
 

@@ -9,9 +9,10 @@ from datetime import datetime
 
 from sqlalchemy import Engine
 
+from twinflow.domain.actors import People
 from twinflow.domain.agreement import Agreement
 from twinflow.domain.day import Day, Derived, InBooks, Stuck, Taken, Told, day
-from twinflow.domain.library import Library
+from twinflow.domain.library import Rulebook, reckoning_at
 from twinflow.domain.passes import latest_day
 from twinflow.errors import TwinflowError
 from twinflow.sentences import Message
@@ -30,14 +31,14 @@ class SweepResult:
     problems: tuple[Message, ...]
 
 
-def sweep(engine: Engine, library: Library, now: datetime) -> SweepResult:
+def sweep(engine: Engine, rulebook: Rulebook, people: People, now: datetime) -> SweepResult:
     """Tell what is missing, warn of what is due, take the steps that dates themselves take."""
     latest = latest_day(now)
     with UnitOfWork(engine, reading=True) as work:
         awake = work.findings.untold() | work.deadlines.awake(latest)
     totals = _Totals()
     for agreement_id in sorted(awake):
-        _each(engine, library, agreement_id, now, totals)
+        _each(engine, rulebook, people, agreement_id, now, totals)
     return SweepResult(totals.alerts, tuple(totals.lapsed), tuple(totals.problems))
 
 
@@ -49,8 +50,8 @@ class _Totals:
     lapsed: list[str] = field(default_factory=list)
     problems: list[Message] = field(default_factory=list)
 
-    def add(self, library: Library, agreement: Agreement, done: Day) -> None:
-        reference, roles = agreement.reference, library.definition_of(agreement).roles
+    def add(self, rulebook: Rulebook, agreement: Agreement, done: Day) -> None:
+        reference, roles = agreement.reference, rulebook.definition_of(agreement).roles
         for deed in done.deeds:
             match deed:
                 case Told(telling, audience):
@@ -67,37 +68,41 @@ class _Totals:
                     pass
 
 
-def _each(engine: Engine, library: Library, agreement_id: int, now: datetime, totals: _Totals) -> None:
+def _each(
+    engine: Engine, rulebook: Rulebook, people: People, agreement_id: int, now: datetime, totals: _Totals
+) -> None:
     """One agreement in one transaction. What goes wrong is written down, and nothing of it stays."""
     reference = ""
     try:
         with UnitOfWork(engine) as work:
             reference = work.agreements.reference_of(agreement_id)
             agreement = work.agreements.lock(reference)
-            reckoning = library.reckoning(library.definition_of(agreement), agreement.office, now)
-            before = in_books(work, library, agreement_id, agreement)
-            done = day(before, library, reckoning, now)
-            _write(work, library, agreement_id, before, done, now)
+            reckoning = reckoning_at(rulebook, people, rulebook.definition_of(agreement), agreement.office, now)
+            before = in_books(work, rulebook, agreement_id, agreement)
+            done = day(before, rulebook, people, reckoning, now)
+            _write(work, rulebook, people, agreement_id, before, done, now)
             work.commit()
     except TwinflowError as error:
         totals.problems.append(_why_not(reference, error))
         return
-    totals.add(library, agreement, done)
+    totals.add(rulebook, agreement, done)
 
 
-def _write(work: UnitOfWork, library: Library, agreement_id: int, before: InBooks, done: Day, now: datetime) -> None:
+def _write(
+    work: UnitOfWork, rulebook: Rulebook, people: People, agreement_id: int, before: InBooks, done: Day, now: datetime
+) -> None:
     """What was done, in its order; then when to look again at what stayed as it was."""
     held = dict(before.wake_on)
     for deed in done.deeds:
         match deed:
             case Taken():
-                record_step(work, library, deed.before, deed.outcome, deed.left, now)
+                record_step(work, rulebook, people, deed.before, deed.outcome, deed.left, now)
                 held |= deed.left.wake_on
             case Derived():
-                write_deadlines(work, library, agreement_id, deed.before, deed.left)
+                write_deadlines(work, rulebook, agreement_id, deed.before, deed.left)
                 held |= deed.left.wake_on
             case Told(telling, audience):
-                write(work, library, agreement_id, telling, audience, now)
+                write(work, rulebook, people, agreement_id, telling, audience, now)
                 if telling.subject.as_finding is not None and not audience.nobody:
                     work.findings.mark_told(agreement_id, telling.subject.as_finding, now)
             case Stuck():

@@ -5,9 +5,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from twinflow.domain.actors import People
 from twinflow.domain.agreement import Agreement, Deadline, HistoryEntry
 from twinflow.domain.entries import Alerted, noted
-from twinflow.domain.library import Library
+from twinflow.domain.library import Rulebook
 from twinflow.domain.passes import Audience, Recipient, Telling, about_moved, audience_of
 from twinflow.domain.process import CLOCK
 from twinflow.storage.alerts import NewAlert
@@ -25,29 +26,42 @@ class Reached:
 
 
 def tell(
-    work: UnitOfWork, library: Library, agreement_id: int, agreement: Agreement, telling: Telling, now: datetime
+    work: UnitOfWork,
+    rulebook: Rulebook,
+    people: People,
+    agreement_id: int,
+    agreement: Agreement,
+    telling: Telling,
+    now: datetime,
 ) -> Reached:
     """Tell everybody who is to be told and was not."""
     already = work.alerts.told(agreement_id, telling.subject, telling.occurrence)
-    definition, today = library.definition_of(agreement), library.today(agreement.office, now)
-    audience = audience_of(library, definition, agreement.office, telling, today, already.people)
-    return write(work, library, agreement_id, telling, audience, now)
+    definition, today = rulebook.definition_of(agreement), people.today(agreement.office, now)
+    audience = audience_of(people, definition, agreement.office, telling, today, already.people)
+    return write(work, rulebook, people, agreement_id, telling, audience, now)
 
 
 def write(
-    work: UnitOfWork, library: Library, agreement_id: int, telling: Telling, audience: Audience, now: datetime
+    work: UnitOfWork,
+    rulebook: Rulebook,
+    people: People,
+    agreement_id: int,
+    telling: Telling,
+    audience: Audience,
+    now: datetime,
 ) -> Reached:
     """Write what an audience that has been decided on is told of an agreement."""
     writing = _Writing(
         lambda alert: work.alerts.add(alert, [(agreement_id, telling.occurrence)]),
         lambda entry: work.history.add(agreement_id, entry),
     )
-    return _write(work, library, telling, audience, now, writing)
+    return _write(work, rulebook, people, telling, audience, now, writing)
 
 
 def tell_moved(
     work: UnitOfWork,
-    library: Library,
+    rulebook: Rulebook,
+    people: People,
     agreement_id: int,
     agreement: Agreement,
     before: Deadline,
@@ -61,25 +75,25 @@ def tell_moved(
     after = next((deadline for deadline in agreement.deadlines if deadline.key == before.key), None)
     if after is None or after.due_on == before.due_on or not after.is_open:
         return None
-    rule = library.definition_of(agreement).deadlines[before.rule]
-    telling = about_moved(rule, before.occurrence, cause, library.today(agreement.office, now))
-    return tell(work, library, agreement_id, agreement, telling, now)
+    rule = rulebook.definition_of(agreement).deadlines[before.rule]
+    telling = about_moved(rule, before.occurrence, cause, people.today(agreement.office, now))
+    return tell(work, rulebook, people, agreement_id, agreement, telling, now)
 
 
 def tell_all_moved(
-    work: UnitOfWork, library: Library, moved: Sequence[OpenDeadline], cause: str, now: datetime
+    work: UnitOfWork, rulebook: Rulebook, people: People, moved: Sequence[OpenDeadline], cause: str, now: datetime
 ) -> Reached:
     """The same of many deadlines of one rule, process and office, whose dates have moved and whose `cause` is new."""
     row = moved[0]
-    definition = library.pinned(row.process, row.process_version, row.process_digest)
-    today = library.today(row.office, now)
+    definition = rulebook.pinned(row.process, row.process_version, row.process_digest)
+    today = people.today(row.office, now)
     telling = about_moved(definition.deadlines[row.rule], row.occurrence, cause, today)
-    audience = audience_of(library, definition, row.office, telling, today, ())
+    audience = audience_of(people, definition, row.office, telling, today, ())
     ids = [row.id for row in moved]
     writing = _Writing(
         lambda alert: work.alerts.add_about(alert, ids), lambda entry: work.history.add_about(entry, ids)
     )
-    return _write(work, library, telling, audience, now, writing)
+    return _write(work, rulebook, people, telling, audience, now, writing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,13 +105,19 @@ class _Writing:
 
 
 def _write(
-    work: UnitOfWork, library: Library, telling: Telling, audience: Audience, now: datetime, writing: _Writing
+    work: UnitOfWork,
+    rulebook: Rulebook,
+    people: People,
+    telling: Telling,
+    audience: Audience,
+    now: datetime,
+    writing: _Writing,
 ) -> Reached:
     """One alert and one entry for each reader. Where nobody holds a role, the history says so of what is told only once."""
     for reader in audience.recipients:
         writing.alert(
             NewAlert(
-                outbox_id=_message(work, library, reader.person, telling, now),
+                outbox_id=_message(work, rulebook, people, reader.person, telling, now),
                 notice=telling.notice,
                 subject=telling.subject,
                 level=telling.level,
@@ -116,12 +136,12 @@ def _write(
     return Reached(tuple(reader.person for reader in audience.recipients), audience.vacant, audience.nobody)
 
 
-def _message(work: UnitOfWork, library: Library, person: str, telling: Telling, now: datetime) -> int:
+def _message(work: UnitOfWork, rulebook: Rulebook, people: People, person: str, telling: Telling, now: datetime) -> int:
     """A message of its own for what is urgent, else the digest of the reader's next morning."""
     token = uuid.uuid4().hex
     if telling.urgent:
         return work.outbox.add_message(person, token, now)
-    return work.outbox.open_digest(person, token, now, library.hours(library.person(person), now))
+    return work.outbox.open_digest(person, token, now, rulebook.hours_at(people.office_of(people.person(person), now)))
 
 
 def _entry(telling: Telling, now: datetime, reader: Recipient, *, vacant: bool = False) -> HistoryEntry:

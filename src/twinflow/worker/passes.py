@@ -11,7 +11,8 @@ from datetime import datetime
 
 from sqlalchemy import Engine
 
-from twinflow.domain.library import Library
+from twinflow.domain.actors import People
+from twinflow.domain.library import Rulebook
 from twinflow.mail.post import Post
 from twinflow.mail.returned import Mailbox
 from twinflow.services.sweep import SweepResult, sweep
@@ -32,12 +33,13 @@ class Pass:
 class Worker:
     """What makes the passes. `clock` gives the present instant in UTC; mail comes back to `mailbox`, if anywhere.
 
-    `library` gives the definitions, which `refresh` brings to the calendars in use; `stopping` says when no more mail is to
+    `rulebook` gives the definitions, which `refresh` brings to the calendars in use; `stopping` says when no more mail is to
     be begun.
     """
 
     engine: Engine
-    library: Callable[[], Library]
+    rulebook: Callable[[], Rulebook]
+    people: People
     post: Post
     clock: Callable[[], datetime]
     mailbox: Mailbox | None = None
@@ -51,12 +53,12 @@ class Worker:
     def sweep(self) -> SweepResult:
         """Tell what is due and not told, and take the steps that dates take."""
         self.refresh()
-        return sweep(self.engine, self.library(), self.clock())
+        return sweep(self.engine, self.rulebook(), self.people, self.clock())
 
     def mail(self) -> tuple[Reading, Delivery]:
         """Read what came back, then send what waits: also what there is to tell of what came back."""
         returned = NOTHING_READ
         if self.mailbox is not None:
-            returned = read_mailbox(self.engine, self.library(), self.mailbox, self.clock())
-        sender = Sender(self.engine, self.library(), self.post, self.clock, self.stopping)
+            returned = read_mailbox(self.engine, self.rulebook(), self.people, self.mailbox, self.clock())
+        sender = Sender(self.engine, self.rulebook(), self.people, self.post, self.clock, self.stopping)
         return returned, asyncio.run(sender.deliver())

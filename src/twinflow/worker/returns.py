@@ -9,7 +9,8 @@ from datetime import datetime
 
 from sqlalchemy import Engine
 
-from twinflow.domain.library import Library
+from twinflow.domain.actors import People
+from twinflow.domain.library import Rulebook
 from twinflow.domain.reports import Report, ReportKind
 from twinflow.errors import BadInput, EnvironmentFailed, TwinflowError
 from twinflow.mail.reports import read_report
@@ -53,12 +54,12 @@ class Reading:
 NOTHING_READ = Reading(())
 
 
-def read_mailbox(engine: Engine, library: Library, mailbox: Mailbox, now: datetime) -> Reading:
+def read_mailbox(engine: Engine, rulebook: Rulebook, people: People, mailbox: Mailbox, now: datetime) -> Reading:
     """Deal with what is unread. What cannot be recorded now stays unread."""
     messages: list[Returned] = []
     try:
         for found in mailbox.unread():
-            returned = _take(engine, library, found, now)
+            returned = _take(engine, rulebook, people, found, now)
             messages.append(returned)
             if returned.outcome is not Outcome.WAITING:
                 mailbox.done(found, understood=returned.kind is not ReportKind.OTHER)
@@ -70,11 +71,11 @@ def read_mailbox(engine: Engine, library: Library, mailbox: Mailbox, now: dateti
     return Reading(tuple(messages))
 
 
-def _take(engine: Engine, library: Library, found: Found, now: datetime) -> Returned:
+def _take(engine: Engine, rulebook: Rulebook, people: People, found: Found, now: datetime) -> Returned:
     """One message on its own: whatever is wrong with it, it stays unread and the others are read. Raises EnvironmentFailed."""
     report = read_report(found.content)
     try:
-        outcome = take_report(engine, library, report, now)
+        outcome = take_report(engine, rulebook, people, report, now)
     except EnvironmentFailed:
         raise
     except Exception as error:
@@ -101,7 +102,13 @@ def log_problems(reading: Reading) -> None:
 
 
 def listening(
-    engine: Engine, library: Callable[[], Library], clock: Callable[[], datetime], port: int, *, lmtp: bool
+    engine: Engine,
+    rulebook: Callable[[], Rulebook],
+    people: People,
+    clock: Callable[[], datetime],
+    port: int,
+    *,
+    lmtp: bool,
 ) -> AbstractContextManager[None]:
     """Takes what a mail server delivers to `port` of loopback. A message is taken when what it changes is committed.
 
@@ -111,7 +118,7 @@ def listening(
     def take(content: bytes, addresses: Sequence[str]) -> Answer:
         report = read_report(content, addresses)
         try:
-            outcome = take_report(engine, library(), report, clock())
+            outcome = take_report(engine, rulebook(), people, report, clock())
         except TwinflowError as error:
             log.warning("a report waits at the mail server: %s", error)
             return Answer.LATER

@@ -15,8 +15,9 @@ from datetime import datetime
 
 from sqlalchemy import Engine
 
+from twinflow.domain.actors import People
 from twinflow.domain.letters import Built, ClaimedMessage, Letter, MessageState, Settlement
-from twinflow.domain.library import Library
+from twinflow.domain.library import Rulebook
 from twinflow.domain.retrying import after_failure
 from twinflow.errors import MailFailed, MailServerDown
 from twinflow.mail.mailer import Connection
@@ -68,7 +69,8 @@ class Sender:
     """One pass of sending. `stopping` is asked before each message: what has not begun then is given back."""
 
     engine: Engine
-    library: Library
+    rulebook: Rulebook
+    people: People
     post: Post
     clock: Callable[[], datetime]
     stopping: Callable[[], bool] = _never
@@ -83,7 +85,7 @@ class Sender:
         else:
             async with self.post.mailer.connect() as connections:
                 await self._deliver(connections, delivery)
-            delivery.failures += tuple(incidents.tell_incidents(self.engine, self.library, self.clock()))
+            delivery.failures += tuple(incidents.tell_incidents(self.engine, self.rulebook, self.people, self.clock()))
         counts = outbox.counts(self.engine)
         delivery.waiting, delivery.undelivered = outbox.waiting(counts), outbox.undelivered(counts)
         return delivery
@@ -112,7 +114,7 @@ class Sender:
 
     def _prepare(self, size: int) -> list[Prepared]:
         """The next messages, each with its bytes, or with what became of it already."""
-        claimed = outbox.claim_batch(self.engine, self.library, self.clock(), size)
+        claimed = outbox.claim_batch(self.engine, self.rulebook, self.people, self.clock(), size)
         said = self._letters([message for message in claimed if message.content is None])
         return [self._prepared(message, said) for message in claimed]
 
@@ -121,7 +123,7 @@ class Sender:
         if not messages:
             return {}
         try:
-            return letters(self.engine, self.library, messages, self.clock())
+            return letters(self.engine, self.rulebook, self.people, messages, self.clock())
         except Exception as error:  # noqa: BLE001 - whatever it is, it becomes the failure of the message it is about
             if len(messages) == 1:
                 return {messages[0].id: error}
@@ -204,7 +206,7 @@ class Sender:
         if self.clock() > message.lease_until - outbox.SENDING_LIMIT:
             return None
         try:
-            address = self.post.redirect_all_to or self.library.person(message.recipient).mail
+            address = self.post.redirect_all_to or self.people.person(message.recipient).mail
             async with asyncio.timeout(outbox.SENDING_LIMIT.total_seconds()):
                 await connection.send(self.post.envelope_sender(message.message_id), address, each.content)
         except TimeoutError:

@@ -22,7 +22,9 @@ router = APIRouter(default_response_class=HTMLResponse)
 def show_all(request: Request, site: Here) -> HTMLResponse:
     everything = request.query_params.get("all") == "1"
     runtime = site.runtime
-    lines = queries.list_agreements(runtime.engine, runtime.library, site.clock(), everything=everything)
+    lines = queries.list_agreements(
+        runtime.engine, runtime.rulebook, runtime.people, site.clock(), everything=everything
+    )
     return site.page(request, "agreements.html", lines=lines, everything=everything)
 
 
@@ -30,14 +32,16 @@ def show_all(request: Request, site: Here) -> HTMLResponse:
 def show_deadline(request: Request, site: Here, reference: str, rule: str, occurrence: str) -> HTMLResponse:
     """Asked for before the agreement itself, whose reference may hold slashes."""
     wanted = DeadlineId.parse(f"{reference}/{rule}/{occurrence}")
-    shown = explained(explain(site.runtime.engine, site.runtime.library, wanted, site.clock()))
+    shown = explained(explain(site.runtime.engine, site.runtime.rulebook, site.runtime.people, wanted, site.clock()))
     return site.page(request, "deadline.html", shown=shown, reference=reference)
 
 
 @router.get("/agreements/{reference:path}")
 def show_one(request: Request, site: Here, reference: str) -> HTMLResponse:
     """A reference may hold slashes, as file numbers do."""
-    shown = queries.show_agreement(site.runtime.engine, site.runtime.library, reference, site.clock())
+    shown = queries.show_agreement(
+        site.runtime.engine, site.runtime.rulebook, site.runtime.people, reference, site.clock()
+    )
     ledgers = tuple(_short_enough(shown.explanations))
     return site.page(request, "agreement.html", shown=shown, line=shown.line, ledgers=ledgers)
 

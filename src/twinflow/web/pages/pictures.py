@@ -20,7 +20,9 @@ router = APIRouter(default_response_class=HTMLResponse)
 @router.get("/agreements/{reference:path}/picture")
 def show_picture(request: Request, site: Here, reference: str) -> HTMLResponse:
     """Asked for before the agreement itself, whose reference may hold slashes."""
-    process, course = course_of(site.runtime.engine, site.runtime.library, reference, site.clock())
+    process, course = course_of(
+        site.runtime.engine, site.runtime.rulebook, site.runtime.people, reference, site.clock()
+    )
     return site.page(
         request,
         "picture.html",
@@ -35,7 +37,9 @@ def show_picture(request: Request, site: Here, reference: str) -> HTMLResponse:
 
 @router.get("/agreements/{reference:path}/picture.svg")
 def draw_picture(request: Request, site: Here, reference: str) -> Response:
-    process, course = course_of(site.runtime.engine, site.runtime.library, reference, site.clock())
+    process, course = course_of(
+        site.runtime.engine, site.runtime.rulebook, site.runtime.people, reference, site.clock()
+    )
     language = languages.choose(request, site.runtime.settings.language)
     drawn = svg(process, partial(say, language=language), course)
     return Response(drawn, media_type="image/svg+xml", headers={"Content-Language": language})

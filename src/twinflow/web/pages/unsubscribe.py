@@ -20,7 +20,9 @@ router = APIRouter(default_response_class=HTMLResponse)
 @router.get("/unsubscribe/{token}/undo")
 def ask(request: Request, site: Here, token: str) -> HTMLResponse:
     """Programs that look at the links of a message come here too."""
-    return _page(request, site, opt_outs.choice(site.runtime.engine, site.runtime.library, token), token)
+    return _page(
+        request, site, opt_outs.choice(site.runtime.engine, site.runtime.rulebook, site.runtime.people, token), token
+    )
 
 
 @router.post("/unsubscribe/{token}")
@@ -35,7 +37,7 @@ def switch_on(request: Request, site: Here, token: str) -> HTMLResponse:
 
 def _chosen(request: Request, site: Site, token: str, *, off: bool) -> HTMLResponse:
     runtime = site.runtime
-    found = opt_outs.choose(runtime.engine, runtime.library, token, site.clock(), off=off)
+    found = opt_outs.choose(runtime.engine, runtime.rulebook, runtime.people, token, site.clock(), off=off)
     return _page(request, site, found, token, done=True)
 
 
