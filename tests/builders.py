@@ -7,15 +7,15 @@ from functools import cache
 from pathlib import Path
 
 from twinflow.definitions.catalogue import read_rulebook
-from twinflow.domain.actors import THE_CLOCK, Actor, Assignment, Office, People, Person
-from twinflow.domain.advance import Outcome, StepCommand, advance
-from twinflow.domain.agreement import Agreement, Claim, EntryKind, HistoryEntry, Party, Signature, Term
-from twinflow.domain.calendars import Calendar, Calendars, CountsIn, Holiday
-from twinflow.domain.dates import Length, PartialDate
-from twinflow.domain.derivation import derive
-from twinflow.domain.library import Rulebook
-from twinflow.domain.process import ProcessDefinition
-from twinflow.domain.reckoning import Reckoning
+from twinflow.domain.agreement.agreement import Agreement, Claim, EntryKind, HistoryEntry, Party, Signature, Term
+from twinflow.domain.calendar.business_days import Calendar, Calendars, CountsIn, Holiday
+from twinflow.domain.calendar.dates import Length, PartialDate
+from twinflow.domain.deadlines.context import Reckoning
+from twinflow.domain.deadlines.occurrences import derive
+from twinflow.domain.people.people import THE_CLOCK, Actor, Assignment, Office, People, Person
+from twinflow.domain.process.definition import ProcessDefinition
+from twinflow.domain.rulebook import Rulebook
+from twinflow.domain.steps.advance import Outcome, StepCommand, advance
 from twinflow.errors import Refused
 
 ROOT = Path(__file__).resolve().parents[1]

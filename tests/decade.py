@@ -16,18 +16,18 @@ from sqlalchemy import text
 from builders import noon
 from how_many import DEEP
 from tiny_world import loaded, tiny_world
-from twinflow.domain import levels
-from twinflow.domain.advance import StepCommand
-from twinflow.domain.agreement import Agreement, DeadlineStatus, Party
-from twinflow.domain.changes import ChangeCommand
-from twinflow.domain.dates import Length
-from twinflow.domain.entries import ChangeKind
-from twinflow.domain.opening import NewAgreement
+from twinflow.domain.agreement.agreement import Agreement, DeadlineStatus, Party
+from twinflow.domain.agreement.entries import ChangeKind
+from twinflow.domain.calendar.dates import Length
+from twinflow.domain.deadlines import warnings
+from twinflow.domain.deadlines.changes import ChangeCommand
+from twinflow.domain.steps.advance import StepCommand
+from twinflow.domain.steps.opening import NewAgreement
 from twinflow.errors import Refused
-from twinflow.services.agreements import advance_agreement, open_agreement
-from twinflow.services.deadlines import DeadlineId, change_deadline
-from twinflow.services.recording import refreshed
-from twinflow.services.sweep import sweep
+from twinflow.services.agreements.advancing import advance_agreement, open_agreement
+from twinflow.services.agreements.recording import refreshed
+from twinflow.services.clock.sweep import sweep
+from twinflow.services.deadlines.changing import DeadlineId, change_deadline
 from world import World
 
 FIRST, LAST = date(2010, 1, 4), date(2020, 1, 10)
@@ -143,7 +143,7 @@ class Decade:
                 rule = definition.deadlines[deadline.rule]
                 assert deadline.status in {DeadlineStatus.OPEN, DeadlineStatus.PAUSED, DeadlineStatus.UNMET}
                 last = None
-                for level in levels.levels(rule, deadline, rulebook.calendars_of(definition, rule), day):
+                for level in warnings.levels(rule, deadline, rulebook.calendars_of(definition, rule), day):
                     who = "sergio" if level.level.to else "elena"
                     told = Told(reference, rule.key, deadline.occurrence, str(level.key), who)
                     if level.level.repeats and (level.on > day or not deadline.is_open):

@@ -15,10 +15,10 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 FAILURES = {"MailFailed", "MailServerDown"}
 ERRORS = {"NotFound", "BadInput", "Refused", "StaleAgreement", "DefinitionChanged", "EnvironmentFailed", "Unreadable"}
 WHERE_ERRORS_COME_FROM = (
-    "domain/library.py",
-    "domain/actors.py",
-    "domain/process.py",
-    "domain/dates.py",
+    "domain/rulebook.py",
+    "domain/people/people.py",
+    "domain/process/definition.py",
+    "domain/calendar/dates.py",
     "storage/unit_of_work.py",
 )
 """Whatever is wrong with a message becomes the reason why it is not sent: what is looked up for it may refuse in these words."""

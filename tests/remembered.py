@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from builders import NOTIFICATIONS, WORKFLOWS
-from twinflow.domain.library import Rulebook
+from twinflow.domain.rulebook import Rulebook
 
 Found = TypeVar("Found")
 ReadRulebook = Callable[[Path, Path], Rulebook]

@@ -5,8 +5,8 @@ from pathlib import Path
 from builders import NOTIFICATIONS, TINY, edited, write_workflows
 from twinflow.definitions.catalogue import read_rulebook
 from twinflow.definitions.scripts import read_script
-from twinflow.domain.library import Rulebook
-from twinflow.domain.scripts import Script
+from twinflow.domain.clock.scripted_case import Script
+from twinflow.domain.rulebook import Rulebook
 
 SCRIPT = """
 [case]

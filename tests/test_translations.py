@@ -8,8 +8,8 @@ from babel.messages.pofile import read_po
 from builders import rulebook
 from messages import SOURCE, messages
 from packed_sentences import shown
-from twinflow.domain.agreement import DeadlineStatus
-from twinflow.domain.letters import MessageState
+from twinflow.domain.agreement.agreement import DeadlineStatus
+from twinflow.domain.mail.message import MessageState
 from twinflow.language import translate
 
 KINDS = sorted({definition.kind for definition in rulebook().catalogue})

@@ -7,7 +7,7 @@ from pathlib import Path
 from builders import TINY, edited, write_workflows
 from twinflow import bootstrap
 from twinflow.config import DatabaseSettings, MailSettings, RhythmSettings, Settings
-from twinflow.domain.agreement import Agreement
+from twinflow.domain.agreement.agreement import Agreement
 from twinflow.storage.unit_of_work import UnitOfWork
 from world import WITH_THE_PASS, World
 

@@ -8,10 +8,10 @@ from sqlalchemy import Engine
 
 from twinflow import bootstrap
 from twinflow.config import RhythmSettings
-from twinflow.domain.actors import People
-from twinflow.domain.library import Rulebook
+from twinflow.domain.people.people import People
+from twinflow.domain.rulebook import Rulebook
 from twinflow.registers.dossiers import read_register
-from twinflow.services.registers import import_register
+from twinflow.services.agreements.importing import import_register
 from twinflow.worker.passes import Pass, Worker
 
 EXAMPLES = Path(__file__).parents[1] / "examples"

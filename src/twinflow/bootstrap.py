@@ -12,9 +12,9 @@ from twinflow.config import Settings
 from twinflow.definitions.calendars import calendar_texts, read_calendar
 from twinflow.definitions.catalogue import read_rulebook
 from twinflow.definitions.people import check_people, read_people
-from twinflow.domain.actors import People
-from twinflow.domain.library import Rulebook
-from twinflow.domain.rhythm import Rhythm
+from twinflow.domain.calendar.office_hours import Rhythm
+from twinflow.domain.people.people import People
+from twinflow.domain.rulebook import Rulebook
 from twinflow.errors import BadInput, EnvironmentFailed
 from twinflow.mail.compose import Composer
 from twinflow.mail.mailer import CaptureMailer, Mailer, SmtpMailer, Tls

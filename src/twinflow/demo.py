@@ -9,10 +9,10 @@ from pathlib import Path
 from twinflow import bootstrap
 from twinflow.config import ClockSettings, DatabaseSettings, MailSettings, RhythmSettings, Settings
 from twinflow.definitions.scripts import read_script
-from twinflow.domain.scripts import Script
+from twinflow.domain.clock.scripted_case import Script
 from twinflow.registers.dossiers import read_register
-from twinflow.services.registers import import_register
-from twinflow.services.replay import open_case, take
+from twinflow.services.agreements.importing import import_register
+from twinflow.services.clock.replaying import open_case, take
 
 REGISTERS = ("agreements", "negotiations", "intentions")
 SHOWN_AFTER_LAST_STEP = timedelta(days=15)

@@ -8,9 +8,9 @@ import pytest
 from builders import WORKFLOWS, rulebook
 from twinflow.definitions.catalogue import process_files
 from twinflow.definitions.scripts import read_script
-from twinflow.domain.coverage import coverage_of
-from twinflow.domain.scripts import Script
-from twinflow.services.replay import Replay, play
+from twinflow.domain.clock.coverage import coverage_of
+from twinflow.domain.clock.scripted_case import Script
+from twinflow.services.clock.replaying import Replay, play
 
 CASES = sorted((WORKFLOWS / "cases").rglob("*.toml"))
 

@@ -7,9 +7,9 @@ from email.message import EmailMessage
 import pytest
 
 from smtp import RecordingServer
-from twinflow.domain.agreement import Agreement, Deadline, DeadlineStatus
+from twinflow.domain.agreement.agreement import Agreement, Deadline, DeadlineStatus
 from twinflow.language import say
-from twinflow.services import queries
+from twinflow.services.reading import agreements
 from twinflow.storage.unit_of_work import UnitOfWork
 from world import World
 
@@ -25,8 +25,8 @@ def deadline(world: World, reference: str, rule: str) -> Deadline:
     return next(d for d in agreement(world, reference).deadlines if d.rule == rule)
 
 
-def lines(world: World, *, everything: bool = False) -> dict[str, queries.AgreementLine]:
-    found = queries.list_agreements(world.engine, world.rulebook, world.people, world.now, everything=everything)
+def lines(world: World, *, everything: bool = False) -> dict[str, agreements.AgreementLine]:
+    found = agreements.list_agreements(world.engine, world.rulebook, world.people, world.now, everything=everything)
     return {line.reference: line for line in found}
 
 
@@ -80,7 +80,7 @@ def test_medellins_contradictory_first_programme_warns_by_the_earlier_and_is_lat
     programme = deadline(cuenca, "CU-10", "first_programme")
     assert (programme.warn_on, programme.due_on) == (date(2011, 7, 5), date(2011, 8, 4))
     assert "The text contradicts itself: First programme: 60 days, 90 days" in missing(cuenca, "CU-10")
-    page = queries.show_agreement(cuenca.engine, cuenca.rulebook, cuenca.people, "CU-10", cuenca.now)
+    page = agreements.show_agreement(cuenca.engine, cuenca.rulebook, cuenca.people, "CU-10", cuenca.now)
     overdue = [line for line in page.deadlines if line.is_overdue]
     assert [line.due_on for line in overdue] == [date(2011, 8, 4)]
 
@@ -137,10 +137,10 @@ def test_the_addendum_and_the_unanswered_offer_of_bruges_are_facts_and_not_gener
 
 
 def test_importing_the_same_files_again_changes_nothing(cuenca: World) -> None:
-    before = queries.list_agreements(cuenca.engine, cuenca.rulebook, cuenca.people, cuenca.now, everything=True)
+    before = agreements.list_agreements(cuenca.engine, cuenca.rulebook, cuenca.people, cuenca.now, everything=True)
     history = [len(agreement(cuenca, line.reference).history) for line in before]
     cuenca.import_cuenca()
-    after = queries.list_agreements(cuenca.engine, cuenca.rulebook, cuenca.people, cuenca.now, everything=True)
+    after = agreements.list_agreements(cuenca.engine, cuenca.rulebook, cuenca.people, cuenca.now, everything=True)
     assert after == before
     assert [len(agreement(cuenca, line.reference).history) for line in after] == history
 

@@ -9,8 +9,8 @@ from desk import Desk, march
 
 from builders import edited, noon, person
 from twinflow.definitions.people import read_people
-from twinflow.domain.actors import Absence, Assignment, People
-from twinflow.domain.simulation import EventKind
+from twinflow.domain.clock.simulation import EventKind
+from twinflow.domain.people.people import Absence, Assignment, People
 from twinflow.errors import BadInput, Refused
 
 STAFF = {"elena": "liaison", "sergio": "supervisor", "ana": "", "bea": "", "cleo": "", "dora": ""}

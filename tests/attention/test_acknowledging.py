@@ -6,11 +6,11 @@ import pytest
 from desk import ANSWER, DUE, Desk, march
 
 from builders import noon
-from twinflow.domain.agreement import DeadlineStatus, EntryKind
-from twinflow.domain.attention import Acknowledge
+from twinflow.domain.agreement.agreement import DeadlineStatus, EntryKind
+from twinflow.domain.deadlines.acknowledgements import Acknowledge
 from twinflow.errors import NotFound, Refused
-from twinflow.services.attention import say
-from twinflow.services.deadlines import DeadlineId
+from twinflow.services.deadlines.acknowledging import say
+from twinflow.services.deadlines.changing import DeadlineId
 
 CLIMBS = {
     6: ["elena: 6 days before"],

@@ -3,8 +3,14 @@
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 
-from twinflow.domain.agreement import EntryKind, HistoryEntry
-from twinflow.domain.attention import NOTHING_SAID, Acknowledgement, Snooze, attention_by_deadline, attention_to
+from twinflow.domain.agreement.agreement import EntryKind, HistoryEntry
+from twinflow.domain.deadlines.acknowledgements import (
+    NOTHING_SAID,
+    Acknowledgement,
+    Snooze,
+    attention_by_deadline,
+    attention_to,
+)
 
 KEY = ("answer", 1)
 

@@ -10,11 +10,11 @@ from pathlib import Path
 
 from twinflow import bootstrap
 from twinflow.config import DatabaseSettings, MailSettings, Settings
-from twinflow.domain.agreement import Basis
-from twinflow.domain.levels import next_wake_on
-from twinflow.domain.reckoning import computed
-from twinflow.services.recording import refreshed
-from twinflow.storage.basis import basis_text
+from twinflow.domain.agreement.agreement import Basis
+from twinflow.domain.deadlines.context import computed
+from twinflow.domain.deadlines.warnings import next_wake_on
+from twinflow.services.agreements.recording import refreshed
+from twinflow.storage.deadline_basis import basis_text
 from twinflow.storage.unit_of_work import UnitOfWork
 
 PEOPLE = Path(__file__).parents[2] / "examples" / "demo" / "people.toml"

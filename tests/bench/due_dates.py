@@ -14,9 +14,9 @@ import numpy as np
 
 from twinflow.bootstrap import shipped
 from twinflow.definitions.calendars import read_calendars
-from twinflow.domain.calendars import Calendars, Pause
-from twinflow.domain.dates import Length, Unit
-from twinflow.domain.deadlines import Inputs, compute
+from twinflow.domain.calendar.business_days import Calendars, Pause
+from twinflow.domain.calendar.dates import Length, Unit
+from twinflow.domain.deadlines.counting import Inputs, compute
 
 Case = tuple[date, int, date, date]
 

@@ -27,11 +27,12 @@ import aiosmtplib
 import books
 
 from twinflow import bootstrap
-from twinflow.domain.letters import Letter
-from twinflow.mail.compose import BASE, Composer
+from twinflow.domain.mail.message import Letter
+from twinflow.domain.process.notices import BASE
+from twinflow.mail.compose import Composer
 from twinflow.mail.mailer import SmtpMailer, Tls
-from twinflow.services import outbox
-from twinflow.services.letters import letters
+from twinflow.services.mail import outbox
+from twinflow.services.mail.letters import letters
 from twinflow.worker.sending import Sender
 
 NOW = datetime(2026, 3, 2, 18, tzinfo=UTC)

@@ -13,12 +13,12 @@ from time import perf_counter
 from books import start
 
 from twinflow.bootstrap import Runtime
-from twinflow.domain.agreement import Claim, Party
-from twinflow.domain.dates import PartialDate
-from twinflow.domain.opening import NewAgreement
-from twinflow.services.agreements import open_agreement
-from twinflow.services.simulation import simulate_agreement
-from twinflow.services.sweep import sweep
+from twinflow.domain.agreement.agreement import Claim, Party
+from twinflow.domain.calendar.dates import PartialDate
+from twinflow.domain.steps.opening import NewAgreement
+from twinflow.services.agreements.advancing import open_agreement
+from twinflow.services.clock.simulating import simulate_agreement
+from twinflow.services.clock.sweep import sweep
 
 BEGIN = datetime(2026, 3, 2, 15, tzinfo=UTC)
 """Nine in the morning in Chihuahua."""

@@ -19,10 +19,10 @@ from sqlalchemy import event
 
 from twinflow import bootstrap
 from twinflow.config import DatabaseSettings, MailSettings, Settings
-from twinflow.domain.advance import StepCommand
-from twinflow.domain.agreement import Party
-from twinflow.domain.opening import NewAgreement
-from twinflow.services.agreements import advance_agreement, open_agreement
+from twinflow.domain.agreement.agreement import Party
+from twinflow.domain.steps.advance import StepCommand
+from twinflow.domain.steps.opening import NewAgreement
+from twinflow.services.agreements.advancing import advance_agreement, open_agreement
 
 PEOPLE = Path(__file__).parents[2] / "examples" / "demo" / "people.toml"
 NOW = datetime(2026, 3, 2, 18, tzinfo=UTC)

@@ -14,7 +14,7 @@ from time import perf_counter
 from books import start, write
 
 from twinflow.bootstrap import Runtime
-from twinflow.services.sweep import sweep
+from twinflow.services.clock.sweep import sweep
 
 REQUESTED = date(2026, 2, 9)
 NOW = datetime(2026, 2, 10, 18, tzinfo=UTC)

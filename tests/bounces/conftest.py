@@ -7,12 +7,12 @@ import pytest
 from sent_message import Sent
 
 from tiny_world import tiny_world
-from twinflow.domain.advance import StepCommand
-from twinflow.domain.agreement import Party
-from twinflow.domain.letters import MessageState
-from twinflow.domain.opening import NewAgreement
-from twinflow.services import outbox
-from twinflow.services.agreements import advance_agreement, open_agreement
+from twinflow.domain.agreement.agreement import Party
+from twinflow.domain.mail.message import MessageState
+from twinflow.domain.steps.advance import StepCommand
+from twinflow.domain.steps.opening import NewAgreement
+from twinflow.services.agreements.advancing import advance_agreement, open_agreement
+from twinflow.services.mail import outbox
 
 TWO_LIAISONS = {"elena": ("liaison", "chihuahua"), "ana": ("liaison", "chihuahua")}
 PARTIES = (Party("Chihuahua", "MX", home=True), Party("Albuquerque", "US"))

@@ -5,12 +5,12 @@ from datetime import timedelta
 
 from returned_mail import OFFICER
 
-from twinflow.domain.letters import MessageState, OutboxMessage, Settlement
-from twinflow.domain.reports import Report
+from twinflow.domain.mail.delivery_reports import Report
+from twinflow.domain.mail.message import MessageState, OutboxMessage, Settlement
 from twinflow.mail.reports import read_report
 from twinflow.mail.returned import Mailbox
-from twinflow.services import outbox
-from twinflow.services.bounces import Outcome, take_report
+from twinflow.services.mail import outbox
+from twinflow.services.mail.bounces import Outcome, take_report
 from twinflow.worker.returns import Reading, read_mailbox
 from world import World
 

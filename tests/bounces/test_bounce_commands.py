@@ -14,7 +14,7 @@ from smtp import free_port
 from twinflow.cli.bounces import port_of
 from twinflow.cli.context import Cli
 from twinflow.config import BounceSettings
-from twinflow.domain.letters import MessageState
+from twinflow.domain.mail.message import MessageState
 
 
 @pytest.fixture

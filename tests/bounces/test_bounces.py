@@ -6,9 +6,9 @@ import pytest
 from returned_mail import OFFICER, dsn, mail
 from sent_message import Sent
 
-from twinflow.domain.letters import MessageState
-from twinflow.services import outbox
-from twinflow.services.bounces import Outcome
+from twinflow.domain.mail.message import MessageState
+from twinflow.services.mail import outbox
+from twinflow.services.mail.bounces import Outcome
 
 OTHER = "Final-Recipient: rfc822; other@example.org\nAction: {}\nStatus: 5.1.1\nDiagnostic-Code: smtp; 550 gone\n"
 

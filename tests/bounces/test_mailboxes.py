@@ -9,13 +9,13 @@ import pytest
 from returned_mail import dsn, mail, names
 from sent_message import Sent
 
-from twinflow.domain.letters import MessageState
-from twinflow.domain.reports import ReportKind
+from twinflow.domain.mail.delivery_reports import ReportKind
+from twinflow.domain.mail.message import MessageState
 from twinflow.errors import BadInput
 from twinflow.mail.reports import READ_LIMIT
 from twinflow.mail.returned import Mailbox, open_mailbox
-from twinflow.services.bounces import Outcome
-from twinflow.services.incidents import tell_incidents
+from twinflow.services.alerts.incidents import tell_incidents
+from twinflow.services.mail.bounces import Outcome
 from twinflow.storage.unit_of_work import UnitOfWork
 from twinflow.worker.returns import log_problems
 

@@ -10,7 +10,7 @@ from returned_mail import dsn, mail
 from sent_message import Sent
 
 from smtp import free_port
-from twinflow.domain.letters import MessageState
+from twinflow.domain.mail.message import MessageState
 from twinflow.errors import EnvironmentFailed
 from twinflow.mail.returned import SIZE_LIMIT, Answer, returns_server
 from twinflow.worker.returns import listening

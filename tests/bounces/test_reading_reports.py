@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from returned_mail import OFFICER, TOKEN, dsn, mail, names
 
-from twinflow.domain.reports import Report, ReportKind
+from twinflow.domain.mail.delivery_reports import Report, ReportKind
 from twinflow.mail.reports import READ_LIMIT, read_report
 
 KINDS = {

@@ -10,9 +10,9 @@ from sqlalchemy import func, select
 
 from command_line import twinflow
 from twinflow import clock
-from twinflow.domain.agreement import Party
-from twinflow.domain.opening import NewAgreement
-from twinflow.services.agreements import open_agreement
+from twinflow.domain.agreement.agreement import Party
+from twinflow.domain.steps.opening import NewAgreement
+from twinflow.services.agreements.advancing import open_agreement
 from twinflow.storage.tables import AlertRow, HistoryRow, OutboxRow
 from world import EXAMPLES, World
 

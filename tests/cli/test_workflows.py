@@ -16,7 +16,7 @@ from twinflow.definitions.scripts import read_script
 from twinflow.errors import BadInput
 from twinflow.language import say
 from twinflow.pictures.diagram import mermaid
-from twinflow.services.replay import Replay, play, replay
+from twinflow.services.clock.replaying import Replay, play, replay
 
 CHIHUAHUA = WORKFLOWS / "cases" / "mx" / "twinning" / "chihuahua-albuquerque.toml"
 

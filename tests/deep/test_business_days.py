@@ -7,8 +7,8 @@ import numpy as np
 
 from deep.cases import calendars_of, inputs_of
 from oracle import Case, Days, pool_of_calendars, some_day, works
-from twinflow.domain.calendars import Roll, add_business_days, business_days_between, roll
-from twinflow.domain.deadlines import compute
+from twinflow.domain.calendar.business_days import Roll, add_business_days, business_days_between, roll
+from twinflow.domain.deadlines.counting import compute
 
 BATCH = 250
 POOL = pool_of_calendars(Random("calendars"), 40)

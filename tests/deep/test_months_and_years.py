@@ -7,8 +7,8 @@ from dateutil.relativedelta import relativedelta
 
 from deep.cases import inputs_of
 from oracle import Case
-from twinflow.domain.dates import MonthEnd, add_months
-from twinflow.domain.deadlines import compute
+from twinflow.domain.calendar.dates import MonthEnd, add_months
+from twinflow.domain.deadlines.counting import compute
 
 FIRST = date(1900, 1, 1)
 DAYS = 365 * 250

@@ -12,8 +12,8 @@ from deep.cases import CHUNKS
 from deep.test_every_zone import END
 from deep.zones import FIRST_YEAR, LAST_YEAR, NEAR, Offset, local_days, offsets, tried
 from how_many import DEEP
-from twinflow.domain.calendars import Calendar, Calendars
-from twinflow.domain.rhythm import Hours, Rhythm
+from twinflow.domain.calendar.business_days import Calendar, Calendars
+from twinflow.domain.calendar.office_hours import Hours, Rhythm
 
 FEASTS = tuple(date(year, *day) for year in range(FIRST_YEAR, LAST_YEAR + 1) for day in ((1, 1), (3, 29), (10, 26)))
 OFFICE = a_calendar(*FEASTS)

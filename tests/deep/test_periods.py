@@ -7,8 +7,8 @@ from random import Random
 from deep.cases import inputs_of, lengths_of, pauses_of
 from deep.ledgers import complaints_about
 from oracle import Case, due, pool_of_calendars, some_case, some_length, some_pauses
-from twinflow.domain.calendars import Pause, Roll
-from twinflow.domain.deadlines import Inputs, compute
+from twinflow.domain.calendar.business_days import Pause, Roll
+from twinflow.domain.deadlines.counting import Inputs, compute
 
 POOL = pool_of_calendars(Random("periods"), 30)
 

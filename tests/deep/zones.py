@@ -14,7 +14,7 @@ from zoneinfo import TZPATH, ZoneInfo, available_timezones
 
 from deep.cases import CHUNKS
 from how_many import DEEP, SEED
-from twinflow.domain.actors import Office, People
+from twinflow.domain.people.people import Office, People
 
 DAY = timedelta(days=1)
 HALF_HOUR = timedelta(minutes=30)

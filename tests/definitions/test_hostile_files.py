@@ -17,8 +17,8 @@ from twinflow.definitions.catalogue import process_files
 from twinflow.definitions.checks import Surroundings, check
 from twinflow.definitions.notices import read_notices
 from twinflow.definitions.reader import read_process
-from twinflow.domain.notices import LANGUAGES
-from twinflow.domain.process import ProcessDefinition
+from twinflow.domain.process.definition import ProcessDefinition
+from twinflow.domain.process.notices import LANGUAGES
 from twinflow.errors import BadInput
 from twinflow.language import say
 from twinflow.sentences import Problem

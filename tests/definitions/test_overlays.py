@@ -6,8 +6,8 @@ import pytest
 
 from builders import NOTIFICATIONS, TINY, edited, write_workflows
 from twinflow.definitions.catalogue import read_rulebook
-from twinflow.domain.dates import Length
-from twinflow.domain.process import ProcessDefinition
+from twinflow.domain.calendar.dates import Length
+from twinflow.domain.process.definition import ProcessDefinition
 from twinflow.errors import BadInput
 
 NATIONAL = edited(

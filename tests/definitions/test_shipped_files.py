@@ -10,8 +10,8 @@ from twinflow.definitions.catalogue import process_files, read_rulebook
 from twinflow.definitions.models import schema
 from twinflow.definitions.notices import read_notices
 from twinflow.definitions.people import check_people, read_people
-from twinflow.domain.notices import BUILT_IN_NOTICES
-from twinflow.domain.requirements import REQUIREMENTS
+from twinflow.domain.process.notices import BUILT_IN_NOTICES
+from twinflow.domain.steps.requirements import REQUIREMENTS
 
 PROCESSES = {path.relative_to(WORKFLOWS).as_posix(): path for path in process_files(WORKFLOWS)}
 CALENDARS = {path.name: path for path in (WORKFLOWS / "calendars").iterdir()}

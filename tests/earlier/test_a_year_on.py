@@ -19,7 +19,9 @@ from sqlalchemy.exc import DBAPIError
 
 from command_line import twinflow
 from twinflow.language import say
-from twinflow.services import feeds, opt_outs, outbox, queries
+from twinflow.services.alerts import opt_outs
+from twinflow.services.mail import calendar_feeds, outbox
+from twinflow.services.reading import agreements
 from twinflow.storage import database
 from world import World
 
@@ -186,7 +188,7 @@ def test_the_versions_that_agreements_run_on_are_still_those(books: World) -> No
 
 
 def words_of(world: World, reference: str, language: str = "es") -> list[str]:
-    page = queries.show_agreement(world.engine, world.rulebook, world.people, reference, world.now)
+    page = agreements.show_agreement(world.engine, world.rulebook, world.people, reference, world.now)
     return [say(entry.text, language) for entry in page.timeline]
 
 
@@ -252,7 +254,7 @@ def test_every_entry_of_every_history_has_its_words(books: World) -> None:
     """No entry falls back on keys, and none is in English where Spanish is asked for."""
     found = [
         (ref, w)
-        for ref in queries.list_references(books.engine)
+        for ref in agreements.list_references(books.engine)
         for w in zip(words_of(books, ref), words_of(books, ref, "en"), strict=True)
     ]
     with books.engine.connect() as connection:
@@ -325,23 +327,23 @@ def test_the_outbox_of_then_is_listed(
 
 def test_what_people_had_chosen_still_holds(books: World) -> None:
     assert opt_outs.switched_off(books.engine, "lucia") == {"agreement-registered"}
-    kept = [(feed.person, feed.revoked_at is None) for feed in feeds.feeds(books.engine)]
+    kept = [(feed.person, feed.revoked_at is None) for feed in calendar_feeds.feeds(books.engine)]
     assert kept == [("elena", True), ("lucia", False)]
 
 
 def test_the_change_that_waited_for_its_second_person_still_waits(books: World) -> None:
-    lines = queries.list_deadlines(books.engine, books.rulebook, books.people, books.now, everything=True)
+    lines = agreements.list_deadlines(books.engine, books.rulebook, books.people, books.now, everything=True)
     assert {line.id: line.waiting for line in lines if line.waiting} == {"MX-3/opinion/1": 1}
 
 
 def test_every_page_and_list_of_then_is_shown(books: World) -> None:
-    said = {line.id: line for line in queries.list_deadlines(books.engine, books.rulebook, books.people, books.now)}
+    said = {line.id: line for line in agreements.list_deadlines(books.engine, books.rulebook, books.people, books.now)}
     acknowledged = said["MX-1/first_programme/1"].acknowledged
     assert acknowledged is not None
     assert (acknowledged.by, acknowledged.note) == ("elena", "the programme is being translated")
     (snooze,) = said["P-6/answer/1"].snoozed
     assert (snooze.by, snooze.until) == ("elena", date(2026, 3, 18))
-    lines = queries.list_agreements(books.engine, books.rulebook, books.people, books.now, everything=True)
+    lines = agreements.list_agreements(books.engine, books.rulebook, books.people, books.now, everything=True)
     assert len(lines) == 27
     (undated,) = [line for line in lines if line.reference == "CU-21"]
     assert [say(missing, "es") for missing in undated.missing] == ["Falta la fecha"]

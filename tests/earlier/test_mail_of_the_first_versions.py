@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 
 from builders import MX, rulebook
 from twinflow.language import say
-from twinflow.services import outbox
+from twinflow.services.mail import outbox
 from twinflow.storage import database
 from twinflow.storage.engine import make_engine
 from world import World

@@ -5,15 +5,15 @@ from datetime import UTC, date, datetime
 
 from sqlalchemy import text
 
-from twinflow.domain.actors import People
-from twinflow.domain.advance import StepCommand
-from twinflow.domain.agreement import Party
-from twinflow.domain.changes import ChangeCommand
-from twinflow.domain.entries import ChangeKind
-from twinflow.domain.events import CalendarEvent
-from twinflow.services import feeds
-from twinflow.services.agreements import advance_agreement
-from twinflow.services.deadlines import DeadlineId, change_deadline
+from twinflow.domain.agreement.agreement import Party
+from twinflow.domain.agreement.entries import ChangeKind
+from twinflow.domain.deadlines.changes import ChangeCommand
+from twinflow.domain.mail.calendar_events import CalendarEvent
+from twinflow.domain.people.people import People
+from twinflow.domain.steps.advance import StepCommand
+from twinflow.services.agreements.advancing import advance_agreement
+from twinflow.services.deadlines.changing import DeadlineId, change_deadline
+from twinflow.services.mail import calendar_feeds
 from world import World
 
 PARTIES = (Party("Chihuahua", "MX", home=True), Party("Albuquerque", "US"))
@@ -57,7 +57,9 @@ class Case:
 
     def events(self, person: str = "elena", people: People | None = None) -> list[CalendarEvent]:
         people = people or self.world.people
-        return feeds.dates_of(self.world.engine, self.world.rulebook, people, people.person(person), self.world.now)
+        return calendar_feeds.dates_of(
+            self.world.engine, self.world.rulebook, people, people.person(person), self.world.now
+        )
 
     def event(self, label: str = "Opinion of the ministry", person: str = "elena") -> CalendarEvent:
         (found,) = [event for event in self.events(person) if label in str(event.summary)]

@@ -9,17 +9,17 @@ from sqlalchemy import event
 
 from builders import WORKFLOWS
 from twinflow.definitions.calendars import read_calendar
-from twinflow.domain.actors import Absence, Assignment, People
-from twinflow.domain.advance import StepCommand
-from twinflow.domain.dates import Length
-from twinflow.domain.entries import ChangeKind
-from twinflow.domain.events import EventStatus
-from twinflow.domain.opening import NewAgreement
+from twinflow.domain.agreement.entries import ChangeKind
+from twinflow.domain.calendar.dates import Length
+from twinflow.domain.mail.calendar_events import EventStatus
+from twinflow.domain.people.people import Absence, Assignment, People
+from twinflow.domain.steps.advance import StepCommand
+from twinflow.domain.steps.opening import NewAgreement
 from twinflow.language import say
 from twinflow.mail.dates_file import dates_file, feed_file
-from twinflow.services import feeds
-from twinflow.services.agreements import advance_agreement, open_agreement
-from twinflow.services.calendars import apply
+from twinflow.services.agreements.advancing import advance_agreement, open_agreement
+from twinflow.services.deadlines.calendar_editions import apply
+from twinflow.services.mail import calendar_feeds
 from twinflow.storage.unit_of_work import UnitOfWork
 
 ZONES = (
@@ -252,7 +252,7 @@ def test_a_mail_and_a_feed_have_the_same_events(two_offices: Case) -> None:
     world = two_offices.world
     rows = two_offices.in_book("SELECT agreement_id, rule, occurrence FROM deadline")
     with UnitOfWork(world.engine, reading=True) as work:
-        found = feeds.events_of(work, world.rulebook, world.people, set(rows), world.now)
+        found = calendar_feeds.events_of(work, world.rulebook, world.people, set(rows), world.now)
     in_feeds = {event.uid: event for person in ("elena", "lucia") for event in two_offices.events(person)}
     assert {event.uid: event for event in found.values()} == in_feeds
 
@@ -262,7 +262,7 @@ def test_a_mail_has_only_the_dates_it_tells_of(two_offices: Case) -> None:
     ((row,),) = two_offices.in_book("SELECT agreement_id FROM deadline WHERE rule = 'opinion'")
     wanted = {(row, "opinion", 1), (row, "opinion", 2), (row + 1, "no_such_rule", 1)}
     with UnitOfWork(world.engine, reading=True) as work:
-        found = feeds.events_of(work, world.rulebook, world.people, wanted, world.now)
+        found = calendar_feeds.events_of(work, world.rulebook, world.people, wanted, world.now)
     assert found == {(row, "opinion", 1): two_offices.event()}
 
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from icalendar import Calendar
 
-from twinflow.domain.events import CalendarEvent, EventStatus
+from twinflow.domain.mail.calendar_events import CalendarEvent, EventStatus
 from twinflow.mail.dates_file import dates_file, feed_file
 from twinflow.sentences import Message
 

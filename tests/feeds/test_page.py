@@ -11,8 +11,8 @@ from feed_reading import split, text
 from feed_world import Case
 from icalendar import Calendar
 
-from twinflow.domain.entries import ChangeKind
-from twinflow.services import feeds
+from twinflow.domain.agreement.entries import ChangeKind
+from twinflow.services.mail import calendar_feeds
 from twinflow.storage.unit_of_work import UnitOfWork
 from twinflow.web.app import create_app
 
@@ -27,7 +27,7 @@ def client(two_offices: Case) -> Iterator[TestClient]:
 
 
 def address(case: Case, person: str = "elena") -> str:
-    made = feeds.create(case.world.engine, case.world.people, person, case.world.now)
+    made = calendar_feeds.create(case.world.engine, case.world.people, person, case.world.now)
     return f"/calendar/{made.token}.ics"
 
 
@@ -85,9 +85,9 @@ def test_an_address_that_never_was_is_not_found(client: TestClient) -> None:
 def test_a_revoked_address_is_gone_and_says_so_in_both_languages(two_offices: Case, client: TestClient) -> None:
     world = two_offices.world
     phone, desk = address(two_offices), address(two_offices)
-    (first, second) = feeds.feeds(world.engine)
+    (first, second) = calendar_feeds.feeds(world.engine)
     two_offices.on(2026, 3, 4)
-    feed, done = feeds.revoke(world.engine, first.id, world.now)
+    feed, done = calendar_feeds.revoke(world.engine, first.id, world.now)
     assert (done, feed.revoked_at) == (True, world.now)
     answer = client.get(phone)
     assert answer.status_code == client.head(phone).status_code == 410
@@ -100,9 +100,9 @@ def test_a_revoked_address_is_gone_and_says_so_in_both_languages(two_offices: Ca
 
 def test_revoking_twice_keeps_the_first_day(two_offices: Case) -> None:
     world = two_offices.world
-    made = feeds.create(world.engine, world.people, "elena", world.now)
-    feeds.revoke(world.engine, made.id, world.now)
-    feed, done = feeds.revoke(world.engine, made.id, world.now + timedelta(days=9))
+    made = calendar_feeds.create(world.engine, world.people, "elena", world.now)
+    calendar_feeds.revoke(world.engine, made.id, world.now)
+    feed, done = calendar_feeds.revoke(world.engine, made.id, world.now + timedelta(days=9))
     assert (done, feed.revoked_at) == (False, world.now)
 
 
@@ -118,7 +118,7 @@ def test_the_address_of_somebody_who_has_left_is_gone_and_says_why(two_offices: 
 
 
 def test_only_a_hash_of_the_address_is_kept(two_offices: Case) -> None:
-    made = feeds.create(two_offices.world.engine, two_offices.world.people, "elena", two_offices.world.now)
+    made = calendar_feeds.create(two_offices.world.engine, two_offices.world.people, "elena", two_offices.world.now)
     ((kept,),) = two_offices.in_book("SELECT token_hash FROM feed")
     assert len(made.token) == 43
     assert made.token not in str(kept)

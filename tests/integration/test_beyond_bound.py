@@ -12,12 +12,12 @@ from command_line import Ran, twinflow
 from mail_reading import text_of, visible
 from smtp import RecordingServer
 from twinflow import clock
-from twinflow.domain.agreement import Agreement, EntryKind, Term
-from twinflow.domain.dates import Length
+from twinflow.domain.agreement.agreement import Agreement, EntryKind, Term
+from twinflow.domain.calendar.dates import Length
 from twinflow.errors import BadInput
 from twinflow.registers.dossiers import read_register
-from twinflow.services import queries
-from twinflow.services.registers import import_register
+from twinflow.services.agreements.importing import import_register
+from twinflow.services.reading import agreements
 from twinflow.storage.unit_of_work import UnitOfWork
 from world import EXAMPLES, TODAY, World
 
@@ -149,7 +149,7 @@ def test_a_text_without_end_is_found_too(world: World, files: tuple[Path, Path])
         read_register(*files, world.rulebook, world.people, world.now),
         now=world.now,
     )
-    (missing,) = queries.show_agreement(world.engine, world.rulebook, world.people, "CH-1", world.now).line.missing
+    (missing,) = agreements.show_agreement(world.engine, world.rulebook, world.people, "CH-1", world.now).line.missing
     assert str(missing).startswith("Validity: the text never ends, the model allows 5 years (Model agreement, art. XIV")
 
 
@@ -166,7 +166,7 @@ def test_a_row_without_signatures_is_kept_as_well(world: World, files: tuple[Pat
         now=world.now,
     )
     assert loaded(world, "CH-1").state == "drafting"
-    (missing,) = queries.show_agreement(world.engine, world.rulebook, world.people, "CH-1", world.now).line.missing
+    (missing,) = agreements.show_agreement(world.engine, world.rulebook, world.people, "CH-1", world.now).line.missing
     assert str(missing) == IN_ENGLISH
 
 
@@ -204,7 +204,7 @@ def test_dossiers_from_elsewhere_are_looked_at_too(world: World, files: tuple[Pa
         "row 3, state",
         "row 3, terms.validty",
     ]
-    assert queries.list_references(world.engine) == []
+    assert agreements.list_references(world.engine) == []
 
 
 # By a person

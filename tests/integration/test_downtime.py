@@ -30,13 +30,13 @@ from how_many import many
 from postgres import fresh_database
 from smtp import ACCEPT, RecordingServer
 from tiny_world import loaded, tiny_world
-from twinflow.domain.advance import StepCommand
-from twinflow.domain.entries import ChangeKind
-from twinflow.domain.letters import WAITING, MessageState
-from twinflow.domain.opening import NewAgreement
-from twinflow.services import outbox
-from twinflow.services.agreements import advance_agreement, open_agreement
-from twinflow.services.sweep import sweep
+from twinflow.domain.agreement.entries import ChangeKind
+from twinflow.domain.mail.message import WAITING, MessageState
+from twinflow.domain.steps.advance import StepCommand
+from twinflow.domain.steps.opening import NewAgreement
+from twinflow.services.agreements.advancing import advance_agreement, open_agreement
+from twinflow.services.clock.sweep import sweep
+from twinflow.services.mail import outbox
 from world import EACH_MORNING, World
 
 SEEDS = [("sqlite", seed) for seed in range(1, 1 + many(2, 12))] + [

@@ -17,23 +17,24 @@ from how_many import many
 from prepared import Prepare
 from tiny_world import loaded, tiny_world
 from twinflow.definitions.calendars import read_calendar
-from twinflow.domain.advance import StepCommand
-from twinflow.domain.agreement import Deadline, DeadlineStatus, EntryKind, HistoryEntry, Party
-from twinflow.domain.calendars import Calendar
-from twinflow.domain.changes import ChangeCommand
-from twinflow.domain.dates import Length
-from twinflow.domain.entries import ChangeKind
-from twinflow.domain.library import Rulebook
-from twinflow.domain.opening import NewAgreement
+from twinflow.domain.agreement.agreement import Deadline, DeadlineStatus, EntryKind, HistoryEntry, Party
+from twinflow.domain.agreement.entries import ChangeKind
+from twinflow.domain.calendar.business_days import Calendar
+from twinflow.domain.calendar.dates import Length
+from twinflow.domain.deadlines.changes import ChangeCommand
+from twinflow.domain.rulebook import Rulebook
+from twinflow.domain.steps.advance import StepCommand
+from twinflow.domain.steps.opening import NewAgreement
 from twinflow.errors import NotFound, StaleAgreement
 from twinflow.language import say
-from twinflow.services import calendars as late_news
-from twinflow.services import outbox, queries
-from twinflow.services.agreements import advance_agreement, open_agreement
-from twinflow.services.calendars import Applied, MovedDeadline, apply, preview
-from twinflow.services.deadlines import DeadlineId, change_deadline, explain
-from twinflow.services.recording import refreshed
-from twinflow.services.sweep import sweep
+from twinflow.services.agreements.advancing import advance_agreement, open_agreement
+from twinflow.services.agreements.recording import refreshed
+from twinflow.services.clock.sweep import sweep
+from twinflow.services.deadlines import calendar_editions as late_news
+from twinflow.services.deadlines.calendar_editions import Applied, MovedDeadline, apply, preview
+from twinflow.services.deadlines.changing import DeadlineId, change_deadline, explain
+from twinflow.services.mail import outbox
+from twinflow.services.reading import agreements
 from world import World
 
 PARTIES = (Party("Chihuahua", "MX", home=True), Party("Albuquerque", "US"))
@@ -209,7 +210,7 @@ def everything(world: World, *tables: str) -> dict[str, list[tuple[Any, ...]]]:
 
 def rows(world: World) -> dict[tuple[str, str, int], Deadline]:
     """Every deadline as it is kept."""
-    references = queries.list_references(world.engine)
+    references = agreements.list_references(world.engine)
     return {(ref, *d.key): d for ref in references for d in loaded(world, ref).deadlines}
 
 
@@ -223,7 +224,7 @@ def due(world: World) -> dict[tuple[str, str, int], date | None]:
 
 def from_scratch(world: World) -> dict[tuple[str, str, int], Deadline]:
     """Every open deadline derived by the rulebook as it is now."""
-    references = queries.list_references(world.engine)
+    references = agreements.list_references(world.engine)
     cases = [refreshed(world.rulebook, world.people, loaded(world, ref), world.now) for ref in references]
     return {(case.reference, *d.key): d for case in cases for d in case.deadlines if d.is_open}
 
@@ -244,7 +245,7 @@ def news_of(world: World) -> Counter[tuple[str, str, int]]:
     """How often a history names another edition as the cause that a deadline moved."""
     return Counter(
         (ref, entry.details["deadline"], int(entry.details["occurrence"]))
-        for ref in queries.list_references(world.engine)
+        for ref in agreements.list_references(world.engine)
         for entry in loaded(world, ref).history
         if is_news(entry)
     )
@@ -344,7 +345,7 @@ def test_each_that_is_told_has_an_entry_of_the_history(books: World) -> None:
     announced(books, *NEWS)
     entries = Counter(
         (reference, details["subject"], details["recipient"], details["role"], entry.actor, entry.effective_on)
-        for reference in queries.list_references(books.engine)
+        for reference in agreements.list_references(books.engine)
         for entry in loaded(books, reference).history
         if entry.kind is EntryKind.ALERT and (details := entry.details)["level"].startswith("mx-labour@")
     )
@@ -386,7 +387,7 @@ def test_where_nobody_holds_a_role_the_history_says_that_nobody_heard(
             ("liaison", "elena", None),
             ("reviewer", "", "yes"),
         ]
-        page = queries.show_agreement(world.engine, world.rulebook, world.people, "T-1", world.now)
+        page = agreements.show_agreement(world.engine, world.rulebook, world.people, "T-1", world.now)
         words = [say(entry.text, "es") for entry in page.timeline]
         assert "Alerta sin destinatario (vacante: dictaminador): Cambió la fecha: Respuesta" in words
 

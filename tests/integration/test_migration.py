@@ -22,25 +22,27 @@ from tiny_world import loaded, tiny_world
 from twinflow import bootstrap
 from twinflow.definitions.calendars import read_calendar
 from twinflow.definitions.migrations import plan_text, read_plan
-from twinflow.domain.advance import StepCommand
-from twinflow.domain.agreement import Deadline, DeadlineStatus, EntryKind, Party, Term
-from twinflow.domain.changes import ChangeCommand
-from twinflow.domain.dates import Length
-from twinflow.domain.entries import ChangeKind, Policy
-from twinflow.domain.letters import Letter
-from twinflow.domain.migration import Plan, draft
-from twinflow.domain.opening import NewAgreement
+from twinflow.domain.agreement.agreement import Deadline, DeadlineStatus, EntryKind, Party, Term
+from twinflow.domain.agreement.entries import ChangeKind, Policy
+from twinflow.domain.calendar.dates import Length
+from twinflow.domain.deadlines.changes import ChangeCommand
+from twinflow.domain.mail.message import Letter
+from twinflow.domain.steps.advance import StepCommand
+from twinflow.domain.steps.migration import Plan, draft
+from twinflow.domain.steps.opening import NewAgreement
 from twinflow.errors import NotFound, Refused
 from twinflow.language import say
-from twinflow.services import calendars as late_news
-from twinflow.services import migration, outbox, queries
-from twinflow.services.agreements import advance_agreement, open_agreement
-from twinflow.services.deadlines import DeadlineId, change_deadline, explain
-from twinflow.services.ledgers import explained
-from twinflow.services.letters import letters
-from twinflow.services.migration import Result
-from twinflow.services.simulation import simulate_agreement
-from twinflow.services.sweep import sweep
+from twinflow.services.agreements import migrating
+from twinflow.services.agreements.advancing import advance_agreement, open_agreement
+from twinflow.services.agreements.migrating import Result
+from twinflow.services.clock.simulating import simulate_agreement
+from twinflow.services.clock.sweep import sweep
+from twinflow.services.deadlines import calendar_editions as late_news
+from twinflow.services.deadlines.changing import DeadlineId, change_deadline, explain
+from twinflow.services.mail import outbox
+from twinflow.services.mail.letters import letters
+from twinflow.services.reading import agreements
+from twinflow.services.reading.ledger_in_words import explained
 from world import World
 
 PARTIES = (Party("Chihuahua", "MX", home=True), Party("Albuquerque", "US"))
@@ -260,7 +262,7 @@ def the_plan(
 
 def migrate(world: World, plan: Plan, **more: Any) -> list[Result]:
     return list(
-        migration.apply(world.engine, world.rulebook, world.people, plan, person="elena", now=world.now, **more)
+        migrating.apply(world.engine, world.rulebook, world.people, plan, person="elena", now=world.now, **more)
     )
 
 
@@ -305,17 +307,17 @@ def alerts(world: World) -> list[Any]:
 
 def all_in_words(world: World, reference: str) -> list[str]:
     """Everything that a page, the command line and a letter say of an agreement, in both languages."""
-    shown = queries.show_agreement(world.engine, world.rulebook, world.people, reference, world.now)
+    shown = agreements.show_agreement(world.engine, world.rulebook, world.people, reference, world.now)
     found = [*(entry.text for entry in shown.timeline), *(line.label for line in shown.deadlines)]
     found += [line.standing_words for line in shown.deadlines]
     for line in shown.deadlines:
         what = explained(explain(world.engine, world.rulebook, world.people, DeadlineId.parse(line.id), world.now))
         found += [point.name for reading in what.readings for point in reading.summary]
         found += [change.state for change in what.changes]
-    queries.list_agreements(world.engine, world.rulebook, world.people, world.now, everything=True)
-    queries.list_deadlines(world.engine, world.rulebook, world.people, world.now)
-    queries.list_deadlines(world.engine, world.rulebook, world.people, world.now, everything=True)
-    queries.list_steps(world.engine, world.rulebook, world.people, reference, "elena", world.now)
+    agreements.list_agreements(world.engine, world.rulebook, world.people, world.now, everything=True)
+    agreements.list_deadlines(world.engine, world.rulebook, world.people, world.now)
+    agreements.list_deadlines(world.engine, world.rulebook, world.people, world.now, everything=True)
+    agreements.list_steps(world.engine, world.rulebook, world.people, reference, "elena", world.now)
     return [say(value, language) for language in ("en", "es") for value in found]
 
 
@@ -911,9 +913,9 @@ def test_a_dry_run_says_the_same_as_applying_and_writes_nothing(books: World) ->
     books.tick()
     restarted(books, second())
     plan, before = the_plan(books), everything(books)
-    seen = list(migration.dry_run(books.engine, books.rulebook, books.people, plan, now=books.now, at_once=2))
+    seen = list(migrating.dry_run(books.engine, books.rulebook, books.people, plan, now=books.now, at_once=2))
     assert everything(books) == before
-    assert migration.affected(books.engine, plan) == {"asked": 4, "waiting": 1}
+    assert migrating.affected(books.engine, plan) == {"asked": 4, "waiting": 1}
     assert migrate(books, plan, at_once=2) == seen
     assert [result.refused for result in seen] == [False, False, False, True, False]
 
@@ -921,7 +923,7 @@ def test_a_dry_run_says_the_same_as_applying_and_writes_nothing(books: World) ->
 def test_a_plan_whose_source_nobody_runs_on_has_no_results(books: World) -> None:
     restarted(books, second())
     assert migrate(books, the_plan(books)) == []
-    assert migration.affected(books.engine, the_plan(books)) == {}
+    assert migrating.affected(books.engine, the_plan(books)) == {}
 
 
 def test_nobody_unknown_migrates_anything(books: World) -> None:
@@ -930,7 +932,7 @@ def test_nobody_unknown_migrates_anything(books: World) -> None:
     before = everything(books)
     with pytest.raises(NotFound, match="There is no person nobody"):
         list(
-            migration.apply(books.engine, books.rulebook, books.people, the_plan(books), person="nobody", now=books.now)
+            migrating.apply(books.engine, books.rulebook, books.people, the_plan(books), person="nobody", now=books.now)
         )
     assert everything(books) == before
 
@@ -956,13 +958,13 @@ from pathlib import Path
 from twinflow import bootstrap
 from twinflow.config import DatabaseSettings, Settings
 from twinflow.definitions.migrations import read_plan
-from twinflow.services import migration
+from twinflow.services.agreements import migrating
 
 url, folder, after = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
 files = {"people_file": folder / "people.toml", "workflows_folder": folder / "workflows"}
 runtime = bootstrap.start(Settings(database=DatabaseSettings(url=url), **files))
 plan = read_plan(folder / "plan-1-2.toml", runtime.rulebook.catalogue)
-written = migration.record_change
+written = migrating.record_change
 count = 0
 
 def record_change(*arguments, **more):
@@ -972,9 +974,9 @@ def record_change(*arguments, **more):
         os.kill(os.getpid(), signal.SIGKILL)
     return written(*arguments, **more)
 
-migration.record_change = record_change
+migrating.record_change = record_change
 now = datetime(2026, 4, 6, 18, tzinfo=UTC)
-for result in migration.apply(runtime.engine, runtime.rulebook, runtime.people, plan, person="elena", now=now, at_once=7):
+for result in migrating.apply(runtime.engine, runtime.rulebook, runtime.people, plan, person="elena", now=now, at_once=7):
     print(result.reference, flush=True)
 """
 
@@ -1002,7 +1004,7 @@ def test_killed_in_the_middle_several_times_it_goes_on_where_it_stopped(
     assert set(migrations_of(books).values()) == {1}
     assert len(migrations_of(books)) == total
     assert {row[2] for row in everything(books)["agreement"]} == {"tiny"}
-    assert migration.affected(books.engine, the_plan(books)) == {}
+    assert migrating.affected(books.engine, the_plan(books)) == {}
 
 
 def test_two_at_once_move_each_agreement_once(books: World) -> None:

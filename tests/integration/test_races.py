@@ -12,21 +12,21 @@ from sqlalchemy import create_engine, text
 from smtp import RecordingServer
 from twinflow import bootstrap
 from twinflow.config import DatabaseSettings, Settings
-from twinflow.domain.advance import StepCommand
-from twinflow.domain.agreement import Agreement, Party
-from twinflow.domain.findings import findings
-from twinflow.domain.letters import Letter, MessageState, Settlement
-from twinflow.domain.opening import NewAgreement
-from twinflow.domain.passes import Telling
-from twinflow.domain.process import Catalogue
-from twinflow.domain.retrying import after_failure
-from twinflow.domain.subject import AlertSubject, SubjectKind
+from twinflow.domain.agreement.agreement import Agreement, Party
+from twinflow.domain.agreement.findings import findings
+from twinflow.domain.agreement.subject import AlertSubject, SubjectKind
+from twinflow.domain.alerts.alerts import Telling
+from twinflow.domain.mail.message import Letter, MessageState, Settlement
+from twinflow.domain.mail.retries import after_failure
+from twinflow.domain.process.definition import Catalogue
+from twinflow.domain.steps.advance import StepCommand
+from twinflow.domain.steps.opening import NewAgreement
 from twinflow.errors import MailFailed
-from twinflow.services import outbox
-from twinflow.services.agreements import advance_agreement, open_agreement
-from twinflow.services.letters import letters
-from twinflow.services.sweep import sweep
-from twinflow.services.telling import tell
+from twinflow.services.agreements.advancing import advance_agreement, open_agreement
+from twinflow.services.alerts.telling import tell
+from twinflow.services.clock.sweep import sweep
+from twinflow.services.mail import outbox
+from twinflow.services.mail.letters import letters
 from twinflow.storage.unit_of_work import UnitOfWork
 from world import CUENCA, World
 

@@ -7,17 +7,18 @@ from datetime import UTC, date, datetime, time, timedelta
 import pytest
 from sqlalchemy import text
 
-from twinflow.domain.advance import StepCommand
-from twinflow.domain.agreement import Agreement, Claim, DeadlineStatus, EntryKind, Party, Term
-from twinflow.domain.dates import Length, PartialDate
-from twinflow.domain.dossiers import Dossier
-from twinflow.domain.opening import NewAgreement
-from twinflow.domain.process import Catalogue
+from twinflow.domain.agreement.agreement import Agreement, Claim, DeadlineStatus, EntryKind, Party, Term
+from twinflow.domain.calendar.dates import Length, PartialDate
+from twinflow.domain.process.definition import Catalogue
+from twinflow.domain.steps.advance import StepCommand
+from twinflow.domain.steps.dossier import Dossier
+from twinflow.domain.steps.opening import NewAgreement
 from twinflow.errors import BadInput, DefinitionChanged, Refused, StaleAgreement
 from twinflow.registers.dossiers import read_register
-from twinflow.services import outbox, queries
-from twinflow.services.agreements import advance_agreement, open_agreement
-from twinflow.services.registers import import_register
+from twinflow.services.agreements.advancing import advance_agreement, open_agreement
+from twinflow.services.agreements.importing import import_register
+from twinflow.services.mail import outbox
+from twinflow.services.reading import agreements
 from twinflow.storage.unit_of_work import UnitOfWork
 from world import CUENCA, World
 
@@ -304,7 +305,7 @@ def test_a_process_file_edited_under_a_running_agreement_is_refused(mexican: Wor
     edited = {**mexican.rulebook.catalogue.definitions, ("mx/twinning", 1): replace(definition, digest="other")}
     rulebook = replace(mexican.rulebook, catalogue=Catalogue(edited))
     with pytest.raises(DefinitionChanged, match="new version"):
-        queries.show_agreement(mexican.engine, rulebook, mexican.people, "MX-1", mexican.now)
+        agreements.show_agreement(mexican.engine, rulebook, mexican.people, "MX-1", mexican.now)
 
 
 def test_a_node_with_another_text_of_the_same_version_opens_and_imports_nothing(mexican: World) -> None:
@@ -316,7 +317,7 @@ def test_a_node_with_another_text_of_the_same_version_opens_and_imports_nothing(
         open_agreement(mexican.engine, other, mexican.people, new, actor="elena", now=mexican.now)
     with pytest.raises(DefinitionChanged, match="new version"):
         import_register(mexican.engine, other, mexican.people, [dossier("MX-3", mexican.now.date())], now=mexican.now)
-    assert queries.list_references(mexican.engine) == ["MX-1"]
+    assert agreements.list_references(mexican.engine) == ["MX-1"]
     open_agreement(mexican.engine, mexican.rulebook, mexican.people, new, actor="elena", now=mexican.now)
 
 
@@ -354,7 +355,7 @@ def test_a_case_entered_in_mid_life_has_its_signatures_its_term_and_its_deadline
 def test_a_case_entered_after_signature_without_its_day_shows_the_day_missing(mexican: World) -> None:
     new = NewAgreement("MX-2", "mx/twinning", "chihuahua", "x", date(2025, 3, 10), PARTIES, state="in_force")
     open_agreement(mexican.engine, mexican.rulebook, mexican.people, new, actor="elena", now=mexican.now)
-    page = queries.show_agreement(mexican.engine, mexican.rulebook, mexican.people, "MX-2", mexican.now)
+    page = agreements.show_agreement(mexican.engine, mexican.rulebook, mexican.people, "MX-2", mexican.now)
     assert [str(message) for message in page.line.missing] == ["Date missing"]
     assert page.deadlines == ()
 
@@ -413,4 +414,4 @@ def test_an_import_that_is_cut_off_leaves_nothing(world: World) -> None:
 
     with pytest.raises(KeyboardInterrupt):
         import_register(world.engine, world.rulebook, world.people, dossiers, now=world.now, progress=cut_off)
-    assert queries.list_references(world.engine) == []
+    assert agreements.list_references(world.engine) == []

@@ -5,11 +5,11 @@ from pathlib import Path
 
 from builders import noon
 from tiny_world import loaded, tiny_world
-from twinflow.domain.advance import StepCommand
-from twinflow.domain.agreement import Party
-from twinflow.domain.opening import NewAgreement
-from twinflow.services.agreements import advance_agreement, open_agreement
-from twinflow.services.sweep import sweep
+from twinflow.domain.agreement.agreement import Party
+from twinflow.domain.steps.advance import StepCommand
+from twinflow.domain.steps.opening import NewAgreement
+from twinflow.services.agreements.advancing import advance_agreement, open_agreement
+from twinflow.services.clock.sweep import sweep
 
 PARTIES = (Party("Chihuahua", "MX", home=True), Party("Albuquerque", "US"))
 TWO = """

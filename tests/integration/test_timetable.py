@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from threading import Event
 
-from twinflow.domain.library import Rulebook
+from twinflow.domain.rulebook import Rulebook
 from twinflow.errors import EnvironmentFailed
 from twinflow.worker import timetable
 from twinflow.worker.passes import Worker

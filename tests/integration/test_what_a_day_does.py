@@ -10,14 +10,14 @@ from sqlalchemy import text
 
 from builders import edited, facts, noon
 from tiny_world import loaded, tiny_world
-from twinflow.domain.advance import StepCommand
-from twinflow.domain.agreement import DeadlineStatus, Party
-from twinflow.domain.opening import NewAgreement
-from twinflow.domain.simulation import EventKind
-from twinflow.services.agreements import advance_agreement, open_agreement
-from twinflow.services.recording import refreshed
-from twinflow.services.simulation import simulate_agreement
-from twinflow.services.sweep import sweep
+from twinflow.domain.agreement.agreement import DeadlineStatus, Party
+from twinflow.domain.clock.simulation import EventKind
+from twinflow.domain.steps.advance import StepCommand
+from twinflow.domain.steps.opening import NewAgreement
+from twinflow.services.agreements.advancing import advance_agreement, open_agreement
+from twinflow.services.agreements.recording import refreshed
+from twinflow.services.clock.simulating import simulate_agreement
+from twinflow.services.clock.sweep import sweep
 from world import World
 
 PARTIES = (Party("Chihuahua", "MX", home=True), Party("Albuquerque", "US"))

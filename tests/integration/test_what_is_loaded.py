@@ -8,15 +8,15 @@ import pytest
 from sqlalchemy import event, text
 
 from builders import MX, PROGRAMME, agreement
-from twinflow.domain.advance import StepCommand
-from twinflow.domain.agreement import Agreement, AgreementHead, Claim, EntryKind, Party, PresentAgreement
-from twinflow.domain.changes import ChangeCommand
-from twinflow.domain.dates import Length, PartialDate
-from twinflow.domain.entries import ChangeKind, DateMoved
-from twinflow.domain.opening import NewAgreement
-from twinflow.services import queries
-from twinflow.services.agreements import advance_agreement, open_agreement
-from twinflow.services.deadlines import DeadlineId, change_deadline
+from twinflow.domain.agreement.agreement import Agreement, AgreementHead, Claim, EntryKind, Party, PresentAgreement
+from twinflow.domain.agreement.entries import ChangeKind, DateMoved
+from twinflow.domain.calendar.dates import Length, PartialDate
+from twinflow.domain.deadlines.changes import ChangeCommand
+from twinflow.domain.steps.advance import StepCommand
+from twinflow.domain.steps.opening import NewAgreement
+from twinflow.services.agreements.advancing import advance_agreement, open_agreement
+from twinflow.services.deadlines.changing import DeadlineId, change_deadline
+from twinflow.services.reading import agreements
 from twinflow.storage.unit_of_work import UnitOfWork
 from world import World
 
@@ -70,7 +70,7 @@ def reading_history(world: World, read: Callable[[], object]) -> list[str]:
 @pytest.mark.parametrize("everything", [False, True])
 def test_a_list_of_agreements_reads_no_history(books: World, *, everything: bool) -> None:
     def read() -> None:
-        lines = queries.list_agreements(books.engine, books.rulebook, books.people, books.now, everything=everything)
+        lines = agreements.list_agreements(books.engine, books.rulebook, books.people, books.now, everything=everything)
         assert ("MX-2-P" in {line.reference for line in lines}) is everything
 
     assert reading_history(books, read) == []
@@ -82,7 +82,7 @@ def test_a_list_of_open_deadlines_reads_of_the_history_only_what_people_said(boo
             work.history.said()
 
     def listed() -> None:
-        lines = queries.list_deadlines(books.engine, books.rulebook, books.people, books.now)
+        lines = agreements.list_deadlines(books.engine, books.rulebook, books.people, books.now)
         assert "MX-1/opinion/1" in {line.id for line in lines}
 
     assert reading_history(books, listed) == reading_history(books, said)

@@ -9,11 +9,11 @@ import pytest
 
 from builders import MX, WORKFLOWS, agreement, definition, people, person, rulebook
 from twinflow.definitions.scripts import read_script
-from twinflow.domain.actors import Assignment, People
-from twinflow.domain.agreement import Deadline, DeadlineStatus
-from twinflow.domain.levels import levels
-from twinflow.domain.process import LIAISON, DeadlineRule, Nature, ProcessDefinition
-from twinflow.services.replay import play
+from twinflow.domain.agreement.agreement import Deadline, DeadlineStatus
+from twinflow.domain.deadlines.warnings import levels
+from twinflow.domain.people.people import Assignment, People
+from twinflow.domain.process.definition import LIAISON, DeadlineRule, Nature, ProcessDefinition
+from twinflow.services.clock.replaying import play
 
 DEPUTY = "deputy"
 PROCESSES = list(rulebook().catalogue)

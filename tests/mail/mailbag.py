@@ -6,11 +6,11 @@ from pathlib import Path
 
 from sqlalchemy import delete, insert, select
 
-from twinflow.domain.agreement import Party
-from twinflow.domain.letters import OutboxMessage
-from twinflow.domain.opening import NewAgreement
-from twinflow.services import outbox
-from twinflow.services.agreements import open_agreement
+from twinflow.domain.agreement.agreement import Party
+from twinflow.domain.mail.message import OutboxMessage
+from twinflow.domain.steps.opening import NewAgreement
+from twinflow.services.agreements.advancing import open_agreement
+from twinflow.services.mail import outbox
 from twinflow.storage.tables import AgreementRow, AlertRow, OutboxRow
 from twinflow.worker.sending import Delivery
 from world import EXAMPLES, World

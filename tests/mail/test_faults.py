@@ -26,7 +26,7 @@ from faulty_server import (
 from mailbag import REVIEWERS, by_recipient, fill, is_of_the_bag, people_file, send_due
 
 from smtp import free_port
-from twinflow.domain.retrying import SPREAD, WAITS
+from twinflow.domain.mail.retries import SPREAD, WAITS
 from world import World
 
 ALL = frozenset(REVIEWERS)

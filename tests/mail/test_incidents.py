@@ -11,13 +11,13 @@ from mailbag import NOW, PARTIES, REFERENCE, REVIEWERS, by_recipient, fill, is_o
 
 from smtp import RecordingServer
 from tiny_world import loaded
-from twinflow.domain.agreement import EntryKind
-from twinflow.domain.letters import OutboxMessage
-from twinflow.domain.opening import NewAgreement
+from twinflow.domain.agreement.agreement import EntryKind
+from twinflow.domain.mail.message import OutboxMessage
+from twinflow.domain.steps.opening import NewAgreement
 from twinflow.sentences import Message, unpacked
-from twinflow.services import outbox
-from twinflow.services.agreements import open_agreement
-from twinflow.services.incidents import StandIn, stand_in
+from twinflow.services.agreements.advancing import open_agreement
+from twinflow.services.alerts.incidents import StandIn, stand_in
+from twinflow.services.mail import outbox
 from twinflow.storage.unit_of_work import UnitOfWork
 from twinflow.web.app import create_app
 from world import EXAMPLES, World

@@ -13,8 +13,8 @@ from mailbag import REVIEWERS, by_id, fill, people_file
 from mailer_process import deliver
 
 from how_many import SEED, many
-from twinflow.domain.letters import WAITING, MessageState
-from twinflow.services.outbox import LEASE
+from twinflow.domain.mail.message import WAITING, MessageState
+from twinflow.services.mail.outbox import LEASE
 from twinflow.worker.sending import FOR_EACH_CONNECTION
 from world import World
 

@@ -10,9 +10,9 @@ from mailbag import REVIEWERS, by_recipient, fill, people_file, send_due
 from sqlalchemy.exc import OperationalError
 
 from smtp import RecordingServer
-from twinflow.domain.letters import ClaimedMessage, MessageState, Settlement
-from twinflow.services import outbox
-from twinflow.services.outbox import LEASE
+from twinflow.domain.mail.message import ClaimedMessage, MessageState, Settlement
+from twinflow.services.mail import outbox
+from twinflow.services.mail.outbox import LEASE
 from world import World
 
 MakeWorld = Callable[..., World]

@@ -8,13 +8,13 @@ from faulty_server import Stage, at, faulty_server, says
 from mailbag import NOW, PARTIES, REVIEWERS, by_recipient, fill, message_id, people_file, send_due
 
 from smtp import RecordingServer, free_port
-from twinflow.domain.agreement import Claim
-from twinflow.domain.dates import PartialDate
-from twinflow.domain.opening import NewAgreement
-from twinflow.domain.retrying import PATIENCE, SPREAD, WAITS
-from twinflow.services import outbox
-from twinflow.services.agreements import open_agreement
-from twinflow.services.sweep import sweep
+from twinflow.domain.agreement.agreement import Claim
+from twinflow.domain.calendar.dates import PartialDate
+from twinflow.domain.mail.retries import PATIENCE, SPREAD, WAITS
+from twinflow.domain.steps.opening import NewAgreement
+from twinflow.services.agreements.advancing import open_agreement
+from twinflow.services.clock.sweep import sweep
+from twinflow.services.mail import outbox
 from world import World
 
 MakeWorld = Callable[..., World]

@@ -6,9 +6,9 @@ from email import policy
 from email.parser import BytesParser
 
 from builders import NOTIFICATIONS
-from twinflow.domain.actors import Person
-from twinflow.domain.letters import Letter, LetterGroup, LetterItem
-from twinflow.domain.notices import names_in
+from twinflow.domain.mail.message import Letter, LetterGroup, LetterItem
+from twinflow.domain.people.people import Person
+from twinflow.domain.process.notices import names_in
 from twinflow.mail.compose import Composer
 from twinflow.mail.words import Words
 

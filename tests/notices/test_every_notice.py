@@ -24,23 +24,23 @@ from mail_reading import says_the_same, strictly, text_of
 from twinflow.definitions.catalogue import process_files
 from twinflow.definitions.notices import read_notices
 from twinflow.definitions.scripts import read_script
-from twinflow.domain.actors import Assignment, Office, People, Person
-from twinflow.domain.letters import Built, Letter, LetterItem, MessageState, Settlement
-from twinflow.domain.library import Rulebook
-from twinflow.domain.notices import LANGUAGES, names_in
-from twinflow.domain.passes import OVERDUE, SOON
-from twinflow.domain.process import CLOCK, LIAISON, Label, ProcessDefinition
-from twinflow.domain.rhythm import Rhythm
-from twinflow.domain.scripts import Script
-from twinflow.domain.simulation import MORNING
+from twinflow.domain.alerts.alerts import OVERDUE, SOON
+from twinflow.domain.calendar.office_hours import Rhythm
+from twinflow.domain.clock.scripted_case import Script
+from twinflow.domain.clock.simulation import MORNING
+from twinflow.domain.mail.message import Built, Letter, LetterItem, MessageState, Settlement
+from twinflow.domain.people.people import Assignment, Office, People, Person
+from twinflow.domain.process.definition import CLOCK, LIAISON, Label, ProcessDefinition
+from twinflow.domain.process.notices import LANGUAGES, names_in
+from twinflow.domain.rulebook import Rulebook
 from twinflow.errors import NotFound, Refused
 from twinflow.mail.compose import Composer
 from twinflow.sentences import Message
-from twinflow.services.letters import letters
-from twinflow.services.notices import preview
-from twinflow.services.outbox import claim_batch, keep_content, record_bounce, settle
-from twinflow.services.replay import open_case, take
-from twinflow.services.sweep import sweep
+from twinflow.services.clock.replaying import open_case, take
+from twinflow.services.clock.sweep import sweep
+from twinflow.services.mail.letters import letters
+from twinflow.services.mail.outbox import claim_batch, keep_content, record_bounce, settle
+from twinflow.services.mail.previews import preview
 from twinflow.storage.engine import make_engine
 from twinflow.storage.unit_of_work import UnitOfWork
 

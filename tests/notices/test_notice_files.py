@@ -10,7 +10,7 @@ from builders import NOTIFICATIONS, TINY, edited, write_workflows
 from twinflow import bootstrap
 from twinflow.config import Settings
 from twinflow.definitions.notices import read_notices
-from twinflow.domain.notices import BASE, BASE_FILES, BUILT_IN_NOTICES, LANGUAGES, NOTICE_FILES
+from twinflow.domain.process.notices import BASE, BASE_FILES, BUILT_IN_NOTICES, LANGUAGES, NOTICE_FILES
 from twinflow.errors import BadInput
 from twinflow.mail.grammar import faults
 

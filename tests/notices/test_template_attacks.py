@@ -17,11 +17,12 @@ from jinja2 import TemplateError, TemplateSyntaxError
 from notice_letters import NOTICES, WORDS, group, item, letter, message, rendered
 
 from builders import NOTIFICATIONS
-from twinflow.domain.actors import Person
-from twinflow.domain.letters import Letter, LetterGroup, LetterItem
+from twinflow.domain.mail.message import Letter, LetterGroup, LetterItem
+from twinflow.domain.people.people import Person
+from twinflow.domain.process.notices import BASE, BASE_FILES
 from twinflow.mail.compose import Composer
 from twinflow.mail.grammar import MAX_BYTES, faults
-from twinflow.mail.words import BASE, BASE_FILES, Words, check_words
+from twinflow.mail.words import Words, check_words
 
 ESCAPES = (
     # to the classes of Python, and from there to everything

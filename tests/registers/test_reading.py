@@ -8,7 +8,7 @@ import pytest
 from builders import CUENCA_FILES, NOTIFICATIONS, WORKFLOWS
 from twinflow.definitions.catalogue import read_rulebook
 from twinflow.definitions.people import read_people
-from twinflow.domain.dates import Length, PartialDate
+from twinflow.domain.calendar.dates import Length, PartialDate
 from twinflow.registers.dossiers import country_code, read_register
 from world import TODAY
 

@@ -10,14 +10,14 @@ import pytest
 from restoring import Backup, passes
 
 from smtp import RecordingServer
-from twinflow.domain.agreement import Claim, Party
-from twinflow.domain.dates import PartialDate
-from twinflow.domain.letters import MessageState, Settlement
-from twinflow.domain.opening import NewAgreement
+from twinflow.domain.agreement.agreement import Claim, Party
+from twinflow.domain.calendar.dates import PartialDate
+from twinflow.domain.mail.message import MessageState, Settlement
+from twinflow.domain.steps.opening import NewAgreement
 from twinflow.errors import EnvironmentFailed, Refused
-from twinflow.services import outbox, rehearsal
-from twinflow.services.agreements import open_agreement
-from twinflow.services.sweep import sweep
+from twinflow.services.agreements.advancing import open_agreement
+from twinflow.services.clock.sweep import sweep
+from twinflow.services.mail import outbox, restored_backup
 from twinflow.storage import state_file
 from twinflow.storage.engine import make_engine
 from world import World
@@ -80,14 +80,14 @@ def test_it_sends_nothing_and_every_pass_says_so(restored: World, smtp: Recordin
 
 
 def test_sweeps_go_on_meanwhile(restored: World) -> None:
-    waited = [each.messages for each in rehearsal.waiting(restored.engine)]
+    waited = [each.messages for each in restored_backup.waiting(restored.engine)]
     restored.now += LEVEL
     assert restored.tick().sweep.alerts
     assert waited == [1]
 
 
 def test_what_waits_is_shown_by_person(restored: World) -> None:
-    [waiting] = rehearsal.waiting(restored.engine)
+    [waiting] = restored_backup.waiting(restored.engine)
     [message] = outbox.messages(restored.engine, ["queued"])
     assert (waiting.recipient, waiting.messages, waiting.since) == ("elena", 1, message.created_at)
 
@@ -95,7 +95,7 @@ def test_what_waits_is_shown_by_person(restored: World) -> None:
 def test_cancelled_nothing_of_the_old_is_sent_and_the_new_is(restored: World, smtp: RecordingServer) -> None:
     restored.tick()
     file = restored.runtime.settings.mail.state_file
-    assert rehearsal.confirm(restored.engine, file, cancel=True, now=restored.now) == 1
+    assert restored_backup.confirm(restored.engine, file, cancel=True, now=restored.now) == 1
     assert sent_with_a_pass(restored) == 0
     [cancelled] = outbox.messages(restored.engine, ["cancelled"])
     assert str(cancelled.error) == "restored backup: the database that is lost has sent it"
@@ -108,7 +108,7 @@ def test_cancelled_nothing_of_the_old_is_sent_and_the_new_is(restored: World, sm
 def test_confirmed_to_send_it_sends(restored: World, smtp: RecordingServer) -> None:
     restored.tick()
     file = restored.runtime.settings.mail.state_file
-    assert rehearsal.confirm(restored.engine, file, cancel=False, now=restored.now) == 1
+    assert restored_backup.confirm(restored.engine, file, cancel=False, now=restored.now) == 1
     assert sent_with_a_pass(restored) == 1
     assert len(smtp.received) == 3
     assert restored.tick().delivery.failures == ()
@@ -118,7 +118,7 @@ def test_there_is_nothing_to_confirm_where_nothing_is_held(machine: Machine) -> 
     world = machine()
     file = world.runtime.settings.mail.state_file
     with pytest.raises(Refused, match="Nothing is held back"):
-        rehearsal.confirm(world.engine, file, cancel=True, now=world.now)
+        restored_backup.confirm(world.engine, file, cancel=True, now=world.now)
 
 
 def test_a_backup_from_before_the_first_mail_is_held_too(
@@ -142,11 +142,11 @@ def test_a_backup_made_while_mail_was_leaving_is_held(
     open_a_case(world)
     sweep(world.engine, world.rulebook, world.people, world.now)
     file = world.runtime.settings.mail.state_file
-    assert rehearsal.may_send(world.engine, file, world.now) is None
+    assert restored_backup.may_send(world.engine, file, world.now) is None
     [claimed] = outbox.claim_batch(world.engine, world.rulebook, world.people, world.now, 10)
     world.engine.dispose()
     backup = back_up()
-    assert rehearsal.may_send(world.engine, file, world.now) is None, "another mailer looks meanwhile"
+    assert restored_backup.may_send(world.engine, file, world.now) is None, "another mailer looks meanwhile"
     outbox.settle(world.engine, [Settlement(claimed, MessageState.ACCEPTED)], world.now)
     assert world.tick().delivery.sent == 0
     lose_and_restore(world, backup)
@@ -162,7 +162,7 @@ def test_restored_a_second_time_it_is_held_a_second_time(
     file = restored.runtime.settings.mail.state_file
     restored.engine.dispose()
     backup = back_up()
-    rehearsal.confirm(restored.engine, file, cancel=False, now=restored.now)
+    restored_backup.confirm(restored.engine, file, cancel=False, now=restored.now)
     assert sent_with_a_pass(restored) == 1
     lose_and_restore(restored, backup)
     again = machine()
@@ -186,9 +186,9 @@ def test_a_confirmed_copy_does_not_hold_the_database_it_was_taken_from(
     original = back_up()
     backup.restore()
     file = world.runtime.settings.mail.state_file
-    rehearsal.confirm(world.engine, file, cancel=True, now=world.now)
+    restored_backup.confirm(world.engine, file, cancel=True, now=world.now)
     lose_and_restore(world, original)
-    assert rehearsal.held(world.engine, file) is None
+    assert restored_backup.held(world.engine, file) is None
 
 
 def test_a_copy_on_another_machine_is_held(machine: Machine, smtp: RecordingServer) -> None:
@@ -211,7 +211,7 @@ def test_of_two_machines_each_is_confirmed_once_and_then_both_send(machine: Mach
     open_a_case(one)
     one.tick()
     two = machine("two")
-    rehearsal.confirm(two.engine, two.runtime.settings.mail.state_file, cancel=False, now=two.now)
+    restored_backup.confirm(two.engine, two.runtime.settings.mail.state_file, cancel=False, now=two.now)
     for world in (one, two, one, two):
         one.now = two.now = max(one.now, two.now)
         tell_something(world)
@@ -254,18 +254,18 @@ def test_a_crash_while_counting_holds_nothing_back(
 
     with monkeypatch.context() as patch:
         patch.setattr(state_file, "write", write)
-        answers = iter(lambda: rehearsal.may_send(world.engine, file, world.now), "never")
+        answers = iter(lambda: restored_backup.may_send(world.engine, file, world.now), "never")
         with pytest.raises(KeyboardInterrupt):
             list(islice(answers, writes))
-    assert rehearsal.held(world.engine, file) is None
-    assert rehearsal.may_send(world.engine, file, world.now) is None
+    assert restored_backup.held(world.engine, file) is None
+    assert restored_backup.may_send(world.engine, file, world.now) is None
 
 
 def test_a_pass_with_nothing_to_send_counts_nothing(machine: Machine, database_url: str) -> None:
     world = machine()
     file = world.runtime.settings.mail.state_file
     for _ in range(3):
-        assert rehearsal.may_send(world.engine, file, world.now) is None
+        assert restored_backup.may_send(world.engine, file, world.now) is None
     assert passes(database_url) == 2, "only that this machine knows the database"
 
 
@@ -276,13 +276,13 @@ def test_mailers_side_by_side_are_all_let_go_and_all_counted(
     open_a_case(world)
     sweep(world.engine, world.rulebook, world.people, world.now)
     other = tmp_path / "two.json"
-    first = rehearsal.may_send(world.engine, world.runtime.settings.mail.state_file, world.now)
-    rehearsal.confirm(world.engine, other, cancel=False, now=world.now)
+    first = restored_backup.may_send(world.engine, world.runtime.settings.mail.state_file, world.now)
+    restored_backup.confirm(world.engine, other, cancel=False, now=world.now)
     files = [tmp_path / "one.json", other] * 8
 
     def ask(file: Path) -> object:
         engine = make_engine(database_url)
-        answer = rehearsal.held(engine, file) or rehearsal.may_send(engine, file, world.now)
+        answer = restored_backup.held(engine, file) or restored_backup.may_send(engine, file, world.now)
         engine.dispose()
         return answer
 
@@ -309,9 +309,9 @@ def test_a_state_file_that_cannot_be_used_holds_mail_and_says_why(
     done = world.tick()
     assert done.delivery.sent == 0
     assert str(done.delivery.failures[0]).startswith(f"No mail is sent: the file {file}, by which")
-    assert str(rehearsal.held(world.engine, file)).startswith("No mail is sent: the file")
+    assert str(restored_backup.held(world.engine, file)).startswith("No mail is sent: the file")
     with pytest.raises(EnvironmentFailed, match="by which a restored backup is noticed, cannot be used"):
-        rehearsal.confirm(world.engine, file, cancel=False, now=world.now)
+        restored_backup.confirm(world.engine, file, cancel=False, now=world.now)
     assert smtp.received == []
 
 
@@ -325,5 +325,5 @@ def test_moved_away_the_broken_file_is_begun_anew_after_a_confirmation(machine: 
     assert sent_with_a_pass(world) == 0
     file.unlink()
     assert sent_with_a_pass(world) == 0
-    rehearsal.confirm(world.engine, file, cancel=False, now=world.now)
+    restored_backup.confirm(world.engine, file, cancel=False, now=world.now)
     assert sent_with_a_pass(world) == 1

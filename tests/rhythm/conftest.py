@@ -14,11 +14,11 @@ from sqlalchemy import text
 
 from smtp import RecordingServer
 from tiny_world import tiny_world
-from twinflow.domain.advance import StepCommand
-from twinflow.domain.agreement import Party
-from twinflow.domain.opening import NewAgreement
-from twinflow.services.agreements import advance_agreement, open_agreement
-from twinflow.services.outbox import messages
+from twinflow.domain.agreement.agreement import Party
+from twinflow.domain.steps.advance import StepCommand
+from twinflow.domain.steps.opening import NewAgreement
+from twinflow.services.agreements.advancing import advance_agreement, open_agreement
+from twinflow.services.mail.outbox import messages
 from world import EACH_MORNING, World
 
 PEOPLE = {"elena": ("liaison", "chihuahua"), "lucia": ("liaison", "cuenca")}

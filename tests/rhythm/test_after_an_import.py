@@ -8,8 +8,8 @@ from sqlalchemy import text
 
 from rhythm.conftest import plain
 from smtp import RecordingServer
-from twinflow.services import outbox
-from twinflow.services.queries import list_agreements
+from twinflow.services.mail import outbox
+from twinflow.services.reading.agreements import list_agreements
 from world import CUENCA, EACH_MORNING, TODAY, World
 
 MONDAY = datetime(2026, 11, 23, 13, tzinfo=UTC)

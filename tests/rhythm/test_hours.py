@@ -10,8 +10,8 @@ from hypothesis import strategies as some
 
 from builders import a_calendar
 from deep.zones import HALF_HOUR
-from twinflow.domain.calendars import Calendar, Calendars
-from twinflow.domain.rhythm import Hours, Rhythm
+from twinflow.domain.calendar.business_days import Calendar, Calendars
+from twinflow.domain.calendar.office_hours import Hours, Rhythm
 
 LABOUR_DAY, NEW_YEAR = date(2026, 5, 1), date(2027, 1, 1)
 CHIHUAHUA = Hours(ZoneInfo("America/Chihuahua"), Calendars((a_calendar(LABOUR_DAY, NEW_YEAR),)))

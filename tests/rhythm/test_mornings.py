@@ -12,7 +12,7 @@ from postgres import fresh_database
 from rhythm.conftest import PEOPLE, Mornings, at, plain
 from smtp import ACCEPT, RecordingServer
 from tiny_world import loaded, tiny_world
-from twinflow.services import outbox
+from twinflow.services.mail import outbox
 from world import EACH_MORNING, WITH_THE_PASS
 
 URGENT = ('to = ["liaison"] }]', 'to = ["liaison"], urgent = true }]')

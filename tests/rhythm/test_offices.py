@@ -11,9 +11,9 @@ from builders import office, person, rulebook
 from twinflow.bootstrap import load_rulebook
 from twinflow.config import Settings
 from twinflow.definitions.people import check_people, read_people
-from twinflow.domain.actors import Assignment, Office, People
-from twinflow.domain.library import Rulebook
-from twinflow.domain.rhythm import Hours
+from twinflow.domain.calendar.office_hours import Hours
+from twinflow.domain.people.people import Assignment, Office, People
+from twinflow.domain.rulebook import Rulebook
 from twinflow.errors import BadInput
 
 CHIHUAHUA = replace(office("chihuahua", "municipality", "MX", "America/Chihuahua"), calendars=("mx-labour",))

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import date
 
 from builders import after, agreement, derived, tiny_process
-from twinflow.domain.agreement import Child, DeadlineStatus
+from twinflow.domain.agreement.agreement import Child, DeadlineStatus
 
 OPENED = date(2026, 1, 5)
 QUIET = (

@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 
 from builders import agreement, definition, office, people, person
-from twinflow.domain.actors import THE_CLOCK, Assignment, People
+from twinflow.domain.people.people import THE_CLOCK, Assignment, People
 from twinflow.errors import NotFound
 
 TODAY = date(2012, 6, 1)

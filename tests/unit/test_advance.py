@@ -27,11 +27,11 @@ from builders import (
     terms,
     try_step,
 )
-from twinflow.domain.actors import Actor
-from twinflow.domain.advance import StepCommand, advance, is_still_to_come, items_of, reasons_against
-from twinflow.domain.agreement import Claim, EntryKind, Signature
-from twinflow.domain.dates import PartialDate
-from twinflow.domain.process import Checklist
+from twinflow.domain.agreement.agreement import Claim, EntryKind, Signature
+from twinflow.domain.calendar.dates import PartialDate
+from twinflow.domain.people.people import Actor
+from twinflow.domain.process.definition import Checklist
+from twinflow.domain.steps.advance import StepCommand, advance, is_still_to_come, items_of, reasons_against
 from twinflow.errors import NotFound, Refused, Unreadable
 
 OPINIONS = [

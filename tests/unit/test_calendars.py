@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from deep.cases import calendars_of
 from oracle import business_day, shipped_days, works
-from twinflow.domain.calendars import (
+from twinflow.domain.calendar.business_days import (
     EVERY_DAY,
     Calendar,
     Calendars,
@@ -26,7 +26,7 @@ from twinflow.domain.calendars import (
     received_on,
     roll,
 )
-from twinflow.domain.dates import Length, MonthEnd, Unit
+from twinflow.domain.calendar.dates import Length, MonthEnd, Unit
 
 MX, EC = shipped_days("mx-labour"), shipped_days("ec-public")
 MEXICO, ECUADOR, BOTH = calendars_of((MX,)), calendars_of((EC,)), calendars_of((MX, EC))

@@ -22,13 +22,13 @@ from builders import (
     rulebook,
     tiny_process,
 )
-from twinflow.domain import changes
-from twinflow.domain.actors import Actor
-from twinflow.domain.agreement import Basis, DeadlineStatus, EntryKind, HistoryEntry
-from twinflow.domain.calendars import Calendars, Pause
-from twinflow.domain.changes import Change, ChangeCommand, changed_basis, changes_by_deadline, decide, pending
-from twinflow.domain.dates import Length
-from twinflow.domain.entries import ChangeKind
+from twinflow.domain.agreement.agreement import Basis, DeadlineStatus, EntryKind, HistoryEntry
+from twinflow.domain.agreement.entries import ChangeKind
+from twinflow.domain.calendar.business_days import Calendars, Pause
+from twinflow.domain.calendar.dates import Length
+from twinflow.domain.deadlines import changes
+from twinflow.domain.deadlines.changes import Change, ChangeCommand, changed_basis, changes_by_deadline, decide, pending
+from twinflow.domain.people.people import Actor
 from twinflow.errors import Refused
 from twinflow.sentences import Message
 

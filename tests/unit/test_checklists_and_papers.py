@@ -6,8 +6,8 @@ from datetime import date
 import pytest
 
 from builders import after, agreement, refusal, tiny_process, try_step
-from twinflow.domain.agreement import Child
-from twinflow.domain.process import ProcessDefinition
+from twinflow.domain.agreement.agreement import Child
+from twinflow.domain.process.definition import ProcessDefinition
 
 DAY = date(2026, 3, 2)
 LISTED = (

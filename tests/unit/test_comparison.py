@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from builders import TINY, edited, rulebook
 from twinflow.definitions.catalogue import read_one
-from twinflow.domain.comparison import Change, Difference, compare
-from twinflow.domain.process import ProcessDefinition
+from twinflow.domain.process.comparison import Change, Difference, compare
+from twinflow.domain.process.definition import ProcessDefinition
 from twinflow.language import say
 
 GATE = """[gates.asked_first]

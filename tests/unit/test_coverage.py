@@ -6,8 +6,8 @@ import pytest
 
 from builders import TINY, edited
 from scripted import CLOCK_STEP, tiny_rulebook, tiny_script
-from twinflow.domain.coverage import Coverage, Kind, Part, coverage_of
-from twinflow.services.replay import play
+from twinflow.domain.clock.coverage import Coverage, Kind, Part, coverage_of
+from twinflow.services.clock.replaying import play
 
 OVERLAY = """
 [process]

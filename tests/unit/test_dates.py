@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from twinflow.domain.dates import Length, MonthEnd, PartialDate, Unit, add_months
+from twinflow.domain.calendar.dates import Length, MonthEnd, PartialDate, Unit, add_months
 from twinflow.errors import Unreadable
 
 

@@ -32,11 +32,11 @@ from builders import (
     tiny_process,
     try_step,
 )
-from twinflow.domain.agreement import Basis, Child, DeadlineStatus, EntryKind, HistoryEntry
-from twinflow.domain.calendars import Calendars, Pause, Roll
-from twinflow.domain.dates import Length
-from twinflow.domain.process import Side
-from twinflow.domain.reckoning import computed
+from twinflow.domain.agreement.agreement import Basis, Child, DeadlineStatus, EntryKind, HistoryEntry
+from twinflow.domain.calendar.business_days import Calendars, Pause, Roll
+from twinflow.domain.calendar.dates import Length
+from twinflow.domain.deadlines.context import computed
+from twinflow.domain.process.definition import Side
 
 OPEN, PAUSED, MET = DeadlineStatus.OPEN, DeadlineStatus.PAUSED, DeadlineStatus.MET
 LAPSED, VOID, UNMET = DeadlineStatus.LAPSED, DeadlineStatus.VOID, DeadlineStatus.UNMET

@@ -3,8 +3,8 @@
 from datetime import date
 
 from builders import CLOCK, after, agreement, derived, tiny_process, try_step
-from twinflow.domain.agreement import DeadlineStatus
-from twinflow.domain.levels import lapses_by_the_clock
+from twinflow.domain.agreement.agreement import DeadlineStatus
+from twinflow.domain.deadlines.warnings import lapses_by_the_clock
 
 ASKED = date(2008, 3, 10)
 

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from builders import after, agreement, derived, edited, tiny_process
-from twinflow.domain.agreement import Party
+from twinflow.domain.agreement.agreement import Party
 from twinflow.errors import BadInput
 
 PARTIES = (Party("Lyon", "FR", home=True), Party("Puebla", "MX"))

@@ -7,9 +7,8 @@ from datetime import UTC, date, datetime, timedelta, timezone
 import pytest
 
 from builders import noon
-from twinflow.domain.agreement import EntryKind, HistoryEntry
-from twinflow.domain.dates import Length
-from twinflow.domain.entries import (
+from twinflow.domain.agreement.agreement import EntryKind, HistoryEntry
+from twinflow.domain.agreement.entries import (
     Acknowledged,
     Alerted,
     Cancelled,
@@ -25,8 +24,9 @@ from twinflow.domain.entries import (
     noted,
     read,
 )
-from twinflow.domain.findings import FindingCode
-from twinflow.domain.subject import AlertSubject, SubjectKind
+from twinflow.domain.agreement.findings import FindingCode
+from twinflow.domain.agreement.subject import AlertSubject, SubjectKind
+from twinflow.domain.calendar.dates import Length
 
 DAY = date(2026, 3, 4)
 KEY = ("answer", 2)

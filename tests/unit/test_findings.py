@@ -19,9 +19,9 @@ from builders import (
     signed,
     terms,
 )
-from twinflow.domain.agreement import Claim, Party
-from twinflow.domain.dates import PartialDate
-from twinflow.domain.findings import FindingCode, findings
+from twinflow.domain.agreement.agreement import Claim, Party
+from twinflow.domain.agreement.findings import FindingCode, findings
+from twinflow.domain.calendar.dates import PartialDate
 
 PARTIES = signed((CHIHUAHUA, ALBUQUERQUE), "2008-03-10")
 

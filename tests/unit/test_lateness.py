@@ -5,10 +5,19 @@ from datetime import date
 
 import pytest
 
-from twinflow.domain.agreement import Basis, Deadline, DeadlineStatus
-from twinflow.domain.calendars import Pause
-from twinflow.domain.lateness import PASSED, Standing, has_passed, in_words, is_late, is_overdue, is_past, is_paused
-from twinflow.domain.process import Nature
+from twinflow.domain.agreement.agreement import Basis, Deadline, DeadlineStatus
+from twinflow.domain.calendar.business_days import Pause
+from twinflow.domain.deadlines.lateness import (
+    PASSED,
+    Standing,
+    has_passed,
+    in_words,
+    is_late,
+    is_overdue,
+    is_past,
+    is_paused,
+)
+from twinflow.domain.process.definition import Nature
 
 DUE = date(2026, 3, 10)
 OPEN = Deadline("opinion", 1, date(2026, 3, 2), DUE, DUE, DeadlineStatus.OPEN)

@@ -9,13 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from builders import EC, TO_OPINION, after, agreement, calendars, definition, derived, facts, medellin
-from twinflow.domain.agreement import Basis, Deadline, DeadlineStatus
-from twinflow.domain.calendars import Calendars, Roll, add_length
-from twinflow.domain.dates import Length
-from twinflow.domain.lateness import Standing, standing
-from twinflow.domain.levels import lapses_by_the_clock, levels, next_level_on, next_wake_on, reached
-from twinflow.domain.process import Level, Side, level_message
-from twinflow.domain.reckoning import computed
+from twinflow.domain.agreement.agreement import Basis, Deadline, DeadlineStatus
+from twinflow.domain.calendar.business_days import Calendars, Roll, add_length
+from twinflow.domain.calendar.dates import Length
+from twinflow.domain.deadlines.context import computed
+from twinflow.domain.deadlines.lateness import Standing, standing
+from twinflow.domain.deadlines.warnings import lapses_by_the_clock, levels, next_level_on, next_wake_on, reached
+from twinflow.domain.process.definition import Level, Side, level_message
 
 OPINION = definition().deadlines["opinion"]
 PROGRAMME = definition(EC).deadlines["first_programme"]

@@ -6,8 +6,8 @@ from datetime import date
 import pytest
 
 from builders import EC, MX, PROGRAMME, after, agreement, definition, tiny_process
-from twinflow.domain import machine
-from twinflow.domain.process import Destination
+from twinflow.domain.process import machine
+from twinflow.domain.process.definition import Destination
 
 
 @pytest.mark.parametrize("key", [MX, EC, PROGRAMME])

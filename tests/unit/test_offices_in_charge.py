@@ -5,8 +5,8 @@ from datetime import date
 import pytest
 
 from builders import agreement, office, person, tiny_process
-from twinflow.domain.actors import Assignment, People
-from twinflow.domain.process import ProcessDefinition
+from twinflow.domain.people.people import Assignment, People
+from twinflow.domain.process.definition import ProcessDefinition
 
 DATED = ('office = "municipality"\nlabel = { en = "liaison officer"',
          ('office = "municipality"\nlabel = { en = "liaison officer", es = "enlace" }\n[roles.registrar]\n'

@@ -6,9 +6,9 @@ from datetime import UTC, date, datetime
 import pytest
 
 from builders import ALBUQUERQUE, CHIHUAHUA, MX, PROGRAMME, agreement, definition, facts, signed, terms
-from twinflow.domain.agreement import Claim, EntryKind, Party
-from twinflow.domain.dates import PartialDate
-from twinflow.domain.opening import NewAgreement, opened, problems_of_opening
+from twinflow.domain.agreement.agreement import Claim, EntryKind, Party
+from twinflow.domain.calendar.dates import PartialDate
+from twinflow.domain.steps.opening import NewAgreement, opened, problems_of_opening
 
 TODAY = date(2026, 3, 2)
 NOW = datetime(2026, 3, 2, 18, tzinfo=UTC)

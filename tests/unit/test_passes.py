@@ -22,14 +22,10 @@ from builders import (
     reckoning,
     try_step,
 )
-from twinflow.domain.actors import Absence, Assignment, People, Person
-from twinflow.domain.agreement import Basis, DeadlineStatus, EntryKind, HistoryEntry
-from twinflow.domain.calendars import Pause
-from twinflow.domain.day import Taken, steps_of_dates
-from twinflow.domain.findings import Finding, FindingCode
-from twinflow.domain.kept import kept
-from twinflow.domain.levels import LevelKey
-from twinflow.domain.passes import (
+from twinflow.domain.agreement.agreement import Basis, DeadlineStatus, EntryKind, HistoryEntry
+from twinflow.domain.agreement.findings import Finding, FindingCode
+from twinflow.domain.agreement.subject import AlertSubject, SubjectKind
+from twinflow.domain.alerts.alerts import (
     MISSED,
     OVERDUE,
     SOON,
@@ -47,8 +43,12 @@ from twinflow.domain.passes import (
     next_wake_on,
     recipients_of,
 )
-from twinflow.domain.process import Announcement
-from twinflow.domain.subject import AlertSubject, SubjectKind
+from twinflow.domain.calendar.business_days import Pause
+from twinflow.domain.clock.day import Taken, steps_of_dates
+from twinflow.domain.deadlines.kept import kept
+from twinflow.domain.deadlines.warnings import LevelKey
+from twinflow.domain.people.people import Absence, Assignment, People, Person
+from twinflow.domain.process.definition import Announcement
 
 OPEN, MET, VOID = DeadlineStatus.OPEN, DeadlineStatus.MET, DeadlineStatus.VOID
 LAPSED = DeadlineStatus.LAPSED

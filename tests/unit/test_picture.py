@@ -14,7 +14,7 @@ import pytest
 
 from builders import TINY, WORKFLOWS, edited, write_workflows
 from twinflow.definitions.catalogue import process_files, read_one
-from twinflow.domain.process import Destination, ProcessDefinition
+from twinflow.domain.process.definition import Destination, ProcessDefinition
 from twinflow.language import say
 from twinflow.pictures import picture
 from twinflow.pictures.arranging import BOX, MANY, SIDE, Arrangement, arrange

@@ -24,11 +24,11 @@ from builders import (
     write_workflows,
 )
 from twinflow.definitions.catalogue import read_rulebook
-from twinflow.domain.advance import StepCommand, advance
-from twinflow.domain.agreement import DeadlineStatus
-from twinflow.domain.derivation import derive
-from twinflow.domain.lateness import Standing, standing
-from twinflow.domain.library import reckoning_at
+from twinflow.domain.agreement.agreement import DeadlineStatus
+from twinflow.domain.deadlines.lateness import Standing, standing
+from twinflow.domain.deadlines.occurrences import derive
+from twinflow.domain.rulebook import reckoning_at
+from twinflow.domain.steps.advance import StepCommand, advance
 from twinflow.errors import BadInput
 
 FRIDAY, SATURDAY, TUESDAY = date(2026, 3, 13), date(2026, 3, 14), date(2026, 3, 17)

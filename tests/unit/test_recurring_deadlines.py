@@ -4,12 +4,12 @@ from dataclasses import replace
 from datetime import date
 
 from builders import EC, after, agreement, calendars, definition, derived, facts, medellin, terms
-from twinflow.domain.agreement import DeadlineStatus
-from twinflow.domain.calendars import Calendars, Roll
-from twinflow.domain.dates import add_months
-from twinflow.domain.derivation import derive
-from twinflow.domain.levels import next_wake_on
-from twinflow.domain.reckoning import Reckoning
+from twinflow.domain.agreement.agreement import DeadlineStatus
+from twinflow.domain.calendar.business_days import Calendars, Roll
+from twinflow.domain.calendar.dates import add_months
+from twinflow.domain.deadlines.context import Reckoning
+from twinflow.domain.deadlines.occurrences import derive
+from twinflow.domain.deadlines.warnings import next_wake_on
 
 MET, OPEN, UNMET = DeadlineStatus.MET, DeadlineStatus.OPEN, DeadlineStatus.UNMET
 RULE = definition(EC).deadlines["evaluation"]

@@ -20,10 +20,10 @@ from builders import (
     noon,
     signed,
 )
-from twinflow.domain.actors import Actor
-from twinflow.domain.agreement import Child, Claim, EntryKind, HistoryEntry
-from twinflow.domain.process import Checklist, ChildState, Requirement
-from twinflow.domain.requirements import CONDITIONS, REQUIREMENTS, missing_items, unmet
+from twinflow.domain.agreement.agreement import Child, Claim, EntryKind, HistoryEntry
+from twinflow.domain.people.people import Actor
+from twinflow.domain.process.definition import Checklist, ChildState, Requirement
+from twinflow.domain.steps.requirements import CONDITIONS, REQUIREMENTS, missing_items, unmet
 
 PROCESS = definition(MX)
 PAPERS = Checklist(

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from twinflow.domain.letters import ClaimedMessage, MessageState
-from twinflow.domain.retrying import PATIENCE, SPREAD, WAITS, after_failure
+from twinflow.domain.mail.message import ClaimedMessage, MessageState
+from twinflow.domain.mail.retries import PATIENCE, SPREAD, WAITS, after_failure
 from twinflow.errors import MailFailed
 
 MONDAY = datetime(2026, 3, 2, 18, tzinfo=UTC)

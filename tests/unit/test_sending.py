@@ -2,7 +2,7 @@
 
 import pytest
 
-from twinflow.domain.sending import Standing, counted, standing
+from twinflow.domain.mail.restored_backup import Standing, counted, standing
 
 
 @pytest.mark.parametrize(

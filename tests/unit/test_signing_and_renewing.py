@@ -16,8 +16,8 @@ from builders import (
     refusal,
     terms,
 )
-from twinflow.domain.agreement import Party, Signature
-from twinflow.domain.dates import PartialDate
+from twinflow.domain.agreement.agreement import Party, Signature
+from twinflow.domain.calendar.dates import PartialDate
 
 ACCEPTED = (
     ("accept_renewal", date(2012, 12, 3), "Chihuahua"),

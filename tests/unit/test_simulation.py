@@ -7,11 +7,11 @@ import pytest
 
 from builders import EC, MX, NOTIFICATIONS, TINY, definition, edited, rulebook, terms, write_workflows
 from twinflow.definitions.catalogue import read_rulebook
-from twinflow.domain.dates import PartialDate
-from twinflow.domain.library import Rulebook
-from twinflow.domain.simulation import Event, EventKind
+from twinflow.domain.calendar.dates import PartialDate
+from twinflow.domain.clock.simulation import Event, EventKind
+from twinflow.domain.rulebook import Rulebook
 from twinflow.errors import BadInput
-from twinflow.services.simulation import FreshCase, Outlook, simulate_process
+from twinflow.services.clock.simulating import FreshCase, Outlook, simulate_process
 
 ASKED = date(2026, 3, 2)
 END = """[steps.end]

@@ -10,13 +10,13 @@ from itertools import product
 import pytest
 
 from builders import a_calendar, noon
-from twinflow.domain.actors import THE_CLOCK, Actor
-from twinflow.domain.advance import StepCommand, advance
-from twinflow.domain.agreement import Agreement, EntryKind, HistoryEntry, Party, Term
-from twinflow.domain.calendars import Calendars, Roll
-from twinflow.domain.dates import Length
-from twinflow.domain.derivation import derive
-from twinflow.domain.process import (
+from twinflow.domain.agreement.agreement import Agreement, EntryKind, HistoryEntry, Party, Term
+from twinflow.domain.calendar.business_days import Calendars, Roll
+from twinflow.domain.calendar.dates import Length
+from twinflow.domain.deadlines.context import Reckoning
+from twinflow.domain.deadlines.occurrences import derive
+from twinflow.domain.people.people import THE_CLOCK, Actor
+from twinflow.domain.process.definition import (
     CLOCK,
     Anchor,
     Checklist,
@@ -35,8 +35,8 @@ from twinflow.domain.process import (
     Step,
     TermRule,
 )
-from twinflow.domain.reckoning import Reckoning
-from twinflow.domain.soundness import unsound
+from twinflow.domain.process.soundness import unsound
+from twinflow.domain.steps.advance import StepCommand, advance
 from twinflow.errors import Refused
 
 LABEL = {"en": "x", "es": "x"}

@@ -7,11 +7,11 @@ from datetime import date
 import pytest
 
 from builders import EC, agreement, definition, medellin, noon, reckoning
-from twinflow.domain.agreement import Basis, DeadlineStatus, EntryKind, HistoryEntry
-from twinflow.domain.dates import Length
-from twinflow.domain.derivation import derive
-from twinflow.domain.entries import Carried, Policy
-from twinflow.domain.migration import (
+from twinflow.domain.agreement.agreement import Basis, DeadlineStatus, EntryKind, HistoryEntry
+from twinflow.domain.agreement.entries import Carried, Policy
+from twinflow.domain.calendar.dates import Length
+from twinflow.domain.deadlines.occurrences import derive
+from twinflow.domain.steps.migration import (
     TakenOver,
     carried_over_on,
     in_present_names,

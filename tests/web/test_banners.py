@@ -8,7 +8,7 @@ from web_reading import Page
 
 from twinflow.bootstrap import Runtime
 from twinflow.config import MailSettings
-from twinflow.services import rehearsal
+from twinflow.services.mail import restored_backup
 from twinflow.storage import state_file
 from world import TODAY
 
@@ -38,7 +38,7 @@ def test_what_is_captured_goes_nowhere_even_if_it_is_redirected(empty, browse, t
 @pytest.mark.parametrize("language", ["es", "en"])
 def test_a_backup_that_is_held_says_what_to_do(empty, browse, tmp_path, language):
     runtime = sending(empty, tmp_path)
-    assert rehearsal.may_send(runtime.engine, runtime.state_file, TODAY) is None
+    assert restored_backup.may_send(runtime.engine, runtime.state_file, TODAY) is None
     browser = browse(runtime, language=language)
     assert "twinflow outbox confirm" not in browser.get("/").text
     state_file.write(runtime.state_file, dict.fromkeys(state_file.read(runtime.state_file), 7))
@@ -47,7 +47,7 @@ def test_a_backup_that_is_held_says_what_to_do(empty, browse, tmp_path, language
     text = Page(html).text
     said = {"en": "this machine has sent mail that the database does not know of", "es": "No se envía correo"}
     assert [words for words in (said[language], "--send", "--cancel") if words not in text] == []
-    rehearsal.confirm(runtime.engine, runtime.state_file, cancel=False, now=TODAY)
+    restored_backup.confirm(runtime.engine, runtime.state_file, cancel=False, now=TODAY)
     assert "twinflow outbox confirm" not in browser.get("/").text
 
 

@@ -7,9 +7,9 @@ from jinja2 import BaseLoader
 from web_reading import Page
 from web_register import clock, take_over
 
-from twinflow.domain.letters import MessageState, Settlement
+from twinflow.domain.mail.message import MessageState, Settlement
 from twinflow.sentences import Message
-from twinflow.services import queries
+from twinflow.services.reading import agreements
 from twinflow.storage.engine import make_engine
 from twinflow.storage.unit_of_work import UnitOfWork
 from twinflow.worker.passes import Worker
@@ -194,7 +194,7 @@ def test_a_mistake_in_the_program_shows_no_traceback(register, browse, monkeypat
     def fail(*_args, **_kwargs):
         raise RuntimeError("secret")
 
-    monkeypatch.setattr(queries, "list_agreements", fail)
+    monkeypatch.setattr(agreements, "list_agreements", fail)
     response = browse(register, raising=False).get("/")
     assert response.status_code == 500
     assert "secret" not in response.text

@@ -12,16 +12,16 @@ from web_reading import Page
 from twinflow import bootstrap
 from twinflow.bootstrap import Runtime
 from twinflow.config import DatabaseSettings, MailSettings, Settings
-from twinflow.domain.advance import StepCommand
-from twinflow.domain.agreement import Party
-from twinflow.domain.changes import ChangeCommand
-from twinflow.domain.dates import Length
-from twinflow.domain.entries import ChangeKind
-from twinflow.domain.opening import NewAgreement
+from twinflow.domain.agreement.agreement import Party
+from twinflow.domain.agreement.entries import ChangeKind
+from twinflow.domain.calendar.dates import Length
+from twinflow.domain.deadlines.changes import ChangeCommand
+from twinflow.domain.steps.advance import StepCommand
+from twinflow.domain.steps.opening import NewAgreement
 from twinflow.language import say, short_day
-from twinflow.services.agreements import advance_agreement, open_agreement
-from twinflow.services.deadlines import DeadlineId, change_deadline, explain
-from twinflow.services.ledgers import Explained, explained
+from twinflow.services.agreements.advancing import advance_agreement, open_agreement
+from twinflow.services.deadlines.changing import DeadlineId, change_deadline, explain
+from twinflow.services.reading.ledger_in_words import Explained, explained
 from twinflow.web.app import create_app
 from twinflow.web.pages import agreements
 from world import EXAMPLES, WITH_THE_PASS

@@ -8,11 +8,11 @@ from sqlalchemy import update
 from web_reading import Page
 from web_register import take_over
 
-from twinflow.domain.agreement import Party, Signature
-from twinflow.domain.dates import PartialDate
-from twinflow.domain.opening import NewAgreement
-from twinflow.services import queries
-from twinflow.services.agreements import open_agreement
+from twinflow.domain.agreement.agreement import Party, Signature
+from twinflow.domain.calendar.dates import PartialDate
+from twinflow.domain.steps.opening import NewAgreement
+from twinflow.services.agreements.advancing import open_agreement
+from twinflow.services.reading import agreements
 from twinflow.storage.tables import AgreementRow
 from world import TODAY
 
@@ -25,7 +25,7 @@ def read(browser, address: str) -> Page:
 
 def test_the_list_has_one_row_for_each_of_the_38_relationships_in_the_order_of_the_books(browser, register):
     rows = read(browser, "/").rows[1:]
-    lines = queries.list_agreements(register.engine, register.rulebook, register.people, TODAY)
+    lines = agreements.list_agreements(register.engine, register.rulebook, register.people, TODAY)
     assert len(rows) == 38
     assert [row.split()[0] for row in rows] == [line.reference for line in lines]
 
@@ -144,26 +144,26 @@ def test_a_closed_case_has_no_next_steps(browser):
     ],
 )
 def test_a_deadline_says_in_words_how_it_stands(browser, register, monkeypatch, change, words):
-    shown = queries.show_agreement(register.engine, register.rulebook, register.people, "CU-10", TODAY)
+    shown = agreements.show_agreement(register.engine, register.rulebook, register.people, "CU-10", TODAY)
     changed = replace(shown, deadlines=(replace(shown.deadlines[0], **change),))
-    monkeypatch.setattr(queries, "show_agreement", lambda *_: changed)
+    monkeypatch.setattr(agreements, "show_agreement", lambda *_: changed)
     assert words in read(browser, "/agreements/CU-10").row("First operating programme")
 
 
 def test_programmes_and_what_they_belong_to_are_linked(browser, register, monkeypatch):
-    shown = queries.show_agreement(register.engine, register.rulebook, register.people, "CU-26", TODAY)
+    shown = agreements.show_agreement(register.engine, register.rulebook, register.people, "CU-26", TODAY)
     changed = replace(shown, children=(replace(shown.line, reference="CU-26/2007"),), parent="CU-25")
-    monkeypatch.setattr(queries, "show_agreement", lambda *_: changed)
+    monkeypatch.setattr(agreements, "show_agreement", lambda *_: changed)
     page = read(browser, "/agreements/CU-26")
     assert {"href": "/agreements/CU-26/2007"} in page.all("a")
     assert "Belongs to CU-25" in page.text
 
 
 def test_a_signature_shows_its_place_and_capacity(browser, register, monkeypatch):
-    shown = queries.show_agreement(register.engine, register.rulebook, register.people, "CU-26", TODAY)
+    shown = agreements.show_agreement(register.engine, register.rulebook, register.people, "CU-26", TODAY)
     signature = Signature(PartialDate(2006, 4, 28), "mayor", "Puebla de Zaragoza")
     changed = replace(shown, parties=(Party("Puebla", "MX", signature=signature),))
-    monkeypatch.setattr(queries, "show_agreement", lambda *_: changed)
+    monkeypatch.setattr(agreements, "show_agreement", lambda *_: changed)
     row = read(browser, "/agreements/CU-26").row("Puebla")
     assert "Signed: Fri 2006-04-28 Place: Puebla de Zaragoza Signed as: mayor" in row
 

@@ -6,11 +6,11 @@ import pytest
 from test_frame import assert_well_built
 from web_reading import Page
 
-from twinflow.domain.agreement import Party
-from twinflow.domain.opening import NewAgreement
+from twinflow.domain.agreement.agreement import Party
+from twinflow.domain.steps.opening import NewAgreement
 from twinflow.pictures.diagram import edges
-from twinflow.services.agreements import open_agreement
-from twinflow.services.pictures import course_of
+from twinflow.services.agreements.advancing import open_agreement
+from twinflow.services.reading.picture import course_of
 from world import TODAY
 
 ADDRESS = "/agreements/CU-14/picture"

@@ -9,7 +9,7 @@ from sqlmodel import Session
 from test_frame import assert_well_built
 from web_reading import Page
 
-from twinflow.services import opt_outs
+from twinflow.services.alerts import opt_outs
 from twinflow.storage.tables import AgreementRow, AlertRow, OutboxRow
 from world import TODAY
 

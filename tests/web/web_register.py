@@ -7,7 +7,7 @@ from pathlib import Path
 from twinflow.bootstrap import Runtime
 from twinflow.config import DatabaseSettings, MailSettings, Settings
 from twinflow.registers.dossiers import read_register
-from twinflow.services.registers import import_register
+from twinflow.services.agreements.importing import import_register
 from world import CUENCA, TODAY, WITH_THE_PASS
 
 

@@ -9,17 +9,17 @@ from twinflow.cli.context import Cli, Json, Person, cli_of, day_option, pairs
 from twinflow.cli.options import Options, whole_day
 from twinflow.cli.options import hour as hour_of_day
 from twinflow.cli.output import jsonable, print_json, print_table, progress_bar
-from twinflow.domain.advance import StepCommand
-from twinflow.domain.agreement import IN_FORCE_ON, TERM_STARTS_ON, Claim, Party, Term
-from twinflow.domain.dates import PartialDate
-from twinflow.domain.dossiers import Dossier
-from twinflow.domain.opening import NewAgreement
+from twinflow.domain.agreement.agreement import IN_FORCE_ON, TERM_STARTS_ON, Claim, Party, Term
+from twinflow.domain.calendar.dates import PartialDate
+from twinflow.domain.steps.advance import StepCommand
+from twinflow.domain.steps.dossier import Dossier
+from twinflow.domain.steps.opening import NewAgreement
 from twinflow.errors import BadInput, Unreadable
 from twinflow.registers.dossiers import country_code, read_register
 from twinflow.sentences import Message
-from twinflow.services import queries
-from twinflow.services.agreements import advance_agreement, open_agreement
-from twinflow.services.registers import import_register
+from twinflow.services.agreements.advancing import advance_agreement, open_agreement
+from twinflow.services.agreements.importing import import_register
+from twinflow.services.reading import agreements
 
 app = typer.Typer(help="Cases: look at them, open them, take their steps, import a register.", no_args_is_help=True)
 
@@ -35,7 +35,9 @@ def list_agreements(
     """All agreements, the next date first."""
     cli = cli_of(context)
     runtime = cli.runtime
-    lines = queries.list_agreements(runtime.engine, runtime.rulebook, runtime.people, cli.now(), everything=everything)
+    lines = agreements.list_agreements(
+        runtime.engine, runtime.rulebook, runtime.people, cli.now(), everything=everything
+    )
     if json:
         print_json(lines, cli.language)
         return
@@ -43,7 +45,7 @@ def list_agreements(
     print_table(headings, [_line(cli, line) for line in lines])
 
 
-def _line(cli: Cli, line: queries.AgreementLine) -> list[str]:
+def _line(cli: Cli, line: agreements.AgreementLine) -> list[str]:
     passed = f" ({cli.say(line.passed)})" if line.passed else ""
     following = f"{cli.short_day(line.next_on)}{passed} {cli.say(line.next_label)}" if line.next_on else "–"
     return [
@@ -60,7 +62,7 @@ def _line(cli: Cli, line: queries.AgreementLine) -> list[str]:
 def show(context: typer.Context, reference: Reference, json: Json = False) -> None:
     """Everything about one agreement."""
     cli = cli_of(context)
-    page = queries.show_agreement(cli.runtime.engine, cli.runtime.rulebook, cli.runtime.people, reference, cli.now())
+    page = agreements.show_agreement(cli.runtime.engine, cli.runtime.rulebook, cli.runtime.people, reference, cli.now())
     if json:
         print_json(page, cli.language)
         return
@@ -89,7 +91,7 @@ def deadline_headings(cli: Cli) -> list[str]:
     return cli.headings("Deadline", "Due", "Days left", "Status", "Next to act")
 
 
-def deadline_row(cli: Cli, line: queries.DeadlineLine) -> list[str]:
+def deadline_row(cli: Cli, line: agreements.DeadlineLine) -> list[str]:
     due = cli.short_day(line.due_on)
     if line.warn_on != line.due_on:
         due = f"{cli.short_day(line.warn_on)} / {due}"
@@ -97,7 +99,7 @@ def deadline_row(cli: Cli, line: queries.DeadlineLine) -> list[str]:
     return [cli.say(line.label), due, open_days, _status(cli, line), cli.say(line.late) or "–"]
 
 
-def _status(cli: Cli, line: queries.DeadlineLine) -> str:
+def _status(cli: Cli, line: agreements.DeadlineLine) -> str:
     """How it stands, whether its date may still move, what waits for a second person, and who said what of its warnings."""
     said = [line.standing_words]
     if line.provisional:
@@ -117,14 +119,14 @@ def _status(cli: Cli, line: queries.DeadlineLine) -> str:
 def history(context: typer.Context, reference: Reference, json: Json = False) -> None:
     """What happened, newest first: the day of the act and the day it was recorded."""
     cli = cli_of(context)
-    page = queries.show_agreement(cli.runtime.engine, cli.runtime.rulebook, cli.runtime.people, reference, cli.now())
+    page = agreements.show_agreement(cli.runtime.engine, cli.runtime.rulebook, cli.runtime.people, reference, cli.now())
     if json:
         print_json(page.timeline, cli.language)
     else:
         _print_timeline(cli, page)
 
 
-def _print_timeline(cli: Cli, page: queries.AgreementPage) -> None:
+def _print_timeline(cli: Cli, page: agreements.AgreementPage) -> None:
     headings = cli.headings("Effective on", "Recorded on", "By", "What")
     rows = [
         [cli.short_day(entry.effective_on), cli.short_day(entry.recorded_on), cli.say(entry.actor), cli.say(entry.text)]
@@ -137,7 +139,7 @@ def _print_timeline(cli: Cli, page: queries.AgreementPage) -> None:
 def steps(context: typer.Context, reference: Reference, person: Person, json: Json = False) -> None:
     """What the person may do now, and what stands in the way of the rest."""
     cli = cli_of(context)
-    lines = queries.list_steps(
+    lines = agreements.list_steps(
         cli.runtime.engine, cli.runtime.rulebook, cli.runtime.people, reference, person, cli.now()
     )
     if json:
@@ -202,7 +204,7 @@ def advance(
     )
     if json:  # the whole page, with what others may have written meanwhile: read anew
         print_json(
-            queries.show_agreement(runtime.engine, runtime.rulebook, runtime.people, reference, now), cli.language
+            agreements.show_agreement(runtime.engine, runtime.rulebook, runtime.people, reference, now), cli.language
         )
         return
     state = runtime.rulebook.definition_of(done.agreement).states[done.agreement.state]

@@ -9,10 +9,10 @@ import typer
 from twinflow.bootstrap import Runtime
 from twinflow.cli.context import Cli, Json, cli_of
 from twinflow.cli.output import print_json, print_table
-from twinflow.domain.reports import ReportKind
+from twinflow.domain.mail.delivery_reports import ReportKind
 from twinflow.mail.returned import Mailbox, open_mailbox
 from twinflow.sentences import Message
-from twinflow.services.bounces import Outcome
+from twinflow.services.mail.bounces import Outcome
 from twinflow.worker.returns import Reading, listening, read_mailbox
 
 app = typer.Typer(help="Mail that came back: delivery reports.", no_args_is_help=True)

@@ -11,10 +11,10 @@ from twinflow.cli.output import EXIT_BAD_INPUT, print_json, print_table, progres
 from twinflow.definitions.calendars import check_calendars, read_calendar
 from twinflow.definitions.proposals import Proposal, entry, propose
 from twinflow.definitions.reader import read_text
-from twinflow.domain.calendars import Calendar
+from twinflow.domain.calendar.business_days import Calendar
 from twinflow.errors import BadInput, NotFound
 from twinflow.sentences import Message
-from twinflow.services import calendars
+from twinflow.services.deadlines import calendar_editions
 
 app = typer.Typer(help="Calendars of non-working days.", no_args_is_help=True)
 
@@ -147,7 +147,9 @@ def preview(context: typer.Context, file: CalendarFile, json: Json = False) -> N
     runtime = cli.runtime
     with progress_bar() as progress:
         moved = list(
-            calendars.preview(runtime.engine, runtime.rulebook, runtime.people, calendar, cli.now(), progress=progress)
+            calendar_editions.preview(
+                runtime.engine, runtime.rulebook, runtime.people, calendar, cli.now(), progress=progress
+            )
         )
     if json:
         print_json(moved, cli.language)
@@ -166,7 +168,7 @@ def apply_(context: typer.Context, file: CalendarFile, person: Person, json: Jso
     calendar, text = _read(file)
     runtime = cli.runtime
     with progress_bar() as progress:
-        done = calendars.apply(
+        done = calendar_editions.apply(
             runtime.engine,
             runtime.rulebook,
             runtime.people,

@@ -14,9 +14,9 @@ from twinflow.cli.context import Cli, cli_of
 from twinflow.cli.output import print_json
 from twinflow.definitions.catalogue import read_one
 from twinflow.definitions.checks import Surroundings, check
-from twinflow.domain.comparison import Change, compare
-from twinflow.domain.particulars import Table
-from twinflow.domain.process import ProcessDefinition
+from twinflow.domain.process.comparison import Change, compare
+from twinflow.domain.process.contents import Table
+from twinflow.domain.process.definition import ProcessDefinition
 from twinflow.errors import BadInput
 from twinflow.sentences import Message
 

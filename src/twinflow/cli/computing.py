@@ -13,14 +13,14 @@ from twinflow.cli.context import Cli, Json, cli_of
 from twinflow.cli.ledgers import print_ledger
 from twinflow.cli.options import Options
 from twinflow.cli.output import jsonable, print_json
-from twinflow.domain import deadlines
-from twinflow.domain.calendars import Calendar, Calendars, CountsIn, Roll
-from twinflow.domain.calendars import received_on as receive
-from twinflow.domain.dates import LONGEST, Length, MonthEnd, Unit
-from twinflow.domain.deadlines import FirstDay, Inputs
+from twinflow.domain.calendar.business_days import Calendar, Calendars, CountsIn, Roll
+from twinflow.domain.calendar.business_days import received_on as receive
+from twinflow.domain.calendar.dates import LONGEST, Length, MonthEnd, Unit
+from twinflow.domain.deadlines import counting
+from twinflow.domain.deadlines.counting import FirstDay, Inputs
 from twinflow.errors import Unreadable
 from twinflow.sentences import Message
-from twinflow.services.ledgers import Ledger, ledger
+from twinflow.services.reading.ledger_in_words import Ledger, ledger
 
 PLACEHOLDER = (date(2000, 1, 3), Length(1, Unit.DAYS))
 """Stands for a start or a length that is wrong, while the other options are looked at; nothing is computed from it."""
@@ -85,7 +85,7 @@ def compute(
     if isinstance(start, datetime) and office is not None:
         received_on = receive(start, *office, calendars)
         inputs = replace(inputs, start_on=received_on)
-    _print(cli, Computed(received_on, ledger(deadlines.compute(inputs))), explain=explain, json=json)
+    _print(cli, Computed(received_on, ledger(counting.compute(inputs))), explain=explain, json=json)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +139,7 @@ def _check(options: Options, inputs: Inputs, *, named: bool, asked_backward: boo
         "--extend": replace(plain, extensions=inputs.extensions),
     }
     for option, aspect in aspects.items():
-        for mistake in deadlines.mistakes(aspect):
+        for mistake in counting.mistakes(aspect):
             options.wrong(option, Message("{mistake}.", {"mistake": mistake}))
     if asked_backward:
         options.wrong("--backward", Message("say how far to count back with --length, like “60 days”."))

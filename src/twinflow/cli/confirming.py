@@ -10,7 +10,7 @@ from twinflow.cli.context import Cli, cli_of
 from twinflow.cli.output import print_table
 from twinflow.errors import BadInput
 from twinflow.sentences import Message
-from twinflow.services import rehearsal
+from twinflow.services.mail import restored_backup
 
 NOTHING_HELD = Message("Nothing is held back: mail of this database leaves from here.")
 
@@ -30,17 +30,17 @@ def confirm(
     if state_file is None:
         print(cli.text("Mail is captured: nothing leaves, and there is nothing to confirm."))
     elif send or cancel:
-        messages = rehearsal.confirm(cli.runtime.engine, state_file, cancel=cancel, now=cli.now())
+        messages = restored_backup.confirm(cli.runtime.engine, state_file, cancel=cancel, now=cli.now())
         values = {"messages": messages}
         cancelled = Message("Confirmed; messages cancelled: {messages}.", values)
         print(cli.say(cancelled if cancel else Message("Confirmed; messages that leave: {messages}.", values)))
     else:
-        _show(cli, rehearsal.held(cli.runtime.engine, state_file) or NOTHING_HELD)
+        _show(cli, restored_backup.held(cli.runtime.engine, state_file) or NOTHING_HELD)
 
 
 def _show(cli: Cli, standing: Message) -> None:
     print(cli.say(standing))
-    waiting = rehearsal.waiting(cli.runtime.engine)
+    waiting = restored_backup.waiting(cli.runtime.engine)
     rows = [[each.recipient, str(each.messages), f"{each.since:%Y-%m-%d %H:%M} UTC"] for each in waiting]
     if rows:
         print_table(cli.headings("To", "Messages", "Waiting since"), rows)
@@ -59,6 +59,6 @@ def say_rehearsal(cli: Cli, runtime: Runtime) -> None:
 
 def say_held(cli: Cli, runtime: Runtime) -> None:
     """A line to standard error where no mail leaves until somebody has confirmed it."""
-    held = rehearsal.held(runtime.engine, runtime.state_file)
+    held = restored_backup.held(runtime.engine, runtime.state_file)
     if held is not None:
         print(cli.say(held), cli.text("See “twinflow outbox confirm”."), file=sys.stderr)

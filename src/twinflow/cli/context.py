@@ -11,8 +11,8 @@ import typer
 
 from twinflow import bootstrap, clock
 from twinflow.config import Settings, load_settings
-from twinflow.domain.dates import PartialDate
-from twinflow.domain.library import Rulebook
+from twinflow.domain.calendar.dates import PartialDate
+from twinflow.domain.rulebook import Rulebook
 from twinflow.errors import BadInput, Unreadable
 from twinflow.language import day, say, short_day, translate
 from twinflow.sentences import Message

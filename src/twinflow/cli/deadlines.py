@@ -13,14 +13,14 @@ from twinflow.cli.context import Json, Person, cli_of
 from twinflow.cli.ledgers import print_explained
 from twinflow.cli.options import Options
 from twinflow.cli.output import print_json, print_table
-from twinflow.domain.changes import ChangeCommand
-from twinflow.domain.dates import Length
-from twinflow.domain.entries import ChangeKind
+from twinflow.domain.agreement.entries import ChangeKind
+from twinflow.domain.calendar.dates import Length
+from twinflow.domain.deadlines.changes import ChangeCommand
 from twinflow.sentences import Message
-from twinflow.services import queries
-from twinflow.services.deadlines import ChangedDeadline, DeadlineId, change_deadline
-from twinflow.services.deadlines import explain as explanation_of
-from twinflow.services.ledgers import NO_DATE, explained
+from twinflow.services.deadlines.changing import ChangedDeadline, DeadlineId, change_deadline
+from twinflow.services.deadlines.changing import explain as explanation_of
+from twinflow.services.reading import agreements
+from twinflow.services.reading.ledger_in_words import NO_DATE, explained
 
 app = typer.Typer(help="Deadlines of all agreements, how each date came about, and changing one.", no_args_is_help=True)
 app.command("compute")(compute)
@@ -42,7 +42,7 @@ def list_deadlines(
 ) -> None:
     """What is due, soonest first."""
     cli = cli_of(context)
-    lines = queries.list_deadlines(
+    lines = agreements.list_deadlines(
         cli.runtime.engine, cli.runtime.rulebook, cli.runtime.people, cli.now(), everything=everything
     )
     if json:

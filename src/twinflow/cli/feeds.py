@@ -8,7 +8,7 @@ import typer
 from twinflow.cli.context import Json, cli_of
 from twinflow.cli.output import print_json, print_table
 from twinflow.sentences import Message
-from twinflow.services import feeds
+from twinflow.services.mail import calendar_feeds
 
 app = typer.Typer(help="Private calendar addresses.", no_args_is_help=True)
 
@@ -19,7 +19,7 @@ def create(
 ) -> None:
     """A calendar address for a person, shown this once. Earlier ones of theirs go on."""
     cli = cli_of(context)
-    made = feeds.create(cli.runtime.engine, cli.runtime.people, person, cli.now())
+    made = calendar_feeds.create(cli.runtime.engine, cli.runtime.people, person, cli.now())
     address = f"{cli.settings.base_url.rstrip('/')}/calendar/{made.token}.ics"
     if json:
         print_json({"id": made.id, "person": person, "address": address}, cli.language)
@@ -37,7 +37,7 @@ def create(
 def list_feeds(context: typer.Context, json: Json = False) -> None:
     """Who has a calendar address, since when, and until when."""
     cli = cli_of(context)
-    found = feeds.feeds(cli.runtime.engine)
+    found = calendar_feeds.feeds(cli.runtime.engine)
     if json:
         print_json(found, cli.language)
         return
@@ -49,7 +49,7 @@ def list_feeds(context: typer.Context, json: Json = False) -> None:
 def revoke(context: typer.Context, feed_id: Annotated[int, typer.Argument(metavar="ID")], json: Json = False) -> None:
     """End a calendar address: programs that ask for it are told so."""
     cli = cli_of(context)
-    feed, done = feeds.revoke(cli.runtime.engine, feed_id, cli.now())
+    feed, done = calendar_feeds.revoke(cli.runtime.engine, feed_id, cli.now())
     if json:
         print_json({"feed": feed, "revoked_now": done}, cli.language)
         return

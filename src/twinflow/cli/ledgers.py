@@ -2,7 +2,7 @@
 
 from twinflow.cli.context import Cli
 from twinflow.cli.output import print_table
-from twinflow.services.ledgers import ChangeLine, Explained, Ledger
+from twinflow.services.reading.ledger_in_words import ChangeLine, Explained, Ledger
 
 
 def print_explained(cli: Cli, shown: Explained) -> None:

@@ -8,11 +8,11 @@ import typer
 from twinflow.cli.context import Cli, Json, Person, cli_of
 from twinflow.cli.output import print_json, print_table, progress_bar
 from twinflow.definitions.migrations import plan_text, read_plan, version_named
-from twinflow.domain.migration import OPEN, Plan, draft
+from twinflow.domain.steps.migration import OPEN, Plan, draft
 from twinflow.errors import BadInput
 from twinflow.sentences import Message
-from twinflow.services import migration
-from twinflow.services.migration import Result
+from twinflow.services.agreements import migrating
+from twinflow.services.agreements.migrating import Result
 
 app = typer.Typer(help="Move running agreements to another version of their process.", no_args_is_help=True)
 
@@ -32,7 +32,7 @@ def plan(
     cli = cli_of(context)
     catalogue = cli.rulebook.catalogue
     drafted = draft(version_named(old, catalogue), version_named(new, catalogue))
-    counts = migration.affected(cli.runtime.engine, drafted)
+    counts = migrating.affected(cli.runtime.engine, drafted)
     if output is not None:
         _write(output, plan_text(drafted))
     if json:
@@ -81,12 +81,12 @@ def apply_(
     runtime.people.person(person)
     if dry_run:
         results = list(
-            migration.dry_run(runtime.engine, runtime.rulebook, runtime.people, wanted, now=cli.now(), at_once=at_once)
+            migrating.dry_run(runtime.engine, runtime.rulebook, runtime.people, wanted, now=cli.now(), at_once=at_once)
         )
     else:
         with progress_bar() as progress:
             results = list(
-                migration.apply(
+                migrating.apply(
                     runtime.engine,
                     runtime.rulebook,
                     runtime.people,

@@ -8,9 +8,10 @@ import typer
 
 from twinflow.cli.context import Json, Person, cli_of
 from twinflow.cli.output import print_json, print_table
-from twinflow.domain.notices import Notice
+from twinflow.domain.process.notices import Notice
 from twinflow.sentences import Message
-from twinflow.services import notices, opt_outs
+from twinflow.services.alerts import opt_outs
+from twinflow.services.mail import previews
 
 app = typer.Typer(help="What is told, in which words, and what a person can do without.", no_args_is_help=True)
 
@@ -59,7 +60,7 @@ def preview(
     cli = cli_of(context)
     runtime = cli.runtime
     now = cli.now()
-    found = notices.preview(runtime.engine, runtime.rulebook, runtime.people, notice, agreement, now, person)
+    found = previews.preview(runtime.engine, runtime.rulebook, runtime.people, notice, agreement, now, person)
     built = runtime.post.composer.compose(found.letter, message_id="preview", created_at=now, unsubscribe_token=notice)
     message = BytesParser(policy=policy.default).parsebytes(built.content)
     part = message.get_body(preferencelist=("html" if html else "plain",))

@@ -8,8 +8,8 @@ from enum import StrEnum
 from typing import TypeVar
 from zoneinfo import ZoneInfo, available_timezones
 
-from twinflow.domain.calendars import ONE_DAY, Pause
-from twinflow.domain.dates import FIRST_YEAR, LAST_YEAR, Length, PartialDate, Unit
+from twinflow.domain.calendar.business_days import ONE_DAY, Pause
+from twinflow.domain.calendar.dates import FIRST_YEAR, LAST_YEAR, Length, PartialDate, Unit
 from twinflow.errors import BadInput, Unreadable
 from twinflow.sentences import Message, Problem
 

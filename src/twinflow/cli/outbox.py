@@ -9,10 +9,10 @@ import typer
 
 from twinflow.cli.context import Json, Person, cli_of
 from twinflow.cli.output import print_json, print_table
-from twinflow.domain.letters import MessageState, OutboxMessage
+from twinflow.domain.mail.message import MessageState, OutboxMessage
 from twinflow.errors import BadInput
 from twinflow.sentences import Message
-from twinflow.services import outbox
+from twinflow.services.mail import outbox
 
 app = typer.Typer(help="Messages: waiting, on their way, arrived or not.", no_args_is_help=True)
 

@@ -12,8 +12,8 @@ from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress
 from rich.table import Table
 
-from twinflow.domain.dates import PartialDate
-from twinflow.domain.subject import AlertSubject
+from twinflow.domain.agreement.subject import AlertSubject
+from twinflow.domain.calendar.dates import PartialDate
 from twinflow.errors import BadInput, DefinitionChanged, NotFound, Refused, TwinflowError
 from twinflow.language import say
 from twinflow.sentences import Message

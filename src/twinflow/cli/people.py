@@ -5,7 +5,7 @@ import typer
 from twinflow.cli.context import Cli, Json, cli_of
 from twinflow.cli.output import print_json, print_table
 from twinflow.definitions.people import read_people
-from twinflow.domain.actors import Person
+from twinflow.domain.people.people import Person
 
 app = typer.Typer(help="People and the roles they hold.", no_args_is_help=True)
 

@@ -9,14 +9,14 @@ import typer
 
 from twinflow.cli.context import Cli, Json, cli_of
 from twinflow.cli.output import print_json
-from twinflow.domain.process import ProcessDefinition
+from twinflow.domain.process.definition import ProcessDefinition
 from twinflow.errors import BadInput
 from twinflow.language import LANGUAGES, say
 from twinflow.pictures.diagram import Course, Say, mermaid
 from twinflow.pictures.outline import outline
 from twinflow.pictures.picture import svg
 from twinflow.sentences import Message
-from twinflow.services.pictures import course_of
+from twinflow.services.reading.picture import course_of
 
 
 class Format(StrEnum):

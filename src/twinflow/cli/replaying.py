@@ -10,12 +10,12 @@ from twinflow import bootstrap
 from twinflow.cli.context import Cli, Json, cli_of
 from twinflow.cli.output import print_json, print_table
 from twinflow.definitions.scripts import read_script
-from twinflow.domain.agreement import Agreement
-from twinflow.domain.coverage import Coverage, Kind, coverage_of
-from twinflow.domain.scripts import Script
+from twinflow.domain.agreement.agreement import Agreement
+from twinflow.domain.clock.coverage import Coverage, Kind, coverage_of
+from twinflow.domain.clock.scripted_case import Script
 from twinflow.errors import BadInput
 from twinflow.sentences import Message, Problem
-from twinflow.services.replay import Replay, play
+from twinflow.services.clock.replaying import Replay, play
 
 
 def register(app: typer.Typer) -> None:

@@ -11,8 +11,7 @@ import typer
 
 from twinflow.cli.context import Cli, Json, cli_of
 from twinflow.cli.output import print_json
-from twinflow.domain.describing import condition_message, length_message, requirement_message
-from twinflow.domain.process import (
+from twinflow.domain.process.definition import (
     ChangeRule,
     DeadlineRule,
     Effect,
@@ -23,6 +22,7 @@ from twinflow.domain.process import (
     TermRule,
     level_message,
 )
+from twinflow.domain.process.in_words import condition_message, length_message, requirement_message
 from twinflow.pictures.diagram import waits_words
 from twinflow.sentences import Message
 

@@ -11,16 +11,16 @@ from twinflow.cli import options as reading
 from twinflow.cli.context import Cli, Json, cli_of, pairs
 from twinflow.cli.options import Options
 from twinflow.cli.output import print_json, print_table
-from twinflow.domain.agreement import Term
-from twinflow.domain.dates import PartialDate
-from twinflow.domain.levels import LevelKey
-from twinflow.domain.passes import MISSED, OVERDUE, Recipient
-from twinflow.domain.process import Label, ProcessDefinition, level_message
-from twinflow.domain.simulation import Event, EventKind, level_of
-from twinflow.domain.subject import SubjectKind
+from twinflow.domain.agreement.agreement import Term
+from twinflow.domain.agreement.subject import SubjectKind
+from twinflow.domain.alerts.alerts import MISSED, OVERDUE, Recipient
+from twinflow.domain.calendar.dates import PartialDate
+from twinflow.domain.clock.simulation import Event, EventKind, level_of
+from twinflow.domain.deadlines.warnings import LevelKey
+from twinflow.domain.process.definition import Label, ProcessDefinition, level_message
 from twinflow.sentences import Message
-from twinflow.services.simulation import FreshCase, Outlook, simulate_agreement, simulate_process
-from twinflow.services.wording import subject_in_words
+from twinflow.services.clock.simulating import FreshCase, Outlook, simulate_agreement, simulate_process
+from twinflow.services.reading.history_in_words import subject_in_words
 
 
 def register(app: typer.Typer) -> None:

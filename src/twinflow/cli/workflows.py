@@ -9,7 +9,7 @@ from twinflow import bootstrap
 from twinflow.cli import comparing, migrating, picturing, replaying, showing, simulating
 from twinflow.cli.context import Json, cli_of
 from twinflow.cli.output import print_json, print_table
-from twinflow.domain.process import ProcessDefinition
+from twinflow.domain.process.definition import ProcessDefinition
 from twinflow.sentences import Message
 
 app = typer.Typer(help="Process files: what may happen to an agreement.", no_args_is_help=True)

@@ -15,7 +15,7 @@ from pydantic import Field, model_validator
 
 from twinflow.definitions.models import LabelText, Strict
 from twinflow.definitions.reader import MANY, parse_toml, read_text
-from twinflow.domain.calendars import Calendar, Holiday
+from twinflow.domain.calendar.business_days import Calendar, Holiday
 from twinflow.errors import BadInput, Unreadable
 from twinflow.sentences import Message, Problem
 

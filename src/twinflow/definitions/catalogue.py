@@ -8,10 +8,10 @@ from twinflow.definitions.calendars import read_calendars
 from twinflow.definitions.checks import Surroundings, check
 from twinflow.definitions.notices import notice_folders, read_notices
 from twinflow.definitions.reader import NO_PROCESSES, read_process
-from twinflow.domain.calendars import Calendar, Calendars
-from twinflow.domain.library import Rulebook
-from twinflow.domain.notices import Notice
-from twinflow.domain.process import Catalogue, ProcessDefinition
+from twinflow.domain.calendar.business_days import Calendar, Calendars
+from twinflow.domain.process.definition import Catalogue, ProcessDefinition
+from twinflow.domain.process.notices import Notice
+from twinflow.domain.rulebook import Rulebook
 from twinflow.errors import BadInput
 from twinflow.sentences import Message, Problem
 

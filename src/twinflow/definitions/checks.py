@@ -1,13 +1,12 @@
 """Checks of a process definition as a whole: names that do not exist, duties that nobody can do, rules that rest on nothing;
-and then that it is sound (`domain.soundness`). `transitions` accepts all of these and fails only when they are used.
+and then that it is sound (`domain.process.soundness`). `transitions` accepts all of these and fails only when they are used.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from twinflow.domain.agreement import SIGNED_ON
-from twinflow.domain.notices import BUILT_IN_NOTICES
-from twinflow.domain.process import (
+from twinflow.domain.agreement.agreement import SIGNED_ON
+from twinflow.domain.process.definition import (
     CLOCK,
     LIAISON,
     Anchor,
@@ -19,8 +18,9 @@ from twinflow.domain.process import (
     Requirement,
     Step,
 )
-from twinflow.domain.situations import BY_SIGNATURES, DATED, EFFECT_FACTS
-from twinflow.domain.soundness import unsound
+from twinflow.domain.process.notices import BUILT_IN_NOTICES
+from twinflow.domain.process.soundness import unsound
+from twinflow.domain.process.state_space import BY_SIGNATURES, DATED, EFFECT_FACTS
 from twinflow.sentences import Message, Problem, unknown_name
 
 AT_MOST = 12

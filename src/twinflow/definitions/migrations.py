@@ -6,9 +6,9 @@ from pathlib import Path
 
 from twinflow.definitions.models import Key, Strict
 from twinflow.definitions.reader import read_toml
-from twinflow.domain.entries import Policy
-from twinflow.domain.migration import OPEN, Plan, mistakes
-from twinflow.domain.process import Catalogue, ProcessDefinition
+from twinflow.domain.agreement.entries import Policy
+from twinflow.domain.process.definition import Catalogue, ProcessDefinition
+from twinflow.domain.steps.migration import OPEN, Plan, mistakes
 from twinflow.errors import BadInput, NotFound
 from twinflow.sentences import Message, Problem
 

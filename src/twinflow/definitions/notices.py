@@ -10,7 +10,7 @@ from pydantic import RootModel
 
 from twinflow.definitions.models import LabelText, Strict
 from twinflow.definitions.reader import read_toml
-from twinflow.domain.notices import BASE, BASE_FILES, BUILT_IN_NOTICES, LANGUAGES, NOTICE_FILES, Notice
+from twinflow.domain.process.notices import BASE, BASE_FILES, BUILT_IN_NOTICES, LANGUAGES, NOTICE_FILES, Notice
 from twinflow.errors import BadInput
 from twinflow.sentences import Message, Problem, unknown_name
 

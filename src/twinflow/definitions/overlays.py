@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from twinflow.domain.calendars import Calendars, add_length
-from twinflow.domain.dates import Length, Unit
-from twinflow.domain.process import CLOCK, DeadlineRule, Effect, Nature, ProcessDefinition, Requirement, Step
+from twinflow.domain.calendar.business_days import Calendars, add_length
+from twinflow.domain.calendar.dates import Length, Unit
+from twinflow.domain.process.definition import CLOCK, DeadlineRule, Effect, Nature, ProcessDefinition, Requirement, Step
 from twinflow.sentences import Message
 
 Table = Mapping[str, Any]

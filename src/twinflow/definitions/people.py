@@ -9,10 +9,10 @@ from pydantic import AfterValidator, Field, model_validator
 
 from twinflow.definitions.models import Key, LabelText, Strict, TimeZone
 from twinflow.definitions.reader import read_toml
-from twinflow.domain.actors import Absence, Assignment, Office, People, Person
-from twinflow.domain.calendars import Calendars
-from twinflow.domain.library import Rulebook
-from twinflow.domain.process import Catalogue
+from twinflow.domain.calendar.business_days import Calendars
+from twinflow.domain.people.people import Absence, Assignment, Office, People, Person
+from twinflow.domain.process.definition import Catalogue
+from twinflow.domain.rulebook import Rulebook
 from twinflow.errors import BadInput, Unreadable
 from twinflow.sentences import Message, Problem, unknown_name
 from twinflow.validation import mail_address

@@ -13,7 +13,7 @@ from importlib.metadata import version
 
 from babel import Locale
 
-from twinflow.domain.calendars import Calendar, Holiday
+from twinflow.domain.calendar.business_days import Calendar, Holiday
 from twinflow.errors import BadInput
 
 FIRST_YEAR, LAST_YEAR = 1900, 2100

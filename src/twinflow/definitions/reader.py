@@ -14,9 +14,9 @@ from typing import Any, TypeGuard, TypeVar, get_args
 from pydantic import BaseModel, RootModel, ValidationError
 
 from twinflow.definitions import models, overlays
-from twinflow.domain.calendars import Roll
-from twinflow.domain.dates import Length
-from twinflow.domain.process import (
+from twinflow.domain.calendar.business_days import Roll
+from twinflow.domain.calendar.dates import Length
+from twinflow.domain.process.definition import (
     Anchor,
     Announcement,
     ChangeRule,

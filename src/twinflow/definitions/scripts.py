@@ -9,10 +9,10 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from twinflow.definitions.models import LevelText, Strict
 from twinflow.definitions.reader import read_toml
-from twinflow.domain.agreement import REFERENCE, Claim, Party, Term
-from twinflow.domain.dates import PartialDate
-from twinflow.domain.process import CLOCK, Catalogue, ProcessDefinition
-from twinflow.domain.scripts import ExpectedAlert, ExpectedDate, Script, ScriptCase, ScriptStep
+from twinflow.domain.agreement.agreement import REFERENCE, Claim, Party, Term
+from twinflow.domain.calendar.dates import PartialDate
+from twinflow.domain.clock.scripted_case import ExpectedAlert, ExpectedDate, Script, ScriptCase, ScriptStep
+from twinflow.domain.process.definition import CLOCK, Catalogue, ProcessDefinition
 from twinflow.errors import BadInput, NotFound, Unreadable
 from twinflow.sentences import Message, Problem, unknown_name
 

@@ -17,9 +17,10 @@ from urllib.parse import quote
 
 from markupsafe import Markup
 
-from twinflow.domain.letters import Built, Letter, LetterGroup, LetterItem
+from twinflow.domain.mail.message import Built, Letter, LetterGroup, LetterItem
+from twinflow.domain.process.notices import BASE
 from twinflow.mail.dates_file import dates_file
-from twinflow.mail.words import BASE, Words, one_line
+from twinflow.mail.words import Words, one_line
 
 LINE = 76
 BASE64_IS_LONGER = 1.37

@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from twinflow.domain.calendars import ONE_DAY
-from twinflow.domain.events import CalendarEvent
-from twinflow.domain.process import Label
+from twinflow.domain.calendar.business_days import ONE_DAY
+from twinflow.domain.mail.calendar_events import CalendarEvent
+from twinflow.domain.process.definition import Label
 from twinflow.language import say
 from twinflow.sentences import Message
 

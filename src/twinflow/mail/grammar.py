@@ -1,7 +1,7 @@
 """What a template of a notice may contain: a closed list, checked before anything of it is compiled or run.
 
 It lays out what it is given and can do nothing else: no calls, no methods, no arithmetic that makes big things from small ones,
-no names but those of `domain.notices`. What is refused here never reaches Jinja's sandbox, which stands behind it.
+no names but those of `domain.process.notices`. What is refused here never reaches Jinja's sandbox, which stands behind it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from jinja2 import Environment, TemplateSyntaxError, nodes
 
-from twinflow.domain.notices import BASE, PARTS, Fields, Kind, Many, Shape, names_in
+from twinflow.domain.process.notices import BASE, PARTS, Fields, Kind, Many, Shape, names_in
 from twinflow.sentences import Message
 
 MAX_BYTES = 20_000

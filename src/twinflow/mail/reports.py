@@ -16,7 +16,7 @@ from email.errors import MessageError
 from email.header import decode_header, make_header
 from email.utils import parsedate_to_datetime
 
-from twinflow.domain.reports import RecipientReport, Report, ReportKind, worst
+from twinflow.domain.mail.delivery_reports import RecipientReport, Report, ReportKind, worst
 
 READ_LIMIT = 256 * 1024
 """Bytes. What a report says comes before the message that it returns, so nothing that matters is behind them."""

@@ -22,7 +22,7 @@ from jinja2.tests import TESTS as TESTS_OF_JINJA
 from markupsafe import Markup
 
 from twinflow import language
-from twinflow.domain.notices import BASE, BASE_FILES, LANGUAGES, NOTICE_FILES
+from twinflow.domain.process.notices import BASE, BASE_FILES, LANGUAGES, NOTICE_FILES
 from twinflow.mail.grammar import TESTS, faults
 from twinflow.sentences import Message, Problem
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from itertools import count, pairwise, product
 from string import ascii_uppercase
 
-from twinflow.domain.process import Label, ProcessDefinition, State
+from twinflow.domain.process.definition import Label, ProcessDefinition, State
 from twinflow.pictures.diagram import Course, Edge, Say, edges, passage_words, present_words, step_words, waits_words
 from twinflow.pictures.layout import Cell, depths, ordered, placed, spread
 from twinflow.pictures.lettering import width, wrapped

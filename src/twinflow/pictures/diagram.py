@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from twinflow.domain.describing import condition_message
-from twinflow.domain.process import CLOCK, Label, ProcessDefinition
+from twinflow.domain.process.definition import CLOCK, Label, ProcessDefinition
+from twinflow.domain.process.in_words import condition_message
 from twinflow.sentences import Message
 
 Say = Callable[[object], str]

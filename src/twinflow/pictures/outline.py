@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from twinflow.domain.process import Label, ProcessDefinition, State
+from twinflow.domain.process.definition import Label, ProcessDefinition, State
 from twinflow.pictures.diagram import (
     Course,
     Edge,

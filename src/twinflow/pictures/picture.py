@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from xml.sax.saxutils import escape
 
-from twinflow.domain.process import ProcessDefinition
+from twinflow.domain.process.definition import ProcessDefinition
 from twinflow.pictures.arranging import (
     BOX,
     LARGE,

@@ -12,8 +12,7 @@ from pathlib import Path
 
 from babel import Locale
 
-from twinflow.domain.actors import People
-from twinflow.domain.agreement import (
+from twinflow.domain.agreement.agreement import (
     IN_FORCE_ON,
     NOT_IN_FUTURE,
     SIGNED_ON,
@@ -23,11 +22,12 @@ from twinflow.domain.agreement import (
     Signature,
     Term,
 )
-from twinflow.domain.dates import Length, PartialDate
-from twinflow.domain.dossiers import Dossier, problems_of_dossier
-from twinflow.domain.library import Rulebook
-from twinflow.domain.opening import mistake_in_reference
-from twinflow.domain.process import ProcessDefinition
+from twinflow.domain.calendar.dates import Length, PartialDate
+from twinflow.domain.people.people import People
+from twinflow.domain.process.definition import ProcessDefinition
+from twinflow.domain.rulebook import Rulebook
+from twinflow.domain.steps.dossier import Dossier, problems_of_dossier
+from twinflow.domain.steps.opening import mistake_in_reference
 from twinflow.errors import BadInput, Unreadable
 from twinflow.registers.mapping import Mapping, read_mapping
 from twinflow.registers.sheet import Row, read_sheet

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from sqlalchemy import func, insert, update
 from sqlmodel import Session, SQLModel, col, select
 
-from twinflow.domain.agreement import (
+from twinflow.domain.agreement.agreement import (
     Agreement,
     AgreementHead,
     Child,
@@ -20,9 +20,9 @@ from twinflow.domain.agreement import (
     Signature,
     Term,
 )
-from twinflow.domain.dates import PartialDate
-from twinflow.domain.migration import in_present_names
-from twinflow.domain.process import ProcessDefinition
+from twinflow.domain.calendar.dates import PartialDate
+from twinflow.domain.process.definition import ProcessDefinition
+from twinflow.domain.steps.migration import in_present_names
 from twinflow.errors import DefinitionChanged, NotFound, StaleAgreement
 from twinflow.storage.deadlines import deadline_of
 from twinflow.storage.engine import upsert

@@ -10,11 +10,11 @@ from sqlalchemy import Row, Select, and_, delete, insert, literal
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
-from twinflow.domain.agreement import Deadline, DeadlineStatus
-from twinflow.domain.letters import Matter
-from twinflow.domain.levels import LevelKey
-from twinflow.domain.passes import AlreadyTold
-from twinflow.domain.subject import AlertSubject, SubjectKind
+from twinflow.domain.agreement.agreement import Deadline, DeadlineStatus
+from twinflow.domain.agreement.subject import AlertSubject, SubjectKind
+from twinflow.domain.alerts.alerts import AlreadyTold
+from twinflow.domain.deadlines.warnings import LevelKey
+from twinflow.domain.mail.message import Matter
 from twinflow.storage.deadlines import deadline_of
 from twinflow.storage.tables import AgreementRow, AlertRow, DeadlineRow
 

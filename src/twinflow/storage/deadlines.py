@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, func, insert, or_, update
 from sqlmodel import Session, col, select
 
-from twinflow.domain.agreement import Deadline, DeadlineStatus
-from twinflow.storage.basis import basis_of, basis_text
+from twinflow.domain.agreement.agreement import Deadline, DeadlineStatus
+from twinflow.storage.deadline_basis import basis_of, basis_text
 from twinflow.storage.tables import AgreementRow, DeadlineRow
 
 Key = tuple[str, int]

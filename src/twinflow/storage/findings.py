@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlmodel import Session, col, select
 
-from twinflow.domain.findings import Finding, FindingCode, KnownFinding
+from twinflow.domain.agreement.findings import Finding, FindingCode, KnownFinding
 from twinflow.storage.tables import FindingRow
 
 

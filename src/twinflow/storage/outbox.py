@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import Boolean, and_, bindparam, case, func, insert, or_, text, update
 from sqlmodel import Session, col, select
 
-from twinflow.domain.letters import INCIDENTS, Built, ClaimedMessage, MessageState, OutboxMessage, Settlement
-from twinflow.domain.rhythm import Hours
+from twinflow.domain.calendar.office_hours import Hours
+from twinflow.domain.mail.message import INCIDENTS, Built, ClaimedMessage, MessageState, OutboxMessage, Settlement
 from twinflow.errors import NotFound
 from twinflow.sentences import Message, packed, unpacked
 from twinflow.storage.engine import upsert

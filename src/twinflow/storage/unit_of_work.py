@@ -10,16 +10,16 @@ from sqlmodel import Session
 from twinflow.errors import EnvironmentFailed, StaleAgreement
 from twinflow.storage.agreements import Agreements
 from twinflow.storage.alerts import Alerts
+from twinflow.storage.calendar_recount import Recount
 from twinflow.storage.calendars import CalendarEditions
 from twinflow.storage.database import current_revision
 from twinflow.storage.deadlines import Deadlines
 from twinflow.storage.feeds import Feeds
 from twinflow.storage.findings import Findings
 from twinflow.storage.history import History
-from twinflow.storage.mail_state import MailState
 from twinflow.storage.opt_outs import OptOuts
 from twinflow.storage.outbox import Outbox
-from twinflow.storage.recount import Recount
+from twinflow.storage.restored_backup import MailState
 
 
 class UnitOfWork:

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from twinflow.errors import BadInput, EnvironmentFailed, NotFound, TwinflowError
 from twinflow.sentences import Message
-from twinflow.services import queries
+from twinflow.services.reading import agreements
 from twinflow.web.rendering import site_of
 from twinflow.web.security import secure
 
@@ -73,4 +73,4 @@ def _similar(request: Request) -> list[str]:
     """References that look like the one in the address."""
     site = site_of(request)
     asked = str(request.path_params.get("reference", "")).upper()
-    return get_close_matches(asked, queries.list_references(site.runtime.engine), n=8, cutoff=0.5)
+    return get_close_matches(asked, agreements.list_references(site.runtime.engine), n=8, cutoff=0.5)

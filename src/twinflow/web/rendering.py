@@ -15,10 +15,10 @@ from starlette.responses import HTMLResponse
 
 from twinflow import language
 from twinflow.bootstrap import Runtime
-from twinflow.domain.letters import INCIDENTS, OutboxMessage
+from twinflow.domain.mail.message import INCIDENTS, OutboxMessage
 from twinflow.sentences import Message
-from twinflow.services import outbox, rehearsal
-from twinflow.services.queries import DeadlineLine
+from twinflow.services.mail import outbox, restored_backup
+from twinflow.services.reading.agreements import DeadlineLine
 from twinflow.web import languages
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -37,7 +37,7 @@ class Site:
         """A page with its banners. Asks the database which messages could not be delivered."""
         engine = self.runtime.engine
         failed = _by_reason(outbox.messages(engine, INCIDENTS))
-        held = rehearsal.held(engine, self.runtime.state_file)
+        held = restored_backup.held(engine, self.runtime.state_file)
         return self._draw(request, template, 200, {**values, "failed": failed, "held": held})
 
     def public_page(

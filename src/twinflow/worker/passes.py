@@ -11,11 +11,11 @@ from datetime import datetime
 
 from sqlalchemy import Engine
 
-from twinflow.domain.actors import People
-from twinflow.domain.library import Rulebook
+from twinflow.domain.people.people import People
+from twinflow.domain.rulebook import Rulebook
 from twinflow.mail.post import Post
 from twinflow.mail.returned import Mailbox
-from twinflow.services.sweep import SweepResult, sweep
+from twinflow.services.clock.sweep import SweepResult, sweep
 from twinflow.worker.returns import NOTHING_READ, Reading, read_mailbox
 from twinflow.worker.sending import Delivery, Sender
 

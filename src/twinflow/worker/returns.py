@@ -9,14 +9,14 @@ from datetime import datetime
 
 from sqlalchemy import Engine
 
-from twinflow.domain.actors import People
-from twinflow.domain.library import Rulebook
-from twinflow.domain.reports import Report, ReportKind
+from twinflow.domain.mail.delivery_reports import Report, ReportKind
+from twinflow.domain.people.people import People
+from twinflow.domain.rulebook import Rulebook
 from twinflow.errors import BadInput, EnvironmentFailed, TwinflowError
 from twinflow.mail.reports import read_report
 from twinflow.mail.returned import Answer, Found, Mailbox, returns_server
 from twinflow.sentences import Message
-from twinflow.services.bounces import Outcome, take_report
+from twinflow.services.mail.bounces import Outcome, take_report
 
 log = logging.getLogger(__name__)
 

@@ -15,17 +15,18 @@ from datetime import datetime
 
 from sqlalchemy import Engine
 
-from twinflow.domain.actors import People
-from twinflow.domain.letters import Built, ClaimedMessage, Letter, MessageState, Settlement
-from twinflow.domain.library import Rulebook
-from twinflow.domain.retrying import after_failure
+from twinflow.domain.mail.message import Built, ClaimedMessage, Letter, MessageState, Settlement
+from twinflow.domain.mail.retries import after_failure
+from twinflow.domain.people.people import People
+from twinflow.domain.rulebook import Rulebook
 from twinflow.errors import MailFailed, MailServerDown
 from twinflow.mail.mailer import Connection
 from twinflow.mail.post import Post
 from twinflow.sentences import Message
-from twinflow.services import incidents, outbox
-from twinflow.services.letters import Letters, letters
-from twinflow.services.rehearsal import may_send
+from twinflow.services.alerts import incidents
+from twinflow.services.mail import outbox
+from twinflow.services.mail.letters import Letters, letters
+from twinflow.services.mail.restored_backup import may_send
 
 log = logging.getLogger(__name__)
 

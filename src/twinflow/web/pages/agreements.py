@@ -6,9 +6,9 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from twinflow.services import queries
-from twinflow.services.deadlines import DeadlineId, Explanation, explain
-from twinflow.services.ledgers import Explained, explained
+from twinflow.services.deadlines.changing import DeadlineId, Explanation, explain
+from twinflow.services.reading import agreements
+from twinflow.services.reading.ledger_in_words import Explained, explained
 from twinflow.web.rendering import Here
 
 LONGEST_PAGE = 400
@@ -22,7 +22,7 @@ router = APIRouter(default_response_class=HTMLResponse)
 def show_all(request: Request, site: Here) -> HTMLResponse:
     everything = request.query_params.get("all") == "1"
     runtime = site.runtime
-    lines = queries.list_agreements(
+    lines = agreements.list_agreements(
         runtime.engine, runtime.rulebook, runtime.people, site.clock(), everything=everything
     )
     return site.page(request, "agreements.html", lines=lines, everything=everything)
@@ -39,7 +39,7 @@ def show_deadline(request: Request, site: Here, reference: str, rule: str, occur
 @router.get("/agreements/{reference:path}")
 def show_one(request: Request, site: Here, reference: str) -> HTMLResponse:
     """A reference may hold slashes, as file numbers do."""
-    shown = queries.show_agreement(
+    shown = agreements.show_agreement(
         site.runtime.engine, site.runtime.rulebook, site.runtime.people, reference, site.clock()
     )
     ledgers = tuple(_short_enough(shown.explanations))

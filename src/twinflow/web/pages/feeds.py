@@ -11,7 +11,7 @@ from twinflow.errors import NotFound, Refused
 from twinflow.language import LANGUAGES, say
 from twinflow.mail.dates_file import CONTENT_TYPE, feed_file
 from twinflow.sentences import Message
-from twinflow.services import feeds
+from twinflow.services.mail import calendar_feeds
 from twinflow.web.rendering import Here
 
 router = APIRouter()
@@ -22,12 +22,12 @@ def show(request: Request, site: Here, token: str) -> Response:
     """Made anew each time; what has not changed since is not sent again (RFC 9110, section 13.1.2)."""
     runtime = site.runtime
     try:
-        person = feeds.reader(runtime.engine, runtime.people, token)
+        person = calendar_feeds.reader(runtime.engine, runtime.people, token)
     except NotFound as error:
         return _sentence(HTTPStatus.NOT_FOUND, error.message)
     except Refused as error:
         return _sentence(HTTPStatus.GONE, error.message)
-    events = feeds.dates_of(runtime.engine, runtime.rulebook, runtime.people, person, site.clock())
+    events = calendar_feeds.dates_of(runtime.engine, runtime.rulebook, runtime.people, person, site.clock())
     content = feed_file(events, person.language, runtime.settings.base_url)
     tag = f'"{hashlib.sha256(content).hexdigest()}"'
     headers = {"ETag": tag, "Cache-Control": "private, no-cache", "Content-Language": person.language}

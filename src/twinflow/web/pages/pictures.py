@@ -10,7 +10,7 @@ from twinflow.language import say
 from twinflow.pictures.diagram import date_words, present_words
 from twinflow.pictures.outline import path, places_by_stage
 from twinflow.pictures.picture import svg
-from twinflow.services.pictures import course_of
+from twinflow.services.reading.picture import course_of
 from twinflow.web import languages
 from twinflow.web.rendering import Here
 

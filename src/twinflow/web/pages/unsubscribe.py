@@ -9,8 +9,8 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from twinflow.services import opt_outs
-from twinflow.services.opt_outs import Choice
+from twinflow.services.alerts import opt_outs
+from twinflow.services.alerts.opt_outs import Choice
 from twinflow.web.rendering import Here, Site
 
 router = APIRouter(default_response_class=HTMLResponse)

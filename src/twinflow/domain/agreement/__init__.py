@@ -1,0 +1,1 @@
+"""One running case: what it is, what happened to it, and what is missing in it."""

@@ -1,0 +1,262 @@
+"""One running case as a frozen snapshot: parties, terms, facts, signatures, deadlines and what happened."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Self
+
+from twinflow.domain.calendar.business_days import Calendars, Pause, add_length
+from twinflow.domain.calendar.dates import Length, PartialDate
+
+REFERENCE = r"\w+(?:[./-]\w+)*"
+"""What people quote: letters and digits, with dots, slashes or hyphens between them."""
+
+SIGNED_ON = "signed_on"
+IN_FORCE_ON = "in_force_on"
+TERM_STARTS_ON = "term_starts_on"
+ENDED_ON = "ended_on"
+
+NOT_IN_FUTURE = frozenset({SIGNED_ON, IN_FORCE_ON, TERM_STARTS_ON})
+"""Facts that have happened or are not facts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """When, where and in what capacity a party signed."""
+
+    on: PartialDate
+    capacity: str = ""
+    place: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """A party to the text: a city, state, county or corporation. `country` is an ISO 3166-1 alpha-2 code.
+
+    `home` marks the party whose office keeps the case.
+    """
+
+    name: str
+    country: str
+    home: bool = False
+    signature: Signature | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One source's word for a fact. Names of dated facts end in `_on`; other facts are text.
+
+    Several claims may stand side by side; those not `chosen` compete. Several chosen claims are successive
+    (each renewal starts another term).
+    """
+
+    value: PartialDate | str
+    source: str
+    chosen: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """What the text says of one term: a length, more than one where the text contradicts itself, or that it never ends.
+
+    No readings and not indefinite: the text does not state it, and nothing is invented.
+    """
+
+    readings: tuple[Length, ...] = ()
+    indefinite: bool = False
+    source: str = ""
+
+    @classmethod
+    def parse(cls, text: str, source: str = "") -> Self:
+        """Read `3 years`, `60 days|90 days`, `indefinite` or `not stated`. Raises Unreadable."""
+        if text in {"indefinite", "not stated"}:
+            return cls(indefinite=text == "indefinite", source=source)
+        return cls(tuple(Length.parse(reading) for reading in text.split("|")), source=source)
+
+    @property
+    def is_stated(self) -> bool:
+        return self.indefinite or bool(self.readings)
+
+    @property
+    def is_contradictory(self) -> bool:
+        return len(self.readings) > 1
+
+    def exceeds(self, at_most: Length, start: date) -> bool:
+        """Whether it never ends or a reading is longer than the bound, counted from `start`: 120 months are more than 5 years."""
+        last = add_length(start, at_most, Calendars())
+        return self.indefinite or any(add_length(start, reading, Calendars()) > last for reading in self.readings)
+
+    def __str__(self) -> str:
+        if self.indefinite:
+            return "indefinite"
+        return "|".join(str(reading) for reading in self.readings) or "not stated"
+
+
+IMPORT = "import"
+"""The actor of entries that came from a sheet."""
+
+
+class EntryKind(StrEnum):
+    OPENED = "opened"
+    IMPORTED = "imported"
+    STEP = "step"
+    ALERT = "alert"
+    DEADLINE = "deadline"
+    CHANGE = "change"
+    ACKNOWLEDGED = "acknowledged"
+    SNOOZED = "snoozed"
+    MIGRATED = "migrated"
+    MAIL = "mail"
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryEntry:
+    """What happened: `effective_on` is the day of the act on paper, `recorded_at` (UTC) when it was entered."""
+
+    kind: EntryKind
+    actor: str
+    effective_on: date
+    recorded_at: datetime
+    step: str | None = None
+    from_state: str | None = None
+    to_state: str | None = None
+    party: str | None = None
+    details: Mapping[str, str] = field(default_factory=dict)
+
+
+class DeadlineStatus(StrEnum):
+    """`met`: done; `lapsed`: the day passed and what follows from it happened; `unmet`: still overdue when the case ended or
+    the next occurrence was due; `void`: the case ended or moved on before it was due.
+    """
+
+    OPEN = "open"
+    PAUSED = "paused"
+    MET = "met"
+    LAPSED = "lapsed"
+    UNMET = "unmet"
+    VOID = "void"
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What a deadline was counted from beside its rule and its start, kept so that it can be counted again.
+
+    `lengths` holds every reading of the length; none: the date is a given one. `early_from` is the day that warnings are
+    counted from where it is not the start. `carried`: counted from the day a migration took it over (and how, see
+    `migration.Policy`), no longer from its event.
+    """
+
+    lengths: tuple[Length, ...] = ()
+    times: int = 1
+    pauses: tuple[Pause, ...] = ()
+    extensions: tuple[Length, ...] = ()
+    agreed_on: date | None = None
+    early_from: date | None = None
+    carried: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """One occurrence of a deadline rule, computed from `anchor_on` and `basis`.
+
+    `warn_on` is the earlier reading of a contradictory term (warnings go by it), `due_on` the later one (lateness goes by
+    it); both are dates in the time zone of the office that is late, None while paused. `edition` names the calendars.
+    `basis` is None for a deadline written before it was kept.
+    """
+
+    rule: str
+    occurrence: int
+    anchor_on: date
+    warn_on: date | None
+    due_on: date | None
+    status: DeadlineStatus
+    closed_on: date | None = None
+    edition: str = ""
+    provisional: bool = False
+    basis: Basis | None = None
+
+    @property
+    def key(self) -> tuple[str, int]:
+        return (self.rule, self.occurrence)
+
+    @property
+    def is_open(self) -> bool:
+        return self.status in {DeadlineStatus.OPEN, DeadlineStatus.PAUSED}
+
+
+@dataclass(frozen=True, slots=True)
+class Child:
+    """A process that belongs to an agreement (an annual programme), and the day it reached each of its states."""
+
+    reference: str
+    process: str
+    state: str
+    reached: tuple[tuple[str, date], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgreementHead:
+    """What a case is called, whose it is, by which process it runs and how far it has come; no parties, terms, facts, deadlines.
+
+    `tracked_from` is the day the case came into the books: recurring duties of the time before are not chased.
+    `version` counts changes; a write that expects another version loses.
+    """
+
+    reference: str
+    process: str
+    process_version: int
+    process_digest: str
+    office: str
+    title: str
+    state: str
+    version: int
+    tracked_from: date
+    origin: str = ""
+    note: str = ""
+    relationship: str = ""
+    generation: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PresentAgreement(AgreementHead):
+    """A case as it stands, for lists: not what happened in it, nor the processes that belong to it.
+
+    So it cannot say which changes wait for a second person, nor by which earlier version a closed deadline was counted.
+    """
+
+    parties: tuple[Party, ...]
+    terms: Mapping[str, Term]
+    facts: Mapping[str, tuple[Claim, ...]]
+    deadlines: tuple[Deadline, ...] = ()
+    parent: str | None = None
+
+    def fact(self, key: str) -> PartialDate | str | None:
+        """The chosen claim, the last one if there were several; None if the fact is not on record."""
+        chosen = [claim.value for claim in self.facts.get(key, ()) if claim.chosen]
+        return chosen[-1] if chosen else None
+
+    def day_of(self, key: str) -> date | None:
+        """The day of a dated fact, or None where no day is known."""
+        value = self.fact(key)
+        return value.as_date if isinstance(value, PartialDate) else None
+
+    def has_entered_into_force(self, today: date) -> bool:
+        """Whether every party has signed, and the day of entry into force is known and has come."""
+        in_force_on = self.day_of(IN_FORCE_ON)
+        return not self.unsigned and in_force_on is not None and in_force_on <= today
+
+    @property
+    def unsigned(self) -> tuple[Party, ...]:
+        return tuple(party for party in self.parties if party.signature is None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agreement(PresentAgreement):
+    """The whole of one case, as decisions need it: with all that happened, oldest first."""
+
+    history: tuple[HistoryEntry, ...]
+    children: tuple[Child, ...] = ()
+
+    def steps_taken(self, *steps: str) -> Sequence[HistoryEntry]:
+        return [entry for entry in self.history if entry.kind is EntryKind.STEP and entry.step in steps]

@@ -1,0 +1,79 @@
+"""What is missing or contradictory in a case, apart from deadlines: things the liaison has to settle."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from twinflow.domain.agreement.agreement import SIGNED_ON, PresentAgreement
+from twinflow.domain.process.definition import ProcessDefinition
+
+
+class FindingCode(StrEnum):
+    DATE_MISSING = "date_missing"
+    SIGNATURE_MISSING = "signature_missing"
+    TERMS_CONFLICT = "terms_conflict"
+    TERM_BEYOND_BOUND = "term_beyond_bound"
+    DATES_DISAGREE = "dates_disagree"
+
+    @property
+    def notice(self) -> str:
+        """The folder in `notifications/` with its words."""
+        return self.value.replace("_", "-")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing to settle. `subject` names the fact, party or term it is about; with `code` it is its identity."""
+
+    code: FindingCode
+    subject: str
+
+
+@dataclass(frozen=True, slots=True)
+class KnownFinding:
+    """A finding as the books have it: how often it has come, whether somebody was told, and whether it is settled."""
+
+    finding: Finding
+    occurrence: int = 1
+    told: bool = False
+    settled: bool = False
+
+    @property
+    def is_untold(self) -> bool:
+        return not self.told and not self.settled
+
+
+def findings(agreement: PresentAgreement, definition: ProcessDefinition) -> tuple[Finding, ...]:
+    return tuple(_findings(agreement, definition))
+
+
+def _findings(agreement: PresentAgreement, definition: ProcessDefinition) -> Iterator[Finding]:
+    state = definition.states[agreement.state]
+    if state.signed and agreement.day_of(SIGNED_ON) is None:
+        yield Finding(FindingCode.DATE_MISSING, SIGNED_ON)
+    if not state.final and len(agreement.unsigned) < len(agreement.parties):
+        for party in agreement.unsigned:
+            yield Finding(FindingCode.SIGNATURE_MISSING, party.name)
+    for key, term in agreement.terms.items():
+        if term.is_contradictory:
+            yield Finding(FindingCode.TERMS_CONFLICT, key)
+        rule = definition.terms.get(key)
+        if rule is not None and rule.at_most is not None and term.exceeds(rule.at_most, agreement.tracked_from):
+            yield Finding(FindingCode.TERM_BEYOND_BOUND, key)
+    for key, claims in agreement.facts.items():
+        if any(not claim.chosen for claim in claims):
+            yield Finding(FindingCode.DATES_DISAGREE, key)
+
+
+def found_anew(known: Sequence[KnownFinding], found: Iterable[Finding]) -> Iterator[KnownFinding]:
+    """What is gone is settled; what comes back is told again."""
+    present = set(found)
+    for each in known:
+        if each.finding not in present:
+            yield replace(each, settled=True)
+        elif each.settled:
+            yield KnownFinding(each.finding, each.occurrence + 1)
+        else:
+            yield each
+    new = present - {each.finding for each in known}
+    yield from map(KnownFinding, sorted(new, key=lambda finding: (finding.code.value, finding.subject)))

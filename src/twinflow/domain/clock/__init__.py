@@ -1,0 +1,1 @@
+"""What time does to a case by itself, today and in days to come."""

@@ -1,0 +1,245 @@
+"""The day of one case: what the clock does about it at an instant, in order, until nothing is left to do.
+
+First the steps that dates take; then what is missing is told; then who is to be warned is warned; then the deadlines are
+derived anew, as the passing of a day opens the next occurrence and ends a right that nobody used. Whoever a step has freed of a
+duty is not warned of it any more, and what a day has opened is told on that day.
+
+Values in, values out: the sweep writes what was done into the books, the simulation goes on with what the books then hold.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+
+from twinflow.domain.agreement.agreement import Agreement, Deadline
+from twinflow.domain.agreement.findings import KnownFinding, findings, found_anew
+from twinflow.domain.agreement.subject import AlertSubject
+from twinflow.domain.alerts import alerts
+from twinflow.domain.alerts.alerts import AlreadyTold, Audience, Telling
+from twinflow.domain.deadlines.context import Reckoning
+from twinflow.domain.deadlines.kept import Key, Rewritten, rewritten
+from twinflow.domain.deadlines.occurrences import derive
+from twinflow.domain.deadlines.warnings import lapses_by_the_clock
+from twinflow.domain.people.people import THE_CLOCK, People
+from twinflow.domain.process.definition import DeadlineRule, ProcessDefinition
+from twinflow.domain.rulebook import Rulebook
+from twinflow.domain.steps.advance import Outcome, StepCommand, advance
+from twinflow.errors import Refused
+
+
+@dataclass(frozen=True, slots=True)
+class InBooks:
+    """One case as the books have it: the order of deadlines and findings is that of their rows.
+
+    `wake_on` is the day on which each deadline wakes a sweep, `derive_on` the one on which they are to be derived anew; `told`
+    has what was told of each subject and occurrence.
+    """
+
+    agreement: Agreement
+    wake_on: Mapping[Key, date | None] = field(default_factory=dict)
+    derive_on: date | None = None
+    findings: tuple[KnownFinding, ...] = ()
+    told: Mapping[tuple[AlertSubject, int], AlreadyTold] = field(default_factory=dict)
+
+    def is_awake(self, latest: date) -> bool:
+        """Whether a sweep has to look at it, if `latest` is the furthest day that any place on earth has come to."""
+        days = (self.derive_on, *self.wake_on.values())
+        return any(each.is_untold for each in self.findings) or any(day is not None and day <= latest for day in days)
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A step that a date took: the deadline whose day had passed, the agreement before, and what the books hold then."""
+
+    deadline: Deadline
+    before: Agreement
+    outcome: Outcome
+    left: Rewritten
+
+
+@dataclass(frozen=True, slots=True)
+class Stuck:
+    """A date whose step cannot be taken, and why."""
+
+    deadline: Deadline
+    refused: Refused
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What was told, and who heard of it."""
+
+    telling: Telling
+    audience: Audience
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """The deadlines derived anew, and what the books hold then."""
+
+    before: Agreement
+    left: Rewritten
+
+
+Deed = Taken | Stuck | Told | Derived
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """What was done, in order, and how the books stand then."""
+
+    deeds: tuple[Deed, ...]
+    case: InBooks
+
+
+def day(case: InBooks, rulebook: Rulebook, people: People, reckoning: Reckoning, now: datetime) -> Day:
+    """What the clock does about the case at the instant `now` (UTC). `reckoning` is that of its process and office then."""
+    run = _Run(case, people, rulebook.definition_of(case.agreement), reckoning, now)
+    run.until_nothing_is_left()
+    return Day(tuple(run.deeds), run.case)
+
+
+def steps_of_dates(
+    agreement: Agreement, definition: ProcessDefinition, reckoning: Reckoning, now: datetime, until: date = date.max
+) -> Iterator[Taken | Stuck]:
+    """The steps that follow from dates that have passed by `until`, soonest first, each effective on its due date.
+
+    One that cannot be taken does not keep the others waiting.
+    """
+    last = {key: min(until, reckoning.today_of(rule)) for key, rule in definition.deadlines.items()}
+    passed = [each for each in agreement.deadlines if each.rule in last and _lapses(definition, each, last)]
+    for overdue in sorted(passed, key=lambda each: (each.due_on or until, each.rule, each.occurrence)):
+        deadline = next((each for each in agreement.deadlines if each.key == overdue.key), overdue)
+        step = definition.deadlines[deadline.rule].on_lapse
+        if not _lapses(definition, deadline, last) or step is None or deadline.due_on is None:
+            continue  # an earlier step has changed it
+        command = StepCommand(step, deadline.due_on)
+        try:
+            outcome = advance(agreement, definition, command, THE_CLOCK, now=now, reckoning=reckoning)
+        except Refused as refused:
+            yield Stuck(deadline, refused)
+            continue
+        left = rewritten(agreement, outcome.agreement, definition, reckoning, now)
+        yield Taken(deadline, agreement, outcome, left)
+        agreement = left.agreement
+
+
+def _lapses(definition: ProcessDefinition, deadline: Deadline, last: Mapping[str, date]) -> bool:
+    return lapses_by_the_clock(definition.deadlines[deadline.rule], deadline, last[deadline.rule])
+
+
+@dataclass(slots=True)
+class _Run:
+    """The case while its day runs."""
+
+    case: InBooks
+    people: People
+    definition: ProcessDefinition
+    reckoning: Reckoning
+    now: datetime
+    deeds: list[Deed] = field(default_factory=list)
+    _said: set[object] = field(default_factory=set)
+
+    @property
+    def agreement(self) -> Agreement:
+        return self.case.agreement
+
+    def until_nothing_is_left(self) -> None:
+        before = None
+        while before is not self.case:
+            before = self.case
+            self._take_steps()
+            self._tell_findings()
+            self._warn()
+            self._derive_anew(acted=before is not self.case)
+
+    def _take_steps(self) -> None:
+        for deed in steps_of_dates(self.agreement, self.definition, self.reckoning, self.now):
+            match deed:
+                case Stuck():
+                    self._once(deed, ("stuck", deed.deadline.key))
+                case Taken():
+                    self._leave(deed, deed.left)
+                    found = found_anew(self.case.findings, findings(self.agreement, self.definition))
+                    self.case = replace(self.case, findings=tuple(found))
+                    outcome = deed.outcome
+                    for telling in alerts.about_step(outcome.announcements, outcome.entry, self.agreement):
+                        self._tell(telling)
+                    self._tell_missed(deed.before)
+
+    def _tell_findings(self) -> None:
+        for number, known in enumerate(self.case.findings):
+            if known.is_untold:
+                telling = alerts.about_finding(known.finding, known.occurrence, self.reckoning.today)
+                if not self._tell(telling).nobody:
+                    told = list(self.case.findings)
+                    told[number] = replace(known, told=True)
+                    self.case = replace(self.case, findings=tuple(told))
+
+    def _warn(self) -> None:
+        """Tell the levels that are reached, and set when to look at each deadline again."""
+        for rule, deadline in list(self._awake()):
+            today, calendars = self.reckoning.today_of(rule), self.reckoning.calendars_of(rule)
+            unheard = False
+            if alerts.is_spoken_of(rule, deadline, today):
+                told = self._told(AlertSubject.deadline(rule.key), deadline.occurrence).levels
+                tellings = alerts.levels_to_tell(self.agreement, rule, deadline, calendars, today, told)
+                audiences = [self._tell(telling) for telling in list(tellings)]
+                unheard = any(audience.nobody for audience in audiences)
+            if not unheard:
+                wake_on = alerts.next_wake_on(self.agreement, rule, deadline, calendars, today)
+                self.case = replace(self.case, wake_on={**self.case.wake_on, deadline.key: wake_on})
+
+    def _awake(self) -> Iterator[tuple[DeadlineRule, Deadline]]:
+        """The deadlines whose day of waking has come where the late office is, and from which no step follows, soonest first."""
+        by_key = {deadline.key: deadline for deadline in self.agreement.deadlines}
+        woken = sorted((on, key) for key, on in self.case.wake_on.items() if on is not None)
+        for on, key in woken:
+            rule, deadline = self.definition.deadlines[key[0]], by_key[key]
+            today = self.reckoning.today_of(rule)
+            if on <= today and not lapses_by_the_clock(rule, deadline, today):
+                yield rule, deadline
+
+    def _derive_anew(self, *, acted: bool) -> None:
+        """The passing of a day may open the next occurrence, or close a right that nobody used."""
+        if not acted and not self.case.is_awake(alerts.latest_day(self.now)):
+            return
+        before = self.agreement
+        after = replace(before, deadlines=derive(before, self.definition, self.reckoning))
+        left = rewritten(before, after, self.definition, self.reckoning, self.now)
+        if left.rows or left.derive_on != self.case.derive_on:
+            self._leave(Derived(before, left), left)
+            self._tell_missed(before)
+
+    def _leave(self, deed: Deed, left: Rewritten) -> None:
+        self.deeds.append(deed)
+        wake_on = {**self.case.wake_on, **left.wake_on}
+        self.case = replace(self.case, agreement=left.agreement, wake_on=wake_on, derive_on=left.derive_on)
+
+    def _tell_missed(self, before: Agreement) -> None:
+        """An occurrence that began and was missed while the clock was off is told once, unless the case has ended."""
+        if not self.definition.states[self.agreement.state].final:
+            for telling in alerts.missed(before.deadlines, self.agreement.deadlines, self.definition):
+                self._tell(telling)
+
+    def _told(self, subject: AlertSubject, occurrence: int) -> AlreadyTold:
+        return self.case.told.get((subject, occurrence), AlreadyTold())
+
+    def _tell(self, telling: Telling) -> Audience:
+        """Tell whoever holds the roles and was not told."""
+        about, already = (telling.subject, telling.occurrence), self._told(telling.subject, telling.occurrence)
+        office, today = self.agreement.office, self.reckoning.today
+        audience = alerts.audience_of(self.people, self.definition, office, telling, today, already.people)
+        if audience.recipients:
+            told = already.and_now(telling, audience)
+            self.case = replace(self.case, told={**self.case.told, about: told})
+            self.deeds.append(Told(telling, audience))
+        elif audience.vacant:
+            self._once(Told(telling, audience), (about, telling.level))
+        return audience
+
+    def _once(self, deed: Deed, what: object) -> None:
+        """What stays as it is, round after round, is said once."""
+        if what not in self._said:
+            self._said.add(what)
+            self.deeds.append(deed)

@@ -1,0 +1,1 @@
+"""When something is due: counted, changed, warned of, kept or missed."""

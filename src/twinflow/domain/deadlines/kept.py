@@ -1,0 +1,115 @@
+"""What the books keep of an agreement's deadlines after a change: the derived ones, and what was closed as it was closed."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+from twinflow.domain.agreement.agreement import Agreement, Basis, Deadline, DeadlineStatus, HistoryEntry
+from twinflow.domain.agreement.entries import DateMoved, noted
+from twinflow.domain.deadlines import warnings
+from twinflow.domain.deadlines.context import Reckoning
+from twinflow.domain.deadlines.occurrences import derives_anew_on
+from twinflow.domain.process.definition import CLOCK, ProcessDefinition
+from twinflow.domain.steps.migration import TakenOver, taken_over
+
+Key = tuple[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Rewritten:
+    """What a change leaves in the books. `agreement` has the deadlines and the history as rows then have them.
+
+    `rows` are the deadlines that are new or differ, `wake_on` the day on which each of those wakes a sweep, `moves` the
+    history's entries about due dates that moved. `derive_on` is the next day whose coming alone may change the deadlines.
+    """
+
+    agreement: Agreement
+    rows: Mapping[Key, Deadline]
+    wake_on: Mapping[Key, date | None]
+    moves: tuple[HistoryEntry, ...]
+    derive_on: date | None
+
+
+def rewritten(
+    before: Agreement,
+    after: Agreement,
+    definition: ProcessDefinition,
+    reckoning: Reckoning,
+    now: datetime,
+    *,
+    actor: str = CLOCK,
+    cause: str = "",
+) -> Rewritten:
+    """The deadlines of `after`, derived by `definition`, over the rows of `before`. `now` is UTC.
+
+    `cause` says in the history why a date moved, where it is not a step. A deadline that nothing gives rise to any more is void.
+    """
+    old = {deadline.key: deadline for deadline in before.deadlines}
+    new = kept(before.deadlines, after, definition)
+    gone = {key: deadline for key, deadline in old.items() if deadline.is_open and key not in new}
+    migrated = before.process_digest != after.process_digest  # with the same date it may have another ladder
+    rows = {key: each for key, each in new.items() if each != old.get(key) or (migrated and each.is_open)}
+    for key, each in gone.items():  # a rule that the process no longer has ends today
+        closed_on = reckoning.today if each.rule not in definition.deadlines else None
+        rows[key] = replace(each, status=DeadlineStatus.VOID, closed_on=closed_on)
+    moves = tuple(
+        noted(DateMoved(key, old[key].due_on, new[key].due_on, cause), actor, reckoning.today, now)
+        for key in new
+        if key in old and old[key].due_on != new[key].due_on
+    )
+    rules = definition.deadlines
+    return Rewritten(
+        agreement=replace(after, deadlines=tuple({**old, **rows}.values()), history=(*after.history, *moves)),
+        rows=rows,
+        wake_on={
+            key: warnings.next_wake_on(rules[key[0]], each, reckoning.calendars_of(rules[key[0]]), None)
+            if key not in gone
+            else None
+            for key, each in rows.items()
+        },
+        moves=moves,
+        derive_on=derives_anew_on(after, definition, reckoning),
+    )
+
+
+def kept(before: Sequence[Deadline], after: Agreement, definition: ProcessDefinition) -> dict[Key, Deadline]:
+    """The deadlines to be kept in the place of `before`: those of `after`, and of what was closed, what it was closed with."""
+    old = {deadline.key: deadline for deadline in before}
+    new = {deadline.key: deadline for deadline in after.deadlines}
+    migration = taken_over(after.history)
+    return {key: _as_it_was_closed(key, old, new, definition, migration) for key in new}
+
+
+def _as_it_was_closed(
+    key: Key,
+    before: Mapping[Key, Deadline],
+    derived: Mapping[Key, Deadline],
+    definition: ProcessDefinition,
+    migration: TakenOver,
+) -> Deadline:
+    """What is closed keeps its date and the calendars it was counted by, whatever is announced later.
+
+    Only what people record afterwards changes it: an act that meets it, a pause, more time, another start. What was closed
+    before the agreement came to its version of the process stays as the earlier version had it, until it begins anew.
+    """
+    old, new = before.get(key), derived[key]
+    if old is None or old.is_open or (old.closed_on is None and key not in migration.closed):
+        return new
+    rule = definition.deadlines[new.rule]
+    based_on = (rule.anchor.deadline, new.occurrence) if rule.anchor.deadline else key
+    base, base_now = before.get(based_on, old), derived.get(based_on, new)
+    started_on_calendar_day = based_on != key or rule.cut_off is not None
+    if key in migration.closed and (started_on_calendar_day or migration.closed[key] == new.anchor_on):
+        return old
+    if not started_on_calendar_day and old.anchor_on != new.anchor_on:
+        return new
+    if _given(old, new) != _given(new, new) or _given(base, base_now) != _given(base_now, base_now):
+        return new
+    return replace(old, status=new.status, closed_on=new.closed_on) if new.status is DeadlineStatus.MET else old
+
+
+def _given(deadline: Deadline, otherwise: Deadline) -> tuple[object, ...]:
+    """What people gave for the date beside its start, as far as no calendar has a part in it."""
+    basis = deadline.basis or otherwise.basis or Basis()
+    starts = tuple(pause.start for pause in basis.pauses)
+    return (basis.lengths, basis.times, starts, basis.extensions, basis.agreed_on)

@@ -1,0 +1,1 @@
+"""Who acts, for whom, and what each may see and do."""

@@ -1,0 +1,164 @@
+"""Who acts: a person in a role of an office from a day to a day, or the clock."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import chain
+from zoneinfo import ZoneInfo
+
+from twinflow.domain.process.definition import CLOCK, Label, ProcessDefinition, Role
+from twinflow.errors import NotFound
+
+LONGEST_CHAIN = 3
+"""How many delegates in a row are asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """A municipality, ministry or registry. `time_zone` is an IANA name, `country` an ISO 3166-1 alpha-2 code.
+
+    `calendars` name its days off; without any, it works from Monday to Friday.
+    """
+
+    key: str
+    kind: str
+    label: Label
+    country: str
+    time_zone: str
+    calendars: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """A role in an office, from a day to a day (both included; None: open)."""
+
+    role: str
+    office: str
+    from_day: date | None = None
+    to_day: date | None = None
+
+    def holds_on(self, day: date) -> bool:
+        return (self.from_day is None or self.from_day <= day) and (self.to_day is None or day <= self.to_day)
+
+
+@dataclass(frozen=True, slots=True)
+class Absence:
+    """Days out of office, both included. `delegate` is the person who gets the mail meanwhile."""
+
+    from_day: date
+    to_day: date
+    delegate: str
+
+    def covers(self, day: date) -> bool:
+        return self.from_day <= day <= self.to_day
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    key: str
+    name: str
+    mail: str
+    language: str
+    assignments: tuple[Assignment, ...]
+    absences: tuple[Absence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """A person as seen from one agreement: the roles held there on the day."""
+
+    key: str
+    roles: frozenset[str]
+
+
+THE_CLOCK = Actor(CLOCK, frozenset({CLOCK}))
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """Offices and the people in them."""
+
+    offices: Mapping[str, Office]
+    people: Mapping[str, Person]
+
+    def person(self, key: str) -> Person:
+        """Raises NotFound, naming who there is."""
+        try:
+            return self.people[key]
+        except KeyError:
+            raise NotFound(
+                "There is no person {person}; there are {people}.", person=key, people=sorted(self.people)
+            ) from None
+
+    def today(self, office: str, now: datetime) -> date:
+        """The date at the office, at the instant `now`. The office exists: start-up has checked it."""
+        return now.astimezone(ZoneInfo(self.offices[office].time_zone)).date()
+
+    def zone_of(self, role: Role, office: str, day: date) -> ZoneInfo:
+        """The time zone in which a role is held for a case kept by `office`; of several offices the first by key."""
+        kind = role.office_on(day)
+        offices = sorted(self.offices_of(kind, office)) if kind else []
+        return ZoneInfo(self.offices[offices[0] if offices else office].time_zone)
+
+    def office_of(self, person: Person, now: datetime) -> Office:
+        """The office whose hours the person keeps, at the instant `now`.
+
+        Of several offices it is the first in the order of their roles where one is held that day; where none is held, the first.
+        Who is named without any role is taken to work in the first office of the file.
+        """
+        offices = [(self.offices[a.office], a) for a in person.assignments]
+        held = (office for office, a in offices if a.holds_on(self.today(office.key, now)))
+        named = (office for office, _ in offices)
+        return next(chain(held, named, self.offices.values()))
+
+    def actor(self, person: Person, definition: ProcessDefinition, office: str, day: date) -> Actor:
+        """The person with the roles they hold for cases of `office` on the day."""
+        held = {role for role in definition.roles if person in self.holders_for(definition, role, office, day)}
+        return Actor(person.key, frozenset(held))
+
+    def holders_for(self, definition: ProcessDefinition, role: str, office: str, day: date) -> list[Person]:
+        """Who holds the role for cases of `office` on the day, in the office then in charge; else who holds its deputy's."""
+        wanted: str | None = role
+        seen: set[str] = set()
+        while wanted is not None and wanted not in seen:
+            seen.add(wanted)
+            rule = definition.roles[wanted]
+            kind = rule.office_on(day)
+            found = self.holders(wanted, kind, office, day) if kind else []
+            if found:
+                return found
+            wanted = rule.deputy
+        return []
+
+    def holders(self, role: str, office_kind: str, home_office: str, day: date) -> list[Person]:
+        """Who holds `role` for an agreement kept by `home_office`, by key.
+
+        A role of the home office's own kind is held there; a role of another kind (a ministry) in any office of that kind
+        in the same country.
+        """
+        offices = self.offices_of(office_kind, home_office)
+        return [
+            person
+            for person in sorted(self.people.values(), key=lambda person: person.key)
+            if any(a.role == role and a.office in offices and a.holds_on(day) for a in person.assignments)
+        ]
+
+    def stand_in(self, person: str, day: date) -> str:
+        """Who gets the mail of a person on the day: the first who is there, of the person and up to three delegates in a row.
+
+        The person after all, if none of them is.
+        """
+        who = person
+        for _ in range(LONGEST_CHAIN + 1):
+            away = next((absence for absence in self.people[who].absences if absence.covers(day)), None)
+            if away is None:
+                return who
+            who = away.delegate
+        return person
+
+    def offices_of(self, kind: str, home_office: str) -> frozenset[str]:
+        """The offices of a kind that deal with the cases of `home_office`: itself, or those of its country."""
+        home = self.offices[home_office]
+        if kind == home.kind:
+            return frozenset({home.key})
+        return frozenset(o.key for o in self.offices.values() if o.kind == kind and o.country == home.country)

@@ -1,0 +1,423 @@
+"""A process definition: what may happen to an agreement, who may do it and by when. Frozen values, read from a file."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, time
+from enum import StrEnum
+
+from twinflow.domain.calendar.business_days import CountsIn, Roll
+from twinflow.domain.calendar.dates import Length, MonthEnd
+from twinflow.domain.deadlines.counting import FirstDay
+from twinflow.errors import NotFound
+from twinflow.sentences import Message
+
+Label = Mapping[str, str]
+
+CLOCK = "clock"
+"""The role of the system when a date itself takes a step."""
+
+LIAISON = "liaison"
+"""The role that every process has: it gets the notices of its agreements."""
+
+
+class Nature(StrEnum):
+    """What stands behind a deadline. Only the first two may be called overdue in law."""
+
+    LEGAL = "legal"
+    CONTRACTUAL = "contractual"
+    TARGET = "target"
+
+
+class Effect(StrEnum):
+    """Named changes that a step makes beyond the state."""
+
+    START_TERM = "start_term"
+    SIGN_TEXT = "sign_text"
+    ENTER_INTO_FORCE = "enter_into_force"
+    RENEW_TERM = "renew_term"
+    END_TERM = "end_term"
+
+
+@dataclass(frozen=True, slots=True)
+class TermRule:
+    """What a process says of one term of the text: a default where the text is silent, a bound, and the source of both."""
+
+    label: Label
+    default: Length | None = None
+    at_most: Length | None = None
+    source: Label = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """A paper that a case may hold, recorded by its mark (number, date or file name), and the source that asks for it."""
+
+    label: Label
+    source: Label
+
+
+@dataclass(frozen=True, slots=True)
+class Checklist:
+    """Things to look for one by one: the label of each item, in order, and the source that asks for them."""
+
+    label: Label
+    source: Label
+    items: Mapping[str, Label]
+
+
+@dataclass(frozen=True, slots=True)
+class OfficeInCharge:
+    """The kind of office (`municipality`, `ministry`, ...) that a role is held in, from a day to a day (both included)."""
+
+    kind: str
+    from_day: date | None = None
+    to_day: date | None = None
+
+    def holds_on(self, day: date) -> bool:
+        return (self.from_day is None or self.from_day <= day) and (self.to_day is None or day <= self.to_day)
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """A role, the kinds of office it is held in, and the role whose holders stand in while nobody holds it."""
+
+    key: str
+    offices: tuple[OfficeInCharge, ...]
+    label: Label
+    deputy: str | None = None
+
+    def office_on(self, day: date) -> str | None:
+        """The kind of office in charge on `day`; None if none is."""
+        return next((office.kind for office in self.offices if office.holds_on(day)), None)
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A state: its stage (and its phase, where another institution counts otherwise) and who is waited for.
+
+    `signed` says that every party's signature is on the text; `final` that nothing more happens; `entry` that old cases are
+    entered here, though no step leads here.
+    """
+
+    key: str
+    label: Label
+    stage: str
+    waits_for: str | None = None
+    signed: bool = False
+    final: bool = False
+    phase: str | None = None
+    entry: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ChildState:
+    """A state that a child process has to reach."""
+
+    process: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """A named condition of a step, with its arguments; `domain.steps.requirements` knows what each name means.
+
+    `fact` names a fact or a paper; `source` is empty where that of the step says it.
+    """
+
+    name: str
+    fact: str | None = None
+    steps: tuple[str, ...] = ()
+    checklist: str | None = None
+    child: ChildState | None = None
+    source: Label = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where a step leads; `when` names the condition (None: always). The first that holds is taken."""
+
+    state: str
+    when: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """A notice that a step sends: its name in `notifications/`, the roles that get it, and whether it may not wait."""
+
+    notice: str
+    to: tuple[str, ...]
+    urgent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Something a person or the clock does.
+
+    `records` names the facts, papers and checklists that have to be given with it, `day_as` the fact that the day of the act
+    itself makes; `needs_reason`: it is taken only with a reason.
+    """
+
+    key: str
+    label: Label
+    sources: frozenset[str]
+    to: tuple[Destination, ...]
+    by: frozenset[str]
+    records: tuple[str, ...] = ()
+    day_as: str | None = None
+    per_party: str | None = None
+    effect: Effect | None = None
+    requires: tuple[Requirement, ...] = ()
+    announcements: tuple[Announcement, ...] = ()
+    source: Label = field(default_factory=dict)
+    needs_reason: bool = False
+
+
+class Side(StrEnum):
+    BEFORE = "before"
+    AFTER = "after"
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """One rung of a deadline's ladder of warnings: a length before or after the date, or a share of the time.
+
+    Neither `length` nor `percent`: on the day. `percent` is that of the days from the start to the due date, rounded up to a
+    whole day. `repeats`: every `length` after the last. `to` is the role that it escalates to.
+    """
+
+    length: Length | None = None
+    side: Side = Side.AFTER
+    repeats: bool = False
+    to: str | None = None
+    percent: int | None = None
+
+    @property
+    def name(self) -> str:
+        """What it is called on its ladder, whoever it goes to."""
+        if self.percent is not None:
+            return f"{self.percent} % of the time"
+        if self.length is None:
+            return "on the day"
+        return f"every {self.length}" if self.repeats else f"{self.length} {self.side}"
+
+    @property
+    def key(self) -> str:
+        """Its identity within the deadline's occurrence; of a level that repeats, the beginning of it."""
+        return self.name if self.to is None else f"{self.name} to {self.to}"
+
+    @property
+    def is_early(self) -> bool:
+        if self.percent is not None:
+            return self.percent <= 100  # noqa: PLR2004 - the due date itself
+        return self.length is None or self.side is Side.BEFORE
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """What a deadline is counted from: a step, a fact, another deadline's due date, or the last activity. Exactly one is set.
+
+    `activity`: what people did in the case, and what came about in its children; each begins the count anew. `on` (month,
+    day): counted from the last such day of a year up to the event, for duties that fall on the same date every year.
+    """
+
+    step: str | None = None
+    fact: str | None = None
+    deadline: str | None = None
+    activity: bool = False
+    on: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeRule:
+    """Who may change a deadline by an act (pause, extend, move), up to what, on what basis.
+
+    `second` is the role of another person who has to confirm it before it counts, if any.
+    """
+
+    by: frozenset[str]
+    source: Label
+    at_most: Length | None = None
+    second: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DeadlineRule:
+    """How one deadline is counted, met, warned of, and what passes when it lapses.
+
+    `length` is fixed, or None where the text decides (`term` names the term) or where the date itself is given (`is_fixed`).
+    `side` BEFORE counts backward. `recurs`: every length again, counted from the anchor, up to the due date of the deadline
+    `until`. `duty` False: the last day of a right, nobody is late when it passes unused. `calendars` are those of the
+    process where none are named. `cut_off` is the closing hour where the late office is. `very_overdue` is how long after
+    the date it is called so. `article` is the text by which silence decides, where it does (`on_lapse`).
+    """
+
+    key: str
+    label: Label
+    anchor: Anchor
+    nature: Nature
+    length: Length | None = None
+    term: str | None = None
+    side: Side = Side.AFTER
+    recurs: bool = False
+    until: str | None = None
+    first_day: FirstDay = FirstDay.NEXT_DAY
+    month_end: MonthEnd = MonthEnd.CLAMP
+    roll: Roll = Roll.FOLLOWING
+    calendars: tuple[str, ...] = ()
+    counts_in: CountsIn = CountsIn.ALL
+    cut_off: time | None = None
+    late: str | None = None
+    duty: bool = True
+    met_by_steps: frozenset[str] = frozenset()
+    met_by_children: frozenset[ChildState] = frozenset()
+    paused_in: frozenset[str] = frozenset()
+    pause: ChangeRule | None = None
+    extend: ChangeRule | None = None
+    move: ChangeRule | None = None
+    warn: tuple[Level, ...] = ()
+    escalate: tuple[Level, ...] = ()
+    very_overdue: Length | None = None
+    on_lapse: str | None = None
+    source: Label = field(default_factory=dict)
+    note: Label = field(default_factory=dict)
+    article: Label = field(default_factory=dict)
+
+    @property
+    def is_fixed(self) -> bool:
+        """Whether the date is given by the fact itself, and nothing is counted."""
+        return self.length is None and self.term is None
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """The roles that are warned of it: the one that is late if it passes, and the liaison."""
+        return tuple(dict.fromkeys((self.late or LIAISON, LIAISON)))
+
+    @property
+    def concerned(self) -> tuple[str, ...]:
+        """The roles that are ever told of it, be it only when it escalates."""
+        return tuple(dict.fromkeys((*self.told, *(level.to for level in self.escalate if level.to is not None))))
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """An order that the law fixes: from the start, the states of `to` are reached only after one of the steps of `through`."""
+
+    key: str
+    label: Label
+    source: Label
+    through: frozenset[str]
+    to: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ProcessDefinition:
+    """One version of a process. `digest` identifies its content: an agreement stays on the content it was opened with.
+
+    Equal and hashed by digest. `extends` is the process and version that an overlay rests on; what it takes from there is in
+    it as its own. `unconfirmed` says what nobody has checked yet.
+    """
+
+    key: str
+    version: int
+    kind: str
+    label: Label
+    in_force_from: date
+    in_force_to: date | None
+    time_zone: str
+    calendars: tuple[str, ...]
+    law: tuple[str, ...]
+    start: str
+    stages: Mapping[str, Label]
+    facts: Mapping[str, Label]
+    terms: Mapping[str, TermRule]
+    roles: Mapping[str, Role]
+    states: Mapping[str, State]
+    steps: Mapping[str, Step]
+    deadlines: Mapping[str, DeadlineRule]
+    children: tuple[str, ...]
+    digest: str
+    text: str
+    phases: Mapping[str, Label] = field(default_factory=dict)
+    papers: Mapping[str, Paper] = field(default_factory=dict)
+    checklists: Mapping[str, Checklist] = field(default_factory=dict)
+    gates: Mapping[str, Gate] = field(default_factory=dict)
+    extends: tuple[str, int] | None = None
+    unconfirmed: Label = field(default_factory=dict)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, ProcessDefinition) and self.digest == other.digest
+
+    def __hash__(self) -> int:
+        return hash(self.digest)
+
+    @property
+    def name(self) -> str:
+        return f"{self.key} v{self.version}"
+
+    def reachable_from(self, state: str) -> frozenset[str]:
+        """The state itself, and every one that steps can lead to from it."""
+        seen, todo = {state}, [state]
+        while todo:
+            here = todo.pop()
+            onward = {d.state for step in self.steps.values() if here in step.sources for d in step.to} - seen
+            seen |= onward
+            todo += onward
+        return frozenset(seen)
+
+    @property
+    def records(self) -> Mapping[str, Label]:
+        """Everything that can be put on record, by name: facts, papers and checklists."""
+        papers = {key: paper.label for key, paper in self.papers.items()}
+        return {**self.facts, **papers, **{key: checklist.label for key, checklist in self.checklists.items()}}
+
+    def step(self, key: str) -> Step:
+        try:
+            return self.steps[key]
+        except KeyError:
+            raise NotFound(
+                "{process} has no step {step}; it has {steps}.", process=self.name, step=key, steps=sorted(self.steps)
+            ) from None
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """Every version of every process."""
+
+    definitions: Mapping[tuple[str, int], ProcessDefinition]
+
+    def version(self, key: str, version: int) -> ProcessDefinition:
+        try:
+            return self.definitions[key, version]
+        except KeyError:
+            raise NotFound("There is no process {process} version {version}.", process=key, version=version) from None
+
+    def versions(self, key: str) -> list[ProcessDefinition]:
+        """All versions of one process, oldest first. Raises NotFound for an unknown process."""
+        found = sorted((d for d in self if d.key == key), key=lambda d: d.version)
+        if not found:
+            raise NotFound(
+                "There is no process {process}; there are {known}.", process=key, known=sorted({d.key for d in self})
+            )
+        return found
+
+    def in_force_on(self, key: str, day: date) -> ProcessDefinition:
+        """The version in force on `day`. Raises NotFound where there is none."""
+        for definition in reversed(self.versions(key)):
+            if definition.in_force_from <= day and (definition.in_force_to is None or day <= definition.in_force_to):
+                return definition
+        raise NotFound("No version of {process} was in force on {day}.", process=key, day=day)
+
+    def __iter__(self) -> Iterator[ProcessDefinition]:
+        return iter(self.definitions.values())
+
+
+def level_message(level: Level) -> Message:
+    """A level in words, for people."""
+    if level.percent is not None:
+        return Message("{percent} % of the time has passed", {"percent": level.percent})
+    if level.length is None:
+        return Message("on the day")
+    if level.repeats:
+        return Message("then every {length}", {"length": level.length.message})
+    values = {"length": level.length.message}
+    return Message("{length} before", values) if level.side is Side.BEFORE else Message("{length} after", values)

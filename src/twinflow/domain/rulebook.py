@@ -1,0 +1,155 @@
+"""The process definitions with the calendars they count by, what can be told, and when mail may leave."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from twinflow.domain.agreement.agreement import Agreement, AgreementHead, Deadline, HistoryEntry
+from twinflow.domain.agreement.entries import Migrated
+from twinflow.domain.calendar.business_days import Calendar, Calendars, CountsIn
+from twinflow.domain.calendar.office_hours import Hours, Rhythm
+from twinflow.domain.deadlines.context import Place, Reckoning
+from twinflow.domain.people.people import Office, People
+from twinflow.domain.process.definition import Catalogue, DeadlineRule, Label, ProcessDefinition
+from twinflow.domain.process.notices import Notice
+from twinflow.domain.steps.migration import was_closed_by
+from twinflow.errors import DefinitionChanged
+
+MONDAY_TO_FRIDAY = Calendars((Calendar("monday-to-friday", {}, frozenset({5, 6}), {}, 1, 9999, ""),))
+"""For an office that names no calendar."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rulebook:
+    """What all cases go by: data in files."""
+
+    catalogue: Catalogue
+    calendars: Mapping[str, Calendar]
+    editions: Mapping[tuple[str, str], Calendar] = field(default_factory=dict)
+    """Every edition that dates were ever counted by, by key and edition."""
+    notices: Mapping[str, Notice] = field(default_factory=dict)
+    """What can be told, by key."""
+    rhythm: Rhythm = field(default_factory=Rhythm)
+    """When mail may leave."""
+    _together: dict[tuple[tuple[str, ...], CountsIn], Calendars] = field(
+        default_factory=dict, repr=False, compare=False
+    )
+    """Calendars once put together: they keep a table of their days off."""
+
+    def definition_of(self, agreement: AgreementHead) -> ProcessDefinition:
+        """The version the agreement was opened on. Raises DefinitionChanged if its content is no longer the same."""
+        return self.pinned(agreement.process, agreement.process_version, agreement.process_digest)
+
+    def pinned(self, process: str, version: int, digest: str) -> ProcessDefinition:
+        """A version by its content. Raises NotFound, or DefinitionChanged if its content is no longer the same."""
+        definition = self.catalogue.version(process, version)
+        if definition.digest != digest:
+            raise DefinitionChanged(
+                "{process} was edited although agreements run on it; put the change into a new version.",
+                process=definition.name,
+            )
+        return definition
+
+    def lexicon_of(self, agreement: Agreement) -> ProcessDefinition:
+        """The version of the agreement, with the words of the versions it came from for what is no longer in it."""
+        definition = self.definition_of(agreement)
+        for entry in reversed(agreement.history):
+            earlier = self._earlier(entry)
+            if earlier is not None:
+                definition = replace(
+                    definition,
+                    states={**earlier.states, **definition.states},
+                    steps={**earlier.steps, **definition.steps},
+                    deadlines={**earlier.deadlines, **definition.deadlines},
+                    facts={**earlier.facts, **definition.facts},
+                    papers={**earlier.papers, **definition.papers},
+                    checklists={**earlier.checklists, **definition.checklists},
+                    terms={**earlier.terms, **definition.terms},
+                    roles={**earlier.roles, **definition.roles},
+                )
+        return definition
+
+    def definition_then(
+        self, agreement: AgreementHead, history: Sequence[HistoryEntry], deadline: Deadline
+    ) -> ProcessDefinition:
+        """The version by which the deadline's date was counted: an earlier one if it was closed before or by a migration.
+
+        Of the agreement's history, oldest first, the migrations are enough.
+        """
+        definition = self.definition_of(agreement)
+        for entry in reversed(history):
+            earlier = self._earlier(entry)
+            if earlier is not None and deadline.rule in earlier.deadlines:
+                ended = deadline.rule not in definition.deadlines
+                definition = earlier if ended or was_closed_by(entry, deadline) else definition
+        return definition
+
+    def _earlier(self, entry: HistoryEntry) -> ProcessDefinition | None:
+        """The version that a migration left; None for other entries, or where its file is gone."""
+        said = Migrated.read(entry)
+        if said is None:
+            return None
+        key, _, version = said.source.rpartition(" v")
+        return self.catalogue.definitions.get((key, int(version)))
+
+    def what_meets(self, definition: ProcessDefinition, rule: DeadlineRule) -> list[Label]:
+        """What there is to do about a deadline: the steps, and the states of child processes, that meet it."""
+        steps = [step.label for key, step in definition.steps.items() if key in rule.met_by_steps]
+        children = sorted(rule.met_by_children, key=lambda child: (child.process, child.state))
+        newest = [(self.catalogue.versions(child.process)[-1], child.state) for child in children]
+        known = [(process.label, process.states[state].label) for process, state in newest if state in process.states]
+        return [*steps, *({code: f"{what[code]}: {state[code]}" for code in what} for what, state in known)]
+
+    def calendars_of(self, definition: ProcessDefinition, rule: DeadlineRule | None = None) -> Calendars:
+        """The calendars of the rule, or of the process where it names none."""
+        keys = rule.calendars if rule is not None and rule.calendars else definition.calendars
+        counts_in = rule.counts_in if rule is not None else CountsIn.ALL
+        if (keys, counts_in) not in self._together:
+            self._together[keys, counts_in] = Calendars(tuple(self.calendars[key] for key in keys), counts_in)
+        return self._together[keys, counts_in]
+
+    def calendars_at(self, edition: str, definition: ProcessDefinition, rule: DeadlineRule) -> Calendars:
+        """The calendars of the rule in the editions that a due date was counted by; where one is unknown, as they are now."""
+        now = self.calendars_of(definition, rule)
+        if edition in {"", now.edition}:
+            return now
+        then = [self.editions.get((key, found)) for key, _, found in (each.partition("@") for each in edition.split())]
+        known = tuple(calendar for calendar in then if calendar is not None)
+        return Calendars(known, now.counts_in) if len(known) == len(then) else now
+
+    def with_calendar(self, calendar: Calendar) -> "Rulebook":
+        """The same with another edition of one calendar."""
+        return replace(self, calendars={**self.calendars, calendar.key: calendar}, _together={})
+
+    @property
+    def current_editions(self) -> dict[str, str]:
+        """The edition of each calendar, by key."""
+        return {key: calendar.edition for key, calendar in self.calendars.items()}
+
+    def hours_at(self, office: Office) -> Hours:
+        """When its people work: the zone and the days off of the office, and the rhythm."""
+        return Hours(ZoneInfo(office.time_zone), self._days_off(office.calendars), self.rhythm)
+
+    def _days_off(self, keys: tuple[str, ...]) -> Calendars:
+        """The calendars of an office put together, once."""
+        if not keys:
+            return MONDAY_TO_FRIDAY
+        if (keys, CountsIn.ALL) not in self._together:
+            self._together[keys, CountsIn.ALL] = Calendars(tuple(self.calendars[key] for key in keys))
+        return self._together[keys, CountsIn.ALL]
+
+
+def reckoning_at(
+    rulebook: Rulebook, people: People, definition: ProcessDefinition, office: str, now: datetime
+) -> Reckoning:
+    """What the deadlines of a case kept by `office` are reckoned with, at the instant `now`."""
+    own = {
+        key: rulebook.calendars_of(definition, rule)
+        for key, rule in definition.deadlines.items()
+        if rule.calendars or rule.counts_in is not CountsIn.ALL
+    }
+    today = people.today(office, now)
+    zones = {key: people.zone_of(role, office, today) for key, role in definition.roles.items()}
+    places = {key: Place(zone, now.astimezone(zone).date()) for key, zone in zones.items()}
+    return Reckoning(today, rulebook.calendars_of(definition), own, places)

@@ -1,0 +1,168 @@
+"""Opening a case: what a new one may say, whichever door it comes by, and the agreement that it becomes."""
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+
+from twinflow.domain.agreement.agreement import (
+    NOT_IN_FUTURE,
+    REFERENCE,
+    Agreement,
+    Claim,
+    EntryKind,
+    HistoryEntry,
+    Party,
+    Term,
+)
+from twinflow.domain.calendar.dates import PartialDate
+from twinflow.domain.process.definition import ProcessDefinition
+from twinflow.domain.steps.advance import is_still_to_come, items_of
+from twinflow.errors import Unreadable
+from twinflow.sentences import Message, Problem, unknown_name
+
+
+@dataclass(frozen=True, slots=True)
+class NewAgreement:
+    """A case to open. `state` other than the process's first one enters it in mid-life; `opened_on` is the day on paper.
+
+    `kind` is that of its first history entry. Without a `relationship` it begins one of its own.
+    """
+
+    reference: str
+    process: str
+    office: str
+    title: str
+    opened_on: date
+    parties: tuple[Party, ...]
+    state: str | None = None
+    terms: Mapping[str, Term] = field(default_factory=dict)
+    facts: Mapping[str, tuple[Claim, ...]] = field(default_factory=dict)
+    parent: str | None = None
+    origin: str = ""
+    note: str = ""
+    kind: EntryKind = EntryKind.OPENED
+    relationship: str = ""
+    generation: int = 1
+
+
+def opened(
+    new: NewAgreement,
+    definition: ProcessDefinition,
+    *,
+    actor: str,
+    now: datetime,
+    today: date,
+    parent: Agreement | None = None,
+) -> Agreement:
+    """The agreement with its first history entry. `now` is UTC, `today` the date at the office; what it says is sound.
+
+    What belongs to an agreement is between the same parties, unless it names its own.
+    """
+    state = new.state or definition.start
+    parties = new.parties
+    if parent is not None and not parties:
+        parties = tuple(replace(party, signature=None) for party in parent.parties)
+    return Agreement(
+        reference=new.reference,
+        process=definition.key,
+        process_version=definition.version,
+        process_digest=definition.digest,
+        office=new.office,
+        title=new.title,
+        state=state,
+        version=1,
+        tracked_from=today,
+        parties=parties,
+        terms=new.terms,
+        facts=new.facts,
+        history=(HistoryEntry(new.kind, actor, new.opened_on, now, to_state=state),),
+        parent=new.parent,
+        origin=new.origin,
+        note=new.note,
+        relationship=new.relationship or new.reference,
+        generation=new.generation,
+    )
+
+
+def problems_of_opening(
+    new: NewAgreement, definition: ProcessDefinition, today: date, children: Collection[str] = ()
+) -> Iterator[Problem]:
+    """Everything for which the case cannot be opened `today` (at the office), each at its field: `terms.validity`.
+
+    `children` are the processes that the agreement `new.parent` may have. What a text says that is signed already, of a case
+    that has ended, or that a register has, is kept also beyond a bound of the process: it becomes a finding.
+    """
+    if (message := mistake_in_reference(new.reference)) is not None:
+        yield Problem("reference", message)
+    for name in sorted(new.facts):
+        yield from _about_the_fact(name, new.facts[name], definition, today)
+    if new.state is not None and new.state not in definition.states:
+        yield Problem("state", unknown_name(Message("the state"), new.state, definition.states))
+    yield from _about_the_parties(new)
+    if new.opened_on > today:
+        yield Problem("opened_on", _to_come(new.opened_on))
+    yield from _about_the_terms(new, definition, today)
+    if new.parent is not None and new.process not in children:
+        values = {"process": new.process, "parent": new.parent, "children": sorted(children) or "–"}
+        yield Problem("parent", Message("{process} is no child of {parent}; its children are: {children}.", values))
+
+
+def mistake_in_reference(reference: str) -> Message | None:
+    """What would be right, where people could not quote it."""
+    if re.fullmatch(REFERENCE, reference):
+        return None
+    return Message("a reference is made of letters and digits, with dots, slashes or hyphens between them.")
+
+
+def _about_the_fact(
+    name: str, claims: tuple[Claim, ...], definition: ProcessDefinition, today: date
+) -> Iterator[Problem]:
+    if name not in definition.records:
+        yield Problem(f"facts.{name}", unknown_name(Message("the fact"), name, definition.records))
+        return
+    for number, claim in enumerate(claims, start=1):
+        place, value = f"facts.{name}[{number}]" if len(claims) > 1 else f"facts.{name}", claim.value
+        if name in definition.checklists:
+            yield from _about_the_items(place, name, claim, definition)
+        elif isinstance(value, PartialDate) and not name.endswith("_on"):
+            yield Problem(place, Message("a dated fact is called …_on."))
+        elif isinstance(value, PartialDate) and name in NOT_IN_FUTURE and is_still_to_come(value, today):
+            yield Problem(place, _to_come(value.as_date))
+
+
+def _about_the_items(place: str, name: str, claim: Claim, definition: ProcessDefinition) -> Iterator[Problem]:
+    """What a checklist is said to hold is stored as it is said, so it has to be said in full and in order."""
+    try:
+        items = items_of(definition.checklists[name], str(claim.value))
+    except Unreadable as error:
+        yield Problem(place, error.message)
+        return
+    if items != claim.value:
+        yield Problem(place, Message("name the items in their order: {items}.", {"items": items or "–"}))
+
+
+def _about_the_parties(new: NewAgreement) -> Iterator[Problem]:
+    if len(new.parties) < 2 and new.parent is None:  # noqa: PLR2004 - an agreement has two parties or more
+        yield Problem("parties", Message("an agreement has two parties or more."))
+    names = [party.name for party in new.parties]
+    for number, name in enumerate(names, start=1):
+        if name in names[: number - 1]:
+            yield Problem(f"parties[{number}]", Message("two parties of one text need different names."))
+
+
+def _about_the_terms(new: NewAgreement, definition: ProcessDefinition, today: date) -> Iterator[Problem]:
+    entered = definition.states.get(new.state or definition.start)
+    is_past = entered is not None and (entered.signed or entered.final)
+    is_kept = is_past or new.kind is EntryKind.IMPORTED
+    for name, term in new.terms.items():
+        rule = definition.terms.get(name)
+        if rule is None:
+            yield Problem(f"terms.{name}", unknown_name(Message("the term"), name, definition.terms))
+        elif rule.at_most is not None and not is_kept and term.exceeds(rule.at_most, today):
+            values = {"length": rule.at_most.message, "source": rule.source}
+            yield Problem(f"terms.{name}", Message("at most {length} ({source}).", values))
+
+
+def _to_come(day: date | None) -> Message:
+    return Message("the day {day} is still to come.", {"day": day})

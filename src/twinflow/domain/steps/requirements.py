@@ -1,0 +1,132 @@
+"""Named requirements of a step. Each answers with a reason, or with nothing. A process file can name these and no others."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from twinflow.domain.agreement.agreement import Agreement, HistoryEntry
+from twinflow.domain.people.people import Actor
+from twinflow.domain.process.definition import Checklist, Label, ProcessDefinition, Requirement
+from twinflow.sentences import Message
+
+Check = Callable[[Agreement, ProcessDefinition, Actor, Requirement], Message | None]
+
+
+def unmet(
+    agreement: Agreement, definition: ProcessDefinition, actor: Actor, requirement: Requirement
+) -> Message | None:
+    """Why the requirement is not met, or None."""
+    return REQUIREMENTS[requirement.name](agreement, definition, actor, requirement)
+
+
+def _fact(
+    agreement: Agreement, definition: ProcessDefinition, _actor: Actor, requirement: Requirement
+) -> Message | None:
+    if requirement.fact is None or agreement.fact(requirement.fact) is not None:
+        return None
+    return Message("{fact} is not on record.", {"fact": definition.records[requirement.fact]})
+
+
+def _date_known(
+    agreement: Agreement, definition: ProcessDefinition, _actor: Actor, requirement: Requirement
+) -> Message | None:
+    if requirement.fact is None or agreement.day_of(requirement.fact) is not None:
+        return None
+    return Message("The day is not known: {fact}.", {"fact": definition.facts[requirement.fact]})
+
+
+def _checklist(
+    agreement: Agreement, definition: ProcessDefinition, _actor: Actor, requirement: Requirement
+) -> Message | None:
+    """Every item of the checklist was there at the last look."""
+    checklist = definition.checklists[requirement.checklist or ""]
+    missing = missing_items(checklist, agreement.fact(requirement.checklist or ""))
+    if not missing:
+        return None
+    return Message("{checklist}: missing are {items}.", {"checklist": checklist.label, "items": missing})
+
+
+def missing_items(checklist: Checklist, value: object) -> list[Label]:
+    """The items that a look recorded as `value` (keys with commas between them, None: never looked) did not find."""
+    there = str(value).split(",") if value is not None else []
+    return [label for key, label in checklist.items.items() if key not in there]
+
+
+def _child(
+    agreement: Agreement, _definition: ProcessDefinition, _actor: Actor, requirement: Requirement
+) -> Message | None:
+    """Some child of the process has reached the state, whatever became of it since."""
+    wanted = requirement.child
+    if wanted is None or any(
+        child.process == wanted.process and any(state == wanted.state for state, _ in child.reached)
+        for child in agreement.children
+    ):
+        return None
+    return Message("No {process} has come to “{state}” yet.", {"process": wanted.process, "state": wanted.state})
+
+
+def _all_signed(
+    agreement: Agreement, _definition: ProcessDefinition, _actor: Actor, _requirement: Requirement
+) -> Message | None:
+    if not agreement.unsigned:
+        return None
+    return Message(
+        "These parties have not signed: {parties}.", {"parties": [party.name for party in agreement.unsigned]}
+    )
+
+
+def _every_party(
+    agreement: Agreement, definition: ProcessDefinition, _actor: Actor, requirement: Requirement
+) -> Message | None:
+    """Every party has taken the steps since the case came into its state (model agreement, art. XIV: both accept in writing)."""
+    taken = {(entry.step, entry.party) for entry in _since_it_came_here(agreement)}
+    for step in requirement.steps:
+        missing = [party.name for party in agreement.parties if (step, party.name) not in taken]
+        if missing:
+            return Message(
+                "Missing from {parties}: {step}.", {"parties": missing, "step": definition.steps[step].label}
+            )
+    return None
+
+
+def _step_taken(
+    agreement: Agreement, definition: ProcessDefinition, _actor: Actor, requirement: Requirement
+) -> Message | None:
+    taken = {entry.step for entry in _since_it_came_here(agreement)}
+    for step in requirement.steps:
+        if step not in taken:
+            return Message("Not done yet: {step}.", {"step": definition.steps[step].label})
+    return None
+
+
+def _another_person_than(
+    agreement: Agreement, definition: ProcessDefinition, actor: Actor, requirement: Requirement
+) -> Message | None:
+    """Four eyes, on persons: whoever took one of the steps cannot take this one, in whatever role."""
+    for entry in agreement.steps_taken(*requirement.steps):
+        if entry.actor == actor.key and entry.step is not None:
+            return Message(
+                "{person} took the step “{step}”; another person has to take this one.",
+                {"person": actor.key, "step": definition.steps[entry.step].label},
+            )
+    return None
+
+
+def _since_it_came_here(agreement: Agreement) -> Sequence[HistoryEntry]:
+    """What happened from the step that led into the present state: an acceptance of an earlier round does not count."""
+    entries = agreement.history
+    moves = [n for n, entry in enumerate(entries) if entry.to_state is not None and entry.from_state != entry.to_state]
+    return entries[moves[-1] :] if moves else entries
+
+
+REQUIREMENTS: Mapping[str, Check] = {
+    "fact": _fact,
+    "date_known": _date_known,
+    "all_signed": _all_signed,
+    "checklist": _checklist,
+    "child": _child,
+    "every_party": _every_party,
+    "step_taken": _step_taken,
+    "another_person_than": _another_person_than,
+}
+
+CONDITIONS = frozenset({"all_signed"})
+"""The requirements that may also choose between two destinations of a step."""

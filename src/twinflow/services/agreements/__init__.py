@@ -1,0 +1,1 @@
+"""Agreements opened, advanced, lapsed, imported and moved to another version."""

@@ -1,0 +1,95 @@
+"""What every change of an agreement writes with it, inside the caller's transaction: deadlines, findings, what is told."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from twinflow.domain.agreement.agreement import Agreement
+from twinflow.domain.agreement.findings import findings
+from twinflow.domain.deadlines.kept import Rewritten, rewritten
+from twinflow.domain.deadlines.occurrences import derive
+from twinflow.domain.people.people import People
+from twinflow.domain.process.definition import CLOCK
+from twinflow.domain.rulebook import Rulebook, reckoning_at
+from twinflow.domain.steps.advance import Outcome
+from twinflow.storage.unit_of_work import UnitOfWork
+
+
+def record_step(
+    work: UnitOfWork,
+    rulebook: Rulebook,
+    people: People,
+    before: Agreement,
+    outcome: Outcome,
+    left: Rewritten,
+    now: datetime,
+) -> int:
+    """Write a step and what it leaves in the books; the agreement's row. Raises StaleAgreement if somebody else was faster."""
+    agreement_id = work.agreements.save(before, outcome.agreement)
+    write_deadlines(work, rulebook, agreement_id, before, left)
+    work.findings.replace(agreement_id, findings(left.agreement, rulebook.definition_of(left.agreement)), now)
+    refresh_parent(work, rulebook, people, left.agreement, now)
+    return agreement_id
+
+
+def record_change(
+    work: UnitOfWork,
+    rulebook: Rulebook,
+    people: People,
+    before: Agreement,
+    after: Agreement,
+    now: datetime,
+    *,
+    cause: str = "",
+) -> int:
+    """Write what became of an agreement, with its deadlines; its row. Raises StaleAgreement if somebody else was faster."""
+    agreement_id = work.agreements.save(before, after)
+    replace_deadlines(work, rulebook, people, agreement_id, before, after, now, cause=cause)
+    return agreement_id
+
+
+def replace_deadlines(
+    work: UnitOfWork,
+    rulebook: Rulebook,
+    people: People,
+    agreement_id: int,
+    before: Agreement,
+    after: Agreement,
+    now: datetime,
+    *,
+    actor: str = CLOCK,
+    cause: str = "",
+) -> None:
+    """Write the deadlines of `after` over those of `before`; a moved due date is logged. Raises as `write_deadlines`."""
+    definition = rulebook.definition_of(after)
+    reckoning = reckoning_at(rulebook, people, definition, after.office, now)
+    left = rewritten(before, after, definition, reckoning, now, actor=actor, cause=cause)
+    write_deadlines(work, rulebook, agreement_id, before, left)
+
+
+def write_deadlines(
+    work: UnitOfWork, rulebook: Rulebook, agreement_id: int, before: Agreement, left: Rewritten
+) -> None:
+    """Write the deadlines that a change leaves over those of `before`.
+
+    Raises StaleAgreement if another edition of a calendar was applied since the calendars were read.
+    """
+    work.calendars.hold(rulebook.current_editions)
+    known = {deadline.key for deadline in before.deadlines}
+    work.deadlines.write(agreement_id, known, left.rows, left.wake_on)
+    work.history.add(agreement_id, *left.moves)
+    work.agreements.derive_by(agreement_id, left.derive_on)
+
+
+def refreshed(rulebook: Rulebook, people: People, agreement: Agreement, now: datetime) -> Agreement:
+    """The agreement with its deadlines computed anew as of today."""
+    definition = rulebook.definition_of(agreement)
+    derived = derive(agreement, definition, reckoning_at(rulebook, people, definition, agreement.office, now))
+    return replace(agreement, deadlines=derived)
+
+
+def refresh_parent(work: UnitOfWork, rulebook: Rulebook, people: People, child: Agreement, now: datetime) -> None:
+    """A child's new state may have met a deadline of the agreement it belongs to."""
+    if child.parent is not None:
+        parent = work.agreements.lock(child.parent)
+        after = refreshed(rulebook, people, parent, now)
+        replace_deadlines(work, rulebook, people, work.agreements.id_of(child.parent), parent, after, now)

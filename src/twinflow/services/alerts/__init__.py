@@ -1,0 +1,1 @@
+"""Telling people, and what to do when somebody cannot be reached."""

@@ -1,0 +1,1 @@
+"""Deadlines changed and acknowledged by people, and moved by calendars."""

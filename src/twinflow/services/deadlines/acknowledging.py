@@ -1,0 +1,53 @@
+"""Acknowledging a deadline, and holding one's own notices about it back for a time."""
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+from sqlalchemy import Engine
+
+from twinflow.domain.deadlines.acknowledgements import Acknowledge, Hold, decide
+from twinflow.domain.people.people import People
+from twinflow.domain.process.definition import Label
+from twinflow.domain.rulebook import Rulebook, reckoning_at
+from twinflow.services.deadlines.changing import DeadlineId, find_deadline
+from twinflow.storage.unit_of_work import UnitOfWork
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What was said about the warnings of a deadline, by whom, for which due date. `until` is the day a snooze ends."""
+
+    id: str
+    label: Label
+    person: str
+    due_on: date | None
+    until: date | None
+
+
+def say(
+    engine: Engine,
+    rulebook: Rulebook,
+    people: People,
+    wanted: DeadlineId,
+    said: Acknowledge | Hold,
+    *,
+    person: str,
+    now: datetime,
+) -> Said:
+    """Acknowledge a deadline, or snooze it. Raises NotFound, Refused with every reason."""
+    who = people.person(person)
+    with UnitOfWork(engine) as work:
+        agreement = work.agreements.lock(wanted.reference)
+        definition = rulebook.definition_of(agreement)
+        known = tuple(deadline for deadline in agreement.deadlines if deadline.rule in definition.deadlines)
+        deadline = find_deadline(replace(agreement, deadlines=known), wanted)
+        reckoning = reckoning_at(rulebook, people, definition, agreement.office, now)
+        actor = people.actor(who, definition, agreement.office, reckoning.today)
+        entry = decide(agreement, definition, deadline, said, actor, now=now, reckoning=reckoning)
+        agreement_id = work.agreements.id_of(wanted.reference)
+        work.history.add(agreement_id, entry)
+        until = said.until if isinstance(said, Hold) else None
+        if until is not None:
+            work.deadlines.wake_by(agreement_id, deadline.key, until)
+        work.commit()
+    return Said(str(wanted), definition.deadlines[deadline.rule].label, person, deadline.due_on, until)

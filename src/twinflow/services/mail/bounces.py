@@ -1,0 +1,70 @@
+"""What a report that came back changes: a message that will not arrive becomes an incident; nothing else changes anything."""
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import Engine
+
+from twinflow.domain.mail.delivery_reports import Report, ReportKind
+from twinflow.domain.mail.message import MessageState, OutboxMessage
+from twinflow.domain.people.people import People
+from twinflow.domain.rulebook import Rulebook
+from twinflow.sentences import Message
+from twinflow.services.mail.outbox import record_bounce
+from twinflow.storage.unit_of_work import UnitOfWork
+
+CLOCKS_APART = timedelta(minutes=10)
+"""How far the clock of a mail server may be behind ours."""
+
+
+class Outcome(StrEnum):
+    BOUNCED = "bounced"
+    NO_CHANGE = "no change"
+    UNKNOWN = "unknown"
+    """Not about a message of ours, or it does not say about which."""
+    WAITING = "waiting"
+    """The message is still on its way by our books: the report has to be looked at again."""
+
+
+def take_report(engine: Engine, rulebook: Rulebook, people: People, report: Report, now: datetime) -> Outcome:
+    """Record that a message bounced, once. Raises EnvironmentFailed where the database does not answer.
+
+    What became of the address that the message went to counts. A report about another address counts too, as far as its
+    Message-ID is ours: a message has one recipient, so that address is where it was forwarded to.
+    """
+    if all(each.kind is not ReportKind.HARD for each in report.recipients):
+        return Outcome.NO_CHANGE
+    message = _message(engine, report)
+    if message is None:
+        return Outcome.UNKNOWN
+    kind, why = report.about(message.sent_to)
+    if kind is not ReportKind.HARD or _is_of_an_earlier_try(report, message):
+        return Outcome.NO_CHANGE
+    if _is_on_its_way(message):
+        return Outcome.WAITING
+    said = Message("it came back: {why}", {"why": why})
+    changed = record_bounce(engine, rulebook, people, message_id=message.message_id, why=said, now=now)
+    return Outcome.BOUNCED if changed else Outcome.NO_CHANGE
+
+
+def _message(engine: Engine, report: Report) -> OutboxMessage | None:
+    """The message that the report is about."""
+    with UnitOfWork(engine, reading=True) as work:
+        for message_id in report.message_ids:
+            outbox_id = work.outbox.id_of(message_id)
+            if outbox_id is not None:
+                return work.outbox.messages(outbox_id=outbox_id)[0]
+    return None
+
+
+def _is_of_an_earlier_try(report: Report, message: OutboxMessage) -> bool:
+    """Somebody saw to the incident and had the message sent again, by the same Message-ID; then the old report is read again."""
+    if message.attempts < 2 or message.first_attempt_at is None or report.sent_at is None:  # noqa: PLR2004 - sent again
+        return False
+    return report.sent_at < message.first_attempt_at - CLOCKS_APART
+
+
+def _is_on_its_way(message: OutboxMessage) -> bool:
+    """A server on this machine can report before our books say that it has accepted the message."""
+    is_waiting = message.state in {MessageState.QUEUED, MessageState.RETRYING}
+    return message.state == MessageState.LEASED or (is_waiting and message.doubtful)

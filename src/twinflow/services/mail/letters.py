@@ -1,0 +1,350 @@
+"""What messages say to their readers, as values: the alerts of each, without those whose reason has gone."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from typing import Any, TypeAlias
+
+from sqlalchemy import Engine
+
+from twinflow.domain.agreement.agreement import Agreement, Deadline
+from twinflow.domain.agreement.entries import Changed, DateMoved
+from twinflow.domain.agreement.findings import Finding, FindingCode, findings
+from twinflow.domain.agreement.subject import AlertSubject, SubjectKind
+from twinflow.domain.alerts.alerts import OVERDUE, SOON
+from twinflow.domain.calendar.business_days import business_days_between
+from twinflow.domain.deadlines.changes import changes_by_deadline, pending
+from twinflow.domain.deadlines.lateness import has_passed, is_past, standing
+from twinflow.domain.mail.message import ClaimedMessage, Letter, LetterGroup, LetterItem, Matter
+from twinflow.domain.people.people import People, Person
+from twinflow.domain.process.definition import DeadlineRule, ProcessDefinition
+from twinflow.domain.rulebook import Rulebook, reckoning_at
+from twinflow.domain.steps.migration import state_now
+from twinflow.language import say
+from twinflow.sentences import unpacked
+from twinflow.services.mail.calendar_feeds import events_of
+from twinflow.services.reading.history_in_words import beyond_bound, entry_message
+from twinflow.storage.unit_of_work import UnitOfWork
+
+MOST_DATES = 100
+"""Dates attached to one message."""
+
+DeadlineKey = tuple[int, str, int]
+
+Letters: TypeAlias = dict[int, Letter | Exception | None]
+"""What each message says, by its number: None where every reason for it has gone, an error where it cannot be said."""
+
+HEAD_IS_ENOUGH = {SubjectKind.DEADLINE, SubjectKind.STEP, SubjectKind.UNDELIVERED}
+"""Kinds of alert that need no more of an agreement than its head and its deadlines."""
+
+
+def letters(
+    engine: Engine, rulebook: Rulebook, people: People, messages: Sequence[ClaimedMessage], now: datetime
+) -> Letters:
+    """What each message says to its reader, the soonest date first.
+
+    What can be said of no date just now, as its count is paused, counts as not told.
+    """
+    ids = [message.id for message in messages]
+    with UnitOfWork(engine, reading=True) as work:
+        matters: dict[int, list[Matter]] = {outbox_id: [] for outbox_id in ids}
+        for matter in work.alerts.matters(ids):
+            matters[matter.outbox_id].append(matter)
+        deadlines = work.alerts.deadlines_told(ids)
+        needed = sorted({m.agreement_id for each in matters.values() for m in each if _needs_all(m)})
+        agreements = dict(zip(needed, work.agreements.load(needed), strict=True)) if needed else {}
+        dated = _dated(matters, deadlines, work.alerts.withdrawn(ids))
+        events = events_of(work, rulebook, people, {key for keys in dated.values() for key in keys}, now)
+        unwanted = {person: work.opt_outs.of(person) for person in {message.recipient for message in messages}}
+    desk = Desk(rulebook, people, now, deadlines, agreements)
+    found: Letters = {}
+    for message in messages:
+        wanted_ones = [m for m in matters[message.id] if m.notice not in unwanted[message.recipient]]
+        try:
+            letter = desk.letter(message, wanted_ones)
+            if letter is not None:
+                letter = replace(
+                    letter, events=tuple(events[key] for key in sorted(dated[message.id]) if key in events)
+                )
+            found[message.id] = letter
+        except Exception as error:  # noqa: BLE001 - whatever is wrong with one does not hold the others up
+            found[message.id] = error
+    if paused := [m.alert_id for each in matters.values() for m in each if _has_no_date(m, deadlines)]:
+        with UnitOfWork(engine) as work:
+            work.alerts.release(paused)
+            work.commit()
+    return found
+
+
+def _has_no_date(matter: Matter, deadlines: Mapping[DeadlineKey, Deadline]) -> bool:
+    if matter.subject.kind is not SubjectKind.DEADLINE:
+        return False
+    deadline = deadlines.get((matter.agreement_id, matter.subject.name, matter.occurrence))
+    return deadline is not None and deadline.is_open and deadline.due_on is None
+
+
+def _is_of_the_past(deadline: Deadline, tracked_from: date) -> bool:
+    """Whether it had passed when the case was taken over, and is closed: on record, and no news to anybody."""
+    return not deadline.is_open and has_passed(deadline.due_on, tracked_from)
+
+
+def _dated(
+    matters: Mapping[int, Sequence[Matter]],
+    deadlines: Mapping[DeadlineKey, Deadline],
+    withdrawn: Mapping[int, set[DeadlineKey]],
+) -> dict[int, set[DeadlineKey]]:
+    """The dates that go into the reader's calendar with each message: those it tells of, and those that are withdrawn.
+
+    Who is told of very many is better served by a calendar feed.
+    """
+    found: dict[int, set[DeadlineKey]] = {}
+    for outbox_id, told in matters.items():
+        keys = set(withdrawn.get(outbox_id, ()))
+        for matter in told:
+            key = (matter.agreement_id, matter.subject.name, matter.occurrence)
+            past = key in deadlines and _is_of_the_past(deadlines[key], matter.tracked_from)
+            if matter.subject.kind in {SubjectKind.DEADLINE, SubjectKind.MOVED} and not past:
+                keys.add(key)
+        found[outbox_id] = keys if len(keys) <= MOST_DATES else set()
+    return found
+
+
+def _needs_all(matter: Matter) -> bool:
+    """Whether more of the agreement is needed than its head and its deadlines."""
+    kind = matter.subject.kind
+    return kind not in HEAD_IS_ENOUGH or (kind is SubjectKind.STEP and matter.details["state"] != matter.state)
+
+
+def _notice(matter: Matter, values: Mapping[str, Any]) -> str:
+    """A warning may have waited so long that the day has passed."""
+    if matter.subject.kind is SubjectKind.DEADLINE:
+        return OVERDUE if is_past(values["days"]) else SOON
+    return matter.notice
+
+
+@dataclass(slots=True)
+class Desk:
+    """Where the letters of one batch are written, at one instant. What many of them share is looked up once."""
+
+    rulebook: Rulebook
+    people: People
+    now: datetime
+    deadlines: Mapping[tuple[int, str, int], Deadline]
+    agreements: Mapping[int, Agreement]
+    _rules: dict[tuple[str, str, str, str], "_Rule"] = field(default_factory=dict)
+    _labels: dict[tuple[str, str, str], str] = field(default_factory=dict)
+
+    def letter(self, message: ClaimedMessage, matters: Sequence[Matter]) -> Letter | None:
+        person = self.people.person(message.recipient)
+        by_agreement: dict[int, dict[tuple[AlertSubject, int], Matter]] = {}
+        for matter in matters:  # the last level of each
+            by_agreement.setdefault(matter.agreement_id, {})[matter.subject, matter.occurrence] = matter
+        groups: list[tuple[tuple[date, str], LetterGroup]] = []
+        roles: dict[str, None] = {}
+        for mine in by_agreement.values():
+            said = [(values, matter) for matter in mine.values() if (values := self.values(person, matter)) is not None]
+            if not said:
+                continue
+            said.sort(key=lambda told: told[0]["sort_on"])
+            items = tuple(LetterItem(_notice(matter, values), values) for values, matter in said)
+            soonest = said[0][0]["sort_on"]
+            head = said[0][1]
+            groups.append(((soonest, head.reference), LetterGroup(head.reference, head.title, items)))
+            roles |= dict.fromkeys(self._role(person, matter) for _, matter in said)
+        if not groups:
+            return None
+        groups.sort(key=lambda group: group[0])
+        letter = Letter(person, tuple(roles), tuple(group for _, group in groups), message.digest)
+        return replace(letter, reasons=self._reasons(letter))
+
+    def _reasons(self, letter: Letter) -> tuple[str, ...]:
+        """Why the letter cannot be switched off, each reason once."""
+        notices = [self.rulebook.notices[item.notice] for item in letter.items]
+        said = [say(notice.because, letter.person.language) for notice in notices if not notice.optional]
+        return tuple(dict.fromkeys(said))
+
+    def _role(self, person: Person, matter: Matter) -> str:
+        """The role that the alert was for, in the reader's language."""
+        key = (matter.process_digest, matter.role, person.language)
+        if key not in self._labels:
+            role = self._definition(matter).roles.get(matter.role)
+            self._labels[key] = role.label[person.language] if role is not None else matter.role
+        return self._labels[key]
+
+    def _definition(self, matter: Matter) -> ProcessDefinition:
+        return self.rulebook.pinned(matter.process, matter.process_version, matter.process_digest)
+
+    def values(self, person: Person, matter: Matter) -> dict[str, Any] | None:
+        """The values that the words of an alert need; None if its reason has gone."""
+        subject = matter.subject
+        absent = self.people.people.get(matter.stands_for)
+        values: dict[str, Any] = {
+            "reference": matter.reference,
+            "title": matter.title,
+            "effective_on": matter.effective_on,
+            "recorded_on": self.people.today(matter.office, matter.recorded_at),
+            "stands_for": absent.name if absent is not None else matter.stands_for,
+            "sort_on": date.max,
+        }
+        match subject.kind:
+            case SubjectKind.DEADLINE:
+                found = self._of_deadline(person, matter, subject.name)
+            case SubjectKind.STEP:
+                found = self._of_step(person, matter)
+            case SubjectKind.MOVED:
+                found = self._of_moved(person, matter, subject.name)
+            case SubjectKind.CHANGE:
+                found = self._of_change(person, matter, subject.name)
+            case SubjectKind.UNDELIVERED:
+                found = self._of_undelivered(person, matter)
+            case code:
+                found = self._of_finding(person, matter, Finding(code, subject.name))
+        return values | found if found is not None else None
+
+    def _of_deadline(self, person: Person, matter: Matter, key: str) -> dict[str, Any] | None:
+        deadline = self.deadlines.get((matter.agreement_id, key, matter.occurrence))
+        if deadline is None or deadline.due_on is None or _is_of_the_past(deadline, matter.tracked_from):
+            return None
+        told = self._rule(person, matter, key)
+        date_alone = replace(deadline, occurrence=0)
+        if date_alone not in told.dates:
+            calendars, today = self.rulebook.calendars_of(told.definition, told.rule), told.today
+            told.dates[date_alone] = {
+                **told.values,
+                "due_on": deadline.due_on,
+                "warn_on": deadline.warn_on,
+                "days": (deadline.due_on - today).days,
+                "business_days": business_days_between(today, deadline.due_on, calendars)
+                if calendars.covers(deadline.due_on)
+                else None,
+                "standing": standing(told.rule, deadline, calendars, today).value,
+                "sort_on": deadline.due_on,
+            }
+        return told.dates[date_alone]
+
+    def _rule(self, person: Person, matter: Matter, key: str) -> "_Rule":
+        """What is said of every deadline of this rule alike."""
+        at = (matter.process_digest, matter.office, key, person.language)
+        if at not in self._rules:
+            definition = self._definition(matter)
+            rule = definition.deadlines[key]
+            language = person.language
+            values = {
+                "deadline": rule.label[language],
+                "nature": rule.nature.value,
+                "late": definition.roles[rule.late].label[language] if rule.late else "",
+                "office": self._office_of(matter, rule.late, language) if rule.late else "",
+                "note": rule.note[language] if rule.note else "",
+                "todo": [label[language] for label in self.rulebook.what_meets(definition, rule)],
+            }
+            today = reckoning_at(self.rulebook, self.people, definition, matter.office, self.now).today_of(rule)
+            self._rules[at] = _Rule(definition, rule, today, values)
+        return self._rules[at]
+
+    def _office_of(self, matter: Matter, role: str, language: str) -> str:
+        """The office where a role is held; several where there are several."""
+        kind = self._definition(matter).roles[role].office_on(self.people.today(matter.office, self.now))
+        keys = self.people.offices_of(kind, matter.office) if kind else frozenset()
+        return ", ".join(self.people.offices[key].label[language] for key in sorted(keys))
+
+    def _of_step(self, person: Person, matter: Matter) -> dict[str, Any] | None:
+        """What a step announced, while the case still stands where it led to."""
+        definition = self._definition(matter)
+        state = matter.details["state"]
+        if state != matter.state:
+            agreement = self.agreements.get(matter.agreement_id)
+            if agreement is None or state_now(agreement.history, state, matter.recorded_at) != matter.state:
+                return None
+        possible = [
+            step.label[person.language]
+            for step in definition.steps.values()
+            if matter.state in step.sources and matter.role in step.by
+        ]
+        return {"state": definition.states[matter.state].label[person.language], "todo": possible}
+
+    def _of_moved(self, person: Person, matter: Matter, rule: str) -> dict[str, Any] | None:
+        """Where a date has moved; None if it has moved again, which another alert tells, or is closed."""
+        deadline = self.deadlines.get((matter.agreement_id, rule, matter.occurrence))
+        told, history = ((rule, matter.occurrence), matter.level), self.agreements[matter.agreement_id].history
+        read = (DateMoved.read(entry) for entry in reversed(history))
+        moved = next((each for each in read if each is not None and (each.key, each.cause) == told), None)
+        if deadline is None or not deadline.is_open or moved is None or deadline.due_on != moved.after:
+            return None
+        values = self._rule(person, matter, rule).values
+        return {
+            "deadline": values["deadline"],
+            "before": moved.before,
+            "after": moved.after,
+            "todo": values["todo"],
+            "sort_on": moved.after or date.max,
+        }
+
+    def _of_change(self, person: Person, matter: Matter, rule: str) -> dict[str, Any] | None:
+        """A change that waits for the reader; None if it waits no longer."""
+        agreement = self.agreements[matter.agreement_id]
+        deadline = self.deadlines.get((matter.agreement_id, rule, matter.occurrence))
+        changes = changes_by_deadline(agreement.history).get((rule, matter.occurrence), ())
+        waiting = [change for change in pending(changes) if str(change.number) == matter.details["number"]]
+        if deadline is None or not deadline.is_open or not waiting:
+            return None
+        change = waiting[0]
+        actor = self.people.people.get(change.actor)
+        entry = next(
+            entry
+            for entry in agreement.history
+            if (said := Changed.read(entry)) is not None
+            and (said.key, said.number) == ((rule, matter.occurrence), change.number)
+        )
+        return {
+            "deadline": self._rule(person, matter, rule).values["deadline"],
+            "id": f"{agreement.reference}/{rule}/{matter.occurrence}",
+            "number": change.number,
+            "actor": actor.name if actor is not None else change.actor,
+            "change": say(entry_message(entry, self.rulebook.lexicon_of(agreement)), person.language),
+        }
+
+    def _of_undelivered(self, person: Person, matter: Matter) -> dict[str, Any]:
+        """Somebody who could not be reached."""
+        reader = self.people.people.get(matter.details["person"])
+        return {
+            "person": reader.name if reader is not None else matter.details["person"],
+            "subject": matter.details["of"],
+            "why": say(unpacked(matter.details["why"]), person.language),
+            "number": matter.details["message"],
+        }
+
+    def _of_finding(self, person: Person, matter: Matter, finding: Finding) -> dict[str, Any] | None:
+        agreement = self.agreements[matter.agreement_id]
+        if finding not in findings(agreement, self.rulebook.definition_of(agreement)):
+            return None
+        definition, subject = self.rulebook.lexicon_of(agreement), finding.subject
+        known = ""
+        match finding.code:
+            case FindingCode.SIGNATURE_MISSING:
+                pass
+            case FindingCode.TERMS_CONFLICT:
+                known = say([reading.message for reading in agreement.terms[subject].readings], person.language)
+                term = definition.terms.get(subject)
+                subject = term.label[person.language] if term is not None else subject
+            case FindingCode.TERM_BEYOND_BOUND:
+                rule = definition.terms[subject]
+                values = {"subject": rule.label, **beyond_bound(agreement.terms[subject], rule)}
+                return {name: say(value, person.language) for name, value in values.items()}
+            case FindingCode.DATE_MISSING | FindingCode.DATES_DISAGREE:
+                claims = agreement.facts.get(subject, ())
+                known = "; ".join(f"{claim.value} ({claim.source})" for claim in claims if str(claim.value))
+                label = definition.records.get(subject)
+                subject = label[person.language] if label is not None else subject
+        return {"subject": subject, "known": known}
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    """A deadline's rule as told in one language for one office."""
+
+    definition: ProcessDefinition
+    rule: DeadlineRule
+    today: date
+    values: Mapping[str, Any]
+    dates: dict[Deadline, dict[str, Any]] = field(default_factory=dict)
+    """What is said of a date: many deadlines of a large office have the same."""

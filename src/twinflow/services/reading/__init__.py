@@ -1,0 +1,1 @@
+"""What pages and the command line show, as frozen values."""
