@@ -7,7 +7,8 @@ from functools import cache
 from pathlib import Path
 
 from twinflow.definitions.catalogue import read_rulebook
-from twinflow.domain.agreement.agreement import Agreement, Claim, EntryKind, HistoryEntry, Party, Signature, Term
+from twinflow.domain.agreement.agreement import Agreement, Claim, Party, Signature, Term
+from twinflow.domain.agreement.history import EntryKind, HistoryEntry
 from twinflow.domain.calendar.business_days import Calendar, Calendars, CountsIn, Holiday
 from twinflow.domain.calendar.dates import Length, PartialDate
 from twinflow.domain.deadlines.context import Reckoning
@@ -15,7 +16,8 @@ from twinflow.domain.deadlines.occurrences import derive
 from twinflow.domain.people.people import THE_CLOCK, Actor, Assignment, Office, People, Person
 from twinflow.domain.process.definition import ProcessDefinition
 from twinflow.domain.rulebook import Rulebook
-from twinflow.domain.steps.advance import Outcome, StepCommand, advance
+from twinflow.domain.steps.advance import advance
+from twinflow.domain.steps.command import Outcome, StepCommand
 from twinflow.errors import Refused
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -21,13 +21,15 @@ from twinflow.domain.agreement.entries import ChangeKind
 from twinflow.domain.calendar.dates import Length
 from twinflow.domain.deadlines import warnings
 from twinflow.domain.deadlines.changes import ChangeCommand
-from twinflow.domain.steps.advance import StepCommand
+from twinflow.domain.deadlines.deadline_id import DeadlineId
+from twinflow.domain.steps.command import StepCommand
 from twinflow.domain.steps.opening import NewAgreement
 from twinflow.errors import Refused
-from twinflow.services.agreements.advancing import advance_agreement, open_agreement
+from twinflow.services.agreements.advancing import advance_agreement
+from twinflow.services.agreements.opening import open_agreement
 from twinflow.services.agreements.recording import refreshed
 from twinflow.services.clock.sweep import sweep
-from twinflow.services.deadlines.changing import DeadlineId, change_deadline
+from twinflow.services.deadlines.changing import change_deadline
 from world import World
 
 FIRST, LAST = date(2010, 1, 4), date(2020, 1, 10)

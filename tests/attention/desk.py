@@ -10,20 +10,23 @@ from sqlalchemy import Engine, text
 
 from builders import noon, person
 from tiny_world import loaded, tiny_world
-from twinflow.domain.agreement.agreement import Agreement, HistoryEntry, Party
+from twinflow.domain.agreement.agreement import Agreement, Party
 from twinflow.domain.agreement.entries import ChangeKind
+from twinflow.domain.agreement.history import HistoryEntry
 from twinflow.domain.calendar.dates import Length
 from twinflow.domain.deadlines.acknowledgements import Acknowledge, Hold
 from twinflow.domain.deadlines.changes import ChangeCommand
+from twinflow.domain.deadlines.deadline_id import DeadlineId
 from twinflow.domain.people.people import Absence, Assignment, People
 from twinflow.domain.rulebook import Rulebook
-from twinflow.domain.steps.advance import StepCommand
+from twinflow.domain.steps.command import StepCommand
 from twinflow.domain.steps.opening import NewAgreement
-from twinflow.services.agreements.advancing import advance_agreement, open_agreement
+from twinflow.services.agreements.advancing import advance_agreement
+from twinflow.services.agreements.opening import open_agreement
 from twinflow.services.clock.simulating import Outlook, simulate_agreement
 from twinflow.services.clock.sweep import sweep
 from twinflow.services.deadlines.acknowledging import Said, say
-from twinflow.services.deadlines.changing import DeadlineId, change_deadline
+from twinflow.services.deadlines.changing import change_deadline
 from world import World
 
 ASKED, DUE = date(2026, 3, 2), date(2026, 3, 12)

@@ -6,11 +6,12 @@ import pytest
 from desk import ANSWER, DUE, Desk, march
 
 from builders import noon
-from twinflow.domain.agreement.agreement import DeadlineStatus, EntryKind
+from twinflow.domain.agreement.agreement import DeadlineStatus
+from twinflow.domain.agreement.history import EntryKind
 from twinflow.domain.deadlines.acknowledgements import Acknowledge
+from twinflow.domain.deadlines.deadline_id import DeadlineId
 from twinflow.errors import NotFound, Refused
 from twinflow.services.deadlines.acknowledging import say
-from twinflow.services.deadlines.changing import DeadlineId
 
 CLIMBS = {
     6: ["elena: 6 days before"],

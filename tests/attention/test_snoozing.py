@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 from desk import DUE, Desk, march
 
-from twinflow.domain.agreement.agreement import EntryKind
+from twinflow.domain.agreement.history import EntryKind
 from twinflow.errors import Refused
 
 TWO = {"elena": "liaison", "eva": "liaison", "sergio": "supervisor"}

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 
-from twinflow.domain.agreement.agreement import EntryKind, HistoryEntry
+from twinflow.domain.agreement.history import EntryKind, HistoryEntry
 from twinflow.domain.deadlines.acknowledgements import (
     NOTHING_SAID,
     Acknowledgement,

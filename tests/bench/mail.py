@@ -27,7 +27,7 @@ import aiosmtplib
 import books
 
 from twinflow import bootstrap
-from twinflow.domain.mail.message import Letter
+from twinflow.domain.mail.letter import Letter
 from twinflow.domain.process.notices import BASE
 from twinflow.mail.compose import Composer
 from twinflow.mail.mailer import SmtpMailer, Tls

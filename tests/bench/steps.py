@@ -20,9 +20,10 @@ from sqlalchemy import event
 from twinflow import bootstrap
 from twinflow.config import DatabaseSettings, MailSettings, Settings
 from twinflow.domain.agreement.agreement import Party
-from twinflow.domain.steps.advance import StepCommand
+from twinflow.domain.steps.command import StepCommand
 from twinflow.domain.steps.opening import NewAgreement
-from twinflow.services.agreements.advancing import advance_agreement, open_agreement
+from twinflow.services.agreements.advancing import advance_agreement
+from twinflow.services.agreements.opening import open_agreement
 
 PEOPLE = Path(__file__).parents[2] / "examples" / "demo" / "people.toml"
 NOW = datetime(2026, 3, 2, 18, tzinfo=UTC)

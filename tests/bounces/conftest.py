@@ -9,9 +9,10 @@ from sent_message import Sent
 from tiny_world import tiny_world
 from twinflow.domain.agreement.agreement import Party
 from twinflow.domain.mail.message import MessageState
-from twinflow.domain.steps.advance import StepCommand
+from twinflow.domain.steps.command import StepCommand
 from twinflow.domain.steps.opening import NewAgreement
-from twinflow.services.agreements.advancing import advance_agreement, open_agreement
+from twinflow.services.agreements.advancing import advance_agreement
+from twinflow.services.agreements.opening import open_agreement
 from twinflow.services.mail import outbox
 
 TWO_LIAISONS = {"elena": ("liaison", "chihuahua"), "ana": ("liaison", "chihuahua")}

@@ -12,7 +12,7 @@ from command_line import twinflow
 from twinflow import clock
 from twinflow.domain.agreement.agreement import Party
 from twinflow.domain.steps.opening import NewAgreement
-from twinflow.services.agreements.advancing import open_agreement
+from twinflow.services.agreements.opening import open_agreement
 from twinflow.storage.tables import AlertRow, HistoryRow, OutboxRow
 from world import EXAMPLES, World
 

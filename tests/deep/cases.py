@@ -9,9 +9,9 @@ from functools import lru_cache
 
 from how_many import DEEP
 from oracle import Case, Days
-from twinflow.domain.calendar.business_days import Calendar, Calendars, CountsIn, Holiday, Pause, Roll
+from twinflow.domain.calendar.business_days import Calendar, Calendars, CountsIn, FirstDay, Holiday, Pause, Roll
 from twinflow.domain.calendar.dates import Length, MonthEnd, Unit
-from twinflow.domain.deadlines.counting import FirstDay, Inputs
+from twinflow.domain.deadlines.counting import Inputs
 
 CHUNKS = 16 if DEEP else 1
 NO_LABEL: Mapping[str, str] = {"en": "Day off", "es": "Día inhábil"}

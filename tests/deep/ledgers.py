@@ -4,8 +4,9 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from itertools import pairwise
 
+from twinflow.domain.calendar.business_days import FirstDay
 from twinflow.domain.calendar.dates import Unit
-from twinflow.domain.deadlines.counting import DayKind, DueDate, FirstDay, Inputs, Line
+from twinflow.domain.deadlines.counting import DayKind, DueDate, Inputs, Line
 
 ONE = timedelta(days=1)
 BY_MONTH = {Unit.MONTHS, Unit.YEARS}

@@ -21,7 +21,7 @@ from command_line import twinflow
 from twinflow.language import say
 from twinflow.services.alerts import opt_outs
 from twinflow.services.mail import calendar_feeds, outbox
-from twinflow.services.reading import agreements
+from twinflow.services.reading import agreements, deadlines
 from twinflow.storage import database
 from world import World
 
@@ -332,12 +332,12 @@ def test_what_people_had_chosen_still_holds(books: World) -> None:
 
 
 def test_the_change_that_waited_for_its_second_person_still_waits(books: World) -> None:
-    lines = agreements.list_deadlines(books.engine, books.rulebook, books.people, books.now, everything=True)
+    lines = deadlines.list_deadlines(books.engine, books.rulebook, books.people, books.now, everything=True)
     assert {line.id: line.waiting for line in lines if line.waiting} == {"MX-3/opinion/1": 1}
 
 
 def test_every_page_and_list_of_then_is_shown(books: World) -> None:
-    said = {line.id: line for line in agreements.list_deadlines(books.engine, books.rulebook, books.people, books.now)}
+    said = {line.id: line for line in deadlines.list_deadlines(books.engine, books.rulebook, books.people, books.now)}
     acknowledged = said["MX-1/first_programme/1"].acknowledged
     assert acknowledged is not None
     assert (acknowledged.by, acknowledged.note) == ("elena", "the programme is being translated")

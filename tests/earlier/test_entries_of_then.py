@@ -8,8 +8,8 @@ from datetime import date, datetime
 
 from old_books import BOOKS
 
-from twinflow.domain.agreement.agreement import EntryKind, HistoryEntry
 from twinflow.domain.agreement.entries import read
+from twinflow.domain.agreement.history import EntryKind, HistoryEntry
 
 
 def entries_of_then() -> list[HistoryEntry]:

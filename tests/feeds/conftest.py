@@ -9,7 +9,7 @@ from builders import facts
 from prepared import Prepare
 from twinflow.domain.agreement.agreement import Party
 from twinflow.domain.steps.opening import NewAgreement
-from twinflow.services.agreements.advancing import open_agreement
+from twinflow.services.agreements.opening import open_agreement
 from world import World
 
 

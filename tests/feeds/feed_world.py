@@ -8,11 +8,12 @@ from sqlalchemy import text
 from twinflow.domain.agreement.agreement import Party
 from twinflow.domain.agreement.entries import ChangeKind
 from twinflow.domain.deadlines.changes import ChangeCommand
+from twinflow.domain.deadlines.deadline_id import DeadlineId
 from twinflow.domain.mail.calendar_events import CalendarEvent
 from twinflow.domain.people.people import People
-from twinflow.domain.steps.advance import StepCommand
+from twinflow.domain.steps.command import StepCommand
 from twinflow.services.agreements.advancing import advance_agreement
-from twinflow.services.deadlines.changing import DeadlineId, change_deadline
+from twinflow.services.deadlines.changing import change_deadline
 from twinflow.services.mail import calendar_feeds
 from world import World
 

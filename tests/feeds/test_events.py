@@ -13,11 +13,12 @@ from twinflow.domain.agreement.entries import ChangeKind
 from twinflow.domain.calendar.dates import Length
 from twinflow.domain.mail.calendar_events import EventStatus
 from twinflow.domain.people.people import Absence, Assignment, People
-from twinflow.domain.steps.advance import StepCommand
+from twinflow.domain.steps.command import StepCommand
 from twinflow.domain.steps.opening import NewAgreement
 from twinflow.language import say
 from twinflow.mail.dates_file import dates_file, feed_file
-from twinflow.services.agreements.advancing import advance_agreement, open_agreement
+from twinflow.services.agreements.advancing import advance_agreement
+from twinflow.services.agreements.opening import open_agreement
 from twinflow.services.deadlines.calendar_editions import apply
 from twinflow.services.mail import calendar_feeds
 from twinflow.storage.unit_of_work import UnitOfWork

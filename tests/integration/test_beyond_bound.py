@@ -12,7 +12,8 @@ from command_line import Ran, twinflow
 from mail_reading import text_of, visible
 from smtp import RecordingServer
 from twinflow import clock
-from twinflow.domain.agreement.agreement import Agreement, EntryKind, Term
+from twinflow.domain.agreement.agreement import Agreement, Term
+from twinflow.domain.agreement.history import EntryKind
 from twinflow.domain.calendar.dates import Length
 from twinflow.errors import BadInput
 from twinflow.registers.dossiers import read_register

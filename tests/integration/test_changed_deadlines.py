@@ -11,18 +11,22 @@ from sqlalchemy import text
 
 from prepared import Prepare
 from tiny_world import loaded, tiny_world
-from twinflow.domain.agreement.agreement import Agreement, Deadline, DeadlineStatus, EntryKind, HistoryEntry, Party
+from twinflow.domain.agreement.agreement import Agreement, Deadline, DeadlineStatus, Party
 from twinflow.domain.agreement.entries import ChangeKind
+from twinflow.domain.agreement.history import EntryKind, HistoryEntry
 from twinflow.domain.calendar.dates import Length
 from twinflow.domain.deadlines.changes import ChangeCommand
+from twinflow.domain.deadlines.deadline_id import DeadlineId
 from twinflow.domain.people.people import People
-from twinflow.domain.steps.advance import StepCommand
+from twinflow.domain.steps.command import StepCommand
 from twinflow.domain.steps.opening import NewAgreement
 from twinflow.errors import BadInput, NotFound, Refused, StaleAgreement
-from twinflow.services.agreements.advancing import advance_agreement, open_agreement
-from twinflow.services.deadlines.changing import ChangedDeadline, DeadlineId, change_deadline, explain
+from twinflow.services.agreements.advancing import advance_agreement
+from twinflow.services.agreements.opening import open_agreement
+from twinflow.services.deadlines.changing import ChangedDeadline, change_deadline
 from twinflow.services.mail import outbox
-from twinflow.services.reading import agreements
+from twinflow.services.reading import deadlines
+from twinflow.services.reading.explanations import explain
 from world import World
 
 PAUSE, RESUME, EXTEND = ChangeKind.PAUSE, ChangeKind.RESUME, ChangeKind.EXTEND
@@ -277,13 +281,13 @@ def test_a_pause_stops_the_count_and_resuming_goes_on_with_what_is_left(requeste
 def test_a_pause_ends_by_itself_at_its_longest_even_if_nobody_resumes(requested: World) -> None:
     change(requested, PAUSE)
     longest = the(requested).due_on
-    (line,) = agreements.list_deadlines(requested.engine, requested.rulebook, requested.people, requested.now)
+    (line,) = deadlines.list_deadlines(requested.engine, requested.rulebook, requested.people, requested.now)
     assert (line.due_on, line.standing, str(line.standing_words)) == (longest, "paused", "paused")
     requested.now += timedelta(days=70)
     requested.tick()
     found = the(requested)
     assert (found.due_on, found.status) == (longest, DeadlineStatus.OPEN)
-    (line,) = agreements.list_deadlines(requested.engine, requested.rulebook, requested.people, requested.now)
+    (line,) = deadlines.list_deadlines(requested.engine, requested.rulebook, requested.people, requested.now)
     assert line.standing != "paused"
     assert reasons(requested, RESUME) == ["It is not paused by an act of a person: pause it before resuming."]
 

@@ -32,9 +32,10 @@ from smtp import ACCEPT, RecordingServer
 from tiny_world import loaded, tiny_world
 from twinflow.domain.agreement.entries import ChangeKind
 from twinflow.domain.mail.message import WAITING, MessageState
-from twinflow.domain.steps.advance import StepCommand
+from twinflow.domain.steps.command import StepCommand
 from twinflow.domain.steps.opening import NewAgreement
-from twinflow.services.agreements.advancing import advance_agreement, open_agreement
+from twinflow.services.agreements.advancing import advance_agreement
+from twinflow.services.agreements.opening import open_agreement
 from twinflow.services.clock.sweep import sweep
 from twinflow.services.mail import outbox
 from world import EACH_MORNING, World

@@ -34,16 +34,18 @@ from builders import (
 )
 from how_many import many
 from twinflow.definitions.catalogue import read_rulebook
-from twinflow.domain.agreement.agreement import DeadlineStatus, EntryKind
+from twinflow.domain.agreement.agreement import DeadlineStatus
+from twinflow.domain.agreement.history import EntryKind
 from twinflow.domain.agreement.subject import AlertSubject, SubjectKind
 from twinflow.domain.alerts.alerts import MISSED
 from twinflow.domain.clock.day import InBooks
 from twinflow.domain.clock.simulation import MORNING, Event, EventKind, Simulation, simulate
 from twinflow.domain.people.people import Absence, Assignment, People
 from twinflow.domain.rulebook import Rulebook
-from twinflow.domain.steps.advance import StepCommand
+from twinflow.domain.steps.command import StepCommand
 from twinflow.domain.steps.opening import NewAgreement
-from twinflow.services.agreements.advancing import advance_agreement, open_agreement
+from twinflow.services.agreements.advancing import advance_agreement
+from twinflow.services.agreements.opening import open_agreement
 from twinflow.services.clock.simulating import books_of, stand_ins
 from twinflow.services.clock.sweep import sweep
 from twinflow.storage.engine import make_engine

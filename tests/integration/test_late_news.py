@@ -17,24 +17,28 @@ from how_many import many
 from prepared import Prepare
 from tiny_world import loaded, tiny_world
 from twinflow.definitions.calendars import read_calendar
-from twinflow.domain.agreement.agreement import Deadline, DeadlineStatus, EntryKind, HistoryEntry, Party
+from twinflow.domain.agreement.agreement import Deadline, DeadlineStatus, Party
 from twinflow.domain.agreement.entries import ChangeKind
+from twinflow.domain.agreement.history import EntryKind, HistoryEntry
 from twinflow.domain.calendar.business_days import Calendar
 from twinflow.domain.calendar.dates import Length
 from twinflow.domain.deadlines.changes import ChangeCommand
+from twinflow.domain.deadlines.deadline_id import DeadlineId
 from twinflow.domain.rulebook import Rulebook
-from twinflow.domain.steps.advance import StepCommand
+from twinflow.domain.steps.command import StepCommand
 from twinflow.domain.steps.opening import NewAgreement
 from twinflow.errors import NotFound, StaleAgreement
 from twinflow.language import say
-from twinflow.services.agreements.advancing import advance_agreement, open_agreement
+from twinflow.services.agreements.advancing import advance_agreement
+from twinflow.services.agreements.opening import open_agreement
 from twinflow.services.agreements.recording import refreshed
 from twinflow.services.clock.sweep import sweep
 from twinflow.services.deadlines import calendar_editions as late_news
 from twinflow.services.deadlines.calendar_editions import Applied, MovedDeadline, apply, preview
-from twinflow.services.deadlines.changing import DeadlineId, change_deadline, explain
+from twinflow.services.deadlines.changing import change_deadline
 from twinflow.services.mail import outbox
 from twinflow.services.reading import agreements
+from twinflow.services.reading.explanations import explain
 from world import World
 
 PARTIES = (Party("Chihuahua", "MX", home=True), Party("Albuquerque", "US"))

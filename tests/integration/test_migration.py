@@ -22,26 +22,30 @@ from tiny_world import loaded, tiny_world
 from twinflow import bootstrap
 from twinflow.definitions.calendars import read_calendar
 from twinflow.definitions.migrations import plan_text, read_plan
-from twinflow.domain.agreement.agreement import Deadline, DeadlineStatus, EntryKind, Party, Term
+from twinflow.domain.agreement.agreement import Deadline, DeadlineStatus, Party, Term
 from twinflow.domain.agreement.entries import ChangeKind, Policy
+from twinflow.domain.agreement.history import EntryKind
 from twinflow.domain.calendar.dates import Length
 from twinflow.domain.deadlines.changes import ChangeCommand
-from twinflow.domain.mail.message import Letter
-from twinflow.domain.steps.advance import StepCommand
+from twinflow.domain.deadlines.deadline_id import DeadlineId
+from twinflow.domain.mail.letter import Letter
+from twinflow.domain.steps.command import StepCommand
 from twinflow.domain.steps.migration import Plan, draft
 from twinflow.domain.steps.opening import NewAgreement
 from twinflow.errors import NotFound, Refused
 from twinflow.language import say
 from twinflow.services.agreements import migrating
-from twinflow.services.agreements.advancing import advance_agreement, open_agreement
+from twinflow.services.agreements.advancing import advance_agreement
 from twinflow.services.agreements.migrating import Result
+from twinflow.services.agreements.opening import open_agreement
 from twinflow.services.clock.simulating import simulate_agreement
 from twinflow.services.clock.sweep import sweep
 from twinflow.services.deadlines import calendar_editions as late_news
-from twinflow.services.deadlines.changing import DeadlineId, change_deadline, explain
+from twinflow.services.deadlines.changing import change_deadline
 from twinflow.services.mail import outbox
 from twinflow.services.mail.letters import letters
-from twinflow.services.reading import agreements
+from twinflow.services.reading import agreements, deadlines
+from twinflow.services.reading.explanations import explain
 from twinflow.services.reading.ledger_in_words import explained
 from world import World
 
@@ -315,8 +319,8 @@ def all_in_words(world: World, reference: str) -> list[str]:
         found += [point.name for reading in what.readings for point in reading.summary]
         found += [change.state for change in what.changes]
     agreements.list_agreements(world.engine, world.rulebook, world.people, world.now, everything=True)
-    agreements.list_deadlines(world.engine, world.rulebook, world.people, world.now)
-    agreements.list_deadlines(world.engine, world.rulebook, world.people, world.now, everything=True)
+    deadlines.list_deadlines(world.engine, world.rulebook, world.people, world.now)
+    deadlines.list_deadlines(world.engine, world.rulebook, world.people, world.now, everything=True)
     agreements.list_steps(world.engine, world.rulebook, world.people, reference, "elena", world.now)
     return [say(value, language) for language in ("en", "es") for value in found]
 

@@ -15,14 +15,16 @@ from twinflow.config import DatabaseSettings, Settings
 from twinflow.domain.agreement.agreement import Agreement, Party
 from twinflow.domain.agreement.findings import findings
 from twinflow.domain.agreement.subject import AlertSubject, SubjectKind
-from twinflow.domain.alerts.alerts import Telling
-from twinflow.domain.mail.message import Letter, MessageState, Settlement
+from twinflow.domain.alerts.telling import Telling
+from twinflow.domain.mail.letter import Letter
+from twinflow.domain.mail.message import MessageState, Settlement
 from twinflow.domain.mail.retries import after_failure
-from twinflow.domain.process.definition import Catalogue
-from twinflow.domain.steps.advance import StepCommand
+from twinflow.domain.process.catalogue import Catalogue
+from twinflow.domain.steps.command import StepCommand
 from twinflow.domain.steps.opening import NewAgreement
 from twinflow.errors import MailFailed
-from twinflow.services.agreements.advancing import advance_agreement, open_agreement
+from twinflow.services.agreements.advancing import advance_agreement
+from twinflow.services.agreements.opening import open_agreement
 from twinflow.services.alerts.telling import tell
 from twinflow.services.clock.sweep import sweep
 from twinflow.services.mail import outbox

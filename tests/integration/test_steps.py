@@ -7,16 +7,18 @@ from datetime import UTC, date, datetime, time, timedelta
 import pytest
 from sqlalchemy import text
 
-from twinflow.domain.agreement.agreement import Agreement, Claim, DeadlineStatus, EntryKind, Party, Term
+from twinflow.domain.agreement.agreement import Agreement, Claim, DeadlineStatus, Party, Term
+from twinflow.domain.agreement.history import EntryKind
 from twinflow.domain.calendar.dates import Length, PartialDate
-from twinflow.domain.process.definition import Catalogue
-from twinflow.domain.steps.advance import StepCommand
+from twinflow.domain.process.catalogue import Catalogue
+from twinflow.domain.steps.command import StepCommand
 from twinflow.domain.steps.dossier import Dossier
 from twinflow.domain.steps.opening import NewAgreement
 from twinflow.errors import BadInput, DefinitionChanged, Refused, StaleAgreement
 from twinflow.registers.dossiers import read_register
-from twinflow.services.agreements.advancing import advance_agreement, open_agreement
+from twinflow.services.agreements.advancing import advance_agreement
 from twinflow.services.agreements.importing import import_register
+from twinflow.services.agreements.opening import open_agreement
 from twinflow.services.mail import outbox
 from twinflow.services.reading import agreements
 from twinflow.storage.unit_of_work import UnitOfWork

@@ -6,9 +6,10 @@ from pathlib import Path
 from builders import noon
 from tiny_world import loaded, tiny_world
 from twinflow.domain.agreement.agreement import Party
-from twinflow.domain.steps.advance import StepCommand
+from twinflow.domain.steps.command import StepCommand
 from twinflow.domain.steps.opening import NewAgreement
-from twinflow.services.agreements.advancing import advance_agreement, open_agreement
+from twinflow.services.agreements.advancing import advance_agreement
+from twinflow.services.agreements.opening import open_agreement
 from twinflow.services.clock.sweep import sweep
 
 PARTIES = (Party("Chihuahua", "MX", home=True), Party("Albuquerque", "US"))

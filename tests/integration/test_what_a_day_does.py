@@ -12,9 +12,10 @@ from builders import edited, facts, noon
 from tiny_world import loaded, tiny_world
 from twinflow.domain.agreement.agreement import DeadlineStatus, Party
 from twinflow.domain.clock.simulation import EventKind
-from twinflow.domain.steps.advance import StepCommand
+from twinflow.domain.steps.command import StepCommand
 from twinflow.domain.steps.opening import NewAgreement
-from twinflow.services.agreements.advancing import advance_agreement, open_agreement
+from twinflow.services.agreements.advancing import advance_agreement
+from twinflow.services.agreements.opening import open_agreement
 from twinflow.services.agreements.recording import refreshed
 from twinflow.services.clock.simulating import simulate_agreement
 from twinflow.services.clock.sweep import sweep

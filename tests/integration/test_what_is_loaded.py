@@ -8,15 +8,18 @@ import pytest
 from sqlalchemy import event, text
 
 from builders import MX, PROGRAMME, agreement
-from twinflow.domain.agreement.agreement import Agreement, AgreementHead, Claim, EntryKind, Party, PresentAgreement
+from twinflow.domain.agreement.agreement import Agreement, AgreementHead, Claim, Party, PresentAgreement
 from twinflow.domain.agreement.entries import ChangeKind, DateMoved
+from twinflow.domain.agreement.history import EntryKind
 from twinflow.domain.calendar.dates import Length, PartialDate
 from twinflow.domain.deadlines.changes import ChangeCommand
-from twinflow.domain.steps.advance import StepCommand
+from twinflow.domain.deadlines.deadline_id import DeadlineId
+from twinflow.domain.steps.command import StepCommand
 from twinflow.domain.steps.opening import NewAgreement
-from twinflow.services.agreements.advancing import advance_agreement, open_agreement
-from twinflow.services.deadlines.changing import DeadlineId, change_deadline
-from twinflow.services.reading import agreements
+from twinflow.services.agreements.advancing import advance_agreement
+from twinflow.services.agreements.opening import open_agreement
+from twinflow.services.deadlines.changing import change_deadline
+from twinflow.services.reading import agreements, deadlines
 from twinflow.storage.unit_of_work import UnitOfWork
 from world import World
 
@@ -82,7 +85,7 @@ def test_a_list_of_open_deadlines_reads_of_the_history_only_what_people_said(boo
             work.history.said()
 
     def listed() -> None:
-        lines = agreements.list_deadlines(books.engine, books.rulebook, books.people, books.now)
+        lines = deadlines.list_deadlines(books.engine, books.rulebook, books.people, books.now)
         assert "MX-1/opinion/1" in {line.id for line in lines}
 
     assert reading_history(books, listed) == reading_history(books, said)

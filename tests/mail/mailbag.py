@@ -9,7 +9,7 @@ from sqlalchemy import delete, insert, select
 from twinflow.domain.agreement.agreement import Party
 from twinflow.domain.mail.message import OutboxMessage
 from twinflow.domain.steps.opening import NewAgreement
-from twinflow.services.agreements.advancing import open_agreement
+from twinflow.services.agreements.opening import open_agreement
 from twinflow.services.mail import outbox
 from twinflow.storage.tables import AgreementRow, AlertRow, OutboxRow
 from twinflow.worker.sending import Delivery

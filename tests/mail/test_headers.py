@@ -9,7 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mail_reading import header_of, strictly
-from twinflow.domain.mail.message import Letter, LetterGroup, LetterItem
+from twinflow.domain.mail.letter import Letter, LetterGroup, LetterItem
 from twinflow.domain.people.people import Person
 from twinflow.mail.compose import Composer
 from twinflow.mail.words import one_line

@@ -11,11 +11,11 @@ from mailbag import NOW, PARTIES, REFERENCE, REVIEWERS, by_recipient, fill, is_o
 
 from smtp import RecordingServer
 from tiny_world import loaded
-from twinflow.domain.agreement.agreement import EntryKind
+from twinflow.domain.agreement.history import EntryKind
 from twinflow.domain.mail.message import OutboxMessage
 from twinflow.domain.steps.opening import NewAgreement
 from twinflow.sentences import Message, unpacked
-from twinflow.services.agreements.advancing import open_agreement
+from twinflow.services.agreements.opening import open_agreement
 from twinflow.services.alerts.incidents import StandIn, stand_in
 from twinflow.services.mail import outbox
 from twinflow.storage.unit_of_work import UnitOfWork

@@ -10,7 +10,7 @@ from mailbag import REFERENCE, REVIEWERS, by_recipient, fill, people_file, send_
 
 from command_line import Ran, twinflow
 from tiny_world import loaded
-from twinflow.domain.agreement.agreement import EntryKind
+from twinflow.domain.agreement.history import EntryKind
 from twinflow.services.mail import outbox
 from world import World
 

@@ -12,7 +12,7 @@ from twinflow.domain.agreement.agreement import Claim
 from twinflow.domain.calendar.dates import PartialDate
 from twinflow.domain.mail.retries import PATIENCE, SPREAD, WAITS
 from twinflow.domain.steps.opening import NewAgreement
-from twinflow.services.agreements.advancing import open_agreement
+from twinflow.services.agreements.opening import open_agreement
 from twinflow.services.clock.sweep import sweep
 from twinflow.services.mail import outbox
 from world import World

@@ -15,10 +15,11 @@ from mail_reading import header_of, says_the_same, strictly, text_of
 from twinflow import language
 from twinflow.config import MailSettings
 from twinflow.domain.agreement.agreement import Party
-from twinflow.domain.steps.advance import StepCommand
+from twinflow.domain.steps.command import StepCommand
 from twinflow.domain.steps.opening import NewAgreement
 from twinflow.mail.returned import open_mailbox
-from twinflow.services.agreements.advancing import advance_agreement, open_agreement
+from twinflow.services.agreements.advancing import advance_agreement
+from twinflow.services.agreements.opening import open_agreement
 from twinflow.services.mail import outbox
 from twinflow.worker.returns import read_mailbox
 from world import EXAMPLES, World

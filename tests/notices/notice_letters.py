@@ -6,7 +6,7 @@ from email import policy
 from email.parser import BytesParser
 
 from builders import NOTIFICATIONS
-from twinflow.domain.mail.message import Letter, LetterGroup, LetterItem
+from twinflow.domain.mail.letter import Letter, LetterGroup, LetterItem
 from twinflow.domain.people.people import Person
 from twinflow.domain.process.notices import names_in
 from twinflow.mail.compose import Composer

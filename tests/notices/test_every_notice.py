@@ -28,7 +28,8 @@ from twinflow.domain.alerts.alerts import OVERDUE, SOON
 from twinflow.domain.calendar.office_hours import Rhythm
 from twinflow.domain.clock.scripted_case import Script
 from twinflow.domain.clock.simulation import MORNING
-from twinflow.domain.mail.message import Built, Letter, LetterItem, MessageState, Settlement
+from twinflow.domain.mail.letter import Letter, LetterItem
+from twinflow.domain.mail.message import Built, MessageState, Settlement
 from twinflow.domain.people.people import Assignment, Office, People, Person
 from twinflow.domain.process.definition import CLOCK, LIAISON, Label, ProcessDefinition
 from twinflow.domain.process.notices import LANGUAGES, names_in

@@ -17,7 +17,7 @@ from jinja2 import TemplateError, TemplateSyntaxError
 from notice_letters import NOTICES, WORDS, group, item, letter, message, rendered
 
 from builders import NOTIFICATIONS
-from twinflow.domain.mail.message import Letter, LetterGroup, LetterItem
+from twinflow.domain.mail.letter import Letter, LetterGroup, LetterItem
 from twinflow.domain.people.people import Person
 from twinflow.domain.process.notices import BASE, BASE_FILES
 from twinflow.mail.compose import Composer

@@ -12,7 +12,7 @@ from jinja2 import TemplateError, TemplateRuntimeError, TemplateSyntaxError, Und
 from notice_letters import NOTICES, VALUES, WORDS, group, item, letter, message, rendered
 
 from builders import NOTIFICATIONS
-from twinflow.domain.mail.message import Letter
+from twinflow.domain.mail.letter import Letter
 from twinflow.domain.process.notices import BASE, BASE_FILES, LANGUAGES, NOTICE_FILES, names_in
 from twinflow.mail.words import Words, check_words, one_line
 

@@ -15,7 +15,7 @@ from twinflow.domain.calendar.dates import PartialDate
 from twinflow.domain.mail.message import MessageState, Settlement
 from twinflow.domain.steps.opening import NewAgreement
 from twinflow.errors import EnvironmentFailed, Refused
-from twinflow.services.agreements.advancing import open_agreement
+from twinflow.services.agreements.opening import open_agreement
 from twinflow.services.clock.sweep import sweep
 from twinflow.services.mail import outbox, restored_backup
 from twinflow.storage import state_file

@@ -15,9 +15,10 @@ from sqlalchemy import text
 from smtp import RecordingServer
 from tiny_world import tiny_world
 from twinflow.domain.agreement.agreement import Party
-from twinflow.domain.steps.advance import StepCommand
+from twinflow.domain.steps.command import StepCommand
 from twinflow.domain.steps.opening import NewAgreement
-from twinflow.services.agreements.advancing import advance_agreement, open_agreement
+from twinflow.services.agreements.advancing import advance_agreement
+from twinflow.services.agreements.opening import open_agreement
 from twinflow.services.mail.outbox import messages
 from world import EACH_MORNING, World
 

@@ -27,11 +27,14 @@ from builders import (
     terms,
     try_step,
 )
-from twinflow.domain.agreement.agreement import Claim, EntryKind, Signature
+from twinflow.domain.agreement.agreement import Claim, Signature
+from twinflow.domain.agreement.history import EntryKind
 from twinflow.domain.calendar.dates import PartialDate
 from twinflow.domain.people.people import Actor
 from twinflow.domain.process.definition import Checklist
-from twinflow.domain.steps.advance import StepCommand, advance, is_still_to_come, items_of, reasons_against
+from twinflow.domain.steps.advance import advance, reasons_against
+from twinflow.domain.steps.command import StepCommand
+from twinflow.domain.steps.facts import is_still_to_come, items_of
 from twinflow.errors import NotFound, Refused, Unreadable
 
 OPINIONS = [

@@ -22,8 +22,9 @@ from builders import (
     rulebook,
     tiny_process,
 )
-from twinflow.domain.agreement.agreement import Basis, DeadlineStatus, EntryKind, HistoryEntry
+from twinflow.domain.agreement.agreement import Basis, DeadlineStatus
 from twinflow.domain.agreement.entries import ChangeKind
+from twinflow.domain.agreement.history import EntryKind, HistoryEntry
 from twinflow.domain.calendar.business_days import Calendars, Pause
 from twinflow.domain.calendar.dates import Length
 from twinflow.domain.deadlines import changes

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from deep.cases import calendar_of, calendars_of, inputs_of
 from oracle import Case, Days, due, pool_of_calendars, some_case
-from twinflow.domain.calendar.business_days import Calendars, CountsIn, Pause, Roll
+from twinflow.domain.calendar.business_days import Calendars, CountsIn, FirstDay, Pause, Roll
 from twinflow.domain.calendar.dates import Length, MonthEnd
-from twinflow.domain.deadlines.counting import FirstDay, Inputs, compute, day_zero, mistakes
+from twinflow.domain.deadlines.counting import Inputs, compute, day_zero, mistakes
 
 WEEKDAYS = calendars_of((Days(frozenset({5, 6}), frozenset()),))
 EASTER_2008 = calendars_of((Days(frozenset({5, 6}), frozenset({date(2008, 3, 20), date(2008, 3, 21)})),))

@@ -32,7 +32,8 @@ from builders import (
     tiny_process,
     try_step,
 )
-from twinflow.domain.agreement.agreement import Basis, Child, DeadlineStatus, EntryKind, HistoryEntry
+from twinflow.domain.agreement.agreement import Basis, Child, DeadlineStatus
+from twinflow.domain.agreement.history import EntryKind, HistoryEntry
 from twinflow.domain.calendar.business_days import Calendars, Pause, Roll
 from twinflow.domain.calendar.dates import Length
 from twinflow.domain.deadlines.context import computed

@@ -11,9 +11,9 @@ import pytest
 
 from deep.cases import calendars_of
 from oracle import Days
-from twinflow.domain.calendar.business_days import Roll, received_on
+from twinflow.domain.calendar.business_days import FirstDay, Roll, received_on
 from twinflow.domain.calendar.dates import Length, MonthEnd
-from twinflow.domain.deadlines.counting import FirstDay, Inputs, compute
+from twinflow.domain.deadlines.counting import Inputs, compute
 
 SATURDAY_AND_SUNDAY = frozenset({5, 6})
 CLAMP, OVERFLOW = MonthEnd.CLAMP, MonthEnd.OVERFLOW

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from deep.cases import inputs_of
 from deep.ledgers import complaints_about
 from oracle import pool_of_calendars, some_case
-from twinflow.domain.calendar.business_days import Calendar, Calendars, Holiday, Pause, Roll
+from twinflow.domain.calendar.business_days import Calendar, Calendars, FirstDay, Holiday, Pause, Roll
 from twinflow.domain.calendar.dates import Length, Unit
-from twinflow.domain.deadlines.counting import DayKind, DayOff, FirstDay, Inputs, compute
+from twinflow.domain.deadlines.counting import DayKind, DayOff, Inputs, compute
 
 MAUNDY_THURSDAY = Holiday(date(2008, 3, 20), {"en": "Maundy Thursday", "es": "Jueves Santo"}, "DOF")
 GOOD_FRIDAY = Holiday(date(2008, 3, 21), {"en": "Good Friday", "es": "Viernes Santo"}, "DOF")

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from deep.zones import HALF_HOUR, gone_back_to, local_days, missing, offsets, passes, people_in, swept
-from twinflow.domain.alerts.alerts import latest_day
+from twinflow.domain.clock.waking import latest_day
 
 ZONES_AND_YEARS = [
     ("America/Mexico_City", 1995, 2024),

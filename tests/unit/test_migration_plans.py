@@ -9,7 +9,7 @@ from builders import NOTIFICATIONS, TINY, edited, write_workflows
 from twinflow.definitions.catalogue import read_rulebook
 from twinflow.definitions.migrations import plan_text, read_plan
 from twinflow.domain.agreement.entries import Policy
-from twinflow.domain.process.definition import Catalogue
+from twinflow.domain.process.catalogue import Catalogue
 from twinflow.domain.steps.migration import draft
 from twinflow.errors import BadInput
 

@@ -6,7 +6,8 @@ from datetime import UTC, date, datetime
 import pytest
 
 from builders import ALBUQUERQUE, CHIHUAHUA, MX, PROGRAMME, agreement, definition, facts, signed, terms
-from twinflow.domain.agreement.agreement import Claim, EntryKind, Party
+from twinflow.domain.agreement.agreement import Claim, Party
+from twinflow.domain.agreement.history import EntryKind
 from twinflow.domain.calendar.dates import PartialDate
 from twinflow.domain.steps.opening import NewAgreement, opened, problems_of_opening
 

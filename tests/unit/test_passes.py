@@ -22,29 +22,25 @@ from builders import (
     reckoning,
     try_step,
 )
-from twinflow.domain.agreement.agreement import Basis, DeadlineStatus, EntryKind, HistoryEntry
+from twinflow.domain.agreement.agreement import Basis, DeadlineStatus
 from twinflow.domain.agreement.findings import Finding, FindingCode
+from twinflow.domain.agreement.history import EntryKind, HistoryEntry
 from twinflow.domain.agreement.subject import AlertSubject, SubjectKind
 from twinflow.domain.alerts.alerts import (
     MISSED,
     OVERDUE,
     SOON,
-    Audience,
-    Recipient,
-    Telling,
     about_finding,
     about_step,
-    audience_of,
-    holders_of,
     is_spoken_of,
-    latest_day,
     levels_to_tell,
     missed,
-    next_wake_on,
-    recipients_of,
 )
+from twinflow.domain.alerts.recipients import Audience, Recipient, audience_of, holders_of, recipients_of
+from twinflow.domain.alerts.telling import Telling
 from twinflow.domain.calendar.business_days import Pause
 from twinflow.domain.clock.day import Taken, steps_of_dates
+from twinflow.domain.clock.waking import latest_day, next_wake_on
 from twinflow.domain.deadlines.kept import kept
 from twinflow.domain.deadlines.warnings import LevelKey
 from twinflow.domain.people.people import Absence, Assignment, People, Person

@@ -28,7 +28,8 @@ from twinflow.domain.agreement.agreement import DeadlineStatus
 from twinflow.domain.deadlines.lateness import Standing, standing
 from twinflow.domain.deadlines.occurrences import derive
 from twinflow.domain.rulebook import reckoning_at
-from twinflow.domain.steps.advance import StepCommand, advance
+from twinflow.domain.steps.advance import advance
+from twinflow.domain.steps.command import StepCommand
 from twinflow.errors import BadInput
 
 FRIDAY, SATURDAY, TUESDAY = date(2026, 3, 13), date(2026, 3, 14), date(2026, 3, 17)

@@ -20,7 +20,8 @@ from builders import (
     noon,
     signed,
 )
-from twinflow.domain.agreement.agreement import Child, Claim, EntryKind, HistoryEntry
+from twinflow.domain.agreement.agreement import Child, Claim
+from twinflow.domain.agreement.history import EntryKind, HistoryEntry
 from twinflow.domain.people.people import Actor
 from twinflow.domain.process.definition import Checklist, ChildState, Requirement
 from twinflow.domain.steps.requirements import CONDITIONS, REQUIREMENTS, missing_items, unmet

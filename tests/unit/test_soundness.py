@@ -10,7 +10,8 @@ from itertools import product
 import pytest
 
 from builders import a_calendar, noon
-from twinflow.domain.agreement.agreement import Agreement, EntryKind, HistoryEntry, Party, Term
+from twinflow.domain.agreement.agreement import Agreement, Party, Term
+from twinflow.domain.agreement.history import EntryKind, HistoryEntry
 from twinflow.domain.calendar.business_days import Calendars, Roll
 from twinflow.domain.calendar.dates import Length
 from twinflow.domain.deadlines.context import Reckoning
@@ -36,7 +37,8 @@ from twinflow.domain.process.definition import (
     TermRule,
 )
 from twinflow.domain.process.soundness import unsound
-from twinflow.domain.steps.advance import StepCommand, advance
+from twinflow.domain.steps.advance import advance
+from twinflow.domain.steps.command import StepCommand
 from twinflow.errors import Refused
 
 LABEL = {"en": "x", "es": "x"}

@@ -7,19 +7,14 @@ from datetime import date
 import pytest
 
 from builders import EC, agreement, definition, medellin, noon, reckoning
-from twinflow.domain.agreement.agreement import Basis, DeadlineStatus, EntryKind, HistoryEntry
+from twinflow.domain.agreement.agreement import Basis, DeadlineStatus
 from twinflow.domain.agreement.entries import Carried, Policy
+from twinflow.domain.agreement.history import EntryKind, HistoryEntry
+from twinflow.domain.agreement.present_names import in_present_names, state_now
 from twinflow.domain.calendar.dates import Length
+from twinflow.domain.deadlines.carried_over import TakenOver, carried_over_on, taken_over, was_closed_by
 from twinflow.domain.deadlines.occurrences import derive
-from twinflow.domain.steps.migration import (
-    TakenOver,
-    carried_over_on,
-    in_present_names,
-    state_now,
-    taken_over,
-    was_closed_by,
-    with_closed,
-)
+from twinflow.domain.steps.migration import with_closed
 
 FIRST, SECOND = date(2011, 8, 1), date(2012, 2, 1)
 CARRIED = {

@@ -16,11 +16,14 @@ from twinflow.domain.agreement.agreement import Party
 from twinflow.domain.agreement.entries import ChangeKind
 from twinflow.domain.calendar.dates import Length
 from twinflow.domain.deadlines.changes import ChangeCommand
-from twinflow.domain.steps.advance import StepCommand
+from twinflow.domain.deadlines.deadline_id import DeadlineId
+from twinflow.domain.steps.command import StepCommand
 from twinflow.domain.steps.opening import NewAgreement
 from twinflow.language import say, short_day
-from twinflow.services.agreements.advancing import advance_agreement, open_agreement
-from twinflow.services.deadlines.changing import DeadlineId, change_deadline, explain
+from twinflow.services.agreements.advancing import advance_agreement
+from twinflow.services.agreements.opening import open_agreement
+from twinflow.services.deadlines.changing import change_deadline
+from twinflow.services.reading.explanations import explain
 from twinflow.services.reading.ledger_in_words import Explained, explained
 from twinflow.web.app import create_app
 from twinflow.web.pages import agreements

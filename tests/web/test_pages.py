@@ -11,7 +11,7 @@ from web_register import take_over
 from twinflow.domain.agreement.agreement import Party, Signature
 from twinflow.domain.calendar.dates import PartialDate
 from twinflow.domain.steps.opening import NewAgreement
-from twinflow.services.agreements.advancing import open_agreement
+from twinflow.services.agreements.opening import open_agreement
 from twinflow.services.reading import agreements
 from twinflow.storage.tables import AgreementRow
 from world import TODAY

@@ -9,7 +9,7 @@ from web_reading import Page
 from twinflow.domain.agreement.agreement import Party
 from twinflow.domain.steps.opening import NewAgreement
 from twinflow.pictures.diagram import edges
-from twinflow.services.agreements.advancing import open_agreement
+from twinflow.services.agreements.opening import open_agreement
 from twinflow.services.reading.picture import course_of
 from world import TODAY
 

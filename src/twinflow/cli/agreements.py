@@ -9,17 +9,19 @@ from twinflow.cli.context import Cli, Json, Person, cli_of, day_option, pairs
 from twinflow.cli.options import Options, whole_day
 from twinflow.cli.options import hour as hour_of_day
 from twinflow.cli.output import jsonable, print_json, print_table, progress_bar
-from twinflow.domain.agreement.agreement import IN_FORCE_ON, TERM_STARTS_ON, Claim, Party, Term
+from twinflow.domain.agreement.agreement import Claim, Party, Term
 from twinflow.domain.calendar.dates import PartialDate
-from twinflow.domain.steps.advance import StepCommand
+from twinflow.domain.process.well_known_facts import IN_FORCE_ON, TERM_STARTS_ON
+from twinflow.domain.steps.command import StepCommand
 from twinflow.domain.steps.dossier import Dossier
 from twinflow.domain.steps.opening import NewAgreement
 from twinflow.errors import BadInput, Unreadable
 from twinflow.registers.dossiers import country_code, read_register
 from twinflow.sentences import Message
-from twinflow.services.agreements.advancing import advance_agreement, open_agreement
+from twinflow.services.agreements.advancing import advance_agreement
 from twinflow.services.agreements.importing import import_register
-from twinflow.services.reading import agreements
+from twinflow.services.agreements.opening import open_agreement
+from twinflow.services.reading import agreements, deadlines
 
 app = typer.Typer(help="Cases: look at them, open them, take their steps, import a register.", no_args_is_help=True)
 
@@ -91,7 +93,7 @@ def deadline_headings(cli: Cli) -> list[str]:
     return cli.headings("Deadline", "Due", "Days left", "Status", "Next to act")
 
 
-def deadline_row(cli: Cli, line: agreements.DeadlineLine) -> list[str]:
+def deadline_row(cli: Cli, line: deadlines.DeadlineLine) -> list[str]:
     due = cli.short_day(line.due_on)
     if line.warn_on != line.due_on:
         due = f"{cli.short_day(line.warn_on)} / {due}"
@@ -99,7 +101,7 @@ def deadline_row(cli: Cli, line: agreements.DeadlineLine) -> list[str]:
     return [cli.say(line.label), due, open_days, _status(cli, line), cli.say(line.late) or "–"]
 
 
-def _status(cli: Cli, line: agreements.DeadlineLine) -> str:
+def _status(cli: Cli, line: deadlines.DeadlineLine) -> str:
     """How it stands, whether its date may still move, what waits for a second person, and who said what of its warnings."""
     said = [line.standing_words]
     if line.provisional:

@@ -7,9 +7,9 @@ import typer
 from twinflow.cli.context import Json, Person, cli_of, day_option
 from twinflow.cli.output import print_json
 from twinflow.domain.deadlines.acknowledgements import Acknowledge, Hold
+from twinflow.domain.deadlines.deadline_id import DeadlineId
 from twinflow.sentences import Message
 from twinflow.services.deadlines.acknowledging import say
-from twinflow.services.deadlines.changing import DeadlineId
 
 Id = Annotated[str, typer.Argument(metavar="ID", help="Deadline, like MX-9/opinion/1; see `deadlines list`.")]
 

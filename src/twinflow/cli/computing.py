@@ -13,11 +13,11 @@ from twinflow.cli.context import Cli, Json, cli_of
 from twinflow.cli.ledgers import print_ledger
 from twinflow.cli.options import Options
 from twinflow.cli.output import jsonable, print_json
-from twinflow.domain.calendar.business_days import Calendar, Calendars, CountsIn, Roll
+from twinflow.domain.calendar.business_days import Calendar, Calendars, CountsIn, FirstDay, Roll
 from twinflow.domain.calendar.business_days import received_on as receive
 from twinflow.domain.calendar.dates import LONGEST, Length, MonthEnd, Unit
 from twinflow.domain.deadlines import counting
-from twinflow.domain.deadlines.counting import FirstDay, Inputs
+from twinflow.domain.deadlines.counting import Inputs
 from twinflow.errors import Unreadable
 from twinflow.sentences import Message
 from twinflow.services.reading.ledger_in_words import Ledger, ledger

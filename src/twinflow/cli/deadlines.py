@@ -16,10 +16,11 @@ from twinflow.cli.output import print_json, print_table
 from twinflow.domain.agreement.entries import ChangeKind
 from twinflow.domain.calendar.dates import Length
 from twinflow.domain.deadlines.changes import ChangeCommand
+from twinflow.domain.deadlines.deadline_id import DeadlineId
 from twinflow.sentences import Message
-from twinflow.services.deadlines.changing import ChangedDeadline, DeadlineId, change_deadline
-from twinflow.services.deadlines.changing import explain as explanation_of
-from twinflow.services.reading import agreements
+from twinflow.services.deadlines.changing import ChangedDeadline, change_deadline
+from twinflow.services.reading import deadlines
+from twinflow.services.reading.explanations import explain as explanation_of
 from twinflow.services.reading.ledger_in_words import NO_DATE, explained
 
 app = typer.Typer(help="Deadlines of all agreements, how each date came about, and changing one.", no_args_is_help=True)
@@ -42,7 +43,7 @@ def list_deadlines(
 ) -> None:
     """What is due, soonest first."""
     cli = cli_of(context)
-    lines = agreements.list_deadlines(
+    lines = deadlines.list_deadlines(
         cli.runtime.engine, cli.runtime.rulebook, cli.runtime.people, cli.now(), everything=everything
     )
     if json:

@@ -13,7 +13,8 @@ from twinflow.cli.options import Options
 from twinflow.cli.output import print_json, print_table
 from twinflow.domain.agreement.agreement import Term
 from twinflow.domain.agreement.subject import SubjectKind
-from twinflow.domain.alerts.alerts import MISSED, OVERDUE, Recipient
+from twinflow.domain.alerts.alerts import MISSED, OVERDUE
+from twinflow.domain.alerts.recipients import Recipient
 from twinflow.domain.calendar.dates import PartialDate
 from twinflow.domain.clock.simulation import Event, EventKind, level_of
 from twinflow.domain.deadlines.warnings import LevelKey

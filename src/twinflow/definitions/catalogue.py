@@ -9,7 +9,8 @@ from twinflow.definitions.checks import Surroundings, check
 from twinflow.definitions.notices import notice_folders, read_notices
 from twinflow.definitions.reader import NO_PROCESSES, read_process
 from twinflow.domain.calendar.business_days import Calendar, Calendars
-from twinflow.domain.process.definition import Catalogue, ProcessDefinition
+from twinflow.domain.process.catalogue import Catalogue
+from twinflow.domain.process.definition import ProcessDefinition
 from twinflow.domain.process.notices import Notice
 from twinflow.domain.rulebook import Rulebook
 from twinflow.errors import BadInput

@@ -5,7 +5,6 @@ and then that it is sound (`domain.process.soundness`). `transitions` accepts al
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from twinflow.domain.agreement.agreement import SIGNED_ON
 from twinflow.domain.process.definition import (
     CLOCK,
     LIAISON,
@@ -21,6 +20,7 @@ from twinflow.domain.process.definition import (
 from twinflow.domain.process.notices import BUILT_IN_NOTICES
 from twinflow.domain.process.soundness import unsound
 from twinflow.domain.process.state_space import BY_SIGNATURES, DATED, EFFECT_FACTS
+from twinflow.domain.process.well_known_facts import SIGNED_ON
 from twinflow.sentences import Message, Problem, unknown_name
 
 AT_MOST = 12

@@ -7,7 +7,8 @@ from pathlib import Path
 from twinflow.definitions.models import Key, Strict
 from twinflow.definitions.reader import read_toml
 from twinflow.domain.agreement.entries import Policy
-from twinflow.domain.process.definition import Catalogue, ProcessDefinition
+from twinflow.domain.process.catalogue import Catalogue
+from twinflow.domain.process.definition import ProcessDefinition
 from twinflow.domain.steps.migration import OPEN, Plan, mistakes
 from twinflow.errors import BadInput, NotFound
 from twinflow.sentences import Message, Problem

@@ -19,9 +19,8 @@ from pydantic import (
     model_validator,
 )
 
-from twinflow.domain.calendar.business_days import CountsIn, Roll
+from twinflow.domain.calendar.business_days import CountsIn, FirstDay, Roll
 from twinflow.domain.calendar.dates import Length, MonthEnd
-from twinflow.domain.deadlines.counting import FirstDay
 from twinflow.domain.process.definition import Effect, Level, Nature, Side
 from twinflow.errors import Unreadable
 

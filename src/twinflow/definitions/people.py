@@ -11,7 +11,7 @@ from twinflow.definitions.models import Key, LabelText, Strict, TimeZone
 from twinflow.definitions.reader import read_toml
 from twinflow.domain.calendar.business_days import Calendars
 from twinflow.domain.people.people import Absence, Assignment, Office, People, Person
-from twinflow.domain.process.definition import Catalogue
+from twinflow.domain.process.catalogue import Catalogue
 from twinflow.domain.rulebook import Rulebook
 from twinflow.errors import BadInput, Unreadable
 from twinflow.sentences import Message, Problem, unknown_name

@@ -12,7 +12,8 @@ from twinflow.definitions.reader import read_toml
 from twinflow.domain.agreement.agreement import REFERENCE, Claim, Party, Term
 from twinflow.domain.calendar.dates import PartialDate
 from twinflow.domain.clock.scripted_case import ExpectedAlert, ExpectedDate, Script, ScriptCase, ScriptStep
-from twinflow.domain.process.definition import CLOCK, Catalogue, ProcessDefinition
+from twinflow.domain.process.catalogue import Catalogue
+from twinflow.domain.process.definition import CLOCK, ProcessDefinition
 from twinflow.errors import BadInput, NotFound, Unreadable
 from twinflow.sentences import Message, Problem, unknown_name
 

@@ -5,15 +5,17 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from twinflow.domain.agreement.agreement import Agreement, AgreementHead, Deadline, HistoryEntry
+from twinflow.domain.agreement.agreement import Agreement, AgreementHead, Deadline
 from twinflow.domain.agreement.entries import Migrated
+from twinflow.domain.agreement.history import HistoryEntry
 from twinflow.domain.calendar.business_days import Calendar, Calendars, CountsIn
 from twinflow.domain.calendar.office_hours import Hours, Rhythm
+from twinflow.domain.deadlines.carried_over import was_closed_by
 from twinflow.domain.deadlines.context import Place, Reckoning
 from twinflow.domain.people.people import Office, People
-from twinflow.domain.process.definition import Catalogue, DeadlineRule, Label, ProcessDefinition
+from twinflow.domain.process.catalogue import Catalogue
+from twinflow.domain.process.definition import DeadlineRule, Label, ProcessDefinition
 from twinflow.domain.process.notices import Notice
-from twinflow.domain.steps.migration import was_closed_by
 from twinflow.errors import DefinitionChanged
 
 MONDAY_TO_FRIDAY = Calendars((Calendar("monday-to-friday", {}, frozenset({5, 6}), {}, 1, 9999, ""),))

@@ -17,7 +17,8 @@ from urllib.parse import quote
 
 from markupsafe import Markup
 
-from twinflow.domain.mail.message import Built, Letter, LetterGroup, LetterItem
+from twinflow.domain.mail.letter import Letter, LetterGroup, LetterItem
+from twinflow.domain.mail.message import Built
 from twinflow.domain.process.notices import BASE
 from twinflow.mail.dates_file import dates_file
 from twinflow.mail.words import Words, one_line

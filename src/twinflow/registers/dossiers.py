@@ -12,19 +12,11 @@ from pathlib import Path
 
 from babel import Locale
 
-from twinflow.domain.agreement.agreement import (
-    IN_FORCE_ON,
-    NOT_IN_FUTURE,
-    SIGNED_ON,
-    TERM_STARTS_ON,
-    Claim,
-    Party,
-    Signature,
-    Term,
-)
+from twinflow.domain.agreement.agreement import Claim, Party, Signature, Term
 from twinflow.domain.calendar.dates import Length, PartialDate
 from twinflow.domain.people.people import People
 from twinflow.domain.process.definition import ProcessDefinition
+from twinflow.domain.process.well_known_facts import IN_FORCE_ON, NOT_IN_FUTURE, SIGNED_ON, TERM_STARTS_ON
 from twinflow.domain.rulebook import Rulebook
 from twinflow.domain.steps.dossier import Dossier, problems_of_dossier
 from twinflow.domain.steps.opening import mistake_in_reference

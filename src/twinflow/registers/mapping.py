@@ -8,9 +8,9 @@ from pydantic import Field
 
 from twinflow.definitions.models import Strict
 from twinflow.definitions.reader import read_toml
-from twinflow.domain.agreement.agreement import SIGNED_ON
 from twinflow.domain.people.people import People
 from twinflow.domain.process.definition import ProcessDefinition
+from twinflow.domain.process.well_known_facts import SIGNED_ON
 from twinflow.domain.rulebook import Rulebook
 from twinflow.errors import BadInput
 from twinflow.sentences import Message, Problem, unknown_name

@@ -14,15 +14,15 @@ from twinflow.domain.agreement.agreement import (
     AgreementHead,
     Child,
     Claim,
-    EntryKind,
     Party,
     PresentAgreement,
     Signature,
     Term,
 )
+from twinflow.domain.agreement.history import EntryKind
+from twinflow.domain.agreement.present_names import in_present_names
 from twinflow.domain.calendar.dates import PartialDate
 from twinflow.domain.process.definition import ProcessDefinition
-from twinflow.domain.steps.migration import in_present_names
 from twinflow.errors import DefinitionChanged, NotFound, StaleAgreement
 from twinflow.storage.deadlines import deadline_of
 from twinflow.storage.engine import upsert

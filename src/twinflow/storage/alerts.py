@@ -12,9 +12,9 @@ from sqlmodel import Session, col, select
 
 from twinflow.domain.agreement.agreement import Deadline, DeadlineStatus
 from twinflow.domain.agreement.subject import AlertSubject, SubjectKind
-from twinflow.domain.alerts.alerts import AlreadyTold
+from twinflow.domain.alerts.recipients import AlreadyTold
 from twinflow.domain.deadlines.warnings import LevelKey
-from twinflow.domain.mail.message import Matter
+from twinflow.domain.mail.letter import Matter
 from twinflow.storage.deadlines import deadline_of
 from twinflow.storage.tables import AgreementRow, AlertRow, DeadlineRow
 

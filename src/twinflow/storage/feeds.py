@@ -11,8 +11,9 @@ from sqlalchemy import ColumnElement, Select, Table, func, or_, update
 from sqlmodel import Session, SQLModel, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
-from twinflow.domain.agreement.agreement import AgreementHead, Deadline, DeadlineStatus, EntryKind, HistoryEntry
+from twinflow.domain.agreement.agreement import AgreementHead, Deadline, DeadlineStatus
 from twinflow.domain.agreement.entries import DateMoved
+from twinflow.domain.agreement.history import EntryKind, HistoryEntry
 from twinflow.domain.mail.calendar_events import DatedAgreement
 from twinflow.storage.agreements import head_values
 from twinflow.storage.deadlines import deadline_of

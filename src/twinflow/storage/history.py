@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import insert, literal
 from sqlmodel import Session, col, select
 
-from twinflow.domain.agreement.agreement import EntryKind, HistoryEntry
+from twinflow.domain.agreement.history import EntryKind, HistoryEntry
 from twinflow.storage.tables import DeadlineRow, HistoryRow
 
 

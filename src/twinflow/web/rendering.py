@@ -18,7 +18,7 @@ from twinflow.bootstrap import Runtime
 from twinflow.domain.mail.message import INCIDENTS, OutboxMessage
 from twinflow.sentences import Message
 from twinflow.services.mail import outbox, restored_backup
-from twinflow.services.reading.agreements import DeadlineLine
+from twinflow.services.reading.deadlines import DeadlineLine
 from twinflow.web import languages
 
 TEMPLATES = Path(__file__).parent / "templates"

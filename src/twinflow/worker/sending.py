@@ -15,7 +15,8 @@ from datetime import datetime
 
 from sqlalchemy import Engine
 
-from twinflow.domain.mail.message import Built, ClaimedMessage, Letter, MessageState, Settlement
+from twinflow.domain.mail.letter import Letter
+from twinflow.domain.mail.message import Built, ClaimedMessage, MessageState, Settlement
 from twinflow.domain.mail.retries import after_failure
 from twinflow.domain.people.people import People
 from twinflow.domain.rulebook import Rulebook

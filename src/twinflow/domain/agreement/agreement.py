@@ -1,24 +1,18 @@
 """One running case as a frozen snapshot: parties, terms, facts, signatures, deadlines and what happened."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime
+from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from typing import Self
 
+from twinflow.domain.agreement.history import EntryKind, HistoryEntry
 from twinflow.domain.calendar.business_days import Calendars, Pause, add_length
 from twinflow.domain.calendar.dates import Length, PartialDate
+from twinflow.domain.process.well_known_facts import IN_FORCE_ON
 
 REFERENCE = r"\w+(?:[./-]\w+)*"
 """What people quote: letters and digits, with dots, slashes or hyphens between them."""
-
-SIGNED_ON = "signed_on"
-IN_FORCE_ON = "in_force_on"
-TERM_STARTS_ON = "term_starts_on"
-ENDED_ON = "ended_on"
-
-NOT_IN_FUTURE = frozenset({SIGNED_ON, IN_FORCE_ON, TERM_STARTS_ON})
-"""Facts that have happened or are not facts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,38 +85,6 @@ class Term:
         if self.indefinite:
             return "indefinite"
         return "|".join(str(reading) for reading in self.readings) or "not stated"
-
-
-IMPORT = "import"
-"""The actor of entries that came from a sheet."""
-
-
-class EntryKind(StrEnum):
-    OPENED = "opened"
-    IMPORTED = "imported"
-    STEP = "step"
-    ALERT = "alert"
-    DEADLINE = "deadline"
-    CHANGE = "change"
-    ACKNOWLEDGED = "acknowledged"
-    SNOOZED = "snoozed"
-    MIGRATED = "migrated"
-    MAIL = "mail"
-
-
-@dataclass(frozen=True, slots=True)
-class HistoryEntry:
-    """What happened: `effective_on` is the day of the act on paper, `recorded_at` (UTC) when it was entered."""
-
-    kind: EntryKind
-    actor: str
-    effective_on: date
-    recorded_at: datetime
-    step: str | None = None
-    from_state: str | None = None
-    to_state: str | None = None
-    party: str | None = None
-    details: Mapping[str, str] = field(default_factory=dict)
 
 
 class DeadlineStatus(StrEnum):

@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import ClassVar, Self
 
-from twinflow.domain.agreement.agreement import EntryKind, HistoryEntry
+from twinflow.domain.agreement.history import EntryKind, HistoryEntry
 from twinflow.domain.agreement.subject import AlertSubject
 from twinflow.domain.calendar.dates import Length
 

@@ -4,8 +4,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from twinflow.domain.agreement.agreement import SIGNED_ON, PresentAgreement
+from twinflow.domain.agreement.agreement import PresentAgreement
 from twinflow.domain.process.definition import ProcessDefinition
+from twinflow.domain.process.well_known_facts import SIGNED_ON
 
 
 class FindingCode(StrEnum):

@@ -3,20 +3,20 @@
 Values in, values out: the sweep does it to the books, the simulation to a snapshot, and the two cannot come apart.
 """
 
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 
-from twinflow.domain.agreement.agreement import Agreement, Deadline, DeadlineStatus, HistoryEntry
+from twinflow.domain.agreement.agreement import Agreement, Deadline, DeadlineStatus
 from twinflow.domain.agreement.findings import Finding
+from twinflow.domain.agreement.history import HistoryEntry
 from twinflow.domain.agreement.subject import AlertSubject, SubjectKind
+from twinflow.domain.alerts.telling import Telling
 from twinflow.domain.calendar.business_days import Calendars
 from twinflow.domain.deadlines import warnings
 from twinflow.domain.deadlines.acknowledgements import attention_to
+from twinflow.domain.deadlines.carried_over import taken_over
 from twinflow.domain.deadlines.warnings import LevelKey
-from twinflow.domain.people.people import People
 from twinflow.domain.process.definition import CLOCK, LIAISON, Announcement, DeadlineRule, ProcessDefinition
-from twinflow.domain.steps.migration import taken_over
 
 SOON, OVERDUE = "deadline-soon", "deadline-overdue"
 """The notices about a deadline: its day is to come, or has passed."""
@@ -30,121 +30,7 @@ UNDELIVERED = "undelivered"
 MISSED = "missed"
 """The level of an occurrence that began and passed while the clock was off."""
 
-EARLIEST_ZONE = timedelta(hours=14)
-"""No place on earth is further ahead of UTC: what is due anywhere is due by then."""
-
 Key = tuple[str, int]
-
-
-def latest_day(now: datetime) -> date:
-    """The furthest day that any place on earth has come to: a case is looked at when something of it wakes by then."""
-    return (now + EARLIEST_ZONE).date()
-
-
-@dataclass(frozen=True, slots=True)
-class Telling:
-    """One thing to be told: which notice, about what, at which level, to which roles.
-
-    `subject`, `occurrence` and `level` are its identity for each recipient; `effective_on` is the day it became due; `held`
-    are the people who do not want to hear of it yet. `waits`: where nobody holds the role it is told later; else it is told
-    now or not at all, and the history says that nobody heard.
-    """
-
-    notice: str
-    subject: AlertSubject
-    roles: tuple[str, ...]
-    effective_on: date
-    occurrence: int = 1
-    level: str = ""
-    urgent: bool = False
-    details: Mapping[str, str] = field(default_factory=dict)
-    held: frozenset[str] = frozenset()
-    waits: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Recipient:
-    """Who gets what is told, and for which role; `stands_for` is the person in whose absence it comes to this one."""
-
-    person: str
-    role: str
-    stands_for: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Audience:
-    """Who is to be told now, by key, and which of the roles nobody holds. `nobody`: no role is held at all."""
-
-    recipients: tuple[Recipient, ...]
-    vacant: tuple[str, ...]
-    nobody: bool
-
-
-@dataclass(frozen=True, slots=True)
-class AlreadyTold:
-    """What was told of one subject: to whom at which level, and the day of each level that was told to anybody.
-
-    `people` has (level, person) pairs, of an absent person also what was told to the delegate.
-    """
-
-    people: frozenset[tuple[str, str]] = frozenset()
-    levels: Mapping[LevelKey, date] = field(default_factory=dict)
-
-    def and_now(self, telling: Telling, audience: Audience) -> "AlreadyTold":
-        """With what the audience is told now."""
-        heard = {who for each in audience.recipients for who in (each.person, each.stands_for) if who}
-        levels = {**self.levels, LevelKey.parse(telling.level): telling.effective_on}
-        return AlreadyTold(self.people | {(telling.level, who) for who in heard}, levels)
-
-
-def audience_of(
-    people: People,
-    definition: ProcessDefinition,
-    office: str,
-    telling: Telling,
-    today: date,
-    told: Container[tuple[str, str]],
-) -> Audience:
-    """Who is to be told on the day, of a case that `office` keeps.
-
-    `told` has the (level, person) pairs of those who were, or whose delegate was.
-    """
-    holders, vacant = holders_of(people, definition, office, telling.roles, today)
-    heard = {person for person in holders if person in telling.held or (telling.level, person) in told}
-    recipients = [
-        each
-        for each in recipients_of(people, {who: role for who, role in holders.items() if who not in heard}, today)
-        if (telling.level, each.person) not in told
-    ]
-    return Audience(tuple(recipients), vacant, nobody=not holders)
-
-
-def holders_of(
-    people: People, definition: ProcessDefinition, office: str, roles: Iterable[str], today: date
-) -> tuple[dict[str, str], tuple[str, ...]]:
-    """Who holds the roles for cases of `office` on the day, each person with the first role held; the roles nobody holds."""
-    holders: dict[str, str] = {}
-    vacant: list[str] = []
-    for role in roles:
-        found = people.holders_for(definition, role, office, today)
-        if not found:
-            vacant.append(role)
-        for person in found:
-            holders.setdefault(person.key, role)
-    return holders, tuple(vacant)
-
-
-def recipients_of(people: People, holders: Mapping[str, str], today: date) -> list[Recipient]:
-    """Who gets what the holders of roles are told, by key: themselves, or who gets their mail while they are away.
-
-    Who has a role of their own is told once, for that role; of several people stood in for, the first is named.
-    """
-    found: dict[str, Recipient] = {}
-    for person, role in sorted(holders.items()):
-        who = people.stand_in(person, today)
-        known = found.get(who, Recipient(who, holders.get(who, role)))
-        found[who] = known if who == person or known.stands_for else replace(known, stands_for=person)
-    return [found[who] for who in sorted(found)]
 
 
 def is_spoken_of(rule: DeadlineRule, deadline: Deadline, today: date) -> bool:
@@ -189,16 +75,6 @@ def levels_to_tell(
                 held=attention.held(today, None if level is last[to] else level.on),
                 waits=True,
             )
-
-
-def next_wake_on(
-    agreement: Agreement, rule: DeadlineRule, deadline: Deadline, calendars: Calendars, today: date
-) -> date | None:
-    """The first day after today on which a sweep has something to do about the deadline: also where a snooze ends."""
-    days = [warnings.next_wake_on(rule, deadline, calendars, today)]
-    if deadline.is_open:
-        days += [snooze.until for snooze in attention_to(agreement.history, deadline.key).running(today)]
-    return min((day for day in days if day is not None), default=None)
 
 
 def _said_before(level: warnings.ReachedLevel, fired: Mapping[LevelKey, date], migrated_on: date) -> bool:

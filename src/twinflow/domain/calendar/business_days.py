@@ -257,3 +257,11 @@ def add_around(anchor: date, amount: int, calendars: Calendars, pauses: Iterable
         number += max(inside, 0)
         day = calendars.business_day(number)
     return date.fromordinal(day)
+
+
+class FirstDay(StrEnum):
+    """Which day is the first to be counted: that of the event, the day after it, or the first business day after it."""
+
+    SAME_DAY = "same_day"
+    NEXT_DAY = "next_day"
+    NEXT_BUSINESS_DAY = "next_business_day"

@@ -4,11 +4,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from twinflow.domain.agreement.agreement import Agreement, DeadlineStatus, EntryKind
+from twinflow.domain.agreement.agreement import Agreement, DeadlineStatus
 from twinflow.domain.agreement.entries import Alerted
+from twinflow.domain.agreement.history import EntryKind
 from twinflow.domain.agreement.subject import SubjectKind
 from twinflow.domain.deadlines.warnings import LevelKey
-from twinflow.domain.process.definition import Catalogue, ProcessDefinition
+from twinflow.domain.process.catalogue import Catalogue
+from twinflow.domain.process.definition import ProcessDefinition
 
 
 class Kind(StrEnum):

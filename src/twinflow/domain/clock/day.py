@@ -14,8 +14,10 @@ from datetime import date, datetime
 from twinflow.domain.agreement.agreement import Agreement, Deadline
 from twinflow.domain.agreement.findings import KnownFinding, findings, found_anew
 from twinflow.domain.agreement.subject import AlertSubject
-from twinflow.domain.alerts import alerts
-from twinflow.domain.alerts.alerts import AlreadyTold, Audience, Telling
+from twinflow.domain.alerts import alerts, recipients
+from twinflow.domain.alerts.recipients import AlreadyTold, Audience
+from twinflow.domain.alerts.telling import Telling
+from twinflow.domain.clock import waking
 from twinflow.domain.deadlines.context import Reckoning
 from twinflow.domain.deadlines.kept import Key, Rewritten, rewritten
 from twinflow.domain.deadlines.occurrences import derive
@@ -23,7 +25,8 @@ from twinflow.domain.deadlines.warnings import lapses_by_the_clock
 from twinflow.domain.people.people import THE_CLOCK, People
 from twinflow.domain.process.definition import DeadlineRule, ProcessDefinition
 from twinflow.domain.rulebook import Rulebook
-from twinflow.domain.steps.advance import Outcome, StepCommand, advance
+from twinflow.domain.steps.advance import advance
+from twinflow.domain.steps.command import Outcome, StepCommand
 from twinflow.errors import Refused
 
 
@@ -187,7 +190,7 @@ class _Run:
                 audiences = [self._tell(telling) for telling in list(tellings)]
                 unheard = any(audience.nobody for audience in audiences)
             if not unheard:
-                wake_on = alerts.next_wake_on(self.agreement, rule, deadline, calendars, today)
+                wake_on = waking.next_wake_on(self.agreement, rule, deadline, calendars, today)
                 self.case = replace(self.case, wake_on={**self.case.wake_on, deadline.key: wake_on})
 
     def _awake(self) -> Iterator[tuple[DeadlineRule, Deadline]]:
@@ -202,7 +205,7 @@ class _Run:
 
     def _derive_anew(self, *, acted: bool) -> None:
         """The passing of a day may open the next occurrence, or close a right that nobody used."""
-        if not acted and not self.case.is_awake(alerts.latest_day(self.now)):
+        if not acted and not self.case.is_awake(waking.latest_day(self.now)):
             return
         before = self.agreement
         after = replace(before, deadlines=derive(before, self.definition, self.reckoning))
@@ -229,7 +232,7 @@ class _Run:
         """Tell whoever holds the roles and was not told."""
         about, already = (telling.subject, telling.occurrence), self._told(telling.subject, telling.occurrence)
         office, today = self.agreement.office, self.reckoning.today
-        audience = alerts.audience_of(self.people, self.definition, office, telling, today, already.people)
+        audience = recipients.audience_of(self.people, self.definition, office, telling, today, already.people)
         if audience.recipients:
             told = already.and_now(telling, audience)
             self.case = replace(self.case, told={**self.case.told, about: told})

@@ -15,9 +15,11 @@ from twinflow.domain.agreement.agreement import Agreement, Deadline, DeadlineSta
 from twinflow.domain.agreement.findings import findings, found_anew
 from twinflow.domain.agreement.subject import AlertSubject, SubjectKind
 from twinflow.domain.alerts import alerts
-from twinflow.domain.alerts.alerts import Audience, Recipient, Telling
+from twinflow.domain.alerts.recipients import Audience, Recipient
+from twinflow.domain.alerts.telling import Telling
 from twinflow.domain.calendar.business_days import ONE_DAY
 from twinflow.domain.calendar.dates import Unit
+from twinflow.domain.clock import waking
 from twinflow.domain.clock.day import Day, Derived, InBooks, Stuck, Taken, Told, day
 from twinflow.domain.deadlines.context import Reckoning
 from twinflow.domain.deadlines.kept import Rewritten, rewritten
@@ -147,11 +149,11 @@ class _Run:
                 rule
             ):  # it waits already for somebody to hold a role
                 calendars, today = reckoning.calendars_of(rule), reckoning.today_of(rule)
-                wake_on = alerts.next_wake_on(case.agreement, rule, deadline, calendars, today)
+                wake_on = waking.next_wake_on(case.agreement, rule, deadline, calendars, today)
             if wake_on is not None:
                 place = reckoning.places.get(rule.late or "")
                 yield self._day_here(wake_on, place.zone if place else self.zone)
-                yield next(near for near in _around(wake_on) if alerts.latest_day(self._morning(near)) >= wake_on)
+                yield next(near for near in _around(wake_on) if waking.latest_day(self._morning(near)) >= wake_on)
         if case.derive_on is not None:  # at whichever office is late
             yield from _around(case.derive_on)
 
@@ -169,7 +171,7 @@ class _Run:
         while any(old is not new for old, new in zip_longest(before, self.cases)):
             before = list(self.cases)
             for number, case in enumerate(before):
-                if self.cases[number].is_awake(alerts.latest_day(self.now)):
+                if self.cases[number].is_awake(waking.latest_day(self.now)):
                     done = day(self.cases[number], self.rulebook, self.people, self._reckoning(case), self.now)
                     self.cases[number] = done.case
                     self._report(done)

@@ -8,8 +8,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from twinflow.domain.agreement.agreement import Agreement, Deadline, HistoryEntry
+from twinflow.domain.agreement.agreement import Agreement, Deadline
 from twinflow.domain.agreement.entries import Acknowledged, DateMoved, Snoozed, noted
+from twinflow.domain.agreement.history import HistoryEntry
 from twinflow.domain.deadlines.context import Reckoning
 from twinflow.domain.people.people import Actor
 from twinflow.domain.process.definition import ProcessDefinition

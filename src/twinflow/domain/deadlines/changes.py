@@ -10,8 +10,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from twinflow.domain.agreement.agreement import Agreement, Basis, Deadline, EntryKind, HistoryEntry
+from twinflow.domain.agreement.agreement import Agreement, Basis, Deadline
 from twinflow.domain.agreement.entries import Changed, ChangeKind, noted
+from twinflow.domain.agreement.history import EntryKind, HistoryEntry
 from twinflow.domain.calendar.business_days import Calendars, Pause, add_length
 from twinflow.domain.calendar.dates import Length
 from twinflow.domain.deadlines.context import due_dates

@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 
 from twinflow.domain.agreement.agreement import Basis, Deadline, DeadlineStatus
 from twinflow.domain.agreement.entries import Policy
-from twinflow.domain.calendar.business_days import Calendars, Roll
-from twinflow.domain.deadlines.counting import DueDate, FirstDay, Inputs, compute
+from twinflow.domain.calendar.business_days import Calendars, FirstDay, Roll
+from twinflow.domain.deadlines.counting import DueDate, Inputs, compute
 from twinflow.domain.process.definition import DeadlineRule, Side
 
 KEEP_DUE = "keep-due"

@@ -14,6 +14,7 @@ from twinflow.domain.calendar.business_days import (
     EVERY_DAY,
     ONE_DAY,
     Calendars,
+    FirstDay,
     Holiday,
     Pause,
     Roll,
@@ -28,14 +29,6 @@ from twinflow.sentences import Message
 
 MONTHS_A_YEAR = 12
 DAYS_A_WEEK = 7
-
-
-class FirstDay(StrEnum):
-    """Which day is the first to be counted: that of the event, the day after it, or the first business day after it."""
-
-    SAME_DAY = "same_day"
-    NEXT_DAY = "next_day"
-    NEXT_BUSINESS_DAY = "next_business_day"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,13 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from twinflow.domain.agreement.agreement import Agreement, Basis, Deadline, DeadlineStatus, HistoryEntry
+from twinflow.domain.agreement.agreement import Agreement, Basis, Deadline, DeadlineStatus
 from twinflow.domain.agreement.entries import DateMoved, noted
+from twinflow.domain.agreement.history import HistoryEntry
 from twinflow.domain.deadlines import warnings
+from twinflow.domain.deadlines.carried_over import TakenOver, taken_over
 from twinflow.domain.deadlines.context import Reckoning
 from twinflow.domain.deadlines.occurrences import derives_anew_on
 from twinflow.domain.process.definition import CLOCK, ProcessDefinition
-from twinflow.domain.steps.migration import TakenOver, taken_over
 
 Key = tuple[str, int]
 

@@ -10,14 +10,15 @@ from dataclasses import dataclass, replace
 from datetime import date
 from itertools import count
 
-from twinflow.domain.agreement.agreement import Agreement, Basis, Deadline, DeadlineStatus, EntryKind, HistoryEntry
+from twinflow.domain.agreement.agreement import Agreement, Basis, Deadline, DeadlineStatus
 from twinflow.domain.agreement.entries import Carried, Policy, StepTaken
+from twinflow.domain.agreement.history import EntryKind, HistoryEntry
 from twinflow.domain.calendar.business_days import ONE_DAY, Calendars, Pause, add_length, received_on
 from twinflow.domain.calendar.dates import Length, PartialDate
+from twinflow.domain.deadlines.carried_over import TakenOver, taken_over
 from twinflow.domain.deadlines.changes import Change, changed_basis, changes_by_deadline
 from twinflow.domain.deadlines.context import Reckoning, computed
 from twinflow.domain.process.definition import CLOCK, ChildState, DeadlineRule, ProcessDefinition, Side
-from twinflow.domain.steps.migration import TakenOver, taken_over
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,10 @@ from enum import StrEnum
 from urllib.parse import quote
 from uuid import UUID, uuid5
 
-from twinflow.domain.agreement.agreement import AgreementHead, Deadline, DeadlineStatus, HistoryEntry
+from twinflow.domain.agreement.agreement import AgreementHead, Deadline, DeadlineStatus
 from twinflow.domain.agreement.entries import DateMoved
-from twinflow.domain.alerts.alerts import holders_of, recipients_of
+from twinflow.domain.agreement.history import HistoryEntry
+from twinflow.domain.alerts.recipients import holders_of, recipients_of
 from twinflow.domain.calendar.business_days import ONE_DAY
 from twinflow.domain.deadlines.lateness import Standing, has_passed, in_words, is_paused
 from twinflow.domain.people.people import People, Person

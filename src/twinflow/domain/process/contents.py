@@ -4,9 +4,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from twinflow.domain.calendar.business_days import CountsIn
+from twinflow.domain.calendar.business_days import CountsIn, FirstDay
 from twinflow.domain.calendar.dates import MonthEnd
-from twinflow.domain.deadlines.counting import FirstDay
 from twinflow.domain.process.definition import (
     CLOCK,
     Announcement,

@@ -1,13 +1,12 @@
 """A process definition: what may happen to an agreement, who may do it and by when. Frozen values, read from a file."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, time
 from enum import StrEnum
 
-from twinflow.domain.calendar.business_days import CountsIn, Roll
+from twinflow.domain.calendar.business_days import CountsIn, FirstDay, Roll
 from twinflow.domain.calendar.dates import Length, MonthEnd
-from twinflow.domain.deadlines.counting import FirstDay
 from twinflow.errors import NotFound
 from twinflow.sentences import Message
 
@@ -377,38 +376,6 @@ class ProcessDefinition:
             raise NotFound(
                 "{process} has no step {step}; it has {steps}.", process=self.name, step=key, steps=sorted(self.steps)
             ) from None
-
-
-@dataclass(frozen=True, slots=True)
-class Catalogue:
-    """Every version of every process."""
-
-    definitions: Mapping[tuple[str, int], ProcessDefinition]
-
-    def version(self, key: str, version: int) -> ProcessDefinition:
-        try:
-            return self.definitions[key, version]
-        except KeyError:
-            raise NotFound("There is no process {process} version {version}.", process=key, version=version) from None
-
-    def versions(self, key: str) -> list[ProcessDefinition]:
-        """All versions of one process, oldest first. Raises NotFound for an unknown process."""
-        found = sorted((d for d in self if d.key == key), key=lambda d: d.version)
-        if not found:
-            raise NotFound(
-                "There is no process {process}; there are {known}.", process=key, known=sorted({d.key for d in self})
-            )
-        return found
-
-    def in_force_on(self, key: str, day: date) -> ProcessDefinition:
-        """The version in force on `day`. Raises NotFound where there is none."""
-        for definition in reversed(self.versions(key)):
-            if definition.in_force_from <= day and (definition.in_force_to is None or day <= definition.in_force_to):
-                return definition
-        raise NotFound("No version of {process} was in force on {day}.", process=key, day=day)
-
-    def __iter__(self) -> Iterator[ProcessDefinition]:
-        return iter(self.definitions.values())
 
 
 def level_message(level: Level) -> Message:

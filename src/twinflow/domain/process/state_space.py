@@ -15,7 +15,6 @@ from dataclasses import dataclass, field
 from itertools import product
 from typing import NamedTuple
 
-from twinflow.domain.agreement.agreement import ENDED_ON, IN_FORCE_ON, NOT_IN_FUTURE, SIGNED_ON, TERM_STARTS_ON
 from twinflow.domain.process.definition import (
     CLOCK,
     DeadlineRule,
@@ -26,6 +25,7 @@ from twinflow.domain.process.definition import (
     State,
     Step,
 )
+from twinflow.domain.process.well_known_facts import ENDED_ON, IN_FORCE_ON, NOT_IN_FUTURE, SIGNED_ON, TERM_STARTS_ON
 
 MOST_SITUATIONS = 20_000
 MOST_WORK = 200_000

@@ -6,8 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from twinflow.domain.agreement.agreement import Claim, EntryKind, Party, Term
-from twinflow.domain.process.definition import Catalogue, ProcessDefinition
+from twinflow.domain.agreement.agreement import Claim, Party, Term
+from twinflow.domain.agreement.history import EntryKind
+from twinflow.domain.process.catalogue import Catalogue
+from twinflow.domain.process.definition import ProcessDefinition
 from twinflow.domain.steps.opening import NewAgreement, problems_of_opening
 from twinflow.sentences import Problem
 

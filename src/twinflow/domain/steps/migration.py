@@ -7,18 +7,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from twinflow.domain.agreement.agreement import Agreement, Basis, Deadline, HistoryEntry
+from twinflow.domain.agreement.agreement import Agreement, Basis, Deadline
 from twinflow.domain.agreement.entries import Carried, ChangeKind, Migrated, Policy, noted
+from twinflow.domain.agreement.present_names import in_present_names
 from twinflow.domain.calendar.business_days import ONE_DAY, add_business_days, business_days_between, pause_on
 from twinflow.domain.calendar.dates import Length, Unit
+from twinflow.domain.deadlines.carried_over import Key
 from twinflow.domain.deadlines.changes import Change, changes_by_deadline, pending
 from twinflow.domain.deadlines.context import Reckoning
 from twinflow.domain.people.people import Actor
 from twinflow.domain.process.definition import DeadlineRule, ProcessDefinition
 from twinflow.errors import Refused
 from twinflow.sentences import Message
-
-Key = tuple[str, int]
 
 OPEN = "?"
 """What stands in a plan until somebody decides."""
@@ -217,74 +217,3 @@ def not_kept(before: Agreement, after: Agreement, plan: Plan) -> Iterator[Messag
             yield Message("“{deadline}” has no date in the new version from here, so it cannot {policy}.", values)
         elif plan.deadlines[deadline.rule] is Policy.KEEP_DUE and new.due_on != deadline.due_on:
             yield Message("“{deadline}” would move to {day}, so it does not {policy}.", {**values, "day": new.due_on})
-
-
-@dataclass(frozen=True, slots=True)
-class TakenOver:
-    """What the last migration of a case left: the deadlines it carried over; how many entries there were before; its day.
-
-    `closed` are the deadlines that were closed by then, each with the day the new version counts it from (see `with_closed`).
-    `recurring` has the last occurrence of each recurring deadline that was closed or carried over, and its date: those of the
-    new version come after it.
-    """
-
-    deadlines: Mapping[Key, Carried]
-    entries: int
-    on: date | None
-    closed: Mapping[Key, date | None]
-    recurring: Mapping[str, tuple[int, date]]
-
-
-def taken_over(history: Sequence[HistoryEntry]) -> TakenOver:
-    """What the last migration carried over; of what earlier ones did, it carried over what it did not leave to be recomputed."""
-    for number in range(len(history) - 1, -1, -1):
-        said = Migrated.read(history[number])
-        if said is not None:
-            return TakenOver(said.carried, number, history[number].effective_on, said.closed, said.recurring)
-    return TakenOver({}, 0, None, {}, {})
-
-
-def carried_over_on(history: Sequence[HistoryEntry], deadline: Deadline) -> date | None:
-    """The day of the migration that the deadline's date rests on; None where it was counted from its event."""
-    if deadline.basis is None or not deadline.basis.carried:
-        return None
-    for entry in reversed(history):
-        said = Migrated.read(entry)
-        if said is not None and deadline.key in said.carried:
-            return entry.effective_on
-    return None
-
-
-def was_closed_by(entry: HistoryEntry, deadline: Deadline) -> bool:
-    """Whether the deadline was closed when the migration of this entry came."""
-    said = Migrated.read(entry)
-    return said is not None and deadline.key in said.closed
-
-
-def state_now(history: Sequence[HistoryEntry], state: str, recorded_at: datetime) -> str:
-    """What a state of the time `recorded_at` is called now."""
-    for entry in history:
-        said = Migrated.read(entry)
-        if said is not None and entry.recorded_at >= recorded_at:
-            state = said.states.get(state, state)
-    return state
-
-
-def in_present_names(history: Sequence[HistoryEntry]) -> tuple[HistoryEntry, ...]:
-    """The history with the states and steps of earlier versions under the names they have now."""
-    found: list[HistoryEntry] = []
-    for entry in history:
-        said = Migrated.read(entry)
-        if said is not None:
-            found = [_renamed(earlier, said.states, said.steps) for earlier in found]
-        found.append(entry)
-    return tuple(found)
-
-
-def _renamed(entry: HistoryEntry, states: Mapping[str, str], steps: Mapping[str, str]) -> HistoryEntry:
-    return replace(
-        entry,
-        step=steps.get(entry.step or "", entry.step),
-        from_state=states.get(entry.from_state or "", entry.from_state),
-        to_state=states.get(entry.to_state or "", entry.to_state),
-    )

@@ -5,19 +5,12 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
-from twinflow.domain.agreement.agreement import (
-    NOT_IN_FUTURE,
-    REFERENCE,
-    Agreement,
-    Claim,
-    EntryKind,
-    HistoryEntry,
-    Party,
-    Term,
-)
+from twinflow.domain.agreement.agreement import REFERENCE, Agreement, Claim, Party, Term
+from twinflow.domain.agreement.history import EntryKind, HistoryEntry
 from twinflow.domain.calendar.dates import PartialDate
 from twinflow.domain.process.definition import ProcessDefinition
-from twinflow.domain.steps.advance import is_still_to_come, items_of
+from twinflow.domain.process.well_known_facts import NOT_IN_FUTURE
+from twinflow.domain.steps.facts import is_still_to_come, items_of
 from twinflow.errors import Unreadable
 from twinflow.sentences import Message, Problem, unknown_name
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
-from twinflow.domain.agreement.agreement import Agreement, HistoryEntry
+from twinflow.domain.agreement.agreement import Agreement
+from twinflow.domain.agreement.history import HistoryEntry
 from twinflow.domain.people.people import Actor
 from twinflow.domain.process.definition import Checklist, Label, ProcessDefinition, Requirement
 from twinflow.sentences import Message

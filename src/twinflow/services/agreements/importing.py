@@ -6,14 +6,15 @@ from datetime import datetime
 
 from sqlalchemy import Engine
 
-from twinflow.domain.agreement.agreement import IMPORT, Agreement
+from twinflow.domain.agreement.agreement import Agreement
+from twinflow.domain.agreement.history import IMPORT
 from twinflow.domain.people.people import People
 from twinflow.domain.rulebook import Rulebook
 from twinflow.domain.steps.dossier import Dossier, case_of, problems_of_dossier
 from twinflow.domain.steps.opening import opened
 from twinflow.errors import BadInput
 from twinflow.sentences import Message, Problem
-from twinflow.services.agreements.advancing import add
+from twinflow.services.agreements.opening import add
 from twinflow.storage.unit_of_work import UnitOfWork
 
 

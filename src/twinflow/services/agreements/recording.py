@@ -10,7 +10,7 @@ from twinflow.domain.deadlines.occurrences import derive
 from twinflow.domain.people.people import People
 from twinflow.domain.process.definition import CLOCK
 from twinflow.domain.rulebook import Rulebook, reckoning_at
-from twinflow.domain.steps.advance import Outcome
+from twinflow.domain.steps.command import Outcome
 from twinflow.storage.unit_of_work import UnitOfWork
 
 

@@ -9,7 +9,8 @@ from sqlalchemy import Engine
 from twinflow.domain.agreement.agreement import AgreementHead
 from twinflow.domain.agreement.entries import NotDelivered, noted
 from twinflow.domain.agreement.subject import AlertSubject, SubjectKind
-from twinflow.domain.alerts.alerts import UNDELIVERED, Telling
+from twinflow.domain.alerts.alerts import UNDELIVERED
+from twinflow.domain.alerts.telling import Telling
 from twinflow.domain.mail.message import OutboxMessage
 from twinflow.domain.people.people import People
 from twinflow.domain.process.definition import CLOCK, LIAISON, ProcessDefinition

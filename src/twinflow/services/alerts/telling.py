@@ -5,9 +5,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from twinflow.domain.agreement.agreement import Agreement, Deadline, HistoryEntry
+from twinflow.domain.agreement.agreement import Agreement, Deadline
 from twinflow.domain.agreement.entries import Alerted, noted
-from twinflow.domain.alerts.alerts import Audience, Recipient, Telling, about_moved, audience_of
+from twinflow.domain.agreement.history import HistoryEntry
+from twinflow.domain.alerts.alerts import about_moved
+from twinflow.domain.alerts.recipients import Audience, Recipient, audience_of
+from twinflow.domain.alerts.telling import Telling
 from twinflow.domain.people.people import People
 from twinflow.domain.process.definition import CLOCK
 from twinflow.domain.rulebook import Rulebook

@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine
 
-from twinflow.domain.agreement.agreement import Agreement, DeadlineStatus, EntryKind, HistoryEntry
+from twinflow.domain.agreement.agreement import Agreement, DeadlineStatus
 from twinflow.domain.agreement.entries import Alerted
+from twinflow.domain.agreement.history import EntryKind, HistoryEntry
 from twinflow.domain.agreement.subject import AlertSubject, SubjectKind
 from twinflow.domain.clock.scripted_case import ExpectedAlert, ExpectedDate, Script, ScriptCase, ScriptStep
 from twinflow.domain.clock.simulation import MORNING
@@ -17,11 +18,12 @@ from twinflow.domain.deadlines.warnings import LevelKey
 from twinflow.domain.people.people import Assignment, Office, People, Person
 from twinflow.domain.process.definition import CLOCK, LIAISON, Label, ProcessDefinition
 from twinflow.domain.rulebook import Rulebook
-from twinflow.domain.steps.advance import Outcome, StepCommand
+from twinflow.domain.steps.command import Outcome, StepCommand
 from twinflow.domain.steps.opening import NewAgreement
 from twinflow.errors import BadInput, Refused, TwinflowError
 from twinflow.sentences import Message, Problem
-from twinflow.services.agreements.advancing import advance_agreement, open_agreement
+from twinflow.services.agreements.advancing import advance_agreement
+from twinflow.services.agreements.opening import open_agreement
 from twinflow.services.clock.sweep import sweep
 from twinflow.storage import database
 from twinflow.storage.engine import make_engine

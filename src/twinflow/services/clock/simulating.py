@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine
 
-from twinflow.domain.agreement.agreement import Agreement, Claim, EntryKind, HistoryEntry, Party, Term
+from twinflow.domain.agreement.agreement import Agreement, Claim, Party, Term
+from twinflow.domain.agreement.history import EntryKind, HistoryEntry
 from twinflow.domain.calendar.dates import PartialDate
 from twinflow.domain.clock.day import InBooks
 from twinflow.domain.clock.simulation import MORNING, Event, opened, simulate
@@ -15,7 +16,7 @@ from twinflow.domain.people.people import Assignment, Office, People, Person
 from twinflow.domain.process.definition import LIAISON, ProcessDefinition
 from twinflow.domain.rulebook import Rulebook
 from twinflow.domain.steps import opening
-from twinflow.domain.steps.advance import signed_at_entry
+from twinflow.domain.steps.effects import signed_at_entry
 from twinflow.errors import BadInput
 from twinflow.sentences import Message, Problem, unknown_name
 from twinflow.services.clock.in_books import in_books

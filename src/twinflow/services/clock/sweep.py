@@ -10,8 +10,8 @@ from datetime import datetime
 from sqlalchemy import Engine
 
 from twinflow.domain.agreement.agreement import Agreement
-from twinflow.domain.alerts.alerts import latest_day
 from twinflow.domain.clock.day import Day, Derived, InBooks, Stuck, Taken, Told, day
+from twinflow.domain.clock.waking import latest_day
 from twinflow.domain.people.people import People
 from twinflow.domain.rulebook import Rulebook, reckoning_at
 from twinflow.errors import TwinflowError

@@ -6,10 +6,10 @@ from datetime import date, datetime
 from sqlalchemy import Engine
 
 from twinflow.domain.deadlines.acknowledgements import Acknowledge, Hold, decide
+from twinflow.domain.deadlines.deadline_id import DeadlineId, find_deadline
 from twinflow.domain.people.people import People
 from twinflow.domain.process.definition import Label
 from twinflow.domain.rulebook import Rulebook, reckoning_at
-from twinflow.services.deadlines.changing import DeadlineId, find_deadline
 from twinflow.storage.unit_of_work import UnitOfWork
 
 

@@ -14,11 +14,12 @@ from typing import Any
 
 from sqlalchemy import Engine
 
-from twinflow.domain.agreement.agreement import Basis, Deadline, EntryKind
+from twinflow.domain.agreement.agreement import Basis, Deadline
 from twinflow.domain.agreement.entries import DateMoved
-from twinflow.domain.alerts.alerts import latest_day
+from twinflow.domain.agreement.history import EntryKind
 from twinflow.domain.calendar.business_days import Calendar
 from twinflow.domain.calendar.dates import Unit
+from twinflow.domain.clock.waking import latest_day
 from twinflow.domain.deadlines.context import computed
 from twinflow.domain.deadlines.warnings import next_wake_on
 from twinflow.domain.people.people import People

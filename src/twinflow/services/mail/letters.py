@@ -10,16 +10,17 @@ from sqlalchemy import Engine
 from twinflow.domain.agreement.agreement import Agreement, Deadline
 from twinflow.domain.agreement.entries import Changed, DateMoved
 from twinflow.domain.agreement.findings import Finding, FindingCode, findings
+from twinflow.domain.agreement.present_names import state_now
 from twinflow.domain.agreement.subject import AlertSubject, SubjectKind
 from twinflow.domain.alerts.alerts import OVERDUE, SOON
 from twinflow.domain.calendar.business_days import business_days_between
 from twinflow.domain.deadlines.changes import changes_by_deadline, pending
 from twinflow.domain.deadlines.lateness import has_passed, is_past, standing
-from twinflow.domain.mail.message import ClaimedMessage, Letter, LetterGroup, LetterItem, Matter
+from twinflow.domain.mail.letter import Letter, LetterGroup, LetterItem, Matter
+from twinflow.domain.mail.message import ClaimedMessage
 from twinflow.domain.people.people import People, Person
 from twinflow.domain.process.definition import DeadlineRule, ProcessDefinition
 from twinflow.domain.rulebook import Rulebook, reckoning_at
-from twinflow.domain.steps.migration import state_now
 from twinflow.language import say
 from twinflow.sentences import unpacked
 from twinflow.services.mail.calendar_feeds import events_of

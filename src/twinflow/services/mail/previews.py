@@ -15,7 +15,7 @@ from twinflow.domain.alerts.alerts import MOVED, OVERDUE, SOON, UNDELIVERED
 from twinflow.domain.calendar.dates import Length, Unit
 from twinflow.domain.deadlines.changes import changes_by_deadline, pending
 from twinflow.domain.deadlines.lateness import has_passed
-from twinflow.domain.mail.message import Letter, LetterGroup, LetterItem, Matter
+from twinflow.domain.mail.letter import Letter, LetterGroup, LetterItem, Matter
 from twinflow.domain.people.people import People, Person
 from twinflow.domain.process.definition import LIAISON, ProcessDefinition, TermRule
 from twinflow.domain.process.notices import Notice

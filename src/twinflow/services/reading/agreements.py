@@ -1,75 +1,24 @@
 """The read side: frozen values for pages and the command line. Labels and messages are left for the door to translate."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import Engine
 
-from twinflow.domain.agreement.agreement import Agreement, Claim, Deadline, HistoryEntry, Party, PresentAgreement
+from twinflow.domain.agreement.agreement import Agreement, Claim, Party, PresentAgreement
 from twinflow.domain.agreement.findings import findings
-from twinflow.domain.calendar.business_days import business_days_between
-from twinflow.domain.deadlines import lateness
-from twinflow.domain.deadlines.acknowledgements import NOTHING_SAID, Acknowledgement, Snooze, attention_by_deadline
-from twinflow.domain.deadlines.changes import Change, changes_by_deadline, pending
 from twinflow.domain.people.people import People
 from twinflow.domain.process import machine
 from twinflow.domain.process.definition import CLOCK, Label, ProcessDefinition
-from twinflow.domain.rulebook import Rulebook, reckoning_at
+from twinflow.domain.rulebook import Rulebook
 from twinflow.domain.steps.advance import reasons_against
 from twinflow.domain.steps.requirements import missing_items
 from twinflow.sentences import Message
-from twinflow.services.deadlines.changing import DeadlineId, Explanation, explanation
+from twinflow.services.reading.deadlines import DeadlineLine, deadlines_of, explanations_of
+from twinflow.services.reading.explanations import Explanation
 from twinflow.services.reading.history_in_words import ACTORS, entry_message, finding_message
 from twinflow.storage.unit_of_work import UnitOfWork
-
-
-@dataclass(frozen=True, slots=True)
-class DeadlineLine:
-    """One occurrence of a deadline; `edition` names the calendars it was counted by, if any.
-
-    `days` and `business_days` are left until `due_on`, where the late office is; negative when it has passed. `standing`
-    says how an open one stands (`lateness.Standing`), `waiting` how many changes of it wait for a second person (None in
-    lists, which are read without the history). `acknowledged` says who has an open one in hand, `snoozed` who is told
-    nothing of it for now.
-    """
-
-    id: str
-    reference: str
-    label: Label
-    anchor_on: date
-    warn_on: date | None
-    due_on: date | None
-    days: int | None
-    business_days: int | None
-    status: str
-    standing: str
-    waiting: int | None
-    closed_on: date | None
-    nature: str
-    late: Label
-    source: Label
-    edition: str
-    provisional: bool
-    acknowledged: Acknowledgement | None
-    snoozed: tuple[Snooze, ...]
-
-    @property
-    def has_passed(self) -> bool:
-        """Whether it is open and its day is over, whoever is or is not late."""
-        return self.standing in lateness.PASSED
-
-    @property
-    def is_late(self) -> bool:
-        return lateness.is_late(self.standing, owed=bool(self.late))
-
-    @property
-    def is_overdue(self) -> bool:
-        return lateness.is_overdue(self.standing, self.nature, owed=bool(self.late))
-
-    @property
-    def standing_words(self) -> Message:
-        return lateness.in_words(self.status, self.standing, self.nature, owed=bool(self.late))
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,8 +167,8 @@ def show_agreement(engine: Engine, rulebook: Rulebook, people: People, reference
         ),
         checklists=tuple(_checklists(agreement, definition)),
         terms=tuple(_terms(agreement, definition)),
-        deadlines=tuple(_deadlines(rulebook, people, agreement, now, agreement.history, agreement.history)),
-        explanations=tuple(_explanations(rulebook, people, agreement, now)),
+        deadlines=tuple(deadlines_of(rulebook, people, agreement, now, agreement.history, agreement.history)),
+        explanations=tuple(explanations_of(rulebook, people, agreement, now)),
         timeline=tuple(_timeline(rulebook, people, agreement)),
         next_steps=tuple(
             (key, definition.steps[key].label)
@@ -265,31 +214,11 @@ def list_steps(
     ]
 
 
-def list_deadlines(
-    engine: Engine, rulebook: Rulebook, people: People, now: datetime, *, everything: bool = False
-) -> list[DeadlineLine]:
-    """The open deadlines of all agreements, soonest first; `everything` adds the closed ones."""
-    with UnitOfWork(engine, reading=True) as work:
-        ids = work.agreements.all_ids()
-        cases: list[tuple[PresentAgreement, Sequence[HistoryEntry] | None]]
-        if everything:
-            cases = [(agreement, agreement.history) for agreement in work.agreements.load(ids)]
-        else:
-            cases = [(agreement, None) for agreement in work.agreements.present(ids)]
-        said = work.history.said()
-    lines = [
-        line
-        for number, (agreement, history) in zip(ids, cases, strict=True)
-        for line in _deadlines(rulebook, people, agreement, now, said.get(number, ()), history)
-    ]
-    return sorted(lines, key=lambda line: (line.due_on or date.max, line.reference))
-
-
 def _line(rulebook: Rulebook, people: People, agreement: PresentAgreement, now: datetime) -> AgreementLine:
     definition = rulebook.definition_of(agreement)
     today = people.today(agreement.office, now)
     state = definition.states[agreement.state]
-    lines = _deadlines(rulebook, people, agreement, now, (), None)
+    lines = deadlines_of(rulebook, people, agreement, now, (), None)
     late = [line for line in lines if line.is_late]
     ahead = [line for line in lines if line.status == "open" and line.days is not None and line.days >= 0]
     following = min(late or ahead, key=lambda line: line.due_on or date.max, default=None)
@@ -309,72 +238,6 @@ def _line(rulebook: Rulebook, people: People, agreement: PresentAgreement, now: 
         generation=agreement.generation,
         parent=agreement.parent,
     )
-
-
-def _deadlines(
-    rulebook: Rulebook,
-    people: People,
-    agreement: PresentAgreement,
-    now: datetime,
-    said: Iterable[HistoryEntry],
-    history: Sequence[HistoryEntry] | None,
-) -> list[DeadlineLine]:
-    """The open ones; with the agreement's history the closed ones too, as it names what is gone since.
-
-    `said` has the entries about the warnings of deadlines, be it in the whole history.
-    A deadline is left out where the only process file that had it is gone.
-    """
-    definition = rulebook.definition_of(agreement)
-    reckoning = reckoning_at(rulebook, people, definition, agreement.office, now)
-    changes, attention = changes_by_deadline(history or ()), attention_by_deadline(said)
-    lines = []
-    for deadline in sorted(agreement.deadlines, key=_by_due_date):
-        then = rulebook.definition_then(agreement, history or (), deadline)
-        rule = then.deadlines.get(deadline.rule)
-        if rule is None or not (history is not None or deadline.is_open):
-            continue
-        calendars, today, due_on = reckoning.calendars_of(rule), reckoning.today_of(rule), deadline.due_on
-        counted = due_on is not None and calendars.covers(due_on)
-        about = attention.get(deadline.key, NOTHING_SAID) if deadline.is_open else NOTHING_SAID
-        lines.append(
-            DeadlineLine(
-                id=f"{agreement.reference}/{deadline.rule}/{deadline.occurrence}",
-                reference=agreement.reference,
-                label=rule.label,
-                anchor_on=deadline.anchor_on,
-                warn_on=deadline.warn_on,
-                due_on=due_on,
-                days=(due_on - today).days if due_on else None,
-                business_days=business_days_between(today, due_on, calendars) if due_on and counted else None,
-                status=deadline.status.value,
-                standing=lateness.standing(rule, deadline, calendars, today).value,
-                waiting=_waiting(deadline, changes) if history is not None else None,
-                closed_on=deadline.closed_on,
-                nature=rule.nature.value,
-                late=then.roles[rule.late].label if rule.late else {},
-                source=rule.source,
-                edition=deadline.edition,
-                provisional=deadline.provisional,
-                acknowledged=about.acknowledged,
-                snoozed=about.running(today),
-            )
-        )
-    return lines
-
-
-def _waiting(deadline: Deadline, changes: Mapping[tuple[str, int], Sequence[Change]]) -> int:
-    return len(list(pending(changes.get(deadline.key, ())))) if deadline.is_open else 0
-
-
-def _explanations(rulebook: Rulebook, people: People, agreement: Agreement, now: datetime) -> Iterator[Explanation]:
-    """The ledger of each open deadline, the soonest first."""
-    for deadline in sorted(agreement.deadlines, key=_by_due_date):
-        if deadline.is_open:
-            yield explanation(rulebook, people, agreement, DeadlineId(agreement.reference, *deadline.key), now)
-
-
-def _by_due_date(deadline: Deadline) -> tuple[date, str, int]:
-    return (deadline.due_on or date.max, deadline.rule, deadline.occurrence)
 
 
 def _terms(agreement: PresentAgreement, definition: ProcessDefinition) -> Iterator[TermLine]:

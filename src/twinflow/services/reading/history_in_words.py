@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Protocol
 
-from twinflow.domain.agreement.agreement import IMPORT, Claim, EntryKind, HistoryEntry, PresentAgreement, Term
+from twinflow.domain.agreement.agreement import Claim, PresentAgreement, Term
 from twinflow.domain.agreement.entries import (
     Acknowledged,
     Alerted,
@@ -19,6 +19,7 @@ from twinflow.domain.agreement.entries import (
     read,
 )
 from twinflow.domain.agreement.findings import Finding, FindingCode
+from twinflow.domain.agreement.history import IMPORT, EntryKind, HistoryEntry
 from twinflow.domain.agreement.subject import AlertSubject, SubjectKind
 from twinflow.domain.calendar.dates import PartialDate
 from twinflow.domain.process.definition import CLOCK, Label, ProcessDefinition, TermRule

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import date
 
 from twinflow.domain.agreement.entries import ChangeKind, Policy
-from twinflow.domain.calendar.business_days import ONE_DAY, Calendars, CountsIn, Pause, Roll
+from twinflow.domain.calendar.business_days import ONE_DAY, Calendars, CountsIn, FirstDay, Pause, Roll
 from twinflow.domain.calendar.dates import MonthEnd, Unit
 from twinflow.domain.deadlines.changes import Change
-from twinflow.domain.deadlines.counting import DayKind, DayOff, DueDate, FirstDay, Inputs, Line
+from twinflow.domain.deadlines.counting import DayKind, DayOff, DueDate, Inputs, Line
 from twinflow.domain.process.definition import Label
 from twinflow.sentences import Message
-from twinflow.services.deadlines.changing import Explanation
+from twinflow.services.reading.explanations import Explanation
 
 NO_DATE = Message("no date while paused")
 

@@ -4,7 +4,8 @@ from datetime import date, datetime
 
 from sqlalchemy import Engine
 
-from twinflow.domain.agreement.agreement import Agreement, EntryKind
+from twinflow.domain.agreement.agreement import Agreement
+from twinflow.domain.agreement.history import EntryKind
 from twinflow.domain.deadlines.lateness import in_words, standing
 from twinflow.domain.people.people import People
 from twinflow.domain.process.definition import ProcessDefinition

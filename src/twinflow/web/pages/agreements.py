@@ -6,8 +6,9 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from twinflow.services.deadlines.changing import DeadlineId, Explanation, explain
+from twinflow.domain.deadlines.deadline_id import DeadlineId
 from twinflow.services.reading import agreements
+from twinflow.services.reading.explanations import Explanation, explain
 from twinflow.services.reading.ledger_in_words import Explained, explained
 from twinflow.web.rendering import Here
 

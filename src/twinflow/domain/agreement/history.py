@@ -1,0 +1,37 @@
+"""What happened to an agreement, entry by entry."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+
+IMPORT = "import"
+"""The actor of entries that came from a sheet."""
+
+
+class EntryKind(StrEnum):
+    OPENED = "opened"
+    IMPORTED = "imported"
+    STEP = "step"
+    ALERT = "alert"
+    DEADLINE = "deadline"
+    CHANGE = "change"
+    ACKNOWLEDGED = "acknowledged"
+    SNOOZED = "snoozed"
+    MIGRATED = "migrated"
+    MAIL = "mail"
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryEntry:
+    """What happened: `effective_on` is the day of the act on paper, `recorded_at` (UTC) when it was entered."""
+
+    kind: EntryKind
+    actor: str
+    effective_on: date
+    recorded_at: datetime
+    step: str | None = None
+    from_state: str | None = None
+    to_state: str | None = None
+    party: str | None = None
+    details: Mapping[str, str] = field(default_factory=dict)

@@ -1,0 +1,95 @@
+"""Who is told: the people of a role, and those who stand in where nobody holds it."""
+
+from collections.abc import Container, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+
+from twinflow.domain.alerts.telling import Telling
+from twinflow.domain.deadlines.warnings import LevelKey
+from twinflow.domain.people.people import People
+from twinflow.domain.process.definition import ProcessDefinition
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """Who gets what is told, and for which role; `stands_for` is the person in whose absence it comes to this one."""
+
+    person: str
+    role: str
+    stands_for: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """Who is to be told now, by key, and which of the roles nobody holds. `nobody`: no role is held at all."""
+
+    recipients: tuple[Recipient, ...]
+    vacant: tuple[str, ...]
+    nobody: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AlreadyTold:
+    """What was told of one subject: to whom at which level, and the day of each level that was told to anybody.
+
+    `people` has (level, person) pairs, of an absent person also what was told to the delegate.
+    """
+
+    people: frozenset[tuple[str, str]] = frozenset()
+    levels: Mapping[LevelKey, date] = field(default_factory=dict)
+
+    def and_now(self, telling: Telling, audience: Audience) -> "AlreadyTold":
+        """With what the audience is told now."""
+        heard = {who for each in audience.recipients for who in (each.person, each.stands_for) if who}
+        levels = {**self.levels, LevelKey.parse(telling.level): telling.effective_on}
+        return AlreadyTold(self.people | {(telling.level, who) for who in heard}, levels)
+
+
+def audience_of(
+    people: People,
+    definition: ProcessDefinition,
+    office: str,
+    telling: Telling,
+    today: date,
+    told: Container[tuple[str, str]],
+) -> Audience:
+    """Who is to be told on the day, of a case that `office` keeps.
+
+    `told` has the (level, person) pairs of those who were, or whose delegate was.
+    """
+    holders, vacant = holders_of(people, definition, office, telling.roles, today)
+    heard = {person for person in holders if person in telling.held or (telling.level, person) in told}
+    recipients = [
+        each
+        for each in recipients_of(people, {who: role for who, role in holders.items() if who not in heard}, today)
+        if (telling.level, each.person) not in told
+    ]
+    return Audience(tuple(recipients), vacant, nobody=not holders)
+
+
+def holders_of(
+    people: People, definition: ProcessDefinition, office: str, roles: Iterable[str], today: date
+) -> tuple[dict[str, str], tuple[str, ...]]:
+    """Who holds the roles for cases of `office` on the day, each person with the first role held; the roles nobody holds."""
+    holders: dict[str, str] = {}
+    vacant: list[str] = []
+    for role in roles:
+        found = people.holders_for(definition, role, office, today)
+        if not found:
+            vacant.append(role)
+        for person in found:
+            holders.setdefault(person.key, role)
+    return holders, tuple(vacant)
+
+
+def recipients_of(people: People, holders: Mapping[str, str], today: date) -> list[Recipient]:
+    """Who gets what the holders of roles are told, by key: themselves, or who gets their mail while they are away.
+
+    Who has a role of their own is told once, for that role; of several people stood in for, the first is named.
+    """
+    found: dict[str, Recipient] = {}
+    for person, role in sorted(holders.items()):
+        who = people.stand_in(person, today)
+        known = found.get(who, Recipient(who, holders.get(who, role)))
+        found[who] = known if who == person or known.stands_for else replace(known, stands_for=person)
+    return [found[who] for who in sorted(found)]

@@ -1,0 +1,75 @@
+"""What goes to one reader at once, before it is put into words."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from twinflow.domain.agreement.subject import AlertSubject
+from twinflow.domain.mail.calendar_events import CalendarEvent
+from twinflow.domain.people.people import Person
+
+
+@dataclass(frozen=True, slots=True)
+class LetterItem:
+    """One thing told: the notice that has the words, and the values for them."""
+
+    notice: str
+    values: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class LetterGroup:
+    """What is told about one agreement."""
+
+    reference: str
+    title: str
+    items: tuple[LetterItem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A message to one person, in their language. `reasons` say why it cannot be switched off; none: it can.
+
+    `events` are the dates it speaks of, for the reader's calendar.
+    """
+
+    person: Person
+    roles: tuple[str, ...]
+    groups: tuple[LetterGroup, ...]
+    digest: bool = False
+    reasons: tuple[str, ...] = ()
+    events: tuple[CalendarEvent, ...] = ()
+
+    @property
+    def items(self) -> list[LetterItem]:
+        return [item for group in self.groups for item in group.items]
+
+    @property
+    def is_optional(self) -> bool:
+        return not self.reasons
+
+
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """One alert of a message with the head of the agreement it is about."""
+
+    alert_id: int
+    outbox_id: int
+    agreement_id: int
+    reference: str
+    title: str
+    office: str
+    state: str
+    process: str
+    process_version: int
+    process_digest: str
+    tracked_from: date
+    notice: str
+    subject: AlertSubject
+    occurrence: int
+    level: str
+    role: str
+    stands_for: str
+    effective_on: date
+    recorded_at: datetime
+    details: Mapping[str, str] = field(default_factory=dict)

@@ -1,0 +1,40 @@
+"""A step as somebody asks for it, and what came of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from twinflow.domain.agreement.agreement import Agreement
+from twinflow.domain.agreement.history import HistoryEntry
+from twinflow.domain.process.definition import Announcement
+
+
+@dataclass(frozen=True, slots=True)
+class StepCommand:
+    """A step as somebody asks for it. `effective_on` is the day of the act, in the time zone of the office; None is its today.
+
+    `records` holds the facts the step records, by name, as text; `party` names the party where the step is taken for one.
+    `received_at` (UTC) is when it arrived where it was sent, for offices that have a closing hour.
+    """
+
+    step: str
+    effective_on: date | None
+    party: str | None = None
+    records: Mapping[str, str] = field(default_factory=dict)
+    place: str = ""
+    capacity: str = ""
+    reason: str = ""
+    received_at: datetime | None = None
+
+    def taken_on(self, today: date) -> date:
+        """The day of the act, where `today` is the date at the office."""
+        return self.effective_on or today
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a step makes of an agreement: its new snapshot, the history entry, and the notices to send."""
+
+    agreement: Agreement
+    entry: HistoryEntry
+    announcements: tuple[Announcement, ...]
