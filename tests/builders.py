@@ -11,7 +11,7 @@ from twinflow.domain.agreement.agreement import Agreement, Claim, Party, Signatu
 from twinflow.domain.agreement.history import EntryKind, HistoryEntry
 from twinflow.domain.calendar.business_days import Calendar, Calendars, CountsIn, Holiday
 from twinflow.domain.calendar.dates import Length, PartialDate
-from twinflow.domain.deadlines.context import Reckoning
+from twinflow.domain.deadlines.context import DeadlineContext
 from twinflow.domain.deadlines.occurrences import derive
 from twinflow.domain.people.people import THE_CLOCK, Actor, Assignment, Office, People, Person
 from twinflow.domain.process.definition import ProcessDefinition
@@ -161,20 +161,20 @@ def medellin(today: date = date(2011, 5, 6), **other_terms: str) -> Agreement:
     return derived(case, today)
 
 
-def reckoning(process: ProcessDefinition, today: date) -> Reckoning:
+def context(process: ProcessDefinition, today: date) -> DeadlineContext:
     """The process's own calendars, and `today` at every office."""
     own = {
         key: rulebook().calendars_of(process, rule)
         for key, rule in process.deadlines.items()
         if rule.calendars or rule.counts_in is not CountsIn.ALL
     }
-    return Reckoning(today, rulebook().calendars_of(process), own)
+    return DeadlineContext(today, rulebook().calendars_of(process), own)
 
 
 def derived(case: Agreement, today: date, process: ProcessDefinition | None = None) -> Agreement:
     """The case with its deadlines as of `today`."""
     process = process or definition(case.process)
-    return replace(case, deadlines=derive(case, process, reckoning(process, today)))
+    return replace(case, deadlines=derive(case, process, context(process, today)))
 
 
 def try_step(
@@ -196,7 +196,7 @@ def try_step(
         StepCommand(step, on, party=party, records=records or {}),
         actor,
         now=noon(today or on),
-        reckoning=reckoning(process, today or on),
+        context=context(process, today or on),
     )
 
 

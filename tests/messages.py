@@ -8,7 +8,7 @@ from jinja2.ext import babel_extract
 
 SOURCE = Path(__file__).parents[1] / "src" / "twinflow"
 SPEAKING = {
-    "Message",
+    "Sentence",
     "Unreadable",
     "BadInput",
     "NotFound",

@@ -8,7 +8,7 @@ from functools import cache
 import pytest
 
 from messages import SOURCE
-from twinflow.sentences import KEPT, Message, packed, unpacked
+from twinflow.sentences import KEPT, Sentence, packed, unpacked
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -112,7 +112,7 @@ class Follower:
                 self._all([node.body, node.orelse], place, function)
             case ast.BoolOp():
                 self._all(node.values, place, function)
-            case ast.Call(func=ast.Name(id="Message")):
+            case ast.Call(func=ast.Name(id="Sentence")):
                 self._sentence(node, [each for d in node.args[1:] for each in self._values(d)], place, function)
             case ast.Call(func=ast.Name(id="getattr"), args=[_, ast.Constant(value=value), *_]):
                 if value == "message":
@@ -146,7 +146,7 @@ class Follower:
                 assigned(value.id, ast.walk(function)) if isinstance(value, ast.Name) and function is not None else []
             )
             for node in [each for expression in [value, *named] for each in ast.walk(expression)]:
-                if isinstance(node, ast.Call) and name_of(node) in {"Message", "getattr"}:
+                if isinstance(node, ast.Call) and name_of(node) in {"Sentence", "getattr"}:
                     self.follow(node, place, function)
 
     def _name(self, name: str, place: str, function: Function | None) -> None:
@@ -178,7 +178,7 @@ def packed_somewhere() -> dict[str, str]:
 
 def rows_of(code: str) -> list[str]:
     """A row for each wording."""
-    return [packed(Message(wording, dict.fromkeys(re.findall(r"\{(\w+)\}", wording), "…"))) for wording in KEPT[code]]
+    return [packed(Sentence(wording, dict.fromkeys(re.findall(r"\{(\w+)\}", wording), "…"))) for wording in KEPT[code]]
 
 
 def shown() -> list[str]:

@@ -9,7 +9,7 @@ import pytest
 from messages import messages
 from packed_sentences import packed_somewhere, rows_of
 from twinflow.language import say
-from twinflow.sentences import KEPT, Message, packed, unpacked
+from twinflow.sentences import KEPT, Sentence, packed, unpacked
 
 ROWS = tomllib.loads((Path(__file__).parent / "kept_rows.toml").read_text("utf-8"))["rows"]
 SAID = "there was nothing left to say"
@@ -67,8 +67,8 @@ def test_rows_with_every_code_are_tried() -> None:
 
 
 def test_a_sentence_inside_another_is_kept_by_its_code_too() -> None:
-    gone = Message("There is no person {person}; there are {people}.", {"person": "eva", "people": ["ana", "luis"]})
-    row = packed(Message("Message {id} cannot be sent: {why}", {"id": 7, "why": gone}))
+    gone = Sentence("There is no person {person}; there are {people}.", {"person": "eva", "people": ["ana", "luis"]})
+    row = packed(Sentence("Message {id} cannot be sent: {why}", {"id": 7, "why": gone}))
     assert row == (
         '["message-cannot-be-sent", {"id": 7, "why": ["no-such-person", {"person": "eva", "people": "ana, luis"}]}]'
     )
@@ -76,7 +76,7 @@ def test_a_sentence_inside_another_is_kept_by_its_code_too() -> None:
 
 
 def test_a_sentence_without_a_code_is_kept_as_it_stands() -> None:
-    sentence = Message("said by {who} of {what}", {"who": "nobody", "what": Message("{here} nowhere", {"here": 1})})
+    sentence = Sentence("said by {who} of {what}", {"who": "nobody", "what": Sentence("{here} nowhere", {"here": 1})})
     assert packed(sentence) == '["said by {who} of {what}", {"who": "nobody", "what": ["{here} nowhere", {"here": 1}]}]'
     assert unpacked(packed(sentence)) == sentence
 

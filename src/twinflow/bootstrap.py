@@ -12,7 +12,7 @@ from twinflow.config import Settings
 from twinflow.definitions.calendars import calendar_texts, read_calendar
 from twinflow.definitions.catalogue import read_rulebook
 from twinflow.definitions.people import check_people, read_people
-from twinflow.domain.calendar.office_hours import Rhythm
+from twinflow.domain.calendar.office_hours import MailHours
 from twinflow.domain.people.people import People
 from twinflow.domain.rulebook import Rulebook
 from twinflow.errors import BadInput, EnvironmentFailed
@@ -61,7 +61,7 @@ def start(settings: Settings) -> Runtime:
     older version.
     """
     rulebook, people = load_rulebook(settings), read_people(settings.people_file)
-    rulebook = replace(rulebook, rhythm=rhythm_of(settings))
+    rulebook = replace(rulebook, mail_hours=mail_hours_of(settings))
     check_people(rulebook, people, settings.people_file.name)
     engine = make_engine(settings.database.url)
     kept = _editions(engine, rulebook, people)
@@ -92,11 +92,11 @@ def notifications_folder(settings: Settings) -> Path:
     return settings.notifications_folder or shipped("notifications")
 
 
-def rhythm_of(settings: Settings) -> Rhythm:
+def mail_hours_of(settings: Settings) -> MailHours:
     """When mail may leave."""
     rhythm = settings.rhythm
     digest_at = rhythm.digest_at if rhythm.digest == "each morning" else None
-    return Rhythm(digest_at, rhythm.opens_at, rhythm.closes_at)
+    return MailHours(digest_at, rhythm.opens_at, rhythm.closes_at)
 
 
 def calendars_folder(settings: Settings) -> Path:

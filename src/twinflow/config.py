@@ -21,7 +21,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from twinflow.errors import BadInput, Unreadable
-from twinflow.sentences import Message, Problem, unknown_name
+from twinflow.sentences import Problem, Sentence, unknown_name
 from twinflow.validation import mail_address, problems_of
 
 FILES_IN_TABLES = (
@@ -101,25 +101,25 @@ class MailSettings(Section):
         login, password, encrypted = self.username, self.password.get_secret_value(), self.tls != "none"
         found = (
             (
-                Message("a login without TLS is refused: set tls to starttls or implicit, or leave username empty"),
+                Sentence("a login without TLS is refused: set tls to starttls or implicit, or leave username empty"),
                 login and not encrypted,
             ),
-            (Message("username is set and password is not"), login and not password),
-            (Message("password is set and username is not"), password and not login),
+            (Sentence("username is set and password is not"), login and not password),
+            (Sentence("password is set and username is not"), password and not login),
             (
-                Message("port 465 encrypts from the start: tls = implicit"),
+                Sentence("port 465 encrypts from the start: tls = implicit"),
                 self.port == TLS_FROM_THE_START and self.tls != "implicit",
             ),
             (
-                Message("ports 25 and 587 begin in plain text: tls = starttls"),
+                Sentence("ports 25 and 587 begin in plain text: tls = starttls"),
                 self.port in PLAIN_FIRST and self.tls == "implicit",
             ),
             (
-                Message("certificate_authority means nothing with tls = none"),
+                Sentence("certificate_authority means nothing with tls = none"),
                 self.certificate_authority and not encrypted,
             ),
             (
-                Message("host is set: sender needs an address that can be answered"),
+                Sentence("host is set: sender needs an address that can be answered"),
                 self.host and self.sender == NOBODY,
             ),
         )
@@ -217,7 +217,7 @@ def _read(path: Path) -> dict[str, Any]:
     except OSError as error:
         raise BadInput("{file} cannot be read: {why}.", file=str(path), why=error.strerror or str(error)) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        problem = Problem(str(path), Message("not valid TOML: {detail}.", {"detail": str(error)}))
+        problem = Problem(str(path), Sentence("not valid TOML: {detail}.", {"detail": str(error)}))
         raise BadInput("The settings have mistakes.", (problem,)) from None
 
 
@@ -258,7 +258,7 @@ def _environment() -> tuple[dict[str, Any], list[Problem]]:
     problems: list[Problem] = []
     for variable in sorted(name for name in os.environ if name.startswith(PREFIX) and name not in OWN_VARIABLES):
         if variable not in known:
-            problems.append(Problem("environment", unknown_name(Message("the variable"), variable, known)))
+            problems.append(Problem("environment", unknown_name(Sentence("the variable"), variable, known)))
             continue
         *tables, key = known[variable].split("__")
         here = values

@@ -1,13 +1,13 @@
 """The error tree. Knows nothing of HTTP, exit codes or languages: an error carries sentences, which each door translates."""
 
-from twinflow.sentences import Message, Problem
+from twinflow.sentences import Problem, Sentence
 
 
 class Unreadable(ValueError):
     """A text cannot be read as what it should be; `message` says what would be right."""
 
     def __init__(self, template: str, **values: object) -> None:
-        self.message = Message(template, values)
+        self.message = Sentence(template, values)
         super().__init__(str(self.message))
 
 
@@ -17,7 +17,7 @@ class TwinflowError(Exception):
     code = "error"
 
     def __init__(self, template: str, **values: object) -> None:
-        self.message = Message(template, values)
+        self.message = Sentence(template, values)
         super().__init__(str(self.message))
 
 
@@ -42,7 +42,7 @@ class Refused(TwinflowError):
 
     code = "refused"
 
-    def __init__(self, template: str, reasons: tuple[Message, ...] = (), **values: object) -> None:
+    def __init__(self, template: str, reasons: tuple[Sentence, ...] = (), **values: object) -> None:
         super().__init__(template, **values)
         self.reasons = reasons
 

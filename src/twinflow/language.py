@@ -11,7 +11,7 @@ from pathlib import Path
 from babel.dates import format_date
 from babel.messages.pofile import read_po
 
-from twinflow.sentences import Message
+from twinflow.sentences import Sentence
 
 LANGUAGES = ("es", "en")
 
@@ -33,7 +33,7 @@ def translate(text: str, language: str) -> str:
 def say(value: object, language: str) -> str:
     """Anything a message may hold, for a person: messages and labels in the language, dates with their weekday."""
     match value:
-        case Message():
+        case Sentence():
             values = {name: say(inner, language) for name, inner in value.values.items()}
             return translate(value.template, language).format(**values)
         case Mapping():

@@ -1,6 +1,6 @@
 """The sentences that people read, and how they are kept.
 
-Knows nothing of languages: a `Message` carries an English template and its values; each door translates it (see
+Knows nothing of languages: a `Sentence` carries an English template and its values; each door translates it (see
 `twinflow.language`).
 """
 
@@ -47,7 +47,7 @@ GAP = "–"
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
+class Sentence:
     """A sentence to be shown to a person: an English template, which is also the key of its translation, and its values.
 
     Values may be text, numbers, dates, labels (a mapping from language to text), lists of these, or other messages.
@@ -60,7 +60,7 @@ class Message:
         return self.template.format(**{name: _english(value) for name, value in self.values.items()})
 
 
-def packed(message: Message) -> str:
+def packed(message: Sentence) -> str:
     """A sentence as text that can be kept, and told later in any language, with the sentences and labels in it.
 
     A sentence that has no code is kept by its English template, and loses its translation when it is reworded.
@@ -68,25 +68,25 @@ def packed(message: Message) -> str:
     return json.dumps(_plain(message), ensure_ascii=False)
 
 
-def unpacked(text: str, known: Mapping[str, tuple[str, ...]] = KEPT) -> Message:
+def unpacked(text: str, known: Mapping[str, tuple[str, ...]] = KEPT) -> Sentence:
     """The sentence again, in its present wording."""
     return _message(json.loads(text), known)
 
 
 def _plain(value: object) -> object:
-    if isinstance(value, Message):
+    if isinstance(value, Sentence):
         return [_code(value.template, KEPT), {name: _plain(inner) for name, inner in value.values.items()}]
     return value if isinstance(value, str | int | Mapping) else _english(value)
 
 
-def _message(kept: list[Any], known: Mapping[str, tuple[str, ...]]) -> Message:
+def _message(kept: list[Any], known: Mapping[str, tuple[str, ...]]) -> Sentence:
     """In the newest wording that the values suffice for; the present one with gaps where they suffice for none."""
     key, values = kept
     wordings = known.get(_code(key, known), (key,))
     template = next((wording for wording in wordings if _named(wording) <= values.keys()), wordings[0])
     told = {name: _message(each, known) if isinstance(each, list) else each for name, each in values.items()}
     gaps = sorted(_named(template) - values.keys())
-    return Message(template, {**told, **dict.fromkeys(gaps, GAP)})
+    return Sentence(template, {**told, **dict.fromkeys(gaps, GAP)})
 
 
 def _code(template: str, known: Mapping[str, tuple[str, ...]]) -> str:
@@ -114,21 +114,21 @@ class Problem:
     `place` is what the person can find again: a file and path in it, a row and column, a setting.
     """
 
-    place: str | Message
-    message: Message
+    place: str | Sentence
+    message: Sentence
 
     def __str__(self) -> str:
         return f"{self.place}: {self.message}"
 
 
-def unknown_name(kind: Message, name: str, known: Iterable[str]) -> Message:
+def unknown_name(kind: Sentence, name: str, known: Iterable[str]) -> Sentence:
     """`name` is not one of `known`: says so, with the nearest ones first."""
     names = sorted(known)
     near = difflib.get_close_matches(name, names, n=1)
     if near:
-        return Message(
+        return Sentence(
             "{kind} “{name}” does not exist; did you mean “{near}”?", {"kind": kind, "name": name, "near": near[0]}
         )
-    return Message(
+    return Sentence(
         "{kind} “{name}” does not exist; there are: {known}.", {"kind": kind, "name": name, "known": names or "–"}
     )

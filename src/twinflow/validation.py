@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from twinflow.errors import Unreadable
-from twinflow.sentences import Message, Problem, unknown_name
+from twinflow.sentences import Problem, Sentence, unknown_name
 
 SECRETS = {"password", "url"}
 """Settings whose value is never repeated in a message."""
@@ -23,14 +23,14 @@ FORMS = {"str", "constrained-str", "Length", "TermLength", "LabelText", "ChildSt
 OTHER_KIND = {"string_type", "model_type", "tuple_type", "dataclass_type"}
 """Mistakes that say: this is not of that form at all."""
 
-LENGTH = Message("a length is written like 60 days, 15 business days, 6 weeks, 3 months or 5 years")
-LEVEL = Message(
+LENGTH = Sentence("a length is written like 60 days, 15 business days, 6 weeks, 3 months or 5 years")
+LEVEL = Sentence(
     "a level is written like “5 business days before”, “80 % of the time”, “on the day”, “1 day after” or "
     "“then every 30 days”"
 )
 PATTERNS = {
-    r"^[a-z][a-z0-9_]*$": Message("write small letters, digits and _, beginning with a letter"),
-    r"^[a-z][a-z0-9-]*(/[a-z][a-z0-9-]*)?$": Message(
+    r"^[a-z][a-z0-9_]*$": Sentence("write small letters, digits and _, beginning with a letter"),
+    r"^[a-z][a-z0-9-]*(/[a-z][a-z0-9-]*)?$": Sentence(
         "write small letters, digits and hyphens, beginning with a letter, and one slash at most"
     ),
 }
@@ -62,7 +62,7 @@ def problems_of(error: ValidationError, place: str, known_keys: KnownKeys | None
         for detail in details[:AT_MOST]
     ]
     if len(details) > AT_MOST:
-        found.append(Problem(place, Message("and {more} mistakes more.", {"more": len(details) - AT_MOST})))
+        found.append(Problem(place, Sentence("and {more} mistakes more.", {"more": len(details) - AT_MOST})))
     return tuple(found)
 
 
@@ -112,7 +112,7 @@ def _form_meant(forms: Sequence[list[ErrorDetails]]) -> list[ErrorDetails]:
     return of_a_length[0] if of_a_length else forms[-1 if in_brackets else 0]
 
 
-def _message(detail: ErrorDetails, known_keys: KnownKeys | None) -> Message:
+def _message(detail: ErrorDetails, known_keys: KnownKeys | None) -> Sentence:
     value, context, kind = detail.get("input"), detail.get("ctx", {}), detail["type"]
     if SECRETS & set(detail["loc"]):
         value = "…"
@@ -120,16 +120,16 @@ def _message(detail: ErrorDetails, known_keys: KnownKeys | None) -> Message:
         case "extra_forbidden" | "unexpected_keyword_argument":
             key, known = str(detail["loc"][-1]), list(known_keys(detail["loc"][:-1])) if known_keys else []
             if not known:
-                return Message("the key “{key}” does not exist here.", {"key": key})
-            return unknown_name(Message("the key"), key, known)
+                return Sentence("the key “{key}” does not exist here.", {"key": key})
+            return unknown_name(Sentence("the key"), key, known)
         case "missing":
-            return Message("this key is missing.")
+            return Sentence("this key is missing.")
         case "union_tag_not_found":
-            return Message("the key “{key}” is missing.", {"key": context["discriminator"].strip("'")})
+            return Sentence("the key “{key}” is missing.", {"key": context["discriminator"].strip("'")})
         case "literal_error" | "enum":
-            return Message("“{value}” is not one of {expected}.", {"value": value, "expected": context["expected"]})
+            return Sentence("“{value}” is not one of {expected}.", {"value": value, "expected": context["expected"]})
         case "union_tag_invalid":
-            return Message(
+            return Sentence(
                 "“{value}” is not one of {expected}.", {"value": context["tag"], "expected": context["expected_tags"]}
             )
         case "value_error" if hasattr(context.get("error"), "message"):
@@ -139,54 +139,54 @@ def _message(detail: ErrorDetails, known_keys: KnownKeys | None) -> Message:
         case "string_pattern_mismatch" if context["pattern"] in PATTERNS:
             return _mistaken(value, PATTERNS[context["pattern"]])
         case "too_short":
-            return Message("nothing is in it; at least one thing belongs here.")
+            return Sentence("nothing is in it; at least one thing belongs here.")
         case "string_too_short":
-            return Message("the text is empty; write one.")
+            return Sentence("the text is empty; write one.")
         case "tuple_type":
             shown = f"[{as_written(value)}]"
-            return Message("several may stand here: write a list in square brackets, like {list}.", {"list": shown})
+            return Sentence("several may stand here: write a list in square brackets, like {list}.", {"list": shown})
         case "model_type" | "model_attributes_type" | "dict_type":
             return _table_expected(detail, known_keys)
         case _:
             return _other_kind(detail, as_written(value))
 
 
-def _mistaken(value: object, mistake: Message) -> Message:
+def _mistaken(value: object, mistake: Sentence) -> Sentence:
     if isinstance(value, str | int | float):
-        return Message("“{value}”: {mistake}.", {"value": f"{value!s:.80}", "mistake": mistake})
-    return Message("{mistake}.", {"mistake": mistake})
+        return Sentence("“{value}”: {mistake}.", {"value": f"{value!s:.80}", "mistake": mistake})
+    return Sentence("{mistake}.", {"mistake": mistake})
 
 
-def _table_expected(detail: ErrorDetails, known_keys: KnownKeys | None) -> Message:
+def _table_expected(detail: ErrorDetails, known_keys: KnownKeys | None) -> Sentence:
     found = {"found": as_written(detail["input"])}
     if detail.get("ctx", {}).get("class_name") == "LabelText":
         text = as_written(detail["input"]) if isinstance(detail["input"], str) else '"…"'
         form = f'{{ en = {text}, es = "…" }}'
-        return Message("this is said in both languages: write {form} (found: {found}).", {"form": form, **found})
+        return Sentence("this is said in both languages: write {form} (found: {found}).", {"form": form, **found})
     keys = list(known_keys(detail["loc"])) if known_keys else []
     if not keys:
         form = "{ … = … }"
-        return Message("several things are said here: write {form} (found: {found}).", {"form": form, **found})
-    return Message(
+        return Sentence("several things are said here: write {form} (found: {found}).", {"form": form, **found})
+    return Sentence(
         "several things are said here, each by its key in braces: {keys} (found: {found}).", {"keys": keys, **found}
     )
 
 
-def _other_kind(detail: ErrorDetails, found: str) -> Message:
+def _other_kind(detail: ErrorDetails, found: str) -> Sentence:
     """A value of another kind than is expected; the rarer ones in pydantic's words."""
     match detail["type"]:
         case "string_type":
-            return Message("a text in quotes is expected (found: {found}).", {"found": found})
+            return Sentence("a text in quotes is expected (found: {found}).", {"found": found})
         case "int_type" | "int_parsing" | "int_from_float":
-            return Message("a whole number is expected (found: {found}).", {"found": found})
+            return Sentence("a whole number is expected (found: {found}).", {"found": found})
         case "bool_type" | "bool_parsing":
-            return Message("true or false is expected, without quotes (found: {found}).", {"found": found})
+            return Sentence("true or false is expected, without quotes (found: {found}).", {"found": found})
         case kind if kind.startswith("date_"):
-            return Message("a day is written 2024-01-31, without quotes (found: {found}).", {"found": found})
+            return Sentence("a day is written 2024-01-31, without quotes (found: {found}).", {"found": found})
         case kind if kind.startswith("time_"):
-            return Message("an hour is written 14:30:00, without quotes (found: {found}).", {"found": found})
+            return Sentence("an hour is written 14:30:00, without quotes (found: {found}).", {"found": found})
         case _:
-            return Message("{detail} (found: {value}).", {"detail": detail["msg"], "value": found})
+            return Sentence("{detail} (found: {value}).", {"detail": detail["msg"], "value": found})
 
 
 def as_written(value: object, depth: int = 2) -> str:

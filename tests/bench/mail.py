@@ -170,7 +170,7 @@ def throughput(folder: Path, messages: int, rounds: int, connections: int, milli
 def digest(folder: Path, deadlines: int) -> None:
     write(folder / "digest.db", 1, deadlines)
     runtime = books.start(folder / "digest.db")
-    runtime.rulebook = replace(runtime.rulebook, rhythm=replace(runtime.rulebook.rhythm, digest_at=None))
+    runtime.rulebook = replace(runtime.rulebook, mail_hours=replace(runtime.rulebook.mail_hours, digest_at=None))
     (claimed,) = outbox.claim_batch(runtime.engine, runtime.rulebook, runtime.people, NOW, 1)
     begin = perf_counter()
     letter = letters(runtime.engine, runtime.rulebook, runtime.people, [claimed], NOW)[claimed.id]

@@ -13,7 +13,7 @@ from deep.test_every_zone import END
 from deep.zones import FIRST_YEAR, LAST_YEAR, NEAR, Offset, local_days, offsets, tried
 from how_many import DEEP
 from twinflow.domain.calendar.business_days import Calendar, Calendars
-from twinflow.domain.calendar.office_hours import Hours, Rhythm
+from twinflow.domain.calendar.office_hours import MailHours, OfficeHours
 
 FEASTS = tuple(date(year, *day) for year in range(FIRST_YEAR, LAST_YEAR + 1) for day in ((1, 1), (3, 29), (10, 26)))
 OFFICE = a_calendar(*FEASTS)
@@ -30,7 +30,7 @@ def test_every_working_day_of_sixty_one_years_has_one_digest_and_one_opening(chu
     for zones in groups:
         found = offsets(zones[0])
         working = [day for day in inner(local_days(found, END)) if OFFICE.is_business_day(day)]
-        hours = Hours(ZoneInfo(zones[0]), Calendars((OFFICE,)))
+        hours = OfficeHours(ZoneInfo(zones[0]), Calendars((OFFICE,)))
         assert digests(hours, found) == working, zones
         assert openings(hours, found) == working, zones
     record_property("cases", sum(len(zones) for zones in groups))
@@ -43,7 +43,7 @@ def test_hours_at_which_clocks_are_changed_come_once_a_day_as_well(chunk, record
         found = offsets(zones[0])
         days = inner(local_days(found, END))
         for at in (time(0), time(2, 30)):
-            hours = Hours(ZoneInfo(zones[0]), Calendars((EVERY_DAY,)), Rhythm(at, at, time(19)))
+            hours = OfficeHours(ZoneInfo(zones[0]), Calendars((EVERY_DAY,)), MailHours(at, at, time(19)))
             assert digests(hours, found) == days, (zones, at)
     record_property("cases", 2 * sum(len(zones) for zones in groups))
 
@@ -55,7 +55,7 @@ def test_around_every_change_of_the_clocks_mail_leaves_in_working_hours_and_neve
     groups = tried(chunk, TRIED_IN_SHORT)
     for zones in groups:
         found = offsets(zones[0])
-        hours = Hours(ZoneInfo(zones[0]), Calendars((OFFICE,)))
+        hours = OfficeHours(ZoneInfo(zones[0]), Calendars((OFFICE,)))
         last = found[0].since
         for asked in around(found if DEEP else found[:12]):
             opening = hours.opening(asked)
@@ -67,7 +67,7 @@ def test_around_every_change_of_the_clocks_mail_leaves_in_working_hours_and_neve
     record_property("cases", sum(len(zones) for zones in groups))
 
 
-def digests(hours: Hours, found: list[Offset]) -> list[date]:
+def digests(hours: OfficeHours, found: list[Offset]) -> list[date]:
     """The days of the digests that follow on one another until the end."""
     days: list[date] = []
     now = found[0].since - timedelta(seconds=1)
@@ -80,7 +80,7 @@ def digests(hours: Hours, found: list[Offset]) -> list[date]:
     return inner(days)
 
 
-def openings(hours: Hours, found: list[Offset]) -> list[date]:
+def openings(hours: OfficeHours, found: list[Offset]) -> list[date]:
     """The days on which the office opens, each asked for in the evening before."""
     days: list[date] = []
     opening = hours.opening(found[0].since)

@@ -12,7 +12,7 @@ from icalendar import Calendar
 
 from twinflow.domain.mail.calendar_events import CalendarEvent, EventStatus
 from twinflow.mail.dates_file import dates_file, feed_file
-from twinflow.sentences import Message
+from twinflow.sentences import Sentence
 
 BASE = "https://twinflow.example/"
 ZONES = (
@@ -29,12 +29,12 @@ EVENT = CalendarEvent(
     on=date(2026, 12, 31),
     changed_at=datetime(2026, 3, 2, 23, 30, 15, 999999, tzinfo=timezone(timedelta(hours=-6))),
     status=EventStatus.CONFIRMED,
-    summary=Message("{reference}: {deadline}", {"reference": "MX/1", "deadline": {"en": "Opinion", "es": "Dictamen"}}),
+    summary=Sentence("{reference}: {deadline}", {"reference": "MX/1", "deadline": {"en": "Opinion", "es": "Dictamen"}}),
     description=(
         "Chihuahua, Albuquerque",
-        Message("Who acts: {role}", {"role": {"en": "reviewer", "es": "dictaminador"}}),
+        Sentence("Who acts: {role}", {"role": {"en": "reviewer", "es": "dictaminador"}}),
     ),
-    categories=({"en": "Twinning, Mexico", "es": "Hermanamiento, México"}, Message("Set by law")),
+    categories=({"en": "Twinning, Mexico", "es": "Hermanamiento, México"}, Sentence("Set by law")),
     path="/agreements/MX/1",
 )
 ODD_NAMES = (
@@ -110,7 +110,7 @@ def test_the_order_of_events_does_not_matter() -> None:
 
 @pytest.mark.parametrize("name", ODD_NAMES)
 def test_any_name_on_earth_comes_back_as_it_was(name: str) -> None:
-    odd = replace(EVENT, summary=Message("{reference}: x", {"reference": name}), description=(name,))
+    odd = replace(EVENT, summary=Sentence("{reference}: x", {"reference": name}), description=(name,))
     content = feed_file([odd], "en", BASE)
     _, (event,) = split(content)
     wanted = shown(name)

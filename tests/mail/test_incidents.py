@@ -14,7 +14,7 @@ from tiny_world import loaded
 from twinflow.domain.agreement.history import EntryKind
 from twinflow.domain.mail.message import OutboxMessage
 from twinflow.domain.steps.opening import NewAgreement
-from twinflow.sentences import Message, unpacked
+from twinflow.sentences import Sentence, unpacked
 from twinflow.services.agreements.opening import open_agreement
 from twinflow.services.alerts.incidents import StandIn, stand_in
 from twinflow.services.mail import outbox
@@ -162,7 +162,7 @@ def test_a_bounce_is_the_same_incident_and_can_be_sent_again(
     fill(world, REVIEWERS)
     send_due(world)
     bea = by_recipient(world)["bea"]
-    why = Message("The address does not exist: {detail}", {"detail": "5.1.1"})
+    why = Sentence("The address does not exist: {detail}", {"detail": "5.1.1"})
     assert outbox.record_bounce(
         world.engine, world.rulebook, world.people, message_id=bea.message_id, why=why, now=world.now
     )

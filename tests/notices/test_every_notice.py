@@ -25,7 +25,7 @@ from twinflow.definitions.catalogue import process_files
 from twinflow.definitions.notices import read_notices
 from twinflow.definitions.scripts import read_script
 from twinflow.domain.alerts.alerts import OVERDUE, SOON
-from twinflow.domain.calendar.office_hours import Rhythm
+from twinflow.domain.calendar.office_hours import MailHours
 from twinflow.domain.clock.scripted_case import Script
 from twinflow.domain.clock.simulation import MORNING
 from twinflow.domain.mail.letter import Letter, LetterItem
@@ -36,7 +36,7 @@ from twinflow.domain.process.notices import LANGUAGES, names_in
 from twinflow.domain.rulebook import Rulebook
 from twinflow.errors import NotFound, Refused
 from twinflow.mail.compose import Composer
-from twinflow.sentences import Message
+from twinflow.sentences import Sentence
 from twinflow.services.clock.replaying import open_case, take
 from twinflow.services.clock.sweep import sweep
 from twinflow.services.mail.letters import letters
@@ -135,7 +135,7 @@ class Story:
     def __post_init__(self) -> None:
         catalogue = rulebook().catalogue
         self.of = {case.reference: catalogue.in_force_on(case.process, case.opened_on) for case in self.script.cases}
-        self.rulebook = replace(rulebook(), notices=NOTICES, rhythm=Rhythm(digest_at=None))
+        self.rulebook = replace(rulebook(), notices=NOTICES, mail_hours=MailHours(digest_at=None))
         self.people = people_of(self.of.values())
 
     def play(self, process: str, rare: set[tuple[str, str]]) -> None:
@@ -202,7 +202,7 @@ class Story:
             for message in claimed:
                 if message.recipient not in self.bounced and message.id in built:
                     self.bounced.add(message.recipient)
-                    why = Message("{code} {text}", {"code": 550, "text": "5.1.1 unknown"})
+                    why = Sentence("{code} {text}", {"code": 550, "text": "5.1.1 unknown"})
                     assert record_bounce(
                         self.engine, self.rulebook, self.people, message_id=message.message_id, why=why, now=now
                     )

@@ -20,9 +20,9 @@ from builders import (
     TO_SIGNED,
     after,
     agreement,
+    context,
     definition,
     noon,
-    reckoning,
     refusal,
     terms,
     try_step,
@@ -200,8 +200,8 @@ def test_what_was_given_with_a_step_is_kept_with_its_entry_and_what_was_not_give
         "sign", date(2008, 3, 10), party="Cuenca", place="Quito", capacity="Mayor", reason="", received_at=at
     )
     process = definition(EC)
-    days = reckoning(process, date(2008, 3, 10))
-    outcome = advance(case, process, command, LIAISON, now=noon(date(2008, 3, 10)), reckoning=days)
+    days = context(process, date(2008, 3, 10))
+    outcome = advance(case, process, command, LIAISON, now=noon(date(2008, 3, 10)), context=days)
     assert dict(outcome.entry.details) == {
         "place": "Quito",
         "capacity": "Mayor",

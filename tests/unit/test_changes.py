@@ -31,7 +31,7 @@ from twinflow.domain.deadlines import changes
 from twinflow.domain.deadlines.changes import Change, ChangeCommand, changed_basis, changes_by_deadline, decide, pending
 from twinflow.domain.people.people import Actor
 from twinflow.errors import Refused
-from twinflow.sentences import Message
+from twinflow.sentences import Sentence
 
 PAUSE, RESUME, EXTEND = ChangeKind.PAUSE, ChangeKind.RESUME, ChangeKind.EXTEND
 REMOVE, MOVE, CONFIRM = ChangeKind.REMOVE, ChangeKind.MOVE, ChangeKind.CONFIRM
@@ -234,7 +234,7 @@ def test_every_reason_that_the_code_knows_is_in_the_table(variants):
     templates = {
         call.args[0].value
         for call in ast.walk(ast.parse(inspect.getsource(changes)))
-        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "Message"
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "Sentence"
     }
     short = {str(name) for name in changes._NAMES.values()}
     beginnings = {max(template.replace("}", "{").split("{")[::2], key=len) for template in templates - short}
@@ -656,5 +656,5 @@ def test_what_a_change_does_not_say_is_read_as_said_by_nobody():
 def test_messages_are_messages(variants):
     """Every door says them in its own language."""
     found = reasons(asked(variants["full"]), variants["full"], EXTEND, march(12), length=days(60))
-    assert all(isinstance(reason, Message) for reason in found)
-    assert all(isinstance(length, Message) for length in found[0].values["granted"])
+    assert all(isinstance(reason, Sentence) for reason in found)
+    assert all(isinstance(length, Sentence) for length in found[0].values["granted"])

@@ -23,7 +23,7 @@ from twinflow.pictures.layout import depths, spread
 from twinflow.pictures.lettering import width, wrapped
 from twinflow.pictures.outline import outline
 from twinflow.pictures.picture import svg
-from twinflow.sentences import Message
+from twinflow.sentences import Sentence
 
 SVG = "{http://www.w3.org/2000/svg}"
 FILES = process_files(WORKFLOWS)
@@ -121,7 +121,7 @@ def walked(process: ProcessDefinition, *ways: Edge, days: list[date] | None = No
         )
         for number, (way, day) in enumerate(zip(ways, on, strict=True), 1)
     )
-    ahead = DateAhead({"en": "Answer", "es": "Respuesta"}, date(2026, 12, 7), Message("open"), {"en": "mayor"})
+    ahead = DateAhead({"en": "Answer", "es": "Respuesta"}, date(2026, 12, 7), Sentence("open"), {"en": "mayor"})
     return Course("X-1", "Here – There", passages, ways[-1].destination, on[-1], (ahead,))
 
 
@@ -397,7 +397,7 @@ def test_a_way_walked_often_shows_its_last_days_and_counts_the_others(tmp_path: 
     ],
 )
 def test_a_date_ahead_says_its_day_how_it_stands_and_who_is_late(due_on, late, words) -> None:
-    assert ENGLISH(date_words(DateAhead({"en": "Answer"}, due_on, Message("open"), late))) == words
+    assert ENGLISH(date_words(DateAhead({"en": "Answer"}, due_on, Sentence("open"), late))) == words
 
 
 def test_the_same_process_gives_the_same_picture() -> None:

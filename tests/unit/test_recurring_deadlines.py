@@ -7,7 +7,7 @@ from builders import EC, after, agreement, calendars, definition, derived, facts
 from twinflow.domain.agreement.agreement import DeadlineStatus
 from twinflow.domain.calendar.business_days import Calendars, Roll
 from twinflow.domain.calendar.dates import add_months
-from twinflow.domain.deadlines.context import Reckoning
+from twinflow.domain.deadlines.context import DeadlineContext
 from twinflow.domain.deadlines.occurrences import derive
 from twinflow.domain.deadlines.warnings import next_wake_on
 
@@ -33,7 +33,7 @@ def since(day, *, tracked_from=None, opened_on=None, **texts):
 def test_thirty_yearly_evaluations_from_29_february_do_not_drift():
     case = since(date(1996, 2, 29), evaluation_period="1 year")
     process = replace(definition(EC), deadlines={"evaluation": replace(RULE, roll=Roll.NONE, until=None)})
-    found = derive(case, process, Reckoning(date(2025, 6, 1), Calendars()))
+    found = derive(case, process, DeadlineContext(date(2025, 6, 1), Calendars()))
     assert [d.due_on for d in found] == [add_months(date(1996, 2, 29), 12 * year) for year in range(1, 31)]
     assert found[3].due_on == date(2000, 2, 29)
     assert found[29].due_on == date(2026, 2, 28)
@@ -42,7 +42,7 @@ def test_thirty_yearly_evaluations_from_29_february_do_not_drift():
 def test_a_monthly_duty_from_31_january_is_due_on_the_last_of_february_and_again_on_31_march():
     case = since(date(2008, 1, 31), evaluation_period="1 month")
     process = replace(definition(EC), deadlines={"evaluation": replace(RULE, roll=Roll.NONE, until=None)})
-    found = derive(case, process, Reckoning(date(2008, 4, 10), Calendars()))
+    found = derive(case, process, DeadlineContext(date(2008, 4, 10), Calendars()))
     assert [d.due_on for d in found] == [date(2008, 2, 29), date(2008, 3, 31), date(2008, 4, 30)]
 
 

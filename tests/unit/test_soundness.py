@@ -14,7 +14,7 @@ from twinflow.domain.agreement.agreement import Agreement, Party, Term
 from twinflow.domain.agreement.history import EntryKind, HistoryEntry
 from twinflow.domain.calendar.business_days import Calendars, Roll
 from twinflow.domain.calendar.dates import Length
-from twinflow.domain.deadlines.context import Reckoning
+from twinflow.domain.deadlines.context import DeadlineContext
 from twinflow.domain.deadlines.occurrences import derive
 from twinflow.domain.people.people import THE_CLOCK, Actor
 from twinflow.domain.process.definition import (
@@ -182,7 +182,7 @@ class Simulation:
             facts={},
             history=(entry,),
         )
-        return replace(case, deadlines=derive(case, self.definition, self.reckoning(on)))
+        return replace(case, deadlines=derive(case, self.definition, self.context(on)))
 
     def key(self, case: Agreement) -> object:
         """What distinguishes cases for everything to come. Parties are told apart by what they did alone."""
@@ -238,7 +238,7 @@ class Simulation:
         self, case: Agreement, command: StepCommand, actor: Actor, today: date
     ) -> Iterator[tuple[str, Agreement]]:
         try:
-            outcome = advance(case, self.definition, command, actor, now=noon(today), reckoning=self.reckoning(today))
+            outcome = advance(case, self.definition, command, actor, now=noon(today), context=self.context(today))
         except Refused:
             return
         yield command.step, outcome.agreement
@@ -246,8 +246,8 @@ class Simulation:
     def today(self, case: Agreement) -> date:
         return max(entry.recorded_at.date() for entry in case.history)
 
-    def reckoning(self, today: date) -> Reckoning:
-        return Reckoning(today, Calendars((a_calendar(),)))
+    def context(self, today: date) -> DeadlineContext:
+        return DeadlineContext(today, Calendars((a_calendar(),)))
 
 
 def a_random_process(seed: int) -> ProcessDefinition:

@@ -8,7 +8,7 @@ from web_reading import Page
 from web_register import clock, take_over
 
 from twinflow.domain.mail.message import MessageState, Settlement
-from twinflow.sentences import Message
+from twinflow.sentences import Sentence
 from twinflow.services.reading import agreements
 from twinflow.storage.engine import make_engine
 from twinflow.storage.unit_of_work import UnitOfWork
@@ -24,7 +24,7 @@ def fail_a_message(runtime, reason: str) -> None:
     with UnitOfWork(runtime.engine) as work:
         message = work.outbox.add_message("lucia", "1@localhost", TODAY)
         (claimed,) = work.outbox.claim([message], TODAY, TODAY)
-        why = Message("{why}", {"why": reason})
+        why = Sentence("{why}", {"why": reason})
         work.outbox.settle([Settlement(claimed, MessageState.FAILED, error=why)], TODAY)
         work.commit()
 

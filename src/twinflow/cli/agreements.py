@@ -17,7 +17,7 @@ from twinflow.domain.steps.dossier import Dossier
 from twinflow.domain.steps.opening import NewAgreement
 from twinflow.errors import BadInput, Unreadable
 from twinflow.registers.dossiers import country_code, read_register
-from twinflow.sentences import Message
+from twinflow.sentences import Sentence
 from twinflow.services.agreements.advancing import advance_agreement
 from twinflow.services.agreements.importing import import_register
 from twinflow.services.agreements.opening import open_agreement
@@ -105,15 +105,15 @@ def _status(cli: Cli, line: deadlines.DeadlineLine) -> str:
     """How it stands, whether its date may still move, what waits for a second person, and who said what of its warnings."""
     said = [line.standing_words]
     if line.provisional:
-        said.append(Message("provisional"))
+        said.append(Sentence("provisional"))
     if line.waiting:
-        said.append(Message("changes to be confirmed: {count}", {"count": line.waiting}))
+        said.append(Sentence("changes to be confirmed: {count}", {"count": line.waiting}))
     if line.acknowledged is not None:
         values = {"person": line.acknowledged.by, "day": cli.short_day(line.acknowledged.on)}
-        said.append(Message("acknowledged by {person} on {day}", values))
+        said.append(Sentence("acknowledged by {person} on {day}", values))
     for snooze in line.snoozed:
         values = {"person": snooze.by, "day": cli.short_day(snooze.until), "reason": snooze.reason}
-        said.append(Message("{person} is told nothing before {day}: {reason}", values))
+        said.append(Sentence("{person} is told nothing before {day}: {reason}", values))
     return "; ".join(cli.say(message) for message in said)
 
 
@@ -211,7 +211,7 @@ def advance(
         return
     state = runtime.rulebook.definition_of(done.agreement).states[done.agreement.state]
     values = {"reference": reference, "state": state.label, "day": done.entry.effective_on}
-    print(cli.say(Message("{reference}: {state}, effective {day}.", values)))
+    print(cli.say(Sentence("{reference}: {state}, effective {day}.", values)))
 
 
 @app.command("open")
@@ -258,7 +258,7 @@ def open_(
     agreement = open_agreement(runtime.engine, runtime.rulebook, runtime.people, new, actor=person, now=now)
     definition = runtime.rulebook.definition_of(agreement)
     values = {"reference": reference, "state": definition.states[agreement.state].label}
-    print(cli.say(Message("{reference}: opened as “{state}”.", values)))
+    print(cli.say(Sentence("{reference}: opened as “{state}”.", values)))
 
 
 def _parties(texts: list[str]) -> tuple[Party, ...]:
@@ -324,13 +324,13 @@ def import_(
         "unchanged": len(result.unchanged),
     }
     if dry_run:
-        done = Message(
+        done = Sentence(
             "Dry run, nothing written. Dossiers: {dossiers}, earlier generations: {earlier}; "
             "would be added: {added}, unchanged: {unchanged}.",
             values,
         )
     else:
-        done = Message(
+        done = Sentence(
             "Dossiers: {dossiers}, earlier generations: {earlier}; added: {added}, unchanged: {unchanged}.", values
         )
     print(cli.say(done))

@@ -11,7 +11,7 @@ from twinflow.cli.context import Cli, Json, cli_of
 from twinflow.cli.output import print_json, print_table
 from twinflow.domain.mail.delivery_reports import ReportKind
 from twinflow.mail.returned import Mailbox, open_mailbox
-from twinflow.sentences import Message
+from twinflow.sentences import Sentence
 from twinflow.services.mail.bounces import Outcome
 from twinflow.worker.returns import Reading, listening, read_mailbox
 
@@ -43,18 +43,18 @@ def read(
         print(f"  ! {cli.say(problem)}")
 
 
-def _rows(reading: Reading) -> list[tuple[Message, int]]:
+def _rows(reading: Reading) -> list[tuple[Sentence, int]]:
     kinds, outcomes = reading.kinds(), reading.outcomes()
     return [
-        (Message("not delivered (hard bounce)"), kinds[ReportKind.HARD]),
-        (Message("– recorded now"), outcomes[Outcome.BOUNCED]),
-        (Message("– nothing new"), outcomes[Outcome.NO_CHANGE]),
-        (Message("– not about a message of ours"), outcomes[Outcome.UNKNOWN]),
-        (Message("– to be looked at again"), outcomes[Outcome.WAITING]),
-        (Message("delayed"), kinds[ReportKind.DELAYED]),
-        (Message("delivered"), kinds[ReportKind.DELIVERED]),
-        (Message("automatic answer"), kinds[ReportKind.AUTO_REPLY]),
-        (Message("not understood"), kinds[ReportKind.OTHER]),
+        (Sentence("not delivered (hard bounce)"), kinds[ReportKind.HARD]),
+        (Sentence("– recorded now"), outcomes[Outcome.BOUNCED]),
+        (Sentence("– nothing new"), outcomes[Outcome.NO_CHANGE]),
+        (Sentence("– not about a message of ours"), outcomes[Outcome.UNKNOWN]),
+        (Sentence("– to be looked at again"), outcomes[Outcome.WAITING]),
+        (Sentence("delayed"), kinds[ReportKind.DELAYED]),
+        (Sentence("delivered"), kinds[ReportKind.DELIVERED]),
+        (Sentence("automatic answer"), kinds[ReportKind.AUTO_REPLY]),
+        (Sentence("not understood"), kinds[ReportKind.OTHER]),
     ]
 
 

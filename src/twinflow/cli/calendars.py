@@ -13,7 +13,7 @@ from twinflow.definitions.proposals import Proposal, entry, propose
 from twinflow.definitions.reader import read_text
 from twinflow.domain.calendar.business_days import Calendar
 from twinflow.errors import BadInput, NotFound
-from twinflow.sentences import Message
+from twinflow.sentences import Sentence
 from twinflow.services.deadlines import calendar_editions
 
 app = typer.Typer(help="Calendars of non-working days.", no_args_is_help=True)
@@ -94,15 +94,15 @@ def _print_proposal(cli: Cli, proposal: Proposal, calendar: str | None) -> None:
     about = {"country": proposal.country, "year": str(proposal.year), "calendar": calendar or "–"}
     parts = [entry(holiday) for holiday in proposal.entries]
     if proposal.unknown:
-        heading = Message("Days of {calendar} in {year} that the library does not have for {country}:", about)
+        heading = Sentence("Days of {calendar} in {year} that the library does not have for {country}:", about)
         days = [f"#   {day.on.isoformat()} {cli.say(day.label)}: {day.source}" for day in proposal.unknown]
         parts.append("\n".join([f"# {cli.say(heading)}", *days]))
     if not parts:
-        same = Message("Nothing differs: {calendar} has in {year} the days that the library has for {country}.", about)
-        none = Message("The library has no day of {year} for {country}.", about)
+        same = Sentence("Nothing differs: {calendar} has in {year} the days that the library has for {country}.", about)
+        none = Sentence("The library has no day of {year} for {country}.", about)
         parts.append(f"# {cli.say(same if calendar else none)}")
     if proposal.remarks:
-        said = [Message("The library says: {remark}", {"remark": remark}) for remark in proposal.remarks]
+        said = [Sentence("The library says: {remark}", {"remark": remark}) for remark in proposal.remarks]
         parts.append("\n".join(f"# {cli.say(message)}" for message in said))
     print("\n\n".join(parts))
 
@@ -129,7 +129,7 @@ def check(
         raise BadInput("Calendars: {calendars}; to be put right: {count}.", tuple(problems), **values)
     print(
         cli.say(
-            Message(
+            Sentence(
                 "Calendars: {calendars}; nothing is to be put right on {day}.", {"calendars": checked, "day": today}
             )
         )
@@ -158,7 +158,7 @@ def preview(context: typer.Context, file: CalendarFile, json: Json = False) -> N
     if rows:
         print_table(cli.headings("Deadline", "Meaning", "Due until now", "Due then"), rows)
     values = {"calendar": calendar.key, "edition": calendar.edition, "moved": len(moved)}
-    print(cli.say(Message("{calendar}, edition {edition}: open deadlines that would move: {moved}.", values)))
+    print(cli.say(Sentence("{calendar}, edition {edition}: open deadlines that would move: {moved}.", values)))
 
 
 @app.command("apply")
@@ -190,7 +190,7 @@ def apply_(context: typer.Context, file: CalendarFile, person: Person, json: Jso
     }
     print(
         cli.say(
-            Message(
+            Sentence(
                 "{calendar}, edition {edition}, is in use: open deadlines counted anew: {recounted}; "
                 "moved: {moved}; people told: {told}.",
                 values,

@@ -18,24 +18,24 @@ from twinflow.domain.process.comparison import Change, compare
 from twinflow.domain.process.contents import Table
 from twinflow.domain.process.definition import ProcessDefinition
 from twinflow.errors import BadInput
-from twinflow.sentences import Message
+from twinflow.sentences import Sentence
 
 HEADINGS = {
-    Table.PROCESS: Message("Process"),
-    Table.STAGES: Message("Stages"),
-    Table.PHASES: Message("Phases"),
-    Table.FACTS: Message("Facts"),
-    Table.PAPERS: Message("Papers"),
-    Table.CHECKLISTS: Message("Checklists"),
-    Table.TERMS: Message("Terms"),
-    Table.ROLES: Message("Roles"),
-    Table.STATES: Message("States"),
-    Table.STEPS: Message("Steps"),
-    Table.REQUIREMENTS: Message("Requirements"),
-    Table.NOTICES: Message("Notices"),
-    Table.DEADLINES: Message("Deadlines"),
-    Table.LEVELS: Message("Levels"),
-    Table.GATES: Message("Gates"),
+    Table.PROCESS: Sentence("Process"),
+    Table.STAGES: Sentence("Stages"),
+    Table.PHASES: Sentence("Phases"),
+    Table.FACTS: Sentence("Facts"),
+    Table.PAPERS: Sentence("Papers"),
+    Table.CHECKLISTS: Sentence("Checklists"),
+    Table.TERMS: Sentence("Terms"),
+    Table.ROLES: Sentence("Roles"),
+    Table.STATES: Sentence("States"),
+    Table.STEPS: Sentence("Steps"),
+    Table.REQUIREMENTS: Sentence("Requirements"),
+    Table.NOTICES: Sentence("Notices"),
+    Table.DEADLINES: Sentence("Deadlines"),
+    Table.LEVELS: Sentence("Levels"),
+    Table.GATES: Sentence("Gates"),
 }
 
 Process = Annotated[str, typer.Argument(help="mx/twinning (the newest), mx/twinning@1, or a process file.")]
@@ -103,7 +103,7 @@ def _read(cli: Cli, path: Path) -> ProcessDefinition:
     return definition
 
 
-def _by_table(changes: Iterable[Change]) -> Iterator[tuple[Message, list[Change]]]:
+def _by_table(changes: Iterable[Change]) -> Iterator[tuple[Sentence, list[Change]]]:
     for table, together in groupby(changes, key=lambda change: change.table):
         yield HEADINGS[table], list(together)
 
@@ -111,8 +111,8 @@ def _by_table(changes: Iterable[Change]) -> Iterator[tuple[Message, list[Change]
 def _title(cli: Cli, old: ProcessDefinition, new: ProcessDefinition, changes: tuple[Change, ...]) -> str:
     values: dict[str, object] = {"old": old.name, "new": new.name, "count": len(changes)}
     if not changes:
-        return cli.say(Message("{old} and {new} say the same.", values))
-    return cli.say(Message("From {old} to {new}: differences: {count}", values))
+        return cli.say(Sentence("{old} and {new} say the same.", values))
+    return cli.say(Sentence("From {old} to {new}: differences: {count}", values))
 
 
 def _text(cli: Cli, old: ProcessDefinition, new: ProcessDefinition, changes: tuple[Change, ...]) -> Iterator[str]:

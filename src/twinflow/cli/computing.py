@@ -19,7 +19,7 @@ from twinflow.domain.calendar.dates import LONGEST, Length, MonthEnd, Unit
 from twinflow.domain.deadlines import counting
 from twinflow.domain.deadlines.counting import Inputs
 from twinflow.errors import Unreadable
-from twinflow.sentences import Message
+from twinflow.sentences import Sentence
 from twinflow.services.reading.ledger_in_words import Ledger, ledger
 
 PLACEHOLDER = (date(2000, 1, 3), Length(1, Unit.DAYS))
@@ -120,12 +120,12 @@ def _office(
     closes = options.read("--cut-off", cut_off, reading.hour)
     if isinstance(start, datetime) and not zone:
         options.wrong(
-            "--zone", Message("--from is an instant: say in which time zone it arrives, like America/Mexico_City.")
+            "--zone", Sentence("--from is an instant: say in which time zone it arrives, like America/Mexico_City.")
         )
     if start is not None and not isinstance(start, datetime):
         given = [option for option, text in (("--zone", zone), ("--cut-off", cut_off)) if text]
         for option in given:
-            options.wrong(option, Message("--from is a day; an hour is needed too, like 2026-02-18T22:01-06:00."))
+            options.wrong(option, Sentence("--from is a day; an hour is needed too, like 2026-02-18T22:01-06:00."))
     return None if where is None else (where, closes)
 
 
@@ -140,13 +140,13 @@ def _check(options: Options, inputs: Inputs, *, named: bool, asked_backward: boo
     }
     for option, aspect in aspects.items():
         for mistake in counting.mistakes(aspect):
-            options.wrong(option, Message("{mistake}.", {"mistake": mistake}))
+            options.wrong(option, Sentence("{mistake}.", {"mistake": mistake}))
     if asked_backward:
-        options.wrong("--backward", Message("say how far to count back with --length, like “60 days”."))
+        options.wrong("--backward", Sentence("say how far to count back with --length, like “60 days”."))
     if not named and (inputs.counts_business_days or inputs.roll is not Roll.NONE):
-        options.wrong("--calendar", Message("business days are counted by a calendar: name one, like mx-ministry."))
+        options.wrong("--calendar", Sentence("business days are counted by a calendar: name one, like mx-ministry."))
     if sum(length.amount / LONGEST[length.unit] for length in inputs.lengths) > 1:
-        options.wrong("--extend", Message("all lengths together are at most a hundred years."))
+        options.wrong("--extend", Sentence("all lengths together are at most a hundred years."))
 
 
 def _print(cli: Cli, computed: Computed, *, explain: bool, json: bool) -> None:
@@ -166,28 +166,28 @@ def _fields(found: Ledger, language: str) -> dict[str, object]:
     return fields
 
 
-def _sentence(computed: Computed) -> Message:
+def _sentence(computed: Computed) -> Sentence:
     """The date, and on what it stands, in one line."""
     found = computed.ledger
     start = found.inputs["start_on"]
-    days = Message("1 day") if found.days == 1 else Message("{amount} days", {"amount": found.days})
+    days = Sentence("1 day") if found.days == 1 else Sentence("{amount} days", {"amount": found.days})
     values = {"due": found.due_on, "days": days, "start": start}
     backward = found.inputs["backward"]
     due = (
-        Message("Due on {due}, {days} before {start}.", values)
+        Sentence("Due on {due}, {days} before {start}.", values)
         if backward
-        else Message("Due on {due}, {days} after {start}.", values)
+        else Sentence("Due on {due}, {days} after {start}.", values)
     )
     if found.days == 0:
-        due = Message("Due on {due}, the day of the event itself.", values)
+        due = Sentence("Due on {due}, the day of the event itself.", values)
     parts = [due]
     if computed.received_on is not None:
-        parts.insert(0, Message("Counts as received on {day}.", {"day": computed.received_on}))
+        parts.insert(0, Sentence("Counts as received on {day}.", {"day": computed.received_on}))
     if found.provisional:
-        parts.append(Message("Provisional: {why}.", {"why": found.why}))
+        parts.append(Sentence("Provisional: {why}.", {"why": found.why}))
     return _joined(parts)
 
 
-def _joined(parts: list[Message]) -> Message:
+def _joined(parts: list[Sentence]) -> Sentence:
     names = [f"part_{number}" for number in range(len(parts))]
-    return Message(" ".join(f"{{{name}}}" for name in names), dict(zip(names, parts, strict=True)))
+    return Sentence(" ".join(f"{{{name}}}" for name in names), dict(zip(names, parts, strict=True)))

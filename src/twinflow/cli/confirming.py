@@ -9,10 +9,10 @@ from twinflow.bootstrap import Runtime
 from twinflow.cli.context import Cli, cli_of
 from twinflow.cli.output import print_table
 from twinflow.errors import BadInput
-from twinflow.sentences import Message
+from twinflow.sentences import Sentence
 from twinflow.services.mail import restored_backup
 
-NOTHING_HELD = Message("Nothing is held back: mail of this database leaves from here.")
+NOTHING_HELD = Sentence("Nothing is held back: mail of this database leaves from here.")
 
 
 def confirm(
@@ -32,13 +32,13 @@ def confirm(
     elif send or cancel:
         messages = restored_backup.confirm(cli.runtime.engine, state_file, cancel=cancel, now=cli.now())
         values = {"messages": messages}
-        cancelled = Message("Confirmed; messages cancelled: {messages}.", values)
-        print(cli.say(cancelled if cancel else Message("Confirmed; messages that leave: {messages}.", values)))
+        cancelled = Sentence("Confirmed; messages cancelled: {messages}.", values)
+        print(cli.say(cancelled if cancel else Sentence("Confirmed; messages that leave: {messages}.", values)))
     else:
         _show(cli, restored_backup.held(cli.runtime.engine, state_file) or NOTHING_HELD)
 
 
-def _show(cli: Cli, standing: Message) -> None:
+def _show(cli: Cli, standing: Sentence) -> None:
     print(cli.say(standing))
     waiting = restored_backup.waiting(cli.runtime.engine)
     rows = [[each.recipient, str(each.messages), f"{each.since:%Y-%m-%d %H:%M} UTC"] for each in waiting]
@@ -54,7 +54,7 @@ def say_rehearsal(cli: Cli, runtime: Runtime) -> None:
     mail = runtime.settings.mail
     if mail.host and mail.redirect_all_to:
         values = {"address": mail.redirect_all_to}
-        print(cli.say(Message("Rehearsal: all mail goes to {address} and to nobody else.", values)), file=sys.stderr)
+        print(cli.say(Sentence("Rehearsal: all mail goes to {address} and to nobody else.", values)), file=sys.stderr)
 
 
 def say_held(cli: Cli, runtime: Runtime) -> None:

@@ -15,7 +15,7 @@ from twinflow.domain.calendar.dates import PartialDate
 from twinflow.domain.rulebook import Rulebook
 from twinflow.errors import BadInput, Unreadable
 from twinflow.language import day, say, short_day, translate
-from twinflow.sentences import Message
+from twinflow.sentences import Sentence
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 Person = Annotated[str, typer.Option("--as", metavar="PERSON", help="Who acts: a key of the people file.")]
@@ -35,7 +35,7 @@ class Cli:
     def runtime(self) -> bootstrap.Runtime:
         runtime = bootstrap.start(self.settings)
         for key in runtime.unapplied:
-            note = Message(
+            note = Sentence(
                 "The file of the calendar {calendar} is not the edition in use; see “twinflow calendars preview FILE”.",
                 {"calendar": key},
             )

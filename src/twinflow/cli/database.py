@@ -5,7 +5,7 @@ import typer
 from twinflow import bootstrap
 from twinflow.cli.context import Json, cli_of
 from twinflow.cli.output import print_json
-from twinflow.sentences import Message
+from twinflow.sentences import Sentence
 
 app = typer.Typer(help="The database's tables.", no_args_is_help=True)
 
@@ -15,7 +15,7 @@ def upgrade(context: typer.Context) -> None:
     """Bring the tables to the newest version."""
     cli = cli_of(context)
     version = bootstrap.upgrade_database(cli.settings)
-    print(cli.say(Message("The database is at version {version}.", {"version": version})))
+    print(cli.say(Sentence("The database is at version {version}.", {"version": version})))
 
 
 @app.command()
@@ -26,4 +26,4 @@ def check(context: typer.Context, json: Json = False) -> None:
     if json:
         print_json({"version": version}, cli.language)
         return
-    print(cli.say(Message("The database is at version {version}.", {"version": version})))
+    print(cli.say(Sentence("The database is at version {version}.", {"version": version})))

@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from twinflow.cli import options as reading
+from twinflow.cli.acknowledging import acknowledge, snooze
 from twinflow.cli.agreements import deadline_headings, deadline_row
-from twinflow.cli.attention import acknowledge, snooze
 from twinflow.cli.computing import compute
 from twinflow.cli.context import Json, Person, cli_of
 from twinflow.cli.ledgers import print_explained
@@ -17,7 +17,7 @@ from twinflow.domain.agreement.entries import ChangeKind
 from twinflow.domain.calendar.dates import Length
 from twinflow.domain.deadlines.changes import ChangeCommand
 from twinflow.domain.deadlines.deadline_id import DeadlineId
-from twinflow.sentences import Message
+from twinflow.sentences import Sentence
 from twinflow.services.deadlines.changing import ChangedDeadline, change_deadline
 from twinflow.services.reading import deadlines
 from twinflow.services.reading.explanations import explain as explanation_of
@@ -198,35 +198,35 @@ class _Act:
             print(self.cli.say(_done(self.id, command, changed)))
 
 
-def _done(wanted: DeadlineId, command: ChangeCommand, changed: ChangedDeadline) -> Message:
+def _done(wanted: DeadlineId, command: ChangeCommand, changed: ChangedDeadline) -> Sentence:
     """What was done and what it made of the date, in one line."""
     before, after = (day or NO_DATE for day in (changed.before, changed.after))
     values: dict[str, object] = {"id": str(wanted), "what": _what(command, changed), "before": before, "after": after}
     if changed.waits_for:
         values |= {"number": changed.number, "role": changed.waits_for}
-        return Message(
+        return Sentence(
             "{id}: {what}. It waits for the confirmation of {role}: "
             "twinflow deadlines confirm {id} {number} --as PERSON. The date stays: {after}.",
             values,
         )
     if changed.before == changed.after:
-        return Message("{id}: {what}. The date stays: {after}.", values)
-    return Message("{id}: {what}. {before} → {after}.", values)
+        return Sentence("{id}: {what}. The date stays: {after}.", values)
+    return Sentence("{id}: {what}. {before} → {after}.", values)
 
 
-def _what(command: ChangeCommand, changed: ChangedDeadline) -> Message:
+def _what(command: ChangeCommand, changed: ChangedDeadline) -> Sentence:
     values: dict[str, object] = {"number": changed.number, "party": command.party, "to": command.to}
     match command.kind:
         case ChangeKind.PAUSE:
-            return Message("paused, change {number}", values)
+            return Sentence("paused, change {number}", values)
         case ChangeKind.RESUME:
-            return Message("resumed, change {number}", values)
+            return Sentence("resumed, change {number}", values)
         case ChangeKind.EXTEND:
             values["length"] = command.length.message if command.length else ""
-            return Message("extended by {length}, change {number}", values)
+            return Sentence("extended by {length}, change {number}", values)
         case ChangeKind.REMOVE:
-            return Message("extension taken back, change {number}", values)
+            return Sentence("extension taken back, change {number}", values)
         case ChangeKind.MOVE:
-            return Message("{party} agrees on {to}, change {number}", values)
+            return Sentence("{party} agrees on {to}, change {number}", values)
         case ChangeKind.CONFIRM:
-            return Message("change {number} confirmed", values)
+            return Sentence("change {number} confirmed", values)

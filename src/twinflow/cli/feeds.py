@@ -7,7 +7,7 @@ import typer
 
 from twinflow.cli.context import Json, cli_of
 from twinflow.cli.output import print_json, print_table
-from twinflow.sentences import Message
+from twinflow.sentences import Sentence
 from twinflow.services.mail import calendar_feeds
 
 app = typer.Typer(help="Private calendar addresses.", no_args_is_help=True)
@@ -25,7 +25,7 @@ def create(
         print_json({"id": made.id, "person": person, "address": address}, cli.language)
         return
     print(address)
-    note = Message(
+    note = Sentence(
         "Calendar feed {id} for {person}. The address is shown this once; whoever has it can read the dates. "
         "To end it: twinflow feeds revoke {id}",
         {"id": made.id, "person": person},
@@ -55,9 +55,9 @@ def revoke(context: typer.Context, feed_id: Annotated[int, typer.Argument(metava
         return
     values = {"id": feed.id, "person": feed.person, "at": _instant(feed.revoked_at)}
     if done:
-        print(cli.say(Message("Calendar feed {id} of {person} is revoked.", values)))
+        print(cli.say(Sentence("Calendar feed {id} of {person} is revoked.", values)))
     else:
-        print(cli.say(Message("Calendar feed {id} of {person} was revoked already, on {at}.", values)))
+        print(cli.say(Sentence("Calendar feed {id} of {person} was revoked already, on {at}.", values)))
 
 
 def _instant(at: datetime | None) -> str:

@@ -10,7 +10,7 @@ from twinflow.cli.output import print_json, print_table, progress_bar
 from twinflow.definitions.migrations import plan_text, read_plan, version_named
 from twinflow.domain.steps.migration import OPEN, Plan, draft
 from twinflow.errors import BadInput
-from twinflow.sentences import Message
+from twinflow.sentences import Sentence
 from twinflow.services.agreements import migrating
 from twinflow.services.agreements.migrating import Result
 
@@ -52,8 +52,8 @@ def plan(
         print(cli.say(_nobody(drafted)))
 
 
-def _nobody(plan: Plan) -> Message:
-    return Message("No agreement runs on {process}.", {"process": plan.source.name})
+def _nobody(plan: Plan) -> Sentence:
+    return Sentence("No agreement runs on {process}.", {"process": plan.source.name})
 
 
 def _write(path: Path, text: str) -> None:
@@ -113,9 +113,9 @@ def _print(cli: Cli, plan: Plan, results: list[Result], *, dry_run: bool) -> Non
     refused = sum(result.refused for result in results)
     values = {"moved": len(results) - refused, "refused": refused}
     if dry_run:
-        print(cli.say(Message("Would be moved: {moved}; would stay: {refused}. Nothing was written.", values)))
+        print(cli.say(Sentence("Would be moved: {moved}; would stay: {refused}. Nothing was written.", values)))
     else:
-        print(cli.say(Message("Moved: {moved}; stayed: {refused}.", values)))
+        print(cli.say(Sentence("Moved: {moved}; stayed: {refused}.", values)))
 
 
 def _row(cli: Cli, result: Result) -> list[str]:

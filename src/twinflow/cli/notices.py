@@ -9,7 +9,7 @@ import typer
 from twinflow.cli.context import Json, Person, cli_of
 from twinflow.cli.output import print_json, print_table
 from twinflow.domain.process.notices import Notice
-from twinflow.sentences import Message
+from twinflow.sentences import Sentence
 from twinflow.services.alerts import opt_outs
 from twinflow.services.mail import previews
 
@@ -42,10 +42,10 @@ def list_notices(context: typer.Context, person: Reader = None, json: Json = Fal
     print_table(cli.headings("Notice", "What it is", "By mail", "Why"), rows)
 
 
-def _by_mail(notice: Notice, *, off: bool) -> Message:
+def _by_mail(notice: Notice, *, off: bool) -> Sentence:
     if off:
-        return Message("switched off")
-    return Message("optional") if notice.optional else Message("always sent")
+        return Sentence("switched off")
+    return Sentence("optional") if notice.optional else Sentence("always sent")
 
 
 @app.command()
@@ -65,7 +65,7 @@ def preview(
     message = BytesParser(policy=policy.default).parsebytes(built.content)
     part = message.get_body(preferencelist=("html" if html else "plain",))
     if found.example and not html:
-        print(cli.say(Message("There is no occasion for it now: the occasion is an example, the agreement is real.")))
+        print(cli.say(Sentence("There is no occasion for it now: the occasion is an example, the agreement is real.")))
         print()
     if not html:
         for name, value in message.items():
@@ -79,7 +79,7 @@ def off(context: typer.Context, notice: Key, person: Person) -> None:
     """Mail no longer tells the person of this; only for optional notices."""
     cli = cli_of(context)
     found = opt_outs.switch_off(cli.runtime.engine, cli.runtime.rulebook, cli.runtime.people, person, notice, cli.now())
-    print(cli.say(Message("“{notice}” is switched off for {person}.", {"notice": found.label, "person": person})))
+    print(cli.say(Sentence("“{notice}” is switched off for {person}.", {"notice": found.label, "person": person})))
 
 
 @app.command()
@@ -87,4 +87,4 @@ def on(context: typer.Context, notice: Key, person: Person) -> None:
     """Mail tells the person of this again."""
     cli = cli_of(context)
     found = opt_outs.switch_on(cli.runtime.engine, cli.runtime.rulebook, cli.runtime.people, person, notice)
-    print(cli.say(Message("“{notice}” is switched on for {person}.", {"notice": found.label, "person": person})))
+    print(cli.say(Sentence("“{notice}” is switched on for {person}.", {"notice": found.label, "person": person})))

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from twinflow.domain.calendar.business_days import ONE_DAY, Pause
 from twinflow.domain.calendar.dates import FIRST_YEAR, LAST_YEAR, Length, PartialDate, Unit
 from twinflow.errors import BadInput, Unreadable
-from twinflow.sentences import Message, Problem
+from twinflow.sentences import Problem, Sentence
 
 Value = TypeVar("Value")
 Choice = TypeVar("Choice", bound=StrEnum)
@@ -23,7 +23,7 @@ class Options:
     def __init__(self) -> None:
         self.problems: list[Problem] = []
 
-    def wrong(self, option: str, message: Message) -> None:
+    def wrong(self, option: str, message: Sentence) -> None:
         self.problems.append(Problem(option, message))
 
     def read(self, option: str, text: str, parse: Callable[[str], Value]) -> Value | None:
@@ -33,7 +33,7 @@ class Options:
         try:
             return parse(text)
         except Unreadable as error:
-            self.wrong(option, Message("“{value}”: {mistake}.", {"value": text, "mistake": error.message}))
+            self.wrong(option, Sentence("“{value}”: {mistake}.", {"value": text, "mistake": error.message}))
             return None
 
     def read_all(self, option: str, texts: Iterable[str] | None, parse: Callable[[str], Value]) -> tuple[Value, ...]:

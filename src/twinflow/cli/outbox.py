@@ -11,7 +11,7 @@ from twinflow.cli.context import Json, Person, cli_of
 from twinflow.cli.output import print_json, print_table
 from twinflow.domain.mail.message import MessageState, OutboxMessage
 from twinflow.errors import BadInput
-from twinflow.sentences import Message
+from twinflow.sentences import Sentence
 from twinflow.services.mail import outbox
 
 app = typer.Typer(help="Messages: waiting, on their way, arrived or not.", no_args_is_help=True)
@@ -73,23 +73,23 @@ def show(context: typer.Context, message_id: Number, json: Json = False) -> None
     print(f"\n{text}" if text else cli.text("The message has not been built yet."))
 
 
-def _where_it_stands(message: OutboxMessage) -> list[Message]:
-    values = {"id": message.id, "state": Message(message.state), "recipient": message.recipient}
-    found = [Message("Message {id} to {recipient}: {state}", values)]
+def _where_it_stands(message: OutboxMessage) -> list[Sentence]:
+    values = {"id": message.id, "state": Sentence(message.state), "recipient": message.recipient}
+    found = [Sentence("Message {id} to {recipient}: {state}", values)]
     if message.error:
         found.append(message.error)
     if message.sent_to:
         found.append(
-            Message("Sent to {address} at {at}", {"address": message.sent_to, "at": _instant(message.settled_at)})
+            Sentence("Sent to {address} at {at}", {"address": message.sent_to, "at": _instant(message.settled_at)})
         )
     if message.doubtful:
         found.append(
-            Message("A mailer or its server broke off while this message was on its way: it may have arrived twice.")
+            Sentence("A mailer or its server broke off while this message was on its way: it may have arrived twice.")
         )
     if message.next_attempt_at:
-        found.append(Message("Next attempt: {at}", {"at": _instant(message.next_attempt_at)}))
+        found.append(Sentence("Next attempt: {at}", {"at": _instant(message.next_attempt_at)}))
     if message.words:
-        found.append(Message("Words it was written with: {digest}", {"digest": message.words}))
+        found.append(Sentence("Words it was written with: {digest}", {"digest": message.words}))
     return found
 
 
@@ -98,7 +98,7 @@ def retry(context: typer.Context, message_id: Number) -> None:
     """Send a message again that failed or bounced, with the next pass."""
     cli = cli_of(context)
     outbox.retry(cli.runtime.engine, message_id, cli.now())
-    print(cli.say(Message("Message {id} will be sent with the next pass.", {"id": message_id})))
+    print(cli.say(Sentence("Message {id} will be sent with the next pass.", {"id": message_id})))
 
 
 @app.command()
@@ -112,4 +112,4 @@ def cancel(
     cli = cli_of(context)
     runtime = cli.runtime
     outbox.cancel(runtime.engine, runtime.people, message_id, by=person, reason=reason, now=cli.now())
-    print(cli.say(Message("Message {id} is cancelled.", {"id": message_id})))
+    print(cli.say(Sentence("Message {id} is cancelled.", {"id": message_id})))

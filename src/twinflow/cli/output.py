@@ -16,7 +16,7 @@ from twinflow.domain.agreement.subject import AlertSubject
 from twinflow.domain.calendar.dates import PartialDate
 from twinflow.errors import BadInput, DefinitionChanged, NotFound, Refused, TwinflowError
 from twinflow.language import say
-from twinflow.sentences import Message
+from twinflow.sentences import Sentence
 
 EXIT_REFUSED, EXIT_BAD_INPUT, EXIT_ENVIRONMENT = 1, 2, 3
 
@@ -46,7 +46,7 @@ def print_json(value: object, language: str) -> None:
 
 def jsonable(value: object, language: str) -> object:
     """Frozen values as JSON: dates as ISO 8601, messages in the language, labels in both languages."""
-    if isinstance(value, Message):
+    if isinstance(value, Sentence):
         return say(value, language)
     if isinstance(value, PartialDate | AlertSubject):
         return str(value)

@@ -15,7 +15,7 @@ from twinflow.language import LANGUAGES, say
 from twinflow.pictures.diagram import Course, Say, mermaid
 from twinflow.pictures.outline import outline
 from twinflow.pictures.picture import svg
-from twinflow.sentences import Message
+from twinflow.sentences import Sentence
 from twinflow.services.reading.picture import course_of
 
 
@@ -57,7 +57,7 @@ def diagram(
     drawn = _drawn(form, definition, partial(say, language=language or cli.language), course)
     if output is not None:
         _write(output, drawn)
-        print(cli.say(Message("{file} is written.", {"file": str(output)})))
+        print(cli.say(Sentence("{file} is written.", {"file": str(output)})))
     elif json:
         print_json({form.value: drawn}, cli.language)
     else:

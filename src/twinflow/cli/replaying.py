@@ -14,7 +14,7 @@ from twinflow.domain.agreement.agreement import Agreement
 from twinflow.domain.clock.coverage import Coverage, Kind, coverage_of
 from twinflow.domain.clock.scripted_case import Script
 from twinflow.errors import BadInput
-from twinflow.sentences import Message, Problem
+from twinflow.sentences import Problem, Sentence
 from twinflow.services.clock.replaying import Replay, play
 
 
@@ -141,7 +141,7 @@ def _print_coverage(cli: Cli, measured: list[Coverage]) -> None:
 def _missing_lines(cli: Cli, measured: Coverage, names: dict[Kind, str]) -> Iterator[str]:
     if measured.missing:
         yield ""
-        yield cli.say(Message("{process}: not exercised:", {"process": measured.name}))
+        yield cli.say(Sentence("{process}: not exercised:", {"process": measured.name}))
     for kind, part in measured.parts.items():
         for name in part.missing:
             yield f"  - {names[kind]}: {name}"

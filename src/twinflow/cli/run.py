@@ -22,7 +22,7 @@ from twinflow.cli.context import Cli, cli_of
 from twinflow.cli.output import EXIT_ENVIRONMENT, print_json
 from twinflow.errors import BadInput, EnvironmentFailed
 from twinflow.mail.inbox import capture_server
-from twinflow.sentences import Message
+from twinflow.sentences import Sentence
 from twinflow.services.reading import agreements
 from twinflow.worker import timetable
 from twinflow.worker.passes import Pass, Worker
@@ -95,7 +95,7 @@ def _print_pass(cli: Cli, done: Pass, *, json: bool = False) -> None:
     }
     print(
         cli.say(
-            Message(
+            Sentence(
                 "Alerts written: {alerts}; agreements moved by the calendar: {moved}; "
                 "messages sent: {sent}, dropped: {dropped}, waiting: {waiting}, undelivered: {failed}.",
                 values,
@@ -115,7 +115,7 @@ def serve(
     cli = cli_of(context)
     runtime = cli.runtime
     with _listening(port) as listener:
-        print(cli.say(Message("Pages: {url}", {"url": f"http://{LOOPBACK}:{port}/"})))
+        print(cli.say(Sentence("Pages: {url}", {"url": f"http://{LOOPBACK}:{port}/"})))
         if no_worker:
             _serve_pages(runtime, listener)
             return
@@ -148,7 +148,7 @@ def demo(
             try:
                 _main_job(cli, runtime)
                 if not once:
-                    print(cli.say(Message("Pages: {url}", {"url": f"http://{LOOPBACK}:{port}/"})))
+                    print(cli.say(Sentence("Pages: {url}", {"url": f"http://{LOOPBACK}:{port}/"})))
                     print(cli.text("Stop with Ctrl-C."), flush=True)
                     with _sweeping(cli, runtime):
                         _serve_pages(runtime, listener, is_demo=True)
@@ -160,7 +160,7 @@ def _main_job(cli: Cli, runtime: bootstrap.Runtime) -> None:
     """Import, sweep and deliver, and say what came of it."""
     for done in demonstration.fill(runtime, cli.now):
         values = {"register": done.register, "dossiers": done.dossiers, "earlier": done.earlier_generations}
-        print(cli.say(Message("Imported {register}: dossiers: {dossiers}, earlier generations: {earlier}.", values)))
+        print(cli.say(Sentence("Imported {register}: dossiers: {dossiers}, earlier generations: {earlier}.", values)))
     worker = _worker(runtime, cli.now)
     for label in (cli.text("First pass:"), cli.text("Second pass:")):
         print(label, end=" ")

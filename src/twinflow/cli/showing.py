@@ -24,23 +24,23 @@ from twinflow.domain.process.definition import (
 )
 from twinflow.domain.process.in_words import condition_message, length_message, requirement_message
 from twinflow.pictures.diagram import waits_words
-from twinflow.sentences import Message
+from twinflow.sentences import Sentence
 
 NARROW, WIDE, ELSEWHERE = 40, 120, 100
 """Columns: not less and not more than these on a terminal; and where the text goes into a file."""
 
 NATURES = {
-    Nature.LEGAL: Message("Set by law"),
-    Nature.CONTRACTUAL: Message("Agreed in the text"),
-    Nature.TARGET: Message("A target, not a duty"),
+    Nature.LEGAL: Sentence("Set by law"),
+    Nature.CONTRACTUAL: Sentence("Agreed in the text"),
+    Nature.TARGET: Sentence("A target, not a duty"),
 }
 
 EFFECTS = {
-    Effect.START_TERM: Message("the term starts"),
-    Effect.SIGN_TEXT: Message("the text is signed"),
-    Effect.ENTER_INTO_FORCE: Message("the text enters into force, and the term starts"),
-    Effect.RENEW_TERM: Message("a new term starts"),
-    Effect.END_TERM: Message("the term ends"),
+    Effect.START_TERM: Sentence("the term starts"),
+    Effect.SIGN_TEXT: Sentence("the text is signed"),
+    Effect.ENTER_INTO_FORCE: Sentence("the text enters into force, and the term starts"),
+    Effect.RENEW_TERM: Sentence("a new term starts"),
+    Effect.END_TERM: Sentence("the term ends"),
 }
 
 
@@ -97,67 +97,67 @@ class Description:
         for stage, label in self._definition.stages.items():
             states = [state for state in self._definition.states.values() if state.stage == stage]
             if states:
-                yield from self._heading(Message("Stage: {stage}", {"stage": label}))
+                yield from self._heading(Sentence("Stage: {stage}", {"stage": label}))
                 for state in states:
                     yield from self._state(state)
         parts = (
             (
-                Message("Deadlines"),
+                Sentence("Deadlines"),
                 [line for rule in self._definition.deadlines.values() for line in self._deadline(rule)],
             ),
-            (Message("Order that the law fixes"), list(self._gates())),
+            (Sentence("Order that the law fixes"), list(self._gates())),
             (
-                Message("Terms of the text"),
+                Sentence("Terms of the text"),
                 [line for key, rule in self._definition.terms.items() for line in self._term(key, rule)],
             ),
-            (Message("Papers"), list(self._papers())),
-            (Message("Checklists"), list(self._checklists())),
-            (Message("Roles"), list(self._roles())),
+            (Sentence("Papers"), list(self._papers())),
+            (Sentence("Checklists"), list(self._checklists())),
+            (Sentence("Roles"), list(self._roles())),
         )
         for heading, lines in parts:
             if lines:
                 yield from self._heading(heading)
                 yield from lines
 
-    def _heading(self, message: Message) -> Iterator[Line]:
+    def _heading(self, message: Sentence) -> Iterator[Line]:
         yield Line(0, "")
         yield Line(0, self._cli.say(message).upper(), heading=True)
 
-    def _say(self, depth: int, template: Message) -> Line:
+    def _say(self, depth: int, template: Sentence) -> Line:
         return Line(depth, self._cli.say(template))
 
     def _head(self) -> Iterator[Line]:
         definition = self._definition
         yield Line(0, f"{self._cli.say(definition.label)} ({definition.name})", heading=True)
         if definition.unconfirmed:
-            yield self._say(0, Message("NOT CONFIRMED: {what}", {"what": definition.unconfirmed}))
+            yield self._say(0, Sentence("NOT CONFIRMED: {what}", {"what": definition.unconfirmed}))
         since = {"from": definition.in_force_from, "to": definition.in_force_to}
         if definition.in_force_to is None:
-            yield self._say(0, Message("In force from {from}", since))
+            yield self._say(0, Sentence("In force from {from}", since))
         else:
-            yield self._say(0, Message("In force from {from} to {to}", since))
+            yield self._say(0, Sentence("In force from {from} to {to}", since))
         if definition.extends is not None:
             key, version = definition.extends
-            yield self._say(0, Message("Rests on {process}", {"process": f"{key} v{version}"}))
+            yield self._say(0, Sentence("Rests on {process}", {"process": f"{key} v{version}"}))
         values = {"calendars": list(definition.calendars) or "–", "zone": definition.time_zone}
-        yield self._say(0, Message("Calendars: {calendars}; time zone: {zone}", values))
+        yield self._say(0, Sentence("Calendars: {calendars}; time zone: {zone}", values))
         if definition.children:
-            yield self._say(0, Message("May have: {processes}", {"processes": list(definition.children)}))
+            yield self._say(0, Sentence("May have: {processes}", {"processes": list(definition.children)}))
         for text in definition.law:
-            yield self._say(0, Message("Law: {text}", {"text": text}))
+            yield self._say(0, Sentence("Law: {text}", {"text": text}))
 
     def _state(self, state: State) -> Iterator[Line]:
         definition, about = self._definition, []
         if state.key == definition.start:
-            about.append(Message("the start"))
+            about.append(Sentence("the start"))
         if state.final:
-            about.append(Message("an end"))
+            about.append(Sentence("an end"))
         elif state.waits_for is not None:
             about.append(waits_words(state.waits_for, definition))
         if state.phase is not None:
-            about.append(Message("phase: {phase}", {"phase": definition.phases[state.phase]}))
+            about.append(Sentence("phase: {phase}", {"phase": definition.phases[state.phase]}))
         if state.signed:
-            about.append(Message("every signature is on the text"))
+            about.append(Sentence("every signature is on the text"))
         words = "; ".join(self._cli.say(message) for message in about)
         yield Line(0, "")
         yield Line(1, f"{self._cli.say(state.label)} [{state.key}]" + (f": {words}" if words else ""), heading=True)
@@ -168,132 +168,134 @@ class Description:
     def _step(self, step: Step) -> Iterator[Line]:
         values = {"step": step.label, "key": step.key, "states": self._destinations(step)}
         if step.key in self._told:
-            yield self._say(2, Message("- {step} [{key}] → {states} (see above)", values))
+            yield self._say(2, Sentence("- {step} [{key}] → {states} (see above)", values))
             return
         self._told.add(step.key)
-        yield self._say(2, Message("- {step} [{key}] → {states}", values))
-        yield self._say(3, Message("by: {roles}", {"roles": self._who(step.by)}))
+        yield self._say(2, Sentence("- {step} [{key}] → {states}", values))
+        yield self._say(3, Sentence("by: {roles}", {"roles": self._who(step.by)}))
         for requirement in step.requires:
             needs = {"requirement": requirement_message(requirement, self._definition), "source": requirement.source}
             if requirement.source:
-                yield self._say(3, Message("needs: {requirement} (source: {source})", needs))
+                yield self._say(3, Sentence("needs: {requirement} (source: {source})", needs))
             else:
-                yield self._say(3, Message("needs: {requirement}", needs))
+                yield self._say(3, Sentence("needs: {requirement}", needs))
         yield from self._kept(step)
         for sent in step.announcements:
             told = {"notice": sent.notice, "roles": self._who(sent.to)}
             yield self._say(
                 3,
-                Message("tells at once {roles}: {notice}", told)
+                Sentence("tells at once {roles}: {notice}", told)
                 if sent.urgent
-                else Message("tells {roles}: {notice}", told),
+                else Sentence("tells {roles}: {notice}", told),
             )
         if step.source:
-            yield self._say(3, Message("source: {source}", {"source": step.source}))
+            yield self._say(3, Sentence("source: {source}", {"source": step.source}))
 
     def _kept(self, step: Step) -> Iterator[Line]:
         """What a step puts on record, and what it changes beside the state."""
         words = self._definition.records
         if step.per_party is not None:
-            yield self._say(3, Message("taken for one party at a time"))
+            yield self._say(3, Sentence("taken for one party at a time"))
         if step.records:
-            yield self._say(3, Message("records: {names}", {"names": [words[name] for name in step.records]}))
+            yield self._say(3, Sentence("records: {names}", {"names": [words[name] for name in step.records]}))
         if step.day_as is not None:
-            yield self._say(3, Message("its day is: {fact}", {"fact": words.get(step.day_as, step.day_as)}))
+            yield self._say(3, Sentence("its day is: {fact}", {"fact": words.get(step.day_as, step.day_as)}))
         if step.needs_reason:
-            yield self._say(3, Message("only with a reason"))
+            yield self._say(3, Sentence("only with a reason"))
         if step.effect is not None:
-            yield self._say(3, Message("effect: {effect}", {"effect": EFFECTS[step.effect]}))
+            yield self._say(3, Sentence("effect: {effect}", {"effect": EFFECTS[step.effect]}))
 
-    def _destinations(self, step: Step) -> list[Message]:
+    def _destinations(self, step: Step) -> list[Sentence]:
         found = []
         for each in step.to:
             state = self._definition.states[each.state].label
             if each.when is None:
-                found.append(Message("{state}", {"state": state}))
+                found.append(Sentence("{state}", {"state": state}))
             else:
                 values = {"state": state, "condition": condition_message(each.when)}
-                found.append(Message("{state} [{condition}]", values))
+                found.append(Sentence("{state} [{condition}]", values))
         return found
 
     def _who(self, roles: Iterable[str]) -> list[object]:
         known = self._definition.roles
-        return [known[role].label if role in known else Message("the clock") for role in sorted(roles)]
+        return [known[role].label if role in known else Sentence("the clock") for role in sorted(roles)]
 
     def _deadline(self, rule: DeadlineRule) -> Iterator[Line]:
         definition = self._definition
         yield Line(0, "")
         yield Line(1, f"{self._cli.say(rule.label)} [{rule.key}]", heading=True)
         values = {"nature": NATURES[rule.nature], "length": length_message(rule, definition)}
-        yield self._say(2, Message("{nature}: {length}", values))
+        yield self._say(2, Sentence("{nature}: {length}", values))
         yield from self._counting(rule)
         if rule.late is not None:
-            yield self._say(2, Message("late when it passes: {role}", {"role": definition.roles[rule.late].label}))
+            yield self._say(2, Sentence("late when it passes: {role}", {"role": definition.roles[rule.late].label}))
         elif not rule.duty:
-            yield self._say(2, Message("the last day of a right: nobody is late when it passes"))
+            yield self._say(2, Sentence("the last day of a right: nobody is late when it passes"))
         met: list[object] = [definition.steps[step].label for step in definition.steps if step in rule.met_by_steps]
         met += [
             f"{child.process}: {child.state}"
             for child in sorted(rule.met_by_children, key=lambda c: (c.process, c.state))
         ]
         if met:
-            yield self._say(2, Message("met by: {what}", {"what": met}))
+            yield self._say(2, Sentence("met by: {what}", {"what": met}))
         if rule.warn:
-            yield self._say(2, Message("warnings: {levels}", {"levels": [level_message(level) for level in rule.warn]}))
+            yield self._say(
+                2, Sentence("warnings: {levels}", {"levels": [level_message(level) for level in rule.warn]})
+            )
         for level in rule.escalate:
             told = {"level": level_message(level), "role": definition.roles[level.to or ""].label}
-            yield self._say(2, Message("{level}: {role} is told too", told))
+            yield self._say(2, Sentence("{level}: {role} is told too", told))
         if rule.very_overdue is not None:
-            yield self._say(2, Message("very overdue {length} after the date", {"length": rule.very_overdue.message}))
+            yield self._say(2, Sentence("very overdue {length} after the date", {"length": rule.very_overdue.message}))
         if rule.on_lapse is not None:
             lapse = {"step": definition.steps[rule.on_lapse].label, "article": rule.article}
-            yield self._say(2, Message("when it passes the clock takes the step “{step}”", lapse))
+            yield self._say(2, Sentence("when it passes the clock takes the step “{step}”", lapse))
             if rule.article:
-                yield self._say(2, Message("by silence, under {article}", lapse))
+                yield self._say(2, Sentence("by silence, under {article}", lapse))
         yield from self._changes(rule)
         if rule.note:
-            yield self._say(2, Message("note: {note}", {"note": rule.note}))
-        yield self._say(2, Message("source: {source}", {"source": rule.source}))
+            yield self._say(2, Sentence("note: {note}", {"note": rule.note}))
+        yield self._say(2, Sentence("source: {source}", {"source": rule.source}))
 
     def _counting(self, rule: DeadlineRule) -> Iterator[Line]:
         """Where the date is counted otherwise than usual."""
         definition = self._definition
         if rule.calendars:
-            yield self._say(2, Message("counted by: {calendars}", {"calendars": list(rule.calendars)}))
+            yield self._say(2, Sentence("counted by: {calendars}", {"calendars": list(rule.calendars)}))
         if rule.cut_off is not None:
             yield self._say(
                 2,
-                Message(
+                Sentence(
                     "what arrives after {hour} counts from the next business day", {"hour": f"{rule.cut_off:%H:%M}"}
                 ),
             )
         if rule.until is not None:
             yield self._say(
-                2, Message("goes on up to “{deadline}”", {"deadline": definition.deadlines[rule.until].label})
+                2, Sentence("goes on up to “{deadline}”", {"deadline": definition.deadlines[rule.until].label})
             )
         if rule.paused_in:
             states = [state.label for state in definition.states.values() if state.key in rule.paused_in]
-            yield self._say(2, Message("stands still in: {states}", {"states": states}))
+            yield self._say(2, Sentence("stands still in: {states}", {"states": states}))
 
     def _changes(self, rule: DeadlineRule) -> Iterator[Line]:
         """How the deadline may be changed by an act: who, up to what, and on what basis."""
         named = (
-            (Message("may be paused"), rule.pause),
-            (Message("may be extended"), rule.extend),
-            (Message("may be moved by agreement"), rule.move),
+            (Sentence("may be paused"), rule.pause),
+            (Sentence("may be extended"), rule.extend),
+            (Sentence("may be moved by agreement"), rule.move),
         )
         for name, change in named:
             if change is not None:
                 yield self._say(2, self._change(name, change))
 
-    def _change(self, name: Message, change: ChangeRule) -> Message:
-        parts: list[object] = [Message("by {roles}", {"roles": self._who(change.by)})]
+    def _change(self, name: Sentence, change: ChangeRule) -> Sentence:
+        parts: list[object] = [Sentence("by {roles}", {"roles": self._who(change.by)})]
         if change.at_most is not None:
-            parts.append(Message("at most {length}", {"length": change.at_most.message}))
+            parts.append(Sentence("at most {length}", {"length": change.at_most.message}))
         if change.second is not None:
-            parts.append(Message("confirmed by {role}", {"role": self._definition.roles[change.second].label}))
-        parts.append(Message("source: {source}", {"source": change.source}))
-        return Message("{name}: {parts}", {"name": name, "parts": parts})
+            parts.append(Sentence("confirmed by {role}", {"role": self._definition.roles[change.second].label}))
+        parts.append(Sentence("source: {source}", {"source": change.source}))
+        return Sentence("{name}: {parts}", {"name": name, "parts": parts})
 
     def _gates(self) -> Iterator[Line]:
         definition = self._definition
@@ -301,38 +303,38 @@ class Description:
             yield Line(1, f"{self._cli.say(gate.label)} [{gate.key}]", heading=True)
             steps = [step.label for step in definition.steps.values() if step.key in gate.through]
             states = [state.label for state in definition.states.values() if state.key in gate.to]
-            yield self._say(2, Message("only after: {steps}", {"steps": steps}))
-            yield self._say(2, Message("are reached: {states}", {"states": states}))
-            yield self._say(2, Message("source: {source}", {"source": gate.source}))
+            yield self._say(2, Sentence("only after: {steps}", {"steps": steps}))
+            yield self._say(2, Sentence("are reached: {states}", {"states": states}))
+            yield self._say(2, Sentence("source: {source}", {"source": gate.source}))
 
     def _term(self, key: str, rule: TermRule) -> Iterator[Line]:
         yield Line(1, f"{self._cli.say(rule.label)} [{key}]", heading=True)
         if rule.default is not None:
-            yield self._say(2, Message("where the text was not seen: {length}", {"length": rule.default.message}))
+            yield self._say(2, Sentence("where the text was not seen: {length}", {"length": rule.default.message}))
         if rule.at_most is not None:
-            yield self._say(2, Message("at most {length}", {"length": rule.at_most.message}))
-        yield self._say(2, Message("source: {source}", {"source": rule.source}))
+            yield self._say(2, Sentence("at most {length}", {"length": rule.at_most.message}))
+        yield self._say(2, Sentence("source: {source}", {"source": rule.source}))
 
     def _papers(self) -> Iterator[Line]:
         for key, paper in self._definition.papers.items():
             yield Line(1, f"- {self._cli.say(paper.label)} [{key}]")
-            yield self._say(2, Message("source: {source}", {"source": paper.source}))
+            yield self._say(2, Sentence("source: {source}", {"source": paper.source}))
 
     def _checklists(self) -> Iterator[Line]:
         for key, checklist in self._definition.checklists.items():
             yield Line(1, f"{self._cli.say(checklist.label)} [{key}]", heading=True)
             for item, label in checklist.items.items():
                 yield Line(2, f"- {self._cli.say(label)} [{item}]")
-            yield self._say(2, Message("source: {source}", {"source": checklist.source}))
+            yield self._say(2, Sentence("source: {source}", {"source": checklist.source}))
 
     def _roles(self) -> Iterator[Line]:
         for role in self._definition.roles.values():
             offices = [
-                Message("{kind} ({from} to {to})", {"kind": o.kind, "from": o.from_day or "…", "to": o.to_day or "…"})
+                Sentence("{kind} ({from} to {to})", {"kind": o.kind, "from": o.from_day or "…", "to": o.to_day or "…"})
                 if o.from_day or o.to_day
                 else o.kind
                 for o in role.offices
             ]
             yield Line(1, f"- {self._cli.say(role.label)} [{role.key}]: {self._cli.say(offices)}")
             if role.deputy is not None:
-                yield self._say(2, Message("stands in: {role}", {"role": self._definition.roles[role.deputy].label}))
+                yield self._say(2, Sentence("stands in: {role}", {"role": self._definition.roles[role.deputy].label}))

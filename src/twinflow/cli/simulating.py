@@ -19,7 +19,7 @@ from twinflow.domain.calendar.dates import PartialDate
 from twinflow.domain.clock.simulation import Event, EventKind, level_of
 from twinflow.domain.deadlines.warnings import LevelKey
 from twinflow.domain.process.definition import Label, ProcessDefinition, level_message
-from twinflow.sentences import Message
+from twinflow.sentences import Sentence
 from twinflow.services.clock.simulating import FreshCase, Outlook, simulate_agreement, simulate_process
 from twinflow.services.reading.history_in_words import subject_in_words
 
@@ -67,10 +67,10 @@ def simulate(
         for name, text in pairs(steps or [], "--step").items()
     }
     if bool(reference) == bool(process):
-        options.wrong("--process", Message("name either an agreement or, with --process, a process."))
+        options.wrong("--process", Sentence("name either an agreement or, with --process, a process."))
     alone = {"--version": version, "--from": from_, "--state": state, "--fact": facts, "--term": terms, "--step": steps}
     for option in (option for option, value in alone.items() if reference and value):
-        options.wrong(option, Message("it goes with --process; what an agreement has is in the books."))
+        options.wrong(option, Sentence("it goes with --process; what an agreement has is in the books."))
     options.check()
     if reference:
         now = cli.now()
@@ -119,7 +119,7 @@ def _print(cli: Cli, outlook: Outlook, *, json: bool) -> None:
         "state": definition.states[outlook.state].label,
         "end": definition.states[outlook.ends_in].label,
     }
-    print(cli.say(Message("{name}, if nobody acts: “{state}” on {start}, “{end}” on {until}.", values)))
+    print(cli.say(Sentence("{name}, if nobody acts: “{state}” on {start}, “{end}” on {until}.", values)))
 
 
 def _row(cli: Cli, outlook: Outlook, event: Event) -> list[str]:
@@ -130,45 +130,45 @@ def _row(cli: Cli, outlook: Outlook, event: Event) -> list[str]:
     return [cli.short_day(event.on), what, cli.say(_who(event, definition)) or "–", cli.say(_level(event, definition))]
 
 
-def _what(event: Event, definition: ProcessDefinition) -> Message:
+def _what(event: Event, definition: ProcessDefinition) -> Sentence:
     values: dict[str, object] = {
         "subject": subject_in_words(event.subject, definition),
         "number": event.occurrence,
         "day": event.effective_on,
     }
     if event.occurrence > 1 and event.subject.kind is SubjectKind.DEADLINE:
-        values["subject"] = Message("{subject} ({number})", dict(values))
+        values["subject"] = Sentence("{subject} ({number})", dict(values))
     match event.kind:
         case EventKind.STEP:
             values |= {"step": definition.steps[event.step].label, "state": definition.states[event.state].label}
-            what = Message("{subject}: {step} → {state}", values)
+            what = Sentence("{subject}: {step} → {state}", values)
         case EventKind.UNMET:
-            what = Message("{subject}: not met", values)
+            what = Sentence("{subject}: not met", values)
         case EventKind.LAPSED:
-            what = Message("{subject}: passed unused", values)
+            what = Sentence("{subject}: passed unused", values)
         case EventKind.STUCK:
             values["reasons"] = list(event.reasons)
-            what = Message("{subject}: its day has passed, and the step cannot be taken: {reasons}", values)
+            what = Sentence("{subject}: its day has passed, and the step cannot be taken: {reasons}", values)
         case EventKind.ALERT:
-            what = Message("{subject}", values)
+            what = Sentence("{subject}", values)
             if event.notice == OVERDUE:
-                what = Message("{subject}: its day has passed", values)
+                what = Sentence("{subject}: its day has passed", values)
     if event.effective_on != event.on:
-        what = Message("{what}, of {day}", {"what": what, "day": event.effective_on.isoformat()})
-    return Message("{what} (provisional)", {"what": what}) if event.provisional else what
+        what = Sentence("{what}, of {day}", {"what": what, "day": event.effective_on.isoformat()})
+    return Sentence("{what} (provisional)", {"what": what}) if event.provisional else what
 
 
-def _who(event: Event, definition: ProcessDefinition) -> list[Message]:
+def _who(event: Event, definition: ProcessDefinition) -> list[Sentence]:
     """Whom it reaches: a person and the role, or the role that nobody holds."""
     told = [_told(each, definition.roles[each.role].label) for each in event.told]
-    return told + [Message("{role}: nobody holds it", {"role": definition.roles[role].label}) for role in event.vacant]
+    return told + [Sentence("{role}: nobody holds it", {"role": definition.roles[role].label}) for role in event.vacant]
 
 
-def _told(each: Recipient, role: Label) -> Message:
+def _told(each: Recipient, role: Label) -> Sentence:
     values = {"person": each.person, "role": role, "absent": each.stands_for}
     if each.stands_for:
-        return Message("{person} ({role}), in the absence of {absent}", values)
-    return Message("{role}" if each.person == each.role else "{person} ({role})", values)
+        return Sentence("{person} ({role}), in the absence of {absent}", values)
+    return Sentence("{role}" if each.person == each.role else "{person} ({role})", values)
 
 
 def _level(event: Event, definition: ProcessDefinition) -> object:
@@ -176,8 +176,8 @@ def _level(event: Event, definition: ProcessDefinition) -> object:
     key = LevelKey.parse(event.level)
     level = level_of(rule, key) if rule is not None else None
     if event.level == MISSED:
-        return Message("missed")
+        return Sentence("missed")
     if level is None:
         return "–"
     words = level_message(level)
-    return Message("{level} ({number})", {"level": words, "number": key.number}) if key.number else words
+    return Sentence("{level} ({number})", {"level": words, "number": key.number}) if key.number else words

@@ -10,7 +10,7 @@ from twinflow.cli import comparing, migrating, picturing, replaying, showing, si
 from twinflow.cli.context import Json, cli_of
 from twinflow.cli.output import print_json, print_table
 from twinflow.domain.process.definition import ProcessDefinition
-from twinflow.sentences import Message
+from twinflow.sentences import Sentence
 
 app = typer.Typer(help="Process files: what may happen to an agreement.", no_args_is_help=True)
 showing.register(app)
@@ -71,4 +71,4 @@ def check(
         print_json([_summary(process) for process in rulebook.catalogue], cli.language)
         return
     values = {"processes": len(rulebook.catalogue.definitions), "calendars": len(rulebook.calendars)}
-    print(cli.say(Message("{processes} process files and {calendars} calendars: no mistakes.", values)))
+    print(cli.say(Sentence("{processes} process files and {calendars} calendars: no mistakes.", values)))

@@ -17,7 +17,7 @@ from twinflow.definitions.models import LabelText, Strict
 from twinflow.definitions.reader import MANY, parse_toml, read_text
 from twinflow.domain.calendar.business_days import Calendar, Holiday
 from twinflow.errors import BadInput, Unreadable
-from twinflow.sentences import Message, Problem
+from twinflow.sentences import Problem, Sentence
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 MAX_PERIOD_DAYS = 62
@@ -143,17 +143,17 @@ def place_of(path: Path) -> str:
     return "/".join(path.parts[-3:])
 
 
-def _gap(count: int, usual: float) -> Message:
+def _gap(count: int, usual: float) -> Sentence:
     if not count:
-        return Message("no day is entered for this year; enter its days, or shorten first_year to last_year.")
-    return Message(
+        return Sentence("no day is entered for this year; enter its days, or shorten first_year to last_year.")
+    return Sentence(
         "days entered: {count}, where half the years have {usual} or more; enter those that are missing.",
         {"count": count, "usual": f"{usual:g}"},
     )
 
 
-def _runs_out(calendar: Calendar) -> Message:
-    return Message(
+def _runs_out(calendar: Calendar) -> Sentence:
+    return Sentence(
         "no day is entered after {day}; enter those of {year}, then set last_year to it.",
         {"day": date(calendar.last_year, 12, 31), "year": calendar.last_year + 1},
     )
@@ -177,7 +177,7 @@ def _read_all(folder: Path) -> tuple[dict[Path, Calendar], list[Problem]]:
 
 def _wrong_key(head: CalendarHead, place: str, key: str | None) -> Iterator[Problem]:
     if key is not None and head.key != key:
-        yield Problem(f"{place}: calendar.key", Message("the key must be the file's name."))
+        yield Problem(f"{place}: calendar.key", Sentence("the key must be the file's name."))
 
 
 def _wrong_days(model: CalendarModel, place: str) -> Iterator[Problem]:
@@ -192,9 +192,9 @@ def _wrong_days(model: CalendarModel, place: str) -> Iterator[Problem]:
             entered |= {on: number for on in _days_of(day) if on not in entered}
 
 
-def _wrong_day(day: DayModel, head: CalendarHead) -> list[Message]:
+def _wrong_day(day: DayModel, head: CalendarHead) -> list[Sentence]:
     wrong = [
-        Message(
+        Sentence(
             "{day} is outside the years {first} to {last}.",
             {"day": end, "first": head.first_year, "last": head.last_year},
         )
@@ -203,15 +203,15 @@ def _wrong_day(day: DayModel, head: CalendarHead) -> list[Message]:
     ]
     if day.last < day.on:
         wrong.append(
-            Message("{last} is before {first}; to is the period's last day.", {"last": day.last, "first": day.on})
+            Sentence("{last} is before {first}; to is the period's last day.", {"last": day.last, "first": day.on})
         )
     length = (day.last - day.on).days + 1
     if length > MAX_PERIOD_DAYS:
-        wrong.append(Message("{count} days; a period has {most} at most.", {"count": length, "most": MAX_PERIOD_DAYS}))
+        wrong.append(Sentence("{count} days; a period has {most} at most.", {"count": length, "most": MAX_PERIOD_DAYS}))
     return wrong
 
 
-def _clashes(day: DayModel, days: tuple[DayModel, ...], entered: Mapping[date, int]) -> Iterator[Message]:
+def _clashes(day: DayModel, days: tuple[DayModel, ...], entered: Mapping[date, int]) -> Iterator[Sentence]:
     """Once for each earlier entry that holds a day of this one."""
     shared: dict[int, date] = {}
     for on in _days_of(day):
@@ -220,9 +220,9 @@ def _clashes(day: DayModel, days: tuple[DayModel, ...], entered: Mapping[date, i
     for number, on in shared.items():
         other = days[number - 1]
         if (other.on, other.last) == (day.on, day.last):
-            yield Message("{day} is entered twice.", {"day": on})
+            yield Sentence("{day} is entered twice.", {"day": on})
         else:
-            yield Message("{day} is in {other} too; entries may not overlap.", {"day": on, "other": f"days[{number}]"})
+            yield Sentence("{day} is in {other} too; entries may not overlap.", {"day": on, "other": f"days[{number}]"})
 
 
 def _days_of(day: DayModel) -> Iterator[date]:

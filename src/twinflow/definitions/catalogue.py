@@ -14,7 +14,7 @@ from twinflow.domain.process.definition import ProcessDefinition
 from twinflow.domain.process.notices import Notice
 from twinflow.domain.rulebook import Rulebook
 from twinflow.errors import BadInput
-from twinflow.sentences import Message, Problem
+from twinflow.sentences import Problem, Sentence
 
 
 def read_rulebook(workflows: Path, notifications: Path) -> Rulebook:
@@ -71,7 +71,7 @@ def _without_business_days(
         named = rule.calendars or process.calendars
         together = Calendars(tuple(calendars[name] for name in named if name in calendars), rule.counts_in)
         if not together.has_business_days:
-            message = Message("together these calendars have no business day at all; set counts_in = “any”.")
+            message = Sentence("together these calendars have no business day at all; set counts_in = “any”.")
             yield Problem(f"{place}: deadlines.{key}.calendars", message)
 
 
@@ -103,14 +103,14 @@ def _identity(
         return [
             Problem(
                 f"{place}: process.key",
-                Message("this key and version belong in {files}.", {"files": sorted(expected)}),
+                Sentence("this key and version belong in {files}.", {"files": sorted(expected)}),
             )
         ]
     if (process.key, process.version) in places:
         return [
             Problem(
                 f"{place}: process",
-                Message("the same key and version are in {other}.", {"other": places[process.key, process.version]}),
+                Sentence("the same key and version are in {other}.", {"other": places[process.key, process.version]}),
             )
         ]
     return []

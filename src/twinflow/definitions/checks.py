@@ -21,12 +21,12 @@ from twinflow.domain.process.notices import BUILT_IN_NOTICES
 from twinflow.domain.process.soundness import unsound
 from twinflow.domain.process.state_space import BY_SIGNATURES, DATED, EFFECT_FACTS
 from twinflow.domain.process.well_known_facts import SIGNED_ON
-from twinflow.sentences import Message, Problem, unknown_name
+from twinflow.sentences import Problem, Sentence, unknown_name
 
 AT_MOST = 12
 """Mistakes of one file's soundness that are told at once."""
 
-Found = Iterator[tuple[str, Message]]
+Found = Iterator[tuple[str, Sentence]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,24 +56,24 @@ def check(process: ProcessDefinition, around: Surroundings, place: str) -> list[
     return [Problem(f"{place}: {path}", message) for path, message in found]
 
 
-def _first_of(found: list[tuple[str, Message]]) -> list[tuple[str, Message]]:
+def _first_of(found: list[tuple[str, Sentence]]) -> list[tuple[str, Sentence]]:
     """One cut way makes everything behind it unreachable: the first mistakes tell more than all of them."""
     more = len(found) - AT_MOST
     if more <= 0:
         return found
-    return [*found[:AT_MOST], ("process", Message("and {more} more, which may follow from these.", {"more": more}))]
+    return [*found[:AT_MOST], ("process", Sentence("and {more} more, which may follow from these.", {"more": more}))]
 
 
 def _head(process: ProcessDefinition, around: Surroundings) -> Found:
-    yield from _names("process.start", Message("the state"), [process.start], process.states)
-    yield from _names("process.calendars", Message("the calendar"), process.calendars, around.calendars)
-    yield from _names("process.children", Message("the process"), process.children, around.processes)
-    yield from _names("roles", Message("the role"), [LIAISON], process.roles)
-    yield from _names("facts", Message("the fact"), sorted(_facts_of_effects(process)), process.facts)
+    yield from _names("process.start", Sentence("the state"), [process.start], process.states)
+    yield from _names("process.calendars", Sentence("the calendar"), process.calendars, around.calendars)
+    yield from _names("process.children", Sentence("the process"), process.children, around.processes)
+    yield from _names("roles", Sentence("the role"), [LIAISON], process.roles)
+    yield from _names("facts", Sentence("the fact"), sorted(_facts_of_effects(process)), process.facts)
     if CLOCK in process.roles:
-        yield f"roles.{CLOCK}", Message("the clock is not a role of people; give it another name.")
+        yield f"roles.{CLOCK}", Sentence("the clock is not a role of people; give it another name.")
     if process.in_force_to is not None and process.in_force_to < process.in_force_from:
-        yield "process.in_force", Message("it ends before it begins.")
+        yield "process.in_force", Sentence("it ends before it begins.")
 
 
 def _records(process: ProcessDefinition) -> Found:
@@ -84,25 +84,27 @@ def _records(process: ProcessDefinition) -> Found:
             if name in taken:
                 yield (
                     f"{table}.{name}",
-                    Message("this name is in [{table}] already; give it another one.", {"table": taken[name]}),
+                    Sentence("this name is in [{table}] already; give it another one.", {"table": taken[name]}),
                 )
             taken[name] = table
             if name.endswith(DATED):
-                yield f"{table}.{name}", Message("only facts that are dates have names that end in “_on”.")
+                yield f"{table}.{name}", Sentence("only facts that are dates have names that end in “_on”.")
     effects = _facts_of_effects(process)
     for key, step in process.steps.items():
         own = {SIGNED_ON} if step.effect in BY_SIGNATURES else set()  # where the day becomes known later
         for fact in sorted(({*step.records, *filter(None, [step.day_as])} & effects) - own):
             yield (
                 f"steps.{key}.{'day_as' if fact == step.day_as else 'records'}",
-                Message("“{fact}” gets its day from the effect of a step; give this one another name.", {"fact": fact}),
+                Sentence(
+                    "“{fact}” gets its day from the effect of a step; give this one another name.", {"fact": fact}
+                ),
             )
 
 
 def _role_names(process: ProcessDefinition) -> Found:
     seen: set[str] = set()
     for key, role in process.roles.items():
-        yield from _names(f"roles.{key}.deputy", Message("the role"), filter(None, [role.deputy]), process.roles)
+        yield from _names(f"roles.{key}.deputy", Sentence("the role"), filter(None, [role.deputy]), process.roles)
         line: dict[str, None] = {}
         here: str | None = key
         while here is not None and here in process.roles and here not in line and here not in seen:
@@ -113,7 +115,7 @@ def _role_names(process: ProcessDefinition) -> Found:
             circle = [*names[names.index(here) :], here]
             yield (
                 f"roles.{here}.deputy",
-                Message("the deputies go round in a circle: {line}.", {"line": " → ".join(circle)}),
+                Sentence("the deputies go round in a circle: {line}.", {"line": " → ".join(circle)}),
             )
         seen |= line.keys()
 
@@ -124,21 +126,21 @@ def _offices(process: ProcessDefinition) -> Found:
         for number, office in enumerate(role.offices, start=1):
             path = f"roles.{key}.office[{number}]"
             if office.from_day is not None and office.to_day is not None and office.to_day < office.from_day:
-                yield path, Message("it ends before it begins.")
+                yield path, Sentence("it ends before it begins.")
             before = role.offices[number - 2] if number > 1 else None
             if before is None:
                 continue
             if before.to_day is None or office.from_day is None:
                 yield (
                     path,
-                    Message(
+                    Sentence(
                         "give the day on which the office before it ends (to), and the day this one begins (from)."
                     ),
                 )
             elif office.from_day <= before.to_day:
                 yield (
                     path,
-                    Message(
+                    Sentence(
                         "it begins before the office above it ends ({day}): offices stand in the order of time, one at a time.",
                         {"day": before.to_day},
                     ),
@@ -149,10 +151,10 @@ def _state_names(process: ProcessDefinition) -> Found:
     actors = {*process.roles, CLOCK}
     for key, state in process.states.items():
         path = f"states.{key}"
-        yield from _names(f"{path}.stage", Message("the stage"), [state.stage], process.stages)
-        yield from _names(f"{path}.phase", Message("the phase"), filter(None, [state.phase]), process.phases)
+        yield from _names(f"{path}.stage", Sentence("the stage"), [state.stage], process.stages)
+        yield from _names(f"{path}.phase", Sentence("the phase"), filter(None, [state.phase]), process.phases)
         if state.waits_for is not None:
-            yield from _names(f"{path}.waits_for", Message("the role"), [state.waits_for], actors)
+            yield from _names(f"{path}.waits_for", Sentence("the role"), [state.waits_for], actors)
 
 
 def _states(process: ProcessDefinition) -> Found:
@@ -163,39 +165,39 @@ def _states(process: ProcessDefinition) -> Found:
     for key, state in process.states.items():
         path = f"states.{key}"
         if state.final and key in leaving:
-            yield path, Message("the state is final, yet these steps leave it: {steps}.", {"steps": leaving[key]})
+            yield path, Sentence("the state is final, yet these steps leave it: {steps}.", {"steps": leaving[key]})
         if not state.final and state.waits_for is None:
-            yield path, Message("the state waits for nobody: name a role in waits_for, or make it final.")
+            yield path, Sentence("the state waits for nobody: name a role in waits_for, or make it final.")
 
 
 def _step_names(process: ProcessDefinition, around: Surroundings) -> Found:
     actors, records, marks = {*process.roles, CLOCK}, process.records, {*process.facts, *process.papers}
     for key, step in process.steps.items():
         path = f"steps.{key}"
-        yield from _names(f"{path}.from", Message("the state"), step.sources, process.states)
-        yield from _names(f"{path}.to", Message("the state"), (d.state for d in step.to), process.states)
-        yield from _names(f"{path}.by", Message("the role"), step.by, actors)
-        yield from _names(f"{path}.records", Message("the fact"), step.records, records)
-        yield from _names(f"{path}.day_as", Message("the fact"), filter(None, [step.day_as]), process.facts)
+        yield from _names(f"{path}.from", Sentence("the state"), step.sources, process.states)
+        yield from _names(f"{path}.to", Sentence("the state"), (d.state for d in step.to), process.states)
+        yield from _names(f"{path}.by", Sentence("the role"), step.by, actors)
+        yield from _names(f"{path}.records", Sentence("the fact"), step.records, records)
+        yield from _names(f"{path}.day_as", Sentence("the fact"), filter(None, [step.day_as]), process.facts)
         if not step.to or step.to[-1].when is not None:
-            yield f"{path}.to", Message("the last destination must have no condition, or the step may lead nowhere.")
+            yield f"{path}.to", Sentence("the last destination must have no condition, or the step may lead nowhere.")
         for number, requirement in enumerate(step.requires, start=1):
             place = f"{path}.requires[{number}]"
             facts = marks if requirement.name == "fact" else process.facts
-            yield from _names(f"{place}.fact", Message("the fact"), filter(None, [requirement.fact]), facts)
+            yield from _names(f"{place}.fact", Sentence("the fact"), filter(None, [requirement.fact]), facts)
             yield from _requirement_names(process, requirement, around, place)
         for number, announcement in enumerate(step.announcements, start=1):
             place = f"{path}.notices[{number}]"
-            yield from _names(f"{place}.notice", Message("the notice"), [announcement.notice], around.notices)
+            yield from _names(f"{place}.notice", Sentence("the notice"), [announcement.notice], around.notices)
             if announcement.notice in BUILT_IN_NOTICES:
-                yield f"{place}.notice", Message("twinflow sends this notice by itself; a step announces another one.")
-            yield from _names(f"{place}.to", Message("the role"), announcement.to, process.roles)
+                yield f"{place}.notice", Sentence("twinflow sends this notice by itself; a step announces another one.")
+            yield from _names(f"{place}.to", Sentence("the role"), announcement.to, process.roles)
 
 
 def _requirement_names(process: ProcessDefinition, requirement: Requirement, around: Surroundings, place: str) -> Found:
-    yield from _names(f"{place}.steps", Message("the step"), requirement.steps, process.steps)
+    yield from _names(f"{place}.steps", Sentence("the step"), requirement.steps, process.steps)
     checklists = filter(None, [requirement.checklist])
-    yield from _names(f"{place}.checklist", Message("the checklist"), checklists, process.checklists)
+    yield from _names(f"{place}.checklist", Sentence("the checklist"), checklists, process.checklists)
     if requirement.child is not None:
         yield from _child_names(process, requirement.child, around, f"{place}.child", f"{place}.state")
 
@@ -204,12 +206,12 @@ def _child_names(
     process: ProcessDefinition, child: ChildState, around: Surroundings, at_process: str, at_state: str
 ) -> Found:
     """A process that may belong to this one, and a state of it. One whose file cannot be read has no states."""
-    yield from _names(at_process, Message("the process"), [child.process], around.processes)
+    yield from _names(at_process, Sentence("the process"), [child.process], around.processes)
     if child.process in around.processes and child.process not in process.children:
-        yield at_process, Message("“{child}” is not among process.children; add it there.", {"child": child.process})
+        yield at_process, Sentence("“{child}” is not among process.children; add it there.", {"child": child.process})
     states = around.processes.get(child.process, ())
     if states:
-        yield from _names(at_state, Message("the state"), [child.state], states)
+        yield from _names(at_state, Sentence("the state"), [child.state], states)
 
 
 def _steps(process: ProcessDefinition) -> Found:
@@ -221,16 +223,18 @@ def _steps(process: ProcessDefinition) -> Found:
             if not requirement.source and not step.source:
                 yield (
                     place,
-                    Message("nothing says where it comes from: give it a source, or the step one for all it requires."),
+                    Sentence(
+                        "nothing says where it comes from: give it a source, or the step one for all it requires."
+                    ),
                 )
             if requirement.name == "another_person_than":
                 yield from _four_eyes(process, step, requirement.steps, place)
             if requirement.name == "every_party" and any(
                 process.steps[name].per_party is None for name in requirement.steps if name in process.steps
             ):
-                yield place, Message("the step is not taken per party; give it per_party.")
+                yield place, Sentence("the step is not taken per party; give it per_party.")
         if CLOCK in step.by and key not in lapsing:
-            yield f"{path}.by", Message("no deadline has this step in on_lapse, so the clock never takes it.")
+            yield f"{path}.by", Sentence("no deadline has this step in on_lapse, so the clock never takes it.")
 
 
 def _four_eyes(process: ProcessDefinition, step: Step, others: Collection[str], place: str) -> Found:
@@ -238,13 +242,13 @@ def _four_eyes(process: ProcessDefinition, step: Step, others: Collection[str], 
     if step.by == {CLOCK} or step.key in others:
         yield (
             place,
-            Message("nobody can meet it: the clock takes no step for four eyes, and a step cannot exclude itself."),
+            Sentence("nobody can meet it: the clock takes no step for four eyes, and a step cannot exclude itself."),
         )
     taken_by_nobody = [name for name in others if name in process.steps and process.steps[name].by == {CLOCK}]
     if taken_by_nobody and len(taken_by_nobody) == len(others):
         yield (
             place,
-            Message(
+            Sentence(
                 "it keeps nobody out: only the clock takes {steps}; name a step that people take.",
                 {"steps": taken_by_nobody},
             ),
@@ -255,37 +259,39 @@ def _deadline_names(process: ProcessDefinition, around: Surroundings) -> Found:
     for key, rule in process.deadlines.items():
         path = f"deadlines.{key}"
         anchor = rule.anchor
-        yield from _names(f"{path}.runs_from.step", Message("the step"), filter(None, [anchor.step]), process.steps)
-        yield from _names(f"{path}.runs_from.fact", Message("the fact"), filter(None, [anchor.fact]), process.facts)
+        yield from _names(f"{path}.runs_from.step", Sentence("the step"), filter(None, [anchor.step]), process.steps)
+        yield from _names(f"{path}.runs_from.fact", Sentence("the fact"), filter(None, [anchor.fact]), process.facts)
         followed = [name for name in (anchor.deadline, rule.until) if name]
-        yield from _names(f"{path}.runs_from.deadline", Message("the deadline"), followed, process.deadlines)
+        yield from _names(f"{path}.runs_from.deadline", Sentence("the deadline"), followed, process.deadlines)
         if any(_follows(process.deadlines[name]) for name in followed if name in process.deadlines):
-            yield path, Message("a deadline may follow one that stands alone, not one that follows another itself.")
-        yield from _names(f"{path}.length.term", Message("the term"), filter(None, [rule.term]), process.terms)
-        yield from _names(f"{path}.paused_in", Message("the state"), rule.paused_in, process.states)
-        yield from _names(f"{path}.late", Message("the role"), filter(None, [rule.late]), process.roles)
-        yield from _names(f"{path}.escalate", Message("the role"), (e.to for e in rule.escalate if e.to), process.roles)
-        yield from _names(f"{path}.met_by", Message("the step"), rule.met_by_steps, process.steps)
+            yield path, Sentence("a deadline may follow one that stands alone, not one that follows another itself.")
+        yield from _names(f"{path}.length.term", Sentence("the term"), filter(None, [rule.term]), process.terms)
+        yield from _names(f"{path}.paused_in", Sentence("the state"), rule.paused_in, process.states)
+        yield from _names(f"{path}.late", Sentence("the role"), filter(None, [rule.late]), process.roles)
+        yield from _names(
+            f"{path}.escalate", Sentence("the role"), (e.to for e in rule.escalate if e.to), process.roles
+        )
+        yield from _names(f"{path}.met_by", Sentence("the step"), rule.met_by_steps, process.steps)
         for child in sorted(rule.met_by_children, key=lambda child: (child.process, child.state)):
             yield from _child_names(process, child, around, f"{path}.met_by", f"{path}.met_by")
-        yield from _names(f"{path}.calendars", Message("the calendar"), rule.calendars, around.calendars)
-        yield from _names(f"{path}.on_lapse", Message("the step"), filter(None, [rule.on_lapse]), process.steps)
+        yield from _names(f"{path}.calendars", Sentence("the calendar"), rule.calendars, around.calendars)
+        yield from _names(f"{path}.on_lapse", Sentence("the step"), filter(None, [rule.on_lapse]), process.steps)
         yield from _changes(process, rule, path)
 
 
 def _gate_names(process: ProcessDefinition) -> Found:
     for key, gate in process.gates.items():
-        yield from _names(f"gates.{key}.through", Message("the step"), sorted(gate.through), process.steps)
-        yield from _names(f"gates.{key}.to", Message("the state"), sorted(gate.to), process.states)
+        yield from _names(f"gates.{key}.through", Sentence("the step"), sorted(gate.through), process.steps)
+        yield from _names(f"gates.{key}.to", Sentence("the state"), sorted(gate.to), process.states)
         if not gate.to:
-            yield f"gates.{key}.to", Message("no state stands behind it: name the states that it keeps.")
+            yield f"gates.{key}.to", Sentence("no state stands behind it: name the states that it keeps.")
 
 
 def _changes(process: ProcessDefinition, rule: DeadlineRule, path: str) -> Found:
     for name, change in (("pause", rule.pause), ("extend", rule.extend), ("move", rule.move)):
         if change is not None:
             roles = [*sorted(change.by), *filter(None, [change.second])]
-            yield from _names(f"{path}.{name}", Message("the role"), roles, process.roles)
+            yield from _names(f"{path}.{name}", Sentence("the role"), roles, process.roles)
 
 
 def _follows(rule: DeadlineRule) -> bool:
@@ -300,11 +306,11 @@ def _deadlines(process: ProcessDefinition) -> Found:
         path = f"deadlines.{key}"
         fact = rule.anchor.fact
         if fact in process.facts and fact not in recorded | by_effects:
-            yield f"{path}.runs_from.fact", Message("no step records this fact, so the deadline never starts.")
+            yield f"{path}.runs_from.fact", Sentence("no step records this fact, so the deadline never starts.")
         elif fact in process.facts and fact not in days | by_effects:
             yield (
                 f"{path}.runs_from.fact",
-                Message(
+                Sentence(
                     "this fact is a text without a day, so the deadline never starts; names of dates end in “_on”."
                 ),
             )
@@ -312,7 +318,7 @@ def _deadlines(process: ProcessDefinition) -> Found:
         if rule.article and rule.on_lapse is None:
             yield (
                 f"{path}.article",
-                Message("silence decides nothing here: leave article out, or name in on_lapse the step that follows."),
+                Sentence("silence decides nothing here: leave article out, or name in on_lapse the step that follows."),
             )
 
 
@@ -320,11 +326,11 @@ def _duty(rule: DeadlineRule, path: str) -> Found:
     if not rule.duty:
         return
     if rule.late is None:
-        yield path, Message("nobody is named who is late when it passes: give late, on_lapse, or duty = false.")
+        yield path, Sentence("nobody is named who is late when it passes: give late, on_lapse, or duty = false.")
     if not rule.met_by_steps and not rule.met_by_children:
-        yield path, Message("nothing meets it: name steps in met_by, or duty = false.")
+        yield path, Sentence("nothing meets it: name steps in met_by, or duty = false.")
     if all(level.is_early for level in rule.warn):
-        yield f"{path}.warn", Message("nobody is told once it is overdue: add a level like “1 day after”.")
+        yield f"{path}.warn", Sentence("nobody is told once it is overdue: add a level like “1 day after”.")
 
 
 def _lapse(process: ProcessDefinition, rule: DeadlineRule, path: str) -> Found:
@@ -333,19 +339,19 @@ def _lapse(process: ProcessDefinition, rule: DeadlineRule, path: str) -> Found:
     if rule.nature is Nature.TARGET:
         yield (
             f"{path}.on_lapse",
-            Message("a target is ours and decides nothing: leave on_lapse out, and warn instead."),
+            Sentence("a target is ours and decides nothing: leave on_lapse out, and warn instead."),
         )
     if step is None:
         return
     if CLOCK not in step.by:
-        message = Message("the clock may not take “{step}”: add “clock” to its key by.", {"step": step.key})
+        message = Sentence("the clock may not take “{step}”: add “clock” to its key by.", {"step": step.key})
         yield f"{path}.on_lapse", message
     waiting = {process.states[source].waits_for for source in step.sources if source in process.states}
     silent = sorted(filter(None, {rule.late, *(waiting - {LIAISON, CLOCK})}))
     if silent and step.effect is not Effect.END_TERM and not rule.article:
         yield (
             f"{path}.article",
-            Message("the silence of {roles} decides here: give the article by which it does.", {"roles": silent}),
+            Sentence("the silence of {roles} decides here: give the article by which it does.", {"roles": silent}),
         )
 
 
@@ -362,7 +368,7 @@ def _signatures(process: ProcessDefinition) -> Found:
         if ends[step.key] != ends[signing[0].key]:
             yield (
                 f"steps.{step.key}.per_party",
-                Message(
+                Sentence(
                     "a case has one text to sign, and “{step}” signs it: make this one an “acceptance”, or the other text a "
                     "child process.",
                     {"step": signing[0].key},
@@ -372,7 +378,7 @@ def _signatures(process: ProcessDefinition) -> Found:
         if step.per_party is not None and not {d.state for d in step.to} & step.sources:
             yield (
                 f"steps.{step.key}.to",
-                Message(
+                Sentence(
                     "with the first party it leaves its state for good, so no other can take it: let it lead back."
                 ),
             )
@@ -402,14 +408,14 @@ def _targets(process: ProcessDefinition) -> Found:
             ):
                 yield (
                     f"deadlines.{target.key}.length",
-                    Message(
+                    Sentence(
                         "the target is longer than the limit in “{limit}” ({length}).",
                         {"limit": limit.key, "length": limit.length.message},
                     ),
                 )
 
 
-def _names(path: str, kind: Message, names: Iterable[str], known: Collection[str]) -> Found:
+def _names(path: str, kind: Sentence, names: Iterable[str], known: Collection[str]) -> Found:
     for name in names:
         if name not in known:
             yield path, unknown_name(kind, name, known)

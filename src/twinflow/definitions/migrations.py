@@ -11,7 +11,7 @@ from twinflow.domain.process.catalogue import Catalogue
 from twinflow.domain.process.definition import ProcessDefinition
 from twinflow.domain.steps.migration import OPEN, Plan, mistakes
 from twinflow.errors import BadInput, NotFound
-from twinflow.sentences import Message, Problem
+from twinflow.sentences import Problem, Sentence
 
 
 class PlanModel(Strict):
@@ -38,7 +38,9 @@ def read_plan(path: Path, catalogue: Catalogue) -> Plan:
         plan = Plan(found[0], found[1], model.states, model.deadlines, model.reason, model.steps)
         problems += [Problem(f"{place}: {where}", message) for where, message in mistakes(plan)]
         if not model.reason.strip():
-            problems.append(Problem(f"{place}: reason", Message("say why; it stays in the history of each agreement.")))
+            problems.append(
+                Problem(f"{place}: reason", Sentence("say why; it stays in the history of each agreement."))
+            )
     if problems:
         raise BadInput("{place} has mistakes.", tuple(problems), place=place)
     return plan

@@ -12,7 +12,7 @@ from twinflow.definitions.models import LabelText, Strict
 from twinflow.definitions.reader import read_toml
 from twinflow.domain.process.notices import BASE, BASE_FILES, BUILT_IN_NOTICES, LANGUAGES, NOTICE_FILES, Notice
 from twinflow.errors import BadInput
-from twinflow.sentences import Message, Problem, unknown_name
+from twinflow.sentences import Problem, Sentence, unknown_name
 
 TABLES = "notices.toml"
 
@@ -57,21 +57,21 @@ def _of_tables(folder: Path, tables: Mapping[str, NoticeModel], place: str) -> I
     """Tables without a folder, folders without a table, and what the service cannot do without."""
     folders = notice_folders(folder)
     for key in sorted(tables.keys() - folders):
-        yield Problem(f"{place}: {key}", unknown_name(Message("the folder"), key, folders))
+        yield Problem(f"{place}: {key}", unknown_name(Sentence("the folder"), key, folders))
     for key in sorted(folders - tables.keys()):
         yield Problem(
             f"{folder.name}/{key}",
-            Message("this folder has no table in {file}; add [{key}].", {"file": place, "key": key}),
+            Sentence("this folder has no table in {file}; add [{key}].", {"file": place, "key": key}),
         )
     for key in sorted(set(BUILT_IN_NOTICES) - tables.keys() - folders):
         yield Problem(
-            place, Message("the table [{key}] is missing: twinflow sends this notice by itself.", {"key": key})
+            place, Sentence("the table [{key}] is missing: twinflow sends this notice by itself.", {"key": key})
         )
     for key in BUILT_IN_NOTICES:
         if key in tables and tables[key].optional:
             yield Problem(
                 f"{place}: {key}.optional",
-                Message("nobody may switch off what twinflow warns of by itself; leave it out."),
+                Sentence("nobody may switch off what twinflow warns of by itself; leave it out."),
             )
 
 
@@ -81,9 +81,9 @@ def _of_files(folder: Path, name: str) -> Iterator[Problem]:
     there = {path.relative_to(folder / name).as_posix(): path for path in (folder / name).rglob("*") if path.is_file()}
     for file in sorted(wanted):
         if file not in there:
-            yield Problem(f"{folder.name}/{name}/{file}", Message("this file is missing."))
+            yield Problem(f"{folder.name}/{name}/{file}", Sentence("this file is missing."))
         elif not there[file].read_bytes().strip():
-            yield Problem(f"{folder.name}/{name}/{file}", Message("this file is empty; write the words."))
+            yield Problem(f"{folder.name}/{name}/{file}", Sentence("this file is empty; write the words."))
     for file in sorted(there.keys() - wanted):
         if not file.rpartition("/")[2].startswith("."):
-            yield Problem(f"{folder.name}/{name}/{file}", unknown_name(Message("the file"), file, wanted))
+            yield Problem(f"{folder.name}/{name}/{file}", unknown_name(Sentence("the file"), file, wanted))

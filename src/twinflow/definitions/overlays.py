@@ -7,10 +7,10 @@ from typing import Any
 from twinflow.domain.calendar.business_days import Calendars, add_length
 from twinflow.domain.calendar.dates import Length, Unit
 from twinflow.domain.process.definition import CLOCK, DeadlineRule, Effect, Nature, ProcessDefinition, Requirement, Step
-from twinflow.sentences import Message
+from twinflow.sentences import Sentence
 
 Table = Mapping[str, Any]
-Found = Iterator[tuple[str, Message]]
+Found = Iterator[tuple[str, Sentence]]
 
 OWN = frozenset({"key", "version", "extends"})
 CHANGEABLE: Mapping[str, frozenset[str]] = {
@@ -81,11 +81,11 @@ def not_changeable(own: Table, base: Table) -> Found:
             for found in sorted(entry.keys() - changeable):
                 values: dict[str, object] = {"keys": sorted(changeable - OWN) or "–"}
                 if not changeable:
-                    yield f"{name}{path}.{found}", Message("an overlay changes nothing of it.")
+                    yield f"{name}{path}.{found}", Sentence("an overlay changes nothing of it.")
                     continue
                 yield (
                     f"{name}{path}.{found}",
-                    Message(
+                    Sentence(
                         "an overlay does not change this of the process it rests on; it may change: {keys}.", values
                     ),
                 )
@@ -102,15 +102,15 @@ def loosened(process: ProcessDefinition, base: ProcessDefinition) -> Found:
     for key, step in base.steps.items():
         if CLOCK in step.by and not step.sources <= process.steps[key].sources:
             gone = [base.states[state].label for state in sorted(step.sources - process.steps[key].sources)]
-            yield f"steps.{key}.from", Message("the clock takes it from these states too: {states}.", {"states": gone})
+            yield f"steps.{key}.from", Sentence("the clock takes it from these states too: {states}.", {"states": gone})
         if step.needs_reason and not process.steps[key].needs_reason:
-            yield f"steps.{key}.reason", Message("the process it rests on asks for a reason.")
+            yield f"steps.{key}.reason", Sentence("the process it rests on asks for a reason.")
     for key in sorted(process.steps.keys() - base.steps.keys()):
         yield from _easier(process.steps[key], base)
     for key, rule in base.deadlines.items():
         yield from _longer(process.deadlines[key], rule, process)
         if rule.nature is Nature.LEGAL and _calendars(process, key) != _calendars(base, key):
-            yield f"deadlines.{key}.calendars", Message("what the law counts is not counted by other calendars.")
+            yield f"deadlines.{key}.calendars", Sentence("what the law counts is not counted by other calendars.")
     for key, term in base.terms.items():
         now = process.terms[key]
         if term.at_most is not None and now.at_most is not None and _exceeds(now.at_most, term.at_most, process):
@@ -124,7 +124,7 @@ def _easier(step: Step, base: ProcessDefinition) -> Found:
     asked = _asked(step)
     for alike in (signing, effective if step.effect not in {None, Effect.END_TERM} else []):
         if alike and not any(all(one in asked for one in _asked(other)) for other in alike):
-            message = Message(
+            message = Sentence(
                 "it does what “{step}” does, so it has to require what that one requires.", {"step": alike[0].label}
             )
             yield f"steps.{step.key}.requires", message
@@ -138,7 +138,7 @@ def _asked(step: Step) -> list[Requirement]:
 def _longer(rule: DeadlineRule, base: DeadlineRule, process: ProcessDefinition) -> Found:
     path = f"deadlines.{rule.key}"
     if base.term != rule.term or (base.length is None) != (rule.length is None):
-        yield f"{path}.length", Message("the other process takes it from the text or the fact itself; leave it out.")
+        yield f"{path}.length", Sentence("the other process takes it from the text or the fact itself; leave it out.")
     elif base.length is not None and rule.length is not None and _exceeds(rule.length, base.length, process):
         yield f"{path}.length", _tighter(rule.length, base.length)
 
@@ -147,8 +147,8 @@ def _calendars(process: ProcessDefinition, deadline: str) -> tuple[str, ...]:
     return process.deadlines[deadline].calendars or process.calendars
 
 
-def _tighter(length: Length, base: Length) -> Message:
-    return Message(
+def _tighter(length: Length, base: Length) -> Sentence:
+    return Sentence(
         "{length} is longer than the {base} of the process it rests on; an overlay may only shorten it.",
         {"length": length.message, "base": base.message},
     )

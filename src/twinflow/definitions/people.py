@@ -14,7 +14,7 @@ from twinflow.domain.people.people import Absence, Assignment, Office, People, P
 from twinflow.domain.process.catalogue import Catalogue
 from twinflow.domain.rulebook import Rulebook
 from twinflow.errors import BadInput, Unreadable
-from twinflow.sentences import Message, Problem, unknown_name
+from twinflow.sentences import Problem, Sentence, unknown_name
 from twinflow.validation import mail_address
 
 
@@ -76,7 +76,7 @@ def read_people(path: Path) -> People:
     offices = [
         Problem(
             f"{place}: people.{key}.roles[{number}].office",
-            unknown_name(Message("the office"), role.office, model.offices),
+            unknown_name(Sentence("the office"), role.office, model.offices),
         )
         for key, person in model.people.items()
         for number, role in enumerate(person.roles, start=1)
@@ -121,15 +121,15 @@ def _mistaken_absences(model: PeopleModel, place: str) -> Iterator[Problem]:
         for number, away in enumerate(person.away, start=1):
             where = f"{place}: people.{key}.away[{number}]"
             if away.delegate not in model.people:
-                yield Problem(f"{where}.delegate", unknown_name(Message("the person"), away.delegate, model.people))
+                yield Problem(f"{where}.delegate", unknown_name(Sentence("the person"), away.delegate, model.people))
             elif away.delegate == key:
-                yield Problem(f"{where}.delegate", Message("nobody stands in for oneself; name another person."))
+                yield Problem(f"{where}.delegate", Sentence("nobody stands in for oneself; name another person."))
             elif circle := _circle(model, key, away.from_):
                 values = {"day": away.from_, "people": " → ".join(circle)}
-                yield Problem(where, Message("on {day} mail would go round in a circle: {people}.", values))
+                yield Problem(where, Sentence("on {day} mail would go round in a circle: {people}.", values))
             for other, earlier in enumerate(person.away[: number - 1], start=1):
                 if away.from_ <= earlier.to and earlier.from_ <= away.to:
-                    yield Problem(where, Message("it overlaps with absence {number}.", {"number": other}))
+                    yield Problem(where, Sentence("it overlaps with absence {number}.", {"number": other}))
 
 
 def _circle(model: PeopleModel, key: str, day: date) -> list[str]:
@@ -159,7 +159,7 @@ def _unknown_roles(catalogue: Catalogue, people: People, place: str) -> list[Pro
     return [
         Problem(
             f"{place}: people.{person.key}.roles[{number}].role",
-            unknown_name(Message("the role"), a.role, _held_in(known, kind)),
+            unknown_name(Sentence("the role"), a.role, _held_in(known, kind)),
         )
         for person in people.people.values()
         for number, a in enumerate(person.assignments, start=1)
@@ -174,9 +174,9 @@ def _useless_calendars(rulebook: Rulebook, people: People, place: str) -> Iterat
         known = [rulebook.calendars[key] for key in office.calendars if key in rulebook.calendars]
         for number, key in enumerate(office.calendars, start=1):
             if key not in rulebook.calendars:
-                yield Problem(f"{where}[{number}]", unknown_name(Message("the calendar"), key, rulebook.calendars))
+                yield Problem(f"{where}[{number}]", unknown_name(Sentence("the calendar"), key, rulebook.calendars))
         if not Calendars(tuple(known)).has_business_days:
-            yield Problem(where, Message("together these calendars have no business day at all; leave one out."))
+            yield Problem(where, Sentence("together these calendars have no business day at all; leave one out."))
 
 
 def _held_in(known: set[tuple[str, str]], kind: str) -> set[str]:

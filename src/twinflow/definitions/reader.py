@@ -38,7 +38,7 @@ from twinflow.domain.process.definition import (
     TermRule,
 )
 from twinflow.errors import BadInput
-from twinflow.sentences import Message, Problem, unknown_name
+from twinflow.sentences import Problem, Sentence, unknown_name
 from twinflow.validation import KnownKeys, problems_of
 
 MAX_BYTES = 125_000
@@ -78,7 +78,7 @@ def read_text(path: Path, place: str) -> str:
         return raw.decode("utf-8").removeprefix("\ufeff")
     except UnicodeDecodeError as error:
         problem = Problem(
-            place, Message("byte {byte} is not UTF-8; save the file as UTF-8.", {"byte": error.start + 1})
+            place, Sentence("byte {byte} is not UTF-8; save the file as UTF-8.", {"byte": error.start + 1})
         )
     raise BadInput("{place} has mistakes.", (problem,), place=place)
 
@@ -92,7 +92,7 @@ def parse_toml(text: str, model: type[Model], place: str) -> Model:
 def _parsed(text: str, place: str) -> dict[str, Any]:
     for number, line in enumerate(text.splitlines(), start=1):
         if line.count(".") > MAX_DOTS and TEXTS_AND_COMMENTS.sub("", line).count(".") > MAX_DOTS:
-            problem = Problem(place, Message("line {number}: the key has too many parts.", {"number": number}))
+            problem = Problem(place, Sentence("line {number}: the key has too many parts.", {"number": number}))
             raise BadInput("{place} has mistakes.", (problem,), place=place)
     try:
         return tomllib.loads(text)
@@ -101,28 +101,28 @@ def _parsed(text: str, place: str) -> dict[str, Any]:
     raise BadInput("{place} has mistakes.", (problem,), place=place)
 
 
-def _not_toml(detail: str, text: str) -> Message:
+def _not_toml(detail: str, text: str) -> Sentence:
     """What the TOML parser finds wrong, for somebody who does not know TOML; the rarer mistakes in the parser's words."""
     found = re.search(r"\(at line (\d+), column (\d+)\)$", detail)
     if found is None:
         if detail.startswith(("Unterminated string", "Expected \"'")):
-            return Message("the closing quote of a text is missing: the file ends before it.")
+            return Sentence("the closing quote of a text is missing: the file ends before it.")
         if detail.startswith("Cannot overwrite"):
-            return Message("what stands in the last line is already said above it.")
-        return Message("not valid TOML: {detail}.", {"detail": detail})
+            return Sentence("what stands in the last line is already said above it.")
+        return Sentence("not valid TOML: {detail}.", {"detail": detail})
     line = text.split("\n")[int(found[1]) - 1].strip()
     outside = TEXTS_AND_COMMENTS.sub("", line)
     at = {"line": int(found[1]), "column": int(found[2])}
     unclosed = detail.startswith("Illegal character '\\n'")
     if outside.endswith(CURLY_QUOTES) if unclosed else any(quote in outside for quote in CURLY_QUOTES):
-        return Message('line {line}, column {column}: texts stand between straight quotes ("), not curly ones.', at)
+        return Sentence('line {line}, column {column}: texts stand between straight quotes ("), not curly ones.', at)
     if unclosed:
-        return Message("line {line}, column {column}: the closing quote of a text is missing.", at)
+        return Sentence("line {line}, column {column}: the closing quote of a text is missing.", at)
     if detail.startswith("Cannot declare") and (table := re.match(r"\[+([^\]]+)\]", line)):
-        return Message("line {line}, column {column}: the table {table} stands twice.", {**at, "table": table[1]})
+        return Sentence("line {line}, column {column}: the table {table} stands twice.", {**at, "table": table[1]})
     if detail.startswith(("Cannot declare", "Cannot overwrite", "Duplicate inline table key")):
-        return Message("line {line}, column {column}: what stands here is already said above it.", at)
-    return Message("not valid TOML: {detail}.", {"detail": detail})
+        return Sentence("line {line}, column {column}: what stands here is already said above it.", at)
+    return Sentence("not valid TOML: {detail}.", {"detail": detail})
 
 
 def _validated(content: Mapping[str, Any], model: type[Model], place: str) -> Model:
@@ -131,7 +131,7 @@ def _validated(content: Mapping[str, Any], model: type[Model], place: str) -> Mo
     except ValidationError as error:
         raise BadInput("{place} has mistakes.", problems_of(error, place, _known_keys(model)), place=place) from None
     except RecursionError:
-        problem = Problem(place, Message("it is nested too deeply."))
+        problem = Problem(place, Sentence("it is nested too deeply."))
     raise BadInput("{place} has mistakes.", (problem,), place=place)
 
 
@@ -183,12 +183,12 @@ def _read(path: Path, place: str, workflows: Path, above: tuple[Path, ...]) -> _
     if target is None:
         raise _mistaken(place, [("process.extends", _nothing_to_rest_on(extends, workflows, path))])
     if target in {path, *above}:
-        raise _mistaken(place, [("process.extends", Message("it rests on itself."))])
+        raise _mistaken(place, [("process.extends", Sentence("it rests on itself."))])
     try:
         base = _read(target, place, workflows, (*above, path))
         definition = _definition(base, target.name)
     except BadInput as error:
-        message = Message("the process it rests on has mistakes: {file}.", {"file": target.name})
+        message = Sentence("the process it rests on has mistakes: {file}.", {"file": target.name})
         raise _mistaken(place, [("process.extends", message)]) from error
     refused = list(overlays.not_changeable(own, base.values))
     if refused:
@@ -202,7 +202,7 @@ def _file_of(extends: models.ExtendsModel, workflows: Path) -> Path | None:
     return next((workflows / name for name in names if (workflows / name).is_file()), None)
 
 
-def _nothing_to_rest_on(extends: models.ExtendsModel, workflows: Path, own: Path) -> Message:
+def _nothing_to_rest_on(extends: models.ExtendsModel, workflows: Path, own: Path) -> Sentence:
     """The versions that there are of the process; where there is none, the processes, the nearest first."""
     versions: dict[str, list[int]] = {}
     for path in workflows.rglob("*.toml"):
@@ -211,14 +211,14 @@ def _nothing_to_rest_on(extends: models.ExtendsModel, workflows: Path, own: Path
             key, _, version = name.with_suffix("").as_posix().partition(".v")
             versions.setdefault(key, []).append(int(version) if version.isdecimal() else 1)
     if extends.process not in versions:
-        return unknown_name(Message("the process"), extends.process, versions)
-    return Message(
+        return unknown_name(Sentence("the process"), extends.process, versions)
+    return Sentence(
         "there is no version {version} of {process} to rest on; there are: {versions}.",
         {"version": extends.version, "process": extends.process, "versions": sorted(versions[extends.process])},
     )
 
 
-def _mistaken(place: str, found: Iterable[tuple[str, Message]]) -> BadInput:
+def _mistaken(place: str, found: Iterable[tuple[str, Sentence]]) -> BadInput:
     problems = tuple(Problem(f"{place}: {path}", message) for path, message in found)
     return BadInput("{place} has mistakes.", problems, place=place)
 

@@ -15,7 +15,7 @@ from twinflow.domain.clock.scripted_case import ExpectedAlert, ExpectedDate, Scr
 from twinflow.domain.process.catalogue import Catalogue
 from twinflow.domain.process.definition import CLOCK, ProcessDefinition
 from twinflow.errors import BadInput, NotFound, Unreadable
-from twinflow.sentences import Message, Problem, unknown_name
+from twinflow.sentences import Problem, Sentence, unknown_name
 
 
 def _term(text: str) -> str:
@@ -183,7 +183,7 @@ def _step(place: str, model: ScriptStepModel, first: str) -> ScriptStep:
     )
 
 
-Mistakes = Iterator[tuple[str, Message]]
+Mistakes = Iterator[tuple[str, Sentence]]
 
 
 def _mistakes(model: ScriptModel, catalogue: Catalogue) -> Mistakes:
@@ -196,18 +196,20 @@ def _mistakes(model: ScriptModel, catalogue: Catalogue) -> Mistakes:
             yield f"{place}.process", error.message
             continue
         if case.reference in processes:
-            yield f"{place}.reference", Message("{reference} exists already.", {"reference": case.reference})
+            yield f"{place}.reference", Sentence("{reference} exists already.", {"reference": case.reference})
         if case.parent is not None and case.parent not in processes:
-            yield f"{place}.parent", unknown_name(Message("the case"), case.parent, processes)
+            yield f"{place}.parent", unknown_name(Sentence("the case"), case.parent, processes)
         processes[case.reference] = process
-        yield from _unknown(Message("the state"), process.states, {"state": case.state, "ends_in": case.ends_in}, place)
+        yield from _unknown(
+            Sentence("the state"), process.states, {"state": case.state, "ends_in": case.ends_in}, place
+        )
         if not model.case.opened_on <= case.opened_on <= model.case.until:
             yield f"{place}.opened_on", _outside(case.opened_on)
     if len(processes) == 1 + len(model.cases):
         for place, what, days in _parts(model):
             reference = what.case or model.case.reference
             if reference not in processes:
-                yield f"{place}.case", unknown_name(Message("the case"), reference, processes)
+                yield f"{place}.case", unknown_name(Sentence("the case"), reference, processes)
                 continue
             yield from _unknown_in(what, processes[reference], place)
             for key, day in days.items():
@@ -230,21 +232,21 @@ def _parts(
 def _unknown_in(what: ScriptStepModel | DateModel | AlertModel, process: ProcessDefinition, place: str) -> Mistakes:
     match what:
         case ScriptStepModel():
-            yield from _unknown(Message("the step"), process.steps, {"step": what.step}, place)
-            yield from _unknown(Message("the role"), [*process.roles, CLOCK], {"by": what.by}, place)
-            yield from _unknown(Message("the state"), process.states, {"state": what.state}, place)
+            yield from _unknown(Sentence("the step"), process.steps, {"step": what.step}, place)
+            yield from _unknown(Sentence("the role"), [*process.roles, CLOCK], {"by": what.by}, place)
+            yield from _unknown(Sentence("the state"), process.states, {"state": what.state}, place)
         case DateModel():
-            yield from _unknown(Message("the deadline"), process.deadlines, {"deadline": what.deadline}, place)
+            yield from _unknown(Sentence("the deadline"), process.deadlines, {"deadline": what.deadline}, place)
         case AlertModel():
-            yield from _unknown(Message("the deadline"), process.deadlines, {"deadline": what.deadline}, place)
-            yield from _unknown(Message("the role"), process.roles, {"to": what.to}, place)
+            yield from _unknown(Sentence("the deadline"), process.deadlines, {"deadline": what.deadline}, place)
+            yield from _unknown(Sentence("the role"), process.roles, {"to": what.to}, place)
 
 
-def _unknown(kind: Message, known: Collection[str], names: Mapping[str, str | None], place: str) -> Mistakes:
+def _unknown(kind: Sentence, known: Collection[str], names: Mapping[str, str | None], place: str) -> Mistakes:
     for key, name in names.items():
         if name is not None and name not in known:
             yield f"{place}.{key}", unknown_name(kind, name, known)
 
 
-def _outside(day: date) -> Message:
-    return Message("{day} is outside the case's own days.", {"day": day})
+def _outside(day: date) -> Sentence:
+    return Sentence("{day} is outside the case's own days.", {"day": day})

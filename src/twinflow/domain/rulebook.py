@@ -9,9 +9,9 @@ from twinflow.domain.agreement.agreement import Agreement, AgreementHead, Deadli
 from twinflow.domain.agreement.entries import Migrated
 from twinflow.domain.agreement.history import HistoryEntry
 from twinflow.domain.calendar.business_days import Calendar, Calendars, CountsIn
-from twinflow.domain.calendar.office_hours import Hours, Rhythm
+from twinflow.domain.calendar.office_hours import MailHours, OfficeHours
 from twinflow.domain.deadlines.carried_over import was_closed_by
-from twinflow.domain.deadlines.context import Place, Reckoning
+from twinflow.domain.deadlines.context import DeadlineContext, Place
 from twinflow.domain.people.people import Office, People
 from twinflow.domain.process.catalogue import Catalogue
 from twinflow.domain.process.definition import DeadlineRule, Label, ProcessDefinition
@@ -32,7 +32,7 @@ class Rulebook:
     """Every edition that dates were ever counted by, by key and edition."""
     notices: Mapping[str, Notice] = field(default_factory=dict)
     """What can be told, by key."""
-    rhythm: Rhythm = field(default_factory=Rhythm)
+    mail_hours: MailHours = field(default_factory=MailHours)
     """When mail may leave."""
     _together: dict[tuple[tuple[str, ...], CountsIn], Calendars] = field(
         default_factory=dict, repr=False, compare=False
@@ -129,9 +129,9 @@ class Rulebook:
         """The edition of each calendar, by key."""
         return {key: calendar.edition for key, calendar in self.calendars.items()}
 
-    def hours_at(self, office: Office) -> Hours:
-        """When its people work: the zone and the days off of the office, and the rhythm."""
-        return Hours(ZoneInfo(office.time_zone), self._days_off(office.calendars), self.rhythm)
+    def hours_at(self, office: Office) -> OfficeHours:
+        """When its people work: the zone and the days off of the office, and when mail leaves."""
+        return OfficeHours(ZoneInfo(office.time_zone), self._days_off(office.calendars), self.mail_hours)
 
     def _days_off(self, keys: tuple[str, ...]) -> Calendars:
         """The calendars of an office put together, once."""
@@ -142,10 +142,10 @@ class Rulebook:
         return self._together[keys, CountsIn.ALL]
 
 
-def reckoning_at(
+def deadline_context(
     rulebook: Rulebook, people: People, definition: ProcessDefinition, office: str, now: datetime
-) -> Reckoning:
-    """What the deadlines of a case kept by `office` are reckoned with, at the instant `now`."""
+) -> DeadlineContext:
+    """What the deadlines of a case kept by `office` are counted with, at the instant `now`."""
     own = {
         key: rulebook.calendars_of(definition, rule)
         for key, rule in definition.deadlines.items()
@@ -154,4 +154,4 @@ def reckoning_at(
     today = people.today(office, now)
     zones = {key: people.zone_of(role, office, today) for key, role in definition.roles.items()}
     places = {key: Place(zone, now.astimezone(zone).date()) for key, zone in zones.items()}
-    return Reckoning(today, rulebook.calendars_of(definition), own, places)
+    return DeadlineContext(today, rulebook.calendars_of(definition), own, places)

@@ -9,7 +9,7 @@ from twinflow.domain.calendar.business_days import ONE_DAY
 from twinflow.domain.mail.calendar_events import CalendarEvent
 from twinflow.domain.process.definition import Label
 from twinflow.language import say
-from twinflow.sentences import Message
+from twinflow.sentences import Sentence
 
 if TYPE_CHECKING:
     from icalendar import Calendar, Event
@@ -30,7 +30,7 @@ def feed_file(events: Iterable[CalendarEvent], language: str, base_url: str) -> 
     """The events as a calendar to be subscribed to: with its name, and how often to look again."""
     from icalendar import vDuration, vText  # noqa: PLC0415 - a quarter of a second that only who wants dates waits for
 
-    name = vText(_text(Message("twinflow: deadlines"), language))  # the library does not know NAME as TEXT
+    name = vText(_text(Sentence("twinflow: deadlines"), language))  # the library does not know NAME as TEXT
     calendar = _calendar(language, "PUBLISH")
     calendar.add("NAME", name)
     calendar.add("X-WR-CALNAME", name)
@@ -77,7 +77,7 @@ def _event(event: CalendarEvent, language: str, url: str) -> "Event":
     return made
 
 
-def _text(value: Message | Label | str, language: str) -> str:
+def _text(value: Sentence | Label | str, language: str) -> str:
     """In words: one kind of line break, none of the control characters that no TEXT may hold (RFC 5545, section 3.3.11).
 
     Between a backslash and an N stands a character without width (U+2060): the library would make a line break of the two.

@@ -11,7 +11,7 @@ from functools import lru_cache
 from jinja2 import Environment, TemplateSyntaxError, nodes
 
 from twinflow.domain.process.notices import BASE, PARTS, Fields, Kind, Many, Shape, names_in
-from twinflow.sentences import Message
+from twinflow.sentences import Sentence
 
 MAX_BYTES = 20_000
 DEEPEST = 3
@@ -20,7 +20,7 @@ DEEPEST = 3
 DEEPEST_TREE = 40
 """Nodes inside each other: far from what Python's compiler refuses."""
 
-TOO_DEEP = Message("it is nested too deeply, or a number in it is too long.")
+TOO_DEEP = Sentence("it is nested too deeply, or a number in it is too long.")
 
 TESTS = ("none",)
 FILTERS: Mapping[str, tuple[Kind | None, Shape]] = {
@@ -38,7 +38,7 @@ _LOOP: Fields = {"first": Kind.FLAG, "last": Kind.FLAG, "index": Kind.NUMBER}
 _SHOWN = {Kind.TEXT, Kind.NUMBER, Kind.HTML}
 _PARSER = Environment()  # noqa: S701 - reads a template, and never renders one
 
-Fault = tuple[int, Message]
+Fault = tuple[int, Sentence]
 """A line, counted from one, and what is wrong there."""
 
 
@@ -46,7 +46,7 @@ Fault = tuple[int, Message]
 def faults(name: str, raw: bytes) -> tuple[Fault, ...]:
     """Everything in a file that may not be there. `name` is `notice/language/file`."""
     if len(raw) > MAX_BYTES:
-        return ((1, Message("it is larger than {bytes} bytes.", {"bytes": MAX_BYTES})),)
+        return ((1, Sentence("it is larger than {bytes} bytes.", {"bytes": MAX_BYTES})),)
     folder, language, file = name.split("/")
     try:
         tree = _PARSER.parse(raw.decode("utf-8"))
@@ -58,9 +58,9 @@ def faults(name: str, raw: bytes) -> tuple[Fault, ...]:
         reading.block(tree.body, names_in(folder, file))
         return tuple(reading.found)
     except UnicodeDecodeError as error:
-        return ((1, Message("byte {byte} is not UTF-8; save the file as UTF-8.", {"byte": error.start + 1})),)
+        return ((1, Sentence("byte {byte} is not UTF-8; save the file as UTF-8.", {"byte": error.start + 1})),)
     except TemplateSyntaxError as error:
-        return ((error.lineno, Message("it cannot be read: {why}", {"why": error.message or ""})),)
+        return ((error.lineno, Sentence("it cannot be read: {why}", {"why": error.message or ""})),)
     except (ValueError, RecursionError):  # a number of thousands of digits, thousands of brackets
         return ((1, TOO_DEEP),)
 
@@ -100,32 +100,32 @@ class _Reading:
             case nodes.Include(template=nodes.Const(value=str() as name), ignore_missing=False, with_context=True):
                 self.include(node, name, names)
             case _:
-                self.refuse(node, Message("this kind of statement ({kind}) has no place in a notice.", _kind_of(node)))
+                self.refuse(node, Sentence("this kind of statement ({kind}) has no place in a notice.", _kind_of(node)))
 
     def output(self, node: nodes.Expr, names: Fields) -> None:
         if isinstance(node, nodes.TemplateData):
             return
         found = self.kind(node, names)
         if found is Kind.DAY:
-            self.refuse(node, Message("a day is shown with its weekday: write “|day” behind it."))
+            self.refuse(node, Sentence("a day is shown with its weekday: write “|day” behind it."))
         elif found is not None and not (isinstance(found, Kind) and found in _SHOWN):
-            self.refuse(node, Message("this is no text and no number, so it cannot be shown."))
+            self.refuse(node, Sentence("this is no text and no number, so it cannot be shown."))
 
     def loop(self, node: nodes.For, name: str, names: Fields) -> None:
         many = self.kind(node.iter, names)
         if self.depth == DEEPEST:
-            self.refuse(node, Message("at most {number} loops stand inside each other.", {"number": DEEPEST}))
+            self.refuse(node, Sentence("at most {number} loops stand inside each other.", {"number": DEEPEST}))
         elif isinstance(many, Many):
             inside = _Reading(self.parts, self.depth + 1, self.found)
             inside.block(node.body, {**names, name: many.of, "loop": _LOOP})
         elif many is not None:
-            self.refuse(node, Message("this is no list, so a loop cannot go through it."))
+            self.refuse(node, Sentence("this is no list, so a loop cannot go through it."))
         self.block(node.else_, names)
 
     def include(self, node: nodes.Include, name: str, names: Fields) -> None:
         if name not in self.parts:
             files = sorted(self.parts) or "–"
-            self.refuse(node, Message("only these can be included here: {files}.", {"files": files}))
+            self.refuse(node, Sentence("only these can be included here: {files}.", {"files": files}))
             return
         item, needed = names["item"], names_in(BASE, self.parts[name])["item"]
         lacking = (
@@ -133,7 +133,7 @@ class _Reading:
         )
         if lacking:
             self.refuse(
-                node, Message("the notice has no {names}, which {file} needs.", {"names": lacking, "file": name})
+                node, Sentence("the notice has no {names}, which {file} needs.", {"names": lacking, "file": name})
             )
 
     def kind(self, node: nodes.Node, names: Fields) -> Shape | None:
@@ -168,7 +168,7 @@ class _Reading:
                 return self.alike(node.expr1, other, names)
             case _:
                 return self.refuse(
-                    node, Message("this kind of expression ({kind}) has no place in a notice.", _kind_of(node))
+                    node, Sentence("this kind of expression ({kind}) has no place in a notice.", _kind_of(node))
                 )
 
     def member(self, node: nodes.Node, name: str, shape: Shape | None) -> Shape | None:
@@ -177,15 +177,19 @@ class _Reading:
         if isinstance(shape, Mapping):
             known = sorted(shape) or "–"
             return self.refuse(
-                node, Message("“{name}” does not exist here; there are: {known}.", {"name": name, "known": known})
+                node, Sentence("“{name}” does not exist here; there are: {known}.", {"name": name, "known": known})
             )
-        return self.refuse(node, Message("“{name}”: this has no parts.", {"name": name})) if shape is not None else None
+        return (
+            self.refuse(node, Sentence("“{name}”: this has no parts.", {"name": name})) if shape is not None else None
+        )
 
     def element(self, node: nodes.Node, shape: Shape | None) -> Shape | None:
         if isinstance(shape, Many):
             return shape.of
         return (
-            self.refuse(node, Message("this is no list, so nothing in it has a number.")) if shape is not None else None
+            self.refuse(node, Sentence("this is no list, so nothing in it has a number."))
+            if shape is not None
+            else None
         )
 
     def number(self, node: nodes.Expr, names: Fields) -> Shape | None:
@@ -199,21 +203,21 @@ class _Reading:
         )
         if all((kind := self.kind(part, names)) is None or kind is Kind.NUMBER for part in parts):
             return Kind.NUMBER
-        return self.refuse(node, Message("only numbers can be counted with."))
+        return self.refuse(node, Sentence("only numbers can be counted with."))
 
     def filtered(self, node: nodes.Filter, names: Fields) -> Shape | None:
         if node.name not in FILTERS or node.node is None:
             values = {"name": node.name, "known": sorted(FILTERS)}
-            return self.refuse(node, Message("the filter “{name}” does not exist here; there are: {known}.", values))
+            return self.refuse(node, Sentence("the filter “{name}” does not exist here; there are: {known}.", values))
         takes, gives = FILTERS[node.name]
         given = self.kind(node.node, names)
         if given is not None and (given is not takes if takes else not isinstance(given, Many)):
-            self.refuse(node, Message("the filter “{name}” is not for this kind of value.", {"name": node.name}))
+            self.refuse(node, Sentence("the filter “{name}” is not for this kind of value.", {"name": node.name}))
         separator = (
             node.name == "join" and all(isinstance(each, nodes.Const) for each in node.args) and len(node.args) == 1
         )
         if node.kwargs or node.dyn_args or node.dyn_kwargs or (node.args and not separator):
-            self.refuse(node, Message("the filter “{name}” is written without this.", {"name": node.name}))
+            self.refuse(node, Sentence("the filter “{name}” is written without this.", {"name": node.name}))
         return gives
 
     def all_known(self, gives: Kind, parts: Sequence[nodes.Expr], names: Fields) -> Kind:
@@ -228,7 +232,7 @@ class _Reading:
             return None
         return one if one == other else Kind.FLAG
 
-    def refuse(self, node: nodes.Node, message: Message) -> Shape | None:
+    def refuse(self, node: nodes.Node, message: Sentence) -> Shape | None:
         """Note a mistake; what is refused is of no kind."""
         self.found.append((node.lineno or 1, message))
         return None

@@ -24,7 +24,7 @@ from markupsafe import Markup
 from twinflow import language
 from twinflow.domain.process.notices import BASE, BASE_FILES, LANGUAGES, NOTICE_FILES
 from twinflow.mail.grammar import TESTS, faults
-from twinflow.sentences import Message, Problem
+from twinflow.sentences import Problem, Sentence
 
 __all__ = ["BASE", "BASE_FILES", "NOTICE_FILES", "Words", "check_words", "one_line"]
 
@@ -58,7 +58,7 @@ def one_line(text: str) -> str:
 def check_words(folder: Path) -> list[Problem]:
     """What the templates of a folder name or do that they may not: each with its file and line."""
     return [
-        Problem(f"{folder.name}/{name}", Message("line {line}: {mistake}", {"line": line, "mistake": mistake}))
+        Problem(f"{folder.name}/{name}", Sentence("line {line}: {mistake}", {"line": line, "mistake": mistake}))
         for name, raw in _files(folder).items()
         for line, mistake in faults(name, raw)
     ]

@@ -13,7 +13,7 @@ from twinflow.domain.process.definition import Label, ProcessDefinition, State
 from twinflow.pictures.diagram import Course, Edge, Say, edges, passage_words, present_words, step_words, waits_words
 from twinflow.pictures.layout import Cell, depths, ordered, placed, spread
 from twinflow.pictures.lettering import width, wrapped
-from twinflow.sentences import Message
+from twinflow.sentences import Sentence
 
 BOX, LABEL, SIDE = 208.0, 172.0, 186.0
 """Widths of a state, and the widest of the words on a line and beside a state."""
@@ -194,11 +194,11 @@ def _box(state: State, process: ProcessDefinition, say: Say, course: Course | No
     words = [Words(line, bold=True, size=LARGE) for line in wrapped(say(state.label), LARGE, room, bold=True)]
     small = []
     if state.final:
-        small.append(Message("an end"))
+        small.append(Sentence("an end"))
     elif state.waits_for is not None:
         small.append(waits_words(state.waits_for, process))
     if state.phase is not None:
-        small.append(Message("phase: {phase}", {"phase": process.phases[state.phase]}))
+        small.append(Sentence("phase: {phase}", {"phase": process.phases[state.phase]}))
     words += [Words(line) for message in small for line in wrapped(say(message), SMALL, room)]
     tag: tuple[str, ...] = ()
     if course is not None and course.state == state.key:
@@ -212,7 +212,7 @@ def _card(letter: str, group: Sequence[Edge], process: ProcessDefinition, say: S
     words = [
         Words(line, bold=True) for line in wrapped(f"{letter} · {say(step_words(group[0], process))}", SMALL, room)
     ]
-    marked = say(Message("from the {count} states marked {letter}", count))
+    marked = say(Sentence("from the {count} states marked {letter}", count))
     words += [Words(line) for line in wrapped(marked, SMALL, room)]
     for edge in group:
         words += _passages(edge, say, course, room)
@@ -241,7 +241,7 @@ def _passages(edge: Edge, say: Say, course: Course | None, room: float) -> list[
     """The days an edge was walked on: the last ones, and how many there were before."""
     passages = course.along(edge) if course else []
     earlier = len(passages) - PASSAGES_SHOWN
-    messages = [Message("earlier: {count} times", {"count": earlier})] if earlier > 0 else []
+    messages = [Sentence("earlier: {count} times", {"count": earlier})] if earlier > 0 else []
     messages += [passage_words(passage) for passage in passages[-PASSAGES_SHOWN:]]
     return [Words(line, bold=True, edge=edge) for m in messages for line in wrapped(say(m), SMALL, room, bold=True)]
 

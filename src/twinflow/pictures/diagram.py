@@ -9,7 +9,7 @@ from datetime import date
 
 from twinflow.domain.process.definition import CLOCK, Label, ProcessDefinition
 from twinflow.domain.process.in_words import condition_message
-from twinflow.sentences import Message
+from twinflow.sentences import Sentence
 
 Say = Callable[[object], str]
 
@@ -47,7 +47,7 @@ class DateAhead:
 
     label: Label
     due_on: date | None
-    standing: Message
+    standing: Sentence
     late: Label
 
 
@@ -87,39 +87,39 @@ def edges(process: ProcessDefinition) -> tuple[Edge, ...]:
     )
 
 
-def step_words(edge: Edge, process: ProcessDefinition) -> Message:
+def step_words(edge: Edge, process: ProcessDefinition) -> Sentence:
     """The step of an edge, its condition, and whether the clock alone takes it."""
     step = process.steps[edge.step]
     values: dict[str, object] = {"step": step.label}
     if edge.when is not None:
         values["condition"] = condition_message(edge.when)
-        return Message("{step} [{condition}]", values)
-    return Message("{step} (by the clock)", values) if step.by == {CLOCK} else Message("{step}", values)
+        return Sentence("{step} [{condition}]", values)
+    return Sentence("{step} (by the clock)", values) if step.by == {CLOCK} else Sentence("{step}", values)
 
 
-def present_words(course: Course) -> Message:
-    return Message("Present state, since {day}", {"day": course.since})
+def present_words(course: Course) -> Sentence:
+    return Sentence("Present state, since {day}", {"day": course.since})
 
 
-def waits_words(role: str, process: ProcessDefinition) -> Message:
-    who = Message("the clock") if role == CLOCK else process.roles[role].label
-    return Message("waits for: {role}", {"role": who})
+def waits_words(role: str, process: ProcessDefinition) -> Sentence:
+    who = Sentence("the clock") if role == CLOCK else process.roles[role].label
+    return Sentence("waits for: {role}", {"role": who})
 
 
-def passage_words(passage: Passage) -> Message:
+def passage_words(passage: Passage) -> Sentence:
     """Its number on the path, its day and the party it was taken for."""
     values = {"number": passage.number, "day": passage.on, "party": passage.party or ""}
-    return Message("{number}. {day} ({party})", values) if passage.party else Message("{number}. {day}", values)
+    return Sentence("{number}. {day} ({party})", values) if passage.party else Sentence("{number}. {day}", values)
 
 
-def date_words(ahead: DateAhead) -> Message:
+def date_words(ahead: DateAhead) -> Sentence:
     """A date ahead in one line: the day with its weekday, what is due, how it stands, who acts."""
     values: dict[str, object] = {"day": ahead.due_on, "deadline": ahead.label, "standing": ahead.standing}
     if ahead.due_on is None:
-        values["day"] = Message("no date while paused")
+        values["day"] = Sentence("no date while paused")
     if ahead.late:
-        return Message("{day}: {deadline} ({standing}; {role})", {**values, "role": ahead.late})
-    return Message("{day}: {deadline} ({standing})", values)
+        return Sentence("{day}: {deadline} ({standing}; {role})", {**values, "role": ahead.late})
+    return Sentence("{day}: {deadline} ({standing})", values)
 
 
 _RESERVED = frozenset(

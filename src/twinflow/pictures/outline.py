@@ -15,14 +15,14 @@ from twinflow.pictures.diagram import (
     step_words,
     waits_words,
 )
-from twinflow.sentences import Message
+from twinflow.sentences import Sentence
 
 
 @dataclass(frozen=True, slots=True)
 class Way:
     """A step that leaves a state, and where it leads."""
 
-    words: Message
+    words: Sentence
     destination: Label
 
 
@@ -31,7 +31,7 @@ class Place:
     """A state with what is to be said of it, and the ways on."""
 
     state: State
-    remarks: tuple[Message, ...]
+    remarks: tuple[Sentence, ...]
     ways: tuple[Way, ...]
 
 
@@ -56,10 +56,10 @@ def places_by_stage(process: ProcessDefinition, course: Course | None = None) ->
     return found
 
 
-def path(course: Course) -> list[Message]:
+def path(course: Course) -> list[Sentence]:
     """The path taken, one message for each passage, in order."""
     return [
-        Message(
+        Sentence(
             "{passage}: {step} → {state}",
             {
                 "passage": passage_words(passage),
@@ -77,7 +77,7 @@ def outline(process: ProcessDefinition, say: Say, course: Course | None = None) 
     if course is not None:
         lines += ["", *_course_lines(process, say, course)]
     for stage, places in places_by_stage(process, course):
-        lines += ["", say(Message("Stage: {stage}", {"stage": stage}))]
+        lines += ["", say(Sentence("Stage: {stage}", {"stage": stage}))]
         for place in places:
             remarks = "; ".join(say(remark) for remark in place.remarks)
             lines.append(f"  {say(place.state.label)}" + (f" ({remarks})" if remarks else ""))
@@ -89,25 +89,25 @@ def _course_lines(process: ProcessDefinition, say: Say, course: Course) -> Itera
     yield f"{course.reference} · {course.title}"
     yield f"{say(present_words(course))}: {say(process.states[course.state].label)}"
     yield ""
-    yield say(Message("Path taken:"))
+    yield say(Sentence("Path taken:"))
     yield from (f"  {say(message)}" for message in path(course))
     if not course.passages:
-        yield "  " + say(Message("no step taken yet"))
+        yield "  " + say(Sentence("no step taken yet"))
     yield ""
-    yield say(Message("Dates ahead:"))
+    yield say(Sentence("Dates ahead:"))
     yield from (f"  {say(date_words(ahead))}" for ahead in course.ahead)
     if not course.ahead:
-        yield "  " + say(Message("none"))
+        yield "  " + say(Sentence("none"))
 
 
-def _remarks(state: State, process: ProcessDefinition, course: Course | None) -> Iterator[Message]:
+def _remarks(state: State, process: ProcessDefinition, course: Course | None) -> Iterator[Sentence]:
     if course is not None and course.state == state.key:
         yield present_words(course)
     if state.key == process.start:
-        yield Message("the start")
+        yield Sentence("the start")
     if state.phase is not None:
-        yield Message("phase: {phase}", {"phase": process.phases[state.phase]})
+        yield Sentence("phase: {phase}", {"phase": process.phases[state.phase]})
     if state.final:
-        yield Message("an end")
+        yield Sentence("an end")
     elif state.waits_for is not None:
         yield waits_words(state.waits_for, process)

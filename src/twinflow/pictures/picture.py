@@ -26,7 +26,7 @@ from twinflow.pictures.arranging import (
 from twinflow.pictures.diagram import Course, Edge, Say, date_words, present_words, step_words
 from twinflow.pictures.lettering import width, wrapped
 from twinflow.pictures.outline import outline
-from twinflow.sentences import Message
+from twinflow.sentences import Sentence
 
 MARGIN, INSIDE, NARROWEST = 20.0, 16.0, 560.0
 """Around all; inside the band of a stage; the least width, so that title and legend have room."""
@@ -83,8 +83,8 @@ def _head(process: ProcessDefinition, say: Say, course: Course | None, room: flo
     rows.append((process.name, LARGE, False))
     if course is not None:
         state = f"{say(present_words(course))}: {say(process.states[course.state].label)}"
-        ahead = [say(date_words(each)) for each in course.ahead] or [say(Message("none"))]
-        texts = [(f"{course.reference} · {course.title}", True), (state, True), (say(Message("Dates ahead:")), True)]
+        ahead = [say(date_words(each)) for each in course.ahead] or [say(Sentence("none"))]
+        texts = [(f"{course.reference} · {course.title}", True), (state, True), (say(Sentence("Dates ahead:")), True)]
         texts += [(f"– {text}", False) for text in ahead]
         rows += [(row, LARGE, bold) for text, bold in texts for row in wrapped(text, LARGE, room, bold=bold)]
     drawn, y = [], 0.0
@@ -246,27 +246,27 @@ def _legend(say: Say, *, with_course: bool) -> tuple[list[str], float]:
     """What the shapes mean; with the height it takes."""
     box = {"width": 34.0, "height": 18.0}
     samples = [
-        (_rect(0, 0, **box, fill=WHITE, stroke=LINES, extra=' rx="4"'), Message("a state")),
+        (_rect(0, 0, **box, fill=WHITE, stroke=LINES, extra=' rx="4"'), Sentence("a state")),
         (
             _rect(0, 0, **box, fill=WHITE, stroke=LINES, extra=' rx="4"')
             + _rect(4, 4, 26, 10, fill="none", stroke=LINES, extra=' rx="2"'),
-            Message("double border: an end"),
+            Sentence("double border: an end"),
         ),
         (
             _rect(5, 0, 24, 18, fill=WHITE, stroke=PATH, thick=1.5, extra=' rx="9"')
             + _text("A", 17, 13.5, bold=True, anchor="middle"),
-            Message("a letter in a state: the step on the card with this letter may be taken from here"),
+            Sentence("a letter in a state: the step on the card with this letter may be taken from here"),
         ),
     ]
     if with_course:
         samples += [
             (
                 _rect(0, 0, **box, fill=WALKED, stroke=PATH, thick=3.0, extra=' rx="4"'),
-                Message("thick border, thick line: the path taken, its steps numbered in order"),
+                Sentence("thick border, thick line: the path taken, its steps numbered in order"),
             ),
             (
                 _rect(0, 0, **box, fill=HERE, stroke=PRESENT, thick=5.0, extra=' rx="4"'),
-                Message("very thick border with a title: the present state"),
+                Sentence("very thick border with a title: the present state"),
             ),
         ]
     drawn = []

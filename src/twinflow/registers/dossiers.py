@@ -23,7 +23,7 @@ from twinflow.domain.steps.opening import mistake_in_reference
 from twinflow.errors import BadInput, Unreadable
 from twinflow.registers.mapping import Mapping, read_mapping
 from twinflow.registers.sheet import Row, read_sheet
-from twinflow.sentences import Message, Problem, unknown_name
+from twinflow.sentences import Problem, Sentence, unknown_name
 
 
 def read_register(file: Path, map_file: Path, rulebook: Rulebook, people: People, now: datetime) -> list[Dossier]:
@@ -130,13 +130,13 @@ class _Reading:
             case _:
                 return text.row, None
 
-    def _wrong(self, row: Row, column: str | None, message: Message) -> None:
+    def _wrong(self, row: Row, column: str | None, message: Sentence) -> None:
         """Note what is wrong, once: the generations of a text say much the same."""
         values: dict[str, object] = {"file": self.file, "row": row.number}
-        problem = Problem(Message("{file}: row {row}", values), message)
+        problem = Problem(Sentence("{file}: row {row}", values), message)
         if column is not None:
-            where = Message("{file}: row {row}, column {column}", values | {"column": column})
-            problem = Problem(where, Message("“{value}”: {message}", {"value": row[column], "message": message}))
+            where = Sentence("{file}: row {row}, column {column}", values | {"column": column})
+            problem = Problem(where, Sentence("“{value}”: {message}", {"value": row[column], "message": message}))
         if (row.number, problem) not in self.found:
             self.found.append((row.number, problem))
 
@@ -148,7 +148,7 @@ class _Reading:
             if (mistake := mistake_in_reference(reference)) is not None:
                 self._wrong(row, column, mistake)
             elif reference in first:
-                self._wrong(row, column, Message("the reference is already in row {row}.", {"row": first[reference]}))
+                self._wrong(row, column, Sentence("the reference is already in row {row}.", {"row": first[reference]}))
             first.setdefault(reference, row.number)
 
     def _check_generations(self, rows: Sequence[Row], found: Sequence[Dossier]) -> None:
@@ -156,7 +156,7 @@ class _Reading:
         made = {dossier.reference: dossier.row for dossier in found if not dossier.is_latest}
         for row in rows:
             if row[self.mapping.register_.reference] in made:
-                message = Message(
+                message = Sentence(
                     "the reference is needed for an earlier generation of row {row}.",
                     {"row": made[row[self.mapping.register_.reference]]},
                 )
@@ -204,7 +204,7 @@ class _Reading:
         for row in rows[1:]:
             for column in columns:
                 if row[column] != rows[0][column]:
-                    message = Message("row {row} of the same text says otherwise.", {"row": rows[0].number})
+                    message = Sentence("row {row} of the same text says otherwise.", {"row": rows[0].number})
                     self._wrong(row, column, message)
 
     def _add_parties(self, text: _Text, row: Row) -> None:
@@ -247,9 +247,9 @@ class _Reading:
         names = [" ".join(cell.split()) for cell in cells]
         country = part.countries.get(row[part.country]) or country_code(row[part.country])
         if country is None:
-            self._wrong(row, part.country, unknown_name(Message("the country"), row[part.country], _country_names()))
+            self._wrong(row, part.country, unknown_name(Sentence("the country"), row[part.country], _country_names()))
         if not all(names):
-            self._wrong(row, part.name, Message("the name of the party is missing."))
+            self._wrong(row, part.name, Sentence("the name of the party is missing."))
         return [Party(name, country or "") for name in names]
 
     def _dates(self, row: Row) -> list[_Dated]:
@@ -266,7 +266,7 @@ class _Reading:
                 self._wrong(
                     row,
                     part.meanings,
-                    Message("there must be as many meanings as dates ({dates}).", {"dates": len(cells)}),
+                    Sentence("there must be as many meanings as dates ({dates}).", {"dates": len(cells)}),
                 )
         dated = [
             _Dated(on, means)
@@ -279,9 +279,9 @@ class _Reading:
         try:
             return PartialDate.parse(_iso(text, self.mapping.dates.written))
         except Unreadable as error:
-            message = Message("“{text}”: {mistake}.", {"text": text, "mistake": error.message})
+            message = Sentence("“{text}”: {mistake}.", {"text": text, "mistake": error.message})
             self._wrong(
-                row, column, message if text != row[column] else Message("{mistake}.", {"mistake": error.message})
+                row, column, message if text != row[column] else Sentence("{mistake}.", {"mistake": error.message})
             )
             return None
 
@@ -317,7 +317,7 @@ class _Reading:
             return False
         if part.others is not None and row[part.column] not in (*part.values, *part.others):
             known = [*part.values, *part.others]
-            self._wrong(row, part.column, Message("one of {known} is expected.", {"known": known}))
+            self._wrong(row, part.column, Sentence("one of {known} is expected.", {"known": known}))
         return row[part.column] in part.values
 
     def _state(self, text: _Text, generation: _Generation) -> str:
@@ -348,7 +348,7 @@ class _Reading:
             try:
                 readings = {Length.parse(f"{number} {part.unit}") for number in text.split("|")}
             except Unreadable:
-                message = Message("a number of {unit} is expected, or “indefinite”, or nothing.", {"unit": part.unit})
+                message = Sentence("a number of {unit} is expected, or “indefinite”, or nothing.", {"unit": part.unit})
                 self._wrong(row, part.column, message)
                 continue
             terms[name] = Term(tuple(sorted(readings, key=lambda r: r.amount)), source=source)

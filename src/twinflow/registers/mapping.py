@@ -13,7 +13,7 @@ from twinflow.domain.process.definition import ProcessDefinition
 from twinflow.domain.process.well_known_facts import SIGNED_ON
 from twinflow.domain.rulebook import Rulebook
 from twinflow.errors import BadInput
-from twinflow.sentences import Message, Problem, unknown_name
+from twinflow.sentences import Problem, Sentence, unknown_name
 
 
 class RegisterPart(Strict):
@@ -128,33 +128,33 @@ def read_mapping(path: Path, rulebook: Rulebook, people: People) -> Mapping:
     return mapping
 
 
-def _mistakes(mapping: Mapping, rulebook: Rulebook, people: People) -> Iterator[tuple[str, Message]]:
+def _mistakes(mapping: Mapping, rulebook: Rulebook, people: People) -> Iterator[tuple[str, Sentence]]:
     offices = people.offices
     if mapping.register_.office not in offices:
-        yield "register.office", unknown_name(Message("the office"), mapping.register_.office, offices)
+        yield "register.office", unknown_name(Sentence("the office"), mapping.register_.office, offices)
     processes = {definition.key for definition in rulebook.catalogue}
     if mapping.register_.process not in processes:
-        yield "register.process", unknown_name(Message("the process"), mapping.register_.process, processes)
+        yield "register.process", unknown_name(Sentence("the process"), mapping.register_.process, processes)
         return
     yield from _against(mapping, rulebook.catalogue.versions(mapping.register_.process)[-1])
 
 
-def _against(mapping: Mapping, process: ProcessDefinition) -> Iterator[tuple[str, Message]]:
+def _against(mapping: Mapping, process: ProcessDefinition) -> Iterator[tuple[str, Sentence]]:
     states = mapping.states
     needed = ("signed", "date_missing", "not_signed_by_all") if mapping.dates.means == SIGNED_ON else ("otherwise",)
     for name in needed:
         if getattr(states, name) is None:
-            yield f"states.{name}", Message("this key is missing.")
+            yield f"states.{name}", Sentence("this key is missing.")
     named = [(f"states.{name}", value) for name, value in states.model_dump(exclude={"by_column"}).items() if value]
     if states.by_column:
         named += [(f"states.by_column.values.{cell}", state) for cell, state in states.by_column.values.items()]
     for where, state in named:
         if state not in process.states:
-            yield where, unknown_name(Message("the state"), state, process.states)
+            yield where, unknown_name(Sentence("the state"), state, process.states)
     if mapping.dates.means not in process.facts:
-        yield "dates.means", unknown_name(Message("the fact"), mapping.dates.means, process.facts)
+        yield "dates.means", unknown_name(Sentence("the fact"), mapping.dates.means, process.facts)
     if not mapping.dates.means.endswith("_on"):
-        yield "dates.means", Message("a dated fact is called …_on.")
+        yield "dates.means", Sentence("a dated fact is called …_on.")
     for name in mapping.terms:
         if name not in process.terms:
-            yield f"terms.{name}", unknown_name(Message("the term"), name, process.terms)
+            yield f"terms.{name}", unknown_name(Sentence("the term"), name, process.terms)

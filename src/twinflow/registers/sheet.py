@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from twinflow.errors import BadInput
-from twinflow.sentences import Message, Problem, unknown_name
+from twinflow.sentences import Problem, Sentence, unknown_name
 
 MAX_BYTES = 50_000_000
 
@@ -33,8 +33,8 @@ def read_sheet(path: Path, delimiter: str, columns: Iterable[tuple[str, str]], m
     ]
     problems = [
         Problem(
-            Message("{file}: row 1 ({map}: {where})", {"file": path.name, "map": map_name, "where": where}),
-            unknown_name(Message("the column"), column, headings),
+            Sentence("{file}: row 1 ({map}: {where})", {"file": path.name, "map": map_name, "where": where}),
+            unknown_name(Sentence("the column"), column, headings),
         )
         for where, column in columns
         if column not in headings
@@ -51,8 +51,8 @@ def _parsed(path: Path, delimiter: str) -> tuple[list[str], list[list[str]]]:
     try:
         headings, *records = list(reader) or [[]]
     except csv.Error as error:
-        where = Message("{file}: line {line}", {"file": path.name, "line": reader.line_num})
-        problem = Problem(where, Message("{detail}.", {"detail": str(error)}))
+        where = Sentence("{file}: line {line}", {"file": path.name, "line": reader.line_num})
+        problem = Problem(where, Sentence("{detail}.", {"detail": str(error)}))
         raise BadInput("{file} cannot be read.", (problem,), file=path.name) from None
     return [heading.strip() for heading in headings], records
 
@@ -60,17 +60,17 @@ def _parsed(path: Path, delimiter: str) -> tuple[list[str], list[list[str]]]:
 def _mistakes_in_rows(name: str, headings: list[str], numbered: list[tuple[int, list[str]]]) -> Iterator[Problem]:
     """Headings that appear twice, rows of another width, characters that nobody can see."""
     for heading in sorted({heading for heading in headings if headings.count(heading) > 1}):
-        message = Message("the column “{column}” appears twice.", {"column": heading})
-        yield Problem(Message("{file}: row {row}", {"file": name, "row": 1}), message)
+        message = Sentence("the column “{column}” appears twice.", {"column": heading})
+        yield Problem(Sentence("{file}: row {row}", {"file": name, "row": 1}), message)
     for number, record in numbered:
         if len(record) != len(headings):
             values = {"found": len(record), "expected": len(headings)}
-            message = Message("{found} cells where the headings have {expected}.", values)
-            yield Problem(Message("{file}: row {row}", {"file": name, "row": number}), message)
+            message = Sentence("{found} cells where the headings have {expected}.", values)
+            yield Problem(Sentence("{file}: row {row}", {"file": name, "row": number}), message)
         for heading, cell in zip(headings, record, strict=False):
             if any(unicodedata.category(character) == "Cc" and character not in "\n\r\t" for character in cell):
-                where = Message("{file}: row {row}, column {column}", {"file": name, "row": number, "column": heading})
-                yield Problem(where, Message("the cell holds a control character; type it again."))
+                where = Sentence("{file}: row {row}, column {column}", {"file": name, "row": number, "column": heading})
+                yield Problem(where, Sentence("the cell holds a control character; type it again."))
 
 
 def _check_headings(name: str, headings: list[str], delimiter: str) -> None:
@@ -99,10 +99,10 @@ def _text(path: Path) -> str:
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         column = error.start - raw.rfind(b"\n", 0, error.start)
-        message = Message(
+        message = Sentence(
             "byte {byte} is not UTF-8; save the sheet as “CSV UTF-8”.", {"byte": f"0x{raw[error.start]:02X}"}
         )
         problem = Problem(
-            Message("{file}: line {line}, byte {byte}", {"file": path.name, "line": line, "byte": column}), message
+            Sentence("{file}: line {line}, byte {byte}", {"file": path.name, "line": line, "byte": column}), message
         )
         raise BadInput("{file} cannot be read.", (problem,), file=path.name) from None

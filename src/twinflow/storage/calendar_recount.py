@@ -40,7 +40,7 @@ class _AsWritten(TypeEngine[str]):
     """Goes to the database as it is: dates and JSON as text. By the million, turning them into it row by row costs most."""
 
 
-class Recount:
+class CalendarRecount:
     def __init__(self, session: Session) -> None:
         self._session = session
 

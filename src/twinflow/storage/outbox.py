@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 from sqlalchemy import Boolean, and_, bindparam, case, func, insert, or_, text, update
 from sqlmodel import Session, col, select
 
-from twinflow.domain.calendar.office_hours import Hours
+from twinflow.domain.calendar.office_hours import OfficeHours
 from twinflow.domain.mail.message import INCIDENTS, Built, ClaimedMessage, MessageState, OutboxMessage, Settlement
 from twinflow.errors import NotFound
-from twinflow.sentences import Message, packed, unpacked
+from twinflow.sentences import Sentence, packed, unpacked
 from twinflow.storage.engine import upsert
 from twinflow.storage.tables import OutboxRow
 
@@ -38,7 +38,7 @@ class Outbox:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def open_digest(self, recipient: str, message_id: str, now: datetime, hours: Hours) -> int:
+    def open_digest(self, recipient: str, message_id: str, now: datetime, hours: OfficeHours) -> int:
         """The queued digest of the person, else a new one (`message_id`) for the reader's next morning; held until the commit.
 
         A mailer that wants to claim it meanwhile waits, so no alert joins a message that is already gone.
@@ -254,7 +254,7 @@ class Outbox:
         return row.content
 
     def change(
-        self, outbox_id: int, state: MessageState, error: Message | None, now: datetime, *, again: bool = False
+        self, outbox_id: int, state: MessageState, error: Sentence | None, now: datetime, *, again: bool = False
     ) -> None:
         """Put a message into another state by hand or by a report. `again`: it is tried anew, for 72 hours from now."""
         values: dict[str, object] = {"state": state.value, "settled_at": None if again else now}

@@ -8,7 +8,7 @@ from sqlalchemy import func, update
 from sqlmodel import Session, col, select
 
 from twinflow.domain.mail.message import WAITING, MessageState
-from twinflow.sentences import Message, packed
+from twinflow.sentences import Sentence, packed
 from twinflow.storage.tables import MailStateRow, OutboxRow
 
 
@@ -29,7 +29,7 @@ class Waiting:
     since: datetime
 
 
-class MailState:
+class RestoredBackup:
     def __init__(self, session: Session) -> None:
         self._session = session
 
@@ -68,7 +68,7 @@ class MailState:
         )
         return [Waiting(*row) for row in self._session.exec(query)]
 
-    def cancel_waiting(self, reason: Message, now: datetime) -> int:
+    def cancel_waiting(self, reason: Sentence, now: datetime) -> int:
         """Nothing that waits will be sent; how many messages that were. The mornings of digests are free for others."""
         changed = self._session.connection().execute(
             update(OutboxRow)

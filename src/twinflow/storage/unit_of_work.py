@@ -10,7 +10,7 @@ from sqlmodel import Session
 from twinflow.errors import EnvironmentFailed, StaleAgreement
 from twinflow.storage.agreements import Agreements
 from twinflow.storage.alerts import Alerts
-from twinflow.storage.calendar_recount import Recount
+from twinflow.storage.calendar_recount import CalendarRecount
 from twinflow.storage.calendars import CalendarEditions
 from twinflow.storage.database import current_revision
 from twinflow.storage.deadlines import Deadlines
@@ -19,7 +19,7 @@ from twinflow.storage.findings import Findings
 from twinflow.storage.history import History
 from twinflow.storage.opt_outs import OptOuts
 from twinflow.storage.outbox import Outbox
-from twinflow.storage.restored_backup import MailState
+from twinflow.storage.restored_backup import RestoredBackup
 
 
 class UnitOfWork:
@@ -46,10 +46,10 @@ class UnitOfWork:
         self.feeds = Feeds(self._session)
         self.findings = Findings(self._session)
         self.history = History(self._session)
-        self.mail_state = MailState(self._session)
+        self.restored_backup = RestoredBackup(self._session)
         self.opt_outs = OptOuts(self._session)
         self.outbox = Outbox(self._session)
-        self.recount = Recount(self._session)
+        self.calendar_recount = CalendarRecount(self._session)
         return self
 
     @property

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from twinflow.errors import BadInput, EnvironmentFailed, NotFound, TwinflowError
-from twinflow.sentences import Message
+from twinflow.sentences import Sentence
 from twinflow.services.reading import agreements
 from twinflow.web.rendering import site_of
 from twinflow.web.security import secure
@@ -34,7 +34,7 @@ def _not_found(request: Request, error: NotFound | BadInput) -> Response:
 def _failed(request: Request, error: TwinflowError) -> Response:
     log.error("%s: %s", _path(request), error)
     if isinstance(error, EnvironmentFailed):  # the reason is for the log, not for whoever looks at the page
-        message = Message("The database does not answer.")
+        message = Sentence("The database does not answer.")
         return site_of(request).error_page(request, HTTPStatus.SERVICE_UNAVAILABLE, message)
     return site_of(request).error_page(request, HTTPStatus.INTERNAL_SERVER_ERROR, error.message)
 
@@ -43,11 +43,11 @@ def _refused(request: Request, error: HTTPException) -> Response:
     status = HTTPStatus(error.status_code)
     if status is HTTPStatus.NOT_FOUND:
         response = site_of(request).error_page(
-            request, status, Message("There is no page at {path}.", {"path": request.url.path})
+            request, status, Sentence("There is no page at {path}.", {"path": request.url.path})
         )
     else:
         response = site_of(request).error_page(
-            request, status, Message("This address only shows; it takes no other request.")
+            request, status, Sentence("This address only shows; it takes no other request.")
         )
     response.headers.update(error.headers or {})
     return response
@@ -57,7 +57,7 @@ def _broken(request: Request, error: Exception) -> Response:
     """A mistake in the program. The server logs the traceback. No middleware sees this answer: it is secured here."""
     del error
     response = site_of(request).error_page(
-        request, HTTPStatus.INTERNAL_SERVER_ERROR, Message("The program made a mistake.")
+        request, HTTPStatus.INTERNAL_SERVER_ERROR, Sentence("The program made a mistake.")
     )
     secure(response.headers, request.url.path)
     return response

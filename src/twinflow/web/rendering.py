@@ -16,7 +16,7 @@ from starlette.responses import HTMLResponse
 from twinflow import language
 from twinflow.bootstrap import Runtime
 from twinflow.domain.mail.message import INCIDENTS, OutboxMessage
-from twinflow.sentences import Message
+from twinflow.sentences import Sentence
 from twinflow.services.mail import outbox, restored_backup
 from twinflow.services.reading.deadlines import DeadlineLine
 from twinflow.web import languages
@@ -46,7 +46,7 @@ class Site:
         """A page for whoever has its address, in `language` unless another was asked for: nothing of other people."""
         return self._draw(request, template, status, {**values, "failed": (), "held": None}, language)
 
-    def error_page(self, request: Request, status: int, message: Message, similar: Sequence[str] = ()) -> HTMLResponse:
+    def error_page(self, request: Request, status: int, message: Sentence, similar: Sequence[str] = ()) -> HTMLResponse:
         """A page that asks the database nothing."""
         values = {"code": status, "message": message, "similar": similar, "failed": (), "held": None}
         return self._draw(request, "error.html", status, values)

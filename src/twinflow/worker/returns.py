@@ -15,7 +15,7 @@ from twinflow.domain.rulebook import Rulebook
 from twinflow.errors import BadInput, EnvironmentFailed, TwinflowError
 from twinflow.mail.reports import read_report
 from twinflow.mail.returned import Answer, Found, Mailbox, returns_server
-from twinflow.sentences import Message
+from twinflow.sentences import Sentence
 from twinflow.services.mail.bounces import Outcome, take_report
 
 log = logging.getLogger(__name__)
@@ -28,7 +28,7 @@ class Returned:
     place: str
     kind: ReportKind
     outcome: Outcome
-    problem: Message | None = None
+    problem: Sentence | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Reading:
     """What was read in a mailbox. `failure` is what ended it early; the rest waits for the next time."""
 
     messages: tuple[Returned, ...]
-    failure: Message | None = None
+    failure: Sentence | None = None
 
     def kinds(self) -> Counter[ReportKind]:
         return Counter(message.kind for message in self.messages)
@@ -46,7 +46,7 @@ class Reading:
         return Counter(message.outcome for message in self.messages if message.kind is ReportKind.HARD)
 
     @property
-    def problems(self) -> list[Message]:
+    def problems(self) -> list[Sentence]:
         found = [message.problem for message in self.messages if message.problem is not None]
         return [*found, self.failure] if self.failure is not None else found
 
@@ -66,7 +66,7 @@ def read_mailbox(engine: Engine, rulebook: Rulebook, people: People, mailbox: Ma
     except (EnvironmentFailed, BadInput) as error:
         return Reading(tuple(messages), error.message)
     except OSError as error:
-        why = Message("The mailbox cannot be read: {why}.", {"why": error.strerror or str(error)})
+        why = Sentence("The mailbox cannot be read: {why}.", {"why": error.strerror or str(error)})
         return Reading(tuple(messages), why)
     return Reading(tuple(messages))
 
@@ -81,18 +81,18 @@ def _take(engine: Engine, rulebook: Rulebook, people: People, found: Found, now:
     except Exception as error:
         log.exception("%s cannot be recorded", found.place)
         why = error.message if isinstance(error, TwinflowError) else repr(error)
-        waits = Message("{place}: cannot be recorded: {why}", {"place": found.place, "why": why})
+        waits = Sentence("{place}: cannot be recorded: {why}", {"place": found.place, "why": why})
         return Returned(found.place, report.kind, Outcome.WAITING, waits)
     return Returned(found.place, report.kind, outcome, _not_understood(found.place, report))
 
 
-def _not_understood(place: str, report: Report) -> Message | None:
+def _not_understood(place: str, report: Report) -> Sentence | None:
     if report.kind is not ReportKind.OTHER:
         return None
     values = {"place": place, "sender": report.sender or "–", "subject": report.subject or "–"}
     if report.cut:
-        return Message("{place}: too long to be read whole, and not understood: “{subject}” from {sender}.", values)
-    return Message("{place}: not understood: “{subject}” from {sender}.", values)
+        return Sentence("{place}: too long to be read whole, and not understood: “{subject}” from {sender}.", values)
+    return Sentence("{place}: not understood: “{subject}” from {sender}.", values)
 
 
 def log_problems(reading: Reading) -> None:

@@ -23,7 +23,7 @@ from twinflow.domain.rulebook import Rulebook
 from twinflow.errors import MailFailed, MailServerDown
 from twinflow.mail.mailer import Connection
 from twinflow.mail.post import Post
-from twinflow.sentences import Message
+from twinflow.sentences import Sentence
 from twinflow.services.alerts import incidents
 from twinflow.services.mail import outbox
 from twinflow.services.mail.letters import Letters, letters
@@ -44,7 +44,7 @@ class Delivery:
 
     sent: int = 0
     dropped: int = 0
-    failures: tuple[Message, ...] = ()
+    failures: tuple[Sentence, ...] = ()
     waiting: int = 0
     undelivered: int = 0
 
@@ -136,7 +136,7 @@ class Sender:
             return Prepared(message)
         letter = said[message.id]
         if letter is None:
-            nothing = Message("there was nothing left to say")
+            nothing = Sentence("there was nothing left to say")
             return Prepared(message, settled=Settlement(message, MessageState.DROPPED, error=nothing))
         try:
             return Prepared(message, self._built(message, letter))

@@ -13,7 +13,7 @@ from twinflow.domain.agreement.subject import AlertSubject, SubjectKind
 from twinflow.domain.alerts.telling import Telling
 from twinflow.domain.calendar.business_days import Calendars
 from twinflow.domain.deadlines import warnings
-from twinflow.domain.deadlines.acknowledgements import attention_to
+from twinflow.domain.deadlines.acknowledgements import acknowledgements_of
 from twinflow.domain.deadlines.carried_over import taken_over
 from twinflow.domain.deadlines.warnings import LevelKey
 from twinflow.domain.process.definition import CLOCK, LIAISON, Announcement, DeadlineRule, ProcessDefinition
@@ -52,7 +52,7 @@ def levels_to_tell(
     last: it tells those concerned how things stand, and is not escalated. Once somebody has acknowledged the deadline,
     nothing is escalated any more.
     """
-    attention = attention_to(agreement.history, deadline.key)
+    said = acknowledgements_of(agreement.history, deadline.key)
     migrated_on = taken_over(agreement.history).on
     reached = warnings.reached(rule, deadline, calendars, today, fired)
     last = {level.level.to: level for level in reached}
@@ -60,7 +60,7 @@ def levels_to_tell(
         to = level.level.to
         if migrated_on is not None and _said_before(level, fired, migrated_on):
             continue
-        if to and attention.acknowledged is not None:
+        if to and said.acknowledged is not None:
             continue
         is_new = level.key not in fired and level.on >= max(migrated_on or date.min, agreement.tracked_from)
         says_how_it_stands = level is last[to] and (to is None or level.on >= agreement.tracked_from)
@@ -72,7 +72,7 @@ def levels_to_tell(
                 level=str(level.key),
                 roles=(to,) if to else rule.told,
                 effective_on=level.on,
-                held=attention.held(today, None if level is last[to] else level.on),
+                held=said.held(today, None if level is last[to] else level.on),
                 waits=True,
             )
 

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Self
 
 from twinflow.errors import Unreadable
-from twinflow.sentences import Message
+from twinflow.sentences import Sentence
 
 FIRST_YEAR, LAST_YEAR = 1800, 2100
 
@@ -103,20 +103,20 @@ class Length:
         return length
 
     @property
-    def message(self) -> Message:
+    def message(self) -> Sentence:
         """The length in words, for people."""
         one, values = self.amount == 1, {"amount": self.amount}
         match self.unit:
             case Unit.DAYS:
-                return Message("1 day") if one else Message("{amount} days", values)
+                return Sentence("1 day") if one else Sentence("{amount} days", values)
             case Unit.BUSINESS_DAYS:
-                return Message("1 business day") if one else Message("{amount} business days", values)
+                return Sentence("1 business day") if one else Sentence("{amount} business days", values)
             case Unit.WEEKS:
-                return Message("1 week") if one else Message("{amount} weeks", values)
+                return Sentence("1 week") if one else Sentence("{amount} weeks", values)
             case Unit.MONTHS:
-                return Message("1 month") if one else Message("{amount} months", values)
+                return Sentence("1 month") if one else Sentence("{amount} months", values)
             case Unit.YEARS:
-                return Message("1 year") if one else Message("{amount} years", values)
+                return Sentence("1 year") if one else Sentence("{amount} years", values)
 
     def __str__(self) -> str:
         return f"{self.amount} {self.unit.removesuffix('s') if self.amount == 1 else self.unit}"

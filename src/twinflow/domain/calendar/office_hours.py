@@ -13,7 +13,7 @@ ONE_SECOND = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Rhythm:
+class MailHours:
     """Times of day at the reader's office. `digest_at` None: with the pass that finds something, whatever the hour."""
 
     digest_at: time | None = time(8)
@@ -22,12 +22,12 @@ class Rhythm:
 
 
 @dataclass(frozen=True, slots=True)
-class Hours:
-    """The working hours of one reader: zone and calendars of the office, and the rhythm."""
+class OfficeHours:
+    """The working hours of one reader: zone and calendars of the office, and when mail leaves."""
 
     zone: ZoneInfo
     calendars: Calendars
-    rhythm: Rhythm = field(default_factory=Rhythm)
+    mail_hours: MailHours = field(default_factory=MailHours)
 
     def is_working_day(self, day: date) -> bool:
         """Beyond the years that the calendars know, every day of the working week is one.
@@ -42,13 +42,13 @@ class Hours:
 
         None where digests leave with each pass.
         """
-        if self.rhythm.digest_at is None:
+        if self.mail_hours.digest_at is None:
             return None
         day = now.astimezone(self.zone).date()
         if after is not None:
             day = max(day, after + ONE_DAY)
         while True:
-            at = self._instant(day, self.rhythm.digest_at)
+            at = self._instant(day, self.mail_hours.digest_at)
             if at > now and self._works_on(day, at):
                 return day, at
             day += ONE_DAY
@@ -58,12 +58,12 @@ class Hours:
 
         An office opens and closes once a day: an hour that the clock goes back over is not another morning.
         """
-        if self.rhythm.digest_at is None:
+        if self.mail_hours.digest_at is None:
             return at
         day = at.astimezone(self.zone).date()
         while True:
-            opens = self._instant(day, self.rhythm.opens_at)
-            if self._works_on(day, opens) and at < self._instant(day, self.rhythm.closes_at):
+            opens = self._instant(day, self.mail_hours.opens_at)
+            if self._works_on(day, opens) and at < self._instant(day, self.mail_hours.closes_at):
                 return max(at, opens)
             day += ONE_DAY
 

@@ -18,7 +18,7 @@ from twinflow.domain.alerts import alerts, recipients
 from twinflow.domain.alerts.recipients import AlreadyTold, Audience
 from twinflow.domain.alerts.telling import Telling
 from twinflow.domain.clock import waking
-from twinflow.domain.deadlines.context import Reckoning
+from twinflow.domain.deadlines.context import DeadlineContext
 from twinflow.domain.deadlines.kept import Key, Rewritten, rewritten
 from twinflow.domain.deadlines.occurrences import derive
 from twinflow.domain.deadlines.warnings import lapses_by_the_clock
@@ -95,21 +95,25 @@ class Day:
     case: InBooks
 
 
-def day(case: InBooks, rulebook: Rulebook, people: People, reckoning: Reckoning, now: datetime) -> Day:
-    """What the clock does about the case at the instant `now` (UTC). `reckoning` is that of its process and office then."""
-    run = _Run(case, people, rulebook.definition_of(case.agreement), reckoning, now)
+def day(case: InBooks, rulebook: Rulebook, people: People, context: DeadlineContext, now: datetime) -> Day:
+    """What the clock does about the case at the instant `now` (UTC). `context` is that of its process and office then."""
+    run = _Run(case, people, rulebook.definition_of(case.agreement), context, now)
     run.until_nothing_is_left()
     return Day(tuple(run.deeds), run.case)
 
 
 def steps_of_dates(
-    agreement: Agreement, definition: ProcessDefinition, reckoning: Reckoning, now: datetime, until: date = date.max
+    agreement: Agreement,
+    definition: ProcessDefinition,
+    context: DeadlineContext,
+    now: datetime,
+    until: date = date.max,
 ) -> Iterator[Taken | Stuck]:
     """The steps that follow from dates that have passed by `until`, soonest first, each effective on its due date.
 
     One that cannot be taken does not keep the others waiting.
     """
-    last = {key: min(until, reckoning.today_of(rule)) for key, rule in definition.deadlines.items()}
+    last = {key: min(until, context.today_of(rule)) for key, rule in definition.deadlines.items()}
     passed = [each for each in agreement.deadlines if each.rule in last and _lapses(definition, each, last)]
     for overdue in sorted(passed, key=lambda each: (each.due_on or until, each.rule, each.occurrence)):
         deadline = next((each for each in agreement.deadlines if each.key == overdue.key), overdue)
@@ -118,11 +122,11 @@ def steps_of_dates(
             continue  # an earlier step has changed it
         command = StepCommand(step, deadline.due_on)
         try:
-            outcome = advance(agreement, definition, command, THE_CLOCK, now=now, reckoning=reckoning)
+            outcome = advance(agreement, definition, command, THE_CLOCK, now=now, context=context)
         except Refused as refused:
             yield Stuck(deadline, refused)
             continue
-        left = rewritten(agreement, outcome.agreement, definition, reckoning, now)
+        left = rewritten(agreement, outcome.agreement, definition, context, now)
         yield Taken(deadline, agreement, outcome, left)
         agreement = left.agreement
 
@@ -138,7 +142,7 @@ class _Run:
     case: InBooks
     people: People
     definition: ProcessDefinition
-    reckoning: Reckoning
+    context: DeadlineContext
     now: datetime
     deeds: list[Deed] = field(default_factory=list)
     _said: set[object] = field(default_factory=set)
@@ -157,7 +161,7 @@ class _Run:
             self._derive_anew(acted=before is not self.case)
 
     def _take_steps(self) -> None:
-        for deed in steps_of_dates(self.agreement, self.definition, self.reckoning, self.now):
+        for deed in steps_of_dates(self.agreement, self.definition, self.context, self.now):
             match deed:
                 case Stuck():
                     self._once(deed, ("stuck", deed.deadline.key))
@@ -173,7 +177,7 @@ class _Run:
     def _tell_findings(self) -> None:
         for number, known in enumerate(self.case.findings):
             if known.is_untold:
-                telling = alerts.about_finding(known.finding, known.occurrence, self.reckoning.today)
+                telling = alerts.about_finding(known.finding, known.occurrence, self.context.today)
                 if not self._tell(telling).nobody:
                     told = list(self.case.findings)
                     told[number] = replace(known, told=True)
@@ -182,7 +186,7 @@ class _Run:
     def _warn(self) -> None:
         """Tell the levels that are reached, and set when to look at each deadline again."""
         for rule, deadline in list(self._awake()):
-            today, calendars = self.reckoning.today_of(rule), self.reckoning.calendars_of(rule)
+            today, calendars = self.context.today_of(rule), self.context.calendars_of(rule)
             unheard = False
             if alerts.is_spoken_of(rule, deadline, today):
                 told = self._told(AlertSubject.deadline(rule.key), deadline.occurrence).levels
@@ -199,7 +203,7 @@ class _Run:
         woken = sorted((on, key) for key, on in self.case.wake_on.items() if on is not None)
         for on, key in woken:
             rule, deadline = self.definition.deadlines[key[0]], by_key[key]
-            today = self.reckoning.today_of(rule)
+            today = self.context.today_of(rule)
             if on <= today and not lapses_by_the_clock(rule, deadline, today):
                 yield rule, deadline
 
@@ -208,8 +212,8 @@ class _Run:
         if not acted and not self.case.is_awake(waking.latest_day(self.now)):
             return
         before = self.agreement
-        after = replace(before, deadlines=derive(before, self.definition, self.reckoning))
-        left = rewritten(before, after, self.definition, self.reckoning, self.now)
+        after = replace(before, deadlines=derive(before, self.definition, self.context))
+        left = rewritten(before, after, self.definition, self.context, self.now)
         if left.rows or left.derive_on != self.case.derive_on:
             self._leave(Derived(before, left), left)
             self._tell_missed(before)
@@ -231,7 +235,7 @@ class _Run:
     def _tell(self, telling: Telling) -> Audience:
         """Tell whoever holds the roles and was not told."""
         about, already = (telling.subject, telling.occurrence), self._told(telling.subject, telling.occurrence)
-        office, today = self.agreement.office, self.reckoning.today
+        office, today = self.agreement.office, self.context.today
         audience = recipients.audience_of(self.people, self.definition, office, telling, today, already.people)
         if audience.recipients:
             told = already.and_now(telling, audience)

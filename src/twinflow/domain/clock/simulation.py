@@ -21,14 +21,14 @@ from twinflow.domain.calendar.business_days import ONE_DAY
 from twinflow.domain.calendar.dates import Unit
 from twinflow.domain.clock import waking
 from twinflow.domain.clock.day import Day, Derived, InBooks, Stuck, Taken, Told, day
-from twinflow.domain.deadlines.context import Reckoning
+from twinflow.domain.deadlines.context import DeadlineContext
 from twinflow.domain.deadlines.kept import Rewritten, rewritten
 from twinflow.domain.deadlines.occurrences import derive
 from twinflow.domain.deadlines.warnings import LevelKey
 from twinflow.domain.people.people import People
 from twinflow.domain.process.definition import DeadlineRule, Level, ProcessDefinition
-from twinflow.domain.rulebook import Rulebook, reckoning_at
-from twinflow.sentences import Message
+from twinflow.domain.rulebook import Rulebook, deadline_context
+from twinflow.sentences import Sentence
 
 MORNING = time(9)
 """When the clock is set to a day, at the office that keeps the case."""
@@ -67,7 +67,7 @@ class Event:
     vacant: tuple[str, ...] = ()
     step: str = ""
     state: str = ""
-    reasons: tuple[Message, ...] = ()
+    reasons: tuple[Sentence, ...] = ()
     provisional: bool = False
 
 
@@ -82,9 +82,9 @@ class Simulation:
 def opened(agreement: Agreement, rulebook: Rulebook, people: People, now: datetime) -> InBooks:
     """A case as it comes into the books at the instant `now`, with its deadlines and findings."""
     definition = rulebook.definition_of(agreement)
-    reckoning = reckoning_at(rulebook, people, definition, agreement.office, now)
-    derived = replace(agreement, deadlines=derive(agreement, definition, reckoning))
-    left = rewritten(agreement, derived, definition, reckoning, now)
+    context = deadline_context(rulebook, people, definition, agreement.office, now)
+    derived = replace(agreement, deadlines=derive(agreement, definition, context))
+    left = rewritten(agreement, derived, definition, context, now)
     found = tuple(found_anew((), findings(left.agreement, definition)))
     return InBooks(left.agreement, left.wake_on, left.derive_on, found)
 
@@ -118,7 +118,7 @@ class _Run:
         self.zone = ZoneInfo(people.offices[cases[0].agreement.office].time_zone)
         self.turns = sorted(_turns(people, [self._definition(case) for case in cases]))
         self._said: set[tuple[object, ...]] = set()
-        self._reckonings: dict[tuple[ProcessDefinition, str], Reckoning] = {}
+        self._contexts: dict[tuple[ProcessDefinition, str], DeadlineContext] = {}
 
     # days
 
@@ -128,7 +128,7 @@ class _Run:
 
     def set_clock(self, on: date) -> None:
         self.now = self._morning(on)
-        self._reckonings.clear()
+        self._contexts.clear()
 
     def _morning(self, on: date) -> datetime:
         return datetime.combine(on, MORNING, self.zone).astimezone(UTC)
@@ -142,16 +142,16 @@ class _Run:
 
     def _waking_days(self, case: InBooks) -> Iterator[date]:
         """The days here on whose morning the day of waking has come at the office that is late, and first anywhere on earth."""
-        definition, reckoning = self._definition(case), self._reckoning(case)
+        definition, context = self._definition(case), self._context(case)
         for deadline in case.agreement.deadlines:
             rule, wake_on = definition.deadlines[deadline.rule], case.wake_on[deadline.key]
-            if wake_on is not None and wake_on <= reckoning.today_of(
+            if wake_on is not None and wake_on <= context.today_of(
                 rule
             ):  # it waits already for somebody to hold a role
-                calendars, today = reckoning.calendars_of(rule), reckoning.today_of(rule)
+                calendars, today = context.calendars_of(rule), context.today_of(rule)
                 wake_on = waking.next_wake_on(case.agreement, rule, deadline, calendars, today)
             if wake_on is not None:
-                place = reckoning.places.get(rule.late or "")
+                place = context.places.get(rule.late or "")
                 yield self._day_here(wake_on, place.zone if place else self.zone)
                 yield next(near for near in _around(wake_on) if waking.latest_day(self._morning(near)) >= wake_on)
         if case.derive_on is not None:  # at whichever office is late
@@ -172,7 +172,7 @@ class _Run:
             before = list(self.cases)
             for number, case in enumerate(before):
                 if self.cases[number].is_awake(waking.latest_day(self.now)):
-                    done = day(self.cases[number], self.rulebook, self.people, self._reckoning(case), self.now)
+                    done = day(self.cases[number], self.rulebook, self.people, self._context(case), self.now)
                     self.cases[number] = done.case
                     self._report(done)
 
@@ -245,9 +245,9 @@ class _Run:
         for number, case in enumerate(self.cases):
             if case.agreement.reference == child.parent:
                 parent = _with_child(case.agreement, child, on)
-                definition, reckoning = self._definition(case), self._reckoning(case)
-                derived = replace(parent, deadlines=derive(parent, definition, reckoning))
-                left = rewritten(case.agreement, derived, definition, reckoning, self.now)
+                definition, context = self._definition(case), self._context(case)
+                derived = replace(parent, deadlines=derive(parent, definition, context))
+                left = rewritten(case.agreement, derived, definition, context, self.now)
                 self._report_closed(case.agreement, left)
                 self.cases[number] = replace(
                     case,
@@ -266,7 +266,7 @@ class _Run:
         *,
         step: str = "",
         state: str = "",
-        reasons: tuple[Message, ...] = (),
+        reasons: tuple[Sentence, ...] = (),
     ) -> Event:
         """What comes of a deadline, about its due date."""
         return Event(
@@ -288,18 +288,18 @@ class _Run:
             self._said.add(_gist(event))
             self.events.append(event)
 
-    # reckoning
+    # context
 
     def _definition(self, case: InBooks) -> ProcessDefinition:
         return self.rulebook.definition_of(case.agreement)
 
-    def _reckoning(self, case: InBooks) -> Reckoning:
+    def _context(self, case: InBooks) -> DeadlineContext:
         definition, office = self._definition(case), case.agreement.office
-        if (definition, office) not in self._reckonings:
-            self._reckonings[definition, office] = reckoning_at(
+        if (definition, office) not in self._contexts:
+            self._contexts[definition, office] = deadline_context(
                 self.rulebook, self.people, definition, office, self.now
             )
-        return self._reckonings[definition, office]
+        return self._contexts[definition, office]
 
 
 def _around(on: date) -> tuple[date, date, date]:

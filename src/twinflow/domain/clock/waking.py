@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from twinflow.domain.agreement.agreement import Agreement, Deadline
 from twinflow.domain.calendar.business_days import Calendars
 from twinflow.domain.deadlines import warnings
-from twinflow.domain.deadlines.acknowledgements import attention_to
+from twinflow.domain.deadlines.acknowledgements import acknowledgements_of
 from twinflow.domain.process.definition import DeadlineRule
 
 EARLIEST_ZONE = timedelta(hours=14)
@@ -23,5 +23,5 @@ def next_wake_on(
     """The first day after today on which a sweep has something to do about the deadline: also where a snooze ends."""
     days = [warnings.next_wake_on(rule, deadline, calendars, today)]
     if deadline.is_open:
-        days += [snooze.until for snooze in attention_to(agreement.history, deadline.key).running(today)]
+        days += [snooze.until for snooze in acknowledgements_of(agreement.history, deadline.key).running(today)]
     return min((day for day in days if day is not None), default=None)

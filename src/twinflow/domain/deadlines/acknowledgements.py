@@ -11,11 +11,11 @@ from datetime import date, datetime
 from twinflow.domain.agreement.agreement import Agreement, Deadline
 from twinflow.domain.agreement.entries import Acknowledged, DateMoved, Snoozed, noted
 from twinflow.domain.agreement.history import HistoryEntry
-from twinflow.domain.deadlines.context import Reckoning
+from twinflow.domain.deadlines.context import DeadlineContext
 from twinflow.domain.people.people import Actor
 from twinflow.domain.process.definition import ProcessDefinition
 from twinflow.errors import Refused
-from twinflow.sentences import Message
+from twinflow.sentences import Sentence
 
 Key = tuple[str, int]
 
@@ -40,7 +40,7 @@ class Snooze:
 
 
 @dataclass(frozen=True, slots=True)
-class Attention:
+class Acknowledgements:
     """What counts for the present date of a deadline. Of each person the last snooze, also one that has ended."""
 
     acknowledged: Acknowledgement | None = None
@@ -59,12 +59,12 @@ class Attention:
         return frozenset(snooze.by for snooze in self.running(day))
 
 
-NOTHING_SAID = Attention()
+NOTHING_SAID = Acknowledgements()
 
 
-def attention_by_deadline(history: Iterable[HistoryEntry]) -> Mapping[Key, Attention]:
+def acknowledgements_by_deadline(history: Iterable[HistoryEntry]) -> Mapping[Key, Acknowledgements]:
     """What counts of each deadline that somebody said something about."""
-    found: dict[Key, Attention] = {}
+    found: dict[Key, Acknowledgements] = {}
     for entry in history:
         if (moved := DateMoved.read(entry)) is not None:
             found.pop(moved.key, None)
@@ -73,16 +73,16 @@ def attention_by_deadline(history: Iterable[HistoryEntry]) -> Mapping[Key, Atten
     return found
 
 
-def attention_to(history: Iterable[HistoryEntry], key: Key) -> Attention:
-    return attention_by_deadline(history).get(key, NOTHING_SAID)
+def acknowledgements_of(history: Iterable[HistoryEntry], key: Key) -> Acknowledgements:
+    return acknowledgements_by_deadline(history).get(key, NOTHING_SAID)
 
 
-def _with(attention: Attention, said: Acknowledged | Snoozed, entry: HistoryEntry) -> Attention:
+def _with(before: Acknowledgements, said: Acknowledged | Snoozed, entry: HistoryEntry) -> Acknowledgements:
     if isinstance(said, Acknowledged):
-        return replace(attention, acknowledged=Acknowledgement(entry.actor, entry.effective_on, said.note))
+        return replace(before, acknowledged=Acknowledgement(entry.actor, entry.effective_on, said.note))
     snooze = Snooze(entry.actor, entry.effective_on, said.until, said.reason)
-    others = tuple(each for each in attention.snoozes if each.by != entry.actor)
-    return replace(attention, snoozes=(*others, snooze))
+    others = tuple(each for each in before.snoozes if each.by != entry.actor)
+    return replace(before, snoozes=(*others, snooze))
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,48 +108,48 @@ def decide(
     actor: Actor,
     *,
     now: datetime,
-    reckoning: Reckoning,
+    context: DeadlineContext,
 ) -> HistoryEntry:
     """The history entry of what somebody said. `now` is UTC. Raises Refused with every reason that stands in the way."""
-    today = reckoning.today_of(definition.deadlines[deadline.rule])
+    today = context.today_of(definition.deadlines[deadline.rule])
     reasons = list(_against_both(definition, deadline, actor))
     entry: Acknowledged | Snoozed
     match said:
         case Acknowledge(note):
             entry = Acknowledged(deadline.key, deadline.due_on, note.strip())
-            reasons += _against_acknowledging(attention_to(agreement.history, deadline.key))
+            reasons += _against_acknowledging(acknowledgements_of(agreement.history, deadline.key))
         case Hold(until, reason):
             entry = Snoozed(deadline.key, deadline.due_on, until, reason.strip())
             reasons += _against_holding(said, deadline, today)
     if reasons:
         values = {"deadline": definition.deadlines[deadline.rule].label, "reference": agreement.reference}
         raise Refused("The warnings of “{deadline}” of {reference} stay as they are.", tuple(reasons), **values)
-    return noted(entry, actor.key, reckoning.today, now)
+    return noted(entry, actor.key, context.today, now)
 
 
-def _against_both(definition: ProcessDefinition, deadline: Deadline, actor: Actor) -> Iterator[Message]:
+def _against_both(definition: ProcessDefinition, deadline: Deadline, actor: Actor) -> Iterator[Sentence]:
     if not deadline.is_open:
-        yield Message("It is closed since {day}.", {"day": deadline.closed_on or "–"})
+        yield Sentence("It is closed since {day}.", {"day": deadline.closed_on or "–"})
     elif deadline.due_on is None:
-        yield Message("It has no date while it is paused: nobody is warned of it.")
+        yield Sentence("It has no date while it is paused: nobody is warned of it.")
     roles = definition.deadlines[deadline.rule].concerned
     if actor.roles.isdisjoint(roles):
         labels = [definition.roles[role].label for role in roles]
-        yield Message("{person} is not told of it; only {roles} are.", {"person": actor.key, "roles": labels})
+        yield Sentence("{person} is not told of it; only {roles} are.", {"person": actor.key, "roles": labels})
 
 
-def _against_acknowledging(attention: Attention) -> Iterator[Message]:
-    before = attention.acknowledged
+def _against_acknowledging(so_far: Acknowledgements) -> Iterator[Sentence]:
+    before = so_far.acknowledged
     if before is not None:
-        yield Message("{person} has acknowledged it on {day}.", {"person": before.by, "day": before.on})
+        yield Sentence("{person} has acknowledged it on {day}.", {"person": before.by, "day": before.on})
 
 
-def _against_holding(asked: Hold, deadline: Deadline, today: date) -> Iterator[Message]:
+def _against_holding(asked: Hold, deadline: Deadline, today: date) -> Iterator[Sentence]:
     dates = [day for day in (deadline.warn_on, deadline.due_on) if day is not None]
     if asked.until <= today:
-        yield Message("{day} is not after today.", {"day": asked.until})
+        yield Sentence("{day} is not after today.", {"day": asked.until})
     if dates and asked.until >= min(dates):
         values = {"day": asked.until, "due": min(dates)}
-        yield Message("{day} is not before its date, {due}: notices wait until a day before it.", values)
+        yield Sentence("{day} is not before its date, {due}: notices wait until a day before it.", values)
     if not asked.reason.strip():
-        yield Message("Give the reason.")
+        yield Sentence("Give the reason.")

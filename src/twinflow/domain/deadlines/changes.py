@@ -20,7 +20,7 @@ from twinflow.domain.deadlines.lateness import has_passed
 from twinflow.domain.people.people import Actor
 from twinflow.domain.process.definition import ChangeRule, DeadlineRule, Label, ProcessDefinition, Side
 from twinflow.errors import Refused
-from twinflow.sentences import Message
+from twinflow.sentences import Sentence
 
 Key = tuple[str, int]
 
@@ -192,11 +192,11 @@ def decide(
 
 _NEED_A_SECOND = {ChangeKind.PAUSE, ChangeKind.EXTEND, ChangeKind.REMOVE, ChangeKind.MOVE}
 _NAMES = {
-    ChangeKind.PAUSE: Message("paused"),
-    ChangeKind.RESUME: Message("resumed"),
-    ChangeKind.EXTEND: Message("extended"),
-    ChangeKind.REMOVE: Message("extended"),
-    ChangeKind.MOVE: Message("moved by agreement"),
+    ChangeKind.PAUSE: Sentence("paused"),
+    ChangeKind.RESUME: Sentence("resumed"),
+    ChangeKind.EXTEND: Sentence("extended"),
+    ChangeKind.REMOVE: Sentence("extended"),
+    ChangeKind.MOVE: Sentence("moved by agreement"),
 }
 
 
@@ -269,22 +269,24 @@ class _Request:
             case ChangeKind.CONFIRM:
                 return None
 
-    def reasons(self) -> Iterator[Message]:
+    def reasons(self) -> Iterator[Sentence]:
         kind = self.command.kind
         if not self.deadline.is_open:
             closed = {"day": self.deadline.closed_on or "–"}
-            yield Message("It is closed since {day}; what is closed stays as it was.", closed)
+            yield Sentence("It is closed since {day}; what is closed stays as it was.", closed)
         if kind is ChangeKind.CONFIRM:
             yield from self._against_confirming()
             return
         asked = self.asked
         if asked is None:
-            yield Message("The process file gives no basis on which it could be {change}.", {"change": _NAMES[kind]})
+            yield Sentence("The process file gives no basis on which it could be {change}.", {"change": _NAMES[kind]})
         else:
             yield from self._about_the_person(asked.by)
         yield from self._about_the_day()
         if kind in {ChangeKind.PAUSE, ChangeKind.EXTEND} and (self._is_fixed or self.rule.side is Side.BEFORE):
-            yield Message("Its date is fixed: neither pauses nor extensions move it; the parties may agree on another.")
+            yield Sentence(
+                "Its date is fixed: neither pauses nor extensions move it; the parties may agree on another."
+            )
         if kind is not ChangeKind.RESUME:
             yield from self._about_the_reason()
         match kind:
@@ -295,7 +297,7 @@ class _Request:
             case ChangeKind.EXTEND:
                 yield from self._against_extending(asked)
             case ChangeKind.REMOVE if self.meant is None:
-                yield Message("There is no such extension to take back.")
+                yield Sentence("There is no such extension to take back.")
             case ChangeKind.MOVE:
                 yield from self._against_moving(asked)
             case _:
@@ -306,60 +308,60 @@ class _Request:
         basis = self.deadline.basis
         return self.rule.is_fixed or (basis is not None and basis.agreed_on is not None)
 
-    def _about_the_person(self, roles: Iterable[str]) -> Iterator[Message]:
+    def _about_the_person(self, roles: Iterable[str]) -> Iterator[Sentence]:
         wanted = sorted(roles)
         if not self.actor.roles & set(wanted):
             labels = [self._role(role) for role in wanted]
-            yield Message("{person} is not {roles} here.", {"person": self.actor.key, "roles": labels})
+            yield Sentence("{person} is not {roles} here.", {"person": self.actor.key, "roles": labels})
 
     def _role(self, role: str) -> Label:
         return self.definition.roles[role].label
 
-    def _about_the_day(self) -> Iterator[Message]:
+    def _about_the_day(self) -> Iterator[Sentence]:
         on = self.on
         if on > self.today:
-            yield Message("the day {day} is still to come.", {"day": on})
+            yield Sentence("the day {day} is still to come.", {"day": on})
         runs = not self.rule.is_fixed and self.rule.side is Side.AFTER
         if runs and on < self.deadline.anchor_on:
             values = {"day": on, "start": self.deadline.anchor_on}
-            yield Message("{day} is before the deadline began to run on {start}.", values)
+            yield Sentence("{day} is before the deadline began to run on {start}.", values)
 
-    def _about_the_reason(self) -> Iterator[Message]:
+    def _about_the_reason(self) -> Iterator[Sentence]:
         if not self.command.reason:
-            yield Message("Give the reason.")
+            yield Sentence("Give the reason.")
         if not self.command.paper:
-            yield Message("Give the paper it rests on, like the number of a letter.")
+            yield Sentence("Give the paper it rests on, like the number of a letter.")
 
-    def _against_confirming(self) -> Iterator[Message]:
+    def _against_confirming(self) -> Iterator[Sentence]:
         meant = self.meant
         if meant is None:
-            yield Message("No change of it waits for a second person.")
+            yield Sentence("No change of it waits for a second person.")
             return
         yield from self._about_the_person([meant.second])
         if meant.actor == self.actor.key:
             values = {"person": self.actor.key, "number": meant.number}
-            yield Message("{person} made change {number}; another person has to confirm it.", values)
+            yield Sentence("{person} made change {number}; another person has to confirm it.", values)
         if self.on > self.today:
-            yield Message("the day {day} is still to come.", {"day": self.on})
+            yield Sentence("the day {day} is still to come.", {"day": self.on})
 
-    def _against_pausing(self) -> Iterator[Message]:
+    def _against_pausing(self) -> Iterator[Sentence]:
         on, basis = self.on, self.deadline.basis or Basis()
         waiting = [c for c in pending(self.changes) if c.kind is ChangeKind.PAUSE]
         if waiting:
-            yield Message("Change {number}, a pause, waits for a second person.", {"number": waiting[-1].number})
+            yield Sentence("Change {number}, a pause, waits for a second person.", {"number": waiting[-1].number})
         overlapping = [pause for pause in basis.pauses if pause.end is None or on < pause.end]
         for pause in overlapping:
             if pause.end is None:
-                yield Message("It is paused already since {day}; pauses do not overlap.", {"day": pause.start})
+                yield Sentence("It is paused already since {day}; pauses do not overlap.", {"day": pause.start})
             else:
                 last = {"first": pause.start, "day": pause.end}
-                yield Message("It was paused from {first} until {day}; pauses do not overlap.", last)
+                yield Sentence("It was paused from {first} until {day}; pauses do not overlap.", last)
         if not overlapping:
             yield from self._about_the_longest_time()
         if has_passed(self.deadline.due_on, on):
-            yield Message("Its date has passed on {day}; a pause begins before it.", {"day": self.deadline.due_on})
+            yield Sentence("Its date has passed on {day}; a pause begins before it.", {"day": self.deadline.due_on})
 
-    def _about_the_longest_time(self) -> Iterator[Message]:
+    def _about_the_longest_time(self) -> Iterator[Sentence]:
         asked = self.rule.pause
         if asked is None or asked.at_most is None:
             return
@@ -367,48 +369,48 @@ class _Request:
         taken = sum((pause.end - pause.start).days for pause in pauses if pause.end is not None)
         if _goes_on(self.rule, self.on, taken, self.calendars) == self.on:
             values = {"length": asked.at_most.message, "source": asked.source}
-            yield Message("It has been paused for {length} in all, the longest time there is ({source}).", values)
+            yield Sentence("It has been paused for {length} in all, the longest time there is ({source}).", values)
 
-    def _against_resuming(self) -> Iterator[Message]:
+    def _against_resuming(self) -> Iterator[Sentence]:
         running, on = self.meant, self.on
         pauses = {pause.start: pause.end for pause in _pauses(self.rule, self.changes, self.calendars)}
         goes_on = pauses.get(running.on) if running is not None else None
         if running is None or (goes_on is not None and goes_on <= on):
-            yield Message("It is not paused by an act of a person: pause it before resuming.")
+            yield Sentence("It is not paused by an act of a person: pause it before resuming.")
         elif on <= running.on:
-            yield Message("The pause began on {day}; it is resumed on a later day.", {"day": running.on})
+            yield Sentence("The pause began on {day}; it is resumed on a later day.", {"day": running.on})
 
-    def _against_extending(self, asked: ChangeRule | None) -> Iterator[Message]:
+    def _against_extending(self, asked: ChangeRule | None) -> Iterator[Sentence]:
         length, basis = self.command.length, self.deadline.basis or Basis()
         if length is None:
-            yield Message("Say by how much, like 10 business days.")
+            yield Sentence("Say by how much, like 10 business days.")
         elif asked is not None and asked.at_most is not None:
             waiting = [c.command.length for c in pending(self.changes) if c.kind is ChangeKind.EXTEND]
             granted = (*basis.extensions, *filter(None, waiting), length)
             if self._due_with(granted) > self._due_with((asked.at_most,)):
                 values = {"length": asked.at_most.message, "source": asked.source}
                 granted_in_words = [each.message for each in granted]
-                yield Message(
+                yield Sentence(
                     "With {granted} it would be extended by more than {length} in all ({source}).",
                     {"granted": granted_in_words, **values},
                 )
 
-    def _against_moving(self, asked: ChangeRule | None) -> Iterator[Message]:
+    def _against_moving(self, asked: ChangeRule | None) -> Iterator[Sentence]:
         names = [party.name for party in self.agreement.parties]
         if not names:
-            yield Message("No parties are on record who could agree.")
+            yield Sentence("No parties are on record who could agree.")
         elif self.command.party not in names:
-            yield Message("Say which party agrees: {parties}.", {"parties": names})
+            yield Sentence("Say which party agrees: {parties}.", {"parties": names})
         to = self.command.to
         if to is None or to < self.today:
-            yield Message("The day agreed on is today or later.")
+            yield Sentence("The day agreed on is today or later.")
         elif asked is not None and asked.at_most is not None:
             last = add_length(
                 self._due_with((self.deadline.basis or Basis()).extensions), asked.at_most, self.calendars
             )
             if to > last:
                 values = {"day": last, "length": asked.at_most.message, "source": asked.source}
-                yield Message("It can be moved to {day} at the latest, by {length} ({source}).", values)
+                yield Sentence("It can be moved to {day} at the latest, by {length} ({source}).", values)
 
     def _due_with(self, extensions: Sequence[Length]) -> date:
         """The due date with these extensions, leaving out what was agreed on and a pause that still runs."""

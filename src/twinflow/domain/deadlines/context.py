@@ -1,4 +1,4 @@
-"""What deadlines are reckoned with, and one occurrence of a deadline reckoned from its rule, its start and its basis."""
+"""What deadlines are counted with, and one occurrence of a deadline counted from its rule, its start and its basis."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -11,9 +11,6 @@ from twinflow.domain.calendar.business_days import Calendars, FirstDay, Roll
 from twinflow.domain.deadlines.counting import DueDate, Inputs, compute
 from twinflow.domain.process.definition import DeadlineRule, Side
 
-KEEP_DUE = "keep-due"
-"""How a migration carried a date over: the day itself stays."""
-
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -24,8 +21,8 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Reckoning:
-    """What deadlines are reckoned with.
+class DeadlineContext:
+    """What deadlines are counted with.
 
     `today` is the date at the office that keeps the case, `places` where the other roles are; `calendars` are those of the
     process, `own` those of the rules that name theirs, by key of the rule.

@@ -25,7 +25,7 @@ from twinflow.domain.calendar.business_days import (
     roll,
 )
 from twinflow.domain.calendar.dates import Length, MonthEnd, Unit, add_months
-from twinflow.sentences import Message
+from twinflow.sentences import Sentence
 
 MONTHS_A_YEAR = 12
 DAYS_A_WEEK = 7
@@ -182,22 +182,22 @@ def _is_provisional(inputs: Inputs, due_on: date | None) -> bool:
     return not all(calendars.covers(day) for day in days)
 
 
-def mistakes(inputs: Inputs) -> Iterator[Message]:
+def mistakes(inputs: Inputs) -> Iterator[Sentence]:
     """What cannot be meant: pauses or more time for a date that does not move, pauses that overlap or hold no day."""
     if (inputs.pauses or inputs.extensions) and (inputs.is_fixed or inputs.backward):
-        yield Message("a fixed date, or one counted backward, is neither paused nor extended; agree on another date")
+        yield Sentence("a fixed date, or one counted backward, is neither paused nor extended; agree on another date")
     if inputs.backward and inputs.first_day is not FirstDay.NEXT_DAY:
-        yield Message("a count backward begins on the day before the event; leave the first day out")
+        yield Sentence("a count backward begins on the day before the event; leave the first day out")
     if not inputs.calendars.has_business_days:
-        yield Message("no day of the week is a business day in all of the calendars together; count in any of them")
+        yield Sentence("no day of the week is a business day in all of the calendars together; count in any of them")
     pauses = sorted(inputs.pauses, key=lambda pause: pause.start)
     for pause in pauses:
         if pause.end is not None and pause.end <= pause.start:
-            yield Message("the pause from {day} ends before it begins", {"day": pause.start})
+            yield Sentence("the pause from {day} ends before it begins", {"day": pause.start})
     for earlier, later in pairwise(pauses):
         if earlier.end is None or later.start < earlier.end:
             values = {"first": earlier.start, "second": later.start}
-            yield Message("the pauses from {first} and from {second} overlap; make them one", values)
+            yield Sentence("the pauses from {first} and from {second} overlap; make them one", values)
 
 
 class DayKind(StrEnum):

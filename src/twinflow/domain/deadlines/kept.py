@@ -9,7 +9,7 @@ from twinflow.domain.agreement.entries import DateMoved, noted
 from twinflow.domain.agreement.history import HistoryEntry
 from twinflow.domain.deadlines import warnings
 from twinflow.domain.deadlines.carried_over import TakenOver, taken_over
-from twinflow.domain.deadlines.context import Reckoning
+from twinflow.domain.deadlines.context import DeadlineContext
 from twinflow.domain.deadlines.occurrences import derives_anew_on
 from twinflow.domain.process.definition import CLOCK, ProcessDefinition
 
@@ -35,7 +35,7 @@ def rewritten(
     before: Agreement,
     after: Agreement,
     definition: ProcessDefinition,
-    reckoning: Reckoning,
+    context: DeadlineContext,
     now: datetime,
     *,
     actor: str = CLOCK,
@@ -51,10 +51,10 @@ def rewritten(
     migrated = before.process_digest != after.process_digest  # with the same date it may have another ladder
     rows = {key: each for key, each in new.items() if each != old.get(key) or (migrated and each.is_open)}
     for key, each in gone.items():  # a rule that the process no longer has ends today
-        closed_on = reckoning.today if each.rule not in definition.deadlines else None
+        closed_on = context.today if each.rule not in definition.deadlines else None
         rows[key] = replace(each, status=DeadlineStatus.VOID, closed_on=closed_on)
     moves = tuple(
-        noted(DateMoved(key, old[key].due_on, new[key].due_on, cause), actor, reckoning.today, now)
+        noted(DateMoved(key, old[key].due_on, new[key].due_on, cause), actor, context.today, now)
         for key in new
         if key in old and old[key].due_on != new[key].due_on
     )
@@ -63,13 +63,13 @@ def rewritten(
         agreement=replace(after, deadlines=tuple({**old, **rows}.values()), history=(*after.history, *moves)),
         rows=rows,
         wake_on={
-            key: warnings.next_wake_on(rules[key[0]], each, reckoning.calendars_of(rules[key[0]]), None)
+            key: warnings.next_wake_on(rules[key[0]], each, context.calendars_of(rules[key[0]]), None)
             if key not in gone
             else None
             for key, each in rows.items()
         },
         moves=moves,
-        derive_on=derives_anew_on(after, definition, reckoning),
+        derive_on=derives_anew_on(after, definition, context),
     )
 
 

@@ -11,7 +11,7 @@ from twinflow.domain.agreement.agreement import Deadline, DeadlineStatus
 from twinflow.domain.calendar.business_days import Calendars, add_length, pause_on
 from twinflow.domain.deadlines.warnings import warned_from
 from twinflow.domain.process.definition import DeadlineRule, Nature
-from twinflow.sentences import Message
+from twinflow.sentences import Sentence
 
 
 class Standing(StrEnum):
@@ -76,22 +76,22 @@ def is_overdue(standing: str, nature: str, *, owed: bool) -> bool:
     return is_late(standing, owed=owed) and nature != Nature.TARGET
 
 
-def in_words(status: str, standing: str, nature: str, *, owed: bool) -> Message:
+def in_words(status: str, standing: str, nature: str, *, owed: bool) -> Sentence:
     """How a deadline stands."""
     if status != DeadlineStatus.OPEN:
-        return Message(status)
+        return Sentence(status)
     if standing in PASSED and nature == Nature.TARGET:
-        return Message("target passed")
+        return Sentence("target passed")
     if standing in PASSED and not owed:
-        return Message("passed")
+        return Sentence("passed")
     return _WORDS[Standing(standing)]
 
 
 _WORDS = {
-    Standing.AHEAD: Message("open"),
-    Standing.PAUSED: Message("paused"),
-    Standing.SOON: Message("soon"),
-    Standing.DUE: Message("due today"),
-    Standing.OVERDUE: Message("overdue"),
-    Standing.VERY_OVERDUE: Message("very overdue"),
+    Standing.AHEAD: Sentence("open"),
+    Standing.PAUSED: Sentence("paused"),
+    Standing.SOON: Sentence("soon"),
+    Standing.DUE: Sentence("due today"),
+    Standing.OVERDUE: Sentence("overdue"),
+    Standing.VERY_OVERDUE: Sentence("very overdue"),
 }

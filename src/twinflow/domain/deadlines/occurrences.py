@@ -17,7 +17,7 @@ from twinflow.domain.calendar.business_days import ONE_DAY, Calendars, Pause, ad
 from twinflow.domain.calendar.dates import Length, PartialDate
 from twinflow.domain.deadlines.carried_over import TakenOver, taken_over
 from twinflow.domain.deadlines.changes import Change, changed_basis, changes_by_deadline
-from twinflow.domain.deadlines.context import Reckoning, computed
+from twinflow.domain.deadlines.context import DeadlineContext, computed
 from twinflow.domain.process.definition import CLOCK, ChildState, DeadlineRule, ProcessDefinition, Side
 
 
@@ -29,7 +29,7 @@ class Start:
     counted_from: date
 
 
-def derive(agreement: Agreement, definition: ProcessDefinition, reckoning: Reckoning) -> tuple[Deadline, ...]:
+def derive(agreement: Agreement, definition: ProcessDefinition, context: DeadlineContext) -> tuple[Deadline, ...]:
     """Every occurrence of every deadline of the agreement.
 
     Rules whose anchor has no day, or whose length the text does not state, give nothing.
@@ -39,13 +39,13 @@ def derive(agreement: Agreement, definition: ProcessDefinition, reckoning: Recko
     migration = taken_over(agreement.history)
     earlier = changes_by_deadline(agreement.history[: migration.entries])
     for rule in _in_order(definition):
-        case = _Case(agreement, definition, rule, reckoning, changes, earlier, migration)
+        case = _Case(agreement, definition, rule, context, changes, earlier, migration)
         found = [_closed_as_impossible(deadline, case) for deadline in _occurrences(case, done)]
         done[rule.key] = [_closed_by_the_end(deadline, case) for deadline in found]
     return tuple(deadline for found in done.values() for deadline in found)
 
 
-def derives_anew_on(agreement: Agreement, definition: ProcessDefinition, reckoning: Reckoning) -> date | None:
+def derives_anew_on(agreement: Agreement, definition: ProcessDefinition, context: DeadlineContext) -> date | None:
     """The first day, where the late office is, whose coming alone may give other deadlines; None if none may.
 
     A right, or an occurrence, is over the day after its date; the next period of a recurring duty begins. `agreement` has its
@@ -57,7 +57,7 @@ def derives_anew_on(agreement: Agreement, definition: ProcessDefinition, reckoni
     changes, migration = changes_by_deadline(agreement.history), taken_over(agreement.history)
     earlier = changes_by_deadline(agreement.history[: migration.entries])
     for rule in definition.deadlines.values():
-        case = _Case(agreement, definition, rule, reckoning, changes, earlier, migration)
+        case = _Case(agreement, definition, rule, context, changes, earlier, migration)
         if rule.recurs or not rule.duty:
             dates = (each.due_on for each in agreement.deadlines if each.rule == rule.key)
             days += [due_on + ONE_DAY for due_on in dates if due_on is not None and due_on >= case.today]
@@ -73,18 +73,18 @@ class _Case:
     agreement: Agreement
     definition: ProcessDefinition
     rule: DeadlineRule
-    reckoning: Reckoning
+    context: DeadlineContext
     changes: Mapping[tuple[str, int], tuple[Change, ...]]
     earlier: Mapping[tuple[str, int], tuple[Change, ...]]
     migration: TakenOver
 
     @property
     def calendars(self) -> Calendars:
-        return self.reckoning.calendars_of(self.rule)
+        return self.context.calendars_of(self.rule)
 
     @property
     def today(self) -> date:
-        return self.reckoning.today_of(self.rule)
+        return self.context.today_of(self.rule)
 
     def computed(self, occurrence: int, anchor_on: date, basis: Basis) -> Deadline:
         """With what people paused, extended and agreed for this occurrence; since a migration where one carried it over."""
@@ -210,7 +210,7 @@ def _days_of_activity(agreement: Agreement) -> list[date]:
 
 def _received_on(case: _Case, entry: HistoryEntry) -> date:
     """The day of the act; where its hour is on record, the day on which the late office counts it as received."""
-    place, said = case.reckoning.places.get(case.rule.late or ""), StepTaken.read(entry)
+    place, said = case.context.places.get(case.rule.late or ""), StepTaken.read(entry)
     if place is None or said is None or said.received_at is None:
         return entry.effective_on
     return received_on(said.received_at, place.zone, case.rule.cut_off, case.calendars)

@@ -20,7 +20,7 @@ from twinflow.domain.deadlines.lateness import Standing, has_passed, in_words, i
 from twinflow.domain.people.people import People, Person
 from twinflow.domain.process.definition import LIAISON, DeadlineRule, Label, Nature, ProcessDefinition
 from twinflow.domain.rulebook import Rulebook
-from twinflow.sentences import Message
+from twinflow.sentences import Sentence
 
 NAMESPACE = UUID("8a6d1c0e-5f0b-4c39-9a55-6d2d4c1b7e10")
 """Never to be changed: every UID that calendars have kept rests on it."""
@@ -61,9 +61,9 @@ class CalendarEvent:
     on: date
     changed_at: datetime
     status: EventStatus
-    summary: Message
-    description: tuple[Message | str, ...]
-    categories: tuple[Message | Label, ...]
+    summary: Sentence
+    description: tuple[Sentence | str, ...]
+    categories: tuple[Sentence | Label, ...]
     path: str
 
 
@@ -77,14 +77,14 @@ def is_told(
     return person.key in holders or person.key in standing_in
 
 
-def who_and_what(rulebook: Rulebook, definition: ProcessDefinition, rule: DeadlineRule) -> tuple[Message, ...]:
+def who_and_what(rulebook: Rulebook, definition: ProcessDefinition, rule: DeadlineRule) -> tuple[Sentence, ...]:
     """Who acts, and then what there is to do."""
-    lines = [Message("Who acts: {role}", {"role": definition.roles[rule.late or LIAISON].label})]
+    lines = [Sentence("Who acts: {role}", {"role": definition.roles[rule.late or LIAISON].label})]
     if not rule.duty:
-        lines.append(Message("The last day of a right: nobody is late when it passes unused."))
+        lines.append(Sentence("The last day of a right: nobody is late when it passes unused."))
     todo = rulebook.what_meets(definition, rule)
     if todo:
-        lines.append(Message("What to do: {steps}", {"steps": tuple(todo)}))
+        lines.append(Sentence("What to do: {steps}", {"steps": tuple(todo)}))
     return tuple(lines)
 
 
@@ -94,7 +94,7 @@ def deadline_event(
     definition: ProcessDefinition,
     *,
     today: date,
-    doing: Sequence[Message],
+    doing: Sequence[Sentence],
 ) -> CalendarEvent | None:
     """The event of a deadline; None where it never had a date.
 
@@ -116,7 +116,7 @@ def deadline_event(
         on=on,
         changed_at=_changed_at(agreement, deadline, today),
         status=_status(deadline, paused=paused),
-        summary=Message("{reference}: {deadline} ({tags})" if tags else "{reference}: {deadline}", names),
+        summary=Sentence("{reference}: {deadline} ({tags})" if tags else "{reference}: {deadline}", names),
         description=(
             head.title,
             *_how_it_stands(deadline, tags, paused=paused),
@@ -133,15 +133,15 @@ def event_uid(agreement: AgreementHead, deadline: Deadline) -> str:
 
 
 _NATURES = {
-    Nature.LEGAL: Message("Set by law"),
-    Nature.CONTRACTUAL: Message("Agreed in the text"),
-    Nature.TARGET: Message("A target, not a duty"),
+    Nature.LEGAL: Sentence("Set by law"),
+    Nature.CONTRACTUAL: Sentence("Agreed in the text"),
+    Nature.TARGET: Sentence("A target, not a duty"),
 }
 _CLOSED = {
-    DeadlineStatus.MET: Message("done"),
-    DeadlineStatus.LAPSED: Message("lapsed"),
-    DeadlineStatus.UNMET: Message("not met"),
-    DeadlineStatus.VOID: Message("no longer applies"),
+    DeadlineStatus.MET: Sentence("done"),
+    DeadlineStatus.LAPSED: Sentence("lapsed"),
+    DeadlineStatus.UNMET: Sentence("not met"),
+    DeadlineStatus.VOID: Sentence("no longer applies"),
 }
 
 
@@ -160,7 +160,7 @@ def _status(deadline: Deadline, *, paused: bool) -> EventStatus:
     return EventStatus.TENTATIVE if paused or (deadline.is_open and deadline.provisional) else EventStatus.CONFIRMED
 
 
-def _tags(rule: DeadlineRule, deadline: Deadline, today: date, *, paused: bool) -> tuple[Message, ...]:
+def _tags(rule: DeadlineRule, deadline: Deadline, today: date, *, paused: bool) -> tuple[Sentence, ...]:
     """How it stands, in words; nothing where the date is still ahead and firm."""
     if not deadline.is_open:
         return (_CLOSED[deadline.status],)
@@ -169,7 +169,7 @@ def _tags(rule: DeadlineRule, deadline: Deadline, today: date, *, paused: bool) 
         stands = Standing.PAUSED if paused else Standing.OVERDUE
         found.append(in_words(DeadlineStatus.OPEN, stands, rule.nature, owed=rule.late is not None))
     if deadline.provisional:
-        found.append(Message("provisional date"))
+        found.append(Sentence("provisional date"))
     return tuple(found)
 
 
@@ -184,12 +184,12 @@ def _changed_at(agreement: DatedAgreement, deadline: Deadline, today: date) -> d
     return max(agreement.changed_at, *(datetime.combine(day, time(), UTC) for day in days))
 
 
-def _how_it_stands(deadline: Deadline, tags: tuple[Message, ...], *, paused: bool) -> list[Message]:
+def _how_it_stands(deadline: Deadline, tags: tuple[Sentence, ...], *, paused: bool) -> list[Sentence]:
     if deadline.closed_on is not None and not deadline.is_open:
-        return [Message("How the date stands: {standing} ({day})", {"standing": tags, "day": deadline.closed_on})]
-    lines = [Message("How the date stands: {standing}", {"standing": tags or Message("open")})]
+        return [Sentence("How the date stands: {standing} ({day})", {"standing": tags, "day": deadline.closed_on})]
+    lines = [Sentence("How the date stands: {standing}", {"standing": tags or Sentence("open")})]
     if paused:
-        lines.append(Message("The count is paused: this day will move when it goes on."))
+        lines.append(Sentence("The count is paused: this day will move when it goes on."))
     if deadline.is_open and deadline.provisional:
-        lines.append(Message("The date is provisional: a calendar that it rests on is not complete yet."))
+        lines.append(Sentence("The date is provisional: a calendar that it rests on is not complete yet."))
     return lines

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from twinflow.sentences import Message
+from twinflow.sentences import Sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class Settlement:
 
     claimed: ClaimedMessage
     state: MessageState
-    error: Message | None = None
+    error: Sentence | None = None
     sent_to: str = ""
     doubtful: bool = False
     next_attempt_at: datetime | None = None
@@ -87,7 +87,7 @@ class OutboxMessage:
     next_attempt_at: datetime | None
     settled_at: datetime | None
     doubtful: bool
-    error: Message | None
+    error: Sentence | None
     sent_to: str
     subject: str
     words: str

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from twinflow.domain.process.contents import Place, Table, Thing, things
 from twinflow.domain.process.definition import ProcessDefinition
-from twinflow.sentences import Message
+from twinflow.sentences import Sentence
 
 
 class Difference(StrEnum):
@@ -29,32 +29,32 @@ class Change:
     difference: Difference
     table: Table
     key: str
-    what: Message
-    aspect: Message | None = None
+    what: Sentence
+    aspect: Sentence | None = None
     before: object = None
     after: object = None
     came: tuple[object, ...] = ()
     gone: tuple[object, ...] = ()
-    details: tuple[Message, ...] = ()
+    details: tuple[Sentence, ...] = ()
 
     @property
-    def message(self) -> Message:
+    def message(self) -> Sentence:
         """The difference as a sentence."""
         values: dict[str, object] = {"what": self.what, "aspect": self.aspect}
         values |= {"before": self.before, "after": self.after, "came": self.came, "gone": self.gone}
         match self.difference:
             case Difference.ADDED:
-                return Message("Added: {what}", values)
+                return Sentence("Added: {what}", values)
             case Difference.REMOVED:
-                return Message("Removed: {what}", values)
+                return Sentence("Removed: {what}", values)
             case Difference.CHANGED if self.came and self.gone:
-                return Message("Changed: {what}: {aspect}: now {came}, no longer {gone}", values)
+                return Sentence("Changed: {what}: {aspect}: now {came}, no longer {gone}", values)
             case Difference.CHANGED if self.came:
-                return Message("Changed: {what}: {aspect}: now also {came}", values)
+                return Sentence("Changed: {what}: {aspect}: now also {came}", values)
             case Difference.CHANGED if self.gone:
-                return Message("Changed: {what}: {aspect}: no longer {gone}", values)
+                return Sentence("Changed: {what}: {aspect}: no longer {gone}", values)
             case Difference.CHANGED:
-                return Message("Changed: {what}: {aspect}: from {before} to {after}", values)
+                return Sentence("Changed: {what}: {aspect}: from {before} to {after}", values)
 
 
 def compare(before: ProcessDefinition, after: ProcessDefinition) -> tuple[Change, ...]:

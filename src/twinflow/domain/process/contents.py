@@ -26,7 +26,7 @@ from twinflow.domain.process.definition import (
     level_message,
 )
 from twinflow.domain.process.in_words import anchor_message, condition_message, length_message, requirement_message
-from twinflow.sentences import Message
+from twinflow.sentences import Sentence
 
 
 class Table(StrEnum):
@@ -60,7 +60,7 @@ class Aspect:
     `parts` has the words of each, by key, where it is several; `usual` is the value that goes without saying.
     """
 
-    name: Message
+    name: Sentence
     value: object
     words: object
     parts: Mapping[str, object] = field(default_factory=dict)
@@ -76,9 +76,9 @@ class Thing:
 
     table: Table
     key: str
-    what: Message
+    what: Sentence
     aspects: tuple[Aspect, ...] = ()
-    details: tuple[Message, ...] = ()
+    details: tuple[Sentence, ...] = ()
     within: Place | None = None
 
     @property
@@ -90,11 +90,11 @@ def things(definition: ProcessDefinition) -> Iterator[Thing]:
     """Everything that the definition says but for its key, its version and the text of its file."""
     yield _process(definition)
     for key, label in definition.stages.items():
-        yield Thing(Table.STAGES, key, _named(Message("the stage"), key, label), (_label(label),))
+        yield Thing(Table.STAGES, key, _named(Sentence("the stage"), key, label), (_label(label),))
     for key, label in definition.phases.items():
-        yield Thing(Table.PHASES, key, _named(Message("the phase"), key, label), (_label(label),))
+        yield Thing(Table.PHASES, key, _named(Sentence("the phase"), key, label), (_label(label),))
     for key, label in definition.facts.items():
-        yield Thing(Table.FACTS, key, _named(Message("the fact"), key, label), (_label(label),))
+        yield Thing(Table.FACTS, key, _named(Sentence("the fact"), key, label), (_label(label),))
     for key, paper in definition.papers.items():
         yield _paper(key, paper)
     for key, checklist in definition.checklists.items():
@@ -119,29 +119,29 @@ def things(definition: ProcessDefinition) -> Iterator[Thing]:
 def _process(definition: ProcessDefinition) -> Thing:
     aspects = (
         _label(definition.label),
-        _plain(Message("kind"), definition.kind),
-        Aspect(Message("start"), definition.start, definition.states[definition.start].label),
-        _plain(Message("in force from"), definition.in_force_from),
-        _plain(Message("in force to"), definition.in_force_to),
-        _plain(Message("time zone"), definition.time_zone),
+        _plain(Sentence("kind"), definition.kind),
+        Aspect(Sentence("start"), definition.start, definition.states[definition.start].label),
+        _plain(Sentence("in force from"), definition.in_force_from),
+        _plain(Sentence("in force to"), definition.in_force_to),
+        _plain(Sentence("time zone"), definition.time_zone),
         _several(
-            Message("calendars"),
+            Sentence("calendars"),
             definition.calendars,
             dict(zip(definition.calendars, definition.calendars, strict=True)),
         ),
-        _several(Message("law"), definition.law, dict(zip(definition.law, definition.law, strict=True))),
+        _several(Sentence("law"), definition.law, dict(zip(definition.law, definition.law, strict=True))),
         _several(
-            Message("children"), definition.children, dict(zip(definition.children, definition.children, strict=True))
+            Sentence("children"), definition.children, dict(zip(definition.children, definition.children, strict=True))
         ),
-        _plain(Message("rests on"), definition.extends and "{} v{}".format(*definition.extends)),
-        _text(Message("not confirmed"), definition.unconfirmed),
+        _plain(Sentence("rests on"), definition.extends and "{} v{}".format(*definition.extends)),
+        _text(Sentence("not confirmed"), definition.unconfirmed),
     )
-    return Thing(Table.PROCESS, "process", Message("the process"), aspects)
+    return Thing(Table.PROCESS, "process", Sentence("the process"), aspects)
 
 
 def _paper(key: str, paper: Paper) -> Thing:
     source = _source(paper.source)
-    what = _named(Message("the paper"), key, paper.label)
+    what = _named(Sentence("the paper"), key, paper.label)
     return Thing(Table.PAPERS, key, what, (_label(paper.label), source), _told(source))
 
 
@@ -150,23 +150,23 @@ def _checklist(key: str, checklist: Checklist) -> Iterator[Thing]:
     yield Thing(
         Table.CHECKLISTS,
         key,
-        _named(Message("the checklist"), key, checklist.label),
+        _named(Sentence("the checklist"), key, checklist.label),
         (_label(checklist.label), source),
-        (Message("items: {items}", {"items": list(checklist.items.values())}), *_told(source)),
+        (Sentence("items: {items}", {"items": list(checklist.items.values())}), *_told(source)),
     )
     for item, label in checklist.items.items():
         values: dict[str, object] = {"item": label, "key": key}
-        what = Message("the item “{item}” of the checklist {key}", values)
+        what = Sentence("the item “{item}” of the checklist {key}", values)
         yield Thing(Table.CHECKLISTS, f"{key}: {item}", what, (_label(label),), within=(Table.CHECKLISTS, key))
 
 
 def _term(key: str, term: TermRule) -> Thing:
     more = (
-        Aspect(Message("default"), term.default, term.default.message if term.default else NOTHING),
-        Aspect(Message("at most"), term.at_most, term.at_most.message if term.at_most else NOTHING),
+        Aspect(Sentence("default"), term.default, term.default.message if term.default else NOTHING),
+        Aspect(Sentence("at most"), term.at_most, term.at_most.message if term.at_most else NOTHING),
         _source(term.source),
     )
-    what = _named(Message("the term"), key, term.label)
+    what = _named(Sentence("the term"), key, term.label)
     return Thing(Table.TERMS, key, what, (_label(term.label), *more), _told(*more))
 
 
@@ -174,32 +174,32 @@ def _role(role: Role, definition: ProcessDefinition) -> Thing:
     offices = [
         office.kind
         if office.from_day is None and office.to_day is None
-        else Message(
+        else Sentence(
             "{kind} ({from} to {to})",
             {"kind": office.kind, "from": office.from_day or "…", "to": office.to_day or "…"},
         )
         for office in role.offices
     ]
     more = (
-        Aspect(Message("office"), role.offices, offices),
-        Aspect(Message("deputy"), role.deputy, definition.roles[role.deputy].label if role.deputy else NOTHING),
+        Aspect(Sentence("office"), role.offices, offices),
+        Aspect(Sentence("deputy"), role.deputy, definition.roles[role.deputy].label if role.deputy else NOTHING),
     )
-    what = _named(Message("the role"), role.key, role.label)
+    what = _named(Sentence("the role"), role.key, role.label)
     return Thing(Table.ROLES, role.key, what, (_label(role.label), *more), _told(*more))
 
 
 def _state(state: State, definition: ProcessDefinition) -> Thing:
     more = (
-        Aspect(Message("stage"), state.stage, definition.stages[state.stage]),
-        Aspect(Message("phase"), state.phase, definition.phases[state.phase] if state.phase else NOTHING),
+        Aspect(Sentence("stage"), state.stage, definition.stages[state.stage]),
+        Aspect(Sentence("phase"), state.phase, definition.phases[state.phase] if state.phase else NOTHING),
         Aspect(
-            Message("waits for"), state.waits_for, _holder(state.waits_for, definition) if state.waits_for else NOTHING
+            Sentence("waits for"), state.waits_for, _holder(state.waits_for, definition) if state.waits_for else NOTHING
         ),
-        _yes(Message("every signature is on the text"), value=state.signed),
-        _yes(Message("an end"), value=state.final),
-        _yes(Message("older cases are entered here"), value=state.entry),
+        _yes(Sentence("every signature is on the text"), value=state.signed),
+        _yes(Sentence("an end"), value=state.final),
+        _yes(Sentence("older cases are entered here"), value=state.entry),
     )
-    what = _named(Message("the state"), state.key, state.label)
+    what = _named(Sentence("the state"), state.key, state.label)
     return Thing(Table.STATES, state.key, what, (_label(state.label), *more), _told(*more))
 
 
@@ -207,39 +207,41 @@ def _step(step: Step, definition: ProcessDefinition) -> Thing:
     records = definition.records
     leaves = _labels_of(step.sources, definition.states)
     leads = {f"{to.state} {to.when}": _destination(to, definition) for to in step.to}
-    ends = (_several(Message("leaves"), step.sources, leaves), _several(Message("leads to"), step.to, leads))
+    ends = (_several(Sentence("leaves"), step.sources, leaves), _several(Sentence("leads to"), step.to, leads))
     more = (
-        _several(Message("taken by"), step.by, _who(step.by, definition)),
-        _several(Message("records"), step.records, {name: records[name] for name in step.records}),
-        Aspect(Message("its day is"), step.day_as, records[step.day_as] if step.day_as else NOTHING),
-        _plain(Message("taken for one party at a time"), step.per_party),
-        _plain(Message("effect"), step.effect),
-        _yes(Message("only with a reason"), value=step.needs_reason),
+        _several(Sentence("taken by"), step.by, _who(step.by, definition)),
+        _several(Sentence("records"), step.records, {name: records[name] for name in step.records}),
+        Aspect(Sentence("its day is"), step.day_as, records[step.day_as] if step.day_as else NOTHING),
+        _plain(Sentence("taken for one party at a time"), step.per_party),
+        _plain(Sentence("effect"), step.effect),
+        _yes(Sentence("only with a reason"), value=step.needs_reason),
     )
     source = _source(step.source)
     details = (
-        Message("from {sources} to {destinations}", {"sources": [*leaves.values()], "destinations": [*leads.values()]}),
+        Sentence(
+            "from {sources} to {destinations}", {"sources": [*leaves.values()], "destinations": [*leads.values()]}
+        ),
         *_told(*more),
         *(_need(requirement, definition) for requirement in step.requires),
         *(_tells(announcement, definition) for announcement in step.announcements),
         *_told(source),
     )
-    what = _named(Message("the step"), step.key, step.label)
+    what = _named(Sentence("the step"), step.key, step.label)
     return Thing(Table.STEPS, step.key, what, (_label(step.label), *ends, *more, source), details)
 
 
-def _need(requirement: Requirement, definition: ProcessDefinition) -> Message:
+def _need(requirement: Requirement, definition: ProcessDefinition) -> Sentence:
     values: dict[str, object] = {"requirement": requirement_message(requirement, definition)}
     if not requirement.source:
-        return Message("needs: {requirement}", values)
-    return Message("needs: {requirement} (source: {source})", {**values, "source": requirement.source})
+        return Sentence("needs: {requirement}", values)
+    return Sentence("needs: {requirement} (source: {source})", {**values, "source": requirement.source})
 
 
-def _tells(announcement: Announcement, definition: ProcessDefinition) -> Message:
+def _tells(announcement: Announcement, definition: ProcessDefinition) -> Sentence:
     values = {"roles": [*_who(announcement.to, definition).values()], "notice": announcement.notice}
     if announcement.urgent:
-        return Message("tells {roles} at once: {notice}", values)
-    return Message("tells {roles}: {notice}", values)
+        return Sentence("tells {roles} at once: {notice}", values)
+    return Sentence("tells {roles}: {notice}", values)
 
 
 def _requirements(step: Step, definition: ProcessDefinition) -> Iterator[Thing]:
@@ -249,7 +251,7 @@ def _requirements(step: Step, definition: ProcessDefinition) -> Iterator[Thing]:
         yield Thing(
             Table.REQUIREMENTS,
             f"{step.key}: {_identity(requirement)}",
-            Message("what the step “{step}” needs: {requirement}", values),
+            Sentence("what the step “{step}” needs: {requirement}", values),
             (source,),
             _told(source),
             within=(Table.STEPS, step.key),
@@ -269,13 +271,13 @@ def _notices(step: Step, definition: ProcessDefinition) -> Iterator[Thing]:
         times[each.notice] = times.get(each.notice, 0) + 1
         again = f" #{times[each.notice]}" if times[each.notice] > 1 else ""
         more = (
-            _several(Message("to"), frozenset(each.to), _who(each.to, definition)),
-            _yes(Message("at once"), value=each.urgent),
+            _several(Sentence("to"), frozenset(each.to), _who(each.to, definition)),
+            _yes(Sentence("at once"), value=each.urgent),
         )
         yield Thing(
             Table.NOTICES,
             f"{step.key}: {each.notice}{again}",
-            Message("the notice {notice} of the step “{step}”", {"notice": each.notice, "step": step.label}),
+            Sentence("the notice {notice} of the step “{step}”", {"notice": each.notice, "step": step.label}),
             more,
             _told(*more),
             within=(Table.STEPS, step.key),
@@ -286,50 +288,52 @@ def _deadline(rule: DeadlineRule, definition: ProcessDefinition) -> Thing:
     met = _labels_of(rule.met_by_steps, definition.steps)
     met |= {name: name for name in sorted(f"{child.process}: {child.state}" for child in rule.met_by_children)}
     count = (
-        Aspect(Message("counted from"), rule.anchor, anchor_message(rule, definition)),
-        Aspect(Message("length"), (rule.length, rule.term, rule.side), length_message(rule, definition)),
-        _yes(Message("again and again"), value=rule.recurs),
+        Aspect(Sentence("counted from"), rule.anchor, anchor_message(rule, definition)),
+        Aspect(Sentence("length"), (rule.length, rule.term, rule.side), length_message(rule, definition)),
+        _yes(Sentence("again and again"), value=rule.recurs),
     )
     more = (
-        Aspect(Message("up to"), rule.until, definition.deadlines[rule.until].label if rule.until else NOTHING),
-        _plain(Message("nature"), rule.nature),
-        Aspect(Message("late when it passes"), rule.late, definition.roles[rule.late].label if rule.late else NOTHING),
-        _yes(Message("a duty"), value=rule.duty, usual=True),
-        _several(Message("met by"), frozenset(met), met),
-        _several(Message("stands still in"), rule.paused_in, _labels_of(rule.paused_in, definition.states)),
-        _change(Message("may be paused"), rule.pause, definition),
-        _change(Message("may be extended"), rule.extend, definition),
-        _change(Message("may be moved by agreement"), rule.move, definition),
-        Aspect(Message("very overdue"), rule.very_overdue, rule.very_overdue.message if rule.very_overdue else NOTHING),
+        Aspect(Sentence("up to"), rule.until, definition.deadlines[rule.until].label if rule.until else NOTHING),
+        _plain(Sentence("nature"), rule.nature),
+        Aspect(Sentence("late when it passes"), rule.late, definition.roles[rule.late].label if rule.late else NOTHING),
+        _yes(Sentence("a duty"), value=rule.duty, usual=True),
+        _several(Sentence("met by"), frozenset(met), met),
+        _several(Sentence("stands still in"), rule.paused_in, _labels_of(rule.paused_in, definition.states)),
+        _change(Sentence("may be paused"), rule.pause, definition),
+        _change(Sentence("may be extended"), rule.extend, definition),
+        _change(Sentence("may be moved by agreement"), rule.move, definition),
         Aspect(
-            Message("what the clock does when it passes"),
+            Sentence("very overdue"), rule.very_overdue, rule.very_overdue.message if rule.very_overdue else NOTHING
+        ),
+        Aspect(
+            Sentence("what the clock does when it passes"),
             rule.on_lapse,
             definition.steps[rule.on_lapse].label if rule.on_lapse else NOTHING,
         ),
-        _text(Message("silence decides under"), rule.article),
-        _plain(Message("first day"), rule.first_day, FirstDay.NEXT_DAY),
-        _plain(Message("end of the month"), rule.month_end, MonthEnd.CLAMP),
-        _plain(Message("on a day off"), rule.roll),
-        _several(Message("calendars"), rule.calendars, dict(zip(rule.calendars, rule.calendars, strict=True))),
-        _plain(Message("counts in"), rule.counts_in, CountsIn.ALL),
-        _plain(Message("closing hour"), rule.cut_off),
+        _text(Sentence("silence decides under"), rule.article),
+        _plain(Sentence("first day"), rule.first_day, FirstDay.NEXT_DAY),
+        _plain(Sentence("end of the month"), rule.month_end, MonthEnd.CLAMP),
+        _plain(Sentence("on a day off"), rule.roll),
+        _several(Sentence("calendars"), rule.calendars, dict(zip(rule.calendars, rule.calendars, strict=True))),
+        _plain(Sentence("counts in"), rule.counts_in, CountsIn.ALL),
+        _plain(Sentence("closing hour"), rule.cut_off),
     )
-    closing = (_source(rule.source), _text(Message("note"), rule.note))
+    closing = (_source(rule.source), _text(Sentence("note"), rule.note))
     levels = [_level_to(level, definition) for level in rule.warn + rule.escalate]
     details = (
         length_message(rule, definition),
         *_told(*more),
-        *([Message("warnings: {levels}", {"levels": levels})] if levels else []),
+        *([Sentence("warnings: {levels}", {"levels": levels})] if levels else []),
         *_told(*closing),
     )
-    what = _named(Message("the deadline"), rule.key, rule.label)
+    what = _named(Sentence("the deadline"), rule.key, rule.label)
     return Thing(Table.DEADLINES, rule.key, what, (_label(rule.label), *count, *more, *closing), details)
 
 
-def _level_to(level: Level, definition: ProcessDefinition) -> Message:
+def _level_to(level: Level, definition: ProcessDefinition) -> Sentence:
     if level.to is None:
         return level_message(level)
-    return Message("{level} (to {role})", {"level": level_message(level), "role": definition.roles[level.to].label})
+    return Sentence("{level} (to {role})", {"level": level_message(level), "role": definition.roles[level.to].label})
 
 
 def _levels(rule: DeadlineRule, definition: ProcessDefinition) -> Iterator[Thing]:
@@ -342,53 +346,53 @@ def _levels(rule: DeadlineRule, definition: ProcessDefinition) -> Iterator[Thing
         )
 
 
-def _level_in_words(level: Level, rule: DeadlineRule, definition: ProcessDefinition) -> Message:
+def _level_in_words(level: Level, rule: DeadlineRule, definition: ProcessDefinition) -> Sentence:
     values: dict[str, object] = {"deadline": rule.label, "level": level_message(level)}
     if level.to is None:
-        return Message("the warning of “{deadline}”: {level}", values)
-    return Message(
+        return Sentence("the warning of “{deadline}”: {level}", values)
+    return Sentence(
         "the warning of “{deadline}” to {role}: {level}", {**values, "role": definition.roles[level.to].label}
     )
 
 
 def _gate(gate: Gate, definition: ProcessDefinition) -> Thing:
     more = (
-        _several(Message("only after"), gate.through, _labels_of(gate.through, definition.steps)),
-        _several(Message("are reached"), gate.to, _labels_of(gate.to, definition.states)),
+        _several(Sentence("only after"), gate.through, _labels_of(gate.through, definition.steps)),
+        _several(Sentence("are reached"), gate.to, _labels_of(gate.to, definition.states)),
         _source(gate.source),
     )
-    what = _named(Message("the gate"), gate.key, gate.label)
+    what = _named(Sentence("the gate"), gate.key, gate.label)
     return Thing(Table.GATES, gate.key, what, (_label(gate.label), *more), _told(*more))
 
 
-def _change(name: Message, change: ChangeRule | None, definition: ProcessDefinition) -> Aspect:
+def _change(name: Sentence, change: ChangeRule | None, definition: ProcessDefinition) -> Aspect:
     if change is None:
         return Aspect(name, None, NOTHING)
-    parts: list[object] = [Message("by {roles}", {"roles": [*_who(change.by, definition).values()]})]
+    parts: list[object] = [Sentence("by {roles}", {"roles": [*_who(change.by, definition).values()]})]
     if change.at_most is not None:
-        parts.append(Message("at most {length}", {"length": change.at_most.message}))
+        parts.append(Sentence("at most {length}", {"length": change.at_most.message}))
     if change.second is not None:
-        parts.append(Message("confirmed by {role}", {"role": definition.roles[change.second].label}))
-    parts.append(Message("source: {source}", {"source": change.source}))
+        parts.append(Sentence("confirmed by {role}", {"role": definition.roles[change.second].label}))
+    parts.append(Sentence("source: {source}", {"source": change.source}))
     return Aspect(name, change, parts)
 
 
-def _named(kind: Message, key: str, label: Label) -> Message:
-    return Message("{kind} “{label}” ({key})", {"kind": kind, "label": label, "key": key})
+def _named(kind: Sentence, key: str, label: Label) -> Sentence:
+    return Sentence("{kind} “{label}” ({key})", {"kind": kind, "label": label, "key": key})
 
 
 def _label(label: Label) -> Aspect:
-    return _text(Message("label"), label)
+    return _text(Sentence("label"), label)
 
 
 def _source(source: Label) -> Aspect:
-    return _text(Message("source"), source)
+    return _text(Sentence("source"), source)
 
 
-def _told(*aspects: Aspect) -> tuple[Message, ...]:
+def _told(*aspects: Aspect) -> tuple[Sentence, ...]:
     """What is said of a thing that nobody has seen yet: all but what is usual. A text is told in the language it is read in."""
     return tuple(
-        Message(
+        Sentence(
             "{aspect}: {words}",
             {"aspect": each.name, "words": each.value if isinstance(each.value, Mapping) else each.words},
         )
@@ -397,37 +401,37 @@ def _told(*aspects: Aspect) -> tuple[Message, ...]:
     )
 
 
-def _text(name: Message, text: Label) -> Aspect:
+def _text(name: Sentence, text: Label) -> Aspect:
     """A text in every language: that of one may change and that of the other stay."""
     texts = list(dict.fromkeys(text.values()))
-    words: object = Message("“{en}” / “{es}”", dict(text)) if len(texts) > 1 else f"“{texts[0]}”" if texts else NOTHING
+    words: object = Sentence("“{en}” / “{es}”", dict(text)) if len(texts) > 1 else f"“{texts[0]}”" if texts else NOTHING
     return Aspect(name, dict(text), words)
 
 
-def _plain(name: Message, value: object, usual: object = None) -> Aspect:
+def _plain(name: Sentence, value: object, usual: object = None) -> Aspect:
     """A value that is written as it stands in the file."""
     return Aspect(name, value, value or NOTHING, usual=usual)
 
 
-def _yes(name: Message, *, value: bool, usual: bool = False) -> Aspect:
-    return Aspect(name, value, Message("yes") if value else Message("no"), usual=usual)
+def _yes(name: Sentence, *, value: bool, usual: bool = False) -> Aspect:
+    return Aspect(name, value, Sentence("yes") if value else Sentence("no"), usual=usual)
 
 
-def _several(name: Message, value: object, parts: Mapping[str, object]) -> Aspect:
+def _several(name: Sentence, value: object, parts: Mapping[str, object]) -> Aspect:
     """Something that may be several: each is told in quotes, for words may have commas."""
-    quoted = {key: Message("“{words}”", {"words": words}) for key, words in parts.items()}
+    quoted = {key: Sentence("“{words}”", {"words": words}) for key, words in parts.items()}
     return Aspect(name, value, list(quoted.values()) or NOTHING, quoted)
 
 
-def _destination(to: Destination, definition: ProcessDefinition) -> Label | Message:
+def _destination(to: Destination, definition: ProcessDefinition) -> Label | Sentence:
     label = definition.states[to.state].label
     if to.when is None:
         return label
-    return Message("{state} [{condition}]", {"state": label, "condition": condition_message(to.when)})
+    return Sentence("{state} [{condition}]", {"state": label, "condition": condition_message(to.when)})
 
 
-def _holder(role: str, definition: ProcessDefinition) -> Label | Message:
-    return Message("the clock") if role == CLOCK else definition.roles[role].label
+def _holder(role: str, definition: ProcessDefinition) -> Label | Sentence:
+    return Sentence("the clock") if role == CLOCK else definition.roles[role].label
 
 
 def _who(roles: Iterable[str], definition: ProcessDefinition) -> dict[str, object]:

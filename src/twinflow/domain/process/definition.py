@@ -8,7 +8,7 @@ from enum import StrEnum
 from twinflow.domain.calendar.business_days import CountsIn, FirstDay, Roll
 from twinflow.domain.calendar.dates import Length, MonthEnd
 from twinflow.errors import NotFound
-from twinflow.sentences import Message
+from twinflow.sentences import Sentence
 
 Label = Mapping[str, str]
 
@@ -378,13 +378,13 @@ class ProcessDefinition:
             ) from None
 
 
-def level_message(level: Level) -> Message:
+def level_message(level: Level) -> Sentence:
     """A level in words, for people."""
     if level.percent is not None:
-        return Message("{percent} % of the time has passed", {"percent": level.percent})
+        return Sentence("{percent} % of the time has passed", {"percent": level.percent})
     if level.length is None:
-        return Message("on the day")
+        return Sentence("on the day")
     if level.repeats:
-        return Message("then every {length}", {"length": level.length.message})
+        return Sentence("then every {length}", {"length": level.length.message})
     values = {"length": level.length.message}
-    return Message("{length} before", values) if level.side is Side.BEFORE else Message("{length} after", values)
+    return Sentence("{length} before", values) if level.side is Side.BEFORE else Sentence("{length} after", values)

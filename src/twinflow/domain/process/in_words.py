@@ -1,78 +1,78 @@
 """The rules of a process file in words, for people: what a step asks for, and what a deadline is counted from."""
 
 from twinflow.domain.process.definition import DeadlineRule, Label, ProcessDefinition, Requirement, Side
-from twinflow.sentences import Message
+from twinflow.sentences import Sentence
 
 
-def requirement_message(requirement: Requirement, definition: ProcessDefinition) -> Message:
+def requirement_message(requirement: Requirement, definition: ProcessDefinition) -> Sentence:
     """What has to be so before the step is taken, as an item of a list. The names are those of `domain.steps.requirements`."""
     steps = [definition.steps[step].label for step in requirement.steps]
     match requirement.name:
         case "fact":
-            return Message("on record: {fact}", {"fact": _record(requirement.fact, definition)})
+            return Sentence("on record: {fact}", {"fact": _record(requirement.fact, definition)})
         case "date_known":
-            return Message("the day is known: {fact}", {"fact": _record(requirement.fact, definition)})
+            return Sentence("the day is known: {fact}", {"fact": _record(requirement.fact, definition)})
         case "checklist":
-            return Message("complete: {checklist}", {"checklist": _record(requirement.checklist, definition)})
+            return Sentence("complete: {checklist}", {"checklist": _record(requirement.checklist, definition)})
         case "step_taken":
-            return Message("done since it came into this state: {steps}", {"steps": steps})
+            return Sentence("done since it came into this state: {steps}", {"steps": steps})
         case "every_party":
-            return Message("done for every party since it came into this state: {steps}", {"steps": steps})
+            return Sentence("done for every party since it came into this state: {steps}", {"steps": steps})
         case "another_person_than":
-            return Message("by another person than: {steps}", {"steps": steps})
+            return Sentence("by another person than: {steps}", {"steps": steps})
         case "child" if requirement.child is not None:
             values = {"process": requirement.child.process, "state": requirement.child.state}
-            return Message("a case of {process} that belongs to it has reached {state}", values)
+            return Sentence("a case of {process} that belongs to it has reached {state}", values)
         case _:
             return condition_message(requirement.name)
 
 
-def condition_message(name: str) -> Message:
+def condition_message(name: str) -> Sentence:
     """A requirement without arguments; these may also choose between two destinations of a step."""
-    return Message("every party has signed") if name == "all_signed" else Message("{name}", {"name": name})
+    return Sentence("every party has signed") if name == "all_signed" else Sentence("{name}", {"name": name})
 
 
-def anchor_message(rule: DeadlineRule, definition: ProcessDefinition) -> Message:
+def anchor_message(rule: DeadlineRule, definition: ProcessDefinition) -> Sentence:
     """What the deadline is counted from."""
     on = rule.anchor.on
     event = _event_message(rule, definition)
     if on is None:
         return event
     values = {"day": f"{on[0]:02d}-{on[1]:02d}", "event": event}
-    return Message("the {day} (month-day) of the year before {event}, or of that year if it has passed", values)
+    return Sentence("the {day} (month-day) of the year before {event}, or of that year if it has passed", values)
 
 
-def _event_message(rule: DeadlineRule, definition: ProcessDefinition) -> Message:
+def _event_message(rule: DeadlineRule, definition: ProcessDefinition) -> Sentence:
     anchor = rule.anchor
     if anchor.step is not None:
-        return Message("the step “{step}”", {"step": definition.steps[anchor.step].label})
+        return Sentence("the step “{step}”", {"step": definition.steps[anchor.step].label})
     if anchor.fact is not None:
-        return Message("“{fact}”", {"fact": _record(anchor.fact, definition)})
+        return Sentence("“{fact}”", {"fact": _record(anchor.fact, definition)})
     if anchor.deadline is not None:
-        return Message("the date of “{deadline}”", {"deadline": definition.deadlines[anchor.deadline].label})
-    return Message("the last thing done in the case or in what belongs to it")
+        return Sentence("the date of “{deadline}”", {"deadline": definition.deadlines[anchor.deadline].label})
+    return Sentence("the last thing done in the case or in what belongs to it")
 
 
-def length_message(rule: DeadlineRule, definition: ProcessDefinition) -> Message:
+def length_message(rule: DeadlineRule, definition: ProcessDefinition) -> Sentence:
     """How long the deadline is and what it is counted from: `15 business days from the step “Request the opinion”`."""
     values: dict[str, object] = {"anchor": anchor_message(rule, definition)}
     if rule.is_fixed:
-        return Message("on the day itself: {anchor}", values)
+        return Sentence("on the day itself: {anchor}", values)
     if rule.length is not None:
         values["length"] = rule.length.message
     elif rule.term is not None:
         term = definition.terms[rule.term]
-        values["length"] = Message("as long as the text says ({term})", {"term": term.label})
+        values["length"] = Sentence("as long as the text says ({term})", {"term": term.label})
         if term.default is not None:
-            values["length"] = Message(
+            values["length"] = Sentence(
                 "as long as the text says ({term}; usually {length})",
                 {"term": term.label, "length": term.default.message},
             )
     if rule.recurs:
-        return Message("{length}, again and again, from {anchor}", values)
+        return Sentence("{length}, again and again, from {anchor}", values)
     if rule.side is Side.BEFORE:
-        return Message("{length} before {anchor}", values)
-    return Message("{length} from {anchor}", values)
+        return Sentence("{length} before {anchor}", values)
+    return Sentence("{length} from {anchor}", values)
 
 
 def _record(name: str | None, definition: ProcessDefinition) -> Label | str:

@@ -16,7 +16,7 @@ from twinflow.domain.process.state_space import (
     TooLarge,
     explore,
 )
-from twinflow.sentences import Message
+from twinflow.sentences import Sentence
 
 PARTIES = (2, 3)
 """How many parties the cases have that are looked at: two are the least; with three, one acts between the first and the last."""
@@ -26,10 +26,10 @@ EDGES_FOR_ONE = 10
 
 NOTHING_RECORDED = Manner(0, 0, frozenset())
 
-Found = Iterator[tuple[str, Message]]
+Found = Iterator[tuple[str, Sentence]]
 
 
-def unsound(process: ProcessDefinition) -> list[tuple[str, Message]]:
+def unsound(process: ProcessDefinition) -> list[tuple[str, Sentence]]:
     """Everything that keeps a process from being sound, each with its path in the process file; nothing if it is proved.
 
     Every name in it exists, and the last destination of every step is without condition.
@@ -41,7 +41,7 @@ def unsound(process: ProcessDefinition) -> list[tuple[str, Message]]:
         proof = _Proof(process, [_Indexed(graph) for graph in graphs], budget, _givers(process))
         return [*proof.states(), *proof.steps(), *proof.deadlines(), *proof.gates()]
     except TooLarge:
-        message = Message(
+        message = Sentence(
             "it is too large to be proved sound: a case can come into too many situations (at most {number} are looked at). "
             "Ask for fewer facts and checklists at a time, or give a part of it to a child process.",
             {"number": MOST_SITUATIONS},
@@ -84,12 +84,12 @@ class _Proof:
         reached = {state for each in self.graphs for state in each.in_state}
         for key in self.process.states:
             if key not in reached:
-                yield f"states.{key}", Message("no way leads here from “{start}”.", {"start": self.process.start})
+                yield f"states.{key}", Sentence("no way leads here from “{start}”.", {"start": self.process.start})
         yield from self._signed_by_some()
         if not any(state.final for state in self.process.states.values()):
-            yield "states", Message("no state is final: the process can never end.")
+            yield "states", Sentence("no state is final: the process can never end.")
             return
-        traps: dict[str, Message] = {}
+        traps: dict[str, Sentence] = {}
         for each in self.graphs:
             for state, message in self._traps(each.graph):
                 if state not in traps or not message.values:  # that nothing at all leads on says more
@@ -99,7 +99,7 @@ class _Proof:
     def _signed_by_some(self) -> Found:
         """States that say that every party has signed, and are reached before."""
         states = self.process.states
-        found: dict[str, Message] = {}
+        found: dict[str, Sentence] = {}
         for graph in (each.graph for each in self.graphs):
             for number, edges in enumerate(graph.edges):
                 for edge in edges:
@@ -108,7 +108,7 @@ class _Proof:
                         continue
                     if not self._all_sign(graph, number, self.process.steps[edge.step]):
                         values = {"way": _in_words([*graph.way_to(number), edge.step])}
-                        found[target] = Message(
+                        found[target] = Sentence(
                             "signed = true says that every party has signed, but {way} leads here before: let the step lead "
                             "here only when “all_signed”.",
                             values,
@@ -120,26 +120,26 @@ class _Proof:
         marks = graph.marks
         return bool(marks.recorded(graph.bits[number], step, NOTHING_RECORDED) & marks.all_signed)
 
-    def _traps(self, graph: Graph) -> Iterator[tuple[str, Message]]:
+    def _traps(self, graph: Graph) -> Iterator[tuple[str, Sentence]]:
         """States that nothing leads on from, and situations of others: those first in which least is missing."""
         ending = self._can_end(graph)
         stuck = [number for number in range(len(graph.states)) if number not in ending]
         free = {graph.states[number] for number in ending}
         whole = dict.fromkeys(graph.states[number] for number in stuck if graph.states[number] not in free)
-        yield from ((state, Message("no way leads from here to an end.")) for state in whole)
+        yield from ((state, Sentence("no way leads from here to an end.")) for state in whole)
         some = [number for number in stuck if graph.states[number] in free]
         blocked = [(missing, number) for number in some if (missing := self._missing(graph, number))]
         blocked.sort(key=lambda found: len(found[0]))
         for missing, number in blocked or [([], number) for number in some]:
             values: dict[str, object] = {"way": _in_words(graph.way_to(number)), "missing": missing}
             if graph.came_by[number] is None and missing:
-                message = Message("a case may begin here and never end; out of reach is then: {missing}.", values)
+                message = Sentence("a case may begin here and never end; out of reach is then: {missing}.", values)
             elif missing:
-                message = Message(
+                message = Sentence(
                     "after {way} no way leads from here to an end; out of reach is then: {missing}.", values
                 )
             else:
-                message = Message("after {way} no way leads from here to an end.", values)
+                message = Sentence("after {way} no way leads from here to an end.", values)
             yield graph.states[number], message
 
     def _can_end(self, graph: Graph) -> set[int]:
@@ -164,9 +164,9 @@ class _Proof:
             todo += new
         return seen
 
-    def _missing(self, graph: Graph, number: int) -> list[Message]:
+    def _missing(self, graph: Graph, number: int) -> list[Sentence]:
         """What the steps from a situation ask for that is not there."""
-        found: dict[str, Message] = {}
+        found: dict[str, Sentence] = {}
         for step in graph.leaving[graph.states[number]]:
             self.budget.spend(2)
             for requirement in graph.unmet(number, step):
@@ -177,15 +177,15 @@ class _Proof:
                 found[str(waiting)] = waiting
         return list(found.values())
 
-    def _waiting(self, graph: Graph, number: int, step: Step) -> Message | None:
+    def _waiting(self, graph: Graph, number: int, step: Step) -> Sentence | None:
         """A step that only the clock takes, where no deadline that takes it can pass."""
         bits, running = graph.bits[number], graph.marks.lapsing(step)
         if not running or any(bits & each.bit and graph.states[number] not in each.rule.paused_in for each in running):
             return None
         silent = [term for each in running if each.stated & ~bits for term in each.terms]
         if not silent:
-            return Message("the lapse that takes “{step}”", {"step": step.key})
-        return Message(
+            return Sentence("the lapse that takes “{step}”", {"step": step.key})
+        return Sentence(
             "the lapse that takes “{step}”, where the text is silent on {terms}", {"step": step.key, "terms": silent}
         )
 
@@ -205,7 +205,7 @@ class _Proof:
             for number in each.in_state.get(state, ())
         ]
         if not there:
-            yield path, Message("nobody ever takes it: no case comes into a state that it leaves.")
+            yield path, Sentence("nobody ever takes it: no case comes into a state that it leaves.")
             return
         self.budget.spend(len(there) * (1 + len(step.requires)))
         never = list(step.requires)
@@ -217,7 +217,7 @@ class _Proof:
                 values = {"what": _asked(requirement)}
                 yield (
                     f"{path}.requires[{number}]",
-                    Message("nobody can meet it: out of reach in the states that the step leaves is {what}.", values),
+                    Sentence("nobody can meet it: out of reach in the states that the step leaves is {what}.", values),
                 )
         if never:
             return
@@ -225,14 +225,14 @@ class _Proof:
             if self.graphs[0].graph.marks.lapsing(step):
                 yield (
                     path,
-                    Message(
+                    Sentence(
                         "the clock never takes it: no deadline with it in on_lapse can be running in the states that it leaves."
                     ),
                 )
         elif step.per_party == "signature":
-            yield path, Message("nobody ever takes it: in the states that it leaves every party has signed already.")
+            yield path, Sentence("nobody ever takes it: in the states that it leaves every party has signed already.")
         else:
-            yield f"{path}.requires", Message("nobody ever takes it: what it requires is never there together.")
+            yield f"{path}.requires", Sentence("nobody ever takes it: what it requires is never there together.")
 
     def deadlines(self) -> Found:
         """Deadlines that never begin, and those that nothing can meet once they run."""
@@ -247,7 +247,7 @@ class _Proof:
             if not any(self._closed(each, where, steps) for each, where in zip(self.graphs, begun, strict=True)):
                 yield (
                     f"deadlines.{key}.{'met_by' if rule.met_by_steps else 'on_lapse'}",
-                    Message(
+                    Sentence(
                         "once it runs it never ends: none of these steps can be taken any more: {steps}.",
                         {"steps": sorted(steps)},
                     ),
@@ -272,14 +272,17 @@ class _Proof:
     def _why_never_begun(self, rule: DeadlineRule) -> Found:
         path, anchor = f"deadlines.{rule.key}.runs_from", rule.anchor
         if anchor.deadline is not None:
-            yield path, Message("it never starts: the deadline “{deadline}” never does.", {"deadline": anchor.deadline})
+            yield (
+                path,
+                Sentence("it never starts: the deadline “{deadline}” never does.", {"deadline": anchor.deadline}),
+            )
         elif anchor.step is not None:
-            yield path, Message("it never starts: nobody ever takes the step “{step}”.", {"step": anchor.step})
+            yield path, Sentence("it never starts: nobody ever takes the step “{step}”.", {"step": anchor.step})
         elif anchor.fact is not None and anchor.fact in self.givers:
             values = {"steps": self.givers[anchor.fact], "fact": anchor.fact}
             yield (
                 path,
-                Message("it never starts: nobody ever takes a step that gives “{fact}” its day: {steps}.", values),
+                Sentence("it never starts: nobody ever takes a step that gives “{fact}” its day: {steps}.", values),
             )
 
     def _closed(self, each: _Indexed, begun: frozenset[int], steps: Collection[str]) -> bool:
@@ -297,7 +300,7 @@ class _Proof:
                     yield f"gates.{key}", around
                     break
 
-    def _around(self, graph: Graph, gate: Gate) -> Message | None:
+    def _around(self, graph: Graph, gate: Gate) -> Sentence | None:
         came_by: dict[int, tuple[int, str] | None] = dict.fromkeys(graph.starts)
         todo = list(came_by)
         for number in todo:
@@ -309,9 +312,9 @@ class _Proof:
                     number = by[0]  # noqa: PLW2901 - back along the way
                     way.append(by[1])
                 if not way:
-                    return Message("every case begins behind it: “{state}” is the first state.", values)
+                    return Sentence("every case begins behind it: “{state}” is the first state.", values)
                 values["way"] = _in_words(way[::-1])
-                return Message("a way leads around it to “{state}”: {way}. It has to pass {through} first.", values)
+                return Sentence("a way leads around it to “{state}”: {way}. It has to pass {through} first.", values)
             self.budget.spend(1 + len(graph.edges[number]) // EDGES_FOR_ONE)
             for edge in graph.edges[number]:
                 if edge.step not in gate.through and edge.to not in came_by:
@@ -324,21 +327,21 @@ def _in_words(way: Iterable[str]) -> str:
     return " → ".join(way)
 
 
-def _asked(requirement: Requirement) -> Message:
+def _asked(requirement: Requirement) -> Sentence:
     """What a requirement asks for, in words."""
     match requirement.name:
         case "fact":
-            return Message("“{name}” on record", {"name": requirement.fact})
+            return Sentence("“{name}” on record", {"name": requirement.fact})
         case "date_known":
-            return Message("the day of “{name}”", {"name": requirement.fact})
+            return Sentence("the day of “{name}”", {"name": requirement.fact})
         case "checklist":
-            return Message("every item of “{name}”", {"name": requirement.checklist})
+            return Sentence("every item of “{name}”", {"name": requirement.checklist})
         case "all_signed":
-            return Message("the signature of every party")
+            return Sentence("the signature of every party")
         case "every_party":
-            return Message("{steps} by every party since the case came there", {"steps": list(requirement.steps)})
+            return Sentence("{steps} by every party since the case came there", {"steps": list(requirement.steps)})
         case _:
-            return Message("{steps} since the case came there", {"steps": list(requirement.steps)})
+            return Sentence("{steps} since the case came there", {"steps": list(requirement.steps)})
 
 
 def _givers(process: ProcessDefinition) -> dict[str, list[str]]:

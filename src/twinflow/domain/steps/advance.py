@@ -7,7 +7,7 @@ from twinflow.domain.agreement.agreement import Agreement, Signature
 from twinflow.domain.agreement.entries import StepTaken
 from twinflow.domain.agreement.history import HistoryEntry
 from twinflow.domain.calendar.dates import PartialDate
-from twinflow.domain.deadlines.context import Reckoning
+from twinflow.domain.deadlines.context import DeadlineContext
 from twinflow.domain.deadlines.occurrences import derive
 from twinflow.domain.people.people import Actor
 from twinflow.domain.process import machine
@@ -17,7 +17,7 @@ from twinflow.domain.steps.effects import with_effect, with_facts
 from twinflow.domain.steps.facts import recorded_facts
 from twinflow.domain.steps.requirements import CONDITIONS, unmet
 from twinflow.errors import Refused
-from twinflow.sentences import Message
+from twinflow.sentences import Sentence
 
 
 def advance(
@@ -27,30 +27,30 @@ def advance(
     actor: Actor,
     *,
     now: datetime,
-    reckoning: Reckoning,
+    context: DeadlineContext,
 ) -> Outcome:
-    """Take a step. `now` is UTC; `reckoning` has the date at the office and what deadlines are reckoned with.
+    """Take a step. `now` is UTC; `context` has the date at the office and what deadlines are counted with.
 
     Raises NotFound for a step the process does not have, and Refused with every reason that stands in the way.
     """
     step = definition.step(command.step)
-    today = reckoning.today
+    today = context.today
     on = command.taken_on(today)
     reasons = _refusals(agreement, definition, step, command, actor, today)
     facts, mistakes = recorded_facts(definition, step, command, today)
     reasons += mistakes
     if step.needs_reason and not command.reason.strip():
-        reasons.append(Message("The step is taken only with a reason."))
+        reasons.append(Sentence("The step is taken only with a reason."))
     if command.records.keys() - set(step.records):
         extra = sorted(command.records.keys() - set(step.records))
-        reasons.append(Message("The step does not record {facts}.", {"facts": extra}))
+        reasons.append(Sentence("The step does not record {facts}.", {"facts": extra}))
 
     after = _signed(with_facts(agreement, facts), step, command, on)
     missing = [unmet(after, definition, actor, requirement) for requirement in step.requires]
     reasons += [message for message in missing if message is not None]
     state = machine.destination(definition, agreement.state, step.key, _holding(after, definition, actor))
     if state is None and not reasons:
-        reasons.append(Message("The step leads nowhere from here."))
+        reasons.append(Sentence("The step leads nowhere from here."))
     if reasons or state is None:
         raise Refused("“{step}” cannot be taken.", tuple(reasons), step=step.label)
 
@@ -68,13 +68,13 @@ def advance(
     )
     after = replace(after, state=state, version=agreement.version + 1, history=(*agreement.history, entry))
     after = with_effect(after, step, on)
-    after = replace(after, deadlines=derive(after, definition, reckoning))
+    after = replace(after, deadlines=derive(after, definition, context))
     return Outcome(after, entry, step.announcements)
 
 
 def reasons_against(
     agreement: Agreement, definition: ProcessDefinition, step: Step, actor: Actor, today: date
-) -> list[Message]:
+) -> list[Sentence]:
     """Everything that stands in the way of `step` today, apart from what would be filled in with it."""
     command = StepCommand(step.key, today)
     reasons = _refusals(agreement, definition, step, command, actor, today, asking=True)
@@ -92,19 +92,19 @@ def _refusals(
     today: date,
     *,
     asking: bool = False,
-) -> list[Message]:
-    reasons: list[Message] = []
+) -> list[Sentence]:
+    reasons: list[Sentence] = []
     if agreement.state not in step.sources:
         here = machine.steps_from(definition, agreement.state)
         reasons.append(
-            Message(
+            Sentence(
                 "The agreement is in the state “{state}”, by {actor}, {day}; the steps from there are: {steps}.",
                 {"state": definition.states[agreement.state].label, "steps": here or "–", **_came_here(agreement)},
             )
         )
     if not actor.roles & step.by:
-        needed = [Message("the clock") if role == CLOCK else definition.roles[role].label for role in sorted(step.by)]
-        reasons.append(Message("{person} is not {roles} here.", {"person": actor.key, "roles": needed}))
+        needed = [Sentence("the clock") if role == CLOCK else definition.roles[role].label for role in sorted(step.by)]
+        reasons.append(Sentence("{person} is not {roles} here.", {"person": actor.key, "roles": needed}))
     if not asking:
         reasons += _about_the_party(agreement, step, command)
     if not asking and CLOCK not in actor.roles:
@@ -120,14 +120,14 @@ def _came_here(agreement: Agreement) -> dict[str, object]:
     return {"actor": "–", "day": "–"}
 
 
-def _about_the_day(agreement: Agreement, step: Step, effective_on: date, today: date) -> list[Message]:
+def _about_the_day(agreement: Agreement, step: Step, effective_on: date, today: date) -> list[Sentence]:
     """No step is dated after today, nor before those it builds on. Parties may act in any order among themselves."""
     if effective_on > today:
-        return [Message("The day {day} is still to come.", {"day": effective_on})]
+        return [Sentence("The day {day} is still to come.", {"day": effective_on})]
     before = [entry.effective_on for entry in agreement.history if _comes_before(entry, step)]
     if before and effective_on < max(before):
         values = {"day": effective_on, "before": max(before)}
-        return [Message("The day {day} is before {before}, the day of the step before it.", values)]
+        return [Sentence("The day {day} is before {before}, the day of the step before it.", values)]
     return []
 
 
@@ -137,14 +137,14 @@ def _comes_before(entry: HistoryEntry, step: Step) -> bool:
     return step.per_party is None or (entry.step != step.key and entry.from_state != entry.to_state)
 
 
-def _about_the_party(agreement: Agreement, step: Step, command: StepCommand) -> list[Message]:
+def _about_the_party(agreement: Agreement, step: Step, command: StepCommand) -> list[Sentence]:
     names = [party.name for party in agreement.parties]
     if step.per_party is None:
-        return [] if command.party is None else [Message("The step is not taken for a single party.")]
+        return [] if command.party is None else [Sentence("The step is not taken for a single party.")]
     if command.party not in names:
-        return [Message("The step is taken for one party; name one of {parties}.", {"parties": names})]
+        return [Sentence("The step is taken for one party; name one of {parties}.", {"parties": names})]
     if step.per_party == "signature" and command.party not in {party.name for party in agreement.unsigned}:
-        return [Message("{party} has signed already.", {"party": command.party})]
+        return [Sentence("{party} has signed already.", {"party": command.party})]
     return []
 
 

@@ -7,7 +7,7 @@ from twinflow.domain.process.definition import Checklist, ProcessDefinition, Ste
 from twinflow.domain.process.well_known_facts import NOT_IN_FUTURE
 from twinflow.domain.steps.command import StepCommand
 from twinflow.errors import Unreadable
-from twinflow.sentences import Message
+from twinflow.sentences import Sentence
 
 
 def is_still_to_come(value: PartialDate | str, today: date) -> bool:
@@ -17,27 +17,27 @@ def is_still_to_come(value: PartialDate | str, today: date) -> bool:
 
 def recorded_facts(
     definition: ProcessDefinition, step: Step, command: StepCommand, today: date
-) -> tuple[dict[str, PartialDate | str], list[Message]]:
+) -> tuple[dict[str, PartialDate | str], list[Sentence]]:
     """The facts of the command as values; a step's own facts are all needed. The day of the act is one where the step says so."""
     facts: dict[str, PartialDate | str] = {}
-    mistakes: list[Message] = []
+    mistakes: list[Sentence] = []
     if step.day_as is not None:
         facts[step.day_as] = PartialDate.of(command.taken_on(today))
     for key in step.records:
         text = command.records.get(key, "").strip()
         if not text:
             label = definition.records[key]
-            mistakes.append(Message("{fact} is missing: give {key}=…", {"fact": label, "key": key}))
+            mistakes.append(Sentence("{fact} is missing: give {key}=…", {"fact": label, "key": key}))
             continue
         try:
             facts[key] = _value(definition, key, text)
         except Unreadable as error:
             mistakes.append(
-                Message("{key} = “{text}”: {mistake}.", {"key": key, "text": text, "mistake": error.message})
+                Sentence("{key} = “{text}”: {mistake}.", {"key": key, "text": text, "mistake": error.message})
             )
             continue
         if key in NOT_IN_FUTURE and is_still_to_come(facts[key], today):
-            mistakes.append(Message("{fact}: the day is still to come.", {"fact": definition.facts[key]}))
+            mistakes.append(Sentence("{fact}: the day is still to come.", {"fact": definition.facts[key]}))
     return facts, mistakes
 
 

@@ -14,11 +14,11 @@ from twinflow.domain.calendar.business_days import ONE_DAY, add_business_days, b
 from twinflow.domain.calendar.dates import Length, Unit
 from twinflow.domain.deadlines.carried_over import Key
 from twinflow.domain.deadlines.changes import Change, changes_by_deadline, pending
-from twinflow.domain.deadlines.context import Reckoning
+from twinflow.domain.deadlines.context import DeadlineContext
 from twinflow.domain.people.people import Actor
 from twinflow.domain.process.definition import DeadlineRule, ProcessDefinition
 from twinflow.errors import Refused
-from twinflow.sentences import Message
+from twinflow.sentences import Sentence
 
 OPEN = "?"
 """What stands in a plan until somebody decides."""
@@ -50,19 +50,19 @@ def draft(source: ProcessDefinition, target: ProcessDefinition) -> Plan:
     return Plan(source, target, states, policies, "", {})
 
 
-def mistakes(plan: Plan) -> Iterator[tuple[str, Message]]:
+def mistakes(plan: Plan) -> Iterator[tuple[str, Sentence]]:
     """What is wrong with a plan: path in it, and what would be right."""
     if plan.source == plan.target:
-        yield "to_process", Message("it is the version they run on already: {process}.", {"process": plan.target.name})
+        yield "to_process", Sentence("it is the version they run on already: {process}.", {"process": plan.target.name})
     for key, state in plan.source.states.items():
         to = plan.target.states.get(plan.states.get(key, ""))
         if plan.states.get(key, OPEN) == OPEN:
-            yield "states", Message("“{state}” is missing: say which state it becomes.", {"state": key})
+            yield "states", Sentence("“{state}” is missing: say which state it becomes.", {"state": key})
         elif to is None:
             values: dict[str, object] = {"state": plan.states[key], "states": list(plan.target.states)}
-            yield f"states.{key}", Message("“{state}” is no state of the new version; it has: {states}.", values)
+            yield f"states.{key}", Sentence("“{state}” is no state of the new version; it has: {states}.", values)
         elif (state.final, state.signed) != (to.final, to.signed):
-            message = Message("a state becomes one that is as final, and as signed, as it was.")
+            message = Sentence("a state becomes one that is as final, and as signed, as it was.")
             yield f"states.{key}", message
     for path, named, known in (
         ("states", plan.states, plan.source.states),
@@ -70,9 +70,9 @@ def mistakes(plan: Plan) -> Iterator[tuple[str, Message]]:
         ("deadlines", plan.deadlines, plan.source.deadlines.keys() & plan.target.deadlines.keys()),
     ):
         for key in sorted(named.keys() - known):
-            yield f"{path}.{key}", Message("there is nothing of this name to migrate.")
+            yield f"{path}.{key}", Sentence("there is nothing of this name to migrate.")
     for key in sorted(set(plan.steps.values()) - plan.target.steps.keys()):
-        yield "steps", Message("“{step}” is no step of the new version.", {"step": key})
+        yield "steps", Sentence("“{step}” is no step of the new version.", {"step": key})
     for key, rule in plan.source.deadlines.items():
         new = plan.target.deadlines.get(key)
         if new is None:
@@ -80,15 +80,15 @@ def mistakes(plan: Plan) -> Iterator[tuple[str, Message]]:
         if rule.recurs is not new.recurs:
             yield (
                 f"deadlines.{key}",
-                Message("it recurs in one version and not in the other: give it another name there."),
+                Sentence("it recurs in one version and not in the other: give it another name there."),
             )
         if key not in plan.deadlines:
             values = {"deadline": key, "policies": list(Policy)}
-            yield "deadlines", Message("“{deadline}” is missing: choose one of {policies}.", values)
+            yield "deadlines", Sentence("“{deadline}” is missing: choose one of {policies}.", values)
         elif plan.deadlines[key] is not Policy.RECOMPUTE and (_follows(rule) or _follows(new)):
             yield (
                 f"deadlines.{key}",
-                Message("it follows another date or is a given one, so there is nothing to keep: recompute."),
+                Sentence("it follows another date or is a given one, so there is nothing to keep: recompute."),
             )
 
 
@@ -96,22 +96,22 @@ def _follows(rule: DeadlineRule) -> bool:
     return rule.anchor.deadline is not None or rule.is_fixed
 
 
-def migrated(agreement: Agreement, plan: Plan, actor: Actor, reckoning: Reckoning, now: datetime) -> Agreement:
-    """The agreement on the new version, its deadlines still to be derived. `reckoning` is that of the old version.
+def migrated(agreement: Agreement, plan: Plan, actor: Actor, context: DeadlineContext, now: datetime) -> Agreement:
+    """The agreement on the new version, its deadlines still to be derived. `context` is that of the old version.
 
     Raises Refused with every reason.
     """
-    reasons: list[Message] = []
+    reasons: list[Sentence] = []
     carried: dict[Key, Carried] = {}
     changes = changes_by_deadline(agreement.history)
     for deadline in agreement.deadlines:
         if not _is_kept(deadline, plan):
             continue
         rule, policy = plan.source.deadlines[deadline.rule], plan.deadlines[deadline.rule]
-        found = list(_against_keeping(deadline, rule, policy, changes.get(deadline.key, ()), reckoning))
+        found = list(_against_keeping(deadline, rule, policy, changes.get(deadline.key, ()), context))
         reasons += found
         if not found:
-            carried[deadline.key] = _carry(agreement, deadline, rule, policy, reckoning)
+            carried[deadline.key] = _carry(agreement, deadline, rule, policy, context)
     if reasons:
         raise Refused("{reference} stays on {process}.", tuple(reasons), **_names(agreement, plan))
     said = Migrated(
@@ -130,7 +130,7 @@ def migrated(agreement: Agreement, plan: Plan, actor: Actor, reckoning: Reckonin
         process_digest=plan.target.digest,
         state=plan.states[agreement.state],
         version=agreement.version + 1,
-        history=in_present_names((*agreement.history, noted(said, actor.key, reckoning.today, now))),
+        history=in_present_names((*agreement.history, noted(said, actor.key, context.today, now))),
     )
 
 
@@ -149,15 +149,15 @@ def _is_kept(deadline: Deadline, plan: Plan) -> bool:
 
 
 def _against_keeping(
-    deadline: Deadline, rule: DeadlineRule, policy: Policy, changes: Sequence[Change], reckoning: Reckoning
-) -> Iterator[Message]:
+    deadline: Deadline, rule: DeadlineRule, policy: Policy, changes: Sequence[Change], context: DeadlineContext
+) -> Iterator[Sentence]:
     """What stands still has no day to keep, and what a second person has to confirm could still move the day."""
     values = {"deadline": rule.label, "policy": policy.value}
     pauses = deadline.basis.pauses if deadline.basis is not None else ()
-    if deadline.due_on is None or pause_on(reckoning.today_of(rule), pauses) is not None:
-        yield Message("“{deadline}” is paused, so it cannot {policy}; resume it or recompute.", values)
+    if deadline.due_on is None or pause_on(context.today_of(rule), pauses) is not None:
+        yield Sentence("“{deadline}” is paused, so it cannot {policy}; resume it or recompute.", values)
     if any(change.kind is not ChangeKind.MOVE for change in pending(changes)):
-        yield Message("A change of “{deadline}” waits for a second person, so it cannot {policy} yet.", values)
+        yield Sentence("A change of “{deadline}” waits for a second person, so it cannot {policy} yet.", values)
 
 
 def _recurring(agreement: Agreement, plan: Plan) -> dict[str, tuple[int, date]]:
@@ -172,10 +172,10 @@ def _recurring(agreement: Agreement, plan: Plan) -> dict[str, tuple[int, date]]:
 
 
 def _carry(
-    agreement: Agreement, deadline: Deadline, rule: DeadlineRule, policy: Policy, reckoning: Reckoning
+    agreement: Agreement, deadline: Deadline, rule: DeadlineRule, policy: Policy, context: DeadlineContext
 ) -> Carried:
     """What is left of an open deadline on the day of the migration, in its own unit where only the time stays."""
-    today, calendars = reckoning.today_of(rule), reckoning.calendars_of(rule)
+    today, calendars = context.today_of(rule), context.calendars_of(rule)
     due_on, basis = deadline.due_on, deadline.basis or Basis()
     assert due_on is not None
     days = sorted({deadline.warn_on or due_on, due_on})
@@ -205,7 +205,7 @@ def with_closed(agreement: Agreement, before: Sequence[Deadline]) -> Agreement:
     return replace(agreement, history=(*earlier, noted(said, entry.actor, entry.effective_on, entry.recorded_at)))
 
 
-def not_kept(before: Agreement, after: Agreement, plan: Plan) -> Iterator[Message]:
+def not_kept(before: Agreement, after: Agreement, plan: Plan) -> Iterator[Sentence]:
     """The deadlines that the plan keeps and the new version does not have open, or has on another day."""
     found = {deadline.key: deadline for deadline in after.deadlines}
     for deadline in before.deadlines:
@@ -214,6 +214,6 @@ def not_kept(before: Agreement, after: Agreement, plan: Plan) -> Iterator[Messag
         new = found.get(deadline.key)
         values = {"deadline": plan.source.deadlines[deadline.rule].label, "policy": plan.deadlines[deadline.rule].value}
         if new is None or new.due_on is None:
-            yield Message("“{deadline}” has no date in the new version from here, so it cannot {policy}.", values)
+            yield Sentence("“{deadline}” has no date in the new version from here, so it cannot {policy}.", values)
         elif plan.deadlines[deadline.rule] is Policy.KEEP_DUE and new.due_on != deadline.due_on:
-            yield Message("“{deadline}” would move to {day}, so it does not {policy}.", {**values, "day": new.due_on})
+            yield Sentence("“{deadline}” would move to {day}, so it does not {policy}.", {**values, "day": new.due_on})

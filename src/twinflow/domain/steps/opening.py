@@ -12,7 +12,7 @@ from twinflow.domain.process.definition import ProcessDefinition
 from twinflow.domain.process.well_known_facts import NOT_IN_FUTURE
 from twinflow.domain.steps.facts import is_still_to_come, items_of
 from twinflow.errors import Unreadable
-from twinflow.sentences import Message, Problem, unknown_name
+from twinflow.sentences import Problem, Sentence, unknown_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,35 +91,35 @@ def problems_of_opening(
     for name in sorted(new.facts):
         yield from _about_the_fact(name, new.facts[name], definition, today)
     if new.state is not None and new.state not in definition.states:
-        yield Problem("state", unknown_name(Message("the state"), new.state, definition.states))
+        yield Problem("state", unknown_name(Sentence("the state"), new.state, definition.states))
     yield from _about_the_parties(new)
     if new.opened_on > today:
         yield Problem("opened_on", _to_come(new.opened_on))
     yield from _about_the_terms(new, definition, today)
     if new.parent is not None and new.process not in children:
         values = {"process": new.process, "parent": new.parent, "children": sorted(children) or "–"}
-        yield Problem("parent", Message("{process} is no child of {parent}; its children are: {children}.", values))
+        yield Problem("parent", Sentence("{process} is no child of {parent}; its children are: {children}.", values))
 
 
-def mistake_in_reference(reference: str) -> Message | None:
+def mistake_in_reference(reference: str) -> Sentence | None:
     """What would be right, where people could not quote it."""
     if re.fullmatch(REFERENCE, reference):
         return None
-    return Message("a reference is made of letters and digits, with dots, slashes or hyphens between them.")
+    return Sentence("a reference is made of letters and digits, with dots, slashes or hyphens between them.")
 
 
 def _about_the_fact(
     name: str, claims: tuple[Claim, ...], definition: ProcessDefinition, today: date
 ) -> Iterator[Problem]:
     if name not in definition.records:
-        yield Problem(f"facts.{name}", unknown_name(Message("the fact"), name, definition.records))
+        yield Problem(f"facts.{name}", unknown_name(Sentence("the fact"), name, definition.records))
         return
     for number, claim in enumerate(claims, start=1):
         place, value = f"facts.{name}[{number}]" if len(claims) > 1 else f"facts.{name}", claim.value
         if name in definition.checklists:
             yield from _about_the_items(place, name, claim, definition)
         elif isinstance(value, PartialDate) and not name.endswith("_on"):
-            yield Problem(place, Message("a dated fact is called …_on."))
+            yield Problem(place, Sentence("a dated fact is called …_on."))
         elif isinstance(value, PartialDate) and name in NOT_IN_FUTURE and is_still_to_come(value, today):
             yield Problem(place, _to_come(value.as_date))
 
@@ -132,16 +132,16 @@ def _about_the_items(place: str, name: str, claim: Claim, definition: ProcessDef
         yield Problem(place, error.message)
         return
     if items != claim.value:
-        yield Problem(place, Message("name the items in their order: {items}.", {"items": items or "–"}))
+        yield Problem(place, Sentence("name the items in their order: {items}.", {"items": items or "–"}))
 
 
 def _about_the_parties(new: NewAgreement) -> Iterator[Problem]:
     if len(new.parties) < 2 and new.parent is None:  # noqa: PLR2004 - an agreement has two parties or more
-        yield Problem("parties", Message("an agreement has two parties or more."))
+        yield Problem("parties", Sentence("an agreement has two parties or more."))
     names = [party.name for party in new.parties]
     for number, name in enumerate(names, start=1):
         if name in names[: number - 1]:
-            yield Problem(f"parties[{number}]", Message("two parties of one text need different names."))
+            yield Problem(f"parties[{number}]", Sentence("two parties of one text need different names."))
 
 
 def _about_the_terms(new: NewAgreement, definition: ProcessDefinition, today: date) -> Iterator[Problem]:
@@ -151,11 +151,11 @@ def _about_the_terms(new: NewAgreement, definition: ProcessDefinition, today: da
     for name, term in new.terms.items():
         rule = definition.terms.get(name)
         if rule is None:
-            yield Problem(f"terms.{name}", unknown_name(Message("the term"), name, definition.terms))
+            yield Problem(f"terms.{name}", unknown_name(Sentence("the term"), name, definition.terms))
         elif rule.at_most is not None and not is_kept and term.exceeds(rule.at_most, today):
             values = {"length": rule.at_most.message, "source": rule.source}
-            yield Problem(f"terms.{name}", Message("at most {length} ({source}).", values))
+            yield Problem(f"terms.{name}", Sentence("at most {length} ({source}).", values))
 
 
-def _to_come(day: date | None) -> Message:
-    return Message("the day {day} is still to come.", {"day": day})
+def _to_come(day: date | None) -> Sentence:
+    return Sentence("the day {day} is still to come.", {"day": day})

@@ -6,43 +6,43 @@ from twinflow.domain.agreement.agreement import Agreement
 from twinflow.domain.agreement.history import HistoryEntry
 from twinflow.domain.people.people import Actor
 from twinflow.domain.process.definition import Checklist, Label, ProcessDefinition, Requirement
-from twinflow.sentences import Message
+from twinflow.sentences import Sentence
 
-Check = Callable[[Agreement, ProcessDefinition, Actor, Requirement], Message | None]
+Check = Callable[[Agreement, ProcessDefinition, Actor, Requirement], Sentence | None]
 
 
 def unmet(
     agreement: Agreement, definition: ProcessDefinition, actor: Actor, requirement: Requirement
-) -> Message | None:
+) -> Sentence | None:
     """Why the requirement is not met, or None."""
     return REQUIREMENTS[requirement.name](agreement, definition, actor, requirement)
 
 
 def _fact(
     agreement: Agreement, definition: ProcessDefinition, _actor: Actor, requirement: Requirement
-) -> Message | None:
+) -> Sentence | None:
     if requirement.fact is None or agreement.fact(requirement.fact) is not None:
         return None
-    return Message("{fact} is not on record.", {"fact": definition.records[requirement.fact]})
+    return Sentence("{fact} is not on record.", {"fact": definition.records[requirement.fact]})
 
 
 def _date_known(
     agreement: Agreement, definition: ProcessDefinition, _actor: Actor, requirement: Requirement
-) -> Message | None:
+) -> Sentence | None:
     if requirement.fact is None or agreement.day_of(requirement.fact) is not None:
         return None
-    return Message("The day is not known: {fact}.", {"fact": definition.facts[requirement.fact]})
+    return Sentence("The day is not known: {fact}.", {"fact": definition.facts[requirement.fact]})
 
 
 def _checklist(
     agreement: Agreement, definition: ProcessDefinition, _actor: Actor, requirement: Requirement
-) -> Message | None:
+) -> Sentence | None:
     """Every item of the checklist was there at the last look."""
     checklist = definition.checklists[requirement.checklist or ""]
     missing = missing_items(checklist, agreement.fact(requirement.checklist or ""))
     if not missing:
         return None
-    return Message("{checklist}: missing are {items}.", {"checklist": checklist.label, "items": missing})
+    return Sentence("{checklist}: missing are {items}.", {"checklist": checklist.label, "items": missing})
 
 
 def missing_items(checklist: Checklist, value: object) -> list[Label]:
@@ -53,7 +53,7 @@ def missing_items(checklist: Checklist, value: object) -> list[Label]:
 
 def _child(
     agreement: Agreement, _definition: ProcessDefinition, _actor: Actor, requirement: Requirement
-) -> Message | None:
+) -> Sentence | None:
     """Some child of the process has reached the state, whatever became of it since."""
     wanted = requirement.child
     if wanted is None or any(
@@ -61,28 +61,28 @@ def _child(
         for child in agreement.children
     ):
         return None
-    return Message("No {process} has come to “{state}” yet.", {"process": wanted.process, "state": wanted.state})
+    return Sentence("No {process} has come to “{state}” yet.", {"process": wanted.process, "state": wanted.state})
 
 
 def _all_signed(
     agreement: Agreement, _definition: ProcessDefinition, _actor: Actor, _requirement: Requirement
-) -> Message | None:
+) -> Sentence | None:
     if not agreement.unsigned:
         return None
-    return Message(
+    return Sentence(
         "These parties have not signed: {parties}.", {"parties": [party.name for party in agreement.unsigned]}
     )
 
 
 def _every_party(
     agreement: Agreement, definition: ProcessDefinition, _actor: Actor, requirement: Requirement
-) -> Message | None:
+) -> Sentence | None:
     """Every party has taken the steps since the case came into its state (model agreement, art. XIV: both accept in writing)."""
     taken = {(entry.step, entry.party) for entry in _since_it_came_here(agreement)}
     for step in requirement.steps:
         missing = [party.name for party in agreement.parties if (step, party.name) not in taken]
         if missing:
-            return Message(
+            return Sentence(
                 "Missing from {parties}: {step}.", {"parties": missing, "step": definition.steps[step].label}
             )
     return None
@@ -90,21 +90,21 @@ def _every_party(
 
 def _step_taken(
     agreement: Agreement, definition: ProcessDefinition, _actor: Actor, requirement: Requirement
-) -> Message | None:
+) -> Sentence | None:
     taken = {entry.step for entry in _since_it_came_here(agreement)}
     for step in requirement.steps:
         if step not in taken:
-            return Message("Not done yet: {step}.", {"step": definition.steps[step].label})
+            return Sentence("Not done yet: {step}.", {"step": definition.steps[step].label})
     return None
 
 
 def _another_person_than(
     agreement: Agreement, definition: ProcessDefinition, actor: Actor, requirement: Requirement
-) -> Message | None:
+) -> Sentence | None:
     """Four eyes, on persons: whoever took one of the steps cannot take this one, in whatever role."""
     for entry in agreement.steps_taken(*requirement.steps):
         if entry.actor == actor.key and entry.step is not None:
-            return Message(
+            return Sentence(
                 "{person} took the step “{step}”; another person has to take this one.",
                 {"person": actor.key, "step": definition.steps[entry.step].label},
             )

@@ -11,7 +11,7 @@ from twinflow.domain.alerts.alerts import about_step
 from twinflow.domain.clock.day import Taken, steps_of_dates
 from twinflow.domain.deadlines.kept import Rewritten, rewritten
 from twinflow.domain.people.people import People
-from twinflow.domain.rulebook import Rulebook, reckoning_at
+from twinflow.domain.rulebook import Rulebook, deadline_context
 from twinflow.domain.steps.advance import advance
 from twinflow.domain.steps.command import Outcome, StepCommand
 from twinflow.errors import StaleAgreement
@@ -50,9 +50,9 @@ def advance_agreement(
             command = replace(command, received_at=_instant(people, agreement.office, on, hour))
         agreement = _let_lapse(work, rulebook, people, agreement, min(on, today), now)
         actor = people.actor(who, definition, agreement.office, today)
-        reckoning = reckoning_at(rulebook, people, definition, agreement.office, now)
-        outcome = advance(agreement, definition, command, actor, now=now, reckoning=reckoning)
-        left = rewritten(agreement, outcome.agreement, definition, reckoning, now)
+        context = deadline_context(rulebook, people, definition, agreement.office, now)
+        outcome = advance(agreement, definition, command, actor, now=now, context=context)
+        left = rewritten(agreement, outcome.agreement, definition, context, now)
         _recorded(work, rulebook, people, agreement, outcome, left, now)
         work.commit()
     return outcome
@@ -68,8 +68,8 @@ def _let_lapse(
 ) -> Agreement:
     """The agreement after the steps that dates up to `until` take. What a state does not allow is reported by the sweep."""
     definition = rulebook.definition_of(agreement)
-    reckoning = reckoning_at(rulebook, people, definition, agreement.office, now)
-    for deed in steps_of_dates(agreement, definition, reckoning, now, until):
+    context = deadline_context(rulebook, people, definition, agreement.office, now)
+    for deed in steps_of_dates(agreement, definition, context, now, until):
         if isinstance(deed, Taken):
             agreement = _recorded(work, rulebook, people, deed.before, deed.outcome, deed.left, now)
     return agreement

@@ -13,7 +13,7 @@ from twinflow.domain.rulebook import Rulebook
 from twinflow.domain.steps.dossier import Dossier, case_of, problems_of_dossier
 from twinflow.domain.steps.opening import opened
 from twinflow.errors import BadInput
-from twinflow.sentences import Message, Problem
+from twinflow.sentences import Problem, Sentence
 from twinflow.services.agreements.opening import add
 from twinflow.storage.unit_of_work import UnitOfWork
 
@@ -62,15 +62,15 @@ def import_register(
 
 
 def _other_content(dossier: Dossier) -> Problem:
-    message = Message(
+    message = Sentence(
         "{reference} is already recorded with other content; correct it by taking a step.",
         {"reference": dossier.reference},
     )
-    return Problem(Message("row {row}", {"row": dossier.row}), message)
+    return Problem(Sentence("row {row}", {"row": dossier.row}), message)
 
 
 def _in_row(dossier: Dossier, problem: Problem) -> Problem:
-    return Problem(Message("row {row}, {field}", {"row": dossier.row, "field": problem.place}), problem.message)
+    return Problem(Sentence("row {row}, {field}", {"row": dossier.row, "field": problem.place}), problem.message)
 
 
 def _agreement(rulebook: Rulebook, people: People, dossier: Dossier, now: datetime) -> Agreement:

@@ -10,10 +10,10 @@ from twinflow.domain.agreement.agreement import Agreement, AgreementHead
 from twinflow.domain.agreement.findings import findings
 from twinflow.domain.people.people import Actor, People
 from twinflow.domain.process.definition import Label, ProcessDefinition
-from twinflow.domain.rulebook import Rulebook, reckoning_at
+from twinflow.domain.rulebook import Rulebook, deadline_context
 from twinflow.domain.steps.migration import Plan, migrated, not_kept, with_closed
 from twinflow.errors import Refused
-from twinflow.sentences import Message
+from twinflow.sentences import Sentence
 from twinflow.services.agreements.recording import record_change, refresh_parent, refreshed
 from twinflow.services.alerts.telling import tell_moved
 from twinflow.storage.unit_of_work import UnitOfWork
@@ -39,7 +39,7 @@ class Result:
     before: str
     after: str
     dates: tuple[DateAfter, ...]
-    reasons: tuple[Message, ...]
+    reasons: tuple[Sentence, ...]
 
     @property
     def refused(self) -> bool:
@@ -136,9 +136,9 @@ def _decided(
 ) -> tuple[Result, Agreement | None]:
     """The result for one agreement and the agreement as it would be; None where it stays on the old version."""
     definition = rulebook.definition_of(before)
-    reckoning = reckoning_at(rulebook, people, definition, before.office, now)
+    context = deadline_context(rulebook, people, definition, before.office, now)
     try:
-        after = refreshed(rulebook, people, migrated(before, plan, actor, reckoning, now), now)
+        after = refreshed(rulebook, people, migrated(before, plan, actor, context, now), now)
         reasons = tuple(not_kept(before, after, plan))
     except Refused as refused:
         reasons = refused.reasons

@@ -12,7 +12,7 @@ from twinflow.domain.rulebook import Rulebook
 from twinflow.domain.steps.effects import signed_at_entry
 from twinflow.domain.steps.opening import NewAgreement, opened, problems_of_opening
 from twinflow.errors import BadInput, NotFound, Refused
-from twinflow.sentences import Message, Problem
+from twinflow.sentences import Problem, Sentence
 from twinflow.services.agreements.recording import refresh_parent, refreshed, replace_deadlines
 from twinflow.storage.unit_of_work import UnitOfWork
 
@@ -33,14 +33,14 @@ def open_agreement(
     today = people.today(new.office, now)
     if who not in people.holders_for(definition, LIAISON, new.office, today):
         label = definition.roles[LIAISON].label
-        reason = Message("{person} is not {roles} here.", {"person": actor, "roles": label})
+        reason = Sentence("{person} is not {roles} here.", {"person": actor, "roles": label})
         raise Refused("{reference} cannot be opened.", (reason,), reference=new.reference)
     with UnitOfWork(engine) as work:
         parent = work.agreements.get(new.parent) if new.parent is not None else None
         children = rulebook.definition_of(parent).children if parent is not None else ()
         problems = list(problems_of_opening(new, definition, today, children))
         if work.agreements.known([new.reference]):
-            problems.append(Problem("reference", Message("{reference} exists already.", {"reference": new.reference})))
+            problems.append(Problem("reference", Sentence("{reference} exists already.", {"reference": new.reference})))
         if problems:
             raise BadInput("{reference} cannot be opened.", tuple(problems), reference=new.reference)
         agreement = opened(new, definition, actor=actor, now=now, today=today, parent=parent)

@@ -9,7 +9,7 @@ from twinflow.domain.deadlines.kept import Rewritten, rewritten
 from twinflow.domain.deadlines.occurrences import derive
 from twinflow.domain.people.people import People
 from twinflow.domain.process.definition import CLOCK
-from twinflow.domain.rulebook import Rulebook, reckoning_at
+from twinflow.domain.rulebook import Rulebook, deadline_context
 from twinflow.domain.steps.command import Outcome
 from twinflow.storage.unit_of_work import UnitOfWork
 
@@ -61,8 +61,8 @@ def replace_deadlines(
 ) -> None:
     """Write the deadlines of `after` over those of `before`; a moved due date is logged. Raises as `write_deadlines`."""
     definition = rulebook.definition_of(after)
-    reckoning = reckoning_at(rulebook, people, definition, after.office, now)
-    left = rewritten(before, after, definition, reckoning, now, actor=actor, cause=cause)
+    context = deadline_context(rulebook, people, definition, after.office, now)
+    left = rewritten(before, after, definition, context, now, actor=actor, cause=cause)
     write_deadlines(work, rulebook, agreement_id, before, left)
 
 
@@ -83,7 +83,7 @@ def write_deadlines(
 def refreshed(rulebook: Rulebook, people: People, agreement: Agreement, now: datetime) -> Agreement:
     """The agreement with its deadlines computed anew as of today."""
     definition = rulebook.definition_of(agreement)
-    derived = derive(agreement, definition, reckoning_at(rulebook, people, definition, agreement.office, now))
+    derived = derive(agreement, definition, deadline_context(rulebook, people, definition, agreement.office, now))
     return replace(agreement, deadlines=derived)
 
 

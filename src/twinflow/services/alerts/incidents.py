@@ -15,14 +15,14 @@ from twinflow.domain.mail.message import OutboxMessage
 from twinflow.domain.people.people import People
 from twinflow.domain.process.definition import CLOCK, LIAISON, ProcessDefinition
 from twinflow.domain.rulebook import Rulebook
-from twinflow.sentences import Message, packed
+from twinflow.sentences import Sentence, packed
 from twinflow.services.alerts.telling import tell
 from twinflow.storage.unit_of_work import UnitOfWork
 
 log = logging.getLogger(__name__)
 
 
-def tell_incidents(engine: Engine, rulebook: Rulebook, people: People, now: datetime) -> list[Message]:
+def tell_incidents(engine: Engine, rulebook: Rulebook, people: People, now: datetime) -> list[Sentence]:
     """Tell of every message that reached nobody, once, each in a transaction of its own; what could not be told, and why.
 
     What cannot be told stays to be told with the next pass.
@@ -41,7 +41,7 @@ def tell_incidents(engine: Engine, rulebook: Rulebook, people: People, now: date
             log.exception("incident of message %s", outbox_id)
             why = getattr(error, "message", None) or f"{type(error).__name__}: {error}"
             values = {"id": outbox_id, "why": why}
-            problems.append(Message("Nobody could be told that message {id} was not delivered: {why}", values))
+            problems.append(Sentence("Nobody could be told that message {id} was not delivered: {why}", values))
     return problems
 
 
@@ -50,7 +50,7 @@ def _tell_incident(work: UnitOfWork, rulebook: Rulebook, people: People, message
 
     Of a message that itself tells of an incident nobody is told by mail again: the pages and `outbox list` show it.
     """
-    why = packed(message.error or Message("the reason is not known"))
+    why = packed(message.error or Sentence("the reason is not known"))
     of_incidents = all(matter.notice == UNDELIVERED for matter in work.alerts.matters([message.id]))
     for agreement_id, role in work.alerts.agreements_of(message.id):
         agreement = work.agreements.load([agreement_id])[0]

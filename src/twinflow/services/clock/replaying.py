@@ -21,7 +21,7 @@ from twinflow.domain.rulebook import Rulebook
 from twinflow.domain.steps.command import Outcome, StepCommand
 from twinflow.domain.steps.opening import NewAgreement
 from twinflow.errors import BadInput, Refused, TwinflowError
-from twinflow.sentences import Message, Problem
+from twinflow.sentences import Problem, Sentence
 from twinflow.services.agreements.advancing import advance_agreement
 from twinflow.services.agreements.opening import open_agreement
 from twinflow.services.clock.sweep import sweep
@@ -183,7 +183,7 @@ class _Stage:
     zone: ZoneInfo
     opened: list[str] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
-    complaints: list[Message] = field(default_factory=list)
+    complaints: list[Sentence] = field(default_factory=list)
 
     def live(self, day: date) -> None:
         """All that happens on a day, and then what the clock does; what is expected of the day is looked at in the evening."""
@@ -235,7 +235,7 @@ class _Stage:
             tuple(self.problems),
         )
 
-    def _problem(self, place: str, message: Message) -> None:
+    def _problem(self, place: str, message: Sentence) -> None:
         self.problems.append(Problem(f"{self.script.file}: {place}", message))
 
     def _open(self, case: ScriptCase, now: datetime) -> None:
@@ -265,14 +265,14 @@ class _Stage:
         except TwinflowError as error:
             if not (step.refused and isinstance(error, Refused)):
                 for reason in _reasons(error):
-                    self._problem(step.place, Message("{step} was refused: {why}", {"step": step.step, "why": reason}))
+                    self._problem(step.place, Sentence("{step} was refused: {why}", {"step": step.step, "why": reason}))
             return
         if step.refused:
-            self._problem(step.place, Message("{step} was taken; it should have been refused.", {"step": step.step}))
+            self._problem(step.place, Sentence("{step} was taken; it should have been refused.", {"step": step.step}))
         found = outcome.agreement.state
         if step.state not in {None, found}:
             values = {"step": step.step, "found": found, "expected": step.state}
-            self._problem(step.place, Message("{step} led to {found}, not to {expected}.", values))
+            self._problem(step.place, Sentence("{step} led to {found}, not to {expected}.", values))
 
     def _compare_date(self, expected: ExpectedDate) -> None:
         with UnitOfWork(self.engine, reading=True) as work:
@@ -281,11 +281,11 @@ class _Stage:
         due = found.due_on if found and found.status is not DeadlineStatus.VOID else None
         values = {"deadline": expected.deadline, "as_of": expected.as_of, "found": due, "expected": expected.due}
         if due is None and expected.due is not None:
-            self._problem(expected.place, Message("{deadline} on {as_of}: no date, not {expected}.", values))
+            self._problem(expected.place, Sentence("{deadline} on {as_of}: no date, not {expected}.", values))
         elif expected.due is None and due is not None:
-            self._problem(expected.place, Message("{deadline} on {as_of}: {found}; it should have no date.", values))
+            self._problem(expected.place, Sentence("{deadline} on {as_of}: {found}; it should have no date.", values))
         elif due != expected.due:
-            self._problem(expected.place, Message("{deadline} on {as_of}: {found}, not {expected}.", values))
+            self._problem(expected.place, Sentence("{deadline} on {as_of}: {found}, not {expected}.", values))
 
     def _compare_ends(self, cases: dict[str, Agreement]) -> None:
         """What should have become of each case."""
@@ -294,15 +294,15 @@ class _Stage:
                 found = cases[case.reference].state
                 if found != case.ends_in:
                     values = {"found": found, "expected": case.ends_in}
-                    self._problem(f"{case.place}.ends_in", Message("the state is {found}, not {expected}.", values))
+                    self._problem(f"{case.place}.ends_in", Sentence("the state is {found}, not {expected}.", values))
 
     def _compare_clock_step(self, step: ScriptStep, case: Agreement) -> None:
         """A step that the clock should have taken on its day."""
         taken = [entry for entry in case.steps_taken(step.step) if entry.actor == CLOCK]
         if not any(_is_as_expected(entry, step) for entry in taken):
-            found = [Message("{day}: {state}", {"day": e.effective_on, "state": e.to_state}) for e in taken]
+            found = [Sentence("{day}: {state}", {"day": e.effective_on, "state": e.to_state}) for e in taken]
             values: dict[str, object] = {"step": step.step, "day": step.on, "found": found or "–"}
-            message = Message("the clock did not take {step} so on {day}; it took it on: {found}.", values)
+            message = Sentence("the clock did not take {step} so on {day}; it took it on: {found}.", values)
             self._problem(step.place, message)
 
     def _compare_alert(self, expected: ExpectedAlert, alerts: Iterable[ReplayedAlert]) -> None:
@@ -316,11 +316,11 @@ class _Stage:
             }
             self._problem(
                 expected.place,
-                Message("{day}: no such alert about {what} went to {to}; there was one on: {found}.", values),
+                Sentence("{day}: no such alert about {what} went to {to}; there was one on: {found}.", values),
             )
 
 
-def _reasons(error: TwinflowError) -> tuple[Message, ...]:
+def _reasons(error: TwinflowError) -> tuple[Sentence, ...]:
     """Why something was refused: its reasons, or what the error says where it has no list of them."""
     if getattr(error, "problems", ()):
         return ()

@@ -18,7 +18,7 @@ from twinflow.domain.rulebook import Rulebook
 from twinflow.domain.steps import opening
 from twinflow.domain.steps.effects import signed_at_entry
 from twinflow.errors import BadInput
-from twinflow.sentences import Message, Problem, unknown_name
+from twinflow.sentences import Problem, Sentence, unknown_name
 from twinflow.services.clock.in_books import in_books
 from twinflow.storage.unit_of_work import UnitOfWork
 
@@ -178,6 +178,6 @@ def _problems(case: FreshCase) -> Iterator[Problem]:
         yield Problem(f"{OPTIONS[field]} {name}".rstrip(), problem.message)
     for name, day in case.steps.items():
         if name not in definition.steps:
-            yield Problem("--step", unknown_name(Message("the step"), name, definition.steps))
+            yield Problem("--step", unknown_name(Sentence("the step"), name, definition.steps))
         elif day > case.start:
-            yield Problem(f"--step {name}", Message("the day {day} is still to come.", {"day": day}))
+            yield Problem(f"--step {name}", Sentence("the day {day} is still to come.", {"day": day}))

@@ -13,9 +13,9 @@ from twinflow.domain.agreement.agreement import Agreement
 from twinflow.domain.clock.day import Day, Derived, InBooks, Stuck, Taken, Told, day
 from twinflow.domain.clock.waking import latest_day
 from twinflow.domain.people.people import People
-from twinflow.domain.rulebook import Rulebook, reckoning_at
+from twinflow.domain.rulebook import Rulebook, deadline_context
 from twinflow.errors import TwinflowError
-from twinflow.sentences import Message
+from twinflow.sentences import Sentence
 from twinflow.services.agreements.recording import record_step, write_deadlines
 from twinflow.services.alerts.telling import write
 from twinflow.services.clock.in_books import in_books
@@ -28,7 +28,7 @@ class SweepResult:
 
     alerts: int
     lapsed: tuple[str, ...]
-    problems: tuple[Message, ...]
+    problems: tuple[Sentence, ...]
 
 
 def sweep(engine: Engine, rulebook: Rulebook, people: People, now: datetime) -> SweepResult:
@@ -48,7 +48,7 @@ class _Totals:
 
     alerts: int = 0
     lapsed: list[str] = field(default_factory=list)
-    problems: list[Message] = field(default_factory=list)
+    problems: list[Sentence] = field(default_factory=list)
 
     def add(self, rulebook: Rulebook, agreement: Agreement, done: Day) -> None:
         reference, roles = agreement.reference, rulebook.definition_of(agreement).roles
@@ -59,7 +59,7 @@ class _Totals:
                     if telling.waits:  # a role that nobody holds is to be said, and no reason to forget it
                         for role in audience.vacant:
                             values = {"reference": reference, "role": roles[role].label}
-                            self.problems.append(Message("{reference}: nobody is {role}; the alert waits.", values))
+                            self.problems.append(Sentence("{reference}: nobody is {role}; the alert waits.", values))
                 case Taken():
                     self.lapsed.append(reference)
                 case Stuck(refused=refused):
@@ -77,9 +77,9 @@ def _each(
         with UnitOfWork(engine) as work:
             reference = work.agreements.reference_of(agreement_id)
             agreement = work.agreements.lock(reference)
-            reckoning = reckoning_at(rulebook, people, rulebook.definition_of(agreement), agreement.office, now)
+            context = deadline_context(rulebook, people, rulebook.definition_of(agreement), agreement.office, now)
             before = in_books(work, rulebook, agreement_id, agreement)
-            done = day(before, rulebook, people, reckoning, now)
+            done = day(before, rulebook, people, context, now)
             _write(work, rulebook, people, agreement_id, before, done, now)
             work.commit()
     except TwinflowError as error:
@@ -112,6 +112,6 @@ def _write(
             work.deadlines.claim(agreement_id, key, held[key], wake_on)
 
 
-def _why_not(reference: str, error: TwinflowError) -> Message:
+def _why_not(reference: str, error: TwinflowError) -> Sentence:
     values = {"reference": reference, "why": [error.message, *getattr(error, "reasons", ())]}
-    return Message("{reference}: {why}", values)
+    return Sentence("{reference}: {why}", values)

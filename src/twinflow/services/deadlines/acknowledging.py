@@ -9,7 +9,7 @@ from twinflow.domain.deadlines.acknowledgements import Acknowledge, Hold, decide
 from twinflow.domain.deadlines.deadline_id import DeadlineId, find_deadline
 from twinflow.domain.people.people import People
 from twinflow.domain.process.definition import Label
-from twinflow.domain.rulebook import Rulebook, reckoning_at
+from twinflow.domain.rulebook import Rulebook, deadline_context
 from twinflow.storage.unit_of_work import UnitOfWork
 
 
@@ -41,9 +41,9 @@ def say(
         definition = rulebook.definition_of(agreement)
         known = tuple(deadline for deadline in agreement.deadlines if deadline.rule in definition.deadlines)
         deadline = find_deadline(replace(agreement, deadlines=known), wanted)
-        reckoning = reckoning_at(rulebook, people, definition, agreement.office, now)
-        actor = people.actor(who, definition, agreement.office, reckoning.today)
-        entry = decide(agreement, definition, deadline, said, actor, now=now, reckoning=reckoning)
+        context = deadline_context(rulebook, people, definition, agreement.office, now)
+        actor = people.actor(who, definition, agreement.office, context.today)
+        entry = decide(agreement, definition, deadline, said, actor, now=now, context=context)
         agreement_id = work.agreements.id_of(wanted.reference)
         work.history.add(agreement_id, entry)
         until = said.until if isinstance(said, Hold) else None

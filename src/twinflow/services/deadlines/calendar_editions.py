@@ -73,9 +73,9 @@ def preview(
     _check_known(rulebook, calendar)
     recount = _Recount(rulebook.with_calendar(calendar), people, calendar, now)
     with UnitOfWork(engine, reading=True) as work:
-        total, done = work.recount.count(calendar.key, calendar.edition), 0
+        total, done = work.calendar_recount.count(calendar.key, calendar.edition), 0
         shown: set[str] = set()
-        for batch in work.recount.open_counted_by(calendar.key, calendar.edition, AT_ONCE):
+        for batch in work.calendar_recount.open_counted_by(calendar.key, calendar.edition, AT_ONCE):
             whole, single = recount.sorted_out(batch)
             found = [recount.moved(row, new) for row, new in single if new.due_on != row.due_on]
             found += [moved for reference in sorted(whole) for moved in recount.moved_in(work, reference)]
@@ -106,14 +106,14 @@ def apply(
     recount = _Recount(rulebook.with_calendar(calendar), people, calendar, now)
     with UnitOfWork(engine) as work:
         work.calendars.apply(calendar.key, calendar.edition, text, now)
-        total = work.recount.count(calendar.key, calendar.edition)
+        total = work.calendar_recount.count(calendar.key, calendar.edition)
         work.commit()
     writing = _Writing(recount, actor.key)
     done = last = 0
     while True:
         with UnitOfWork(engine) as work:
             work.calendars.hold(recount.rulebook.current_editions)
-            batch = work.recount.batch(calendar.key, calendar.edition, last, AT_ONCE)
+            batch = work.calendar_recount.batch(calendar.key, calendar.edition, last, AT_ONCE)
             if not batch:
                 break
             writing.write(work, batch)
@@ -253,12 +253,12 @@ class _Writing:
         first, last = batch[0].id, batch[-1].id
         editions = {(row.edition, new.edition) for row, new in single}
         for old, new_edition in sorted(editions):
-            work.recount.set_edition(first, last, old, new_edition)
+            work.calendar_recount.set_edition(first, last, old, new_edition)
         for reference in sorted(whole):
             self._write_whole(work, reference)
 
     def _write_dates(self, work: UnitOfWork, single: Iterable[tuple[OpenDeadline, Deadline]]) -> None:
-        work.recount.set_dates(
+        work.calendar_recount.set_dates(
             [
                 {
                     "row": row.id,
@@ -274,7 +274,7 @@ class _Writing:
         )
 
     def _write_history(self, work: UnitOfWork, moved: Iterable[tuple[OpenDeadline, Deadline]]) -> None:
-        work.recount.add_history(
+        work.calendar_recount.add_history(
             [
                 {
                     "agreement_id": row.agreement_id,

@@ -9,7 +9,7 @@ from twinflow.domain.mail.delivery_reports import Report, ReportKind
 from twinflow.domain.mail.message import MessageState, OutboxMessage
 from twinflow.domain.people.people import People
 from twinflow.domain.rulebook import Rulebook
-from twinflow.sentences import Message
+from twinflow.sentences import Sentence
 from twinflow.services.mail.outbox import record_bounce
 from twinflow.storage.unit_of_work import UnitOfWork
 
@@ -42,7 +42,7 @@ def take_report(engine: Engine, rulebook: Rulebook, people: People, report: Repo
         return Outcome.NO_CHANGE
     if _is_on_its_way(message):
         return Outcome.WAITING
-    said = Message("it came back: {why}", {"why": why})
+    said = Sentence("it came back: {why}", {"why": why})
     changed = record_bounce(engine, rulebook, people, message_id=message.message_id, why=said, now=now)
     return Outcome.BOUNCED if changed else Outcome.NO_CHANGE
 

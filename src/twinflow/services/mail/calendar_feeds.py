@@ -13,9 +13,9 @@ from twinflow.domain.calendar.dates import add_months
 from twinflow.domain.mail.calendar_events import CalendarEvent, DatedAgreement, deadline_event, is_told, who_and_what
 from twinflow.domain.people.people import People, Person
 from twinflow.domain.process.definition import DeadlineRule, ProcessDefinition
-from twinflow.domain.rulebook import Rulebook, reckoning_at
+from twinflow.domain.rulebook import Rulebook, deadline_context
 from twinflow.errors import NotFound, Refused
-from twinflow.sentences import Message
+from twinflow.sentences import Sentence
 from twinflow.storage.feeds import Feed
 from twinflow.storage.unit_of_work import UnitOfWork
 
@@ -127,7 +127,7 @@ class _Shared:
     """What all deadlines of a rule have in common at an office. `today` is the date where the late office is."""
 
     today: date
-    doing: tuple[Message, ...]
+    doing: tuple[Sentence, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +161,7 @@ class _Desk:
         return self.rulebook.definition_then(agreement.head, agreement.migrations, deadline)
 
     def _of_rule(self, definition: ProcessDefinition, rule: DeadlineRule, office: str) -> _Shared:
-        today = reckoning_at(self.rulebook, self.people, definition, office, self.now).today_of(rule)
+        today = deadline_context(self.rulebook, self.people, definition, office, self.now).today_of(rule)
         return _Shared(today, who_and_what(self.rulebook, definition, rule))
 
     def _is_told(self, person: Person, agreement: DatedAgreement, deadline: Deadline) -> bool:

@@ -20,7 +20,7 @@ from twinflow.domain.mail.letter import Letter, LetterGroup, LetterItem, Matter
 from twinflow.domain.mail.message import ClaimedMessage
 from twinflow.domain.people.people import People, Person
 from twinflow.domain.process.definition import DeadlineRule, ProcessDefinition
-from twinflow.domain.rulebook import Rulebook, reckoning_at
+from twinflow.domain.rulebook import Rulebook, deadline_context
 from twinflow.language import say
 from twinflow.sentences import unpacked
 from twinflow.services.mail.calendar_feeds import events_of
@@ -238,7 +238,7 @@ class Desk:
                 "note": rule.note[language] if rule.note else "",
                 "todo": [label[language] for label in self.rulebook.what_meets(definition, rule)],
             }
-            today = reckoning_at(self.rulebook, self.people, definition, matter.office, self.now).today_of(rule)
+            today = deadline_context(self.rulebook, self.people, definition, matter.office, self.now).today_of(rule)
             self._rules[at] = _Rule(definition, rule, today, values)
         return self._rules[at]
 

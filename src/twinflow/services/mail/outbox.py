@@ -21,7 +21,7 @@ from twinflow.domain.mail.message import (
 from twinflow.domain.people.people import People
 from twinflow.domain.rulebook import Rulebook
 from twinflow.errors import Refused
-from twinflow.sentences import Message
+from twinflow.sentences import Sentence
 from twinflow.services.alerts.incidents import tell_incidents
 from twinflow.storage.outbox import DueMessage
 from twinflow.storage.unit_of_work import UnitOfWork
@@ -92,7 +92,7 @@ def settle(engine: Engine, settlements: Sequence[Settlement], now: datetime) -> 
 
 
 def record_bounce(
-    engine: Engine, rulebook: Rulebook, people: People, *, message_id: str, why: Message, now: datetime
+    engine: Engine, rulebook: Rulebook, people: People, *, message_id: str, why: Sentence, now: datetime
 ) -> bool:
     """A report that a message the server had accepted reached nobody: an incident. False if nothing changed.
 
@@ -120,7 +120,7 @@ def retry(engine: Engine, outbox_id: int, now: datetime) -> None:
             raise Refused(
                 "Message {id} is {state}: only a message that failed, bounced or waits for another try is sent again.",
                 id=outbox_id,
-                state=Message(message.state),
+                state=Sentence(message.state),
             )
         work.outbox.change(outbox_id, MessageState.RETRYING, message.error, now, again=True)
         work.commit()
@@ -141,9 +141,9 @@ def cancel(engine: Engine, people: People, outbox_id: int, *, by: str, reason: s
             raise Refused(
                 "Message {id} is {state}: only a message that waits, failed or bounced is cancelled.",
                 id=outbox_id,
-                state=Message(message.state),
+                state=Sentence(message.state),
             )
-        why = Message("cancelled by {person}: {reason}", {"person": person.name, "reason": reason.strip()})
+        why = Sentence("cancelled by {person}: {reason}", {"person": person.name, "reason": reason.strip()})
         work.outbox.change(outbox_id, MessageState.CANCELLED, why, now)
         for agreement_id, _ in work.alerts.agreements_of(outbox_id):
             (agreement,) = work.agreements.heads([agreement_id])

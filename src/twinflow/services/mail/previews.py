@@ -22,7 +22,7 @@ from twinflow.domain.process.notices import Notice
 from twinflow.domain.rulebook import Rulebook
 from twinflow.errors import NotFound, Refused
 from twinflow.language import say
-from twinflow.sentences import Message, packed
+from twinflow.sentences import Sentence, packed
 from twinflow.services.mail.letters import Desk
 from twinflow.services.reading.history_in_words import beyond_bound
 from twinflow.storage.unit_of_work import UnitOfWork
@@ -168,7 +168,7 @@ class _Case:
 
 
 def _said(value: object, language: str) -> object:
-    return say(value, language) if isinstance(value, Mapping | Message | list) else value
+    return say(value, language) if isinstance(value, Mapping | Sentence | list) else value
 
 
 def _occasions(case: _Case) -> Iterator[_Occasion]:
@@ -238,7 +238,7 @@ def _of_changes(case: _Case) -> Iterator[_Occasion]:
                 "id": f"{case.agreement.reference}/{rule}/{occurrence}",
                 "number": 1,
                 "actor": liaison.name if liaison is not None else "–",
-                "change": Message(
+                "change": Sentence(
                     "{deadline}: paused (change {number})",
                     {"deadline": case.definition.deadlines[rule].label, "number": 1},
                 ),
@@ -262,7 +262,7 @@ def _second(definition: ProcessDefinition, rule: str) -> str | None:
 
 def _of_messages(case: _Case) -> Iterator[_Occasion]:
     liaison = _liaison(case)
-    why = packed(Message("{code} {text}", {"code": 550, "text": "5.1.1 mailbox unknown"}))
+    why = packed(Sentence("{code} {text}", {"code": 550, "text": "5.1.1 mailbox unknown"}))
     details = {"message": "0", "person": liaison.key if liaison else "–", "of": case.agreement.reference, "why": why}
     yield _Occasion(AlertSubject(SubjectKind.UNDELIVERED, ""), (LIAISON,), details=details, made_up={})
 
@@ -271,7 +271,7 @@ def _of_findings(case: _Case) -> Iterator[_Occasion]:
     for finding in findings(case.agreement, case.definition):
         if finding.code.notice == case.notice:
             yield _Occasion(AlertSubject.finding(finding), (LIAISON,))
-    details = {"message": "0", "person": "", "of": "", "why": packed(Message(""))}
+    details = {"message": "0", "person": "", "of": "", "why": packed(Sentence(""))}
     yield _Occasion(
         AlertSubject(SubjectKind.UNDELIVERED, ""),
         (LIAISON,),

@@ -8,26 +8,26 @@ from sqlalchemy import Engine
 
 from twinflow.domain.mail.restored_backup import Standing, counted, standing
 from twinflow.errors import EnvironmentFailed, Refused, Unreadable
-from twinflow.sentences import Message
+from twinflow.sentences import Sentence
 from twinflow.storage import state_file as beside
 from twinflow.storage.restored_backup import Count, Waiting
 from twinflow.storage.unit_of_work import UnitOfWork
 
-RESTORED = Message("restored backup: the database that is lost has sent it")
+RESTORED = Sentence("restored backup: the database that is lost has sent it")
 """Why messages are cancelled; shown with them."""
 
 HELD = {
-    Standing.UNKNOWN: Message(
+    Standing.UNKNOWN: Sentence(
         "No mail is sent: mail of this database has been sent before, and not by this machine. "
         "It may be a restored backup or a copy."
     ),
-    Standing.REWOUND: Message(
+    Standing.REWOUND: Sentence(
         "No mail is sent: this machine has sent mail that the database does not know of. It is a restored backup."
     ),
 }
 
 
-def may_send(engine: Engine, state_file: Path | None, now: datetime) -> Message | None:
+def may_send(engine: Engine, state_file: Path | None, now: datetime) -> Sentence | None:
     """Asked before messages are claimed: None to go ahead, else why nothing may be sent. `now` is in UTC.
 
     Where something is due, the pass is counted: in the database first, then in the file, before anything is sent; and once
@@ -44,27 +44,27 @@ def may_send(engine: Engine, state_file: Path | None, now: datetime) -> Message 
         return _unusable(state_file, error)
 
 
-def _count_on(engine: Engine, state_file: Path, now: datetime) -> Message | None:
+def _count_on(engine: Engine, state_file: Path, now: datetime) -> Sentence | None:
     seen = beside.read(state_file)
     with UnitOfWork(engine) as work:
-        present = work.mail_state.current(held=True)
+        present = work.restored_backup.current(held=True)
         found = _standing(present, seen)
         if found.is_held:
             return HELD[found]
-        due, leased = work.mail_state.has_due(now), work.mail_state.has_leased()
+        due, leased = work.restored_backup.has_due(now), work.restored_backup.has_leased()
         passes = counted(present.passes, due=due, leased=leased)
         if passes == present.passes:
             return None
         if found is Standing.NEW:  # before it counts: else a crash here would make it a database not known
             seen = {**seen, present.database: 0}
             beside.write(state_file, seen)
-        work.mail_state.count(passes)
+        work.restored_backup.count(passes)
         work.commit()
     beside.write(state_file, {**seen, present.database: passes})
     return None
 
 
-def held(engine: Engine, state_file: Path | None) -> Message | None:
+def held(engine: Engine, state_file: Path | None) -> Sentence | None:
     """Why no mail leaves from here, None if it does. Only looks. Raises EnvironmentFailed if the database does not answer."""
     if state_file is None:
         return None
@@ -73,13 +73,13 @@ def held(engine: Engine, state_file: Path | None) -> Message | None:
     except (OSError, Unreadable) as error:
         return _unusable(state_file, error)
     with UnitOfWork(engine, reading=True) as work:
-        return HELD.get(_standing(work.mail_state.current(), seen))
+        return HELD.get(_standing(work.restored_backup.current(), seen))
 
 
 def waiting(engine: Engine) -> list[Waiting]:
     """What waits to be sent, by person."""
     with UnitOfWork(engine, reading=True) as work:
-        return work.mail_state.waiting()
+        return work.restored_backup.waiting()
 
 
 def confirm(engine: Engine, state_file: Path, *, cancel: bool, now: datetime) -> int:
@@ -92,16 +92,16 @@ def confirm(engine: Engine, state_file: Path, *, cancel: bool, now: datetime) ->
         with beside.locked(state_file):
             seen = beside.read(state_file)
             with UnitOfWork(engine) as work:
-                present = work.mail_state.current(held=True)
+                present = work.restored_backup.current(held=True)
                 found = _standing(present, seen)
                 if not found.is_held:
                     raise Refused("Nothing is held back: mail of this database leaves from here.")
-                name = work.mail_state.begin_anew() if found is Standing.REWOUND else present.database
-                messages = sum(each.messages for each in work.mail_state.waiting())
+                name = work.restored_backup.begin_anew() if found is Standing.REWOUND else present.database
+                messages = sum(each.messages for each in work.restored_backup.waiting())
                 if cancel:
-                    work.mail_state.cancel_waiting(RESTORED, now)
+                    work.restored_backup.cancel_waiting(RESTORED, now)
                 passes = counted(present.passes, due=True, leased=False)
-                work.mail_state.count(passes)
+                work.restored_backup.count(passes)
                 work.commit()
             beside.write(state_file, {**seen, name: passes})
     except (OSError, Unreadable) as error:
@@ -113,9 +113,9 @@ def _standing(count: Count, seen: Mapping[str, int]) -> Standing:
     return standing(count.database, count.passes, seen)
 
 
-def _unusable(state_file: Path, error: OSError | Unreadable) -> Message:
+def _unusable(state_file: Path, error: OSError | Unreadable) -> Sentence:
     why = error.message if isinstance(error, Unreadable) else error.strerror or str(error)
-    return Message(
+    return Sentence(
         "No mail is sent: the file {file}, by which a restored backup is noticed, cannot be used: {why}. "
         "Put it right, or move it away and confirm with “twinflow outbox confirm”.",
         {"file": str(state_file), "why": why},

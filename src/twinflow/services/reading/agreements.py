@@ -14,7 +14,7 @@ from twinflow.domain.process.definition import CLOCK, Label, ProcessDefinition
 from twinflow.domain.rulebook import Rulebook
 from twinflow.domain.steps.advance import reasons_against
 from twinflow.domain.steps.requirements import missing_items
-from twinflow.sentences import Message
+from twinflow.sentences import Sentence
 from twinflow.services.reading.deadlines import DeadlineLine, deadlines_of, explanations_of
 from twinflow.services.reading.explanations import Explanation
 from twinflow.services.reading.history_in_words import ACTORS, entry_message, finding_message
@@ -37,9 +37,9 @@ class AgreementLine:
     in_force: bool
     next_on: date | None
     next_label: Label
-    passed: Message | None
+    passed: Sentence | None
     overdue: bool
-    missing: tuple[Message, ...]
+    missing: tuple[Sentence, ...]
     generation: int
     parent: str | None
 
@@ -65,7 +65,7 @@ class ChecklistLine:
 class TermLine:
     key: str
     label: Label
-    readings: tuple[Message, ...]
+    readings: tuple[Sentence, ...]
     contradictory: bool
     source: Label | str
 
@@ -78,8 +78,8 @@ class EntryLine:
     effective_on: date
     recorded_at: datetime
     recorded_on: date
-    actor: str | Message
-    text: Message
+    actor: str | Sentence
+    text: Sentence
 
     @property
     def late(self) -> bool:
@@ -92,7 +92,7 @@ class StepLine:
 
     key: str
     label: Label
-    reasons: tuple[Message, ...]
+    reasons: tuple[Sentence, ...]
     records: tuple[str, ...]
     per_party: bool
     needs_reason: bool
@@ -243,14 +243,14 @@ def _line(rulebook: Rulebook, people: People, agreement: PresentAgreement, now: 
 def _terms(agreement: PresentAgreement, definition: ProcessDefinition) -> Iterator[TermLine]:
     for key, rule in definition.terms.items():
         term = agreement.terms.get(key)
-        readings: Sequence[Message]
+        readings: Sequence[Sentence]
         source: Label | str
         if term is None and rule.default is not None:
             readings, source = [rule.default.message], rule.source
         elif term is None or not term.is_stated:
-            readings, source = [Message("not stated")], ""
+            readings, source = [Sentence("not stated")], ""
         elif term.indefinite:
-            readings, source = [Message("indefinite")], term.source
+            readings, source = [Sentence("indefinite")], term.source
         else:
             readings, source = [reading.message for reading in term.readings], term.source
         contradictory = term is not None and term.is_contradictory

@@ -10,13 +10,18 @@ from twinflow.domain.agreement.agreement import Agreement, Deadline, PresentAgre
 from twinflow.domain.agreement.history import HistoryEntry
 from twinflow.domain.calendar.business_days import business_days_between
 from twinflow.domain.deadlines import lateness
-from twinflow.domain.deadlines.acknowledgements import NOTHING_SAID, Acknowledgement, Snooze, attention_by_deadline
+from twinflow.domain.deadlines.acknowledgements import (
+    NOTHING_SAID,
+    Acknowledgement,
+    Snooze,
+    acknowledgements_by_deadline,
+)
 from twinflow.domain.deadlines.changes import Change, changes_by_deadline, pending
 from twinflow.domain.deadlines.deadline_id import DeadlineId
 from twinflow.domain.people.people import People
 from twinflow.domain.process.definition import Label
-from twinflow.domain.rulebook import Rulebook, reckoning_at
-from twinflow.sentences import Message
+from twinflow.domain.rulebook import Rulebook, deadline_context
+from twinflow.sentences import Sentence
 from twinflow.services.reading.explanations import Explanation, explanation
 from twinflow.storage.unit_of_work import UnitOfWork
 
@@ -65,7 +70,7 @@ class DeadlineLine:
         return lateness.is_overdue(self.standing, self.nature, owed=bool(self.late))
 
     @property
-    def standing_words(self) -> Message:
+    def standing_words(self) -> Sentence:
         return lateness.in_words(self.status, self.standing, self.nature, owed=bool(self.late))
 
 
@@ -103,17 +108,17 @@ def deadlines_of(
     A deadline is left out where the only process file that had it is gone.
     """
     definition = rulebook.definition_of(agreement)
-    reckoning = reckoning_at(rulebook, people, definition, agreement.office, now)
-    changes, attention = changes_by_deadline(history or ()), attention_by_deadline(said)
+    context = deadline_context(rulebook, people, definition, agreement.office, now)
+    changes, acknowledged = changes_by_deadline(history or ()), acknowledgements_by_deadline(said)
     lines = []
     for deadline in sorted(agreement.deadlines, key=_by_due_date):
         then = rulebook.definition_then(agreement, history or (), deadline)
         rule = then.deadlines.get(deadline.rule)
         if rule is None or not (history is not None or deadline.is_open):
             continue
-        calendars, today, due_on = reckoning.calendars_of(rule), reckoning.today_of(rule), deadline.due_on
+        calendars, today, due_on = context.calendars_of(rule), context.today_of(rule), deadline.due_on
         counted = due_on is not None and calendars.covers(due_on)
-        about = attention.get(deadline.key, NOTHING_SAID) if deadline.is_open else NOTHING_SAID
+        about = acknowledged.get(deadline.key, NOTHING_SAID) if deadline.is_open else NOTHING_SAID
         lines.append(
             DeadlineLine(
                 id=f"{agreement.reference}/{deadline.rule}/{deadline.occurrence}",

@@ -23,9 +23,9 @@ from twinflow.domain.agreement.history import IMPORT, EntryKind, HistoryEntry
 from twinflow.domain.agreement.subject import AlertSubject, SubjectKind
 from twinflow.domain.calendar.dates import PartialDate
 from twinflow.domain.process.definition import CLOCK, Label, ProcessDefinition, TermRule
-from twinflow.sentences import Message, unpacked
+from twinflow.sentences import Sentence, unpacked
 
-ACTORS = {CLOCK: Message("the clock"), IMPORT: Message("import from a register")}
+ACTORS = {CLOCK: Sentence("the clock"), IMPORT: Sentence("import from a register")}
 """What is called an actor in the history and is no person."""
 
 
@@ -39,13 +39,13 @@ def _label(known: Mapping[str, _Labelled], key: str | None) -> Label | str:
     return known[key].label if key is not None and key in known else key or ""
 
 
-def entry_message(entry: HistoryEntry, definition: ProcessDefinition) -> Message:
+def entry_message(entry: HistoryEntry, definition: ProcessDefinition) -> Sentence:
     match said := read(entry):
         case None:
             state = {"state": _label(definition.states, entry.to_state)}
             if entry.kind is EntryKind.IMPORTED:
-                return Message("Taken over from a register as “{state}”", state)
-            return Message("Opened as “{state}”", state)
+                return Sentence("Taken over from a register as “{state}”", state)
+            return Sentence("Opened as “{state}”", state)
         case StepTaken():
             return _step_in_words(entry, said, definition)
         case DateMoved():
@@ -54,47 +54,47 @@ def entry_message(entry: HistoryEntry, definition: ProcessDefinition) -> Message
             return _change_in_words(said, definition)
         case Migrated():
             values: dict[str, object] = {"before": said.source, "after": said.target, "reason": said.reason}
-            return Message("Moved from {before} to {after}: {reason}", values)
+            return Sentence("Moved from {before} to {after}: {reason}", values)
         case Alerted():
             return _alert_in_words(said, definition)
         case NotDelivered():
             values = {"number": said.message, "recipient": said.recipient, "why": unpacked(said.why)}
-            return Message("Message {number} to {recipient} could not be delivered: {why}", values)
+            return Sentence("Message {number} to {recipient} could not be delivered: {why}", values)
         case Cancelled():
             values = {"number": said.message, "recipient": said.recipient, "reason": said.reason}
-            return Message("Message {number} to {recipient} was cancelled: {reason}", values)
+            return Sentence("Message {number} to {recipient} was cancelled: {reason}", values)
         case Acknowledged():
             label = _label(definition.deadlines, said.key[0])
             values = {"deadline": label, "due": said.due_on or "–", "note": said.note}
             if said.note:
-                return Message("{deadline} ({due}): acknowledged; {note}", values)
-            return Message("{deadline} ({due}): acknowledged", values)
+                return Sentence("{deadline} ({due}): acknowledged; {note}", values)
+            return Sentence("{deadline} ({due}): acknowledged", values)
         case Snoozed():
             label = _label(definition.deadlines, said.key[0])
             values = {"deadline": label, "due": said.due_on or "–", "until": said.until, "reason": said.reason}
-            return Message("{deadline} ({due}): own notices held until {until}; reason: {reason}", values)
+            return Sentence("{deadline} ({due}): own notices held until {until}; reason: {reason}", values)
 
 
-def _move_in_words(said: DateMoved, definition: ProcessDefinition) -> Message:
+def _move_in_words(said: DateMoved, definition: ProcessDefinition) -> Sentence:
     label, calendar = _label(definition.deadlines, said.key[0]), said.calendar
     values = {"deadline": label, "old": said.before or "–", "new": said.after or "–", "calendar": calendar}
     if calendar:
-        return Message("{deadline}: moved from {old} to {new} by a new edition of the calendar {calendar}", values)
-    return Message("{deadline}: moved from {old} to {new}", values)
+        return Sentence("{deadline}: moved from {old} to {new} by a new edition of the calendar {calendar}", values)
+    return Sentence("{deadline}: moved from {old} to {new}", values)
 
 
-def _alert_in_words(said: Alerted, definition: ProcessDefinition) -> Message:
+def _alert_in_words(said: Alerted, definition: ProcessDefinition) -> Sentence:
     subject = subject_in_words(said.subject, definition)
     if said.vacant:
         values: dict[str, object] = {"role": _label(definition.roles, said.role), "subject": subject}
-        return Message("Alert for nobody ({role} is vacant): {subject}", values)
+        return Sentence("Alert for nobody ({role} is vacant): {subject}", values)
     values = {"recipient": said.recipient, "subject": subject, "absent": said.stands_for}
     if said.stands_for:
-        return Message("Alert to {recipient}, in the absence of {absent}: {subject}", values)
-    return Message("Alert to {recipient}: {subject}", values)
+        return Sentence("Alert to {recipient}, in the absence of {absent}: {subject}", values)
+    return Sentence("Alert to {recipient}: {subject}", values)
 
 
-def _change_in_words(said: Changed, definition: ProcessDefinition) -> Message:
+def _change_in_words(said: Changed, definition: ProcessDefinition) -> Sentence:
     values: dict[str, object] = {
         "deadline": _label(definition.deadlines, said.key[0]),
         "number": said.number,
@@ -103,40 +103,40 @@ def _change_in_words(said: Changed, definition: ProcessDefinition) -> Message:
     }
     match said.change:
         case ChangeKind.PAUSE:
-            what = Message("{deadline}: paused (change {number})", values)
+            what = Sentence("{deadline}: paused (change {number})", values)
         case ChangeKind.RESUME:
-            what = Message("{deadline}: resumed after the pause of change {of}", values)
+            what = Sentence("{deadline}: resumed after the pause of change {of}", values)
         case ChangeKind.EXTEND:
             values["length"] = said.length.message if said.length is not None else "–"
-            what = Message("{deadline}: extended by {length} (change {number})", values)
+            what = Sentence("{deadline}: extended by {length} (change {number})", values)
         case ChangeKind.REMOVE:
-            what = Message("{deadline}: the extension of change {of} taken back (change {number})", values)
+            what = Sentence("{deadline}: the extension of change {of} taken back (change {number})", values)
         case ChangeKind.MOVE:
             values["to"] = said.to or "–"
-            what = Message("{deadline}: {party} agrees on {to} (change {number})", values)
+            what = Sentence("{deadline}: {party} agrees on {to} (change {number})", values)
         case ChangeKind.CONFIRM:
-            return Message("{deadline}: change {number} confirmed by a second person", values)
+            return Sentence("{deadline}: change {number} confirmed by a second person", values)
     grounds = list(_grounds(said, definition))
-    return Message("{what}; {details}", {"what": what, "details": grounds}) if grounds else what
+    return Sentence("{what}; {details}", {"what": what, "details": grounds}) if grounds else what
 
 
-def _grounds(said: Changed, definition: ProcessDefinition) -> Iterator[Message]:
+def _grounds(said: Changed, definition: ProcessDefinition) -> Iterator[Sentence]:
     """What a change rests on, and whom it waits for."""
     yield from _named(
-        (Message("reason"), said.reason), (Message("paper"), said.paper), (Message("legal basis"), said.legal_basis)
+        (Sentence("reason"), said.reason), (Sentence("paper"), said.paper), (Sentence("legal basis"), said.legal_basis)
     )
     if said.second:
-        yield Message("needs the confirmation of {role}", {"role": _label(definition.roles, said.second)})
+        yield Sentence("needs the confirmation of {role}", {"role": _label(definition.roles, said.second)})
 
 
-def _step_in_words(entry: HistoryEntry, said: StepTaken, definition: ProcessDefinition) -> Message:
+def _step_in_words(entry: HistoryEntry, said: StepTaken, definition: ProcessDefinition) -> Sentence:
     details = list(
         _named(
-            (Message("place"), said.place),
-            (Message("capacity"), said.capacity),
-            (Message("reason"), said.reason),
+            (Sentence("place"), said.place),
+            (Sentence("capacity"), said.capacity),
+            (Sentence("reason"), said.reason),
             *((definition.records.get(key, key), value) for key, value in said.records.items()),
-            (Message("arrived (UTC)"), said.received_at.isoformat() if said.received_at is not None else ""),
+            (Sentence("arrived (UTC)"), said.received_at.isoformat() if said.received_at is not None else ""),
         )
     )
     values = {
@@ -149,69 +149,69 @@ def _step_in_words(entry: HistoryEntry, said: StepTaken, definition: ProcessDefi
     if entry.party:
         template += " ({party})"
     template += " → {state}"
-    return Message(f"{template}; {{details}}" if details else template, values)
+    return Sentence(f"{template}; {{details}}" if details else template, values)
 
 
-def _named(*said: tuple[Message | Label | str, str]) -> Iterator[Message]:
+def _named(*said: tuple[Sentence | Label | str, str]) -> Iterator[Sentence]:
     """What was given, each with its name."""
-    return (Message("{name}: {value}", {"name": name, "value": value}) for name, value in said if value)
+    return (Sentence("{name}: {value}", {"name": name, "value": value}) for name, value in said if value)
 
 
-def subject_in_words(subject: AlertSubject, definition: ProcessDefinition) -> Message | Label | str:
+def subject_in_words(subject: AlertSubject, definition: ProcessDefinition) -> Sentence | Label | str:
     """What an alert is about."""
     match subject.kind:
         case SubjectKind.DEADLINE:
             return _label(definition.deadlines, subject.name)
         case SubjectKind.MOVED:
-            return Message("Date moved: {deadline}", {"deadline": _label(definition.deadlines, subject.name)})
+            return Sentence("Date moved: {deadline}", {"deadline": _label(definition.deadlines, subject.name)})
         case SubjectKind.CHANGE:
-            return Message("To be confirmed: {deadline}", {"deadline": _label(definition.deadlines, subject.name)})
+            return Sentence("To be confirmed: {deadline}", {"deadline": _label(definition.deadlines, subject.name)})
         case SubjectKind.UNDELIVERED:
-            return Message("Message {number} could not be delivered", {"number": subject.name})
+            return Sentence("Message {number} could not be delivered", {"number": subject.name})
         case SubjectKind.STEP:
             return _label(definition.steps, subject.name)
         case FindingCode.DATE_MISSING:
-            return Message("Date missing")
+            return Sentence("Date missing")
         case FindingCode.SIGNATURE_MISSING:
-            return Message("Signature missing: {party}", {"party": subject.name})
+            return Sentence("Signature missing: {party}", {"party": subject.name})
         case FindingCode.TERMS_CONFLICT:
-            return Message("The text contradicts itself")
+            return Sentence("The text contradicts itself")
         case FindingCode.TERM_BEYOND_BOUND:
-            return Message("The text says more than the model allows")
+            return Sentence("The text says more than the model allows")
         case FindingCode.DATES_DISAGREE:
-            return Message("Sources disagree")
+            return Sentence("Sources disagree")
 
 
-def finding_message(finding: Finding, agreement: PresentAgreement, definition: ProcessDefinition) -> Message:
+def finding_message(finding: Finding, agreement: PresentAgreement, definition: ProcessDefinition) -> Sentence:
     """A finding in words."""
     match finding.code:
         case FindingCode.DATE_MISSING:
             known = str(agreement.fact(finding.subject) or "")
             if known:
-                return Message("Date missing: only {known} is known", {"known": known})
-            return Message("Date missing")
+                return Sentence("Date missing: only {known} is known", {"known": known})
+            return Sentence("Date missing")
         case FindingCode.SIGNATURE_MISSING:
-            return Message("Signature missing: {party}", {"party": finding.subject})
+            return Sentence("Signature missing: {party}", {"party": finding.subject})
         case FindingCode.TERMS_CONFLICT:
             readings = [reading.message for reading in agreement.terms[finding.subject].readings]
             label = _label(definition.terms, finding.subject)
-            return Message("The text contradicts itself: {term}: {readings}", {"term": label, "readings": readings})
+            return Sentence("The text contradicts itself: {term}: {readings}", {"term": label, "readings": readings})
         case FindingCode.TERM_BEYOND_BOUND:
             rule = definition.terms[finding.subject]
             values = {"term": rule.label, **beyond_bound(agreement.terms[finding.subject], rule)}
-            return Message("{term}: {known}, the model allows {at_most} ({source})", values)
+            return Sentence("{term}: {known}, the model allows {at_most} ({source})", values)
         case FindingCode.DATES_DISAGREE:
             claims = [_day_or_text(claim) for claim in agreement.facts[finding.subject]]
             label = definition.records.get(finding.subject, finding.subject)
-            return Message("Sources disagree: {fact}: {claims}", {"fact": label, "claims": claims})
+            return Sentence("Sources disagree: {fact}: {claims}", {"fact": label, "claims": claims})
 
 
 def beyond_bound(term: Term, rule: TermRule) -> dict[str, object]:
     """What is known of a term that is longer than `rule` allows: what the text says, the bound and its source."""
     assert rule.at_most is not None
-    known = Message("the text says {readings}", {"readings": [reading.message for reading in term.readings]})
+    known = Sentence("the text says {readings}", {"readings": [reading.message for reading in term.readings]})
     if term.indefinite:
-        known = Message("the text never ends")
+        known = Sentence("the text never ends")
     return {"known": known, "at_most": rule.at_most.message, "source": rule.source}
 
 

@@ -10,10 +10,10 @@ from twinflow.domain.calendar.dates import MonthEnd, Unit
 from twinflow.domain.deadlines.changes import Change
 from twinflow.domain.deadlines.counting import DayKind, DayOff, DueDate, Inputs, Line
 from twinflow.domain.process.definition import Label
-from twinflow.sentences import Message
+from twinflow.sentences import Sentence
 from twinflow.services.reading.explanations import Explanation
 
-NO_DATE = Message("no date while paused")
+NO_DATE = Sentence("no date while paused")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class OffLine:
     """That a calendar has a day off: its entry, or its weekend where `source` is empty."""
 
     calendar: str
-    label: Label | Message
+    label: Label | Sentence
     source: str
     proposed: bool
 
@@ -47,27 +47,27 @@ class LedgerLine:
     off: tuple[OffLine, ...]
     pause: PauseLine | None
     is_due: bool
-    count: Message | str
-    what: Message
+    count: Sentence | str
+    what: Sentence
 
 
 @dataclass(frozen=True, slots=True)
 class Point:
     """One point of the summary; several values where there are several."""
 
-    name: Message
-    values: tuple[Message, ...]
+    name: Sentence
+    values: tuple[Sentence, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
     """One due date and how it came about. `days` are calendar days from the start, `why` is why the date is provisional."""
 
-    length: Message
+    length: Sentence
     due_on: date | None
     days: int | None
     provisional: bool
-    why: tuple[Message, ...]
+    why: tuple[Sentence, ...]
     inputs: Mapping[str, object]
     summary: tuple[Point, ...]
     lines: tuple[LedgerLine, ...]
@@ -81,10 +81,10 @@ class ChangeLine:
     kind: str
     on: date
     actor: str
-    what: Message
-    grounds: tuple[Message, ...]
+    what: Sentence
+    grounds: tuple[Sentence, ...]
     waits: bool
-    state: Message
+    state: Sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ class Explained:
     warn_on: date | None
     due_on: date | None
     provisional: bool
-    carried: Message | None
+    carried: Sentence | None
     readings: tuple[Ledger, ...]
     changes: tuple[ChangeLine, ...]
 
@@ -123,13 +123,13 @@ def explained(explanation: Explanation) -> Explained:
     )
 
 
-def _carried(explanation: Explanation) -> Message | None:
+def _carried(explanation: Explanation) -> Sentence | None:
     basis, values = explanation.deadline.basis, {"day": explanation.carried_on}
     if basis is None or explanation.carried_on is None:
         return None
     if basis.carried == Policy.KEEP_DUE:
-        return Message("The process has another version since {day}; the date of before was kept.", values)
-    return Message("The process has another version since {day}; counted from there is what was left.", values)
+        return Sentence("The process has another version since {day}; the date of before was kept.", values)
+    return Sentence("The process has another version since {day}; counted from there is what was left.", values)
 
 
 def ledger(due: DueDate) -> Ledger:
@@ -164,7 +164,7 @@ def ledger_lines(due: DueDate) -> tuple[LedgerLine, ...]:
                 pause=_pause_line(line.pause) if line.pause else None,
                 is_due=is_due,
                 count=_count(line),
-                what=Message("Due date: {what}", {"what": what}) if is_due else what,
+                what=Sentence("Due date: {what}", {"what": what}) if is_due else what,
             )
         )
     return tuple(found)
@@ -172,7 +172,7 @@ def ledger_lines(due: DueDate) -> tuple[LedgerLine, ...]:
 
 def _off_line(off: DayOff) -> OffLine:
     if off.holiday is None:
-        return OffLine(off.calendar, Message("weekend"), "", proposed=False)
+        return OffLine(off.calendar, Sentence("weekend"), "", proposed=False)
     return OffLine(off.calendar, off.holiday.label, off.holiday.source, off.holiday.proposed)
 
 
@@ -180,145 +180,145 @@ def _pause_line(pause: Pause) -> PauseLine:
     return PauseLine(pause.start, pause.end, pause.reason, pause.paper)
 
 
-def _count(line: Line) -> Message | str:
+def _count(line: Line) -> Sentence | str:
     values = {"number": line.number}
     match line.unit:
         case None:
             return ""
         case Unit.BUSINESS_DAYS:
-            return Message("business day {number}", values)
+            return Sentence("business day {number}", values)
         case Unit.MONTHS:
-            return Message("month {number}", values)
+            return Sentence("month {number}", values)
         case Unit.YEARS:
-            return Message("year {number}", values)
+            return Sentence("year {number}", values)
         case _:
-            return Message("day {number}", values)
+            return Sentence("day {number}", values)
 
 
-def _what(line: Line, lines: Sequence[Line]) -> Message:
+def _what(line: Line, lines: Sequence[Line]) -> Sentence:
     off = [_off_message(each) for each in line.off]
     match line.kind:
         case DayKind.START:
-            return Message("Start: the day of the event")
+            return Sentence("Start: the day of the event")
         case DayKind.COUNTED:
-            return Message("counted; a day off: {off}", {"off": off}) if off else Message("counted")
+            return Sentence("counted; a day off: {off}", {"off": off}) if off else Sentence("counted")
         case DayKind.MADE_UP:
-            return Message("counted in the place of a paused day")
+            return Sentence("counted in the place of a paused day")
         case DayKind.WEEKEND | DayKind.HOLIDAY:
-            return Message("not counted: {off}", {"off": off})
+            return Sentence("not counted: {off}", {"off": off})
         case DayKind.PAUSED:
             grounds = _pause_grounds(line.pause) if line.pause else []
             return (
-                Message("not counted: paused ({grounds})", {"grounds": grounds})
+                Sentence("not counted: paused ({grounds})", {"grounds": grounds})
                 if grounds
-                else Message("not counted: paused")
+                else Sentence("not counted: paused")
             )
         case DayKind.ROLLED:
             last = _last_counted(lines)
             if line.on > last:
-                return Message("moved on from {day}, to the next day on which it can be due", {"day": last})
-            return Message("moved back from {day}, to the last day on which it can be due", {"day": last})
+                return Sentence("moved on from {day}, to the next day on which it can be due", {"day": last})
+            return Sentence("moved back from {day}, to the last day on which it can be due", {"day": last})
         case DayKind.AGREED:
-            return Message("agreed on by the parties")
+            return Sentence("agreed on by the parties")
 
 
 def _last_counted(lines: Sequence[Line]) -> date:
     return [line.on for line in lines if line.kind in {DayKind.START, DayKind.COUNTED, DayKind.MADE_UP}][-1]
 
 
-def _off_message(off: DayOff) -> Message:
+def _off_message(off: DayOff) -> Sentence:
     if off.holiday is None:
-        return Message("weekend ({calendar})", {"calendar": off.calendar})
+        return Sentence("weekend ({calendar})", {"calendar": off.calendar})
     holiday = off.holiday
     values = {"holiday": holiday.label, "calendar": off.calendar, "source": holiday.source}
     if holiday.proposed:
-        return Message("{holiday} ({calendar}: {source}; proposed, not checked yet)", values)
-    return Message("{holiday} ({calendar}: {source})", values)
+        return Sentence("{holiday} ({calendar}: {source}; proposed, not checked yet)", values)
+    return Sentence("{holiday} ({calendar}: {source})", values)
 
 
-def _pause_grounds(pause: Pause) -> list[Message]:
+def _pause_grounds(pause: Pause) -> list[Sentence]:
     """The reason and the paper, as far as they are on record."""
     given = [
-        Message("reason: {value}", {"value": pause.reason}) if pause.reason else None,
-        Message("paper: {value}", {"value": pause.paper}) if pause.paper else None,
+        Sentence("reason: {value}", {"value": pause.reason}) if pause.reason else None,
+        Sentence("paper: {value}", {"value": pause.paper}) if pause.paper else None,
     ]
     return [message for message in given if message is not None]
 
 
-def _length(inputs: Inputs) -> Message:
+def _length(inputs: Inputs) -> Sentence:
     if inputs.length is None:
-        return Message("a fixed date")
+        return Sentence("a fixed date")
     length = inputs.length.message
     if inputs.times > 1:
-        length = Message("{times} times {length}", {"times": inputs.times, "length": length})
-    return Message("{length} before", {"length": length}) if inputs.backward else length
+        length = Sentence("{times} times {length}", {"times": inputs.times, "length": length})
+    return Sentence("{length} before", {"length": length}) if inputs.backward else length
 
 
-def _summary(due: DueDate, lines: Iterable[LedgerLine], why: tuple[Message, ...]) -> Iterator[Point]:
+def _summary(due: DueDate, lines: Iterable[LedgerLine], why: tuple[Sentence, ...]) -> Iterator[Point]:
     inputs = due.inputs
-    yield Point(Message("Due date"), (Message("{day}", {"day": due.on}) if due.on else NO_DATE,))
-    yield Point(Message("Counted from"), (Message("{day}", {"day": inputs.start_on}),))
-    yield Point(Message("Length"), (_length(inputs),))
+    yield Point(Sentence("Due date"), (Sentence("{day}", {"day": due.on}) if due.on else NO_DATE,))
+    yield Point(Sentence("Counted from"), (Sentence("{day}", {"day": inputs.start_on}),))
+    yield Point(Sentence("Length"), (_length(inputs),))
     if inputs.agreed_on is not None:
-        yield Point(Message("In the place of the computed date"), (Message("agreed on by the parties"),))
+        yield Point(Sentence("In the place of the computed date"), (Sentence("agreed on by the parties"),))
     if inputs.length is not None:
-        yield Point(Message("First day counted"), (_first_day(inputs),))
-    none = (Message("none"),)
-    yield Point(Message("Extensions"), tuple(length.message for length in inputs.extensions) or none)
-    yield Point(Message("Pauses"), tuple(_pause_message(pause) for pause in inputs.pauses) or none)
-    yield Point(Message("Calendars"), tuple(_calendars(inputs)))
+        yield Point(Sentence("First day counted"), (_first_day(inputs),))
+    none = (Sentence("none"),)
+    yield Point(Sentence("Extensions"), tuple(length.message for length in inputs.extensions) or none)
+    yield Point(Sentence("Pauses"), tuple(_pause_message(pause) for pause in inputs.pauses) or none)
+    yield Point(Sentence("Calendars"), tuple(_calendars(inputs)))
     if any(length.unit in {Unit.MONTHS, Unit.YEARS} for length in inputs.lengths):
-        yield Point(Message("A month without that day"), (_MONTH_ENDS[inputs.month_end],))
-    yield Point(Message("On a day off"), (_ROLLS[inputs.roll],))
+        yield Point(Sentence("A month without that day"), (_MONTH_ENDS[inputs.month_end],))
+    yield Point(Sentence("On a day off"), (_ROLLS[inputs.roll],))
     proposed = tuple(_proposed(inputs, lines))
     if proposed:
-        yield Point(Message("Days off not checked yet"), proposed)
-    yield Point(Message("Provisional"), why or (Message("no"),))
+        yield Point(Sentence("Days off not checked yet"), proposed)
+    yield Point(Sentence("Provisional"), why or (Sentence("no"),))
 
 
-def _proposed(inputs: Inputs, lines: Iterable[LedgerLine]) -> Iterator[Message]:
+def _proposed(inputs: Inputs, lines: Iterable[LedgerLine]) -> Iterator[Sentence]:
     """The days that were not counted because of an entry that nobody has checked."""
     weekends = {calendar.key: calendar.weekend for calendar in inputs.calendars.members}
     for line in lines:
         for off in line.off:
             if line.kind == DayKind.HOLIDAY and off.proposed and line.on.weekday() not in weekends[off.calendar]:
-                yield Message("{day} ({calendar})", {"day": line.on, "calendar": off.calendar})
+                yield Sentence("{day} ({calendar})", {"day": line.on, "calendar": off.calendar})
 
 
-def _first_day(inputs: Inputs) -> Message:
+def _first_day(inputs: Inputs) -> Sentence:
     if inputs.backward:
-        return Message("the day before the event, backward")
+        return Sentence("the day before the event, backward")
     match inputs.first_day:
         case FirstDay.SAME_DAY:
-            return Message("the day of the event itself")
+            return Sentence("the day of the event itself")
         case FirstDay.NEXT_DAY:
-            return Message("the day after the event")
+            return Sentence("the day after the event")
         case FirstDay.NEXT_BUSINESS_DAY:
-            return Message("the first business day after the event")
+            return Sentence("the first business day after the event")
 
 
 _MONTH_ENDS = {
-    MonthEnd.CLAMP: Message("its last day is taken"),
-    MonthEnd.OVERFLOW: Message("the count goes on into the next month"),
+    MonthEnd.CLAMP: Sentence("its last day is taken"),
+    MonthEnd.OVERFLOW: Sentence("the count goes on into the next month"),
 }
 _ROLLS = {
-    Roll.FOLLOWING: Message("moves to the next business day"),
-    Roll.PRECEDING: Message("moves to the business day before"),
-    Roll.MODIFIED_FOLLOWING: Message("moves to the next business day of its month, else to the one before"),
-    Roll.NONE: Message("stays on its day"),
+    Roll.FOLLOWING: Sentence("moves to the next business day"),
+    Roll.PRECEDING: Sentence("moves to the business day before"),
+    Roll.MODIFIED_FOLLOWING: Sentence("moves to the next business day of its month, else to the one before"),
+    Roll.NONE: Sentence("stays on its day"),
 }
 
 
-def _pause_message(pause: Pause) -> Message:
+def _pause_message(pause: Pause) -> Sentence:
     grounds = _pause_grounds(pause)
     if pause.end is None:
-        span = Message("from {first}, still running", {"first": pause.start})
+        span = Sentence("from {first}, still running", {"first": pause.start})
     else:
-        span = Message("from {first} to {last}", {"first": pause.start, "last": pause.end - ONE_DAY})
-    return Message("{span} ({grounds})", {"span": span, "grounds": grounds}) if grounds else span
+        span = Sentence("from {first} to {last}", {"first": pause.start, "last": pause.end - ONE_DAY})
+    return Sentence("{span} ({grounds})", {"span": span, "grounds": grounds}) if grounds else span
 
 
-def _calendars(inputs: Inputs) -> Iterator[Message]:
+def _calendars(inputs: Inputs) -> Iterator[Sentence]:
     calendars = inputs.calendars
     for calendar in calendars.members:
         values = {
@@ -328,20 +328,20 @@ def _calendars(inputs: Inputs) -> Iterator[Message]:
             "first": calendar.first_year,
             "last": calendar.last_year,
         }
-        yield Message("{label} ({calendar}, edition {edition}, filled in for {first} to {last})", values)
+        yield Sentence("{label} ({calendar}, edition {edition}, filled in for {first} to {last})", values)
     if not calendars.members:
-        yield Message("none: every day counts")
+        yield Sentence("none: every day counts")
     elif len(calendars.members) > 1:
         yield _COUNTS_IN[calendars.counts_in]
 
 
 _COUNTS_IN = {
-    CountsIn.ALL: Message("a business day is one in all of them"),
-    CountsIn.ANY: Message("a business day is one in any of them"),
+    CountsIn.ALL: Sentence("a business day is one in all of them"),
+    CountsIn.ANY: Sentence("a business day is one in any of them"),
 }
 
 
-def _why_provisional(due: DueDate) -> Iterator[Message]:
+def _why_provisional(due: DueDate) -> Iterator[Sentence]:
     """Which calendar does not reach over the days that were counted through."""
     if not due.provisional:
         return
@@ -350,7 +350,7 @@ def _why_provisional(due: DueDate) -> Iterator[Message]:
     for calendar in inputs.calendars.members:
         if not all(calendar.covers(day) for day in days):
             values = {"calendar": calendar.key, "first": calendar.first_year, "last": calendar.last_year}
-            yield Message("{calendar} is filled in for {first} to {last} only", values)
+            yield Sentence("{calendar} is filled in for {first} to {last} only", values)
 
 
 def _inputs(inputs: Inputs) -> dict[str, object]:
@@ -391,36 +391,36 @@ def _change_line(change: Change, roles: Mapping[str, Label]) -> ChangeLine:
     )
 
 
-def _change_message(change: Change) -> Message:
+def _change_message(change: Change) -> Sentence:
     command = change.command
     match change.kind:
         case ChangeKind.PAUSE:
-            return Message("paused")
+            return Sentence("paused")
         case ChangeKind.RESUME:
-            return Message("resumed after the pause of change {of}", {"of": command.of})
+            return Sentence("resumed after the pause of change {of}", {"of": command.of})
         case ChangeKind.EXTEND:
-            return Message("extended by {length}", {"length": command.length.message if command.length else ""})
+            return Sentence("extended by {length}", {"length": command.length.message if command.length else ""})
         case ChangeKind.REMOVE:
-            return Message("the extension of change {of} taken back", {"of": command.of})
+            return Sentence("the extension of change {of} taken back", {"of": command.of})
         case ChangeKind.MOVE:
-            return Message("{party} agrees on {day}", {"party": command.party, "day": command.to})
+            return Sentence("{party} agrees on {day}", {"party": command.party, "day": command.to})
         case ChangeKind.CONFIRM:
-            return Message("change {number} confirmed", {"number": change.number})
+            return Sentence("change {number} confirmed", {"number": change.number})
 
 
-def _change_grounds(change: Change) -> Iterator[Message]:
+def _change_grounds(change: Change) -> Iterator[Sentence]:
     command = change.command
     if command.reason:
-        yield Message("reason: {value}", {"value": command.reason})
+        yield Sentence("reason: {value}", {"value": command.reason})
     if command.paper:
-        yield Message("paper: {value}", {"value": command.paper})
+        yield Sentence("paper: {value}", {"value": command.paper})
     if command.legal_basis:
-        yield Message("legal basis: {value}", {"value": command.legal_basis})
+        yield Sentence("legal basis: {value}", {"value": command.legal_basis})
 
 
-def _change_state(change: Change, roles: Mapping[str, Label]) -> Message:
+def _change_state(change: Change, roles: Mapping[str, Label]) -> Sentence:
     if not change.counts:
-        return Message("waits for the confirmation of {role}", {"role": roles[change.second]})
+        return Sentence("waits for the confirmation of {role}", {"role": roles[change.second]})
     if change.confirmed_by:
-        return Message("confirmed by {person} on {day}", {"person": change.confirmed_by, "day": change.confirmed_on})
-    return Message("counts")
+        return Sentence("confirmed by {person} on {day}", {"person": change.confirmed_by, "day": change.confirmed_on})
+    return Sentence("counts")

@@ -9,7 +9,7 @@ from twinflow.domain.agreement.history import EntryKind
 from twinflow.domain.deadlines.lateness import in_words, standing
 from twinflow.domain.people.people import People
 from twinflow.domain.process.definition import ProcessDefinition
-from twinflow.domain.rulebook import Rulebook, reckoning_at
+from twinflow.domain.rulebook import Rulebook, deadline_context
 from twinflow.pictures.diagram import Course, DateAhead, Passage
 from twinflow.storage.unit_of_work import UnitOfWork
 
@@ -67,12 +67,12 @@ def _ahead(
     rulebook: Rulebook, people: People, agreement: Agreement, definition: ProcessDefinition, now: datetime
 ) -> tuple[DateAhead, ...]:
     """The open deadlines, the soonest first, those without a date last."""
-    reckoning = reckoning_at(rulebook, people, definition, agreement.office, now)
+    context = deadline_context(rulebook, people, definition, agreement.office, now)
     found = []
     for deadline in sorted(agreement.deadlines, key=lambda each: (each.due_on or date.max, each.rule, each.occurrence)):
         if deadline.is_open:
             rule = definition.deadlines[deadline.rule]
-            stands = standing(rule, deadline, reckoning.calendars_of(rule), reckoning.today_of(rule))
+            stands = standing(rule, deadline, context.calendars_of(rule), context.today_of(rule))
             late = definition.roles[rule.late].label if rule.late else {}
             words = in_words(deadline.status, stands, rule.nature, owed=rule.late is not None)
             found.append(DateAhead(rule.label, deadline.due_on, words, late))

@@ -10,7 +10,7 @@ from starlette.responses import PlainTextResponse, Response
 from twinflow.errors import NotFound, Refused
 from twinflow.language import LANGUAGES, say
 from twinflow.mail.dates_file import CONTENT_TYPE, feed_file
-from twinflow.sentences import Message
+from twinflow.sentences import Sentence
 from twinflow.services.mail import calendar_feeds
 from twinflow.web.rendering import Here
 
@@ -36,7 +36,7 @@ def show(request: Request, site: Here, token: str) -> Response:
     return Response(content, media_type=f"{CONTENT_TYPE}; charset=utf-8", headers=headers)
 
 
-def _sentence(status: HTTPStatus, message: Message) -> Response:
+def _sentence(status: HTTPStatus, message: Sentence) -> Response:
     """In every language: who subscribed cannot be asked for theirs."""
     text = "".join(f"{say(message, code)}\n" for code in LANGUAGES)
     return PlainTextResponse(text, status, {"Content-Language": ", ".join(LANGUAGES)})

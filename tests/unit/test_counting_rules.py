@@ -27,7 +27,7 @@ from twinflow.definitions.catalogue import read_rulebook
 from twinflow.domain.agreement.agreement import DeadlineStatus
 from twinflow.domain.deadlines.lateness import Standing, standing
 from twinflow.domain.deadlines.occurrences import derive
-from twinflow.domain.rulebook import reckoning_at
+from twinflow.domain.rulebook import deadline_context
 from twinflow.domain.steps.advance import advance
 from twinflow.domain.steps.command import StepCommand
 from twinflow.errors import BadInput
@@ -57,9 +57,9 @@ def asked(process, on, *, received_at=None, where=None):
     """Asked on a day, received at an instant (UTC), reckoned as the service does."""
     case = agreement(process, opened_on=on)
     now = received_at or noon(on)
-    reckoning = reckoning_at(rulebook(), where or people(), process, "chihuahua", max(now, noon(on)))
+    context = deadline_context(rulebook(), where or people(), process, "chihuahua", max(now, noon(on)))
     asks = StepCommand("ask", on, received_at=received_at)
-    return advance(case, process, asks, LIAISON, now=now, reckoning=reckoning).agreement
+    return advance(case, process, asks, LIAISON, now=now, context=context).agreement
 
 
 def key(line):
@@ -81,16 +81,16 @@ def key(line):
 )
 def test_the_date_of_a_deadline_is_that_of_the_office_that_is_late(instant, at_the_ministry, at_the_municipality):
     process = definition()
-    reckoning = reckoning_at(rulebook(), tijuana(), process, "chihuahua", instant)
-    assert reckoning.today_of(process.deadlines["opinion"]) == at_the_ministry
-    assert reckoning.today_of(process.deadlines["observations"]) == at_the_municipality
-    assert reckoning.today == at_the_municipality
+    context = deadline_context(rulebook(), tijuana(), process, "chihuahua", instant)
+    assert context.today_of(process.deadlines["opinion"]) == at_the_ministry
+    assert context.today_of(process.deadlines["observations"]) == at_the_municipality
+    assert context.today == at_the_municipality
 
 
 def test_what_nobody_is_late_with_goes_by_the_office_that_keeps_the_case():
     process = definition()
-    reckoning = reckoning_at(rulebook(), tijuana(), process, "chihuahua", datetime(2008, 3, 11, 6, 30, tzinfo=UTC))
-    assert reckoning.today_of(process.deadlines["term_end"]) == date(2008, 3, 10)
+    context = deadline_context(rulebook(), tijuana(), process, "chihuahua", datetime(2008, 3, 11, 6, 30, tzinfo=UTC))
+    assert context.today_of(process.deadlines["term_end"]) == date(2008, 3, 10)
 
 
 @pytest.mark.parametrize(
@@ -103,11 +103,11 @@ def test_what_nobody_is_late_with_goes_by_the_office_that_keeps_the_case():
 def test_an_opinion_is_overdue_when_its_day_is_over_at_the_ministry(instant, expected):
     process, west = definition(), tijuana()
     case = after(agreement(), *TO_OPINION)
-    reckoning = reckoning_at(rulebook(), west, process, "chihuahua", instant)
-    (opinion,) = [d for d in derive(case, process, reckoning) if d.rule == "opinion"]
+    context = deadline_context(rulebook(), west, process, "chihuahua", instant)
+    (opinion,) = [d for d in derive(case, process, context) if d.rule == "opinion"]
     assert opinion.due_on == date(2008, 3, 10)
     rule = process.deadlines["opinion"]
-    assert standing(rule, opinion, reckoning.calendars_of(rule), reckoning.today_of(rule)) is expected
+    assert standing(rule, opinion, context.calendars_of(rule), context.today_of(rule)) is expected
 
 
 def test_a_right_of_the_municipality_lapses_when_its_day_is_over_there(tmp_path):
@@ -119,7 +119,7 @@ def test_a_right_of_the_municipality_lapses_when_its_day_is_over_there(tmp_path)
         (datetime(2026, 3, 13, 6, 30, tzinfo=UTC), DeadlineStatus.OPEN),
         (datetime(2026, 3, 13, 7, 0, tzinfo=UTC), DeadlineStatus.LAPSED),
     ):
-        (found,) = derive(case, process, reckoning_at(rulebook(), tijuana(), process, "chihuahua", instant))
+        (found,) = derive(case, process, deadline_context(rulebook(), tijuana(), process, "chihuahua", instant))
         assert found.status is status
 
 

@@ -8,8 +8,8 @@ from random import Random
 
 import pytest
 
+from office_hours.conftest import PEOPLE, Mornings, at, plain
 from postgres import fresh_database
-from rhythm.conftest import PEOPLE, Mornings, at, plain
 from smtp import ACCEPT, RecordingServer
 from tiny_world import loaded, tiny_world
 from twinflow.services.mail import outbox

@@ -11,11 +11,11 @@ from hypothesis import strategies as some
 from builders import a_calendar
 from deep.zones import HALF_HOUR
 from twinflow.domain.calendar.business_days import Calendar, Calendars
-from twinflow.domain.calendar.office_hours import Hours, Rhythm
+from twinflow.domain.calendar.office_hours import MailHours, OfficeHours
 
 LABOUR_DAY, NEW_YEAR = date(2026, 5, 1), date(2027, 1, 1)
-CHIHUAHUA = Hours(ZoneInfo("America/Chihuahua"), Calendars((a_calendar(LABOUR_DAY, NEW_YEAR),)))
-WITH_EACH_PASS = Rhythm(digest_at=None)
+CHIHUAHUA = OfficeHours(ZoneInfo("America/Chihuahua"), Calendars((a_calendar(LABOUR_DAY, NEW_YEAR),)))
+WITH_EACH_PASS = MailHours(digest_at=None)
 ZONES = [
     "UTC",
     "America/Mexico_City",
@@ -41,20 +41,20 @@ weekends = some.sampled_from([{5, 6}, {4, 5}, {6}, {0, 1, 2, 3, 5, 6}, set()])
 
 
 @some.composite
-def rhythms(draw: some.DrawFn) -> Rhythm:
+def rhythms(draw: some.DrawFn) -> MailHours:
     opens, digest, closes = sorted(draw(some.lists(some.times(), min_size=3, max_size=3)))
     assume(digest < closes)
-    return Rhythm(digest, opens, closes)
+    return MailHours(digest, opens, closes)
 
 
 @some.composite
-def offices(draw: some.DrawFn, rhythm: some.SearchStrategy[Rhythm] = some.just(Rhythm())) -> Hours:
+def offices(draw: some.DrawFn, mail_hours: some.SearchStrategy[MailHours] = some.just(MailHours())) -> OfficeHours:
     off, weekend = draw(holidays), draw(weekends)
     calendar = Calendar("made-up", {}, frozenset(weekend), dict.fromkeys(off), 1990, 2050, "e1")
-    return Hours(ZoneInfo(draw(some.sampled_from(ZONES))), Calendars((calendar,)), draw(rhythm))
+    return OfficeHours(ZoneInfo(draw(some.sampled_from(ZONES))), Calendars((calendar,)), draw(mail_hours))
 
 
-def at(text: str, hours: Hours = CHIHUAHUA) -> datetime:
+def at(text: str, hours: OfficeHours = CHIHUAHUA) -> datetime:
     """A time of the office's clock as an instant."""
     return datetime.fromisoformat(text).replace(tzinfo=hours.zone).astimezone(UTC)
 
@@ -94,7 +94,7 @@ def test_the_digest_leaves_on_the_next_working_morning(now: str, after: date | N
 
 
 def test_with_each_pass_mail_leaves_at_any_hour() -> None:
-    hours = Hours(CHIHUAHUA.zone, CHIHUAHUA.calendars, WITH_EACH_PASS)
+    hours = OfficeHours(CHIHUAHUA.zone, CHIHUAHUA.calendars, WITH_EACH_PASS)
     midnight = at("2026-05-01T00:00")
     assert hours.next_digest(midnight) is None
     assert hours.opening(midnight) == midnight
@@ -103,20 +103,20 @@ def test_with_each_pass_mail_leaves_at_any_hour() -> None:
 def test_beyond_the_last_year_of_a_calendar_the_working_week_holds() -> None:
     """25 December 2028 is a Monday that the calendar does not know as a holiday yet."""
     calendar = a_calendar(date(2027, 12, 27), last_year=2027)
-    hours = Hours(ZoneInfo("Europe/Rome"), Calendars((calendar,)))
+    hours = OfficeHours(ZoneInfo("Europe/Rome"), Calendars((calendar,)))
     assert hours.opening(at("2028-12-23T12:00", hours)) == at("2028-12-25T07:00", hours)
 
 
 def test_calendars_that_leave_no_day_at_all_keep_no_mail_for_ever() -> None:
     week = Calendar("week", {}, frozenset({5, 6}), {}, 1990, 2050, "e1")
     ends = Calendar("ends", {}, frozenset(range(5)), {}, 1990, 2050, "e1")
-    hours = Hours(ZoneInfo("Europe/Rome"), Calendars((week, ends)))
+    hours = OfficeHours(ZoneInfo("Europe/Rome"), Calendars((week, ends)))
     assert hours.opening(at("2026-04-25T20:00", hours)) == at("2026-04-26T07:00", hours)
 
 
 def test_the_day_that_samoa_left_out_is_no_working_day() -> None:
     """Friday 30 December 2011 did not exist there: after Thursday came Saturday."""
-    hours = Hours(ZoneInfo("Pacific/Apia"), Calendars((a_calendar(),)))
+    hours = OfficeHours(ZoneInfo("Pacific/Apia"), Calendars((a_calendar(),)))
     thursday = at("2011-12-29T19:30", hours)
     assert hours.opening(thursday) == at("2012-01-02T07:00", hours)
     assert hours.next_digest(thursday) == (date(2012, 1, 2), at("2012-01-02T08:00", hours))
@@ -125,7 +125,7 @@ def test_the_day_that_samoa_left_out_is_no_working_day() -> None:
 def test_an_hour_that_the_clock_jumps_over_comes_at_the_end_of_the_jump() -> None:
     """In Rome 02:00 became 03:00 on Sunday 29 March 2026."""
     seven_days = Calendars((Calendar("all", {}, frozenset(), {}, 1990, 2050, "e1"),))
-    hours = Hours(ZoneInfo("Europe/Rome"), seven_days, Rhythm(time(2, 40), time(2, 20), time(19)))
+    hours = OfficeHours(ZoneInfo("Europe/Rome"), seven_days, MailHours(time(2, 40), time(2, 20), time(19)))
     jump = datetime(2026, 3, 29, 1, tzinfo=UTC)
     assert hours.next_digest(jump - timedelta(hours=1)) == (date(2026, 3, 29), jump)
     assert hours.opening(jump - timedelta(minutes=1)) == jump
@@ -134,7 +134,7 @@ def test_an_hour_that_the_clock_jumps_over_comes_at_the_end_of_the_jump() -> Non
 def test_an_hour_that_the_clock_goes_back_over_is_not_another_morning() -> None:
     """In Rome 03:00 became 02:00 on Sunday 25 October 2026: half past two came at 00:30 and at 01:30 UTC."""
     seven_days = Calendars((Calendar("all", {}, frozenset(), {}, 1990, 2050, "e1"),))
-    hours = Hours(ZoneInfo("Europe/Rome"), seven_days, Rhythm(time(2, 30), time(2, 30), time(19)))
+    hours = OfficeHours(ZoneInfo("Europe/Rome"), seven_days, MailHours(time(2, 30), time(2, 30), time(19)))
     first = datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
     assert hours.next_digest(first - timedelta(hours=1)) == (date(2026, 10, 25), first)
     again = hours.next_digest(first)
@@ -143,7 +143,7 @@ def test_an_hour_that_the_clock_goes_back_over_is_not_another_morning() -> None:
 
 
 @given(offices(), instants)
-def test_nothing_leaves_at_night_on_a_day_off_or_before_it_may(hours: Hours, instant: datetime) -> None:
+def test_nothing_leaves_at_night_on_a_day_off_or_before_it_may(hours: OfficeHours, instant: datetime) -> None:
     opening = hours.opening(instant)
     local = opening.astimezone(hours.zone)
     assert opening >= instant
@@ -153,7 +153,7 @@ def test_nothing_leaves_at_night_on_a_day_off_or_before_it_may(hours: Hours, ins
 
 
 @given(offices(), instants)
-def test_what_waits_leaves_with_the_first_working_hour(hours: Hours, instant: datetime) -> None:
+def test_what_waits_leaves_with_the_first_working_hour(hours: OfficeHours, instant: datetime) -> None:
     """Hour by hour, by the clock on the wall: none before the opening was a working one."""
     opening = hours.opening(instant)
     assume(opening - instant < timedelta(days=40))
@@ -164,7 +164,9 @@ def test_what_waits_leaves_with_the_first_working_hour(hours: Hours, instant: da
 
 
 @given(offices(), instants, some.none() | some.dates(date(1990, 1, 1), date(2050, 12, 31)))
-def test_a_digest_comes_later_on_a_working_day_at_its_hour(hours: Hours, now: datetime, after: date | None) -> None:
+def test_a_digest_comes_later_on_a_working_day_at_its_hour(
+    hours: OfficeHours, now: datetime, after: date | None
+) -> None:
     planned = hours.next_digest(now, after)
     assert planned is not None
     day, instant = planned
@@ -177,7 +179,7 @@ def test_a_digest_comes_later_on_a_working_day_at_its_hour(hours: Hours, now: da
 
 
 @given(offices(), instants, some.integers(0, 100))
-def test_every_working_morning_may_have_its_digest(hours: Hours, now: datetime, days: int) -> None:
+def test_every_working_morning_may_have_its_digest(hours: OfficeHours, now: datetime, days: int) -> None:
     """From one digest to the next no working day is left out."""
     planned = hours.next_digest(now)
     for _ in range(days % 10):
@@ -196,7 +198,7 @@ def exists(day: date, zone: ZoneInfo) -> bool:
 
 
 @given(offices(rhythms()), some.lists(instants, min_size=2, max_size=6))
-def test_what_is_asked_later_never_leaves_earlier(hours: Hours, asked: list[datetime]) -> None:
+def test_what_is_asked_later_never_leaves_earlier(hours: OfficeHours, asked: list[datetime]) -> None:
     """Whatever the hours of the office, also those at which clocks are changed."""
     for earlier, later in pairwise(sorted(asked)):
         assert hours.opening(earlier) <= hours.opening(later)

@@ -11,7 +11,7 @@ from builders import office, person, rulebook
 from twinflow.bootstrap import load_rulebook
 from twinflow.config import Settings
 from twinflow.definitions.people import check_people, read_people
-from twinflow.domain.calendar.office_hours import Hours
+from twinflow.domain.calendar.office_hours import OfficeHours
 from twinflow.domain.people.people import Assignment, Office, People
 from twinflow.domain.rulebook import Rulebook
 from twinflow.errors import BadInput
@@ -31,7 +31,7 @@ def zone(found: People, now: datetime = MIDDAY) -> str:
     return hours(found, now=now).zone.key
 
 
-def hours(found: People, book: Rulebook | None = None, now: datetime = MIDDAY) -> Hours:
+def hours(found: People, book: Rulebook | None = None, now: datetime = MIDDAY) -> OfficeHours:
     return (book or rulebook()).hours_at(found.office_of(found.person("ana"), now))
 
 

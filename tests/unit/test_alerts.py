@@ -14,12 +14,12 @@ from builders import (
     after,
     agreement,
     calendars,
+    context,
     definition,
     derived,
     medellin,
     noon,
     people,
-    reckoning,
     try_step,
 )
 from twinflow.domain.agreement.agreement import Basis, DeadlineStatus
@@ -173,7 +173,7 @@ def test_a_role_that_nobody_holds_is_vacant_and_without_any_holder_nobody_is_tol
 
 @pytest.mark.parametrize(("today", "taken"), [(date(2014, 5, 6), []), (date(2014, 5, 7), ["expire"])])
 def test_a_date_takes_its_step_on_the_day_after_it(today, taken):
-    deeds = list(steps_of_dates(medellin(today), definition(EC), reckoning(definition(EC), today), noon(today)))
+    deeds = list(steps_of_dates(medellin(today), definition(EC), context(definition(EC), today), noon(today)))
     assert [deed.outcome.entry.step for deed in deeds if isinstance(deed, Taken)] == taken
     assert [deed.outcome.entry.effective_on for deed in deeds] == [date(2014, 5, 6)] * len(taken)
 
@@ -181,12 +181,12 @@ def test_a_date_takes_its_step_on_the_day_after_it(today, taken):
 def test_what_an_earlier_step_has_closed_takes_none_any_more():
     due, today = date(2014, 5, 6), date(2014, 5, 7)
     expired = try_step(medellin(today), "expire", due, CLOCK, today=today).agreement
-    assert list(steps_of_dates(expired, definition(EC), reckoning(definition(EC), today), noon(today))) == []
+    assert list(steps_of_dates(expired, definition(EC), context(definition(EC), today), noon(today))) == []
 
 
 def test_no_date_takes_its_step_before_the_day_that_it_is_asked_for():
     today = date(2014, 6, 1)
-    of = definition(EC), reckoning(definition(EC), today), noon(today)
+    of = definition(EC), context(definition(EC), today), noon(today)
     assert list(steps_of_dates(medellin(today), *of, date(2014, 5, 6))) == []
     assert len(list(steps_of_dates(medellin(today), *of, date(2014, 5, 7)))) == 1
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import text
 
-from rhythm.conftest import plain
+from office_hours.conftest import plain
 from smtp import RecordingServer
 from twinflow.services.mail import outbox
 from twinflow.services.reading.agreements import list_agreements

@@ -8,7 +8,7 @@ from twinflow.cli.context import Json, Person, cli_of, day_option
 from twinflow.cli.output import print_json
 from twinflow.domain.deadlines.acknowledgements import Acknowledge, Hold
 from twinflow.domain.deadlines.deadline_id import DeadlineId
-from twinflow.sentences import Message
+from twinflow.sentences import Sentence
 from twinflow.services.deadlines.acknowledging import say
 
 Id = Annotated[str, typer.Argument(metavar="ID", help="Deadline, like MX-9/opinion/1; see `deadlines list`.")]
@@ -48,6 +48,6 @@ def _say(context: typer.Context, id_: str, said: Acknowledge | Hold, person: str
         return
     values = {"id": done.id, "person": done.person, "due": done.due_on, "until": done.until}
     if done.until is None:
-        print(cli.say(Message("{id}: {person} has it. Nothing is escalated any more; the date stays: {due}.", values)))
+        print(cli.say(Sentence("{id}: {person} has it. Nothing is escalated any more; the date stays: {due}.", values)))
     else:
-        print(cli.say(Message("{id}: {person} is told nothing before {until}; the date stays: {due}.", values)))
+        print(cli.say(Sentence("{id}: {person} is told nothing before {until}; the date stays: {due}.", values)))

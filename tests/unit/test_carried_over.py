@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from builders import EC, agreement, definition, medellin, noon, reckoning
+from builders import EC, agreement, context, definition, medellin, noon
 from twinflow.domain.agreement.agreement import Basis, DeadlineStatus
 from twinflow.domain.agreement.entries import Carried, Policy
 from twinflow.domain.agreement.history import EntryKind, HistoryEntry
@@ -170,7 +170,7 @@ def counted_on(*entries, policy, lengths=("20 days",), today=date(2011, 7, 20)):
     table = {"on": ON.isoformat(), "policy": policy, "lengths": list(lengths), "after": "2011-05-06"}
     entry = migration(ON, carried={"first_programme/1": table})
     whole = sorted([*medellin().history, *entries, entry], key=lambda each: each.effective_on)
-    found = derive(replace(medellin(), history=tuple(whole)), process, reckoning(process, today))
+    found = derive(replace(medellin(), history=tuple(whole)), process, context(process, today))
     return next(deadline for deadline in found if deadline.rule == rule.key)
 
 
