@@ -4,6 +4,8 @@ import ast
 import re
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src" / "twinflow"
 LAZY = {
@@ -37,9 +39,16 @@ def imports(tree: ast.AST) -> set[str]:
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, "imports are absolute"
-            module = node.module or ""
-            found |= {f"{module}.{alias.name}" for alias in node.names} if module == "twinflow" else {module}
+            module = str(node.module)
+            is_package = (SOURCE.parent / module.replace(".", "/")).is_dir()
+            found |= {f"{module}.{alias.name}" for alias in node.names} if is_package else {module}
     return found
+
+
+def table_headed(heading: str) -> str:
+    """The rows of the table of CONTRIBUTING that begins so."""
+    _, _, after = (ROOT / "CONTRIBUTING.md").read_text("utf-8").partition(heading)
+    return after.partition("\n\n")[0]
 
 
 def modules() -> list[Path]:
@@ -60,6 +69,24 @@ def test_every_unit_imports_only_what_the_table_allows() -> None:
 def test_the_table_names_every_unit_and_no_other() -> None:
     units = {path.relative_to(SOURCE).parts[0].removesuffix(".py") for path in modules()}
     assert set(allowed()) == units
+
+
+@pytest.mark.parametrize("unit", ["domain", "services"])
+def test_rooms_import_only_from_rooms_nearer_to_the_ground(unit: str) -> None:
+    rooms = re.findall(r"^\| `(\w+)` \|", table_headed(f"| room of `{unit}` |"), re.MULTILINE)
+    room_of = {
+        path: path.relative_to(SOURCE / unit).parts[0].removesuffix(".py")
+        for path in modules()
+        if path.is_relative_to(SOURCE / unit) and path != SOURCE / unit / "__init__.py"
+    }
+    assert set(rooms) == set(room_of.values())
+    upward = [
+        f"{path.relative_to(SOURCE)} imports {name}"
+        for path, room in room_of.items()
+        for name in imports(ast.parse(path.read_text("utf-8")))
+        if name.startswith(f"twinflow.{unit}.") and rooms.index(name.split(".")[2]) > rooms.index(room)
+    ]
+    assert upward == []
 
 
 def test_no_import_hides_inside_a_function() -> None:

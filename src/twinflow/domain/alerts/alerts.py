@@ -1,7 +1,4 @@
-"""What a pass of the clock decides about one case: what is told to whom, what a date does by itself, when to come back.
-
-Values in, values out: the sweep does it to the books, the simulation to a snapshot, and the two cannot come apart.
-"""
+"""What is to be told of a case: of a date and its warnings, a move, a finding, a step."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date

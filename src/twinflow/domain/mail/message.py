@@ -1,4 +1,4 @@
-"""Messages as values: what one says before it is put into words, and where it stands on its way."""
+"""Messages as values: what leaves, and where it stands on its way."""
 
 from dataclasses import dataclass
 from datetime import date, datetime

@@ -1,4 +1,4 @@
-"""Opening agreements and advancing them."""
+"""Steps taken by people, after those that dates have taken by then."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, time

@@ -1,4 +1,4 @@
-"""Opening agreements."""
+"""Agreements opened by the liaison officer, and what every new one writes."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""Changing one deadline by an act, and showing how its date came about."""
+"""Changing one deadline by an act."""
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime

@@ -1,4 +1,4 @@
-"""The read side: frozen values for pages and the command line. Labels and messages are left for the door to translate."""
+"""Agreements as lists and pages show them: frozen values. Labels and sentences are left for the door to translate."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
