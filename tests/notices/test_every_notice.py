@@ -29,7 +29,7 @@ from twinflow.domain.calendar.office_hours import MailHours
 from twinflow.domain.clock.scripted_case import Script
 from twinflow.domain.clock.simulation import MORNING
 from twinflow.domain.mail.letter import Letter, LetterItem
-from twinflow.domain.mail.message import Built, MessageState, Settlement
+from twinflow.domain.mail.message import Message, MessageState, Settlement
 from twinflow.domain.people.people import Assignment, Office, People, Person
 from twinflow.domain.process.definition import CLOCK, LIAISON, Label, ProcessDefinition
 from twinflow.domain.process.notices import LANGUAGES, names_in
@@ -99,7 +99,7 @@ class Told:
     """One message, of whichever processes it tells, on the day of its office."""
 
     letter: Letter
-    built: Built
+    built: Message
     on: date
     of: dict[str, ProcessDefinition]
 
@@ -207,7 +207,7 @@ class Story:
                         self.engine, self.rulebook, self.people, message_id=message.message_id, why=why, now=now
                     )
 
-    def keep(self, letter: Letter, message_id: str, now: datetime) -> Built:
+    def keep(self, letter: Letter, message_id: str, now: datetime) -> Message:
         built = COMPOSER.compose(letter, message_id=message_id, created_at=now, unsubscribe_token=message_id)
         first = self.of[self.script.first.reference]
         self.told.append(Told(letter, built, now.astimezone(ZoneInfo(first.time_zone)).date(), self.of))

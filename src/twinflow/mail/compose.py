@@ -18,7 +18,7 @@ from urllib.parse import quote
 from markupsafe import Markup
 
 from twinflow.domain.mail.letter import Letter, LetterGroup, LetterItem
-from twinflow.domain.mail.message import Built
+from twinflow.domain.mail.message import Message
 from twinflow.domain.process.notices import BASE
 from twinflow.mail.dates_file import dates_file
 from twinflow.mail.words import Words, one_line
@@ -42,7 +42,7 @@ class Composer:
         self._sender = sender
         self._domain = sender.rpartition("@")[2]
 
-    def compose(self, letter: Letter, *, message_id: str, created_at: datetime, unsubscribe_token: str) -> Built:
+    def compose(self, letter: Letter, *, message_id: str, created_at: datetime, unsubscribe_token: str) -> Message:
         """The whole message, ready to send. `unsubscribe_token` is used for optional mail alone.
 
         Raises jinja2.TemplateError where a template names something the letter does not have.
@@ -71,7 +71,7 @@ class Composer:
             )
             body = _several("mixed", f"=_{message_id}_dates", [body, dates])
         headers = self._headers(letter, subject, message_id, created_at, unsubscribe_url)
-        return Built(
+        return Message(
             subject=subject,
             words=self.words.digest((item.notice for item in letter.items), code),
             content="".join([*(_header(name, value) for name, value in headers.items()), body]).encode("ascii"),

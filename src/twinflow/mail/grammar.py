@@ -15,7 +15,7 @@ from twinflow.sentences import Sentence
 
 MAX_BYTES = 20_000
 DEEPEST = 3
-"""Loops inside each other: agreements, their matters, the lines of each."""
+"""Loops inside each other: agreements, their alerts, the lines of each."""
 
 DEEPEST_TREE = 40
 """Nodes inside each other: far from what Python's compiler refuses."""

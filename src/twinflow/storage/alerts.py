@@ -12,13 +12,13 @@ from sqlmodel import Session, col, select
 
 from twinflow.domain.agreement.agreement import Deadline, DeadlineStatus
 from twinflow.domain.agreement.subject import AlertSubject, SubjectKind
+from twinflow.domain.alerts.alerts import Alert
 from twinflow.domain.alerts.recipients import AlreadyTold
 from twinflow.domain.deadlines.warnings import LevelKey
-from twinflow.domain.mail.letter import Matter
 from twinflow.storage.deadlines import deadline_of
 from twinflow.storage.tables import AgreementRow, AlertRow, DeadlineRow
 
-MATTER_OF_AGREEMENT = (
+OF_AGREEMENT = (
     "reference",
     "title",
     "office",
@@ -28,7 +28,7 @@ MATTER_OF_AGREEMENT = (
     "process_digest",
     "tracked_from",
 )
-MATTER_OF_ALERT = (
+OF_ALERT = (
     "notice", "subject", "occurrence", "level", "role", "stands_for", "effective_on", "recorded_at", "details",
 )  # fmt: skip
 NOT_TOLD = (DeadlineStatus.MET.value, DeadlineStatus.VOID.value)
@@ -87,20 +87,20 @@ class Alerts:
         query = select(AlertRow.agreement_id, AlertRow.role).where(AlertRow.outbox_id == outbox_id)
         return list(dict(self._session.exec(query.order_by(col(AlertRow.id).desc())).all()).items())
 
-    def matters(self, outbox_ids: Sequence[int]) -> list[Matter]:
+    def of_messages(self, outbox_ids: Sequence[int]) -> list[Alert]:
         """What the messages tell, oldest first."""
-        alert = [getattr(AlertRow, name) for name in ("id", "outbox_id", "agreement_id")]
-        head = [getattr(AgreementRow, name) for name in MATTER_OF_AGREEMENT]
-        rest = [getattr(AlertRow, name) for name in MATTER_OF_ALERT]
+        keys = [getattr(AlertRow, name) for name in ("id", "outbox_id", "agreement_id")]
+        head = [getattr(AgreementRow, name) for name in OF_AGREEMENT]
+        rest = [getattr(AlertRow, name) for name in OF_ALERT]
         query = (
-            select(*alert, *head, *rest)
+            select(*keys, *head, *rest)
             .join(AgreementRow, col(AgreementRow.id) == AlertRow.agreement_id)
             .where(col(AlertRow.outbox_id).in_(outbox_ids))
             .order_by(col(AlertRow.id))
         )
-        at = len(alert) + len(head) + MATTER_OF_ALERT.index("subject")
+        at = len(keys) + len(head) + OF_ALERT.index("subject")
         rows = self._session.connection().execute(query)
-        return [Matter(*(*row[:at], AlertSubject.parse(row[at]), *row[at + 1 :])) for row in rows]
+        return [Alert(*(*row[:at], AlertSubject.parse(row[at]), *row[at + 1 :])) for row in rows]
 
     def deadlines_told(self, outbox_ids: Sequence[int]) -> dict[tuple[int, str, int], Deadline]:
         """The deadlines, neither met nor void, of the agreements that the messages tell of, by agreement, rule and occurrence."""

@@ -9,7 +9,7 @@ from sqlalchemy import Boolean, and_, bindparam, case, func, insert, or_, text, 
 from sqlmodel import Session, col, select
 
 from twinflow.domain.calendar.office_hours import OfficeHours
-from twinflow.domain.mail.message import INCIDENTS, Built, ClaimedMessage, MessageState, OutboxMessage, Settlement
+from twinflow.domain.mail.message import INCIDENTS, ClaimedMessage, Message, MessageState, OutboxMessage, Settlement
 from twinflow.errors import NotFound
 from twinflow.sentences import Sentence, packed, unpacked
 from twinflow.storage.engine import upsert
@@ -22,7 +22,7 @@ CLAIMED = [
     getattr(OutboxRow, field.name if field.name != "lease_until" else "next_attempt_at")
     for field in fields(ClaimedMessage)
 ]
-BUILT = [field.name for field in fields(Built)]
+BUILT = [field.name for field in fields(Message)]
 
 
 class DueMessage(NamedTuple):
@@ -124,7 +124,7 @@ class Outbox:
         found.sort(key=lambda values: order[values["id"]])
         return [ClaimedMessage(lease_until=values.pop("next_attempt_at"), **values) for values in found]
 
-    def keep_content(self, built: Mapping[int, Built]) -> None:
+    def keep_content(self, built: Mapping[int, Message]) -> None:
         """The messages as built: retries send these bytes, and they prove what was said and by which words."""
         rows = [{"row": key, **{f"new_{name}": getattr(one, name) for name in BUILT}} for key, one in built.items()]
         if rows:

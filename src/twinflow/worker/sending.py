@@ -16,7 +16,7 @@ from datetime import datetime
 from sqlalchemy import Engine
 
 from twinflow.domain.mail.letter import Letter
-from twinflow.domain.mail.message import Built, ClaimedMessage, MessageState, Settlement
+from twinflow.domain.mail.message import ClaimedMessage, Message, MessageState, Settlement
 from twinflow.domain.mail.retries import after_failure
 from twinflow.domain.people.people import People
 from twinflow.domain.rulebook import Rulebook
@@ -54,7 +54,7 @@ class Prepared:
     """A claimed message with what it says if that was written just now, or with what became of it already."""
 
     message: ClaimedMessage
-    built: Built | None = None
+    built: Message | None = None
     settled: Settlement | None = None
 
     @property
@@ -143,7 +143,7 @@ class Sender:
         except MailFailed as failure:
             return Prepared(message, settled=after_failure(message, failure, self.clock()))
 
-    def _built(self, message: ClaimedMessage, letter: Letter | Exception) -> Built:
+    def _built(self, message: ClaimedMessage, letter: Letter | Exception) -> Message:
         """Raises MailFailed for what cannot be written, whatever is wrong with it: trying again would not help."""
         try:
             if isinstance(letter, Exception):
@@ -244,5 +244,5 @@ class Sender:
                     delivery.failures = (*delivery.failures, each.error)
 
 
-def _built(batch: Iterable[Prepared]) -> dict[int, Built]:
+def _built(batch: Iterable[Prepared]) -> dict[int, Message]:
     return {each.message.id: each.built for each in batch if each.built is not None}

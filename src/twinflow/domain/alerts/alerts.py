@@ -1,7 +1,8 @@
 """What is to be told of a case: of a date and its warnings, a move, a finding, a step."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date
+from dataclasses import dataclass, field
+from datetime import date, datetime
 
 from twinflow.domain.agreement.agreement import Agreement, Deadline, DeadlineStatus
 from twinflow.domain.agreement.findings import Finding
@@ -141,3 +142,29 @@ def about_step(announcements: Sequence[Announcement], entry: HistoryEntry, after
 
 def _passed(deadline: Deadline, today: date) -> bool:
     return deadline.due_on is not None and deadline.due_on < today
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """One alert of a message with the head of the agreement it is about."""
+
+    alert_id: int
+    outbox_id: int
+    agreement_id: int
+    reference: str
+    title: str
+    office: str
+    state: str
+    process: str
+    process_version: int
+    process_digest: str
+    tracked_from: date
+    notice: str
+    subject: AlertSubject
+    occurrence: int
+    level: str
+    role: str
+    stands_for: str
+    effective_on: date
+    recorded_at: datetime
+    details: Mapping[str, str] = field(default_factory=dict)

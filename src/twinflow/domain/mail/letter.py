@@ -1,10 +1,8 @@
 """What goes to one reader at once, before it is put into words."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import date, datetime
+from dataclasses import dataclass
 
-from twinflow.domain.agreement.subject import AlertSubject
 from twinflow.domain.mail.calendar_events import CalendarEvent
 from twinflow.domain.people.people import Person
 
@@ -47,29 +45,3 @@ class Letter:
     @property
     def is_optional(self) -> bool:
         return not self.reasons
-
-
-@dataclass(frozen=True, slots=True)
-class Matter:
-    """One alert of a message with the head of the agreement it is about."""
-
-    alert_id: int
-    outbox_id: int
-    agreement_id: int
-    reference: str
-    title: str
-    office: str
-    state: str
-    process: str
-    process_version: int
-    process_digest: str
-    tracked_from: date
-    notice: str
-    subject: AlertSubject
-    occurrence: int
-    level: str
-    role: str
-    stands_for: str
-    effective_on: date
-    recorded_at: datetime
-    details: Mapping[str, str] = field(default_factory=dict)

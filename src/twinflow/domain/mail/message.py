@@ -8,7 +8,7 @@ from twinflow.sentences import Sentence
 
 
 @dataclass(frozen=True, slots=True)
-class Built:
+class Message:
     """A letter as it leaves: the bytes, and the digest of the words it was written with."""
 
     subject: str

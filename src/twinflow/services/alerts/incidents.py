@@ -51,7 +51,7 @@ def _tell_incident(work: UnitOfWork, rulebook: Rulebook, people: People, message
     Of a message that itself tells of an incident nobody is told by mail again: the pages and `outbox list` show it.
     """
     why = packed(message.error or Sentence("the reason is not known"))
-    of_incidents = all(matter.notice == UNDELIVERED for matter in work.alerts.matters([message.id]))
+    of_incidents = all(alert.notice == UNDELIVERED for alert in work.alerts.of_messages([message.id]))
     for agreement_id, role in work.alerts.agreements_of(message.id):
         agreement = work.agreements.load([agreement_id])[0]
         today = people.today(agreement.office, now)

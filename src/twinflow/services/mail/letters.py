@@ -12,11 +12,11 @@ from twinflow.domain.agreement.entries import Changed, DateMoved
 from twinflow.domain.agreement.findings import Finding, FindingCode, findings
 from twinflow.domain.agreement.present_names import state_now
 from twinflow.domain.agreement.subject import AlertSubject, SubjectKind
-from twinflow.domain.alerts.alerts import OVERDUE, SOON
+from twinflow.domain.alerts.alerts import OVERDUE, SOON, Alert
 from twinflow.domain.calendar.business_days import business_days_between
 from twinflow.domain.deadlines.changes import changes_by_deadline, pending
 from twinflow.domain.deadlines.lateness import has_passed, is_past, standing
-from twinflow.domain.mail.letter import Letter, LetterGroup, LetterItem, Matter
+from twinflow.domain.mail.letter import Letter, LetterGroup, LetterItem
 from twinflow.domain.mail.message import ClaimedMessage
 from twinflow.domain.people.people import People, Person
 from twinflow.domain.process.definition import DeadlineRule, ProcessDefinition
@@ -48,19 +48,19 @@ def letters(
     """
     ids = [message.id for message in messages]
     with UnitOfWork(engine, reading=True) as work:
-        matters: dict[int, list[Matter]] = {outbox_id: [] for outbox_id in ids}
-        for matter in work.alerts.matters(ids):
-            matters[matter.outbox_id].append(matter)
+        alerts: dict[int, list[Alert]] = {outbox_id: [] for outbox_id in ids}
+        for alert in work.alerts.of_messages(ids):
+            alerts[alert.outbox_id].append(alert)
         deadlines = work.alerts.deadlines_told(ids)
-        needed = sorted({m.agreement_id for each in matters.values() for m in each if _needs_all(m)})
+        needed = sorted({m.agreement_id for each in alerts.values() for m in each if _needs_all(m)})
         agreements = dict(zip(needed, work.agreements.load(needed), strict=True)) if needed else {}
-        dated = _dated(matters, deadlines, work.alerts.withdrawn(ids))
+        dated = _dated(alerts, deadlines, work.alerts.withdrawn(ids))
         events = events_of(work, rulebook, people, {key for keys in dated.values() for key in keys}, now)
         unwanted = {person: work.opt_outs.of(person) for person in {message.recipient for message in messages}}
     desk = Desk(rulebook, people, now, deadlines, agreements)
     found: Letters = {}
     for message in messages:
-        wanted_ones = [m for m in matters[message.id] if m.notice not in unwanted[message.recipient]]
+        wanted_ones = [m for m in alerts[message.id] if m.notice not in unwanted[message.recipient]]
         try:
             letter = desk.letter(message, wanted_ones)
             if letter is not None:
@@ -70,17 +70,17 @@ def letters(
             found[message.id] = letter
         except Exception as error:  # noqa: BLE001 - whatever is wrong with one does not hold the others up
             found[message.id] = error
-    if paused := [m.alert_id for each in matters.values() for m in each if _has_no_date(m, deadlines)]:
+    if paused := [m.alert_id for each in alerts.values() for m in each if _has_no_date(m, deadlines)]:
         with UnitOfWork(engine) as work:
             work.alerts.release(paused)
             work.commit()
     return found
 
 
-def _has_no_date(matter: Matter, deadlines: Mapping[DeadlineKey, Deadline]) -> bool:
-    if matter.subject.kind is not SubjectKind.DEADLINE:
+def _has_no_date(alert: Alert, deadlines: Mapping[DeadlineKey, Deadline]) -> bool:
+    if alert.subject.kind is not SubjectKind.DEADLINE:
         return False
-    deadline = deadlines.get((matter.agreement_id, matter.subject.name, matter.occurrence))
+    deadline = deadlines.get((alert.agreement_id, alert.subject.name, alert.occurrence))
     return deadline is not None and deadline.is_open and deadline.due_on is None
 
 
@@ -90,7 +90,7 @@ def _is_of_the_past(deadline: Deadline, tracked_from: date) -> bool:
 
 
 def _dated(
-    matters: Mapping[int, Sequence[Matter]],
+    alerts: Mapping[int, Sequence[Alert]],
     deadlines: Mapping[DeadlineKey, Deadline],
     withdrawn: Mapping[int, set[DeadlineKey]],
 ) -> dict[int, set[DeadlineKey]]:
@@ -99,28 +99,28 @@ def _dated(
     Who is told of very many is better served by a calendar feed.
     """
     found: dict[int, set[DeadlineKey]] = {}
-    for outbox_id, told in matters.items():
+    for outbox_id, told in alerts.items():
         keys = set(withdrawn.get(outbox_id, ()))
-        for matter in told:
-            key = (matter.agreement_id, matter.subject.name, matter.occurrence)
-            past = key in deadlines and _is_of_the_past(deadlines[key], matter.tracked_from)
-            if matter.subject.kind in {SubjectKind.DEADLINE, SubjectKind.MOVED} and not past:
+        for alert in told:
+            key = (alert.agreement_id, alert.subject.name, alert.occurrence)
+            past = key in deadlines and _is_of_the_past(deadlines[key], alert.tracked_from)
+            if alert.subject.kind in {SubjectKind.DEADLINE, SubjectKind.MOVED} and not past:
                 keys.add(key)
         found[outbox_id] = keys if len(keys) <= MOST_DATES else set()
     return found
 
 
-def _needs_all(matter: Matter) -> bool:
+def _needs_all(alert: Alert) -> bool:
     """Whether more of the agreement is needed than its head and its deadlines."""
-    kind = matter.subject.kind
-    return kind not in HEAD_IS_ENOUGH or (kind is SubjectKind.STEP and matter.details["state"] != matter.state)
+    kind = alert.subject.kind
+    return kind not in HEAD_IS_ENOUGH or (kind is SubjectKind.STEP and alert.details["state"] != alert.state)
 
 
-def _notice(matter: Matter, values: Mapping[str, Any]) -> str:
+def _notice(alert: Alert, values: Mapping[str, Any]) -> str:
     """A warning may have waited so long that the day has passed."""
-    if matter.subject.kind is SubjectKind.DEADLINE:
+    if alert.subject.kind is SubjectKind.DEADLINE:
         return OVERDUE if is_past(values["days"]) else SOON
-    return matter.notice
+    return alert.notice
 
 
 @dataclass(slots=True)
@@ -135,23 +135,23 @@ class Desk:
     _rules: dict[tuple[str, str, str, str], "_Rule"] = field(default_factory=dict)
     _labels: dict[tuple[str, str, str], str] = field(default_factory=dict)
 
-    def letter(self, message: ClaimedMessage, matters: Sequence[Matter]) -> Letter | None:
+    def letter(self, message: ClaimedMessage, alerts: Sequence[Alert]) -> Letter | None:
         person = self.people.person(message.recipient)
-        by_agreement: dict[int, dict[tuple[AlertSubject, int], Matter]] = {}
-        for matter in matters:  # the last level of each
-            by_agreement.setdefault(matter.agreement_id, {})[matter.subject, matter.occurrence] = matter
+        by_agreement: dict[int, dict[tuple[AlertSubject, int], Alert]] = {}
+        for alert in alerts:  # the last level of each
+            by_agreement.setdefault(alert.agreement_id, {})[alert.subject, alert.occurrence] = alert
         groups: list[tuple[tuple[date, str], LetterGroup]] = []
         roles: dict[str, None] = {}
         for mine in by_agreement.values():
-            said = [(values, matter) for matter in mine.values() if (values := self.values(person, matter)) is not None]
+            said = [(values, alert) for alert in mine.values() if (values := self.values(person, alert)) is not None]
             if not said:
                 continue
             said.sort(key=lambda told: told[0]["sort_on"])
-            items = tuple(LetterItem(_notice(matter, values), values) for values, matter in said)
+            items = tuple(LetterItem(_notice(alert, values), values) for values, alert in said)
             soonest = said[0][0]["sort_on"]
             head = said[0][1]
             groups.append(((soonest, head.reference), LetterGroup(head.reference, head.title, items)))
-            roles |= dict.fromkeys(self._role(person, matter) for _, matter in said)
+            roles |= dict.fromkeys(self._role(person, alert) for _, alert in said)
         if not groups:
             return None
         groups.sort(key=lambda group: group[0])
@@ -164,49 +164,49 @@ class Desk:
         said = [say(notice.because, letter.person.language) for notice in notices if not notice.optional]
         return tuple(dict.fromkeys(said))
 
-    def _role(self, person: Person, matter: Matter) -> str:
+    def _role(self, person: Person, alert: Alert) -> str:
         """The role that the alert was for, in the reader's language."""
-        key = (matter.process_digest, matter.role, person.language)
+        key = (alert.process_digest, alert.role, person.language)
         if key not in self._labels:
-            role = self._definition(matter).roles.get(matter.role)
-            self._labels[key] = role.label[person.language] if role is not None else matter.role
+            role = self._definition(alert).roles.get(alert.role)
+            self._labels[key] = role.label[person.language] if role is not None else alert.role
         return self._labels[key]
 
-    def _definition(self, matter: Matter) -> ProcessDefinition:
-        return self.rulebook.pinned(matter.process, matter.process_version, matter.process_digest)
+    def _definition(self, alert: Alert) -> ProcessDefinition:
+        return self.rulebook.pinned(alert.process, alert.process_version, alert.process_digest)
 
-    def values(self, person: Person, matter: Matter) -> dict[str, Any] | None:
+    def values(self, person: Person, alert: Alert) -> dict[str, Any] | None:
         """The values that the words of an alert need; None if its reason has gone."""
-        subject = matter.subject
-        absent = self.people.people.get(matter.stands_for)
+        subject = alert.subject
+        absent = self.people.people.get(alert.stands_for)
         values: dict[str, Any] = {
-            "reference": matter.reference,
-            "title": matter.title,
-            "effective_on": matter.effective_on,
-            "recorded_on": self.people.today(matter.office, matter.recorded_at),
-            "stands_for": absent.name if absent is not None else matter.stands_for,
+            "reference": alert.reference,
+            "title": alert.title,
+            "effective_on": alert.effective_on,
+            "recorded_on": self.people.today(alert.office, alert.recorded_at),
+            "stands_for": absent.name if absent is not None else alert.stands_for,
             "sort_on": date.max,
         }
         match subject.kind:
             case SubjectKind.DEADLINE:
-                found = self._of_deadline(person, matter, subject.name)
+                found = self._of_deadline(person, alert, subject.name)
             case SubjectKind.STEP:
-                found = self._of_step(person, matter)
+                found = self._of_step(person, alert)
             case SubjectKind.MOVED:
-                found = self._of_moved(person, matter, subject.name)
+                found = self._of_moved(person, alert, subject.name)
             case SubjectKind.CHANGE:
-                found = self._of_change(person, matter, subject.name)
+                found = self._of_change(person, alert, subject.name)
             case SubjectKind.UNDELIVERED:
-                found = self._of_undelivered(person, matter)
+                found = self._of_undelivered(person, alert)
             case code:
-                found = self._of_finding(person, matter, Finding(code, subject.name))
+                found = self._of_finding(person, alert, Finding(code, subject.name))
         return values | found if found is not None else None
 
-    def _of_deadline(self, person: Person, matter: Matter, key: str) -> dict[str, Any] | None:
-        deadline = self.deadlines.get((matter.agreement_id, key, matter.occurrence))
-        if deadline is None or deadline.due_on is None or _is_of_the_past(deadline, matter.tracked_from):
+    def _of_deadline(self, person: Person, alert: Alert, key: str) -> dict[str, Any] | None:
+        deadline = self.deadlines.get((alert.agreement_id, key, alert.occurrence))
+        if deadline is None or deadline.due_on is None or _is_of_the_past(deadline, alert.tracked_from):
             return None
-        told = self._rule(person, matter, key)
+        told = self._rule(person, alert, key)
         date_alone = replace(deadline, occurrence=0)
         if date_alone not in told.dates:
             calendars, today = self.rulebook.calendars_of(told.definition, told.rule), told.today
@@ -223,55 +223,55 @@ class Desk:
             }
         return told.dates[date_alone]
 
-    def _rule(self, person: Person, matter: Matter, key: str) -> "_Rule":
+    def _rule(self, person: Person, alert: Alert, key: str) -> "_Rule":
         """What is said of every deadline of this rule alike."""
-        at = (matter.process_digest, matter.office, key, person.language)
+        at = (alert.process_digest, alert.office, key, person.language)
         if at not in self._rules:
-            definition = self._definition(matter)
+            definition = self._definition(alert)
             rule = definition.deadlines[key]
             language = person.language
             values = {
                 "deadline": rule.label[language],
                 "nature": rule.nature.value,
                 "late": definition.roles[rule.late].label[language] if rule.late else "",
-                "office": self._office_of(matter, rule.late, language) if rule.late else "",
+                "office": self._office_of(alert, rule.late, language) if rule.late else "",
                 "note": rule.note[language] if rule.note else "",
                 "todo": [label[language] for label in self.rulebook.what_meets(definition, rule)],
             }
-            today = deadline_context(self.rulebook, self.people, definition, matter.office, self.now).today_of(rule)
+            today = deadline_context(self.rulebook, self.people, definition, alert.office, self.now).today_of(rule)
             self._rules[at] = _Rule(definition, rule, today, values)
         return self._rules[at]
 
-    def _office_of(self, matter: Matter, role: str, language: str) -> str:
+    def _office_of(self, alert: Alert, role: str, language: str) -> str:
         """The office where a role is held; several where there are several."""
-        kind = self._definition(matter).roles[role].office_on(self.people.today(matter.office, self.now))
-        keys = self.people.offices_of(kind, matter.office) if kind else frozenset()
+        kind = self._definition(alert).roles[role].office_on(self.people.today(alert.office, self.now))
+        keys = self.people.offices_of(kind, alert.office) if kind else frozenset()
         return ", ".join(self.people.offices[key].label[language] for key in sorted(keys))
 
-    def _of_step(self, person: Person, matter: Matter) -> dict[str, Any] | None:
+    def _of_step(self, person: Person, alert: Alert) -> dict[str, Any] | None:
         """What a step announced, while the case still stands where it led to."""
-        definition = self._definition(matter)
-        state = matter.details["state"]
-        if state != matter.state:
-            agreement = self.agreements.get(matter.agreement_id)
-            if agreement is None or state_now(agreement.history, state, matter.recorded_at) != matter.state:
+        definition = self._definition(alert)
+        state = alert.details["state"]
+        if state != alert.state:
+            agreement = self.agreements.get(alert.agreement_id)
+            if agreement is None or state_now(agreement.history, state, alert.recorded_at) != alert.state:
                 return None
         possible = [
             step.label[person.language]
             for step in definition.steps.values()
-            if matter.state in step.sources and matter.role in step.by
+            if alert.state in step.sources and alert.role in step.by
         ]
-        return {"state": definition.states[matter.state].label[person.language], "todo": possible}
+        return {"state": definition.states[alert.state].label[person.language], "todo": possible}
 
-    def _of_moved(self, person: Person, matter: Matter, rule: str) -> dict[str, Any] | None:
+    def _of_moved(self, person: Person, alert: Alert, rule: str) -> dict[str, Any] | None:
         """Where a date has moved; None if it has moved again, which another alert tells, or is closed."""
-        deadline = self.deadlines.get((matter.agreement_id, rule, matter.occurrence))
-        told, history = ((rule, matter.occurrence), matter.level), self.agreements[matter.agreement_id].history
+        deadline = self.deadlines.get((alert.agreement_id, rule, alert.occurrence))
+        told, history = ((rule, alert.occurrence), alert.level), self.agreements[alert.agreement_id].history
         read = (DateMoved.read(entry) for entry in reversed(history))
         moved = next((each for each in read if each is not None and (each.key, each.cause) == told), None)
         if deadline is None or not deadline.is_open or moved is None or deadline.due_on != moved.after:
             return None
-        values = self._rule(person, matter, rule).values
+        values = self._rule(person, alert, rule).values
         return {
             "deadline": values["deadline"],
             "before": moved.before,
@@ -280,12 +280,12 @@ class Desk:
             "sort_on": moved.after or date.max,
         }
 
-    def _of_change(self, person: Person, matter: Matter, rule: str) -> dict[str, Any] | None:
+    def _of_change(self, person: Person, alert: Alert, rule: str) -> dict[str, Any] | None:
         """A change that waits for the reader; None if it waits no longer."""
-        agreement = self.agreements[matter.agreement_id]
-        deadline = self.deadlines.get((matter.agreement_id, rule, matter.occurrence))
-        changes = changes_by_deadline(agreement.history).get((rule, matter.occurrence), ())
-        waiting = [change for change in pending(changes) if str(change.number) == matter.details["number"]]
+        agreement = self.agreements[alert.agreement_id]
+        deadline = self.deadlines.get((alert.agreement_id, rule, alert.occurrence))
+        changes = changes_by_deadline(agreement.history).get((rule, alert.occurrence), ())
+        waiting = [change for change in pending(changes) if str(change.number) == alert.details["number"]]
         if deadline is None or not deadline.is_open or not waiting:
             return None
         change = waiting[0]
@@ -294,28 +294,28 @@ class Desk:
             entry
             for entry in agreement.history
             if (said := Changed.read(entry)) is not None
-            and (said.key, said.number) == ((rule, matter.occurrence), change.number)
+            and (said.key, said.number) == ((rule, alert.occurrence), change.number)
         )
         return {
-            "deadline": self._rule(person, matter, rule).values["deadline"],
-            "id": f"{agreement.reference}/{rule}/{matter.occurrence}",
+            "deadline": self._rule(person, alert, rule).values["deadline"],
+            "id": f"{agreement.reference}/{rule}/{alert.occurrence}",
             "number": change.number,
             "actor": actor.name if actor is not None else change.actor,
             "change": say(entry_message(entry, self.rulebook.lexicon_of(agreement)), person.language),
         }
 
-    def _of_undelivered(self, person: Person, matter: Matter) -> dict[str, Any]:
+    def _of_undelivered(self, person: Person, alert: Alert) -> dict[str, Any]:
         """Somebody who could not be reached."""
-        reader = self.people.people.get(matter.details["person"])
+        reader = self.people.people.get(alert.details["person"])
         return {
-            "person": reader.name if reader is not None else matter.details["person"],
-            "subject": matter.details["of"],
-            "why": say(unpacked(matter.details["why"]), person.language),
-            "number": matter.details["message"],
+            "person": reader.name if reader is not None else alert.details["person"],
+            "subject": alert.details["of"],
+            "why": say(unpacked(alert.details["why"]), person.language),
+            "number": alert.details["message"],
         }
 
-    def _of_finding(self, person: Person, matter: Matter, finding: Finding) -> dict[str, Any] | None:
-        agreement = self.agreements[matter.agreement_id]
+    def _of_finding(self, person: Person, alert: Alert, finding: Finding) -> dict[str, Any] | None:
+        agreement = self.agreements[alert.agreement_id]
         if finding not in findings(agreement, self.rulebook.definition_of(agreement)):
             return None
         definition, subject = self.rulebook.lexicon_of(agreement), finding.subject

@@ -12,8 +12,8 @@ from twinflow.domain.agreement.entries import Cancelled, noted
 from twinflow.domain.mail.message import (
     INCIDENTS,
     WAITING,
-    Built,
     ClaimedMessage,
+    Message,
     MessageState,
     OutboxMessage,
     Settlement,
@@ -67,7 +67,7 @@ def _leaves_at(work: UnitOfWork, rulebook: Rulebook, people: People, digest: Due
     return following[1]
 
 
-def keep_content(engine: Engine, built: Mapping[int, Built]) -> None:
+def keep_content(engine: Engine, built: Mapping[int, Message]) -> None:
     """The messages as built, before the first of them leaves: retries send these bytes, and they prove what was said."""
     if built:
         with UnitOfWork(engine) as work:

@@ -11,11 +11,11 @@ from twinflow.domain.agreement.agreement import Agreement, Deadline, DeadlineSta
 from twinflow.domain.agreement.entries import DateMoved
 from twinflow.domain.agreement.findings import FindingCode, findings
 from twinflow.domain.agreement.subject import AlertSubject, SubjectKind
-from twinflow.domain.alerts.alerts import MOVED, OVERDUE, SOON, UNDELIVERED
+from twinflow.domain.alerts.alerts import MOVED, OVERDUE, SOON, UNDELIVERED, Alert
 from twinflow.domain.calendar.dates import Length, Unit
 from twinflow.domain.deadlines.changes import changes_by_deadline, pending
 from twinflow.domain.deadlines.lateness import has_passed
-from twinflow.domain.mail.letter import Letter, LetterGroup, LetterItem, Matter
+from twinflow.domain.mail.letter import Letter, LetterGroup, LetterItem
 from twinflow.domain.people.people import People, Person
 from twinflow.domain.process.definition import LIAISON, ProcessDefinition, TermRule
 from twinflow.domain.process.notices import Notice
@@ -136,14 +136,14 @@ class _Case:
         if occasion.deadline is not None:
             deadlines[self.id, *occasion.deadline.key] = occasion.deadline
         desk = Desk(self.rulebook, self.people, self.now, deadlines, {self.id: self.agreement})
-        values = desk.values(reader, self._matter(occasion, role))
+        values = desk.values(reader, self._alert(occasion, role))
         if values is None or occasion.made_up is None:
             return values
         return values | {name: _said(value, reader.language) for name, value in occasion.made_up.items()}
 
-    def _matter(self, occasion: _Occasion, role: str) -> Matter:
+    def _alert(self, occasion: _Occasion, role: str) -> Alert:
         agreement, state = self.agreement, occasion.state or self.agreement.state
-        return Matter(
+        return Alert(
             alert_id=0,
             outbox_id=0,
             agreement_id=self.id,
