@@ -8,21 +8,18 @@ import pytest
 from builders import (
     CLOCK,
     EC,
-    MX,
     TO_OPINION,
-    TO_SIGNED,
     after,
     agreement,
     calendars,
     context,
     definition,
-    derived,
     medellin,
     noon,
     people,
     try_step,
 )
-from twinflow.domain.agreement.agreement import Basis, DeadlineStatus
+from twinflow.domain.agreement.agreement import DeadlineStatus
 from twinflow.domain.agreement.findings import Finding, FindingCode
 from twinflow.domain.agreement.history import EntryKind, HistoryEntry
 from twinflow.domain.agreement.subject import AlertSubject, SubjectKind
@@ -31,6 +28,7 @@ from twinflow.domain.alerts.alerts import (
     OVERDUE,
     SOON,
     about_finding,
+    about_moved,
     about_step,
     is_spoken_of,
     levels_to_tell,
@@ -38,10 +36,8 @@ from twinflow.domain.alerts.alerts import (
 )
 from twinflow.domain.alerts.recipients import Audience, Recipient, audience_of, holders_of, recipients_of
 from twinflow.domain.alerts.telling import Telling
-from twinflow.domain.calendar.business_days import Pause
 from twinflow.domain.clock.day import Taken, steps_of_dates
 from twinflow.domain.clock.waking import latest_day, next_wake_on
-from twinflow.domain.deadlines.kept import kept
 from twinflow.domain.deadlines.warnings import LevelKey
 from twinflow.domain.people.people import Absence, Assignment, People, Person
 from twinflow.domain.process.definition import Announcement
@@ -351,6 +347,17 @@ def test_what_is_found_is_told_to_the_liaison():
     )
 
 
+def test_that_a_date_has_moved_is_told_to_whom_its_warnings_are_told():
+    assert about_moved(PROGRAMME, 2, "change 1 extend of first_programme 2", TODAY) == Telling(
+        "deadline-moved",
+        AlertSubject(SubjectKind.MOVED, "first_programme"),
+        PROGRAMME.told,
+        TODAY,
+        2,
+        "change 1 extend of first_programme 2",
+    )
+
+
 ONE = Announcement("agreement-registered", ("liaison",))
 URGENT = Announcement("opinion-requested", ("reviewer", "liaison"), urgent=True)
 
@@ -399,93 +406,3 @@ def test_the_clock_looks_again_when_a_level_comes_or_a_snooze_ends():
     assert next_wake_on(held, PROGRAMME, deadline, calendars(EC), date(2011, 6, 20)) == TODAY
     met = replace(deadline, status=MET)
     assert next_wake_on(held, PROGRAMME, met, calendars(EC), date(2011, 6, 5)) is None
-
-
-# What is closed stays as it was
-
-
-def opinion_case(today=date(2008, 3, 12)):
-    return derived(after(agreement(), *TO_SIGNED), today)
-
-
-OTHER = {"due_on": date(2008, 3, 7), "edition": "mx-ministry@old"}
-"""As another edition of the calendar had it."""
-
-
-def kept_as(old, case, process=MX):
-    return kept([old], case, definition(process))[old.key]
-
-
-def test_what_is_closed_keeps_the_date_it_was_closed_with():
-    case = opinion_case()
-    old = replace(the(case, "opinion"), **OTHER)
-    assert kept_as(old, case) == old
-    assert set(kept([old], case, definition(MX))) == {deadline.key for deadline in case.deadlines}
-
-
-@pytest.mark.parametrize(
-    "more",
-    [
-        {"status": OPEN, "closed_on": None},
-        {"status": MET, "closed_on": None},
-        {"anchor_on": date(2008, 2, 17)},
-        {"basis": Basis(pauses=(Pause(date(2008, 2, 20), date(2008, 2, 21)),))},
-        {"basis": Basis(agreed_on=date(2008, 3, 7))},
-    ],
-    ids=["open", "closed on no day", "another start", "another pause", "another day agreed on"],
-)
-def test_what_is_open_or_was_counted_from_something_else_is_as_it_is_counted_now(more):
-    case = opinion_case()
-    assert kept_as(replace(the(case, "opinion"), **OTHER, **more), case) == the(case, "opinion")
-
-
-def test_what_was_written_before_its_basis_was_kept_stays_as_it_was():
-    case = opinion_case()
-    old = replace(the(case, "opinion"), **OTHER, basis=None)
-    assert kept_as(old, case) == old
-
-
-def test_an_end_of_a_pause_that_a_calendar_counted_is_nothing_that_people_gave():
-    case = opinion_case()
-    one, other = (
-        replace(the(case, "opinion").basis, pauses=(Pause(date(2008, 2, 20), end),))
-        for end in (date(2008, 2, 21), date(2008, 2, 22))
-    )
-    new = replace(the(case, "opinion"), basis=one)
-    old = replace(new, **OTHER, basis=other)
-    assert kept_as(old, replace(case, deadlines=(new,))) == old
-
-
-def test_an_act_recorded_later_meets_what_was_closed_otherwise_by_the_date_it_was_closed_with():
-    case = opinion_case()
-    lapsed = replace(the(case, "opinion"), **OTHER, status=LAPSED, closed_on=date(2008, 3, 7))
-    assert kept_as(lapsed, case) == replace(lapsed, status=MET, closed_on=date(2008, 3, 5))
-    void = replace(the(case, "opinion"), status=VOID, closed_on=date(2008, 3, 12))
-    assert kept_as(lapsed, replace(case, deadlines=(void,))) == lapsed
-
-
-def test_what_follows_another_date_is_counted_anew_only_if_something_was_given_for_that_one():
-    case = medellin(date(2014, 4, 1))
-    notice, end = the(case, "last_day_for_notice"), the(case, "term_end")
-    old = replace(notice, due_on=date(2014, 3, 21), anchor_on=date(2014, 5, 5))
-    before = [old, replace(end, due_on=date(2014, 5, 5))]
-    assert kept(before, case, definition(EC))[notice.key] == old, "its start is counted, too"
-    agreed = replace(end, basis=replace(end.basis, agreed_on=date(2014, 5, 5)))
-    assert kept([old, agreed], case, definition(EC))[notice.key] == notice
-
-
-def test_what_followed_a_date_that_is_gone_stays_as_it_was_closed():
-    case = medellin(date(2014, 4, 1))
-    notice = the(case, "last_day_for_notice")
-    old = replace(notice, due_on=date(2014, 3, 21))
-    assert kept_as(old, replace(case, deadlines=(notice,)), process=EC) == old
-
-
-@pytest.mark.parametrize(("anchor", "stays"), [("2008-02-18", True), ("2008-02-19", False), ("", False)])
-def test_what_was_closed_before_a_migration_stays_until_it_begins_anew(anchor, stays):
-    case = opinion_case()
-    closed = {**NOTHING_CARRIED, "closed": f'{{"opinion/1": "{anchor}"}}'}
-    entry = HistoryEntry(EntryKind.MIGRATED, "lucia", MIGRATED_ON, noon(MIGRATED_ON), details=closed)
-    case = replace(case, history=(*case.history, entry))
-    old = replace(the(case, "opinion"), anchor_on=date(2008, 2, 1), closed_on=None, **OTHER)
-    assert (kept_as(old, case) == old) is stays

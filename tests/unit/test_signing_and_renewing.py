@@ -96,6 +96,14 @@ def test_a_day_of_signature_known_only_by_year_starts_no_term():
     assert (case.fact("in_force_on"), case.deadlines) == (None, ())
 
 
+def test_a_day_that_is_still_to_come_cannot_be_established():
+    case = agreement(EC, state="signed", opened_on=date(2012, 3, 3))
+    case = replace(case, parties=tuple(replace(p, signature=Signature(PartialDate(2011))) for p in case.parties))
+    (reason,) = refusal(case, "establish_date", date(2012, 3, 5), records={"signed_on": "2012-03-06"})
+    assert reason == "Day of signature by all parties: the day is still to come."
+    assert refusal(case, "establish_date", date(2012, 3, 5), records={"signed_on": "2012-03-05"}) == []
+
+
 def test_a_day_established_later_starts_the_term_from_that_day():
     case = agreement(EC, state="signed", opened_on=date(2012, 3, 3), terms=terms(validity="3 years"))
     parties = tuple(replace(p, signature=Signature(PartialDate(2011))) for p in case.parties)
