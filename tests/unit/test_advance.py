@@ -34,7 +34,7 @@ from twinflow.domain.people.people import Actor
 from twinflow.domain.process.definition import Checklist
 from twinflow.domain.steps.advance import advance, reasons_against
 from twinflow.domain.steps.command import StepCommand
-from twinflow.domain.steps.facts import is_still_to_come, items_of
+from twinflow.domain.steps.facts import is_still_to_come, items_of, recorded_facts
 from twinflow.errors import NotFound, Refused, Unreadable
 
 OPINIONS = [
@@ -165,6 +165,30 @@ def test_a_fact_that_is_missing_is_named():
     assert refusal(chihuahua(*TO_OPINION), "issue_favourable_opinion", date(2008, 3, 5), REVIEWER) == [
         "Number of the opinion is missing: give opinion_number=…"
     ]
+
+
+def test_every_fact_that_is_missing_or_cannot_be_read_is_named_at_once():
+    """Nobody is asked to come back once for each."""
+    process = definition(EC)
+    step = replace(process.step("establish_date"), records=("in_force_on", "signed_on", "ended_on"))
+    unreadable = StepCommand("establish_date", date(2012, 3, 5), records={"signed_on": "soon", "ended_on": "late"})
+    found, mistakes = recorded_facts(process, step, unreadable, date(2012, 3, 5))
+    assert found == {}
+    assert [str(mistake).partition(":")[0] for mistake in mistakes] == [
+        "Entry into force is missing",
+        "signed_on = “soon”",
+        "ended_on = “late”",
+    ]
+    _, mistakes = recorded_facts(process, step, StepCommand("establish_date", None), date(2012, 3, 5))
+    assert len(mistakes) == 3
+
+
+def test_a_step_without_a_day_is_of_today_and_so_is_the_fact_that_it_makes():
+    process = definition()
+    made, mistakes = recorded_facts(
+        process, process.step("approve_profile"), StepCommand("approve_profile", None), date(2008, 1, 8)
+    )
+    assert (made, mistakes) == ({"profile_approved_on": PartialDate.of(date(2008, 1, 8))}, [])
 
 
 def test_blanks_are_no_fact():

@@ -34,13 +34,14 @@ from twinflow.domain.alerts.alerts import (
     levels_to_tell,
     missed,
 )
-from twinflow.domain.alerts.recipients import Audience, Recipient, audience_of, holders_of, recipients_of
+from twinflow.domain.alerts.recipients import AlreadyTold, Audience, Recipient, audience_of, holders_of, recipients_of
 from twinflow.domain.alerts.telling import Telling
+from twinflow.domain.calendar.dates import Length
 from twinflow.domain.clock.day import Taken, steps_of_dates
 from twinflow.domain.clock.waking import latest_day, next_wake_on
 from twinflow.domain.deadlines.warnings import LevelKey
 from twinflow.domain.people.people import Absence, Assignment, People, Person
-from twinflow.domain.process.definition import Announcement
+from twinflow.domain.process.definition import Announcement, Level
 
 OPEN, MET, VOID = DeadlineStatus.OPEN, DeadlineStatus.MET, DeadlineStatus.VOID
 LAPSED = DeadlineStatus.LAPSED
@@ -164,6 +165,22 @@ def test_a_role_that_nobody_holds_is_vacant_and_without_any_holder_nobody_is_tol
     assert found == Audience((), ("authority",), nobody=True)
 
 
+def test_whoever_held_a_role_only_before_holds_it_no_longer():
+    before = Assignment("authority", "cuenca", to_day=date(2011, 6, 27))
+    once = people_with(replace(person("mateo"), assignments=(before,)))
+    found = audience_of(once, definition(EC), "cuenca", telling(), TODAY, set())
+    assert found == Audience((Recipient("lucia", "liaison"),), ("authority",), nobody=False)
+
+
+def test_who_is_told_now_is_among_those_who_were_with_whom_they_stand_in_for():
+    before = AlreadyTold(frozenset({("a", "ana")}), {LevelKey("a"): date(2011, 6, 1)})
+    audience = Audience((Recipient("mateo", "authority", "lucia"), Recipient("eva", "liaison")), (), nobody=False)
+    assert before.and_now(telling(level="b"), audience) == AlreadyTold(
+        frozenset({("a", "ana"), ("b", "mateo"), ("b", "lucia"), ("b", "eva")}),
+        {LevelKey("a"): date(2011, 6, 1), LevelKey("b"): TODAY},
+    )
+
+
 # What lapses, and what is spoken of
 
 
@@ -283,6 +300,33 @@ def test_who_has_snoozed_is_held_back_until_the_day_and_of_older_levels_for_good
     ]
 
 
+def test_of_the_last_level_who_has_snoozed_hears_once_the_snooze_is_over():
+    case = said(medellin(), EntryKind.SNOOZED, date(2011, 6, 1), until="2011-06-10", reason="away")
+    assert [each.held for each in told(case, date(2011, 6, 9))] == [frozenset({"lucia"})]
+    assert [each.held for each in told(case, date(2011, 6, 10))] == [frozenset()]
+
+
+def test_who_comes_later_hears_of_an_escalation_of_the_very_day_of_the_take_over():
+    case = replace(medellin(), tracked_from=LATE)
+    fired = {"1 day after": date(2011, 8, 5), "30 days after to authority": LATE}
+    assert "30 days after to authority" in keys(case, LATE, fired)
+
+
+def test_a_level_is_told_of_its_own_occurrence():
+    case = medellin()
+    second = replace(the(case, "first_programme"), occurrence=2)
+    found = levels_to_tell(case, PROGRAMME, second, calendars(EC), TODAY, {})
+    assert [each.occurrence for each in found] == [2, 2]
+
+
+def test_a_repetition_after_a_move_is_told_under_a_number_of_its_own():
+    repeating = replace(PROGRAMME, warn=(Level(Length.parse("5 days"), repeats=True),), escalate=())
+    today = date(2011, 8, 9)
+    (first,) = keys(medellin(), today, rule=repeating)
+    (again,) = keys(medellin(), today, {"every 5 days #3": date(2011, 8, 4)}, rule=repeating)
+    assert (first, again) == ("every 5 days #1", "every 5 days #4")
+
+
 MIGRATED_ON = date(2011, 6, 20)
 NOTHING_CARRIED = {"carried": "{}", "closed": "{}", "recurring": "{}", "states": "{}", "steps": "{}"}
 
@@ -306,6 +350,11 @@ def migrated(case, on=MIGRATED_ON):
 )
 def test_what_the_ladder_of_the_version_before_has_told_is_not_told_again_by_the_new_one(fired, expected):
     assert keys(migrated(medellin()), date(2011, 6, 27), fired) == expected
+
+
+def test_a_level_that_the_version_before_has_told_does_not_hide_the_next():
+    case = migrated(medellin(), TODAY)
+    assert keys(case, TODAY, {"29 days before": date(2011, 6, 6)}) == ["7 days before"]
 
 
 def test_what_comes_after_a_migration_is_told_whatever_was_told_before():

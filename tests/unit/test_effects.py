@@ -1,11 +1,28 @@
 """What steps do to the text and its term beyond the state, and duties of the same day every year."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
-from builders import after, agreement, derived, edited, tiny_process
-from twinflow.domain.agreement.agreement import Party
+from builders import (
+    CUENCA,
+    EC,
+    MEDELLIN,
+    MX,
+    after,
+    agreement,
+    definition,
+    derived,
+    edited,
+    facts,
+    signed,
+    tiny_process,
+)
+from twinflow.domain.agreement.agreement import Claim, Party, Signature
+from twinflow.domain.calendar.dates import PartialDate
+from twinflow.domain.process.definition import Effect
+from twinflow.domain.steps.effects import signed_at_entry, start_term, with_day_of_signature, with_effect
 from twinflow.errors import BadInput
 
 PARTIES = (Party("Lyon", "FR", home=True), Party("Puebla", "MX"))
@@ -77,3 +94,56 @@ def test_a_report_due_every_31_january_is_due_every_31_january(tmp_path, asked, 
 def test_a_day_that_not_every_year_has_is_refused(tmp_path, text):
     with pytest.raises(BadInput, match="mistakes"):
         tiny_process(tmp_path, *YEARLY[1:], (YEARLY[0][0], edited(YEARLY[0][1], ("01-31", text))))
+
+
+# What the effects leave where something is not known, or is known already
+
+
+def test_where_the_day_of_one_signature_is_unknown_the_day_of_signature_is_unknown():
+    known, unknown = Signature(PartialDate.of(date(2011, 5, 6))), Signature(PartialDate(2011))
+    parties = (replace(CUENCA, signature=known), replace(MEDELLIN, signature=unknown))
+    case = with_day_of_signature(agreement(EC, state="signed", parties=parties))
+    assert case.facts["signed_on"] == (Claim(PartialDate(), ""),)
+
+
+def test_what_is_on_record_of_the_term_is_not_written_again_by_its_start():
+    on = date(2011, 5, 6)
+    known = facts(signed_on="2011-05-06", in_force_on="2011-06-01")
+    case = start_term(agreement(EC, state="signed", parties=signed((CUENCA, MEDELLIN), "2011-05-06"), facts=known))
+    assert case.facts["in_force_on"] == known["in_force_on"]
+    assert case.day_of("term_starts_on") == on
+
+
+def test_a_term_without_an_end_is_renewed_from_the_day_of_the_renewal():
+    renew = next(step for step in definition(MX).steps.values() if step.effect is Effect.RENEW_TERM)
+    case = with_effect(agreement(), renew, date(2012, 12, 5))
+    assert case.facts["term_starts_on"] == (Claim(PartialDate.of(date(2012, 12, 5)), ""),)
+
+
+@pytest.mark.parametrize(
+    ("state", "known", "signature", "in_force_on"),
+    [
+        ("in_force", {"signed_on": "2011-05-06"}, date(2011, 5, 6), date(2011, 5, 6)),
+        ("in_force", {}, None, None),
+    ],
+)
+def test_a_case_entered_after_its_signature_has_the_signatures_of_all(state, known, signature, in_force_on):
+    case = signed_at_entry(agreement(EC, state=state, facts=facts(**known)), definition(EC))
+    assert [party.signature and party.signature.on.as_date for party in case.parties] == [signature] * 2
+    assert all(party.signature is not None for party in case.parties)
+    assert (case.day_of("signed_on"), case.day_of("in_force_on")) == (signature, in_force_on)
+
+
+def test_a_case_entered_before_its_signature_is_left_as_it_is():
+    case = agreement(EC, state="approved", facts=facts(signed_on="2011-05-06"))
+    assert signed_at_entry(case, definition(EC)) == case
+
+
+def test_entered_after_signature_a_text_that_only_a_later_step_brings_into_force_is_not_in_force(tmp_path):
+    process = tiny_process(tmp_path, *SIGNED_THEN_SENT)
+    case = agreement(
+        process, state="signed", opened_on=date(2026, 1, 5), parties=PARTIES, facts=facts(signed_on="2026-01-02")
+    )
+    entered = signed_at_entry(case, process)
+    assert entered.unsigned == ()
+    assert (entered.day_of("signed_on"), entered.day_of("in_force_on")) == (date(2026, 1, 2), None)

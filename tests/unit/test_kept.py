@@ -17,7 +17,7 @@ from builders import (
     medellin,
     noon,
 )
-from twinflow.domain.agreement.agreement import Basis, DeadlineStatus
+from twinflow.domain.agreement.agreement import DeadlineStatus
 from twinflow.domain.agreement.entries import DateMoved, Migrated, noted
 from twinflow.domain.calendar.business_days import Pause
 from twinflow.domain.deadlines import warnings
@@ -69,6 +69,8 @@ def test_what_moves_is_written_with_the_day_on_which_it_wakes_and_noted_in_the_h
     assert DateMoved.read(moved) == DateMoved(new.key, date(2014, 5, 5), date(2014, 5, 6), "ec@2 2011-06-28")
     assert (moved.actor, moved.effective_on, moved.recorded_at) == ("elena", TODAY, noon(TODAY))
     assert found.agreement == replace(case, history=(*case.history, moved))
+    (by_itself,) = left(instead(case, old), case).moves
+    assert (by_itself.actor, DateMoved.read(by_itself).cause) == ("clock", "")
 
 
 def test_a_deadline_that_is_new_is_written_and_has_not_moved():
@@ -127,14 +129,17 @@ def test_what_is_closed_keeps_the_date_it_was_closed_with():
     assert set(kept([old], case, definition(MX))) == {deadline.key for deadline in case.deadlines}
 
 
+BASIS = the(opinion_case(), "opinion").basis
+
+
 @pytest.mark.parametrize(
     "more",
     [
         {"status": OPEN, "closed_on": None},
         {"status": MET, "closed_on": None},
         {"anchor_on": date(2008, 2, 17)},
-        {"basis": Basis(pauses=(Pause(date(2008, 2, 20), date(2008, 2, 21)),))},
-        {"basis": Basis(agreed_on=date(2008, 3, 7))},
+        {"basis": replace(BASIS, pauses=(Pause(date(2008, 2, 20), date(2008, 2, 21)),))},
+        {"basis": replace(BASIS, agreed_on=date(2008, 3, 7))},
     ],
     ids=["open", "closed on no day", "another start", "another pause", "another day agreed on"],
 )
