@@ -269,6 +269,8 @@ def test_each_escalation_goes_to_its_own_role():
 def test_once_acknowledged_nothing_is_escalated_and_the_rest_is_told_all_the_same():
     case = said(medellin(), EntryKind.ACKNOWLEDGED, date(2011, 8, 10))
     assert keys(case, LATE) == ["30 days before", "7 days before", "on the day", "1 day after"]
+    repeating = replace(PROGRAMME, warn=(*PROGRAMME.warn, Level(Length.parse("30 days"), repeats=True)))
+    assert keys(case, date(2011, 9, 10), rule=repeating)[-2:] == ["1 day after", "every 30 days #1"]
 
 
 def test_of_a_case_taken_over_the_past_is_left_out_but_for_the_last_word_and_not_escalated():
