@@ -1,35 +1,30 @@
 """Agreements as snapshots: loaded whole, or for lists as they stand; saved by what changed, and only if nobody else was first."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import fields
 from datetime import date
-from typing import Any, TypeVar
+from typing import Any
 
-from sqlalchemy import func, insert, update
+from sqlalchemy import bindparam, func, insert, update
 from sqlmodel import Session, SQLModel, col, select
 
 from twinflow.domain.agreement.agreement import (
     Agreement,
     AgreementHead,
-    Child,
     Claim,
     Party,
     PresentAgreement,
     Signature,
-    Term,
 )
 from twinflow.domain.agreement.history import EntryKind
-from twinflow.domain.agreement.present_names import in_present_names
 from twinflow.domain.calendar.dates import PartialDate
 from twinflow.domain.process.definition import ProcessDefinition
 from twinflow.errors import DefinitionChanged, NotFound, StaleAgreement
-from twinflow.storage.deadlines import deadline_of
+from twinflow.storage import snapshots
 from twinflow.storage.engine import upsert
-from twinflow.storage.history import entry_of, values_of
+from twinflow.storage.history import ADD_ENTRIES, values_of
+from twinflow.storage.prepared import Prepared, adding
 from twinflow.storage.tables import (
     AgreementRow,
-    DeadlineRow,
     FactRow,
     HistoryRow,
     PartyRow,
@@ -42,17 +37,26 @@ CHANGING_NOTHING = tuple(
 )
 """Entries after which an agreement is as it was."""
 
-AT_ONCE = 10_000
-"""PostgreSQL takes 65,535 values in a statement."""
+CHANGING = ("state", "version", "process", "process_version", "process_digest")
+SAVE = Prepared(
+    update(snapshots.AGREEMENT)
+    .where(
+        snapshots.AGREEMENT.c.reference == bindparam("of_reference"),
+        snapshots.AGREEMENT.c.version == bindparam("of_version"),
+    )
+    .values({name: bindparam(f"new_{name}") for name in (*CHANGING, "derive_on")})
+    .returning(snapshots.AGREEMENT.c.id)
+)
+ADD_FACTS = adding(FactRow)
 
-OF_HEAD = tuple(each.name for each in fields(AgreementHead))
-
-Row = TypeVar("Row", bound=SQLModel)
+AT_ONCE = 5_000
+"""SQLite takes 32,766 values in a statement, and a snapshot's names each agreement six times."""
 
 
 class Agreements:
     def __init__(self, session: Session) -> None:
         self._session = session
+        self._connection = session.connection()
 
     def id_of(self, reference: str) -> int:
         """The row of a reference. Raises NotFound."""
@@ -70,11 +74,10 @@ class Agreements:
 
         On SQLite a writing transaction has the database to itself anyway.
         """
-        agreement_id = self.id_of(reference)
-        self._session.exec(
-            select(AgreementRow.id).where(AgreementRow.id == agreement_id).with_for_update(key_share=True)
-        )
-        return self.load([agreement_id])[0]
+        found = snapshots.locked(self._connection, reference)
+        if found is None:
+            raise NotFound("There is no agreement {reference}.", reference=reference)
+        return found
 
     def lock_batch(self, ids: Sequence[int]) -> list[Agreement]:
         """The same for several at once, in the order of `ids`."""
@@ -130,47 +133,15 @@ class Agreements:
 
     def heads(self, ids: Sequence[int]) -> list[AgreementHead]:
         """The heads of agreements in the order of `ids`."""
-        return [AgreementHead(**head_values(row)) for part in _parts(ids) for row in self._rows(part).values()]
+        return [head for part in _parts(ids) for head in snapshots.heads(self._connection, part)]
 
     def present(self, ids: Sequence[int]) -> list[PresentAgreement]:
-        """Agreements as they stand, in the order of `ids`: one query a table, whatever their number."""
-        parts = (self._rows(part) for part in _parts(ids))
-        return [PresentAgreement(**values) for rows in parts for values in self._present(rows)]
+        """Agreements as they stand, in the order of `ids`: two statements, whatever their number."""
+        return [agreement for part in _parts(ids) for agreement in snapshots.present(self._connection, part)]
 
     def load(self, ids: Sequence[int]) -> list[Agreement]:
-        """Whole agreements in the order of `ids`: one query a table, whatever their number."""
-        return [agreement for part in _parts(ids) for agreement in self._load(part)]
-
-    def _load(self, ids: Sequence[int]) -> Iterator[Agreement]:
-        rows = self._rows(ids)  # before the history: what another writer adds in between makes this version stale
-        entries, children = self._by_agreement(HistoryRow, ids), self._children(ids)
-        for agreement_id, values in zip(rows, self._present(rows), strict=True):
-            history = in_present_names([entry_of(entry) for entry in entries[agreement_id]])
-            yield Agreement(**values, history=history, children=tuple(children[agreement_id]))
-
-    def _present(self, rows: Mapping[int, AgreementRow]) -> Iterator[dict[str, Any]]:
-        """The values of each agreement as it stands."""
-        ids = list(rows)
-        parties = self._by_agreement(PartyRow, ids)
-        terms = self._by_agreement(TermRow, ids)
-        facts = self._by_agreement(FactRow, ids)
-        deadlines = self._by_agreement(DeadlineRow, ids)
-        parents = self._references({row.parent_id for row in rows.values() if row.parent_id})
-        for agreement_id, row in rows.items():
-            yield {
-                **head_values(row),
-                "parties": tuple(_party(party) for party in parties[agreement_id]),
-                "terms": {term.name: Term.parse(term.readings, term.source) for term in terms[agreement_id]},
-                "facts": _facts(facts[agreement_id]),
-                "deadlines": tuple(deadline_of(deadline) for deadline in deadlines[agreement_id]),
-                "parent": parents.get(row.parent_id or 0),
-            }
-
-    def _rows(self, ids: Sequence[int]) -> dict[int, AgreementRow]:
-        """The agreements' own rows in the order of `ids`."""
-        found = self._session.exec(select(AgreementRow).where(col(AgreementRow.id).in_(ids)))
-        rows = {row.id: row for row in found}
-        return {agreement_id: rows[agreement_id] for agreement_id in ids}
+        """Whole agreements in the order of `ids`: three statements, and one for the children there are."""
+        return [agreement for part in _parts(ids) for agreement in snapshots.whole(self._connection, part)]
 
     def add(self, agreement: Agreement, source_digest: str = "") -> int:
         """A new agreement with all it holds, apart from deadlines; its row."""
@@ -202,41 +173,41 @@ class Agreements:
                 for name, term in agreement.terms.items()
             ],
         )
-        self._insert(FactRow, _fact_values(row.id, agreement.facts, {}))
-        self._insert(HistoryRow, [values_of(row.id, entry) for entry in agreement.history])
+        ADD_FACTS.run(self._connection, _fact_values(row.id, agreement.facts, {}))
+        ADD_ENTRIES.run(self._connection, [values_of(row.id, entry) for entry in agreement.history])
         return row.id
 
-    def save(self, before: Agreement, after: Agreement) -> int:
-        """Write what a step changed, apart from deadlines. Raises StaleAgreement if the row is no longer `before`."""
-        changed = self._session.connection().execute(
-            update(AgreementRow)
-            .where(col(AgreementRow.reference) == before.reference, col(AgreementRow.version) == before.version)
-            .values(
-                state=after.state,
-                version=after.version,
-                process=after.process,
-                process_version=after.process_version,
-                process_digest=after.process_digest,
-            )
-        )
-        agreement_id = self.id_of(before.reference)
-        if changed.rowcount != 1:
+    def save(self, before: Agreement, after: Agreement, derive_on: date | None) -> int:
+        """Write what a step changed, apart from deadlines. Raises StaleAgreement if the row is no longer `before`.
+
+        `derive_on` is the day on which its deadlines are to be derived anew.
+        """
+        values = {
+            "of_reference": before.reference,
+            "of_version": before.version,
+            "new_derive_on": derive_on,
+            **{f"new_{name}": getattr(after, name) for name in CHANGING},
+        }
+        saved = SAVE.rows(self._connection, values)
+        if not saved:
             raise StaleAgreement(
                 "{reference} was changed meanwhile by {actor}; look at it again.",
                 reference=before.reference,
-                actor=self._last_actor(agreement_id),
+                actor=self._last_actor(self.id_of(before.reference)),
             )
+        ((agreement_id,),) = saved
         for old, new in zip(before.parties, after.parties, strict=True):
             if old != new:
-                self._session.connection().execute(
+                self._connection.execute(
                     update(PartyRow)
                     .where(col(PartyRow.agreement_id) == agreement_id, col(PartyRow.name) == old.name)
                     .values(**_party_values(new))
                 )
-        self._insert(FactRow, _fact_values(agreement_id, after.facts, before.facts))
-        new_entries = after.history[len(before.history) :]
-        self._insert(HistoryRow, [values_of(agreement_id, entry) for entry in new_entries])
-        return agreement_id
+        ADD_FACTS.run(self._connection, _fact_values(agreement_id, after.facts, before.facts))
+        ADD_ENTRIES.run(
+            self._connection, [values_of(agreement_id, entry) for entry in after.history[len(before.history) :]]
+        )
+        return int(agreement_id)
 
     def derive_on(self, agreement_id: int) -> date | None:
         """The day on which its deadlines are to be derived anew."""
@@ -244,7 +215,7 @@ class Agreements:
 
     def derive_by(self, agreement_id: int, day: date | None) -> None:
         """Set that day."""
-        self._session.connection().execute(
+        self._connection.execute(
             update(AgreementRow)
             .where(col(AgreementRow.id) == agreement_id, col(AgreementRow.derive_on).is_distinct_from(day))
             .values(derive_on=day)
@@ -252,7 +223,7 @@ class Agreements:
 
     def pin(self, definition: ProcessDefinition) -> None:
         """Keep the version as it is now. Raises DefinitionChanged if it was kept with another content."""
-        connection = self._session.connection()
+        connection = self._connection
         values = {
             "key": definition.key,
             "version": definition.version,
@@ -282,25 +253,6 @@ class Agreements:
         )
         return self._session.exec(query.order_by(col(HistoryRow.id).desc())).first() or ""
 
-    def _by_agreement(self, table: type[Row], ids: Sequence[int]) -> dict[int, list[Row]]:
-        """The rows of each agreement, oldest first."""
-        grouped: dict[int, list[Row]] = defaultdict(list)
-        query = select(table).where(table.agreement_id.in_(ids)).order_by(table.id)  # type: ignore[attr-defined]
-        for row in self._session.exec(query):
-            grouped[row.agreement_id].append(row)  # type: ignore[attr-defined]
-        return grouped
-
-    def _children(self, ids: Sequence[int]) -> dict[int, list[Child]]:
-        rows = self._session.exec(select(AgreementRow).where(col(AgreementRow.parent_id).in_(ids))).all()
-        history = self._by_agreement(HistoryRow, [row.id for row in rows if row.id]) if rows else {}
-        children: dict[int, list[Child]] = defaultdict(list)
-        for row in rows:
-            then = [entry_of(entry) for entry in history.get(row.id or 0, [])]
-            entries = [*then, *in_present_names(then)]  # the parent's version may know a state by either name
-            reached = dict.fromkeys((entry.to_state, entry.effective_on) for entry in entries if entry.to_state)
-            children[row.parent_id or 0].append(Child(row.reference, row.process, row.state, tuple(reached)))
-        return children
-
     def _references(self, ids: Iterable[int]) -> dict[int, str]:
         wanted = list(ids)
         if not wanted:
@@ -312,12 +264,7 @@ class Agreements:
 
     def _insert(self, table: type[SQLModel], values: list[dict[str, Any]]) -> None:
         if values:
-            self._session.connection().execute(insert(table), values)
-
-
-def head_values(row: AgreementRow) -> dict[str, Any]:
-    """What a head has, out of the agreement's own row."""
-    return {name: getattr(row, name) for name in OF_HEAD}
+            self._connection.execute(insert(table), values)
 
 
 def _parts(ids: Sequence[int]) -> Iterator[Sequence[int]]:
@@ -335,19 +282,6 @@ def _party_values(party: Party) -> dict[str, Any]:
         "capacity": signature.capacity,
         "place": signature.place,
     }
-
-
-def _party(row: PartyRow) -> Party:
-    signature = Signature(PartialDate.parse(row.signed_on), row.capacity, row.place) if row.signed else None
-    return Party(row.name, row.country, row.home, signature)
-
-
-def _facts(rows: Iterable[FactRow]) -> dict[str, tuple[Claim, ...]]:
-    facts: dict[str, tuple[Claim, ...]] = {}
-    for row in rows:
-        value = PartialDate.parse(row.value) if row.name.endswith("_on") else row.value
-        facts[row.name] = (*facts.get(row.name, ()), Claim(value, row.source, row.chosen))
-    return facts
 
 
 def _fact_values(

@@ -4,12 +4,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+import sqlalchemy
 from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from twinflow.errors import StaleAgreement
 from twinflow.storage.engine import upsert
-from twinflow.storage.tables import CalendarRow
+from twinflow.storage.prepared import Prepared
+from twinflow.storage.tables import CalendarRow, table_of
+
+CALENDAR = table_of(CalendarRow)
+HELD = Prepared(
+    sqlalchemy.select(CALENDAR.c.key, CALENDAR.c.edition).where(CALENDAR.c.current).with_for_update(read=True)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +63,9 @@ class CalendarEditions:
         """
         if self._held:
             return
-        rows = select(CalendarRow.key).where(col(CalendarRow.key).in_(editions), col(CalendarRow.current))
-        self._session.exec(rows.with_for_update(read=True)).all()
-        current = self.current()
+        current = dict(HELD.rows(self._session.connection(), {}))
+        if not editions.keys() <= current.keys():  # one that was replaced while we waited for it is not among them
+            current = self.current()
         changed = sorted(key for key, edition in editions.items() if current.get(key, edition) != edition)
         if changed:
             raise StaleAgreement(

@@ -4,14 +4,24 @@ from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, func, insert, or_, update
+from sqlalchemy import ColumnElement, Row, bindparam, func, or_, update
 from sqlmodel import Session, col, select
 
 from twinflow.domain.agreement.agreement import Deadline, DeadlineStatus
 from twinflow.storage.deadline_basis import basis_of, basis_text
-from twinflow.storage.tables import AgreementRow, DeadlineRow
+from twinflow.storage.prepared import Prepared, adding
+from twinflow.storage.tables import AgreementRow, DeadlineRow, table_of
 
 Key = tuple[str, int]
+
+DEADLINE = table_of(DeadlineRow)
+KEY = ("agreement_id", "rule", "occurrence")
+ADD = adding(DeadlineRow)
+CHANGE = Prepared(
+    update(DEADLINE)
+    .where(*(DEADLINE.c[name] == bindparam(f"of_{name}") for name in KEY))
+    .values({each.name: bindparam(f"new_{each.name}") for each in DEADLINE.c if each.name not in {"id", *KEY}})
+)
 
 
 class Deadlines:
@@ -27,17 +37,19 @@ class Deadlines:
     ) -> None:
         """Write these deadlines over the `known` ones, and the others anew."""
         connection = self._session.connection()
-        added = [
-            {"agreement_id": agreement_id, "wake_on": wake_on[key], **_values(deadline)}
+        written = {
+            key: {"agreement_id": agreement_id, "wake_on": wake_on[key], **_values(deadline)}
             for key, deadline in rows.items()
-            if key not in known
-        ]
-        if added:
-            connection.execute(insert(DeadlineRow), added)
-        for key, deadline in rows.items():
-            if key in known:
-                values = {"wake_on": wake_on[key], **_values(deadline)}
-                connection.execute(update(DeadlineRow).where(*_row(agreement_id, key)).values(**values))
+        }
+        ADD.run(connection, [values for key, values in written.items() if key not in known])
+        CHANGE.run(
+            connection,
+            [
+                {f"{'of' if name in KEY else 'new'}_{name}": value for name, value in values.items()}
+                for key, values in written.items()
+                if key in known
+            ],
+        )
 
     def awake(self, until: date) -> set[int]:
         """The agreements with a deadline that wakes by `until`, or whose deadlines are to be derived anew by then."""

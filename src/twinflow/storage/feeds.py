@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any, cast
 
 import sqlalchemy
-from sqlalchemy import ColumnElement, Select, Table, func, or_, update
+from sqlalchemy import ColumnElement, Select, func, or_, update
 from sqlmodel import Session, SQLModel, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
@@ -15,10 +15,10 @@ from twinflow.domain.agreement.agreement import AgreementHead, Deadline, Deadlin
 from twinflow.domain.agreement.entries import DateMoved
 from twinflow.domain.agreement.history import EntryKind, HistoryEntry
 from twinflow.domain.mail.calendar_events import DatedAgreement
-from twinflow.storage.agreements import head_values
 from twinflow.storage.deadlines import deadline_of
 from twinflow.storage.history import entry_of
-from twinflow.storage.tables import AgreementRow, DeadlineRow, FeedRow, HistoryRow
+from twinflow.storage.snapshots import OF_HEAD
+from twinflow.storage.tables import AgreementRow, DeadlineRow, FeedRow, HistoryRow, table_of
 
 OPEN = (DeadlineStatus.OPEN.value, DeadlineStatus.PAUSED.value)
 AT_ONCE = 10_000
@@ -88,7 +88,7 @@ class Feeds:
         chosen = select(DeadlineRow.agreement_id).join(AgreementRow, joined).where(*wanted).distinct()
         connection = self._session.connection()
         deadlines: dict[int, list[Deadline]] = defaultdict(list)
-        query = _columns(DeadlineRow).join(_table(AgreementRow), joined).where(*wanted).order_by(col(DeadlineRow.id))
+        query = _columns(DeadlineRow).join(table_of(AgreementRow), joined).where(*wanted).order_by(col(DeadlineRow.id))
         for row in connection.execute(query):
             deadlines[row.agreement_id].append(deadline_of(cast("DeadlineRow", row)))
         entries: dict[int, list[HistoryEntry]] = defaultdict(list)
@@ -98,12 +98,8 @@ class Feeds:
         return {row.id: _dated(cast("AgreementRow", row), deadlines[row.id], entries[row.id]) for row in rows}
 
 
-def _table(row: type[SQLModel]) -> Table:
-    return cast("Table", row.__table__)  # type: ignore[attr-defined]
-
-
 def _columns(row: type[SQLModel]) -> Select[Any]:
-    return sqlalchemy.select(*_table(row).columns)
+    return sqlalchemy.select(*table_of(row).columns)
 
 
 def _making_events(chosen: SelectOfScalar[int]) -> Select[Any]:
@@ -124,7 +120,7 @@ def _feed(row: FeedRow) -> Feed:
 
 def _dated(row: AgreementRow, deadlines: Sequence[Deadline], entries: Sequence[HistoryEntry]) -> DatedAgreement:
     return DatedAgreement(
-        head=AgreementHead(**head_values(row)),
+        head=AgreementHead(**{name: getattr(row, name) for name in OF_HEAD}),
         deadlines=tuple(deadlines),
         moves=tuple(moved for entry in entries if (moved := DateMoved.read(entry)) is not None),
         migrations=tuple(entry for entry in entries if entry.kind is EntryKind.MIGRATED),

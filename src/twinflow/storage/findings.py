@@ -3,10 +3,21 @@
 from collections.abc import Iterable
 from datetime import datetime
 
+import sqlalchemy
+from sqlalchemy import bindparam, update
 from sqlmodel import Session, col, select
 
 from twinflow.domain.agreement.findings import Finding, FindingCode, KnownFinding
-from twinflow.storage.tables import FindingRow
+from twinflow.storage.prepared import Prepared, adding
+from twinflow.storage.tables import FindingRow, table_of
+
+FINDING = table_of(FindingRow)
+OF_AGREEMENT = Prepared(
+    sqlalchemy.select(*(FINDING.c[name] for name in ("id", "code", "subject", "occurrence", "settled_at"))).where(
+        FINDING.c.agreement_id == bindparam("agreement")
+    )
+)
+ADD = adding(FindingRow)
 
 
 class Findings:
@@ -15,18 +26,31 @@ class Findings:
 
     def replace(self, agreement_id: int, found: Iterable[Finding], now: datetime) -> None:
         """Open what is new, settle what is gone. What was settled and comes back is told again."""
-        rows = self._session.exec(select(FindingRow).where(FindingRow.agreement_id == agreement_id)).all()
+        connection = self._session.connection()
         present = {(finding.code.value, finding.subject) for finding in found}
-        for row in rows:
-            key = (row.code, row.subject)
-            if key in present and row.settled_at is not None:
-                row.found_at, row.told_at, row.settled_at = now, None, None
-                row.occurrence += 1
-            elif key not in present and row.settled_at is None:
-                row.settled_at = now
-            present.discard(key)
-        for code, subject in sorted(present):
-            self._session.add(FindingRow(agreement_id=agreement_id, code=code, subject=subject, found_at=now))
+        for row_id, code, subject, occurrence, settled_at in OF_AGREEMENT.rows(connection, {"agreement": agreement_id}):
+            change = update(FINDING).where(FINDING.c.id == row_id)
+            if (code, subject) in present and settled_at is not None:
+                anew = {"found_at": now, "told_at": None, "settled_at": None, "occurrence": occurrence + 1}
+                connection.execute(change.values(anew))
+            elif (code, subject) not in present and settled_at is None:
+                connection.execute(change.values(settled_at=now))
+            present.discard((code, subject))
+        ADD.run(
+            connection,
+            [
+                {
+                    "agreement_id": agreement_id,
+                    "code": code,
+                    "subject": subject,
+                    "occurrence": 1,
+                    "found_at": now,
+                    "told_at": None,
+                    "settled_at": None,
+                }
+                for code, subject in sorted(present)
+            ],
+        )
 
     def all(self, agreement_id: int) -> list[KnownFinding]:
         """Those of an agreement, present and settled, in the order of their rows."""
@@ -51,7 +75,6 @@ class Findings:
         return set(self._session.exec(query))
 
     def mark_told(self, agreement_id: int, finding: Finding, now: datetime) -> None:
-        of_it = (FindingRow.code == finding.code.value, FindingRow.subject == finding.subject)
-        self._session.exec(
-            select(FindingRow).where(FindingRow.agreement_id == agreement_id, *of_it)
-        ).one().told_at = now
+        of_it = (col(FindingRow.code) == finding.code.value, col(FindingRow.subject) == finding.subject)
+        change = update(FindingRow).where(col(FindingRow.agreement_id) == agreement_id, *of_it)
+        self._session.connection().execute(change.values(told_at=now))

@@ -8,7 +8,10 @@ from sqlalchemy import insert, literal
 from sqlmodel import Session, col, select
 
 from twinflow.domain.agreement.history import EntryKind, HistoryEntry
+from twinflow.storage.prepared import adding
 from twinflow.storage.tables import DeadlineRow, HistoryRow
+
+ADD_ENTRIES = adding(HistoryRow)
 
 
 class History:
@@ -17,10 +20,7 @@ class History:
 
     def add(self, agreement_id: int, *entries: HistoryEntry) -> None:
         """Entries that change no state: alerts, deadlines that moved."""
-        if entries:
-            self._session.connection().execute(
-                insert(HistoryRow), [values_of(agreement_id, entry) for entry in entries]
-            )
+        ADD_ENTRIES.run(self._session.connection(), [values_of(agreement_id, entry) for entry in entries])
 
     def add_about(self, entry: HistoryEntry, deadlines: Sequence[int]) -> None:
         """The entry in the history of each of these rows of deadlines, by a single statement."""

@@ -1,9 +1,9 @@
 """The tables. They do not validate: what reaches them has been decided in `domain`."""
 
 from datetime import date, datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import JSON, CheckConstraint, Index, LargeBinary, UniqueConstraint, text
+from sqlalchemy import JSON, CheckConstraint, Index, LargeBinary, Table, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
@@ -300,3 +300,8 @@ class MailStateRow(SQLModel, table=True):
 
     database: str = Field(primary_key=True)
     passes: int
+
+
+def table_of(row: type[SQLModel]) -> Table:
+    """The table whose rows these are, for statements that ask for columns alone."""
+    return cast("Table", row.__table__)  # type: ignore[attr-defined]

@@ -85,7 +85,7 @@ def _recorded(
     now: datetime,
 ) -> Agreement:
     """Write a step and what it announces; the agreement as the books have it then."""
-    agreement_id = record_step(work, rulebook, people, before, outcome, left, now)
+    agreement_id = record_step(work, rulebook, people, before, left, now)
     for telling in about_step(outcome.announcements, outcome.entry, left.agreement):
         tell(work, rulebook, people, agreement_id, left.agreement, telling, now)
     return left.agreement

@@ -10,22 +10,14 @@ from twinflow.domain.deadlines.occurrences import derive
 from twinflow.domain.people.people import People
 from twinflow.domain.process.definition import CLOCK
 from twinflow.domain.rulebook import Rulebook, deadline_context
-from twinflow.domain.steps.command import Outcome
 from twinflow.storage.unit_of_work import UnitOfWork
 
 
 def record_step(
-    work: UnitOfWork,
-    rulebook: Rulebook,
-    people: People,
-    before: Agreement,
-    outcome: Outcome,
-    left: Rewritten,
-    now: datetime,
+    work: UnitOfWork, rulebook: Rulebook, people: People, before: Agreement, left: Rewritten, now: datetime
 ) -> int:
     """Write a step and what it leaves in the books; the agreement's row. Raises StaleAgreement if somebody else was faster."""
-    agreement_id = work.agreements.save(before, outcome.agreement)
-    write_deadlines(work, rulebook, agreement_id, before, left)
+    agreement_id = _save(work, rulebook, before, left)
     work.findings.replace(agreement_id, findings(left.agreement, rulebook.definition_of(left.agreement)), now)
     refresh_parent(work, rulebook, people, left.agreement, now)
     return agreement_id
@@ -42,8 +34,14 @@ def record_change(
     cause: str = "",
 ) -> int:
     """Write what became of an agreement, with its deadlines; its row. Raises StaleAgreement if somebody else was faster."""
-    agreement_id = work.agreements.save(before, after)
-    replace_deadlines(work, rulebook, people, agreement_id, before, after, now, cause=cause)
+    definition = rulebook.definition_of(after)
+    context = deadline_context(rulebook, people, definition, after.office, now)
+    return _save(work, rulebook, before, rewritten(before, after, definition, context, now, cause=cause))
+
+
+def _save(work: UnitOfWork, rulebook: Rulebook, before: Agreement, left: Rewritten) -> int:
+    agreement_id = work.agreements.save(before, left.agreement, left.derive_on)
+    _write_rows(work, rulebook, agreement_id, before, left)
     return agreement_id
 
 
@@ -69,15 +67,18 @@ def replace_deadlines(
 def write_deadlines(
     work: UnitOfWork, rulebook: Rulebook, agreement_id: int, before: Agreement, left: Rewritten
 ) -> None:
-    """Write the deadlines that a change leaves over those of `before`.
+    """Write the deadlines that the passing of time leaves over those of `before`.
 
     Raises StaleAgreement if another edition of a calendar was applied since the calendars were read.
     """
-    work.calendars.hold(rulebook.current_editions)
-    known = {deadline.key for deadline in before.deadlines}
-    work.deadlines.write(agreement_id, known, left.rows, left.wake_on)
+    _write_rows(work, rulebook, agreement_id, before, left)
     work.history.add(agreement_id, *left.moves)
     work.agreements.derive_by(agreement_id, left.derive_on)
+
+
+def _write_rows(work: UnitOfWork, rulebook: Rulebook, agreement_id: int, before: Agreement, left: Rewritten) -> None:
+    work.calendars.hold(rulebook.current_editions)
+    work.deadlines.write(agreement_id, {deadline.key for deadline in before.deadlines}, left.rows, left.wake_on)
 
 
 def refreshed(rulebook: Rulebook, people: People, agreement: Agreement, now: datetime) -> Agreement:

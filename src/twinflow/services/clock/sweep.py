@@ -96,7 +96,7 @@ def _write(
     for deed in done.deeds:
         match deed:
             case Taken():
-                record_step(work, rulebook, people, deed.before, deed.outcome, deed.left, now)
+                record_step(work, rulebook, people, deed.before, deed.left, now)
                 held |= deed.left.wake_on
             case Derived():
                 write_deadlines(work, rulebook, agreement_id, deed.before, deed.left)

@@ -1,0 +1,115 @@
+"""Statements that are put together once: for what every step asks, building them anew costs more than the database does.
+
+A statement is one of SQLAlchemy Core whose values are `bindparam`s. Its SQL, and how each value goes in and comes out, are
+worked out once for each kind of database; what is left for each use is one call of the driver.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import (
+    ClauseElement,
+    ColumnElement,
+    CompoundSelect,
+    Connection,
+    Dialect,
+    Select,
+    SelectBase,
+    bindparam,
+    insert,
+)
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.types import TypeEngine
+from sqlmodel import SQLModel
+
+from twinflow.storage.tables import table_of
+
+Values = Mapping[str, Any]
+Process = Callable[[Any], Any] | None
+Which = Callable[[ColumnElement[Any]], ColumnElement[bool]]
+"""Whose rows a statement is about, by the column that says whose they are."""
+
+
+class _Ready(NamedTuple):
+    """A statement as the driver takes it. `order` has the names of its values where they go by place; `fixed` has its own."""
+
+    sql: str
+    order: tuple[str, ...] | None
+    inward: Mapping[str, Process]
+    fixed: Values
+    outward: tuple[tuple[int, Callable[[Any], Any]], ...]
+
+
+class Prepared:
+    def __init__(self, statement: ClauseElement) -> None:
+        self._statement = statement
+        self._ready: dict[str, _Ready] = {}
+
+    def rows(self, connection: Connection, values: Values) -> list[list[Any]]:
+        """What it finds, each row in the order of its columns."""
+        ready = self._for(connection.dialect)
+        found = connection.exec_driver_sql(ready.sql, _given(ready, values)).cursor
+        rows = [list(row) for row in found.fetchall()] if found is not None else []
+        for place, process in ready.outward:
+            for row in rows:
+                row[place] = process(row[place])
+        return rows
+
+    def run(self, connection: Connection, values: Values | Sequence[Values]) -> int:
+        """Do it, once or for each of many; how many rows it touched. Nothing to do is no statement."""
+        if not values:
+            return 0
+        ready = self._for(connection.dialect)
+        given = _given(ready, values) if isinstance(values, Mapping) else [_given(ready, each) for each in values]
+        return connection.exec_driver_sql(ready.sql, given).rowcount
+
+    def _for(self, dialect: Dialect) -> _Ready:
+        found = self._ready.get(dialect.name)
+        if found is None:
+            found = self._ready[dialect.name] = _made_ready(self._statement, dialect)
+        return found
+
+
+class OfAgreements:
+    """A select of what belongs to agreements, the first column their row: prepared for one, and for many at once."""
+
+    def __init__(self, select: Callable[[Which], Select[Any] | CompoundSelect[Any]]) -> None:
+        self._one = Prepared(select(lambda column: column == bindparam("of_agreement")))
+        self._many = select(lambda column: column.in_(bindparam("of_agreements", expanding=True)))
+
+    def rows(self, connection: Connection, ids: Sequence[int]) -> Iterable[Sequence[Any]]:
+        if len(ids) == 1:
+            return self._one.rows(connection, {"of_agreement": ids[0]})
+        return connection.execute(self._many, {"of_agreements": ids})
+
+
+def adding(row: type[SQLModel]) -> Prepared:
+    """The statement that adds rows to a table, by all columns but their number."""
+    table = table_of(row)
+    values = {column.name: bindparam(column.name, type_=column.type) for column in table.columns if column.name != "id"}
+    return Prepared(insert(table).values(values).inline())
+
+
+def _made_ready(statement: ClauseElement, dialect: Dialect) -> _Ready:
+    compiled = statement.compile(dialect=dialect)
+    assert isinstance(compiled, SQLCompiler)
+    order = tuple(compiled.positiontup) if compiled.positiontup is not None else None
+    inward = {name: bound.type.dialect_impl(dialect).bind_processor(dialect) for name, bound in compiled.binds.items()}
+    fixed = {name: bound.value for name, bound in compiled.binds.items() if not bound.required}
+    columns = statement.selected_columns if isinstance(statement, SelectBase) else ()
+    outward = tuple((place, process) for place, process in enumerate(_outward(columns, dialect)) if process is not None)
+    return _Ready(compiled.string, order, inward, fixed, outward)
+
+
+def _outward(columns: Iterable[ColumnElement[Any]], dialect: Dialect) -> Iterable[Process]:
+    for column in columns:
+        kind: TypeEngine[Any] = column.type
+        yield kind.dialect_impl(dialect).result_processor(dialect, None)
+
+
+def _given(ready: _Ready, values: Values) -> Any:
+    """The values as the driver takes them. Raises KeyError for one that is not given."""
+    inward, all_values = ready.inward, {**ready.fixed, **values}
+    if ready.order is None:
+        return {name: process(all_values[name]) if process else all_values[name] for name, process in inward.items()}
+    return tuple(process(all_values[name]) if (process := inward[name]) else all_values[name] for name in ready.order)
