@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import bindparam, func, insert, update
-from sqlmodel import Session, SQLModel, col, select
+from sqlalchemy import Connection, bindparam, func, insert, update
+from sqlmodel import col, select
 
 from twinflow.domain.agreement.agreement import (
     Agreement,
@@ -47,23 +47,22 @@ SAVE = Prepared(
     .values({name: bindparam(f"new_{name}") for name in (*CHANGING, "derive_on")})
     .returning(snapshots.AGREEMENT.c.id)
 )
-ADD_FACTS = adding(FactRow)
+ADD_FACTS, ADD_PARTIES, ADD_TERMS = adding(FactRow), adding(PartyRow), adding(TermRow)
 
 AT_ONCE = 5_000
 """SQLite takes 32,766 values in a statement, and a snapshot's names each agreement six times."""
 
 
 class Agreements:
-    def __init__(self, session: Session) -> None:
-        self._session = session
-        self._connection = session.connection()
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
 
     def id_of(self, reference: str) -> int:
         """The row of a reference. Raises NotFound."""
-        found = self._session.exec(select(AgreementRow.id).where(AgreementRow.reference == reference)).first()
+        found = self._connection.scalars(select(AgreementRow.id).where(AgreementRow.reference == reference)).first()
         if found is None:
             raise NotFound("There is no agreement {reference}.", reference=reference)
-        return found
+        return int(found)
 
     def get(self, reference: str) -> Agreement:
         """The whole agreement. Raises NotFound."""
@@ -82,7 +81,7 @@ class Agreements:
     def lock_batch(self, ids: Sequence[int]) -> list[Agreement]:
         """The same for several at once, in the order of `ids`."""
         query = select(AgreementRow.id).where(col(AgreementRow.id).in_(ids)).order_by(col(AgreementRow.id))
-        self._session.exec(query.with_for_update(key_share=True)).all()
+        self._connection.execute(query.with_for_update(key_share=True)).all()
         return self.load(ids)
 
     def reference_of(self, agreement_id: int) -> str:
@@ -90,36 +89,45 @@ class Agreements:
 
     def offices(self) -> list[str]:
         """The offices that keep agreements."""
-        return list(self._session.exec(select(AgreementRow.office).distinct()))
+        return list(self._connection.scalars(select(AgreementRow.office).distinct()))
 
     def versions(self) -> set[tuple[str, int]]:
         """The versions of processes that agreements run on."""
-        return set(self._session.exec(select(AgreementRow.process, AgreementRow.process_version).distinct()))
+        return {
+            (process, version)
+            for process, version in self._connection.execute(
+                select(AgreementRow.process, AgreementRow.process_version).distinct()
+            )
+        }
 
     def references(self) -> list[str]:
-        return list(self._session.exec(select(AgreementRow.reference).order_by(col(AgreementRow.reference))))
+        return list(self._connection.scalars(select(AgreementRow.reference).order_by(col(AgreementRow.reference))))
 
     def all_ids(self) -> list[int]:
-        return [found for found in self._session.exec(select(AgreementRow.id).order_by(col(AgreementRow.id))) if found]
+        return [
+            found for found in self._connection.scalars(select(AgreementRow.id).order_by(col(AgreementRow.id))) if found
+        ]
 
     def ids_on(self, process: str, version: int, after: int, at_once: int) -> list[int]:
         """The next agreements that run on a version of a process, in the order they were entered."""
         query = select(AgreementRow.id).where(
             AgreementRow.process == process, AgreementRow.process_version == version, col(AgreementRow.id) > after
         )
-        return [found for found in self._session.exec(query.order_by(col(AgreementRow.id)).limit(at_once)) if found]
+        return [
+            found for found in self._connection.scalars(query.order_by(col(AgreementRow.id)).limit(at_once)) if found
+        ]
 
     def count_by_state(self, process: str, version: int) -> dict[str, int]:
         """How many agreements run on a version of a process, by state."""
         query = select(AgreementRow.state, func.count()).where(
             AgreementRow.process == process, AgreementRow.process_version == version
         )
-        return dict(self._session.exec(query.group_by(AgreementRow.state).order_by(AgreementRow.state)).all())
+        return dict(self._connection.execute(query.group_by(AgreementRow.state).order_by(AgreementRow.state)).all())
 
     def ids_of_relationship(self, relationship: str) -> list[int]:
         """The generations of a relationship, oldest first."""
         query = select(AgreementRow.id).where(AgreementRow.relationship == relationship)
-        return [found for found in self._session.exec(query.order_by(col(AgreementRow.generation))) if found]
+        return [found for found in self._connection.scalars(query.order_by(col(AgreementRow.generation))) if found]
 
     def known(self, references: Iterable[str]) -> Mapping[str, str]:
         """Those of the references that exist, with the digest of the source they were imported from."""
@@ -128,7 +136,7 @@ class Agreements:
         for start in range(0, len(wanted), AT_ONCE):
             part = col(AgreementRow.reference).in_(wanted[start : start + AT_ONCE])
             query = select(AgreementRow.reference, AgreementRow.source_digest).where(part)
-            found |= dict(self._session.exec(query).all())
+            found |= dict(self._connection.execute(query).all())
         return found
 
     def heads(self, ids: Sequence[int]) -> list[AgreementHead]:
@@ -145,37 +153,24 @@ class Agreements:
 
     def add(self, agreement: Agreement, source_digest: str = "") -> int:
         """A new agreement with all it holds, apart from deadlines; its row."""
-        row = AgreementRow(
-            reference=agreement.reference,
-            process=agreement.process,
-            process_version=agreement.process_version,
-            process_digest=agreement.process_digest,
-            office=agreement.office,
-            title=agreement.title,
-            state=agreement.state,
-            version=agreement.version,
-            tracked_from=agreement.tracked_from,
-            parent_id=self.id_of(agreement.parent) if agreement.parent else None,
-            origin=agreement.origin,
-            note=agreement.note,
-            relationship=agreement.relationship,
-            generation=agreement.generation,
-            source_digest=source_digest,
+        row = {name: getattr(agreement, name) for name in snapshots.OF_HEAD}
+        row["parent_id"] = self.id_of(agreement.parent) if agreement.parent else None
+        row["source_digest"] = source_digest
+        statement = insert(AgreementRow).values(**row).returning(col(AgreementRow.id))
+        row_id = int(self._connection.execute(statement).scalar_one() or 0)
+        ADD_PARTIES.run(
+            self._connection, [{"agreement_id": row_id, **_party_values(party)} for party in agreement.parties]
         )
-        self._session.add(row)
-        self._session.flush()
-        assert row.id is not None
-        self._insert(PartyRow, [{"agreement_id": row.id, **_party_values(party)} for party in agreement.parties])
-        self._insert(
-            TermRow,
+        ADD_TERMS.run(
+            self._connection,
             [
-                {"agreement_id": row.id, "name": name, "readings": str(term), "source": term.source}
+                {"agreement_id": row_id, "name": name, "readings": str(term), "source": term.source}
                 for name, term in agreement.terms.items()
             ],
         )
-        ADD_FACTS.run(self._connection, _fact_values(row.id, agreement.facts, {}))
-        ADD_ENTRIES.run(self._connection, [values_of(row.id, entry) for entry in agreement.history])
-        return row.id
+        ADD_FACTS.run(self._connection, _fact_values(row_id, agreement.facts, {}))
+        ADD_ENTRIES.run(self._connection, [values_of(row_id, entry) for entry in agreement.history])
+        return row_id
 
     def save(self, before: Agreement, after: Agreement, derive_on: date | None) -> int:
         """Write what a step changed, apart from deadlines. Raises StaleAgreement if the row is no longer `before`.
@@ -211,7 +206,9 @@ class Agreements:
 
     def derive_on(self, agreement_id: int) -> date | None:
         """The day on which its deadlines are to be derived anew."""
-        return self._session.exec(select(col(AgreementRow.derive_on)).where(AgreementRow.id == agreement_id)).one()
+        return self._connection.scalars(
+            select(col(AgreementRow.derive_on)).where(AgreementRow.id == agreement_id)
+        ).one()
 
     def derive_by(self, agreement_id: int, day: date | None) -> None:
         """Set that day."""
@@ -223,21 +220,20 @@ class Agreements:
 
     def pin(self, definition: ProcessDefinition) -> None:
         """Keep the version as it is now. Raises DefinitionChanged if it was kept with another content."""
-        connection = self._connection
         values = {
             "key": definition.key,
             "version": definition.version,
             "digest": definition.digest,
             "text": definition.text,
         }
-        connection.execute(upsert(connection, ProcessVersionRow).values(**values).on_conflict_do_nothing())
+        self._connection.execute(upsert(self._connection, ProcessVersionRow).values(**values).on_conflict_do_nothing())
         self.check_pins([definition])
 
     def check_pins(self, definitions: Iterable[ProcessDefinition]) -> None:
         """Raises DefinitionChanged if agreements were opened on one of these versions with another content."""
         asked = list(definitions)
         query = select(ProcessVersionRow.key, ProcessVersionRow.version, ProcessVersionRow.digest)
-        rows = self._session.exec(query.where(col(ProcessVersionRow.key).in_({each.key for each in asked})))
+        rows = self._connection.execute(query.where(col(ProcessVersionRow.key).in_({each.key for each in asked})))
         pinned = {(key, version): digest for key, version, digest in rows}
         for definition in asked:
             if pinned.get((definition.key, definition.version), definition.digest) != definition.digest:
@@ -251,20 +247,16 @@ class Agreements:
         query = select(HistoryRow.actor).where(
             HistoryRow.agreement_id == agreement_id, col(HistoryRow.kind).not_in(CHANGING_NOTHING)
         )
-        return self._session.exec(query.order_by(col(HistoryRow.id).desc())).first() or ""
+        return self._connection.scalars(query.order_by(col(HistoryRow.id).desc())).first() or ""
 
     def _references(self, ids: Iterable[int]) -> dict[int, str]:
         wanted = list(ids)
         if not wanted:
             return {}
-        rows = self._session.exec(
+        rows = self._connection.execute(
             select(AgreementRow.id, AgreementRow.reference).where(col(AgreementRow.id).in_(wanted))
         )
         return {found: reference for found, reference in rows if found is not None}
-
-    def _insert(self, table: type[SQLModel], values: list[dict[str, Any]]) -> None:
-        if values:
-            self._connection.execute(insert(table), values)
 
 
 def _parts(ids: Sequence[int]) -> Iterator[Sequence[int]]:

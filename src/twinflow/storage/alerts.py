@@ -6,9 +6,10 @@ from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, delete, insert, literal
+import sqlalchemy
+from sqlalchemy import Connection, and_, bindparam, delete, insert, literal
 from sqlalchemy.orm import aliased
-from sqlmodel import Session, col, select
+from sqlmodel import col, select
 
 from twinflow.domain.agreement.agreement import Deadline, DeadlineStatus
 from twinflow.domain.agreement.subject import AlertSubject, SubjectKind
@@ -16,7 +17,8 @@ from twinflow.domain.alerts.alerts import Alert
 from twinflow.domain.alerts.recipients import AlreadyTold
 from twinflow.domain.deadlines.warnings import LevelKey
 from twinflow.storage.deadlines import deadline_of
-from twinflow.storage.tables import AgreementRow, AlertRow, DeadlineRow
+from twinflow.storage.prepared import Prepared, adding
+from twinflow.storage.tables import AgreementRow, AlertRow, DeadlineRow, table_of
 
 OF_AGREEMENT = (
     "reference",
@@ -31,6 +33,18 @@ OF_AGREEMENT = (
 OF_ALERT = (
     "notice", "subject", "occurrence", "level", "role", "stands_for", "effective_on", "recorded_at", "details",
 )  # fmt: skip
+ALERT = table_of(AlertRow)
+OF_TOLD = ("subject", "occurrence", "level", "recipient", "stands_for", "effective_on")
+_told = (
+    sqlalchemy.select(*(ALERT.c[name] for name in OF_TOLD))
+    .where(ALERT.c.agreement_id == bindparam("agreement"))
+    .order_by(ALERT.c.id)
+)
+TOLD = Prepared(_told)
+TOLD_OF_SUBJECT = Prepared(
+    _told.where(ALERT.c.subject == bindparam("subject"), ALERT.c.occurrence == bindparam("occurrence"))
+)
+ADD = adding(AlertRow)
 NOT_TOLD = (DeadlineStatus.MET.value, DeadlineStatus.VOID.value)
 
 
@@ -51,27 +65,25 @@ class NewAlert:
 
 
 class Alerts:
-    def __init__(self, session: Session) -> None:
-        self._session = session
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
 
     def told(self, agreement_id: int, subject: AlertSubject, occurrence: int) -> AlreadyTold:
         """What was told of one subject."""
-        query = _told_of(agreement_id).where(
-            col(AlertRow.subject) == str(subject), col(AlertRow.occurrence) == occurrence
-        )
-        return _already_told(self._session.connection().execute(query))
+        about = {"agreement": agreement_id, "subject": str(subject), "occurrence": occurrence}
+        return _already_told(TOLD_OF_SUBJECT.rows(self._connection, about))
 
     def all_told(self, agreement_id: int) -> dict[tuple[AlertSubject, int], AlreadyTold]:
         """What was told of an agreement, by subject and occurrence."""
-        rows: dict[tuple[str, int], list[Row[Any]]] = defaultdict(list)
-        for row in self._session.connection().execute(_told_of(agreement_id)):
-            rows[row.subject, row.occurrence].append(row)
+        rows: dict[tuple[str, int], list[list[Any]]] = defaultdict(list)
+        for row in TOLD.rows(self._connection, {"agreement": agreement_id}):
+            rows[row[0], row[1]].append(row)
         return {(AlertSubject.parse(text), number): _already_told(found) for (text, number), found in rows.items()}
 
     def add(self, alert: NewAlert, about: Sequence[tuple[int, int]]) -> None:
         """The alert about each of these (agreement, occurrence)."""
         values = [{"agreement_id": number, "occurrence": occurrence, **_values(alert)} for number, occurrence in about]
-        self._session.connection().execute(insert(AlertRow), values)
+        ADD.run(self._connection, values)
 
     def add_about(self, alert: NewAlert, deadlines: Sequence[int]) -> None:
         """The alert about each of these rows of deadlines, by a single statement."""
@@ -80,12 +92,12 @@ class Alerts:
         chosen = select(col(DeadlineRow.agreement_id), col(DeadlineRow.occurrence), *given.values()).where(
             col(DeadlineRow.id).in_(deadlines)
         )
-        self._session.connection().execute(insert(AlertRow).from_select(["agreement_id", "occurrence", *given], chosen))
+        self._connection.execute(insert(AlertRow).from_select(["agreement_id", "occurrence", *given], chosen))
 
     def agreements_of(self, outbox_id: int) -> list[tuple[int, str]]:
         """The agreements that a message tells of, each with the role that its reader was told in."""
         query = select(AlertRow.agreement_id, AlertRow.role).where(AlertRow.outbox_id == outbox_id)
-        return list(dict(self._session.exec(query.order_by(col(AlertRow.id).desc())).all()).items())
+        return list(dict(self._connection.execute(query.order_by(col(AlertRow.id).desc())).all()).items())
 
     def of_messages(self, outbox_ids: Sequence[int]) -> list[Alert]:
         """What the messages tell, oldest first."""
@@ -99,7 +111,7 @@ class Alerts:
             .order_by(col(AlertRow.id))
         )
         at = len(keys) + len(head) + OF_ALERT.index("subject")
-        rows = self._session.connection().execute(query)
+        rows = self._connection.execute(query)
         return [Alert(*(*row[:at], AlertSubject.parse(row[at]), *row[at + 1 :])) for row in rows]
 
     def deadlines_told(self, outbox_ids: Sequence[int]) -> dict[tuple[int, str, int], Deadline]:
@@ -108,7 +120,7 @@ class Alerts:
         query = select(*DeadlineRow.__table__.columns).where(  # type: ignore[attr-defined]
             col(DeadlineRow.agreement_id).in_(told), col(DeadlineRow.status).not_in(NOT_TOLD)
         )
-        rows = self._session.connection().execute(query)
+        rows = self._connection.execute(query)
         return {(row.agreement_id, row.rule, row.occurrence): deadline_of(row) for row in rows}
 
     def withdrawn(self, outbox_ids: Sequence[int]) -> dict[int, set[tuple[int, str, int]]]:
@@ -130,26 +142,23 @@ class Alerts:
             .distinct()
         )
         found: dict[int, set[tuple[int, str, int]]] = {}
-        for outbox_id, agreement_id, rule, occurrence in self._session.connection().execute(query):
+        for outbox_id, agreement_id, rule, occurrence in self._connection.execute(query):
             found.setdefault(outbox_id, set()).add((agreement_id, rule, occurrence))
         return found
 
     def release(self, alerts: Collection[int]) -> None:
         """What could not be said for the time being counts as not told: it is told again when there is something to say."""
         if alerts:
-            self._session.connection().execute(delete(AlertRow).where(col(AlertRow.id).in_(alerts)))
+            self._connection.execute(delete(AlertRow).where(col(AlertRow.id).in_(alerts)))
 
 
-def _told_of(agreement_id: int) -> Select[Any]:
-    names = ("subject", "occurrence", "level", "recipient", "stands_for", "effective_on")
-    query: Select[Any] = select(*(getattr(AlertRow, name) for name in names))
-    return query.where(col(AlertRow.agreement_id) == agreement_id).order_by(col(AlertRow.id))
-
-
-def _already_told(rows: Iterable[Row[Any]]) -> AlreadyTold:
-    found = list(rows)
-    people = {(row.level, person) for row in found for person in (row.recipient, row.stands_for) if person}
-    return AlreadyTold(frozenset(people), {LevelKey.parse(row.level): row.effective_on for row in found})
+def _already_told(rows: Iterable[Sequence[Any]]) -> AlreadyTold:
+    people: set[tuple[str, str]] = set()
+    levels: dict[LevelKey, date] = {}
+    for _subject, _occurrence, level, recipient, stands_for, effective_on in rows:
+        people |= {(level, person) for person in (recipient, stands_for) if person}
+        levels[LevelKey.parse(level)] = effective_on
+    return AlreadyTold(frozenset(people), levels)
 
 
 def _values(alert: NewAlert) -> dict[str, Any]:

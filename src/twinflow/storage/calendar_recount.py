@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Insert, Update, bindparam, func, insert, update
+from sqlalchemy import Connection, Insert, Update, bindparam, func, insert, update
 from sqlalchemy.types import TypeEngine
-from sqlmodel import Session, col, select
+from sqlmodel import col, select
 
 from twinflow.domain.agreement.agreement import DeadlineStatus
 from twinflow.storage.tables import AgreementRow, DeadlineRow, HistoryRow
@@ -41,8 +41,8 @@ class _AsWritten(TypeEngine[str]):
 
 
 class CalendarRecount:
-    def __init__(self, session: Session) -> None:
-        self._session = session
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
 
     def open_counted_by(self, calendar: str, edition: str, at_once: int) -> Iterator[list[OpenDeadline]]:
         """The open deadlines counted by another edition of the calendar, in batches by row."""
@@ -76,15 +76,15 @@ class CalendarRecount:
             .order_by(col(DeadlineRow.id))
             .limit(at_once)
         )
-        return [OpenDeadline(*row) for row in self._session.exec(query)]
+        return [OpenDeadline(*row) for row in self._connection.execute(query)]
 
     def count(self, calendar: str, edition: str) -> int:
         query = select(func.count()).select_from(DeadlineRow).where(*_counted_by(calendar, edition))
-        return self._session.exec(query).one()
+        return self._connection.scalars(query).one()
 
     def set_edition(self, first: int, last: int, old: str, new: str) -> None:
         """The open deadlines of these rows that were counted by `old` are counted by `new`."""
-        self._session.connection().execute(
+        self._connection.execute(
             update(DeadlineRow)
             .where(
                 col(DeadlineRow.id).between(first, last),
@@ -108,7 +108,7 @@ class CalendarRecount:
     def _execute(self, statement: Insert | Update, values: Sequence[Mapping[str, Any]]) -> None:
         """Once for each of the values."""
         plain = {name: bindparam(name, type_=_AsWritten()) for name in values[0] if name not in {"row", "recorded_at"}}
-        self._session.connection().execute(statement.values(plain), list(values))
+        self._connection.execute(statement.values(plain), list(values))
 
 
 def _counted_by(calendar: str, edition: str) -> tuple[Any, ...]:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy
-from sqlalchemy import update
-from sqlmodel import Session, col, select
+from sqlalchemy import Connection, update
+from sqlmodel import col, select
 
 from twinflow.errors import StaleAgreement
 from twinflow.storage.engine import upsert
@@ -30,18 +30,18 @@ class Edition:
 
 
 class CalendarEditions:
-    def __init__(self, session: Session) -> None:
-        self._session = session
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
         self._held = False
 
     def all(self) -> list[Edition]:
-        rows = self._session.exec(select(CalendarRow).order_by(col(CalendarRow.applied_at)))
+        rows = self._connection.execute(select(CalendarRow).order_by(col(CalendarRow.applied_at)))
         return [Edition(row.key, row.edition, row.text, row.current) for row in rows]
 
     def current(self) -> dict[str, str]:
         """The edition in use of each calendar, by key."""
         return dict(
-            self._session.exec(select(CalendarRow.key, CalendarRow.edition).where(col(CalendarRow.current))).all()
+            self._connection.execute(select(CalendarRow.key, CalendarRow.edition).where(col(CalendarRow.current))).all()
         )
 
     def pin(self, key: str, edition: str, text: str, now: datetime) -> None:
@@ -51,9 +51,8 @@ class CalendarEditions:
 
     def apply(self, key: str, edition: str, text: str, now: datetime) -> None:
         """Count by this edition from now on. Waits for those who are writing dates by the one before."""
-        connection = self._session.connection()
         old = update(CalendarRow).where(col(CalendarRow.key) == key, col(CalendarRow.current))
-        connection.execute(old.values(current=False))
+        self._connection.execute(old.values(current=False))
         self._write(key, edition, text, now)
 
     def hold(self, editions: Mapping[str, str]) -> None:
@@ -63,7 +62,7 @@ class CalendarEditions:
         """
         if self._held:
             return
-        current = dict(HELD.rows(self._session.connection(), {}))
+        current = dict(HELD.rows(self._connection, {}))
         if not editions.keys() <= current.keys():  # one that was replaced while we waited for it is not among them
             current = self.current()
         changed = sorted(key for key, edition in editions.items() if current.get(key, edition) != edition)
@@ -74,10 +73,9 @@ class CalendarEditions:
         self._held = True
 
     def _write(self, key: str, edition: str, text: str, now: datetime) -> None:
-        connection = self._session.connection()
         values = {"key": key, "edition": edition, "text": text, "applied_at": now, "current": True}
-        statement = upsert(connection, CalendarRow).values(**values)
-        connection.execute(
+        statement = upsert(self._connection, CalendarRow).values(**values)
+        self._connection.execute(
             statement.on_conflict_do_update(
                 index_elements=["key", "edition"], set_={"applied_at": now, "current": True}
             )

@@ -4,8 +4,8 @@ from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, bindparam, func, or_, update
-from sqlmodel import Session, col, select
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, func, or_, update
+from sqlmodel import col, select
 
 from twinflow.domain.agreement.agreement import Deadline, DeadlineStatus
 from twinflow.storage.deadline_basis import basis_of, basis_text
@@ -25,8 +25,8 @@ CHANGE = Prepared(
 
 
 class Deadlines:
-    def __init__(self, session: Session) -> None:
-        self._session = session
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
 
     def write(
         self,
@@ -36,14 +36,13 @@ class Deadlines:
         wake_on: Mapping[Key, date | None],
     ) -> None:
         """Write these deadlines over the `known` ones, and the others anew."""
-        connection = self._session.connection()
         written = {
             key: {"agreement_id": agreement_id, "wake_on": wake_on[key], **_values(deadline)}
             for key, deadline in rows.items()
         }
-        ADD.run(connection, [values for key, values in written.items() if key not in known])
+        ADD.run(self._connection, [values for key, values in written.items() if key not in known])
         CHANGE.run(
-            connection,
+            self._connection,
             [
                 {f"{'of' if name in KEY else 'new'}_{name}": value for name, value in values.items()}
                 for key, values in written.items()
@@ -53,25 +52,27 @@ class Deadlines:
 
     def awake(self, until: date) -> set[int]:
         """The agreements with a deadline that wakes by `until`, or whose deadlines are to be derived anew by then."""
-        waking = self._session.exec(select(DeadlineRow.agreement_id).where(col(DeadlineRow.wake_on) <= until))
-        changing = self._session.exec(select(AgreementRow.id).where(col(AgreementRow.derive_on) <= until))
+        waking = self._connection.scalars(select(DeadlineRow.agreement_id).where(col(DeadlineRow.wake_on) <= until))
+        changing = self._connection.scalars(select(AgreementRow.id).where(col(AgreementRow.derive_on) <= until))
         return {found for found in (*waking, *changing) if found is not None}
 
     def next_day(self) -> date | None:
         """The first day on which any agreement is awake so."""
         firsts = (select(func.min(DeadlineRow.wake_on)), select(func.min(AgreementRow.derive_on)))
-        days = [self._session.exec(first).one() for first in firsts]
+        days = [self._connection.scalars(first).one() for first in firsts]
         return min((day for day in days if day is not None), default=None)
 
     def wake_days(self, agreement_id: int) -> dict[Key, date | None]:
         """The day on which each deadline of an agreement wakes a sweep, in the order of their rows."""
         query = select(DeadlineRow.rule, DeadlineRow.occurrence, col(DeadlineRow.wake_on))
-        rows = self._session.exec(query.where(DeadlineRow.agreement_id == agreement_id).order_by(col(DeadlineRow.id)))
+        rows = self._connection.execute(
+            query.where(DeadlineRow.agreement_id == agreement_id).order_by(col(DeadlineRow.id))
+        )
         return {(rule, occurrence): wake_on for rule, occurrence, wake_on in rows}
 
     def wake_by(self, agreement_id: int, key: tuple[str, int], day: date) -> None:
         """Let a sweep look at the deadline on the day, if not before."""
-        self._session.connection().execute(
+        self._connection.execute(
             update(DeadlineRow)
             .where(*_row(agreement_id, key), or_(col(DeadlineRow.wake_on).is_(None), col(DeadlineRow.wake_on) > day))
             .values(wake_on=day)
@@ -79,7 +80,7 @@ class Deadlines:
 
     def claim(self, agreement_id: int, key: Key, woken_on: date | None, next_wake_on: date | None) -> bool:
         """Take what is to be done now and set when to come back; False if somebody else did first."""
-        changed = self._session.connection().execute(
+        changed = self._connection.execute(
             update(DeadlineRow)
             .where(*_row(agreement_id, key), col(DeadlineRow.wake_on).is_not_distinct_from(woken_on))
             .values(wake_on=next_wake_on)

@@ -7,8 +7,8 @@ from datetime import date, datetime
 from typing import Any, cast
 
 import sqlalchemy
-from sqlalchemy import ColumnElement, Select, func, or_, update
-from sqlmodel import Session, SQLModel, col, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, insert, or_, update
+from sqlmodel import SQLModel, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from twinflow.domain.agreement.agreement import AgreementHead, Deadline, DeadlineStatus
@@ -38,31 +38,29 @@ class Feed:
 
 
 class Feeds:
-    def __init__(self, session: Session) -> None:
-        self._session = session
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
 
     def add(self, person: str, token_hash: str, now: datetime) -> int:
-        row = FeedRow(person=person, token_hash=token_hash, created_at=now)
-        self._session.add(row)
-        self._session.flush()
-        assert row.id is not None
-        return row.id
+        values = {"person": person, "token_hash": token_hash, "created_at": now}
+        statement = insert(FeedRow).values(**values).returning(col(FeedRow.id))
+        return int(self._connection.execute(statement).scalar_one() or 0)
 
     def all(self) -> list[Feed]:
         """Oldest first."""
-        return [_feed(row) for row in self._session.exec(select(FeedRow).order_by(col(FeedRow.id)))]
+        return [_feed(row) for row in self._connection.execute(select(FeedRow).order_by(col(FeedRow.id)))]
 
     def get(self, feed_id: int) -> Feed | None:
-        row = self._session.get(FeedRow, feed_id)
+        row = self._connection.execute(select(FeedRow).where(FeedRow.id == feed_id)).first()
         return _feed(row) if row is not None else None
 
     def by_hash(self, token_hash: str) -> Feed | None:
-        row = self._session.exec(select(FeedRow).where(FeedRow.token_hash == token_hash)).first()
+        row = self._connection.execute(select(FeedRow).where(FeedRow.token_hash == token_hash)).first()
         return _feed(row) if row is not None else None
 
     def revoke(self, feed_id: int, now: datetime) -> bool:
         """False if it was revoked already, or never was."""
-        changed = self._session.connection().execute(
+        changed = self._connection.execute(
             update(FeedRow).where(col(FeedRow.id) == feed_id, col(FeedRow.revoked_at).is_(None)).values(revoked_at=now)
         )
         return bool(changed.rowcount == 1)
@@ -86,15 +84,14 @@ class Feeds:
         """
         joined = col(AgreementRow.id) == col(DeadlineRow.agreement_id)
         chosen = select(DeadlineRow.agreement_id).join(AgreementRow, joined).where(*wanted).distinct()
-        connection = self._session.connection()
         deadlines: dict[int, list[Deadline]] = defaultdict(list)
         query = _columns(DeadlineRow).join(table_of(AgreementRow), joined).where(*wanted).order_by(col(DeadlineRow.id))
-        for row in connection.execute(query):
+        for row in self._connection.execute(query):
             deadlines[row.agreement_id].append(deadline_of(cast("DeadlineRow", row)))
         entries: dict[int, list[HistoryEntry]] = defaultdict(list)
-        for row in connection.execute(_making_events(chosen)):
+        for row in self._connection.execute(_making_events(chosen)):
             entries[row.agreement_id].append(entry_of(cast("HistoryRow", row)))
-        rows = connection.execute(_columns(AgreementRow).where(col(AgreementRow.id).in_(chosen)))
+        rows = self._connection.execute(_columns(AgreementRow).where(col(AgreementRow.id).in_(chosen)))
         return {row.id: _dated(cast("AgreementRow", row), deadlines[row.id], entries[row.id]) for row in rows}
 
 
@@ -113,8 +110,7 @@ def _making_events(chosen: SelectOfScalar[int]) -> Select[Any]:
     return _columns(HistoryRow).where(or_(making, col(HistoryRow.id).in_(last))).order_by(col(HistoryRow.id))
 
 
-def _feed(row: FeedRow) -> Feed:
-    assert row.id is not None
+def _feed(row: Row[Any]) -> Feed:
     return Feed(row.id, row.person, row.created_at, row.revoked_at)
 
 

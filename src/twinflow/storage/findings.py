@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from datetime import datetime
 
 import sqlalchemy
-from sqlalchemy import bindparam, update
-from sqlmodel import Session, col, select
+from sqlalchemy import Connection, bindparam, update
+from sqlmodel import col, select
 
 from twinflow.domain.agreement.findings import Finding, FindingCode, KnownFinding
 from twinflow.storage.prepared import Prepared, adding
@@ -21,23 +21,24 @@ ADD = adding(FindingRow)
 
 
 class Findings:
-    def __init__(self, session: Session) -> None:
-        self._session = session
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
 
     def replace(self, agreement_id: int, found: Iterable[Finding], now: datetime) -> None:
         """Open what is new, settle what is gone. What was settled and comes back is told again."""
-        connection = self._session.connection()
         present = {(finding.code.value, finding.subject) for finding in found}
-        for row_id, code, subject, occurrence, settled_at in OF_AGREEMENT.rows(connection, {"agreement": agreement_id}):
+        for row_id, code, subject, occurrence, settled_at in OF_AGREEMENT.rows(
+            self._connection, {"agreement": agreement_id}
+        ):
             change = update(FINDING).where(FINDING.c.id == row_id)
             if (code, subject) in present and settled_at is not None:
                 anew = {"found_at": now, "told_at": None, "settled_at": None, "occurrence": occurrence + 1}
-                connection.execute(change.values(anew))
+                self._connection.execute(change.values(anew))
             elif (code, subject) not in present and settled_at is None:
-                connection.execute(change.values(settled_at=now))
+                self._connection.execute(change.values(settled_at=now))
             present.discard((code, subject))
         ADD.run(
-            connection,
+            self._connection,
             [
                 {
                     "agreement_id": agreement_id,
@@ -54,7 +55,7 @@ class Findings:
 
     def all(self, agreement_id: int) -> list[KnownFinding]:
         """Those of an agreement, present and settled, in the order of their rows."""
-        rows = self._session.exec(
+        rows = self._connection.execute(
             select(FindingRow).where(FindingRow.agreement_id == agreement_id).order_by(col(FindingRow.id))
         )
         return [
@@ -72,9 +73,9 @@ class Findings:
         query = select(FindingRow.agreement_id).where(
             col(FindingRow.told_at).is_(None), col(FindingRow.settled_at).is_(None)
         )
-        return set(self._session.exec(query))
+        return set(self._connection.scalars(query))
 
     def mark_told(self, agreement_id: int, finding: Finding, now: datetime) -> None:
         of_it = (col(FindingRow.code) == finding.code.value, col(FindingRow.subject) == finding.subject)
         change = update(FindingRow).where(col(FindingRow.agreement_id) == agreement_id, *of_it)
-        self._session.connection().execute(change.values(told_at=now))
+        self._connection.execute(change.values(told_at=now))

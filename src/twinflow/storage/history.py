@@ -4,8 +4,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import insert, literal
-from sqlmodel import Session, col, select
+from sqlalchemy import Connection, Row, insert, literal
+from sqlmodel import col, select
 
 from twinflow.domain.agreement.history import EntryKind, HistoryEntry
 from twinflow.storage.prepared import adding
@@ -15,12 +15,12 @@ ADD_ENTRIES = adding(HistoryRow)
 
 
 class History:
-    def __init__(self, session: Session) -> None:
-        self._session = session
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
 
     def add(self, agreement_id: int, *entries: HistoryEntry) -> None:
         """Entries that change no state: alerts, deadlines that moved."""
-        ADD_ENTRIES.run(self._session.connection(), [values_of(agreement_id, entry) for entry in entries])
+        ADD_ENTRIES.run(self._connection, [values_of(agreement_id, entry) for entry in entries])
 
     def add_about(self, entry: HistoryEntry, deadlines: Sequence[int]) -> None:
         """The entry in the history of each of these rows of deadlines, by a single statement."""
@@ -28,7 +28,7 @@ class History:
         values = {name: value for name, value in values_of(0, entry).items() if name != "agreement_id"}
         given = {name: literal(value, columns[name].type).label(name) for name, value in values.items()}
         chosen = select(col(DeadlineRow.agreement_id), *given.values()).where(col(DeadlineRow.id).in_(deadlines))
-        self._session.connection().execute(insert(HistoryRow).from_select(["agreement_id", *given], chosen))
+        self._connection.execute(insert(HistoryRow).from_select(["agreement_id", *given], chosen))
 
     def said(self) -> dict[int, list[HistoryEntry]]:
         """What people said about the warnings of deadlines, and which dates moved there, by agreement, oldest first."""
@@ -38,7 +38,7 @@ class History:
             col(HistoryRow.kind).in_((*saying, EntryKind.DEADLINE.value)), col(HistoryRow.agreement_id).in_(some)
         )
         found: dict[int, list[HistoryEntry]] = defaultdict(list)
-        for row in self._session.exec(query.order_by(col(HistoryRow.id))):
+        for row in self._connection.execute(query.order_by(col(HistoryRow.id))):
             found[row.agreement_id].append(entry_of(row))
         return found
 
@@ -58,7 +58,7 @@ def values_of(agreement_id: int, entry: HistoryEntry) -> dict[str, Any]:
     }
 
 
-def entry_of(row: HistoryRow) -> HistoryEntry:
+def entry_of(row: HistoryRow | Row[Any]) -> HistoryEntry:
     return HistoryEntry(
         kind=EntryKind(row.kind),
         actor=row.actor,

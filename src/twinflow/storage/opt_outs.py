@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlmodel import Session, col, delete, select
+from sqlalchemy import Connection
+from sqlmodel import col, delete, select
 
 from twinflow.storage.engine import upsert
 from twinflow.storage.tables import AlertRow, OptOutRow, OutboxRow
@@ -20,33 +21,32 @@ class Mailed:
 
 
 class OptOuts:
-    def __init__(self, session: Session) -> None:
-        self._session = session
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
 
     def of(self, person: str) -> frozenset[str]:
         """The keys of the notices that the person has switched off."""
-        return frozenset(self._session.exec(select(OptOutRow.notice).where(OptOutRow.person == person)))
+        return frozenset(self._connection.scalars(select(OptOutRow.notice).where(OptOutRow.person == person)))
 
     def switch_off(self, person: str, notices: Iterable[str], now: datetime) -> None:
         """What is off already stays off since when it was."""
-        connection = self._session.connection()
         for notice in notices:
             row = {"person": person, "notice": notice, "off_at": now}
-            connection.execute(upsert(connection, OptOutRow).values(**row).on_conflict_do_nothing())
+            self._connection.execute(upsert(self._connection, OptOutRow).values(**row).on_conflict_do_nothing())
 
     def switch_on(self, person: str, notices: Iterable[str], since: datetime | None = None) -> None:
         """`since`: only what was switched off from then on (UTC)."""
         statement = delete(OptOutRow).where(col(OptOutRow.person) == person, col(OptOutRow.notice).in_(list(notices)))
         if since is not None:
             statement = statement.where(col(OptOutRow.off_at) >= since)
-        self._session.connection().execute(statement)
+        self._connection.execute(statement)
 
     def mailed(self, unsubscribe_hash: str) -> Mailed | None:
         """The message with a token of that SHA-256; None if there is none."""
         columns = select(OutboxRow.id, OutboxRow.recipient, OutboxRow.first_attempt_at)
         query = columns.where(OutboxRow.unsubscribe_hash == unsubscribe_hash)
-        found = self._session.exec(query).first()
+        found = self._connection.execute(query).first()
         if found is None:
             return None
         notices = select(AlertRow.notice).where(AlertRow.outbox_id == found[0]).distinct().order_by(AlertRow.notice)
-        return Mailed(found[1], tuple(self._session.exec(notices)), found[2])
+        return Mailed(found[1], tuple(self._connection.scalars(notices)), found[2])

@@ -5,8 +5,8 @@ from dataclasses import fields
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Boolean, and_, bindparam, case, func, insert, or_, text, update
-from sqlmodel import Session, col, select
+from sqlalchemy import Boolean, Connection, and_, bindparam, case, func, insert, or_, text, update
+from sqlmodel import col, select
 
 from twinflow.domain.calendar.office_hours import OfficeHours
 from twinflow.domain.mail.message import INCIDENTS, ClaimedMessage, Message, MessageState, OutboxMessage, Settlement
@@ -35,8 +35,8 @@ class DueMessage(NamedTuple):
 
 
 class Outbox:
-    def __init__(self, session: Session) -> None:
-        self._session = session
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
 
     def open_digest(self, recipient: str, message_id: str, now: datetime, hours: OfficeHours) -> int:
         """The queued digest of the person, else a new one (`message_id`) for the reader's next morning; held until the commit.
@@ -44,14 +44,13 @@ class Outbox:
         A mailer that wants to claim it meanwhile waits, so no alert joins a message that is already gone.
         """
         self.hold_digests()
-        connection = self._session.connection()
         last = select(func.max(OutboxRow.digest_on)).where(OutboxRow.recipient == recipient)
-        planned = hours.next_digest(now, connection.execute(last).scalar_one())
+        planned = hours.next_digest(now, self._connection.execute(last).scalar_one())
         new = _new_message(recipient, message_id, now, digest=True)
         if planned is not None:
             new["digest_on"], new["next_attempt_at"] = planned
         statement = (
-            upsert(connection, OutboxRow)
+            upsert(self._connection, OutboxRow)
             .values(**new)
             .on_conflict_do_update(
                 index_elements=["recipient"],
@@ -60,12 +59,12 @@ class Outbox:
             )
             .returning(col(OutboxRow.id))
         )
-        return int(connection.execute(statement).scalar_one() or 0)
+        return int(self._connection.execute(statement).scalar_one() or 0)
 
     def add_message(self, recipient: str, message_id: str, now: datetime) -> int:
         """A message of its own, to be sent at once."""
-        statement = insert(OutboxRow).values(**_new_message(recipient, message_id, now, digest=False))
-        return int(self._session.connection().execute(statement.returning(col(OutboxRow.id))).scalar_one() or 0)
+        statement = insert(OutboxRow).values(_new_message(recipient, message_id, now, digest=False))
+        return int(self._connection.execute(statement.returning(col(OutboxRow.id))).scalar_one() or 0)
 
     def due(self, now: datetime, limit: int) -> list[DueMessage]:
         """The messages whose time has come, the urgent ones first; held until the transaction ends, and none that is held."""
@@ -76,21 +75,20 @@ class Outbox:
             .limit(limit)
             .with_for_update(skip_locked=True)
         )
-        return [DueMessage(*row) for row in self._session.connection().execute(query)]
+        return [DueMessage(*row) for row in self._connection.execute(query)]
 
     def take_day(self, digest: DueMessage, day: date, following: tuple[date, datetime]) -> bool:
         """Make the digest that of `day`; one planned for it that waits moves to `following`. False if another was tried on it."""
         if digest.digest_on is None or digest.digest_on >= day:
             return True
-        connection = self._session.connection()
         of_day = (col(OutboxRow.recipient) == digest.recipient, col(OutboxRow.digest_on) == day)
         waits = col(OutboxRow.state) == MessageState.QUEUED.value
         following_on, following_at = following
         move = update(OutboxRow).where(*of_day, waits).values(digest_on=following_on, next_attempt_at=following_at)
-        connection.execute(move)
-        if connection.execute(select(OutboxRow.id).where(*of_day)).first() is not None:
+        self._connection.execute(move)
+        if self._connection.execute(select(OutboxRow.id).where(*of_day)).first() is not None:
             return False
-        connection.execute(update(OutboxRow).where(col(OutboxRow.id) == digest.id).values(digest_on=day))
+        self._connection.execute(update(OutboxRow).where(col(OutboxRow.id) == digest.id).values(digest_on=day))
         return True
 
     def put_off(self, until: Mapping[int, datetime]) -> None:
@@ -98,7 +96,7 @@ class Outbox:
         rows = [{"row": outbox_id, "at": at} for outbox_id, at in until.items()]
         if rows:
             statement = update(OutboxRow).where(col(OutboxRow.id) == bindparam("row"))
-            self._session.connection().execute(statement.values(next_attempt_at=bindparam("at")), rows)
+            self._connection.execute(statement.values(next_attempt_at=bindparam("at")), rows)
 
     def claim(self, ids: Sequence[int], now: datetime, lease_until: datetime) -> list[ClaimedMessage]:
         """Take due messages until `lease_until`: a mailer that dies gives them back by then. What others took is left out.
@@ -119,7 +117,7 @@ class Outbox:
             )
             .returning(*CLAIMED)
         )
-        found = [dict(zip(names, row, strict=True)) for row in self._session.connection().execute(statement)]
+        found = [dict(zip(names, row, strict=True)) for row in self._connection.execute(statement)]
         order = {outbox_id: place for place, outbox_id in enumerate(ids)}
         found.sort(key=lambda values: order[values["id"]])
         return [ClaimedMessage(lease_until=values.pop("next_attempt_at"), **values) for values in found]
@@ -130,7 +128,7 @@ class Outbox:
         if rows:
             statement = update(OutboxRow).where(col(OutboxRow.id) == bindparam("row"))
             values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in BUILT}
-            self._session.connection().execute(statement.values(**values), rows)
+            self._connection.execute(statement.values(**values), rows)
 
     def settle(self, settlements: Sequence[Settlement], now: datetime) -> None:
         """Write what became of attempts. Who claimed a message later has the last word: an ended lease settles nothing."""
@@ -163,7 +161,7 @@ class Outbox:
                 "settled_at": bindparam("new_settled"),
                 "content": case((bindparam("unbuilt", type_=Boolean()), None), else_=OutboxRow.content),
             }
-            self._session.connection().execute(statement.values(**values), rows)
+            self._connection.execute(statement.values(**values), rows)
 
     def give_back(self, claimed: Sequence[ClaimedMessage], now: datetime) -> None:
         """Messages that no server heard of, as they were before they were claimed. Only one digest of a person can be open."""
@@ -172,8 +170,8 @@ class Outbox:
             other = select(OutboxRow.id).where(
                 OutboxRow.recipient == message.recipient, col(OutboxRow.digest), OutboxRow.state == "queued"
             )
-            is_open = message.content is None and not (message.digest and self._session.exec(other).first())
-            self._session.connection().execute(
+            is_open = message.content is None and not (message.digest and self._connection.execute(other).first())
+            self._connection.execute(
                 update(OutboxRow)
                 .where(
                     col(OutboxRow.id) == message.id,
@@ -194,11 +192,11 @@ class Outbox:
         query = select(OutboxRow.id).where(
             col(OutboxRow.state).in_([state.value for state in INCIDENTS]), col(OutboxRow.incident_at).is_(None)
         )
-        return [found for found in self._session.exec(query.order_by(col(OutboxRow.id))) if found is not None]
+        return [found for found in self._connection.scalars(query.order_by(col(OutboxRow.id))) if found is not None]
 
     def mark_incident(self, outbox_id: int, now: datetime) -> bool:
         """Whoever writes the mark tells of the incident; False if somebody has done so."""
-        changed = self._session.connection().execute(
+        changed = self._connection.execute(
             update(OutboxRow)
             .where(
                 col(OutboxRow.id) == outbox_id,
@@ -211,9 +209,8 @@ class Outbox:
 
     def hold_digests(self) -> None:
         """On PostgreSQL one transaction at a time writes into digests or claims them: in another order two would deadlock."""
-        connection = self._session.connection()
-        if connection.dialect.name == "postgresql":
-            connection.execute(select(func.pg_advisory_xact_lock(DIGESTS)))
+        if self._connection.dialect.name == "postgresql":
+            self._connection.execute(select(func.pg_advisory_xact_lock(DIGESTS)))
 
     def messages(self, states: Iterable[str] = (), outbox_id: int | None = None) -> list[OutboxMessage]:
         """All messages, those in some states, or one, oldest first."""
@@ -224,14 +221,14 @@ class Outbox:
         if outbox_id is not None:
             query = query.where(OutboxRow.id == outbox_id)
         at = names.index("error")
-        rows = [list(row) for row in self._session.connection().execute(query)]
+        rows = [list(row) for row in self._connection.execute(query)]
         for row in rows:
             row[at] = unpacked(row[at]) if row[at] else None
         return [OutboxMessage(*row) for row in rows]
 
     def message(self, outbox_id: int) -> OutboxMessage:
         """One message, held until the transaction ends. Raises NotFound."""
-        self._session.exec(select(OutboxRow.id).where(OutboxRow.id == outbox_id).with_for_update())
+        self._connection.execute(select(OutboxRow.id).where(OutboxRow.id == outbox_id).with_for_update())
         found = self.messages(outbox_id=outbox_id)
         if not found:
             raise NotFound("There is no message {id}.", id=outbox_id)
@@ -239,19 +236,20 @@ class Outbox:
 
     def id_of(self, message_id: str) -> int | None:
         """The message with this Message-ID (what stands before the @); None if there is none."""
-        return self._session.exec(select(OutboxRow.id).where(OutboxRow.message_id == message_id)).first()
+        return self._connection.scalars(select(OutboxRow.id).where(OutboxRow.message_id == message_id)).first()
 
     def counts(self) -> dict[str, int]:
         """How many messages are in each state."""
         query = select(OutboxRow.state, func.count()).group_by(OutboxRow.state)
-        return dict(self._session.exec(query).all())
+        return dict(self._connection.execute(query).all())
 
     def content(self, outbox_id: int) -> bytes | None:
         """The message as built, None if it has not been. Raises NotFound."""
-        row = self._session.get(OutboxRow, outbox_id)
-        if row is None:
+        found = self._connection.execute(select(OutboxRow.content).where(OutboxRow.id == outbox_id)).first()
+        if found is None:
             raise NotFound("There is no message {id}.", id=outbox_id)
-        return row.content
+        content: bytes | None = found[0]
+        return content
 
     def change(
         self, outbox_id: int, state: MessageState, error: Sentence | None, now: datetime, *, again: bool = False
@@ -265,7 +263,7 @@ class Outbox:
             values["first_attempt_at"] = None
         if state is MessageState.CANCELLED:  # the morning is free for what is found from now on
             values["digest_on"] = None
-        self._session.connection().execute(update(OutboxRow).where(col(OutboxRow.id) == outbox_id).values(**values))
+        self._connection.execute(update(OutboxRow).where(col(OutboxRow.id) == outbox_id).values(**values))
 
 
 def _new_message(recipient: str, message_id: str, now: datetime, *, digest: bool) -> dict[str, object]:

@@ -4,8 +4,8 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, update
-from sqlmodel import Session, col, select
+from sqlalchemy import Connection, func, update
+from sqlmodel import col, select
 
 from twinflow.domain.mail.message import WAITING, MessageState
 from twinflow.sentences import Sentence, packed
@@ -30,33 +30,33 @@ class Waiting:
 
 
 class RestoredBackup:
-    def __init__(self, session: Session) -> None:
-        self._session = session
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
 
     def current(self, *, held: bool = False) -> Count:
         """`held`: nobody else counts until the transaction ends."""
         query = select(MailStateRow)
-        row = self._session.exec(query.with_for_update() if held else query).one()
+        row = self._connection.execute(query.with_for_update() if held else query).one()
         return Count(row.database, row.passes)
 
     def count(self, passes: int) -> None:
-        self._session.connection().execute(update(MailStateRow).values(passes=passes))
+        self._connection.execute(update(MailStateRow).values(passes=passes))
 
     def begin_anew(self) -> str:
         """Be known by another name: the database that this one was restored from may still be somewhere."""
         name = uuid.uuid4().hex
-        self._session.connection().execute(update(MailStateRow).values(database=name))
+        self._connection.execute(update(MailStateRow).values(database=name))
         return name
 
     def has_due(self, now: datetime) -> bool:
         """Whether there is a message to send now."""
         query = select(OutboxRow.id).where(col(OutboxRow.next_attempt_at) <= now).limit(1)
-        return self._session.exec(query).first() is not None
+        return self._connection.execute(query).first() is not None
 
     def has_leased(self) -> bool:
         """Whether a mailer has taken a message and not settled it."""
         query = select(OutboxRow.id).where(OutboxRow.state == MessageState.LEASED.value).limit(1)
-        return self._session.exec(query).first() is not None
+        return self._connection.execute(query).first() is not None
 
     def waiting(self) -> list[Waiting]:
         """What is not settled, by person."""
@@ -66,11 +66,11 @@ class RestoredBackup:
             .group_by(col(OutboxRow.recipient))
             .order_by(col(OutboxRow.recipient))
         )
-        return [Waiting(*row) for row in self._session.exec(query)]
+        return [Waiting(*row) for row in self._connection.execute(query)]
 
     def cancel_waiting(self, reason: Sentence, now: datetime) -> int:
         """Nothing that waits will be sent; how many messages that were. The mornings of digests are free for others."""
-        changed = self._session.connection().execute(
+        changed = self._connection.execute(
             update(OutboxRow)
             .where(col(OutboxRow.state).in_([state.value for state in WAITING]))
             .values(

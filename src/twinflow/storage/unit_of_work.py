@@ -5,7 +5,6 @@ from typing import Self
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError, IntegrityError
-from sqlmodel import Session
 
 from twinflow.errors import EnvironmentFailed, StaleAgreement
 from twinflow.storage.agreements import Agreements
@@ -33,37 +32,36 @@ class UnitOfWork:
         self._engine = engine.execution_options(reading=True) if reading else engine
 
     def __enter__(self) -> Self:
-        self._session = Session(self._engine)
         try:
-            self._session.connection()
+            self._connection = self._engine.connect()
+            self._connection.begin()
         except DBAPIError as error:
-            self._session.close()
             raise EnvironmentFailed("The database does not answer: {why}.", why=str(error.orig).strip()) from error
-        self.agreements = Agreements(self._session)
-        self.alerts = Alerts(self._session)
-        self.calendars = CalendarEditions(self._session)
-        self.deadlines = Deadlines(self._session)
-        self.feeds = Feeds(self._session)
-        self.findings = Findings(self._session)
-        self.history = History(self._session)
-        self.restored_backup = RestoredBackup(self._session)
-        self.opt_outs = OptOuts(self._session)
-        self.outbox = Outbox(self._session)
-        self.calendar_recount = CalendarRecount(self._session)
+        self.agreements = Agreements(self._connection)
+        self.alerts = Alerts(self._connection)
+        self.calendars = CalendarEditions(self._connection)
+        self.deadlines = Deadlines(self._connection)
+        self.feeds = Feeds(self._connection)
+        self.findings = Findings(self._connection)
+        self.history = History(self._connection)
+        self.restored_backup = RestoredBackup(self._connection)
+        self.opt_outs = OptOuts(self._connection)
+        self.outbox = Outbox(self._connection)
+        self.calendar_recount = CalendarRecount(self._connection)
         return self
 
     @property
     def revision(self) -> str | None:
         """The revision of the tables; None while there are none."""
-        return current_revision(self._session.connection())
+        return current_revision(self._connection)
 
     def commit(self) -> None:
-        self._session.commit()
+        self._connection.commit()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._session.close()
+        self._connection.close()
         if isinstance(error, IntegrityError):
             raise StaleAgreement("Somebody else was faster; look at it again.") from error
         if isinstance(error, DBAPIError):

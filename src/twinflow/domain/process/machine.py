@@ -15,7 +15,7 @@ from twinflow.domain.process.definition import ProcessDefinition
 class _Subject:
     """What `transitions` moves: the state of one agreement, for the length of one decision.
 
-    The attribute starts with an underscore, as no step can: `transitions` gives the subject a method for every step.
+    The machine never hears of it: to be added to one costs more than the decision, as it gets a method for every step.
     """
 
     _state: str
@@ -64,11 +64,9 @@ def destination(definition: ProcessDefinition, state: str, step: str, holding: I
     """The state that `step` leads to from `state`, given the conditions that hold; None if it leads nowhere."""
     machine = _machine(definition)
     subject = _Subject()
-    machine.add_model(subject, initial=state)
+    machine.set_state(state, model=subject)
     try:
         moved = machine.events[step].trigger(subject, holding=frozenset(holding))
     except MachineError:
         return None
-    finally:
-        machine.remove_model(subject)
     return subject.present if moved else None
