@@ -1,55 +1,18 @@
 """What a command costs: start-up reads once, and the door asks the service once."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
-from sqlalchemy import Engine, event
 
 from command_line import Ran, twinflow
+from statements import Transaction, watched
 from world import EXAMPLES
 
 CASE = (
     "agreements", "open", "MX-9", "--process", "mx/twinning", "--office", "chihuahua", "--as", "elena",
     "--party", "Chihuahua/MX", "--party", "Albuquerque/US", "--on", "2026-03-02", "--term", "validity=3 years",
 )  # fmt: skip
-
-
-@dataclass
-class Transaction:
-    """Whether it promised not to write, and what it asked the database."""
-
-    reading: bool
-    statements: list[str] = field(default_factory=list)
-
-    @property
-    def loads(self) -> int:
-        """How often whole agreements were loaded."""
-        return sum("FROM history" in each and "ORDER BY history.id" in each for each in self.statements)
-
-
-@contextmanager
-def watched() -> Iterator[list[Transaction]]:
-    """The transactions that any database of this process begins meanwhile."""
-    found: list[Transaction] = []
-
-    def begun(connection: Any) -> None:
-        found.append(Transaction(connection.get_execution_options().get("reading", False)))
-
-    def asked(_connection: Any, _cursor: Any, statement: str, *_more: object) -> None:
-        if not statement.startswith("BEGIN"):
-            found[-1].statements.append(" ".join(statement.split()))
-
-    event.listen(Engine, "begin", begun, insert=True)
-    event.listen(Engine, "before_cursor_execute", asked)
-    try:
-        yield found
-    finally:
-        event.remove(Engine, "begin", begun)
-        event.remove(Engine, "before_cursor_execute", asked)
 
 
 @pytest.fixture

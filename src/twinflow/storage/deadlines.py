@@ -1,26 +1,29 @@
 """Deadline rows: the schedule. A sweep asks for those it has to wake for and claims each by a conditional update."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, bindparam, func, or_, update
+from sqlalchemy import ColumnElement, Connection, Row, func, or_, update
+from sqlalchemy.dialects import postgresql
 from sqlmodel import col, select
 
 from twinflow.domain.agreement.agreement import Deadline, DeadlineStatus
 from twinflow.storage.deadline_basis import basis_of, basis_text
-from twinflow.storage.prepared import Prepared, adding
+from twinflow.storage.prepared import Prepared, values_given
 from twinflow.storage.tables import AgreementRow, DeadlineRow, table_of
 
 Key = tuple[str, int]
 
-DEADLINE = table_of(DeadlineRow)
 KEY = ("agreement_id", "rule", "occurrence")
-ADD = adding(DeadlineRow)
-CHANGE = Prepared(
-    update(DEADLINE)
-    .where(*(DEADLINE.c[name] == bindparam(f"of_{name}") for name in KEY))
-    .values({each.name: bindparam(f"new_{each.name}") for each in DEADLINE.c if each.name not in {"id", *KEY}})
+_upsert = postgresql.insert(table_of(DeadlineRow))  # both databases spell it alike
+_values_given = values_given(DeadlineRow)
+WRITE = Prepared(
+    _upsert.values(_values_given)
+    .on_conflict_do_update(
+        index_elements=KEY, set_={name: _upsert.excluded[name] for name in _values_given if name not in KEY}
+    )
+    .inline()
 )
 
 
@@ -28,27 +31,13 @@ class Deadlines:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def write(
-        self,
-        agreement_id: int,
-        known: Collection[Key],
-        rows: Mapping[Key, Deadline],
-        wake_on: Mapping[Key, date | None],
-    ) -> None:
-        """Write these deadlines over the `known` ones, and the others anew."""
-        written = {
-            key: {"agreement_id": agreement_id, "wake_on": wake_on[key], **_values(deadline)}
+    def write(self, agreement_id: int, rows: Mapping[Key, Deadline], wake_on: Mapping[Key, date | None]) -> None:
+        """Write these deadlines, over those of the same keys."""
+        values = [
+            {"agreement_id": agreement_id, "wake_on": wake_on[key], **_values(deadline)}
             for key, deadline in rows.items()
-        }
-        ADD.run(self._connection, [values for key, values in written.items() if key not in known])
-        CHANGE.run(
-            self._connection,
-            [
-                {f"{'of' if name in KEY else 'new'}_{name}": value for name, value in values.items()}
-                for key, values in written.items()
-                if key in known
-            ],
-        )
+        ]
+        WRITE.run(self._connection, values)
 
     def awake(self, until: date) -> set[int]:
         """The agreements with a deadline that wakes by `until`, or whose deadlines are to be derived anew by then."""

@@ -5,15 +5,17 @@ from dataclasses import fields
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Boolean, Connection, and_, bindparam, case, func, insert, or_, text, update
+import sqlalchemy
+from sqlalchemy import Boolean, Connection, and_, bindparam, case, func, or_, text, update
+from sqlalchemy.dialects import postgresql
 from sqlmodel import col, select
 
 from twinflow.domain.calendar.office_hours import OfficeHours
 from twinflow.domain.mail.message import INCIDENTS, ClaimedMessage, Message, MessageState, OutboxMessage, Settlement
 from twinflow.errors import NotFound
 from twinflow.sentences import Sentence, packed, unpacked
-from twinflow.storage.engine import upsert
-from twinflow.storage.tables import OutboxRow
+from twinflow.storage.prepared import Prepared, values_given
+from twinflow.storage.tables import OutboxRow, table_of
 
 DIGESTS = 0x7477696E
 """The advisory lock of those who write into digests."""
@@ -23,6 +25,24 @@ CLAIMED = [
     for field in fields(ClaimedMessage)
 ]
 BUILT = [field.name for field in fields(Message)]
+
+
+OUTBOX = table_of(OutboxRow)
+NEW = {name: each.get_default() for name, each in OutboxRow.model_fields.items() if name != "id"}
+ADD = Prepared(sqlalchemy.insert(OUTBOX).values(values_given(OutboxRow)).returning(OUTBOX.c.id))
+LAST_DIGEST = Prepared(
+    sqlalchemy.select(func.max(OUTBOX.c.digest_on)).where(OUTBOX.c.recipient == bindparam("recipient"))
+)
+_upsert = postgresql.insert(OUTBOX)  # both databases spell it alike
+OPEN_DIGEST = Prepared(
+    _upsert.values(values_given(OutboxRow))
+    .on_conflict_do_update(
+        index_elements=["recipient"],
+        index_where=text("digest AND state = 'queued'"),
+        set_={"recipient": _upsert.excluded.recipient},
+    )
+    .returning(OUTBOX.c.id)
+)
 
 
 class DueMessage(NamedTuple):
@@ -44,27 +64,18 @@ class Outbox:
         A mailer that wants to claim it meanwhile waits, so no alert joins a message that is already gone.
         """
         self.hold_digests()
-        last = select(func.max(OutboxRow.digest_on)).where(OutboxRow.recipient == recipient)
-        planned = hours.next_digest(now, self._connection.execute(last).scalar_one())
+        ((last,),) = LAST_DIGEST.rows(self._connection, {"recipient": recipient})
+        planned = hours.next_digest(now, last)
         new = _new_message(recipient, message_id, now, digest=True)
         if planned is not None:
             new["digest_on"], new["next_attempt_at"] = planned
-        statement = (
-            upsert(self._connection, OutboxRow)
-            .values(**new)
-            .on_conflict_do_update(
-                index_elements=["recipient"],
-                index_where=text("digest AND state = 'queued'"),
-                set_={"recipient": recipient},
-            )
-            .returning(col(OutboxRow.id))
-        )
-        return int(self._connection.execute(statement).scalar_one() or 0)
+        ((outbox_id,),) = OPEN_DIGEST.rows(self._connection, new)
+        return int(outbox_id)
 
     def add_message(self, recipient: str, message_id: str, now: datetime) -> int:
         """A message of its own, to be sent at once."""
-        statement = insert(OutboxRow).values(_new_message(recipient, message_id, now, digest=False))
-        return int(self._connection.execute(statement.returning(col(OutboxRow.id))).scalar_one() or 0)
+        ((outbox_id,),) = ADD.rows(self._connection, _new_message(recipient, message_id, now, digest=False))
+        return int(outbox_id)
 
     def due(self, now: datetime, limit: int) -> list[DueMessage]:
         """The messages whose time has come, the urgent ones first; held until the transaction ends, and none that is held."""
@@ -267,7 +278,7 @@ class Outbox:
 
 
 def _new_message(recipient: str, message_id: str, now: datetime, *, digest: bool) -> dict[str, object]:
-    return {
+    return NEW | {
         "message_id": message_id,
         "recipient": recipient,
         "digest": digest,

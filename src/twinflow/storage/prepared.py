@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
+    BindParameter,
     ClauseElement,
     ColumnElement,
     CompoundSelect,
@@ -85,9 +86,13 @@ class OfAgreements:
 
 def adding(row: type[SQLModel]) -> Prepared:
     """The statement that adds rows to a table, by all columns but their number."""
-    table = table_of(row)
-    values = {column.name: bindparam(column.name, type_=column.type) for column in table.columns if column.name != "id"}
-    return Prepared(insert(table).values(values).inline())
+    return Prepared(insert(table_of(row)).values(values_given(row)).inline())
+
+
+def values_given(row: type[SQLModel]) -> dict[str, BindParameter[Any]]:
+    """A value for each column of a table but its number, so that no default is left to be filled in."""
+    columns = [column for column in table_of(row).columns if column.name != "id"]
+    return {column.name: bindparam(column.name, type_=column.type) for column in columns}
 
 
 def _made_ready(statement: ClauseElement, dialect: Dialect) -> _Ready:

@@ -41,7 +41,7 @@ def record_change(
 
 def _save(work: UnitOfWork, rulebook: Rulebook, before: Agreement, left: Rewritten) -> int:
     agreement_id = work.agreements.save(before, left.agreement, left.derive_on)
-    _write_rows(work, rulebook, agreement_id, before, left)
+    _write_rows(work, rulebook, agreement_id, left)
     return agreement_id
 
 
@@ -61,24 +61,22 @@ def replace_deadlines(
     definition = rulebook.definition_of(after)
     context = deadline_context(rulebook, people, definition, after.office, now)
     left = rewritten(before, after, definition, context, now, actor=actor, cause=cause)
-    write_deadlines(work, rulebook, agreement_id, before, left)
+    write_deadlines(work, rulebook, agreement_id, left)
 
 
-def write_deadlines(
-    work: UnitOfWork, rulebook: Rulebook, agreement_id: int, before: Agreement, left: Rewritten
-) -> None:
-    """Write the deadlines that the passing of time leaves over those of `before`.
+def write_deadlines(work: UnitOfWork, rulebook: Rulebook, agreement_id: int, left: Rewritten) -> None:
+    """Write the deadlines that the passing of time leaves.
 
     Raises StaleAgreement if another edition of a calendar was applied since the calendars were read.
     """
-    _write_rows(work, rulebook, agreement_id, before, left)
+    _write_rows(work, rulebook, agreement_id, left)
     work.history.add(agreement_id, *left.moves)
     work.agreements.derive_by(agreement_id, left.derive_on)
 
 
-def _write_rows(work: UnitOfWork, rulebook: Rulebook, agreement_id: int, before: Agreement, left: Rewritten) -> None:
+def _write_rows(work: UnitOfWork, rulebook: Rulebook, agreement_id: int, left: Rewritten) -> None:
     work.calendars.hold(rulebook.current_editions)
-    work.deadlines.write(agreement_id, {deadline.key for deadline in before.deadlines}, left.rows, left.wake_on)
+    work.deadlines.write(agreement_id, left.rows, left.wake_on)
 
 
 def refreshed(rulebook: Rulebook, people: People, agreement: Agreement, now: datetime) -> Agreement:

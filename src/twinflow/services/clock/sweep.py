@@ -99,7 +99,7 @@ def _write(
                 record_step(work, rulebook, people, deed.before, deed.left, now)
                 held |= deed.left.wake_on
             case Derived():
-                write_deadlines(work, rulebook, agreement_id, deed.before, deed.left)
+                write_deadlines(work, rulebook, agreement_id, deed.left)
                 held |= deed.left.wake_on
             case Told(telling, audience):
                 write(work, rulebook, people, agreement_id, telling, audience, now)
