@@ -48,9 +48,11 @@ def advance_agreement(
         on = command.taken_on(today)
         if hour is not None:
             command = replace(command, received_at=_instant(people, agreement.office, on, hour))
-        agreement = _let_lapse(work, rulebook, people, agreement, min(on, today), now)
-        actor = people.actor(who, definition, agreement.office, today)
         context = deadline_context(rulebook, people, definition, agreement.office, now)
+        for deed in steps_of_dates(agreement, definition, context, now, min(on, today)):
+            if isinstance(deed, Taken):  # what a state does not allow is reported by the sweep
+                agreement = _recorded(work, rulebook, people, deed.before, deed.outcome, deed.left, now)
+        actor = people.actor(who, definition, agreement.office, today)
         outcome = advance(agreement, definition, command, actor, now=now, context=context)
         left = rewritten(agreement, outcome.agreement, definition, context, now)
         _recorded(work, rulebook, people, agreement, outcome, left, now)
@@ -61,18 +63,6 @@ def advance_agreement(
 def _instant(people: People, office: str, on: date, hour: time) -> datetime:
     """The instant (UTC) at which it is that day and hour at the office."""
     return datetime.combine(on, hour, ZoneInfo(people.offices[office].time_zone)).astimezone(UTC)
-
-
-def _let_lapse(
-    work: UnitOfWork, rulebook: Rulebook, people: People, agreement: Agreement, until: date, now: datetime
-) -> Agreement:
-    """The agreement after the steps that dates up to `until` take. What a state does not allow is reported by the sweep."""
-    definition = rulebook.definition_of(agreement)
-    context = deadline_context(rulebook, people, definition, agreement.office, now)
-    for deed in steps_of_dates(agreement, definition, context, now, until):
-        if isinstance(deed, Taken):
-            agreement = _recorded(work, rulebook, people, deed.before, deed.outcome, deed.left, now)
-    return agreement
 
 
 def _recorded(
