@@ -58,10 +58,10 @@ def derives_anew_on(agreement: Agreement, definition: ProcessDefinition, context
     earlier = changes_by_deadline(agreement.history[: migration.entries])
     for rule in definition.deadlines.values():
         case = _Case(agreement, definition, rule, context, changes, earlier, migration)
+        known = [each for each in agreement.deadlines if each.rule == rule.key]
         if rule.recurs or not rule.duty:
-            dates = (each.due_on for each in agreement.deadlines if each.rule == rule.key)
-            days += [due_on + ONE_DAY for due_on in dates if due_on is not None and due_on >= case.today]
-        if rule.recurs:
+            days += [each.due_on + ONE_DAY for each in known if each.due_on is not None and each.due_on >= case.today]
+        if rule.recurs and not (known and migration.on is None):  # else the next period begins with the last date known
             days += _next_period(case)
     return min(days, default=None)
 
