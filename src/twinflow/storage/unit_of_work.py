@@ -34,7 +34,11 @@ class UnitOfWork:
     def __enter__(self) -> Self:
         try:
             self._connection = self._engine.connect()
-            self._connection.begin()
+            try:
+                self._connection.begin()
+            except DBAPIError:
+                self._connection.close()
+                raise
         except DBAPIError as error:
             raise EnvironmentFailed("The database does not answer: {why}.", why=str(error.orig).strip()) from error
         self.agreements = Agreements(self._connection)
