@@ -35,13 +35,9 @@ def derive(agreement: Agreement, definition: ProcessDefinition, context: Deadlin
     Rules whose anchor has no day, or whose length the text does not state, give nothing.
     """
     done: dict[str, list[Deadline]] = {}
-    changes = changes_by_deadline(agreement.history)
-    migration = taken_over(agreement.history)
-    earlier = changes_by_deadline(agreement.history[: migration.entries])
-    for rule in _in_order(definition):
-        case = _Case(agreement, definition, rule, context, changes, earlier, migration)
+    for case in _cases(agreement, definition, context):
         found = [_closed_as_impossible(deadline, case) for deadline in _occurrences(case, done)]
-        done[rule.key] = [_closed_by_the_end(deadline, case) for deadline in found]
+        done[case.rule.key] = [_closed_by_the_end(deadline, case) for deadline in found]
     return tuple(deadline for found in done.values() for deadline in found)
 
 
@@ -54,14 +50,12 @@ def derives_anew_on(agreement: Agreement, definition: ProcessDefinition, context
     if definition.states[agreement.state].final:
         return None
     days: list[date] = []
-    changes, migration = changes_by_deadline(agreement.history), taken_over(agreement.history)
-    earlier = changes_by_deadline(agreement.history[: migration.entries])
-    for rule in definition.deadlines.values():
-        case = _Case(agreement, definition, rule, context, changes, earlier, migration)
+    for case in _cases(agreement, definition, context):
+        rule, migrated = case.rule, case.migration.on is not None
         known = [each for each in agreement.deadlines if each.rule == rule.key]
         if rule.recurs or not rule.duty:
             days += [each.due_on + ONE_DAY for each in known if each.due_on is not None and each.due_on >= case.today]
-        if rule.recurs and not (known and migration.on is None):  # else the next period begins with the last date known
+        if rule.recurs and (migrated or not known):  # else the next period begins with the last date known
             days += _next_period(case)
     return min(days, default=None)
 
@@ -115,6 +109,15 @@ class _Case:
                 yield pause
             elif carried.policy is Policy.KEEP_REMAINING and (pause.end is None or pause.end > on):
                 yield replace(pause, start=on)
+
+
+def _cases(agreement: Agreement, definition: ProcessDefinition, context: DeadlineContext) -> Iterator[_Case]:
+    """Each rule of the process with what has happened in the agreement, those that others are counted from first."""
+    changes = changes_by_deadline(agreement.history)
+    migration = taken_over(agreement.history)
+    earlier = changes_by_deadline(agreement.history[: migration.entries])
+    for rule in _in_order(definition):
+        yield _Case(agreement, definition, rule, context, changes, earlier, migration)
 
 
 def _in_order(definition: ProcessDefinition) -> Iterator[DeadlineRule]:
