@@ -87,7 +87,7 @@ class Alerts:
 
     def add_about(self, alert: NewAlert, deadlines: Sequence[int]) -> None:
         """The alert about each of these rows of deadlines, by a single statement."""
-        columns = AlertRow.__table__.columns  # type: ignore[attr-defined]
+        columns = ALERT.columns
         given = {name: literal(value, columns[name].type).label(name) for name, value in _values(alert).items()}
         chosen = select(col(DeadlineRow.agreement_id), col(DeadlineRow.occurrence), *given.values()).where(
             col(DeadlineRow.id).in_(deadlines)
@@ -117,7 +117,7 @@ class Alerts:
     def deadlines_told(self, outbox_ids: Sequence[int]) -> dict[tuple[int, str, int], Deadline]:
         """The deadlines, neither met nor void, of the agreements that the messages tell of, by agreement, rule and occurrence."""
         told = select(AlertRow.agreement_id).where(col(AlertRow.outbox_id).in_(outbox_ids))
-        query = select(*DeadlineRow.__table__.columns).where(  # type: ignore[attr-defined]
+        query = sqlalchemy.select(*table_of(DeadlineRow).columns).where(
             col(DeadlineRow.agreement_id).in_(told), col(DeadlineRow.status).not_in(NOT_TOLD)
         )
         rows = self._connection.execute(query)

@@ -9,7 +9,7 @@ from sqlmodel import col, select
 
 from twinflow.domain.agreement.history import EntryKind, HistoryEntry
 from twinflow.storage.prepared import adding
-from twinflow.storage.tables import DeadlineRow, HistoryRow
+from twinflow.storage.tables import DeadlineRow, HistoryRow, table_of
 
 ADD_ENTRIES = adding(HistoryRow)
 
@@ -24,7 +24,7 @@ class History:
 
     def add_about(self, entry: HistoryEntry, deadlines: Sequence[int]) -> None:
         """The entry in the history of each of these rows of deadlines, by a single statement."""
-        columns = HistoryRow.__table__.columns  # type: ignore[attr-defined]
+        columns = table_of(HistoryRow).columns
         values = {name: value for name, value in values_of(0, entry).items() if name != "agreement_id"}
         given = {name: literal(value, columns[name].type).label(name) for name, value in values.items()}
         chosen = select(col(DeadlineRow.agreement_id), *given.values()).where(col(DeadlineRow.id).in_(deadlines))

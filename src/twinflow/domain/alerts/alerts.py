@@ -28,7 +28,31 @@ UNDELIVERED = "undelivered"
 MISSED = "missed"
 """The level of an occurrence that began and passed while the clock was off."""
 
-Key = tuple[str, int]
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """What one person was told of one agreement, with its head. It became due on `effective_on`; `recorded_at` is UTC."""
+
+    alert_id: int
+    outbox_id: int
+    agreement_id: int
+    reference: str
+    title: str
+    office: str
+    state: str
+    process: str
+    process_version: int
+    process_digest: str
+    tracked_from: date
+    notice: str
+    subject: AlertSubject
+    occurrence: int
+    level: str
+    role: str
+    stands_for: str
+    effective_on: date
+    recorded_at: datetime
+    details: Mapping[str, str] = field(default_factory=dict)
 
 
 def is_spoken_of(rule: DeadlineRule, deadline: Deadline, today: date) -> bool:
@@ -142,29 +166,3 @@ def about_step(announcements: Sequence[Announcement], entry: HistoryEntry, after
 
 def _passed(deadline: Deadline, today: date) -> bool:
     return deadline.due_on is not None and deadline.due_on < today
-
-
-@dataclass(frozen=True, slots=True)
-class Alert:
-    """One alert of a message with the head of the agreement it is about."""
-
-    alert_id: int
-    outbox_id: int
-    agreement_id: int
-    reference: str
-    title: str
-    office: str
-    state: str
-    process: str
-    process_version: int
-    process_digest: str
-    tracked_from: date
-    notice: str
-    subject: AlertSubject
-    occurrence: int
-    level: str
-    role: str
-    stands_for: str
-    effective_on: date
-    recorded_at: datetime
-    details: Mapping[str, str] = field(default_factory=dict)

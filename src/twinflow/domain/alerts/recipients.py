@@ -1,4 +1,4 @@
-"""Who is told: the people of a role, and those who stand in where nobody holds it."""
+"""Who is told: the people of a role, and those who stand in while one of them is away."""
 
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field, replace

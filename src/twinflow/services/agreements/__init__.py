@@ -1,1 +1,1 @@
-"""Agreements opened, advanced, lapsed, imported and moved to another version."""
+"""Agreements opened, advanced, imported and moved to another version."""
