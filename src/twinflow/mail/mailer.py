@@ -184,11 +184,17 @@ class _SmtpConnection:
         await self._commanded(command)
 
     async def close(self) -> None:
+        transport = self.client.transport
         if self.client.is_connected:
             try:
                 await self.client.quit(timeout=1)
             except BROKEN:
                 self.client.close()
+        if isinstance(
+            transport, asyncio.WriteTransport
+        ):  # all has been said: the end of TLS, which a server may leave unanswered, is not waited for
+            transport.abort()
+            await asyncio.sleep(0)
 
     async def _open(self) -> None:
         async with self.door.opening:
