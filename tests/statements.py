@@ -18,7 +18,7 @@ class Transaction:
     @property
     def loads(self) -> int:
         """How often whole agreements were loaded."""
-        return sum("FROM history" in each and "ORDER BY history.id" in each for each in self.statements)
+        return sum("FROM history" in each and "FROM deadline" in each for each in self.statements)
 
 
 @contextmanager

@@ -176,7 +176,7 @@ def ended(simulation: Simulation) -> list[object]:
 
 def standing(case: InBooks) -> object:
     """How the books stand about a case."""
-    known = sorted((str(f.finding), f.occurrence, f.told) for f in case.findings if not f.settled)
+    known = sorted((str(f.finding), f.occurrence, f.told) for f in case.agreement.findings if not f.settled)
     agreement = case.agreement
     return agreement.reference, agreement.state, agreement.deadlines, case.wake_on, case.derive_on, known
 

@@ -13,7 +13,7 @@ from smtp import RecordingServer
 from twinflow import bootstrap
 from twinflow.config import DatabaseSettings, Settings
 from twinflow.domain.agreement.agreement import Agreement, Party
-from twinflow.domain.agreement.findings import findings
+from twinflow.domain.agreement.findings import findings, found_anew
 from twinflow.domain.agreement.subject import AlertSubject, SubjectKind
 from twinflow.domain.alerts.telling import Telling
 from twinflow.domain.mail.letter import Letter
@@ -164,13 +164,15 @@ def test_what_was_settled_and_comes_back_is_told_again(cuenca: World) -> None:
     cuenca.tick()
     reference = "CU-14"
     with UnitOfWork(cuenca.engine) as work:
-        agreement_id = work.agreements.id_of(reference)
-        work.findings.replace(agreement_id, (), cuenca.now)
+        before = work.agreements.get(reference)
+        settled = tuple(replace(each, settled=True) for each in before.findings)
+        work.findings.write(work.agreements.id_of(reference), settled, cuenca.now)
         work.commit()
     with UnitOfWork(cuenca.engine) as work:
         from_books = work.agreements.get(reference)
-        definition = cuenca.rulebook.definition_of(from_books)
-        work.findings.replace(agreement_id, findings(from_books, definition), cuenca.now)
+        assert from_books.findings == settled
+        found = found_anew(settled, findings(from_books, cuenca.rulebook.definition_of(from_books)))
+        work.findings.write(work.agreements.id_of(reference), found, cuenca.now)
         work.commit()
     assert cuenca.tick().sweep.alerts == 1
 

@@ -37,6 +37,11 @@ def costs(use: Callable[[], object]) -> tuple[list[bool], int]:
     return [each.reading for each in found], sum(len(each.statements) for each in found)
 
 
+def on(world: World, sqlite: int) -> int:
+    """On PostgreSQL the row is locked before it is read, by one more."""
+    return sqlite + (world.engine.dialect.name == "postgresql")
+
+
 def step(world: World, key: str) -> Callable[[], object]:
     command = StepCommand(key, world.now.date())
     return lambda: advance_agreement(
@@ -45,28 +50,28 @@ def step(world: World, key: str) -> Callable[[], object]:
 
 
 def test_a_step(drafts: World) -> None:
-    """Read: the row, what is small, the history. Write: row, facts, history, deadlines. Looked at: editions, findings."""
-    assert costs(step(drafts, "complete_draft")) == ([False], 8)
+    """Read: the agreement. Write: row, history, deadlines. Looked at: the editions of calendars."""
+    assert costs(step(drafts, "complete_draft")) == ([False], on(drafts, 5))
 
 
 def test_a_step_that_is_told_at_once(drafts: World) -> None:
-    """Beside the step itself: what was told before, the message, the alert and its entry of the history."""
+    """Beside the step itself: what was told before, the message, the alert. Its entry of the history goes with the step's."""
     step(drafts, "complete_draft")()
-    assert costs(step(drafts, "request_opinion")) == ([False], 12)
+    assert costs(step(drafts, "request_opinion")) == ([False], on(drafts, 8))
 
 
 def test_the_list_of_agreements(drafts: World) -> None:
     def use() -> object:
         return agreements.list_agreements(drafts.engine, drafts.rulebook, drafts.people, drafts.now)
 
-    assert costs(use) == ([True], 3)
+    assert costs(use) == ([True], 2)
 
 
 def test_the_page_of_an_agreement(drafts: World) -> None:
     def use() -> object:
         return agreements.show_agreement(drafts.engine, drafts.rulebook, drafts.people, "MX-0", drafts.now)
 
-    assert costs(use) == ([True], 7)
+    assert costs(use) == ([True], 4)
 
 
 def test_a_sweep_with_nothing_to_do(drafts: World) -> None:

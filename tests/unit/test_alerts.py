@@ -19,8 +19,7 @@ from builders import (
     people,
     try_step,
 )
-from twinflow.domain.agreement.agreement import DeadlineStatus
-from twinflow.domain.agreement.findings import Finding, FindingCode
+from twinflow.domain.agreement.agreement import DeadlineStatus, Finding, FindingCode
 from twinflow.domain.agreement.history import EntryKind, HistoryEntry
 from twinflow.domain.agreement.subject import AlertSubject, SubjectKind
 from twinflow.domain.alerts.alerts import (

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 import pytest
 
 from builders import noon
+from twinflow.domain.agreement.agreement import FindingCode
 from twinflow.domain.agreement.entries import (
     Acknowledged,
     Alerted,
@@ -23,7 +24,6 @@ from twinflow.domain.agreement.entries import (
     noted,
     read,
 )
-from twinflow.domain.agreement.findings import FindingCode
 from twinflow.domain.agreement.history import EntryKind, HistoryEntry
 from twinflow.domain.agreement.subject import AlertSubject, SubjectKind
 from twinflow.domain.calendar.dates import Length

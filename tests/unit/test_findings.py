@@ -19,8 +19,8 @@ from builders import (
     signed,
     terms,
 )
-from twinflow.domain.agreement.agreement import Claim, Party
-from twinflow.domain.agreement.findings import FindingCode, findings
+from twinflow.domain.agreement.agreement import Claim, FindingCode, Party
+from twinflow.domain.agreement.findings import findings
 from twinflow.domain.calendar.dates import PartialDate
 
 PARTIES = signed((CHIHUAHUA, ALBUQUERQUE), "2008-03-10")

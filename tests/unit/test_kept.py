@@ -17,7 +17,7 @@ from builders import (
     medellin,
     noon,
 )
-from twinflow.domain.agreement.agreement import DeadlineStatus
+from twinflow.domain.agreement.agreement import DeadlineStatus, Finding, FindingCode, KnownFinding
 from twinflow.domain.agreement.entries import DateMoved, Migrated, noted
 from twinflow.domain.calendar.business_days import Pause
 from twinflow.domain.deadlines import warnings
@@ -46,18 +46,22 @@ def instead(case, deadline):
     return replace(case, deadlines=tuple(deadline if each.key == deadline.key else each for each in case.deadlines))
 
 
+def with_findings(case):
+    return left(case, case).agreement
+
+
 # What is written
 
 
 def test_a_change_that_changes_no_deadline_writes_none_and_says_when_to_derive_anew():
-    case = medellin(TODAY)
+    case = with_findings(medellin(TODAY))
     found = left(case, case)
-    assert (found.agreement, found.rows, found.wake_on, found.moves) == (case, {}, {}, ())
+    assert (found.agreement, found.rows, found.wake_on, found.moves, found.found) == (case, {}, {}, (), ())
     assert found.derive_on == derives_anew_on(case, definition(EC), context(definition(EC), TODAY)) is not None
 
 
 def test_what_moves_is_written_with_the_day_on_which_it_wakes_and_noted_in_the_history():
-    case = medellin(TODAY)
+    case = with_findings(medellin(TODAY))
     old = replace(the(case, "term_end"), due_on=date(2014, 5, 5), warn_on=date(2014, 5, 5))
     found = left(instead(case, old), case, actor="elena", cause="ec@2 2011-06-28")
     new = the(case, "term_end")
@@ -71,6 +75,18 @@ def test_what_moves_is_written_with_the_day_on_which_it_wakes_and_noted_in_the_h
     assert found.agreement == replace(case, history=(*case.history, moved))
     (by_itself,) = left(instead(case, old), case).moves
     assert (by_itself.actor, DateMoved.read(by_itself).cause) == ("clock", "")
+
+
+def test_findings_are_written_where_they_are_new_settled_or_back():
+    case = medellin(TODAY)
+    (conflict,) = left(case, case).found
+    assert conflict == KnownFinding(Finding(FindingCode.TERMS_CONFLICT, "first_programme"))
+    known = replace(case, findings=(conflict,))
+    assert left(known, known).found == ()
+    settled = left(known, replace(known, terms={}))
+    assert settled.found == settled.agreement.findings == (replace(conflict, settled=True),)
+    back = left(settled.agreement, replace(settled.agreement, terms=case.terms))
+    assert back.found == back.agreement.findings == (replace(conflict, occurrence=2),)
 
 
 def test_a_deadline_that_is_new_is_written_and_has_not_moved():

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, insert, update
+from sqlalchemy import bindparam, func, insert, update
 from sqlmodel import col, select
 
 from twinflow.domain.agreement.agreement import (
@@ -15,14 +15,15 @@ from twinflow.domain.agreement.agreement import (
     PresentAgreement,
     Signature,
 )
-from twinflow.domain.agreement.history import EntryKind
+from twinflow.domain.agreement.history import ONLY_TOLD, EntryKind, HistoryEntry
 from twinflow.domain.calendar.dates import PartialDate
 from twinflow.domain.process.definition import ProcessDefinition
 from twinflow.errors import DefinitionChanged, NotFound, StaleAgreement
 from twinflow.storage import snapshots
 from twinflow.storage.engine import upsert
 from twinflow.storage.history import ADD_ENTRIES, values_of
-from twinflow.storage.prepared import Prepared, adding
+from twinflow.storage.prepared import Prepared, adding, values_given
+from twinflow.storage.snapshots import InRows
 from twinflow.storage.tables import (
     AgreementRow,
     FactRow,
@@ -30,35 +31,48 @@ from twinflow.storage.tables import (
     PartyRow,
     ProcessVersionRow,
     TermRow,
+    table_of,
 )
+from twinflow.storage.writes import Repository, Writes
 
-CHANGING_NOTHING = tuple(
-    kind.value for kind in (EntryKind.ALERT, EntryKind.MAIL, EntryKind.ACKNOWLEDGED, EntryKind.SNOOZED)
-)
+CHANGING_NOTHING = (*ONLY_TOLD, EntryKind.ACKNOWLEDGED, EntryKind.SNOOZED)
 """Entries after which an agreement is as it was."""
 
 CHANGING = ("state", "version", "process", "process_version", "process_digest")
+AGREEMENT, PARTY = snapshots.AGREEMENT, table_of(PartyRow)
 SAVE = Prepared(
-    update(snapshots.AGREEMENT)
-    .where(
-        snapshots.AGREEMENT.c.reference == bindparam("of_reference"),
-        snapshots.AGREEMENT.c.version == bindparam("of_version"),
-    )
-    .values({name: bindparam(f"new_{name}") for name in (*CHANGING, "derive_on")})
-    .returning(snapshots.AGREEMENT.c.id)
+    update(AGREEMENT)
+    .where(AGREEMENT.c.reference == bindparam("of_reference"), AGREEMENT.c.version == bindparam("of_version"))
+    .values({name: bindparam(f"new_{name}") for name in (*CHANGING, "derive_on", "reached")})
+    .returning(AGREEMENT.c.id)
 )
+DERIVE_BY = Prepared(
+    update(AGREEMENT)
+    .where(AGREEMENT.c.id == bindparam("of_id"), AGREEMENT.c.derive_on.is_distinct_from(bindparam("day")))
+    .values(derive_on=bindparam("day"))
+)
+SIGN = Prepared(
+    update(PARTY)
+    .where(PARTY.c.agreement_id == bindparam("of_agreement"), PARTY.c.name == bindparam("of_name"))
+    .values({name: bindparam(f"new_{name}") for name in ("signed", "signed_on", "capacity", "place")})
+)
+ADD = Prepared(insert(AGREEMENT).values(values_given(AgreementRow)).returning(AGREEMENT.c.id))
 ADD_FACTS, ADD_PARTIES, ADD_TERMS = adding(FactRow), adding(PartyRow), adding(TermRow)
 
 AT_ONCE = 5_000
-"""SQLite takes 32,766 values in a statement, and a snapshot's names each agreement six times."""
+"""SQLite takes 32,766 values in a statement."""
 
 
-class Agreements:
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+class Agreements(Repository):
+    def __init__(self, writes: Writes) -> None:
+        super().__init__(writes)
+        self._ids: dict[str, int] = {}
+        self._pinned: set[ProcessDefinition] = set()
 
     def id_of(self, reference: str) -> int:
         """The row of a reference. Raises NotFound."""
+        if reference in self._ids:
+            return self._ids[reference]
         found = self._connection.scalars(select(AgreementRow.id).where(AgreementRow.reference == reference)).first()
         if found is None:
             raise NotFound("There is no agreement {reference}.", reference=reference)
@@ -69,23 +83,29 @@ class Agreements:
         return self.load([self.id_of(reference)])[0]
 
     def lock(self, reference: str) -> Agreement:
-        """The whole agreement, kept from other writers until the transaction ends. Raises NotFound.
+        """The agreement to be changed, kept from other writers until the transaction ends. Raises NotFound.
 
-        On SQLite a writing transaction has the database to itself anyway.
+        Its history is without what was only told.
         """
-        found = snapshots.locked(self._connection, reference)
+        found = snapshots.locked_one(self._connection, reference)
         if found is None:
             raise NotFound("There is no agreement {reference}.", reference=reference)
+        self._ids[reference] = found.id
+        return found.agreement
+
+    def lock_batch(self, ids: Sequence[int], *, wait: bool = True) -> list[InRows]:
+        """The same for several at once, in the order of `ids`, with the days that a sweep goes by.
+
+        Without `wait` those that another writer has now are left out, so nobody waits for whom we keep waiting.
+        """
+        kept = [each for part in _parts(ids) for each in snapshots.lock(self._connection, part, wait=wait)]
+        return self.in_rows(kept)
+
+    def in_rows(self, ids: Sequence[int]) -> list[InRows]:
+        """What `lock_batch` finds, kept from nobody."""
+        found = [each for part in _parts(ids) for each in snapshots.in_rows(self._connection, part)]
+        self._ids |= {each.agreement.reference: each.id for each in found}
         return found
-
-    def lock_batch(self, ids: Sequence[int]) -> list[Agreement]:
-        """The same for several at once, in the order of `ids`."""
-        query = select(AgreementRow.id).where(col(AgreementRow.id).in_(ids)).order_by(col(AgreementRow.id))
-        self._connection.execute(query.with_for_update(key_share=True)).all()
-        return self.load(ids)
-
-    def reference_of(self, agreement_id: int) -> str:
-        return self._references([agreement_id])[agreement_id]
 
     def offices(self) -> list[str]:
         """The offices that keep agreements."""
@@ -144,46 +164,47 @@ class Agreements:
         return [head for part in _parts(ids) for head in snapshots.heads(self._connection, part)]
 
     def present(self, ids: Sequence[int]) -> list[PresentAgreement]:
-        """Agreements as they stand, in the order of `ids`: two statements, whatever their number."""
+        """Agreements as they stand, in the order of `ids`: one statement, whatever their number."""
         return [agreement for part in _parts(ids) for agreement in snapshots.present(self._connection, part)]
 
     def load(self, ids: Sequence[int]) -> list[Agreement]:
-        """Whole agreements in the order of `ids`: three statements, and one for the children there are."""
+        """Whole agreements in the order of `ids`: one statement, whatever their number."""
         return [agreement for part in _parts(ids) for agreement in snapshots.whole(self._connection, part)]
 
     def add(self, agreement: Agreement, source_digest: str = "") -> int:
         """A new agreement with all it holds, apart from deadlines; its row."""
         row = {name: getattr(agreement, name) for name in snapshots.OF_HEAD}
         row["parent_id"] = self.id_of(agreement.parent) if agreement.parent else None
-        row["source_digest"] = source_digest
-        statement = insert(AgreementRow).values(**row).returning(col(AgreementRow.id))
-        row_id = int(self._connection.execute(statement).scalar_one() or 0)
-        ADD_PARTIES.run(
-            self._connection, [{"agreement_id": row_id, **_party_values(party)} for party in agreement.parties]
-        )
-        ADD_TERMS.run(
-            self._connection,
-            [
+        row |= {"source_digest": source_digest, "derive_on": None, "reached": _reached(agreement, agreement.history)}
+        ((row_id,),) = ADD.rows(self._writes.connection, row)
+        self._ids[agreement.reference] = row_id
+        self._writes.add(ADD_PARTIES, *({"agreement_id": row_id, **_party_values(each)} for each in agreement.parties))
+        self._writes.add(
+            ADD_TERMS,
+            *(
                 {"agreement_id": row_id, "name": name, "readings": str(term), "source": term.source}
                 for name, term in agreement.terms.items()
-            ],
+            ),
         )
-        ADD_FACTS.run(self._connection, _fact_values(row_id, agreement.facts, {}))
-        ADD_ENTRIES.run(self._connection, [values_of(row_id, entry) for entry in agreement.history])
-        return row_id
+        self._writes.add(ADD_FACTS, *_fact_values(row_id, agreement.facts, {}))
+        self._writes.add(ADD_ENTRIES, *(values_of(row_id, entry) for entry in agreement.history))
+        return int(row_id)
 
     def save(self, before: Agreement, after: Agreement, derive_on: date | None) -> int:
         """Write what a step changed, apart from deadlines. Raises StaleAgreement if the row is no longer `before`.
 
         `derive_on` is the day on which its deadlines are to be derived anew.
         """
+        entries = after.history[len(before.history) :]
+        renamed = after.process_digest != before.process_digest
         values = {
             "of_reference": before.reference,
             "of_version": before.version,
             "new_derive_on": derive_on,
+            "new_reached": _reached(before, after.history if renamed else entries),
             **{f"new_{name}": getattr(after, name) for name in CHANGING},
         }
-        saved = SAVE.rows(self._connection, values)
+        saved = SAVE.rows(self._writes.connection, values)
         if not saved:
             raise StaleAgreement(
                 "{reference} was changed meanwhile by {actor}; look at it again.",
@@ -192,34 +213,21 @@ class Agreements:
             )
         ((agreement_id,),) = saved
         for old, new in zip(before.parties, after.parties, strict=True):
-            if old != new:
-                self._connection.execute(
-                    update(PartyRow)
-                    .where(col(PartyRow.agreement_id) == agreement_id, col(PartyRow.name) == old.name)
-                    .values(**_party_values(new))
-                )
-        ADD_FACTS.run(self._connection, _fact_values(agreement_id, after.facts, before.facts))
-        ADD_ENTRIES.run(
-            self._connection, [values_of(agreement_id, entry) for entry in after.history[len(before.history) :]]
-        )
+            if old is not new:
+                signed = {f"new_{name}": value for name, value in _signature_values(new).items()}
+                self._writes.add(SIGN, {"of_agreement": agreement_id, "of_name": old.name, **signed})
+        self._writes.add(ADD_FACTS, *_fact_values(agreement_id, after.facts, before.facts))
+        self._writes.add(ADD_ENTRIES, *(values_of(agreement_id, entry) for entry in entries))
         return int(agreement_id)
 
-    def derive_on(self, agreement_id: int) -> date | None:
-        """The day on which its deadlines are to be derived anew."""
-        return self._connection.scalars(
-            select(col(AgreementRow.derive_on)).where(AgreementRow.id == agreement_id)
-        ).one()
-
     def derive_by(self, agreement_id: int, day: date | None) -> None:
-        """Set that day."""
-        self._connection.execute(
-            update(AgreementRow)
-            .where(col(AgreementRow.id) == agreement_id, col(AgreementRow.derive_on).is_distinct_from(day))
-            .values(derive_on=day)
-        )
+        """Set the day on which its deadlines are to be derived anew."""
+        self._writes.add(DERIVE_BY, {"of_id": agreement_id, "day": day})
 
     def pin(self, definition: ProcessDefinition) -> None:
         """Keep the version as it is now. Raises DefinitionChanged if it was kept with another content."""
+        if definition in self._pinned:
+            return
         values = {
             "key": definition.key,
             "version": definition.version,
@@ -228,6 +236,7 @@ class Agreements:
         }
         self._connection.execute(upsert(self._connection, ProcessVersionRow).values(**values).on_conflict_do_nothing())
         self.check_pins([definition])
+        self._pinned.add(definition)
 
     def check_pins(self, definitions: Iterable[ProcessDefinition]) -> None:
         """Raises DefinitionChanged if agreements were opened on one of these versions with another content."""
@@ -249,31 +258,31 @@ class Agreements:
         )
         return self._connection.scalars(query.order_by(col(HistoryRow.id).desc())).first() or ""
 
-    def _references(self, ids: Iterable[int]) -> dict[int, str]:
-        wanted = list(ids)
-        if not wanted:
-            return {}
-        rows = self._connection.execute(
-            select(AgreementRow.id, AgreementRow.reference).where(col(AgreementRow.id).in_(wanted))
-        )
-        return {found: reference for found, reference in rows if found is not None}
-
 
 def _parts(ids: Sequence[int]) -> Iterator[Sequence[int]]:
     return (ids[start : start + AT_ONCE] for start in range(0, len(ids), AT_ONCE))
 
 
 def _party_values(party: Party) -> dict[str, Any]:
+    return {"name": party.name, "country": party.country, "home": party.home, **_signature_values(party)}
+
+
+def _signature_values(party: Party) -> dict[str, Any]:
     signature = party.signature or Signature(PartialDate())
     return {
-        "name": party.name,
-        "country": party.country,
-        "home": party.home,
         "signed": party.signature is not None,
         "signed_on": str(signature.on),
         "capacity": signature.capacity,
         "place": signature.place,
     }
+
+
+def _reached(before: Agreement, entries: Iterable[HistoryEntry]) -> str | None:
+    """What the row of an agreement that belongs to another keeps of the states it has come to."""
+    if before.parent is None:
+        return None
+    came = ((entry.to_state, entry.effective_on) for entry in entries if entry.to_state)
+    return snapshots.reached_text(tuple(dict.fromkeys((*before.reached, *came))))
 
 
 def _fact_values(

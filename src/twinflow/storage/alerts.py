@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy
-from sqlalchemy import Connection, and_, bindparam, delete, insert, literal
+from sqlalchemy import and_, bindparam, delete, insert, literal
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
@@ -17,8 +17,9 @@ from twinflow.domain.alerts.alerts import Alert
 from twinflow.domain.alerts.recipients import AlreadyTold
 from twinflow.domain.deadlines.warnings import LevelKey
 from twinflow.storage.deadlines import deadline_of
-from twinflow.storage.prepared import Prepared, adding
+from twinflow.storage.prepared import OfAgreements, Prepared, adding
 from twinflow.storage.tables import AgreementRow, AlertRow, DeadlineRow, table_of
+from twinflow.storage.writes import Repository
 
 OF_AGREEMENT = (
     "reference",
@@ -35,14 +36,10 @@ OF_ALERT = (
 )  # fmt: skip
 ALERT = table_of(AlertRow)
 OF_TOLD = ("subject", "occurrence", "level", "recipient", "stands_for", "effective_on")
-_told = (
-    sqlalchemy.select(*(ALERT.c[name] for name in OF_TOLD))
-    .where(ALERT.c.agreement_id == bindparam("agreement"))
-    .order_by(ALERT.c.id)
-)
-TOLD = Prepared(_told)
+_told = sqlalchemy.select(*(ALERT.c[name] for name in OF_TOLD)).order_by(ALERT.c.id)
+TOLD = OfAgreements(lambda which: _told.add_columns(ALERT.c.agreement_id).where(which(ALERT.c.agreement_id)))
 TOLD_OF_SUBJECT = Prepared(
-    _told.where(ALERT.c.subject == bindparam("subject"), ALERT.c.occurrence == bindparam("occurrence"))
+    _told.where(*(ALERT.c[name] == bindparam(f"of_{name}") for name in ("agreement_id", "subject", "occurrence")))
 )
 ADD = adding(AlertRow)
 NOT_TOLD = (DeadlineStatus.MET.value, DeadlineStatus.VOID.value)
@@ -64,26 +61,29 @@ class NewAlert:
     details: Mapping[str, str]
 
 
-class Alerts:
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-
+class Alerts(Repository):
     def told(self, agreement_id: int, subject: AlertSubject, occurrence: int) -> AlreadyTold:
         """What was told of one subject."""
-        about = {"agreement": agreement_id, "subject": str(subject), "occurrence": occurrence}
-        return _already_told(TOLD_OF_SUBJECT.rows(self._connection, about))
+        about = {"of_agreement_id": agreement_id, "of_subject": str(subject), "of_occurrence": occurrence}
+        if self._writes.is_waiting(ADD):
+            self._writes.flush()
+        return _already_told(TOLD_OF_SUBJECT.rows(self._writes.connection, about))
 
-    def all_told(self, agreement_id: int) -> dict[tuple[AlertSubject, int], AlreadyTold]:
-        """What was told of an agreement, by subject and occurrence."""
-        rows: dict[tuple[str, int], list[list[Any]]] = defaultdict(list)
-        for row in TOLD.rows(self._connection, {"agreement": agreement_id}):
-            rows[row[0], row[1]].append(row)
-        return {(AlertSubject.parse(text), number): _already_told(found) for (text, number), found in rows.items()}
+    def all_told(self, ids: Sequence[int]) -> dict[int, dict[tuple[AlertSubject, int], AlreadyTold]]:
+        """What was told of agreements, by agreement, subject and occurrence."""
+        rows: dict[int, dict[tuple[str, int], list[Sequence[Any]]]] = {number: defaultdict(list) for number in ids}
+        for *row, number in TOLD.rows(self._connection, ids):
+            rows[number][row[0], row[1]].append(row)
+        return {
+            number: {(AlertSubject.parse(text), each): _already_told(found) for (text, each), found in told.items()}
+            for number, told in rows.items()
+        }
 
     def add(self, alert: NewAlert, about: Sequence[tuple[int, int]]) -> None:
         """The alert about each of these (agreement, occurrence)."""
-        values = [{"agreement_id": number, "occurrence": occurrence, **_values(alert)} for number, occurrence in about]
-        ADD.run(self._connection, values)
+        self._writes.add(
+            ADD, *({"agreement_id": number, "occurrence": occurrence, **_values(alert)} for number, occurrence in about)
+        )
 
     def add_about(self, alert: NewAlert, deadlines: Sequence[int]) -> None:
         """The alert about each of these rows of deadlines, by a single statement."""

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, Insert, Update, bindparam, func, insert, update
+from sqlalchemy import Insert, Update, bindparam, func, insert, update
 from sqlalchemy.types import TypeEngine
 from sqlmodel import col, select
 
 from twinflow.domain.agreement.agreement import DeadlineStatus
 from twinflow.storage.tables import AgreementRow, DeadlineRow, HistoryRow
+from twinflow.storage.writes import Repository
 
 OPEN = (DeadlineStatus.OPEN.value, DeadlineStatus.PAUSED.value)
 
@@ -40,10 +41,7 @@ class _AsWritten(TypeEngine[str]):
     """Goes to the database as it is: dates and JSON as text. By the million, turning them into it row by row costs most."""
 
 
-class CalendarRecount:
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-
+class CalendarRecount(Repository):
     def open_counted_by(self, calendar: str, edition: str, at_once: int) -> Iterator[list[OpenDeadline]]:
         """The open deadlines counted by another edition of the calendar, in batches by row."""
         last = 0

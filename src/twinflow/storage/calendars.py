@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy
-from sqlalchemy import Connection, update
+from sqlalchemy import update
 from sqlmodel import col, select
 
 from twinflow.errors import StaleAgreement
 from twinflow.storage.engine import upsert
 from twinflow.storage.prepared import Prepared
 from twinflow.storage.tables import CalendarRow, table_of
+from twinflow.storage.writes import Repository, Writes
 
 CALENDAR = table_of(CalendarRow)
 HELD = Prepared(
@@ -29,9 +30,9 @@ class Edition:
     current: bool
 
 
-class CalendarEditions:
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+class CalendarEditions(Repository):
+    def __init__(self, writes: Writes) -> None:
+        super().__init__(writes)
         self._held = False
 
     def all(self) -> list[Edition]:
@@ -62,7 +63,7 @@ class CalendarEditions:
         """
         if self._held:
             return
-        current = dict(HELD.rows(self._connection, {}))
+        current = dict(HELD.rows(self._writes.connection, {}))
         if not editions.keys() <= current.keys():  # one that was replaced while we waited for it is not among them
             current = self.current()
         changed = sorted(key for key, edition in editions.items() if current.get(key, edition) != edition)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, func, or_, update
+from sqlalchemy import ColumnElement, Row, bindparam, func, or_, update
 from sqlalchemy.dialects import postgresql
 from sqlmodel import col, select
 
@@ -12,6 +12,7 @@ from twinflow.domain.agreement.agreement import Deadline, DeadlineStatus
 from twinflow.storage.deadline_basis import basis_of, basis_text
 from twinflow.storage.prepared import Prepared, values_given
 from twinflow.storage.tables import AgreementRow, DeadlineRow, table_of
+from twinflow.storage.writes import Repository
 
 Key = tuple[str, int]
 
@@ -25,19 +26,24 @@ WRITE = Prepared(
     )
     .inline()
 )
+DEADLINE = table_of(DeadlineRow)
+WAKE = Prepared(
+    update(DEADLINE)
+    .where(*(DEADLINE.c[name] == bindparam(f"of_{name.removesuffix('_id')}") for name in KEY))
+    .values(wake_on=bindparam("day"))
+)
 
 
-class Deadlines:
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-
+class Deadlines(Repository):
     def write(self, agreement_id: int, rows: Mapping[Key, Deadline], wake_on: Mapping[Key, date | None]) -> None:
         """Write these deadlines, over those of the same keys."""
-        values = [
-            {"agreement_id": agreement_id, "wake_on": wake_on[key], **_values(deadline)}
-            for key, deadline in rows.items()
-        ]
-        WRITE.run(self._connection, values)
+        self._writes.add(
+            WRITE,
+            *(
+                {"agreement_id": agreement_id, "wake_on": wake_on[key], **_values(deadline)}
+                for key, deadline in rows.items()
+            ),
+        )
 
     def awake(self, until: date) -> set[int]:
         """The agreements with a deadline that wakes by `until`, or whose deadlines are to be derived anew by then."""
@@ -51,14 +57,6 @@ class Deadlines:
         days = [self._connection.scalars(first).one() for first in firsts]
         return min((day for day in days if day is not None), default=None)
 
-    def wake_days(self, agreement_id: int) -> dict[Key, date | None]:
-        """The day on which each deadline of an agreement wakes a sweep, in the order of their rows."""
-        query = select(DeadlineRow.rule, DeadlineRow.occurrence, col(DeadlineRow.wake_on))
-        rows = self._connection.execute(
-            query.where(DeadlineRow.agreement_id == agreement_id).order_by(col(DeadlineRow.id))
-        )
-        return {(rule, occurrence): wake_on for rule, occurrence, wake_on in rows}
-
     def wake_by(self, agreement_id: int, key: tuple[str, int], day: date) -> None:
         """Let a sweep look at the deadline on the day, if not before."""
         self._connection.execute(
@@ -67,14 +65,10 @@ class Deadlines:
             .values(wake_on=day)
         )
 
-    def claim(self, agreement_id: int, key: Key, woken_on: date | None, next_wake_on: date | None) -> bool:
-        """Take what is to be done now and set when to come back; False if somebody else did first."""
-        changed = self._connection.execute(
-            update(DeadlineRow)
-            .where(*_row(agreement_id, key), col(DeadlineRow.wake_on).is_not_distinct_from(woken_on))
-            .values(wake_on=next_wake_on)
-        )
-        return bool(changed.rowcount == 1)
+    def wake_next(self, agreement_id: int, key: Key, day: date | None) -> None:
+        """What there was to do is done: when to come back."""
+        rule, occurrence = key
+        self._writes.add(WAKE, {"of_agreement": agreement_id, "of_rule": rule, "of_occurrence": occurrence, "day": day})
 
 
 def _row(agreement_id: int, key: Key) -> tuple[ColumnElement[bool], ...]:

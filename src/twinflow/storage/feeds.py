@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any, cast
 
 import sqlalchemy
-from sqlalchemy import ColumnElement, Connection, Row, Select, func, insert, or_, update
+from sqlalchemy import ColumnElement, Row, Select, func, insert, or_, update
 from sqlmodel import SQLModel, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
@@ -19,6 +19,7 @@ from twinflow.storage.deadlines import deadline_of
 from twinflow.storage.history import entry_of
 from twinflow.storage.snapshots import OF_HEAD
 from twinflow.storage.tables import AgreementRow, DeadlineRow, FeedRow, HistoryRow, table_of
+from twinflow.storage.writes import Repository
 
 OPEN = (DeadlineStatus.OPEN.value, DeadlineStatus.PAUSED.value)
 AT_ONCE = 10_000
@@ -37,10 +38,7 @@ class Feed:
     revoked_at: datetime | None
 
 
-class Feeds:
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-
+class Feeds(Repository):
     def add(self, person: str, token_hash: str, now: datetime) -> int:
         values = {"person": person, "token_hash": token_hash, "created_at": now}
         statement = insert(FeedRow).values(**values).returning(col(FeedRow.id))

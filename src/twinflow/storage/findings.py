@@ -3,70 +3,41 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-import sqlalchemy
-from sqlalchemy import Connection, bindparam, update
+from sqlalchemy import bindparam, update
+from sqlalchemy.dialects import postgresql
 from sqlmodel import col, select
 
-from twinflow.domain.agreement.findings import Finding, FindingCode, KnownFinding
-from twinflow.storage.prepared import Prepared, adding
+from twinflow.domain.agreement.agreement import Finding, KnownFinding
+from twinflow.storage.prepared import Prepared, values_given
 from twinflow.storage.tables import FindingRow, table_of
+from twinflow.storage.writes import Repository
 
 FINDING = table_of(FindingRow)
-OF_AGREEMENT = Prepared(
-    sqlalchemy.select(*(FINDING.c[name] for name in ("id", "code", "subject", "occurrence", "settled_at"))).where(
-        FINDING.c.agreement_id == bindparam("agreement")
+_upsert = postgresql.insert(FINDING)  # both databases spell it alike
+_given = values_given(FindingRow)
+FIND = Prepared(
+    _upsert.values(_given)
+    .on_conflict_do_update(
+        index_elements=["agreement_id", "code", "subject"],
+        set_={name: _upsert.excluded[name] for name in ("occurrence", "found_at", "told_at", "settled_at")},
     )
+    .inline()
 )
-ADD = adding(FindingRow)
+_ONE = [FINDING.c[name] == bindparam(f"of_{name}") for name in ("agreement_id", "code", "subject")]
+SETTLE = Prepared(update(FINDING).where(*_ONE).values(settled_at=bindparam("at")))
+TELL = Prepared(update(FINDING).where(*_ONE).values(told_at=bindparam("at")))
 
 
-class Findings:
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-
-    def replace(self, agreement_id: int, found: Iterable[Finding], now: datetime) -> None:
-        """Open what is new, settle what is gone. What was settled and comes back is told again."""
-        present = {(finding.code.value, finding.subject) for finding in found}
-        for row_id, code, subject, occurrence, settled_at in OF_AGREEMENT.rows(
-            self._connection, {"agreement": agreement_id}
-        ):
-            change = update(FINDING).where(FINDING.c.id == row_id)
-            if (code, subject) in present and settled_at is not None:
-                anew = {"found_at": now, "told_at": None, "settled_at": None, "occurrence": occurrence + 1}
-                self._connection.execute(change.values(anew))
-            elif (code, subject) not in present and settled_at is None:
-                self._connection.execute(change.values(settled_at=now))
-            present.discard((code, subject))
-        ADD.run(
-            self._connection,
-            [
-                {
-                    "agreement_id": agreement_id,
-                    "code": code,
-                    "subject": subject,
-                    "occurrence": 1,
-                    "found_at": now,
-                    "told_at": None,
-                    "settled_at": None,
-                }
-                for code, subject in sorted(present)
-            ],
-        )
-
-    def all(self, agreement_id: int) -> list[KnownFinding]:
-        """Those of an agreement, present and settled, in the order of their rows."""
-        rows = self._connection.execute(
-            select(FindingRow).where(FindingRow.agreement_id == agreement_id).order_by(col(FindingRow.id))
-        )
-        return [
-            KnownFinding(
-                Finding(FindingCode(row.code), row.subject),
-                row.occurrence,
-                told=row.told_at is not None,
-                settled=row.settled_at is not None,
-            )
-            for row in rows
-        ]
+class Findings(Repository):
+    def write(self, agreement_id: int, changed: Iterable[KnownFinding], now: datetime) -> None:
+        """Those of an agreement that are new, have come back, or are settled."""
+        for known in changed:
+            if known.settled:
+                self._writes.add(SETTLE, {**_which(agreement_id, known.finding), "at": now})
+            else:
+                found = {"agreement_id": agreement_id, "code": known.finding.code, "subject": known.finding.subject}
+                times = {"found_at": now, "told_at": None, "settled_at": None}
+                self._writes.add(FIND, {**found, **times, "occurrence": known.occurrence})
 
     def untold(self) -> set[int]:
         """The agreements with something that nobody was told of."""
@@ -76,6 +47,8 @@ class Findings:
         return set(self._connection.scalars(query))
 
     def mark_told(self, agreement_id: int, finding: Finding, now: datetime) -> None:
-        of_it = (col(FindingRow.code) == finding.code.value, col(FindingRow.subject) == finding.subject)
-        change = update(FindingRow).where(col(FindingRow.agreement_id) == agreement_id, *of_it)
-        self._connection.execute(change.values(told_at=now))
+        self._writes.add(TELL, {**_which(agreement_id, finding), "at": now})
+
+
+def _which(agreement_id: int, finding: Finding) -> dict[str, object]:
+    return {"of_agreement_id": agreement_id, "of_code": finding.code, "of_subject": finding.subject}

@@ -4,23 +4,21 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, literal
+from sqlalchemy import Row, insert, literal
 from sqlmodel import col, select
 
 from twinflow.domain.agreement.history import EntryKind, HistoryEntry
 from twinflow.storage.prepared import adding
 from twinflow.storage.tables import DeadlineRow, HistoryRow, table_of
+from twinflow.storage.writes import Repository
 
 ADD_ENTRIES = adding(HistoryRow)
 
 
-class History:
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-
+class History(Repository):
     def add(self, agreement_id: int, *entries: HistoryEntry) -> None:
         """Entries that change no state: alerts, deadlines that moved."""
-        ADD_ENTRIES.run(self._connection, [values_of(agreement_id, entry) for entry in entries])
+        self._writes.add(ADD_ENTRIES, *(values_of(agreement_id, entry) for entry in entries))
 
     def add_about(self, entry: HistoryEntry, deadlines: Sequence[int]) -> None:
         """The entry in the history of each of these rows of deadlines, by a single statement."""

@@ -4,11 +4,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection
 from sqlmodel import col, delete, select
 
 from twinflow.storage.engine import upsert
 from twinflow.storage.tables import AlertRow, OptOutRow, OutboxRow
+from twinflow.storage.writes import Repository
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,10 +20,7 @@ class Mailed:
     built_at: datetime | None
 
 
-class OptOuts:
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-
+class OptOuts(Repository):
     def of(self, person: str) -> frozenset[str]:
         """The keys of the notices that the person has switched off."""
         return frozenset(self._connection.scalars(select(OptOutRow.notice).where(OptOutRow.person == person)))

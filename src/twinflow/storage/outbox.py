@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 
 import sqlalchemy
-from sqlalchemy import Boolean, Connection, and_, bindparam, case, func, or_, text, update
+from sqlalchemy import Boolean, and_, bindparam, case, func, or_, text, update
 from sqlalchemy.dialects import postgresql
 from sqlmodel import col, select
 
@@ -16,6 +16,7 @@ from twinflow.errors import NotFound
 from twinflow.sentences import Sentence, packed, unpacked
 from twinflow.storage.prepared import Prepared, values_given
 from twinflow.storage.tables import OutboxRow, table_of
+from twinflow.storage.writes import Repository, Writes
 
 DIGESTS = 0x7477696E
 """The advisory lock of those who write into digests."""
@@ -54,27 +55,32 @@ class DueMessage(NamedTuple):
     digest_on: date | None
 
 
-class Outbox:
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+class Outbox(Repository):
+    def __init__(self, writes: Writes) -> None:
+        super().__init__(writes)
+        self._digests: dict[str, int] = {}
 
     def open_digest(self, recipient: str, message_id: str, now: datetime, hours: OfficeHours) -> int:
         """The queued digest of the person, else a new one (`message_id`) for the reader's next morning; held until the commit.
 
         A mailer that wants to claim it meanwhile waits, so no alert joins a message that is already gone.
         """
+        if recipient in self._digests:
+            return self._digests[recipient]
         self.hold_digests()
-        ((last,),) = LAST_DIGEST.rows(self._connection, {"recipient": recipient})
+        connection = self._writes.connection
+        ((last,),) = LAST_DIGEST.rows(connection, {"recipient": recipient})
         planned = hours.next_digest(now, last)
         new = _new_message(recipient, message_id, now, digest=True)
         if planned is not None:
             new["digest_on"], new["next_attempt_at"] = planned
-        ((outbox_id,),) = OPEN_DIGEST.rows(self._connection, new)
-        return int(outbox_id)
+        ((outbox_id,),) = OPEN_DIGEST.rows(connection, new)
+        self._digests[recipient] = int(outbox_id)
+        return self._digests[recipient]
 
     def add_message(self, recipient: str, message_id: str, now: datetime) -> int:
         """A message of its own, to be sent at once."""
-        ((outbox_id,),) = ADD.rows(self._connection, _new_message(recipient, message_id, now, digest=False))
+        ((outbox_id,),) = ADD.rows(self._writes.connection, _new_message(recipient, message_id, now, digest=False))
         return int(outbox_id)
 
     def due(self, now: datetime, limit: int) -> list[DueMessage]:
@@ -220,8 +226,9 @@ class Outbox:
 
     def hold_digests(self) -> None:
         """On PostgreSQL one transaction at a time writes into digests or claims them: in another order two would deadlock."""
-        if self._connection.dialect.name == "postgresql":
-            self._connection.execute(select(func.pg_advisory_xact_lock(DIGESTS)))
+        connection = self._writes.connection
+        if connection.dialect.name == "postgresql":
+            connection.execute(select(func.pg_advisory_xact_lock(DIGESTS)))
 
     def messages(self, states: Iterable[str] = (), outbox_id: int | None = None) -> list[OutboxMessage]:
         """All messages, those in some states, or one, oldest first."""

@@ -4,12 +4,13 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, func, update
+from sqlalchemy import func, update
 from sqlmodel import col, select
 
 from twinflow.domain.mail.message import WAITING, MessageState
 from twinflow.sentences import Sentence, packed
 from twinflow.storage.tables import MailStateRow, OutboxRow
+from twinflow.storage.writes import Repository
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +30,7 @@ class Waiting:
     since: datetime
 
 
-class RestoredBackup:
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-
+class RestoredBackup(Repository):
     def current(self, *, held: bool = False) -> Count:
         """`held`: nobody else counts until the transaction ends."""
         query = select(MailStateRow)

@@ -1,27 +1,31 @@
-"""Agreements read as snapshots: their own rows, then all that is small in one statement, then the history."""
+"""Agreements read as snapshots: a row with all that belongs to it, which the database brings together as JSON.
 
-from collections import defaultdict
+One statement reads an agreement or many, however many tables they are in. A case that is to be changed comes without what was
+only told: no decision asks for it, and with the years it becomes most of a history.
+"""
+
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields
-from datetime import date
-from typing import Any
+from datetime import UTC, date, datetime
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
-    Boolean,
+    JSON,
     ColumnElement,
-    CompoundSelect,
     Connection,
-    Integer,
+    FromClause,
     Select,
-    String,
+    Table,
+    Text,
     bindparam,
-    cast,
     literal_column,
-    null,
     select,
-    union_all,
 )
-from sqlmodel import SQLModel
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 
 from twinflow.domain.agreement.agreement import (
     Agreement,
@@ -30,198 +34,291 @@ from twinflow.domain.agreement.agreement import (
     Claim,
     Deadline,
     DeadlineStatus,
+    Finding,
+    FindingCode,
+    KnownFinding,
     Party,
     PresentAgreement,
     Signature,
     Term,
 )
-from twinflow.domain.agreement.history import EntryKind, HistoryEntry
-from twinflow.domain.agreement.present_names import in_present_names
+from twinflow.domain.agreement.history import ONLY_TOLD, EntryKind, HistoryEntry
+from twinflow.domain.agreement.present_names import in_present_names, reached_by
 from twinflow.domain.calendar.dates import PartialDate
 from twinflow.storage.deadline_basis import basis_of
 from twinflow.storage.prepared import OfAgreements, Prepared, Which
-from twinflow.storage.tables import AgreementRow, DeadlineRow, FactRow, HistoryRow, PartyRow, TermRow, table_of
+from twinflow.storage.tables import (
+    AgreementRow,
+    DeadlineRow,
+    FactRow,
+    FindingRow,
+    HistoryRow,
+    PartyRow,
+    TermRow,
+    table_of,
+)
 
 AGREEMENT = table_of(AgreementRow)
 OF_HEAD = tuple(each.name for each in fields(AgreementHead))
+OF_PARTY = ("name", "country", "home", "signed", "signed_on", "capacity", "place")
+OF_DEADLINE = (
+    "rule", "occurrence", "anchor_on", "warn_on", "due_on", "status", "closed_on", "edition", "provisional", "basis",
+)  # fmt: skip
 OF_ENTRY = tuple(each.name for each in fields(HistoryEntry))
-SMALL: dict[type[SQLModel], tuple[str, ...]] = {
-    PartyRow: ("name", "country", "home", "signed", "signed_on", "capacity", "place"),
-    TermRow: ("name", "readings", "source"),
-    FactRow: ("name", "value", "source", "chosen"),
-    DeadlineRow: (
-        "rule", "occurrence", "anchor_on", "warn_on", "due_on", "status", "closed_on", "edition", "provisional", "basis",
-    ),
-}  # fmt: skip
-WIDTH = max(len(names) for names in SMALL.values())
-YES = "1"
+COUNTED = tuple(kind for kind in EntryKind if kind not in ONLY_TOLD)
 
 Row = Sequence[Any]
+Key = tuple[str, int]
 
 
-def _own_rows(which: Which) -> Select[Any]:
-    return select(AGREEMENT.c.id, *(AGREEMENT.c[name] for name in OF_HEAD)).where(which(AGREEMENT.c.id))
+class InRows(NamedTuple):
+    """An agreement as its rows have it, with the days that a sweep goes by."""
+
+    id: int
+    agreement: Agreement
+    wake_on: Mapping[Key, date | None]
+    derive_on: date | None
 
 
-def _small(which: Which) -> CompoundSelect[Any]:
-    """Of each row the agreement it belongs to, its table, its own number, and its values as text."""
-    parent, child = AGREEMENT.alias("parent"), AGREEMENT.alias("child")
-    branches = []
-    for row, names in SMALL.items():
-        table = table_of(row)
-        branches.append(_branch(table.name, table.c.agreement_id, table.c.id, [table.c[name] for name in names], which))
-    is_parent = AGREEMENT.c.parent_id == parent.c.id
-    branches.append(_branch("parent", AGREEMENT.c.id, parent.c.id, [parent.c.reference], which).where(is_parent))
-    about_child = [child.c.reference, child.c.process, child.c.state]
-    branches.append(_branch("child", child.c.parent_id, child.c.id, about_child, which))
-    return union_all(*branches).order_by(literal_column("3"))
+class JsonRows(FunctionElement[str]):
+    """The rows of a subquery as a JSON text, each a list of the columns given; NULL or empty where there are none."""
+
+    type = Text()
+    inherit_cache = True
 
 
-def _branch(
-    kind: str, owner: ColumnElement[Any], number: ColumnElement[Any], values: Sequence[ColumnElement[Any]], which: Which
-) -> Select[Any]:
-    texts = [cast(cast(v, Integer) if isinstance(v.type, Boolean) else v, String) for v in values]
-    texts += [cast(null(), String)] * (WIDTH - len(texts))
-    named = [text.label(f"value_{place}") for place, text in enumerate(texts)]
-    return select(owner.label("of"), literal_column(f"'{kind}'").label("kind"), number.label("number"), *named).where(
-        which(owner)
-    )
+@compiles(JsonRows, "sqlite")
+def _in_sqlite(element: JsonRows, compiler: SQLCompiler, **_: Any) -> str:
+    """What is JSON itself is text there, and would be quoted as such."""
+    columns = [(column.type, compiler.process(column)) for column in element.clauses]
+    values = (f"json({name})" if isinstance(kind, JSON) else name for kind, name in columns)
+    return f"json_group_array(json_array({', '.join(values)}))"
 
 
-def _entries(which: Which) -> Select[Any]:
+@compiles(JsonRows, "postgresql")
+def _in_postgresql(element: JsonRows, compiler: SQLCompiler, **_: Any) -> str:
+    return f"CAST(json_agg(json_build_array({compiler.process(element.clauses)})) AS TEXT)"
+
+
+def _rows(table: FromClause, names: Sequence[str], *which: ColumnElement[bool]) -> ColumnElement[Any]:
+    """Those rows of a table that belong to the agreement of the row beside, each with its number first."""
+    found = select(JsonRows(table.c.id, *(table.c[name] for name in names))).where(*which)
+    return found.correlate(AGREEMENT).scalar_subquery()
+
+
+def _owned(table: Table, *names: str) -> ColumnElement[Any]:
+    return _rows(table, names, table.c.agreement_id == AGREEMENT.c.id)
+
+
+def _entries(*kinds: EntryKind) -> ColumnElement[Any]:
+    """The history; with kinds, only entries of these."""
     history = table_of(HistoryRow)
-    query = select(history.c.agreement_id, *(history.c[name] for name in OF_ENTRY))
-    return query.where(which(history.c.agreement_id)).order_by(history.c.id)
+    of_kinds = [history.c.kind.in_([literal_column(f"'{kind.value}'") for kind in kinds])] if kinds else []
+    return _rows(history, OF_ENTRY, history.c.agreement_id == AGREEMENT.c.id, *of_kinds)
 
 
-OWN_ROWS, SMALL_ROWS, ENTRIES = OfAgreements(_own_rows), OfAgreements(_small), OfAgreements(_entries)
-LOCKED = Prepared(
-    select(AGREEMENT.c.id, *(AGREEMENT.c[name] for name in OF_HEAD))
-    .where(AGREEMENT.c.reference == bindparam("reference"))
-    .with_for_update(key_share=True)
+def _select(which: Which, *columns: ColumnElement[Any]) -> Select[Any]:
+    head = [AGREEMENT.c[name] for name in OF_HEAD]
+    return select(AGREEMENT.c.id, *head, *columns).where(which(AGREEMENT.c.id))
+
+
+def _of_reference(_: ColumnElement[Any]) -> ColumnElement[bool]:
+    return AGREEMENT.c.reference == bindparam("reference")
+
+
+PARENT, CHILD = AGREEMENT.alias("parent"), AGREEMENT.alias("child")
+AS_IT_STANDS = (
+    select(PARENT.c.reference).where(PARENT.c.id == AGREEMENT.c.parent_id).correlate(AGREEMENT).scalar_subquery(),
+    _owned(table_of(PartyRow), *OF_PARTY),
+    _owned(table_of(TermRow), "name", "readings", "source"),
+    _owned(table_of(FactRow), "name", "value", "source", "chosen"),
+    _owned(table_of(DeadlineRow), *OF_DEADLINE, "wake_on"),
 )
+AS_A_WHOLE = (
+    *AS_IT_STANDS,
+    _owned(table_of(FindingRow), "code", "subject", "occurrence", "told_at", "settled_at"),
+    _rows(CHILD, ("reference", "process", "state", "reached"), CHILD.c.parent_id == AGREEMENT.c.id),
+    AGREEMENT.c.reached,
+    AGREEMENT.c.derive_on,
+)
+HEAD = OfAgreements(_select)
+PRESENT = OfAgreements(lambda which: _select(which, *AS_IT_STANDS))
+WHOLE = OfAgreements(lambda which: _select(which, *AS_A_WHOLE, _entries()))
+TO_CHANGE = OfAgreements(lambda which: _select(which, *AS_A_WHOLE, _entries(*COUNTED)))
+ONE_TO_CHANGE = Prepared(_select(_of_reference, *AS_A_WHOLE, _entries(*COUNTED)))
+LOCK_ONE = Prepared(select(AGREEMENT.c.id).where(_of_reference(AGREEMENT.c.id)).with_for_update(key_share=True))
+_ids = select(AGREEMENT.c.id).order_by(AGREEMENT.c.id)
+LOCK = OfAgreements(lambda which: _ids.where(which(AGREEMENT.c.id)).with_for_update(key_share=True))
+LOCK_FREE = OfAgreements(
+    lambda which: _ids.where(which(AGREEMENT.c.id)).with_for_update(key_share=True, skip_locked=True)
+)
+ENTRIES_OF = OfAgreements(lambda which: select(AGREEMENT.c.id, _entries(*COUNTED)).where(which(AGREEMENT.c.id)))
 
 
-def locked(connection: Connection, reference: str) -> Agreement | None:
-    """The whole agreement, kept from other writers until the transaction ends; None if there is none."""
-    found = LOCKED.rows(connection, {"reference": reference})
-    return next(_whole(connection, {row[0]: row for row in found}), None)
+def locked_one(connection: Connection, reference: str) -> InRows | None:
+    """The agreement to be changed, kept from other writers until the transaction ends; None if there is none.
+
+    On PostgreSQL it is read only when it is locked, so that what another writer did meanwhile is seen. On SQLite a writing
+    transaction has the database to itself.
+    """
+    if connection.dialect.name == "postgresql":
+        LOCK_ONE.rows(connection, {"reference": reference})
+    return next(_in_rows(connection, ONE_TO_CHANGE.rows(connection, {"reference": reference})), None)
+
+
+def lock(connection: Connection, ids: Sequence[int], *, wait: bool) -> Sequence[int]:
+    """Keep several from other writers; those that are kept. Without `wait` those that somebody has already are left out."""
+    if connection.dialect.name != "postgresql":
+        return ids
+    kept = {row[0] for row in (LOCK if wait else LOCK_FREE).rows(connection, ids)}
+    return [each for each in ids if each in kept]
+
+
+def in_rows(connection: Connection, ids: Sequence[int]) -> Iterator[InRows]:
+    """As they are to be changed, in the order of `ids`."""
+    return _in_rows(connection, _in_order(TO_CHANGE.rows(connection, ids), ids))
 
 
 def heads(connection: Connection, ids: Sequence[int]) -> list[AgreementHead]:
     """In the order of `ids`, as below."""
-    return [AgreementHead(**_head(row)) for row in _own(connection, ids).values()]
+    return [AgreementHead(**_head(row)) for row in _in_order(HEAD.rows(connection, ids), ids)]
 
 
 def present(connection: Connection, ids: Sequence[int]) -> Iterator[PresentAgreement]:
-    small = _by_agreement(SMALL_ROWS.rows(connection, ids))
-    for agreement_id, row in _own(connection, ids).items():
-        yield PresentAgreement(**_head(row), **_as_it_stands(small[agreement_id]))
+    for row in _in_order(PRESENT.rows(connection, ids), ids):
+        yield PresentAgreement(**_head(row), **_as_it_stands(row[len(OF_HEAD) + 1 :]))
 
 
-def whole(connection: Connection, ids: Sequence[int]) -> Iterator[Agreement]:
-    return _whole(connection, _own(connection, ids))
+def whole(connection: Connection, ids: Sequence[int]) -> list[Agreement]:
+    return [each.agreement for each in _in_rows(connection, _in_order(WHOLE.rows(connection, ids), ids))]
 
 
-def _whole(connection: Connection, own: Mapping[int, Row]) -> Iterator[Agreement]:
-    """With their own rows read before the history: what another writer adds in between makes this version stale."""
-    ids = list(own)
-    if not ids:
-        return
-    small, entries = _by_agreement(SMALL_ROWS.rows(connection, ids)), _by_agreement(ENTRIES.rows(connection, ids))
-    children = [(row[0], row[2]) for rows in small.values() for row in rows if row[1] == "child"]
-    of_children = _by_agreement(ENTRIES.rows(connection, [number for _, number in children])) if children else {}
-    for agreement_id, row in own.items():
-        yield Agreement(
-            **_head(row),
-            **_as_it_stands(small[agreement_id]),
-            history=in_present_names([_entry(entry) for entry in entries[agreement_id]]),
-            children=tuple(
-                _child(each, of_children.get(each[2], ())) for each in small[agreement_id] if each[1] == "child"
-            ),
-        )
+def _in_order(rows: Any, ids: Sequence[int]) -> list[Row]:
+    found = {row[0]: row for row in rows}
+    return [found[agreement_id] for agreement_id in ids]
 
 
-def _own(connection: Connection, ids: Sequence[int]) -> dict[int, Row]:
-    """The agreements' own rows in the order of `ids`."""
-    rows = {row[0]: row for row in OWN_ROWS.rows(connection, ids)}
-    return {agreement_id: rows[agreement_id] for agreement_id in ids}
-
-
-def _by_agreement(rows: Any) -> dict[int, list[Row]]:
-    grouped: dict[int, list[Row]] = defaultdict(list)
+def _in_rows(connection: Connection, rows: Sequence[Row]) -> Iterator[InRows]:
+    untold = _entries_of_children(connection, rows)
     for row in rows:
-        grouped[row[0]].append(row)
-    return grouped
+        stands, (found, children, reached, derive_on, history) = row[len(OF_HEAD) + 1 : -5], row[-5:]
+        entries = [_entry(each) for each in _listed(history)]
+        agreement = Agreement(
+            **_head(row),
+            **_as_it_stands(stands),
+            findings=tuple(_finding(each) for each in _listed(found)),
+            history=in_present_names(entries),
+            children=tuple(_child(each, untold) for each in _listed(children)),
+            reached=_states(reached, entries) if stands[0] is not None else (),
+        )
+        wake_on = {(each[1], each[2]): _day(each[-1]) for each in _listed(stands[-1])}
+        yield InRows(row[0], agreement, wake_on, derive_on)
+
+
+def _entries_of_children(connection: Connection, rows: Sequence[Row]) -> Mapping[int, Sequence[HistoryEntry]]:
+    """Of children whose row does not say yet what they have reached: books of an earlier version, until their next step."""
+    children = [child for row in rows for child in _listed(row[-4]) if child[4] is None]
+    found = ENTRIES_OF.rows(connection, [child[0] for child in children]) if children else ()
+    return {number: [_entry(each) for each in _listed(entries)] for number, entries in found}
+
+
+def _listed(text: str | None) -> list[Row]:
+    """In the order in which they were written."""
+    rows: list[Row] = json.loads(text) if text else []
+    rows.sort(key=_number)
+    return rows
+
+
+def _number(row: Row) -> Any:
+    return row[0]
 
 
 def _head(row: Row) -> dict[str, Any]:
-    return dict(zip(OF_HEAD, row[1:], strict=True))
+    return dict(zip(OF_HEAD, row[1:], strict=False))
 
 
-def _as_it_stands(rows: Sequence[Row]) -> dict[str, Any]:
-    """What the small tables say of one agreement."""
-    parties, deadlines, terms = [], [], {}
-    facts: dict[str, tuple[Claim, ...]] = {}
-    parent = None
-    for row in rows:
-        values = row[3:]
-        match row[1]:
-            case "party":
-                parties.append(_party(values))
-            case "term":
-                terms[values[0]] = Term.parse(values[1], values[2])
-            case "fact":
-                name, text, source, chosen = values[:4]
-                value = PartialDate.parse(text) if name.endswith("_on") else text
-                facts[name] = (*facts.get(name, ()), Claim(value, source, chosen == YES))
-            case "deadline":
-                deadlines.append(_deadline(values))
-            case "parent":
-                parent = values[0]
+def _as_it_stands(columns: Row) -> dict[str, Any]:
+    parent, parties, terms, facts, deadlines = columns
     return {
-        "parties": tuple(parties),
-        "terms": terms,
-        "facts": facts,
-        "deadlines": tuple(deadlines),
         "parent": parent,
+        "parties": _parties(parties),
+        "terms": {name: Term.parse(readings, source) for _, name, readings, source in _listed(terms)},
+        "facts": _facts(_listed(facts)),
+        "deadlines": tuple(_deadline(each) for each in _listed(deadlines)),
     }
 
 
-def _party(values: Row) -> Party:
-    name, country, home, signed, signed_on, capacity, place = values[:7]
-    signature = Signature(PartialDate.parse(signed_on), capacity, place) if signed == YES else None
-    return Party(name, country, home == YES, signature)
+@lru_cache(maxsize=1_000)
+def _parties(text: str | None) -> tuple[Party, ...]:
+    """They do not change from step to step, and may be hundreds."""
+    return tuple(_party(each) for each in _listed(text))
 
 
-def _deadline(values: Row) -> Deadline:
-    rule, occurrence, anchor_on, warn_on, due_on, status, closed_on, edition, provisional, basis = values
+def _party(row: Row) -> Party:
+    _, name, country, home, signed, signed_on, capacity, place = row
+    signature = Signature(PartialDate.parse(signed_on), capacity, place) if signed else None
+    return Party(name, country, bool(home), signature)
+
+
+def _facts(rows: Sequence[Row]) -> dict[str, tuple[Claim, ...]]:
+    facts: dict[str, tuple[Claim, ...]] = {}
+    for _, name, text, source, chosen in rows:
+        value = PartialDate.parse(text) if name.endswith("_on") else text
+        facts[name] = (*facts.get(name, ()), Claim(value, source, bool(chosen)))
+    return facts
+
+
+def _deadline(row: Row) -> Deadline:
+    _, rule, occurrence, anchor_on, warn_on, due_on, status, closed_on, edition, provisional, basis, _ = row
     return Deadline(
         rule=rule,
-        occurrence=int(occurrence),
+        occurrence=occurrence,
         anchor_on=date.fromisoformat(anchor_on),
         warn_on=_day(warn_on),
         due_on=_day(due_on),
         status=DeadlineStatus(status),
         closed_on=_day(closed_on),
         edition=edition,
-        provisional=provisional == YES,
+        provisional=bool(provisional),
         basis=basis_of(basis),
     )
 
 
-def _day(text: str | None) -> date | None:
-    return date.fromisoformat(text) if text else None
+def _finding(row: Row) -> KnownFinding:
+    _, code, subject, occurrence, told_at, settled_at = row
+    finding = Finding(FindingCode(code), subject)
+    return KnownFinding(finding, occurrence, told=told_at is not None, settled=settled_at is not None)
 
 
 def _entry(row: Row) -> HistoryEntry:
-    return HistoryEntry(EntryKind(row[1]), *row[2:])
+    _, kind, actor, effective_on, recorded_at, *rest = row
+    return HistoryEntry(EntryKind(kind), actor, date.fromisoformat(effective_on), _instant(recorded_at), *rest)
 
 
-def _child(row: Row, history: Sequence[Row]) -> Child:
-    """Its states under either name: the parent's version may know one by the name it had, or by that of now."""
-    then = [_entry(entry) for entry in history]
-    entries = [*then, *in_present_names(then)]
-    reached = dict.fromkeys((entry.to_state, entry.effective_on) for entry in entries if entry.to_state)
-    reference, process, state = row[3:6]
-    return Child(reference, process, state, tuple(reached))
+def _child(row: Row, untold: Mapping[int, Sequence[HistoryEntry]]) -> Child:
+    number, reference, process, state, reached = row
+    return Child(reference, process, state, _states(reached, untold.get(number, ())))
+
+
+def _states(reached: str | None, entries: Sequence[HistoryEntry]) -> tuple[tuple[str, date], ...]:
+    return _reached(reached) if reached is not None else reached_by(entries)
+
+
+@lru_cache(maxsize=1_000)
+def _reached(text: str) -> tuple[tuple[str, date], ...]:
+    return tuple((state, date.fromisoformat(day)) for state, day in json.loads(text))
+
+
+def reached_text(reached: Sequence[tuple[str, date]]) -> str:
+    """As a child's row keeps it."""
+    return json.dumps([(state, day.isoformat()) for state, day in reached])
+
+
+def _instant(text: str) -> datetime:
+    """SQLite keeps UTC without saying so; PostgreSQL says it in the zone of the session."""
+    found = datetime.fromisoformat(text)
+    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+
+
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None

@@ -78,6 +78,8 @@ class AgreementRow(SQLModel, table=True):
     source_digest: str = ""
     derive_on: date | None = None
     """The first day whose coming alone may change its deadlines; NULL when none may."""
+    reached: str | None = None
+    """Of what belongs to another agreement: the states it has come to, and when. NULL in books of before, until its next step."""
 
 
 class PartyRow(SQLModel, table=True):
@@ -157,9 +159,10 @@ class HistoryRow(SQLModel, table=True):
     """Append-only: the database itself refuses UPDATE and DELETE (see the migration)."""
 
     __tablename__ = "history"
+    __table_args__ = (Index("ix_history_agreement_id_kind", "agreement_id", "kind"),)
 
     id: int | None = Field(default=None, primary_key=True)
-    agreement_id: int = Field(foreign_key="agreement.id", index=True)
+    agreement_id: int = Field(foreign_key="agreement.id")
     kind: str
     actor: str
     effective_on: date

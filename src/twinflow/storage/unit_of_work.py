@@ -19,6 +19,7 @@ from twinflow.storage.history import History
 from twinflow.storage.opt_outs import OptOuts
 from twinflow.storage.outbox import Outbox
 from twinflow.storage.restored_backup import RestoredBackup
+from twinflow.storage.writes import Writes
 
 
 class UnitOfWork:
@@ -41,17 +42,18 @@ class UnitOfWork:
                 raise
         except DBAPIError as error:
             raise EnvironmentFailed("The database does not answer: {why}.", why=str(error.orig).strip()) from error
-        self.agreements = Agreements(self._connection)
-        self.alerts = Alerts(self._connection)
-        self.calendars = CalendarEditions(self._connection)
-        self.deadlines = Deadlines(self._connection)
-        self.feeds = Feeds(self._connection)
-        self.findings = Findings(self._connection)
-        self.history = History(self._connection)
-        self.restored_backup = RestoredBackup(self._connection)
-        self.opt_outs = OptOuts(self._connection)
-        self.outbox = Outbox(self._connection)
-        self.calendar_recount = CalendarRecount(self._connection)
+        self._writes = Writes(self._connection)
+        self.agreements = Agreements(self._writes)
+        self.alerts = Alerts(self._writes)
+        self.calendars = CalendarEditions(self._writes)
+        self.deadlines = Deadlines(self._writes)
+        self.feeds = Feeds(self._writes)
+        self.findings = Findings(self._writes)
+        self.history = History(self._writes)
+        self.restored_backup = RestoredBackup(self._writes)
+        self.opt_outs = OptOuts(self._writes)
+        self.outbox = Outbox(self._writes)
+        self.calendar_recount = CalendarRecount(self._writes)
         return self
 
     @property
@@ -60,6 +62,7 @@ class UnitOfWork:
         return current_revision(self._connection)
 
     def commit(self) -> None:
+        self._writes.flush()
         self._connection.commit()
 
     def __exit__(

@@ -147,6 +147,41 @@ class Deadline:
         return self.status in {DeadlineStatus.OPEN, DeadlineStatus.PAUSED}
 
 
+class FindingCode(StrEnum):
+    DATE_MISSING = "date_missing"
+    SIGNATURE_MISSING = "signature_missing"
+    TERMS_CONFLICT = "terms_conflict"
+    TERM_BEYOND_BOUND = "term_beyond_bound"
+    DATES_DISAGREE = "dates_disagree"
+
+    @property
+    def notice(self) -> str:
+        """The folder in `notifications/` with its words."""
+        return self.value.replace("_", "-")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing to settle. `subject` names the fact, party or term it is about; with `code` it is its identity."""
+
+    code: FindingCode
+    subject: str
+
+
+@dataclass(frozen=True, slots=True)
+class KnownFinding:
+    """A finding as the books have it: how often it has come, whether somebody was told, and whether it is settled."""
+
+    finding: Finding
+    occurrence: int = 1
+    told: bool = False
+    settled: bool = False
+
+    @property
+    def is_untold(self) -> bool:
+        return not self.told and not self.settled
+
+
 @dataclass(frozen=True, slots=True)
 class Child:
     """A process that belongs to an agreement (an annual programme), and the day it reached each of its states."""
@@ -215,10 +250,15 @@ class PresentAgreement(AgreementHead):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Agreement(PresentAgreement):
-    """The whole of one case, as decisions need it: with all that happened, oldest first."""
+    """The whole of one case, as decisions need it: with all that happened, oldest first.
+
+    `findings` are those that the books know, also settled ones. `reached` is kept of what belongs to another agreement.
+    """
 
     history: tuple[HistoryEntry, ...]
     children: tuple[Child, ...] = ()
+    findings: tuple[KnownFinding, ...] = ()
+    reached: tuple[tuple[str, date], ...] = ()
 
     def steps_taken(self, *steps: str) -> Sequence[HistoryEntry]:
         return [entry for entry in self.history if entry.kind is EntryKind.STEP and entry.step in steps]

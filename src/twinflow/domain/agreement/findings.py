@@ -1,47 +1,11 @@
 """What is missing or contradictory in a case, apart from deadlines: things the liaison has to settle."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from dataclasses import replace
 
-from twinflow.domain.agreement.agreement import PresentAgreement
+from twinflow.domain.agreement.agreement import Finding, FindingCode, KnownFinding, PresentAgreement
 from twinflow.domain.process.definition import ProcessDefinition
 from twinflow.domain.process.well_known_facts import SIGNED_ON
-
-
-class FindingCode(StrEnum):
-    DATE_MISSING = "date_missing"
-    SIGNATURE_MISSING = "signature_missing"
-    TERMS_CONFLICT = "terms_conflict"
-    TERM_BEYOND_BOUND = "term_beyond_bound"
-    DATES_DISAGREE = "dates_disagree"
-
-    @property
-    def notice(self) -> str:
-        """The folder in `notifications/` with its words."""
-        return self.value.replace("_", "-")
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing to settle. `subject` names the fact, party or term it is about; with `code` it is its identity."""
-
-    code: FindingCode
-    subject: str
-
-
-@dataclass(frozen=True, slots=True)
-class KnownFinding:
-    """A finding as the books have it: how often it has come, whether somebody was told, and whether it is settled."""
-
-    finding: Finding
-    occurrence: int = 1
-    told: bool = False
-    settled: bool = False
-
-    @property
-    def is_untold(self) -> bool:
-        return not self.told and not self.settled
 
 
 def findings(agreement: PresentAgreement, definition: ProcessDefinition) -> tuple[Finding, ...]:

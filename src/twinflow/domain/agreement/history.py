@@ -22,6 +22,10 @@ class EntryKind(StrEnum):
     MAIL = "mail"
 
 
+ONLY_TOLD = frozenset({EntryKind.ALERT, EntryKind.MAIL})
+"""What people were told, and how it reached them: no decision follows from it."""
+
+
 @dataclass(frozen=True, slots=True)
 class HistoryEntry:
     """What happened: `effective_on` is the day of the act on paper, `recorded_at` (UTC) when it was entered."""

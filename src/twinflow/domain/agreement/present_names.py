@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 
 from twinflow.domain.agreement.entries import Migrated
 from twinflow.domain.agreement.history import HistoryEntry
@@ -26,6 +26,12 @@ def in_present_names(history: Sequence[HistoryEntry]) -> tuple[HistoryEntry, ...
             found = [_renamed(earlier, said.states, said.steps) for earlier in found]
         found.append(entry)
     return tuple(found)
+
+
+def reached_by(history: Sequence[HistoryEntry]) -> tuple[tuple[str, date], ...]:
+    """The states that a case has come to and the days, as they were called then and as they are called now."""
+    entries = [*history, *in_present_names(history)]
+    return tuple(dict.fromkeys((entry.to_state, entry.effective_on) for entry in entries if entry.to_state))
 
 
 def _renamed(entry: HistoryEntry, states: Mapping[str, str], steps: Mapping[str, str]) -> HistoryEntry:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Self
 
-from twinflow.domain.agreement.findings import Finding, FindingCode
+from twinflow.domain.agreement.agreement import Finding, FindingCode
 
 
 class SubjectKind(StrEnum):

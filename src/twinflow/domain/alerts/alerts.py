@@ -4,8 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from twinflow.domain.agreement.agreement import Agreement, Deadline, DeadlineStatus
-from twinflow.domain.agreement.findings import Finding
+from twinflow.domain.agreement.agreement import Agreement, Deadline, DeadlineStatus, Finding
 from twinflow.domain.agreement.history import HistoryEntry
 from twinflow.domain.agreement.subject import AlertSubject, SubjectKind
 from twinflow.domain.alerts.telling import Telling

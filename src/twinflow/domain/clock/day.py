@@ -12,7 +12,6 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from twinflow.domain.agreement.agreement import Agreement, Deadline
-from twinflow.domain.agreement.findings import KnownFinding, findings, found_anew
 from twinflow.domain.agreement.subject import AlertSubject
 from twinflow.domain.alerts import alerts, recipients
 from twinflow.domain.alerts.recipients import AlreadyTold, Audience
@@ -32,7 +31,7 @@ from twinflow.errors import Refused
 
 @dataclass(frozen=True, slots=True)
 class InBooks:
-    """One case as the books have it: the order of deadlines and findings is that of their rows.
+    """One case as the books have it.
 
     `wake_on` is the day on which each deadline wakes a sweep, `derive_on` the one on which they are to be derived anew; `told`
     has what was told of each subject and occurrence.
@@ -41,13 +40,14 @@ class InBooks:
     agreement: Agreement
     wake_on: Mapping[Key, date | None] = field(default_factory=dict)
     derive_on: date | None = None
-    findings: tuple[KnownFinding, ...] = ()
     told: Mapping[tuple[AlertSubject, int], AlreadyTold] = field(default_factory=dict)
 
     def is_awake(self, latest: date) -> bool:
         """Whether a sweep has to look at it, if `latest` is the furthest day that any place on earth has come to."""
         days = (self.derive_on, *self.wake_on.values())
-        return any(each.is_untold for each in self.findings) or any(day is not None and day <= latest for day in days)
+        return any(each.is_untold for each in self.agreement.findings) or any(
+            day is not None and day <= latest for day in days
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,21 +167,19 @@ class _Run:
                     self._once(deed, ("stuck", deed.deadline.key))
                 case Taken():
                     self._leave(deed, deed.left)
-                    found = found_anew(self.case.findings, findings(self.agreement, self.definition))
-                    self.case = replace(self.case, findings=tuple(found))
                     outcome = deed.outcome
                     for telling in alerts.about_step(outcome.announcements, outcome.entry, self.agreement):
                         self._tell(telling)
                     self._tell_missed(deed.before)
 
     def _tell_findings(self) -> None:
-        for number, known in enumerate(self.case.findings):
+        for number, known in enumerate(self.agreement.findings):
             if known.is_untold:
                 telling = alerts.about_finding(known.finding, known.occurrence, self.context.today)
                 if not self._tell(telling).nobody:
-                    told = list(self.case.findings)
+                    told = list(self.agreement.findings)
                     told[number] = replace(known, told=True)
-                    self.case = replace(self.case, findings=tuple(told))
+                    self.case = replace(self.case, agreement=replace(self.agreement, findings=tuple(told)))
 
     def _warn(self) -> None:
         """Tell the levels that are reached, and set when to look at each deadline again."""

@@ -12,7 +12,6 @@ from itertools import zip_longest
 from zoneinfo import ZoneInfo
 
 from twinflow.domain.agreement.agreement import Agreement, Deadline, DeadlineStatus
-from twinflow.domain.agreement.findings import findings, found_anew
 from twinflow.domain.agreement.subject import AlertSubject, SubjectKind
 from twinflow.domain.alerts import alerts
 from twinflow.domain.alerts.recipients import Audience, Recipient
@@ -85,8 +84,7 @@ def opened(agreement: Agreement, rulebook: Rulebook, people: People, now: dateti
     context = deadline_context(rulebook, people, definition, agreement.office, now)
     derived = replace(agreement, deadlines=derive(agreement, definition, context))
     left = rewritten(agreement, derived, definition, context, now)
-    found = tuple(found_anew((), findings(left.agreement, definition)))
-    return InBooks(left.agreement, left.wake_on, left.derive_on, found)
+    return InBooks(left.agreement, left.wake_on, left.derive_on)
 
 
 def simulate(cases: Sequence[InBooks], rulebook: Rulebook, people: People, now: datetime, until: date) -> Simulation:

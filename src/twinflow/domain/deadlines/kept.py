@@ -1,11 +1,12 @@
-"""What the books keep of an agreement's deadlines after a change: the derived ones, and what was closed as it was closed."""
+"""What the books keep of an agreement after a change: its derived deadlines, what was closed as it was closed, its findings."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from twinflow.domain.agreement.agreement import Agreement, Basis, Deadline, DeadlineStatus
+from twinflow.domain.agreement.agreement import Agreement, Basis, Deadline, DeadlineStatus, KnownFinding
 from twinflow.domain.agreement.entries import DateMoved, noted
+from twinflow.domain.agreement.findings import findings, found_anew
 from twinflow.domain.agreement.history import HistoryEntry
 from twinflow.domain.deadlines import warnings
 from twinflow.domain.deadlines.carried_over import TakenOver, taken_over
@@ -18,10 +19,11 @@ Key = tuple[str, int]
 
 @dataclass(frozen=True, slots=True)
 class Rewritten:
-    """What a change leaves in the books. `agreement` has the deadlines and the history as rows then have them.
+    """What a change leaves in the books. `agreement` has deadlines, findings and history as rows then have them.
 
     `rows` are the deadlines that are new or differ, `wake_on` the day on which each of those wakes a sweep, `moves` the
     history's entries about due dates that moved. `derive_on` is the next day whose coming alone may change the deadlines.
+    `found` are the findings that are new or differ.
     """
 
     agreement: Agreement
@@ -29,6 +31,7 @@ class Rewritten:
     wake_on: Mapping[Key, date | None]
     moves: tuple[HistoryEntry, ...]
     derive_on: date | None
+    found: tuple[KnownFinding, ...]
 
 
 def rewritten(
@@ -58,9 +61,11 @@ def rewritten(
         for key in new
         if key in old and old[key].due_on != new[key].due_on
     )
-    rules = definition.deadlines
+    rules, known = definition.deadlines, tuple(found_anew(before.findings, findings(after, definition)))
     return Rewritten(
-        agreement=replace(after, deadlines=tuple({**old, **rows}.values()), history=(*after.history, *moves)),
+        agreement=replace(
+            after, deadlines=tuple({**old, **rows}.values()), findings=known, history=(*after.history, *moves)
+        ),
         rows=rows,
         wake_on={
             key: warnings.next_wake_on(rules[key[0]], each, context.calendars_of(rules[key[0]]), None)
@@ -70,6 +75,7 @@ def rewritten(
         },
         moves=moves,
         derive_on=derives_anew_on(after, definition, context),
+        found=tuple(each for each in known if each not in before.findings),
     )
 
 

@@ -7,7 +7,6 @@ from datetime import date, datetime
 from sqlalchemy import Engine
 
 from twinflow.domain.agreement.agreement import Agreement, AgreementHead
-from twinflow.domain.agreement.findings import findings
 from twinflow.domain.people.people import Actor, People
 from twinflow.domain.process.definition import Label, ProcessDefinition
 from twinflow.domain.rulebook import Rulebook, deadline_context
@@ -92,11 +91,8 @@ def apply(
             if not ids:
                 return
             work.agreements.pin(plan.target)
-            batch = zip(ids, work.agreements.lock_batch(ids), strict=True)
-            running = [(number, agreement) for number, agreement in batch if _is_on(agreement, plan.source)]
-            results = [
-                _apply_to(work, rulebook, people, number, agreement, plan, actor, now) for number, agreement in running
-            ]
+            running = [each for each in work.agreements.lock_batch(ids) if _is_on(each.agreement, plan.source)]
+            results = [_apply_to(work, rulebook, people, each.id, each.agreement, plan, actor, now) for each in running]
             work.commit()
         yield from results
         last = ids[-1]
@@ -123,7 +119,6 @@ def _apply_to(
     if after is not None:
         cause = f"{plan.target.name} {now.isoformat(timespec='seconds')}"
         record_change(work, rulebook, people, before, after, now, cause=cause)
-        work.findings.replace(agreement_id, findings(after, plan.target), now)
         for deadline in before.deadlines:
             if deadline.is_open and deadline.rule in plan.target.deadlines:
                 tell_moved(work, rulebook, people, agreement_id, after, deadline, cause, now)

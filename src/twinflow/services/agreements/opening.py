@@ -5,7 +5,6 @@ from datetime import datetime
 from sqlalchemy import Engine
 
 from twinflow.domain.agreement.agreement import Agreement
-from twinflow.domain.agreement.findings import findings
 from twinflow.domain.people.people import People
 from twinflow.domain.process.definition import LIAISON
 from twinflow.domain.rulebook import Rulebook
@@ -58,6 +57,5 @@ def add(
     agreement_id = work.agreements.add(agreement, source_digest)
     after = refreshed(rulebook, people, agreement, now)
     replace_deadlines(work, rulebook, people, agreement_id, agreement, after, now)
-    work.findings.replace(agreement_id, findings(after, definition), now)
     refresh_parent(work, rulebook, people, after, now)
     return after

@@ -4,7 +4,6 @@ from dataclasses import replace
 from datetime import datetime
 
 from twinflow.domain.agreement.agreement import Agreement
-from twinflow.domain.agreement.findings import findings
 from twinflow.domain.deadlines.kept import Rewritten, rewritten
 from twinflow.domain.deadlines.occurrences import derive
 from twinflow.domain.people.people import People
@@ -17,8 +16,7 @@ def record_step(
     work: UnitOfWork, rulebook: Rulebook, people: People, before: Agreement, left: Rewritten, now: datetime
 ) -> int:
     """Write a step and what it leaves in the books; the agreement's row. Raises StaleAgreement if somebody else was faster."""
-    agreement_id = _save(work, rulebook, before, left)
-    work.findings.replace(agreement_id, findings(left.agreement, rulebook.definition_of(left.agreement)), now)
+    agreement_id = _save(work, rulebook, before, left, now)
     refresh_parent(work, rulebook, people, left.agreement, now)
     return agreement_id
 
@@ -36,12 +34,12 @@ def record_change(
     """Write what became of an agreement, with its deadlines; its row. Raises StaleAgreement if somebody else was faster."""
     definition = rulebook.definition_of(after)
     context = deadline_context(rulebook, people, definition, after.office, now)
-    return _save(work, rulebook, before, rewritten(before, after, definition, context, now, cause=cause))
+    return _save(work, rulebook, before, rewritten(before, after, definition, context, now, cause=cause), now)
 
 
-def _save(work: UnitOfWork, rulebook: Rulebook, before: Agreement, left: Rewritten) -> int:
+def _save(work: UnitOfWork, rulebook: Rulebook, before: Agreement, left: Rewritten, now: datetime) -> int:
     agreement_id = work.agreements.save(before, left.agreement, left.derive_on)
-    _write_rows(work, rulebook, agreement_id, left)
+    _write_rows(work, rulebook, agreement_id, left, now)
     return agreement_id
 
 
@@ -57,26 +55,27 @@ def replace_deadlines(
     actor: str = CLOCK,
     cause: str = "",
 ) -> None:
-    """Write the deadlines of `after` over those of `before`; a moved due date is logged. Raises as `write_deadlines`."""
+    """Write the deadlines of `after` over those of `before`; a moved due date is logged. Raises as `write_derived`."""
     definition = rulebook.definition_of(after)
     context = deadline_context(rulebook, people, definition, after.office, now)
     left = rewritten(before, after, definition, context, now, actor=actor, cause=cause)
-    write_deadlines(work, rulebook, agreement_id, left)
+    write_derived(work, rulebook, agreement_id, left, now)
 
 
-def write_deadlines(work: UnitOfWork, rulebook: Rulebook, agreement_id: int, left: Rewritten) -> None:
-    """Write the deadlines that the passing of time leaves.
+def write_derived(work: UnitOfWork, rulebook: Rulebook, agreement_id: int, left: Rewritten, now: datetime) -> None:
+    """Write what the passing of time leaves.
 
     Raises StaleAgreement if another edition of a calendar was applied since the calendars were read.
     """
-    _write_rows(work, rulebook, agreement_id, left)
+    _write_rows(work, rulebook, agreement_id, left, now)
     work.history.add(agreement_id, *left.moves)
     work.agreements.derive_by(agreement_id, left.derive_on)
 
 
-def _write_rows(work: UnitOfWork, rulebook: Rulebook, agreement_id: int, left: Rewritten) -> None:
+def _write_rows(work: UnitOfWork, rulebook: Rulebook, agreement_id: int, left: Rewritten, now: datetime) -> None:
     work.calendars.hold(rulebook.current_editions)
     work.deadlines.write(agreement_id, left.rows, left.wake_on)
+    work.findings.write(agreement_id, left.found, now)
 
 
 def refreshed(rulebook: Rulebook, people: People, agreement: Agreement, now: datetime) -> Agreement:

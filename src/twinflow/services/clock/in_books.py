@@ -1,21 +1,18 @@
-"""A case with all that the clock has to know of it, as the books have it."""
+"""Cases with all that the clock has to know of them, as the books have them."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from twinflow.domain.agreement.agreement import Agreement
 from twinflow.domain.clock.day import InBooks
 from twinflow.domain.rulebook import Rulebook
+from twinflow.storage.snapshots import InRows
 from twinflow.storage.unit_of_work import UnitOfWork
 
 
-def in_books(work: UnitOfWork, rulebook: Rulebook, agreement_id: int, agreement: Agreement) -> InBooks:
-    """Without the closed deadlines of earlier versions that its version does not have."""
-    known = rulebook.definition_of(agreement).deadlines
-    agreement = replace(agreement, deadlines=tuple(each for each in agreement.deadlines if each.rule in known))
-    return InBooks(
-        agreement=agreement,
-        wake_on=work.deadlines.wake_days(agreement_id),
-        derive_on=work.agreements.derive_on(agreement_id),
-        findings=tuple(work.findings.all(agreement_id)),
-        told=work.alerts.all_told(agreement_id),
-    )
+def in_books(work: UnitOfWork, rulebook: Rulebook, found: Sequence[InRows]) -> Iterator[tuple[int, InBooks]]:
+    """Each with its row, without the closed deadlines of earlier versions that its version does not have."""
+    told = work.alerts.all_told([each.id for each in found])
+    for number, agreement, wake_on, derive_on in found:
+        known = rulebook.definition_of(agreement).deadlines
+        own = replace(agreement, deadlines=tuple(each for each in agreement.deadlines if each.rule in known))
+        yield number, InBooks(own, wake_on, derive_on, told[number])

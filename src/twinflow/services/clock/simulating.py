@@ -20,6 +20,7 @@ from twinflow.domain.steps.effects import signed_at_entry
 from twinflow.errors import BadInput
 from twinflow.sentences import Problem, Sentence, unknown_name
 from twinflow.services.clock.in_books import in_books
+from twinflow.storage.snapshots import InRows
 from twinflow.storage.unit_of_work import UnitOfWork
 
 STAND_INS = (Party("A", "", home=True), Party("B", ""))
@@ -69,8 +70,8 @@ def simulate_agreement(
 def books_of(engine: Engine, rulebook: Rulebook, reference: str) -> list[InBooks]:
     """An agreement and what belongs to it, as the books have them, in the order of their rows. Raises NotFound."""
     with UnitOfWork(engine, reading=True) as work:
-        family = {work.agreements.id_of(agreement.reference): agreement for agreement in _family(work, reference)}
-        return [in_books(work, rulebook, agreement_id, family[agreement_id]) for agreement_id in sorted(family)]
+        family = sorted(_family(work, reference), key=lambda each: each.id)
+        return [case for _, case in in_books(work, rulebook, family)]
 
 
 def simulate_process(rulebook: Rulebook, case: FreshCase, until: date) -> Outlook:
@@ -125,11 +126,11 @@ def _outlook(cases: list[InBooks], rulebook: Rulebook, people: People, now: date
     )
 
 
-def _family(work: UnitOfWork, reference: str) -> Iterator[Agreement]:
+def _family(work: UnitOfWork, reference: str) -> Iterator[InRows]:
     """The agreement, and the cases that belong to it or to one of those."""
-    agreement = work.agreements.get(reference)
-    yield agreement
-    for child in agreement.children:
+    (found,) = work.agreements.in_rows([work.agreements.id_of(reference)])
+    yield found
+    for child in found.agreement.children:
         yield from _family(work, child.reference)
 
 

@@ -7,9 +7,9 @@ from typing import Any, TypeAlias
 
 from sqlalchemy import Engine
 
-from twinflow.domain.agreement.agreement import Agreement, Deadline
+from twinflow.domain.agreement.agreement import Agreement, Deadline, Finding, FindingCode
 from twinflow.domain.agreement.entries import Changed, DateMoved
-from twinflow.domain.agreement.findings import Finding, FindingCode, findings
+from twinflow.domain.agreement.findings import findings
 from twinflow.domain.agreement.present_names import state_now
 from twinflow.domain.agreement.subject import AlertSubject, SubjectKind
 from twinflow.domain.alerts.alerts import OVERDUE, SOON, Alert

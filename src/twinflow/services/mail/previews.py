@@ -7,9 +7,9 @@ from typing import Any
 
 from sqlalchemy import Engine
 
-from twinflow.domain.agreement.agreement import Agreement, Deadline, DeadlineStatus, Term
+from twinflow.domain.agreement.agreement import Agreement, Deadline, DeadlineStatus, FindingCode, Term
 from twinflow.domain.agreement.entries import DateMoved
-from twinflow.domain.agreement.findings import FindingCode, findings
+from twinflow.domain.agreement.findings import findings
 from twinflow.domain.agreement.subject import AlertSubject, SubjectKind
 from twinflow.domain.alerts.alerts import MOVED, OVERDUE, SOON, UNDELIVERED, Alert
 from twinflow.domain.calendar.dates import Length, Unit

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Protocol
 
-from twinflow.domain.agreement.agreement import Claim, PresentAgreement, Term
+from twinflow.domain.agreement.agreement import Claim, Finding, FindingCode, PresentAgreement, Term
 from twinflow.domain.agreement.entries import (
     Acknowledged,
     Alerted,
@@ -18,7 +18,6 @@ from twinflow.domain.agreement.entries import (
     StepTaken,
     read,
 )
-from twinflow.domain.agreement.findings import Finding, FindingCode
 from twinflow.domain.agreement.history import IMPORT, EntryKind, HistoryEntry
 from twinflow.domain.agreement.subject import AlertSubject, SubjectKind
 from twinflow.domain.calendar.dates import PartialDate

@@ -1,0 +1,40 @@
+"""What a transaction is still to write: statements wait until something is read or committed, and alike ones go out together."""
+
+from sqlalchemy import Connection
+
+from twinflow.storage.prepared import Prepared, Values
+
+
+class Writes:
+    """`connection` is for statements that need not see what waits."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self._waiting: dict[Prepared, list[Values]] = {}
+
+    def add(self, statement: Prepared, *values: Values) -> None:
+        """Do it later, once for each of these. What waits of one statement is done in order; between statements, by first use."""
+        if values:
+            self._waiting.setdefault(statement, []).extend(values)
+
+    def is_waiting(self, statement: Prepared) -> bool:
+        return statement in self._waiting
+
+    def flush(self) -> None:
+        """Write what waits."""
+        waiting, self._waiting = self._waiting, {}
+        for statement, values in waiting.items():
+            statement.run(self.connection, values if len(values) > 1 else values[0])
+
+
+class Repository:
+    """A part of the books within one transaction."""
+
+    def __init__(self, writes: Writes) -> None:
+        self._writes = writes
+
+    @property
+    def _connection(self) -> Connection:
+        """The connection, once everything that waited is written: whoever asks the database is told of it."""
+        self._writes.flush()
+        return self._writes.connection
