@@ -19,6 +19,7 @@ from twinflow.storage.history import History
 from twinflow.storage.opt_outs import OptOuts
 from twinflow.storage.outbox import Outbox
 from twinflow.storage.restored_backup import RestoredBackup
+from twinflow.storage.turns import begun, turns_of
 from twinflow.storage.writes import Writes
 
 
@@ -31,15 +32,13 @@ class UnitOfWork:
 
     def __init__(self, engine: Engine, *, reading: bool = False) -> None:
         self._engine = engine.execution_options(reading=True) if reading else engine
+        takes_turns = engine.dialect.name == "sqlite" and not reading
+        self._turns = turns_of(engine) if takes_turns else None
+        self._committed = False
 
     def __enter__(self) -> Self:
         try:
-            self._connection = self._engine.connect()
-            try:
-                self._connection.begin()
-            except DBAPIError:
-                self._connection.close()
-                raise
+            self._connection = self._turns.begin() if self._turns else begun(self._engine)
         except DBAPIError as error:
             raise EnvironmentFailed("The database does not answer: {why}.", why=str(error.orig).strip()) from error
         self._writes = Writes(self._connection)
@@ -62,13 +61,21 @@ class UnitOfWork:
         return current_revision(self._connection)
 
     def commit(self) -> None:
+        """Let what was done stay. It is the last thing that is done."""
         self._writes.flush()
-        self._connection.commit()
+        self._committed = True
+        if self._turns:
+            self._turns.commit()
+        else:
+            self._connection.commit()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._connection.close()
+        if self._turns is None:
+            self._connection.close()
+        elif not self._committed:
+            self._turns.give_up()
         if isinstance(error, IntegrityError):
             raise StaleAgreement("Somebody else was faster; look at it again.") from error
         if isinstance(error, DBAPIError):

@@ -1,0 +1,148 @@
+"""Writers of one SQLite database within this process take turns, and those who wait share one commit: group commit.
+
+SQLite has one writer at a time, and most of a small transaction is the wait for the disk at its end. So whoever has waited goes
+on in the transaction of the one before, and whoever has nobody waiting commits for all. What is promised is what a transaction
+of one's own would promise: nobody is answered before what they did is on disk; what one gives up is undone alone; and if the
+commit fails it fails for each, with nothing left of any.
+"""
+
+from threading import Event, Lock
+from weakref import WeakKeyDictionary
+
+from sqlalchemy import Connection, Engine, Pool
+from sqlalchemy.exc import DBAPIError
+
+from twinflow.errors import EnvironmentFailed
+
+AT_MOST = 64
+"""How many share a commit: the first of them waits for the last."""
+
+
+class Turns:
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._turn, self._counting = Lock(), Lock()
+        self.waiting = 0
+        self._shared: _Shared | None = None
+
+    def begin(self) -> Connection:
+        """Wait for the turn; the connection on which the transaction goes on. Raises DBAPIError."""
+        with self._counting:
+            self.waiting += 1
+        try:
+            self._turn.acquire()
+        finally:
+            with self._counting:
+                self.waiting -= 1
+        try:
+            if self._shared is None:
+                self._shared = _Shared(begun(self._engine))
+            else:
+                self._shared.connection.exec_driver_sql("SAVEPOINT turn")
+        except BaseException as error:
+            self._end(self._shared, error)
+            raise
+        return self._shared.connection
+
+    def commit(self) -> None:
+        """Let what was done in this turn stay; returns when it is on disk. Raises DBAPIError, EnvironmentFailed."""
+        shared = self._shared
+        assert shared is not None
+        try:
+            if shared.done_by:
+                shared.connection.exec_driver_sql("RELEASE turn")
+        except BaseException as error:
+            self._end(shared, error)
+            raise
+        shared.done_by += 1
+        self._pass_on(shared)
+        shared.ended.wait()
+        if shared.error is not None:
+            raise shared.error
+
+    def give_up(self) -> None:
+        """Undo what was done in this turn, and nothing else."""
+        shared = self._shared
+        assert shared is not None
+        if not shared.done_by:
+            self._shared = None
+            shared.connection.close()
+            self._turn.release()
+            return
+        try:
+            shared.connection.exec_driver_sql("ROLLBACK TO turn")
+            shared.connection.exec_driver_sql("RELEASE turn")
+        except DBAPIError as error:  # the database has undone the whole, as it does when a disk is full
+            self._end(shared, error)
+            return
+        self._pass_on(shared)
+
+    def _pass_on(self, shared: "_Shared") -> None:
+        with self._counting:
+            goes_on = self.waiting > 0 and shared.done_by < AT_MOST
+        if goes_on:
+            self._turn.release()
+        else:
+            self._end(shared, None)
+
+    def _end(self, shared: "_Shared | None", error: BaseException | None) -> None:
+        """Commit for all who shared the transaction, or tell them that nothing of it stays."""
+        self._shared = None
+        try:
+            if shared is not None:
+                shared.end(error)
+        finally:
+            self._turn.release()
+
+
+class _Shared:
+    """A transaction of the database, and how many have done what they wanted in it."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self.done_by = 0
+        self.ended = Event()
+        self.error: BaseException | None = None
+
+    def end(self, error: BaseException | None) -> None:
+        """Commit, unless it has failed before; then nothing of it stays, and the connection is not used again."""
+        self.error = error
+        try:
+            if error is None:
+                self._commit()
+        except BaseException as failed:  # noqa: BLE001 (whatever it is, each of them is told)
+            self.error = failed
+        finally:
+            if self.error is not None:
+                self.connection.invalidate()
+            self.connection.close()
+            self.ended.set()
+
+    def _commit(self) -> None:
+        if not self.connection.connection.dbapi_connection.in_transaction:  # type: ignore[union-attr]
+            raise EnvironmentFailed("The database does not answer: {why}.", why="the transaction is gone")
+        self.connection.commit()
+
+
+_TURNS: "WeakKeyDictionary[Pool, Turns]" = WeakKeyDictionary()
+_FINDING = Lock()
+
+
+def turns_of(engine: Engine) -> Turns:
+    """The turns of a database: one for all who write to it by the same pool of connections."""
+    with _FINDING:
+        found = _TURNS.get(engine.pool)
+        if found is None:
+            found = _TURNS[engine.pool] = Turns(engine)
+        return found
+
+
+def begun(engine: Engine) -> Connection:
+    """A connection in a transaction. Raises DBAPIError."""
+    connection = engine.connect()
+    try:
+        connection.begin()
+    except BaseException:
+        connection.close()
+        raise
+    return connection

@@ -1,0 +1,147 @@
+"""Writers of one SQLite database share a commit, and each has what a transaction of its own would give."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from threading import Barrier, Thread
+
+import pytest
+from sqlalchemy import Engine, event
+
+from twinflow.errors import EnvironmentFailed, TwinflowError
+from twinflow.storage.engine import make_engine
+from twinflow.storage.turns import turns_of
+from twinflow.storage.unit_of_work import UnitOfWork
+
+ADD = "INSERT INTO note (name) VALUES (?)"
+
+
+def listen(engine: Engine, told: Callable[[object], None]) -> Callable[[], None]:
+    """Tell of each commit before it is done; what is given back ends it."""
+    event.listen(engine, "commit", told)
+    return lambda: event.remove(engine, "commit", told)
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[Engine]:
+    engine = make_engine(f"sqlite:///{tmp_path / 'x.db'}")
+    with engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE note (name TEXT)")
+    yield engine
+    engine.dispose()
+
+
+def note(work: UnitOfWork, *names: str) -> None:
+    for name in names:
+        work.agreements._connection.exec_driver_sql(ADD, (name,))
+
+
+def kept(engine: Engine) -> list[str]:
+    """What another process would find."""
+    with engine.connect() as connection:
+        return [name for (name,) in connection.exec_driver_sql("SELECT name FROM note")]
+
+
+def in_turn(engine: Engine, *bodies: Callable[[UnitOfWork], None]) -> list[TwinflowError | None]:
+    """Let the first write while all others wait for their turn; what became of each."""
+    outcomes: list[TwinflowError | None] = [None] * len(bodies)
+    begun = Barrier(2)
+
+    def write(number: int) -> None:
+        try:
+            with UnitOfWork(engine) as work:
+                if number == 0:
+                    begun.wait()
+                    while turns_of(engine).waiting < len(bodies) - 1:
+                        pass
+                bodies[number](work)
+        except TwinflowError as error:
+            outcomes[number] = error
+
+    threads = [Thread(target=write, args=(number,)) for number in range(len(bodies))]
+    threads[0].start()
+    begun.wait()
+    for thread in threads[1:]:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return outcomes
+
+
+def writes(*names: str) -> Callable[[UnitOfWork], None]:
+    def body(work: UnitOfWork) -> None:
+        note(work, *names)
+        work.commit()
+
+    return body
+
+
+def gives_up(name: str) -> Callable[[UnitOfWork], None]:
+    return lambda work: note(work, name)
+
+
+def fails(name: str) -> Callable[[UnitOfWork], None]:
+    def body(work: UnitOfWork) -> None:
+        note(work, name)
+        work.agreements._connection.exec_driver_sql("INSERT INTO nowhere VALUES (1)")
+
+    return body
+
+
+def test_those_who_wait_share_one_commit(engine: Engine) -> None:
+    commits: list[object] = []
+    listen(engine, commits.append)
+    assert in_turn(engine, writes("a"), writes("b"), writes("c")) == [None, None, None]
+    assert sorted(kept(engine)) == ["a", "b", "c"]
+    assert len(commits) == 1
+
+
+@pytest.mark.parametrize("place", range(3))
+@pytest.mark.parametrize("other", [gives_up, fails])
+def test_what_one_gives_up_is_undone_alone(engine: Engine, place: int, other: Callable[..., None]) -> None:
+    bodies = [writes("a"), writes("b")]
+    bodies.insert(place, other("not this"))
+    outcomes = in_turn(engine, *bodies)
+    assert sorted(kept(engine)) == ["a", "b"]
+    assert [outcome is None for number, outcome in enumerate(outcomes) if number != place] == [True, True]
+    assert (outcomes[place] is not None) == (other is fails)
+
+
+def test_if_the_commit_fails_it_fails_for_each_and_the_next_writes_again(engine: Engine) -> None:
+    def refuse(_connection: object) -> None:
+        raise EnvironmentFailed("The database does not answer: {why}.", why="disk full")
+
+    stop = listen(engine, refuse)
+    outcomes = in_turn(engine, writes("a"), writes("b"), gives_up("c"))
+    assert [type(outcome) for outcome in outcomes] == [EnvironmentFailed, EnvironmentFailed, type(None)]
+    stop()
+    assert kept(engine) == []
+    assert in_turn(engine, writes("d")) == [None]
+    assert kept(engine) == ["d"]
+
+
+def test_when_the_disk_is_full_whoever_was_answered_is_on_it(engine: Engine) -> None:
+    def fills_it(work: UnitOfWork) -> None:
+        connection = work.agreements._connection
+        (pages,) = connection.exec_driver_sql("PRAGMA page_count").one()
+        connection.exec_driver_sql(f"PRAGMA max_page_count = {pages + 3}")
+        note(work, "b" * 100_000)
+        work.commit()
+
+    outcomes = in_turn(engine, writes("a"), fills_it, writes("c"))
+    assert isinstance(outcomes[1], EnvironmentFailed)
+    assert sorted(kept(engine)) == [name for name, outcome in zip("abc", outcomes, strict=True) if outcome is None]
+
+
+def test_turns_do_not_wait_for_whoever_is_interrupted_while_waiting(engine: Engine, monkeypatch) -> None:
+    turns = turns_of(engine)
+
+    class Interrupted:
+        def acquire(self) -> None:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(turns, "_turn", Interrupted())
+        with pytest.raises(KeyboardInterrupt):
+            turns.begin()
+    assert turns.waiting == 0
+    assert in_turn(engine, writes("a")) == [None]
