@@ -4,6 +4,9 @@ from sqlalchemy import Connection
 
 from twinflow.storage.prepared import Prepared, Values
 
+AT_MOST = 5_000
+"""How many rows may wait: what a long transaction holds in memory does not grow with it."""
+
 
 class Writes:
     """`connection` is for statements that need not see what waits."""
@@ -11,18 +14,22 @@ class Writes:
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
         self._waiting: dict[Prepared, list[Values]] = {}
+        self._rows = 0
 
     def add(self, statement: Prepared, *values: Values) -> None:
         """Do it later, once for each of these. What waits of one statement is done in order; between statements, by first use."""
         if values:
             self._waiting.setdefault(statement, []).extend(values)
+            self._rows += len(values)
+            if self._rows > AT_MOST:
+                self.flush()
 
     def is_waiting(self, statement: Prepared) -> bool:
         return statement in self._waiting
 
     def flush(self) -> None:
         """Write what waits."""
-        waiting, self._waiting = self._waiting, {}
+        waiting, self._waiting, self._rows = self._waiting, {}, 0
         for statement, values in waiting.items():
             statement.run(self.connection, values if len(values) > 1 else values[0])
 

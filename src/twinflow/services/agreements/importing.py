@@ -44,17 +44,22 @@ def import_register(
     added: list[str] = []
     with UnitOfWork(engine, reading=dry_run) as work:
         known = work.agreements.known(dossier.reference for dossier in dossiers)
-        problems = [_other_content(d) for d in dossiers if known.get(d.reference, d.digest) != d.digest]
+        digests = [dossier.digest for dossier in dossiers]
+        problems = [
+            _other_content(dossier)
+            for dossier, digest in zip(dossiers, digests, strict=True)
+            if known.get(dossier.reference, digest) != digest
+        ]
         for dossier in dossiers:
             found = problems_of_dossier(dossier, rulebook.catalogue, people.today(dossier.office, now))
             problems += [_in_row(dossier, problem) for problem in found]
         if problems:
             raise BadInput("Nothing was taken over.", tuple(problems))
-        for number, dossier in enumerate(dossiers, start=1):
+        for number, (dossier, digest) in enumerate(zip(dossiers, digests, strict=True), start=1):
             if dossier.reference not in known:
                 added.append(dossier.reference)
                 if not dry_run:
-                    add(work, rulebook, people, _agreement(rulebook, people, dossier, now), now, dossier.digest)
+                    add(work, rulebook, people, _agreement(rulebook, people, dossier, now), now, digest)
             progress(number, len(dossiers))
         if not dry_run:
             work.commit()
