@@ -5,10 +5,13 @@ from datetime import UTC, date, datetime
 import pytest
 import sqlalchemy
 from sqlalchemy import bindparam
+from sqlalchemy.exc import IntegrityError
 
 from statements import watched
+from twinflow.errors import EnvironmentFailed
 from twinflow.storage.prepared import Prepared, adding
 from twinflow.storage.tables import AgreementRow, HistoryRow, table_of
+from twinflow.storage.unit_of_work import UnitOfWork
 from world import World
 
 HISTORY = table_of(HistoryRow)
@@ -59,3 +62,24 @@ def test_nothing_to_do_is_no_statement(world: World) -> None:
 def test_a_value_that_is_missing_is_not_taken_for_nothing(world: World) -> None:
     with world.engine.begin() as connection, pytest.raises(KeyError, match="step"):
         OF_STEP.rows(connection, {})
+
+
+def test_what_the_database_refuses_is_said_as_ever(world: World) -> None:
+    with pytest.raises(IntegrityError), world.engine.begin() as connection:
+        adding(HistoryRow).run(connection, {**ENTRY, "agreement_id": 99})
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_connection_that_was_cut_is_not_used_again(world: World) -> None:
+    with pytest.raises(EnvironmentFailed):
+        work_on_a_connection_that_is_cut(world)
+    with UnitOfWork(world.engine) as work:
+        assert work.agreements.known(["A-1"]) == {}
+
+
+def work_on_a_connection_that_is_cut(world: World) -> None:
+    with UnitOfWork(world.engine) as work:
+        (number,) = work.agreements._connection.exec_driver_sql("SELECT pg_backend_pid()").one()
+        with world.engine.connect() as other:
+            other.exec_driver_sql(f"SELECT pg_terminate_backend({number})")
+        work.agreements.lock("A-1")

@@ -1,7 +1,7 @@
 """How much of an agreement is read: heads, what lists need, what feeds need, and the whole with its history."""
 
 from collections.abc import Callable
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,7 +10,8 @@ from sqlalchemy import event, text
 from builders import MX, PROGRAMME, agreement
 from twinflow.domain.agreement.agreement import Agreement, AgreementHead, Claim, Party, PresentAgreement
 from twinflow.domain.agreement.entries import ChangeKind, DateMoved
-from twinflow.domain.agreement.history import EntryKind
+from twinflow.domain.agreement.history import ONLY_TOLD, EntryKind
+from twinflow.domain.agreement.present_names import reached_by
 from twinflow.domain.calendar.dates import Length, PartialDate
 from twinflow.domain.deadlines.changes import ChangeCommand
 from twinflow.domain.deadlines.deadline_id import DeadlineId
@@ -123,6 +124,36 @@ def test_what_is_read_of_an_agreement_is_the_same_as_of_the_whole(books: World) 
     assert {row: each.head for row, each in dated.items()} == {
         row: head for row, head in zip(ids, heads, strict=True) if row in dated
     }
+
+
+def test_a_case_to_be_changed_comes_without_what_was_only_told(books: World) -> None:
+    with UnitOfWork(books.engine) as work:
+        ids = work.agreements.all_ids()[::-1]
+        whole, to_change = work.agreements.load(ids), work.agreements.lock_batch(ids)
+        locked = [work.agreements.lock(each.reference) for each in whole]
+    kept = [tuple(entry for entry in each.history if entry.kind not in ONLY_TOLD) for each in whole]
+    assert locked == [replace(each, history=history) for each, history in zip(whole, kept, strict=True)]
+    assert [(each.id, each.agreement) for each in to_change] == list(zip(ids, locked, strict=True))
+    assert sum(len(each.history) for each in whole) > sum(len(each.history) for each in locked)
+    assert all(each.wake_on.keys() == {deadline.key for deadline in each.agreement.deadlines} for each in to_change)
+
+
+def test_what_a_child_has_reached_is_kept_with_it_and_found_in_books_of_before(books: World) -> None:
+    day = books.now.date()
+    command = StepCommand("agree", day, records={"period_ends_on": "2026-12-31"})
+    advance_agreement(books.engine, books.rulebook, books.people, "MX-2-P", command, person="elena", now=books.now)
+
+    def found() -> tuple[Agreement, ...]:
+        with UnitOfWork(books.engine, reading=True) as work:
+            return tuple(work.agreements.get(reference) for reference in ("MX-2", "MX-2-P"))
+
+    parent, child = found()
+    (seen,) = parent.children
+    assert seen.reached == child.reached == reached_by(child.history)
+    assert [state for state, _ in seen.reached] == ["drafted", "agreed"]
+    with books.engine.begin() as connection:
+        connection.execute(text("UPDATE agreement SET reached = NULL"))
+    assert found() == (parent, child)
 
 
 def test_a_feed_has_the_moved_dates_and_the_last_change_of_the_history(books: World) -> None:

@@ -9,6 +9,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlmodel import SQLModel
 
+from twinflow.storage.prepared import asked
+
 BUSY_TIMEOUT_MS = 10_000
 
 
@@ -32,7 +34,7 @@ def _configure_sqlite(connection: Any, _record: object) -> None:
 def _begin(connection: Any) -> None:
     """Read-then-write under a plain BEGIN fails with “locked”; a session that only reads says so and takes no lock."""
     reading = connection.get_execution_options().get("reading", False)
-    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+    asked(connection, "BEGIN" if reading else "BEGIN IMMEDIATE", ())
 
 
 def upsert(connection: Connection, table: type[SQLModel]) -> postgresql.Insert:

@@ -33,11 +33,11 @@ Which = Callable[[ColumnElement[Any]], ColumnElement[bool]]
 
 
 class _Ready(NamedTuple):
-    """A statement as the driver takes it. `order` has the names of its values where they go by place; `fixed` has its own."""
+    """A statement as the driver takes it: the names of its values, by place or not, and how each goes in; `fixed` has its own."""
 
     sql: str
-    order: tuple[str, ...] | None
-    inward: Mapping[str, Process]
+    by_place: bool
+    inward: tuple[tuple[str, Process], ...]
     fixed: Values
     outward: tuple[tuple[int, Callable[[Any], Any]], ...]
 
@@ -50,7 +50,7 @@ class Prepared:
     def rows(self, connection: Connection, values: Values) -> list[list[Any]]:
         """What it finds, each row in the order of its columns."""
         ready = self._for(connection.dialect)
-        rows = [list(row) for row in _asked(connection, ready.sql, _given(ready, values)).fetchall()]
+        rows = [list(row) for row in asked(connection, ready.sql, _given(ready, values)).fetchall()]
         for place, process in ready.outward:
             for row in rows:
                 row[place] = process(row[place])
@@ -62,7 +62,7 @@ class Prepared:
             return 0
         ready = self._for(connection.dialect)
         given = _given(ready, values) if isinstance(values, Mapping) else [_given(ready, each) for each in values]
-        return int(_asked(connection, ready.sql, given).rowcount)
+        return int(asked(connection, ready.sql, given).rowcount)
 
     def _for(self, dialect: Dialect) -> _Ready:
         found = self._ready.get(dialect.name)
@@ -95,17 +95,19 @@ def values_given(row: type[SQLModel]) -> dict[str, BindParameter[Any]]:
     return {column.name: bindparam(column.name, type_=column.type) for column in columns}
 
 
-def _asked(connection: Connection, sql: str, given: Any) -> Any:
+def asked(connection: Connection, sql: str, given: Any) -> Any:
     """The driver's own cursor after it was asked, and whoever listens to what is asked was told. Raises DBAPIError.
 
     What SQLAlchemy makes around a cursor costs several times the call: names for columns that are asked for by place.
     """
-    cursor, many = connection.connection.cursor(), isinstance(given, list)
+    cursor, many, dialect = connection.connection.cursor(), isinstance(given, list), connection.dialect
     connection.dispatch.before_cursor_execute(connection, cursor, sql, given, None, many)
     try:
         (cursor.executemany if many else cursor.execute)(sql, given)
-    except connection.dialect.loaded_dbapi.Error as error:
-        raise DBAPIError.instance(sql, None, error, connection.dialect.loaded_dbapi.Error) from error
+    except dialect.loaded_dbapi.Error as error:
+        if dialect.is_disconnect(error, connection.connection.dbapi_connection, cursor):
+            connection.invalidate(error)
+        raise DBAPIError.instance(sql, None, error, dialect.loaded_dbapi.Error) from error
     connection.dispatch.after_cursor_execute(connection, cursor, sql, given, None, many)
     return cursor
 
@@ -113,12 +115,13 @@ def _asked(connection: Connection, sql: str, given: Any) -> Any:
 def _made_ready(statement: ClauseElement, dialect: Dialect) -> _Ready:
     compiled = statement.compile(dialect=dialect)
     assert isinstance(compiled, SQLCompiler)
-    order = tuple(compiled.positiontup) if compiled.positiontup is not None else None
-    inward = {name: bound.type.dialect_impl(dialect).bind_processor(dialect) for name, bound in compiled.binds.items()}
+    process = {name: bound.type.dialect_impl(dialect).bind_processor(dialect) for name, bound in compiled.binds.items()}
+    by_place = compiled.positiontup is not None
+    inward = tuple((name, process[name]) for name in compiled.positiontup or process)
     fixed = {name: bound.value for name, bound in compiled.binds.items() if not bound.required}
     columns = statement.selected_columns if isinstance(statement, SelectBase) else ()
     outward = tuple((place, process) for place, process in enumerate(_outward(columns, dialect)) if process is not None)
-    return _Ready(compiled.string, order, inward, fixed, outward)
+    return _Ready(compiled.string, by_place, inward, fixed, outward)
 
 
 def _outward(columns: Iterable[ColumnElement[Any]], dialect: Dialect) -> Iterable[Process]:
@@ -129,7 +132,7 @@ def _outward(columns: Iterable[ColumnElement[Any]], dialect: Dialect) -> Iterabl
 
 def _given(ready: _Ready, values: Values) -> Any:
     """The values as the driver takes them. Raises KeyError for one that is not given."""
-    inward, all_values = ready.inward, {**ready.fixed, **values}
-    if ready.order is None:
-        return {name: process(all_values[name]) if process else all_values[name] for name, process in inward.items()}
-    return tuple(process(all_values[name]) if (process := inward[name]) else all_values[name] for name in ready.order)
+    given = {**ready.fixed, **values} if ready.fixed else values
+    if ready.by_place:
+        return tuple([process(given[name]) if process else given[name] for name, process in ready.inward])
+    return {name: process(given[name]) if process else given[name] for name, process in ready.inward}
