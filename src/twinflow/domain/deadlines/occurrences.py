@@ -18,6 +18,7 @@ from twinflow.domain.calendar.dates import Length, PartialDate
 from twinflow.domain.deadlines.carried_over import TakenOver, taken_over
 from twinflow.domain.deadlines.changes import Change, changed_basis, changes_by_deadline
 from twinflow.domain.deadlines.context import DeadlineContext, computed
+from twinflow.domain.deadlines.lateness import has_passed
 from twinflow.domain.process.definition import CLOCK, ChildState, DeadlineRule, ProcessDefinition, Side
 
 
@@ -58,6 +59,27 @@ def derives_anew_on(agreement: Agreement, definition: ProcessDefinition, context
         if rule.recurs and (migrated or not known):  # else the next period begins with the last date known
             days += _next_period(case)
     return min(days, default=None)
+
+
+def is_outrun(agreement: Agreement, definition: ProcessDefinition, context: DeadlineContext) -> bool:
+    """Whether a date in the books has passed after which deadlines, derived anew, may be others.
+
+    So it is with a right or a step of the clock that is still open, and with the last known occurrence of a recurring duty.
+    """
+    rules = definition.deadlines
+    ended: set[str] = set()
+    ahead: set[str] = set()
+    for deadline in agreement.deadlines:
+        rule = rules.get(deadline.rule)
+        if rule is None:  # the process no longer has it
+            continue
+        if not has_passed(deadline.due_on, context.today_of(rule)):
+            ahead.add(rule.key)
+        elif rule.recurs:
+            ended.add(rule.key)
+        elif deadline.is_open and (not rule.duty or rule.on_lapse is not None):
+            return True
+    return not ended <= ahead
 
 
 @dataclass(frozen=True, slots=True)
