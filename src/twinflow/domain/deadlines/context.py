@@ -48,20 +48,22 @@ def inputs_of(rule: DeadlineRule, anchor_on: date, basis: Basis, calendars: Cale
     What a migration carried over is the rest of a count that began before: it goes on with the next day, and a day that was
     to be kept is not moved.
     """
-    plain = Inputs(
-        start_on=anchor_on,
-        length=None,
-        calendars=calendars,
-        backward=rule.side is Side.BEFORE,
-        times=basis.times,
-        first_day=FirstDay.NEXT_DAY if basis.carried else rule.first_day,
-        month_end=rule.month_end,
-        roll=Roll.NONE if basis.carried == Policy.KEEP_DUE else rule.roll,
-        pauses=basis.pauses,
-        extensions=basis.extensions,
-        agreed_on=basis.agreed_on,
-    )
-    return [replace(plain, length=length) for length in basis.lengths or (None,)]
+    return [
+        Inputs(
+            start_on=anchor_on,
+            length=length,
+            calendars=calendars,
+            backward=rule.side is Side.BEFORE,
+            times=basis.times,
+            first_day=FirstDay.NEXT_DAY if basis.carried else rule.first_day,
+            month_end=rule.month_end,
+            roll=Roll.NONE if basis.carried == Policy.KEEP_DUE else rule.roll,
+            pauses=basis.pauses,
+            extensions=basis.extensions,
+            agreed_on=basis.agreed_on,
+        )
+        for length in basis.lengths or (None,)
+    ]
 
 
 def due_dates(
