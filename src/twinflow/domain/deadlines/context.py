@@ -24,7 +24,7 @@ class Place:
 class DeadlineContext:
     """What deadlines are counted with.
 
-    `today` is the date at the office that keeps the case, `places` where the other roles are; `calendars` are those of the
+    `today` is the date at the office that keeps the case, `places` where those are who may be late; `calendars` are those of the
     process, `own` those of the rules that name theirs, by key of the rule.
     """
 
