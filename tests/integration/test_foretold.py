@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -40,10 +41,13 @@ from twinflow.domain.agreement.subject import AlertSubject, SubjectKind
 from twinflow.domain.alerts.alerts import MISSED
 from twinflow.domain.clock.day import InBooks
 from twinflow.domain.clock.simulation import MORNING, Event, EventKind, Simulation, simulate
+from twinflow.domain.deadlines.kept import rewritten
+from twinflow.domain.deadlines.occurrences import derive
 from twinflow.domain.people.people import Absence, Assignment, People
-from twinflow.domain.rulebook import Rulebook
+from twinflow.domain.rulebook import Rulebook, deadline_context
 from twinflow.domain.steps.command import StepCommand
 from twinflow.domain.steps.opening import NewAgreement
+from twinflow.errors import Refused
 from twinflow.services.agreements.advancing import advance_agreement
 from twinflow.services.agreements.opening import open_agreement
 from twinflow.services.clock.simulating import books_of, stand_ins
@@ -529,6 +533,37 @@ def test_mornings_on_which_nothing_wakes_change_nothing(seed: int, sqlite_templa
         came.append((books.came((0, 0)), left))
         books.engine.dispose()
     assert came[0] == came[1]
+
+
+@pytest.mark.parametrize("seed", range(1, 1 + many(4, 12)))
+def test_on_each_morning_the_books_are_as_derived_from_scratch(
+    seed: int, sqlite_template: Path, tmp_path: Path
+) -> None:
+    """Whatever people do meanwhile: a morning on which nothing is derived is one on which nothing would be another."""
+    books, random = random_books(seed, sqlite_template, tmp_path), Random(seed)
+    books.settle()
+    for day in days(FIRST + ONE_DAY, FIRST + timedelta(days=200)):
+        books.set_clock(day)
+        if random.random() < 0.1:
+            step, held_on = random.choice(("ask", "finish", "go_waiting", "go_back")), str(day)
+            with suppress(Refused):
+                books.take(random.choice(REFERENCES), step, day, who="lucia", records={"held_on": held_on})
+            with suppress(Refused):
+                books.take(random.choice(REFERENCES), step, day, who="lucia")
+        books.settle()
+        for case in (case for reference in REFERENCES for case in books_of(books.engine, books.rulebook, reference)):
+            assert left_by_deriving(books, case) == ({}, case.derive_on)
+    books.engine.dispose()
+
+
+def left_by_deriving(books: Books, case: InBooks) -> tuple[object, date | None]:
+    """The rows that would be others if the case were derived anew, and when it would be next."""
+    agreement = case.agreement
+    definition = books.rulebook.definition_of(agreement)
+    context = deadline_context(books.rulebook, books.people, definition, agreement.office, books.now)
+    after = replace(agreement, deadlines=derive(agreement, definition, context))
+    left = rewritten(agreement, after, definition, context, books.now)
+    return left.rows, left.derive_on
 
 
 def test_random_processes_have_all_that_may_come() -> None:

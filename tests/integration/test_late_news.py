@@ -426,6 +426,29 @@ def test_what_follows_a_date_and_what_it_bounds_move_with_it(database_url: str, 
         assert_as_from_scratch(world)
 
 
+RIGHT = (
+    ('length = "10 days"', 'length = "10 business days"\nduty = false'),
+    ('late = "liaison"\n', ""),
+    ('met_by = ["finish"]\n', ""),
+    (', "1 day after", "then every 5 days"', ""),
+)
+
+
+def test_a_right_that_ends_sooner_than_was_known_is_over_the_day_after(database_url: str, tmp_path: Path) -> None:
+    """The books are to be derived anew on the day after the date of then."""
+    with tiny_world(database_url, tmp_path, *RIGHT) as world:
+        world.now = noon(date(2026, 4, 6))
+        announced(world, *NEWS)
+        opened(world, "T-1", date(2026, 4, 6))
+        assert due(world) == {("T-1", "answer", 1): date(2026, 4, 22)}
+        announced(world)
+        for day, open_still in ((date(2026, 4, 20), True), (date(2026, 4, 21), False)):
+            world.now = noon(day)
+            sweep(world.engine, world.rulebook, world.people, world.now)
+            right = rows(world)["T-1", "answer", 1]
+            assert (right.due_on, right.is_open) == (date(2026, 4, 20), open_still)
+
+
 def test_what_is_paused_stays_so_and_counts_by_the_new_days_when_it_goes_on(books: World) -> None:
     announced(books, *NEWS)
     assert (rows(books)["T-3", "answer", 1].status, due(books)["T-3", "answer", 1]) == (DeadlineStatus.PAUSED, None)

@@ -89,6 +89,16 @@ def test_a_recurring_duty_whose_start_is_still_to_come_opens_on_that_day(monthly
     assert_as_from_scratch(monthly)
 
 
+def test_where_the_day_comes_first_on_earth_it_opens_with_that_day(database_url: str, tmp_path: Path) -> None:
+    """At noon of 1 February in Greenwich it is the 2nd on Kiritimati."""
+    with tiny_world(database_url, tmp_path, *MONTHLY, zone="Pacific/Kiritimati") as world:
+        opened(world, date(2026, 1, 5), state="asked", facts=facts(asked_on="2026-02-02"))
+        mornings(world, date(2026, 1, 31))
+        assert loaded(world, "T-1").deadlines == ()
+        mornings(world, date(2026, 2, 1))
+        assert [d.due_on for d in loaded(world, "T-1").deadlines] == [date(2026, 3, 2)]
+
+
 def test_the_simulation_has_each_occurrence_that_the_sweep_opens(monthly: World) -> None:
     opened(monthly, date(2026, 1, 5), state="asked", facts=facts(asked_on="2026-02-02"))
     outlook = simulate_agreement(monthly.engine, monthly.rulebook, monthly.people, "T-1", monthly.now, date(2026, 7, 1))
@@ -176,3 +186,17 @@ def test_what_a_step_of_a_date_leaves_open_is_warned_of_in_the_same_pass(databas
         world.now = noon(date(2026, 3, 13))
         assert sweep(world.engine, world.rulebook, world.people, world.now).lapsed == ("T-1",)
         assert [level for _, level, _ in alerts(world)] == ["3 days before", "1 day after"]
+
+
+def test_a_date_whose_step_a_person_took_on_that_day_is_closed_the_day_after(database_url: str, tmp_path: Path) -> None:
+    leaves = edited(ENDS, ('to = "done"', 'to = "open"'), ('by = ["clock"]', 'by = ["clock", "liaison"]'))
+    with tiny_world(database_url, tmp_path, ("[deadlines.answer]", leaves)) as world:
+        opened(world, date(2026, 3, 2), state="asked", facts=facts(asked_on="2026-03-02"))
+        mornings(world, date(2026, 3, 11))
+        step = StepCommand("end", date(2026, 3, 11))
+        advance_agreement(world.engine, world.rulebook, world.people, "T-1", step, person="elena", now=world.now)
+        assert {d.rule: d.status for d in loaded(world, "T-1").deadlines}["term"] is DeadlineStatus.OPEN
+        world.now = noon(date(2026, 3, 12))
+        sweep(world.engine, world.rulebook, world.people, world.now)
+        assert {d.rule: d.status for d in loaded(world, "T-1").deadlines}["term"] is DeadlineStatus.LAPSED
+        assert_as_from_scratch(world)

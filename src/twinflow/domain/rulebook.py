@@ -152,6 +152,7 @@ def deadline_context(
         if rule.calendars or rule.counts_in is not CountsIn.ALL
     }
     today = people.today(office, now)
-    zones = {key: people.zone_of(role, office, today) for key, role in definition.roles.items()}
+    late = definition.roles.keys() & {rule.late for rule in definition.deadlines.values()}
+    zones = {key: people.zone_of(definition.roles[key], office, today) for key in late}
     places = {key: Place(zone, now.astimezone(zone).date()) for key, zone in zones.items()}
     return DeadlineContext(today, rulebook.calendars_of(definition), own, places)

@@ -78,7 +78,7 @@ class Calendars:
         """Whether any day of the week is left to count."""
         return bool(self._working_weekdays)
 
-    @property
+    @cached_property
     def edition(self) -> str:
         return " ".join(f"{calendar.key}@{calendar.edition}" for calendar in self.members)
 

@@ -122,6 +122,10 @@ class Length:
         return f"{self.amount} {self.unit.removesuffix('s') if self.amount == 1 else self.unit}"
 
 
+SHORTEST_MONTH = 28
+"""Every month has these days."""
+
+
 class MonthEnd(StrEnum):
     """Where a count of months goes whose day the month does not have: its last day, or on into the next month."""
 
@@ -139,6 +143,6 @@ def add_months(anchor: date, months: int, rule: MonthEnd = MonthEnd.CLAMP, *, in
     index = anchor.year * 12 + anchor.month - 1 + months
     year, month = index // 12, index % 12 + 1
     day = anchor.day - inclusive
-    if rule is MonthEnd.CLAMP:
+    if rule is MonthEnd.CLAMP and day > SHORTEST_MONTH:
         day = min(day, calendar.monthrange(year, month)[1])
     return date(year, month, 1) + timedelta(days=day - 1)

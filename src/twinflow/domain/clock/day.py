@@ -19,7 +19,7 @@ from twinflow.domain.alerts.telling import Telling
 from twinflow.domain.clock import waking
 from twinflow.domain.deadlines.context import DeadlineContext
 from twinflow.domain.deadlines.kept import Key, Rewritten, rewritten
-from twinflow.domain.deadlines.occurrences import derive
+from twinflow.domain.deadlines.occurrences import derive, is_outrun
 from twinflow.domain.deadlines.warnings import lapses_by_the_clock
 from twinflow.domain.people.people import THE_CLOCK, People
 from twinflow.domain.process.definition import DeadlineRule, ProcessDefinition
@@ -158,7 +158,7 @@ class _Run:
             self._take_steps()
             self._tell_findings()
             self._warn()
-            self._derive_anew(acted=before is not self.case)
+            self._derive_anew()
 
     def _take_steps(self) -> None:
         for deed in steps_of_dates(self.agreement, self.definition, self.context, self.now):
@@ -205,11 +205,12 @@ class _Run:
             if on <= today and not lapses_by_the_clock(rule, deadline, today):
                 yield rule, deadline
 
-    def _derive_anew(self, *, acted: bool) -> None:
-        """The passing of a day may open the next occurrence, or close a right that nobody used."""
-        if not acted and not self.case.is_awake(waking.latest_day(self.now)):
+    def _derive_anew(self) -> None:
+        """The passing of a day may open the next occurrence, or close a right that nobody used; nothing told changes a date."""
+        before, derive_on = self.agreement, self.case.derive_on
+        has_come = derive_on is not None and derive_on <= waking.latest_day(self.now)
+        if not has_come and not is_outrun(before, self.definition, self.context):
             return
-        before = self.agreement
         after = replace(before, deadlines=derive(before, self.definition, self.context))
         left = rewritten(before, after, self.definition, self.context, self.now)
         if left.rows or left.derive_on != self.case.derive_on:

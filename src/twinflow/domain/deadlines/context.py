@@ -24,7 +24,7 @@ class Place:
 class DeadlineContext:
     """What deadlines are counted with.
 
-    `today` is the date at the office that keeps the case, `places` where the other roles are; `calendars` are those of the
+    `today` is the date at the office that keeps the case, `places` where those are who may be late; `calendars` are those of the
     process, `own` those of the rules that name theirs, by key of the rule.
     """
 
@@ -48,20 +48,22 @@ def inputs_of(rule: DeadlineRule, anchor_on: date, basis: Basis, calendars: Cale
     What a migration carried over is the rest of a count that began before: it goes on with the next day, and a day that was
     to be kept is not moved.
     """
-    plain = Inputs(
-        start_on=anchor_on,
-        length=None,
-        calendars=calendars,
-        backward=rule.side is Side.BEFORE,
-        times=basis.times,
-        first_day=FirstDay.NEXT_DAY if basis.carried else rule.first_day,
-        month_end=rule.month_end,
-        roll=Roll.NONE if basis.carried == Policy.KEEP_DUE else rule.roll,
-        pauses=basis.pauses,
-        extensions=basis.extensions,
-        agreed_on=basis.agreed_on,
-    )
-    return [replace(plain, length=length) for length in basis.lengths or (None,)]
+    return [
+        Inputs(
+            start_on=anchor_on,
+            length=length,
+            calendars=calendars,
+            backward=rule.side is Side.BEFORE,
+            times=basis.times,
+            first_day=FirstDay.NEXT_DAY if basis.carried else rule.first_day,
+            month_end=rule.month_end,
+            roll=Roll.NONE if basis.carried == Policy.KEEP_DUE else rule.roll,
+            pauses=basis.pauses,
+            extensions=basis.extensions,
+            agreed_on=basis.agreed_on,
+        )
+        for length in basis.lengths or (None,)
+    ]
 
 
 def due_dates(

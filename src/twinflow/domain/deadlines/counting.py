@@ -4,9 +4,9 @@ No state, no clock, no files. What was paused, extended or agreed is an input li
 computing again from scratch, and the order in which the inputs came about does not matter.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from itertools import pairwise
 
@@ -118,10 +118,12 @@ def _forward(inputs: Inputs) -> date | None:
     return None if is_held else due_on
 
 
-def _counted(inputs: Inputs, pauses: Iterable[Pause]) -> date:
+def _counted(inputs: Inputs, pauses: Sequence[Pause]) -> date:
     period = _Period.of(inputs)
     zero = day_zero(inputs)
-    day = add_around(zero, (period.nominal_end(inputs) - zero).days + period.days, EVERY_DAY, pauses)
+    day = period.nominal_end(inputs) + timedelta(days=period.days)
+    if pauses:
+        day = add_around(zero, (day - zero).days, EVERY_DAY, pauses)
     return add_around(day, period.business_days, inputs.calendars, pauses)
 
 

@@ -100,7 +100,7 @@ def _as_it_was_closed(
     before the agreement came to its version of the process stays as the earlier version had it, until it begins anew.
     """
     old, new = before.get(key), derived[key]
-    if old is None or old.is_open or (old.closed_on is None and key not in migration.closed):
+    if old is None or old == new or old.is_open or (old.closed_on is None and key not in migration.closed):
         return new
     rule = definition.deadlines[new.rule]
     based_on = (rule.anchor.deadline, new.occurrence) if rule.anchor.deadline else key

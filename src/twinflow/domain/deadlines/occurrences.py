@@ -18,6 +18,7 @@ from twinflow.domain.calendar.dates import Length, PartialDate
 from twinflow.domain.deadlines.carried_over import TakenOver, taken_over
 from twinflow.domain.deadlines.changes import Change, changed_basis, changes_by_deadline
 from twinflow.domain.deadlines.context import DeadlineContext, computed
+from twinflow.domain.deadlines.lateness import has_passed
 from twinflow.domain.process.definition import CLOCK, ChildState, DeadlineRule, ProcessDefinition, Side
 
 
@@ -35,7 +36,7 @@ def derive(agreement: Agreement, definition: ProcessDefinition, context: Deadlin
     Rules whose anchor has no day, or whose length the text does not state, give nothing.
     """
     done: dict[str, list[Deadline]] = {}
-    for case in _cases(agreement, definition, context):
+    for case in _cases(agreement, definition, context, _in_order(definition)):
         found = [_closed_as_impossible(deadline, case) for deadline in _occurrences(case, done)]
         done[case.rule.key] = [_closed_by_the_end(deadline, case) for deadline in found]
     return tuple(deadline for found in done.values() for deadline in found)
@@ -50,14 +51,35 @@ def derives_anew_on(agreement: Agreement, definition: ProcessDefinition, context
     if definition.states[agreement.state].final:
         return None
     days: list[date] = []
-    for case in _cases(agreement, definition, context):
+    changing = (rule for rule in definition.deadlines.values() if rule.recurs or not rule.duty)
+    for case in _cases(agreement, definition, context, changing):
         rule, migrated = case.rule, case.migration.on is not None
         known = [each for each in agreement.deadlines if each.rule == rule.key]
-        if rule.recurs or not rule.duty:
-            days += [each.due_on + ONE_DAY for each in known if each.due_on is not None and each.due_on >= case.today]
+        days += [each.due_on + ONE_DAY for each in known if each.due_on is not None and each.due_on >= case.today]
         if rule.recurs and (migrated or not known):  # else the next period begins with the last date known
             days += _next_period(case)
     return min(days, default=None)
+
+
+def is_outrun(agreement: Agreement, definition: ProcessDefinition, context: DeadlineContext) -> bool:
+    """Whether a date in the books has passed after which deadlines, derived anew, may be others.
+
+    So it is with a right or a step of the clock that is still open, and with the last known occurrence of a recurring duty.
+    """
+    rules = definition.deadlines
+    ended: set[str] = set()
+    ahead: set[str] = set()
+    for deadline in agreement.deadlines:
+        rule = rules.get(deadline.rule)
+        if rule is None:  # the process no longer has it
+            continue
+        if not has_passed(deadline.due_on, context.today_of(rule)):
+            ahead.add(rule.key)
+        elif rule.recurs:
+            ended.add(rule.key)
+        elif deadline.is_open and (not rule.duty or rule.on_lapse is not None):
+            return True
+    return not ended <= ahead
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,12 +133,14 @@ class _Case:
                 yield replace(pause, start=on)
 
 
-def _cases(agreement: Agreement, definition: ProcessDefinition, context: DeadlineContext) -> Iterator[_Case]:
-    """Each rule of the process with what has happened in the agreement, those that others are counted from first."""
+def _cases(
+    agreement: Agreement, definition: ProcessDefinition, context: DeadlineContext, rules: Iterable[DeadlineRule]
+) -> Iterator[_Case]:
+    """Each of the rules with what has happened in the agreement."""
     changes = changes_by_deadline(agreement.history)
     migration = taken_over(agreement.history)
     earlier = changes_by_deadline(agreement.history[: migration.entries])
-    for rule in _in_order(definition):
+    for rule in rules:
         yield _Case(agreement, definition, rule, context, changes, earlier, migration)
 
 
@@ -138,6 +162,8 @@ def _occurrences(case: _Case, done: Mapping[str, list[Deadline]]) -> list[Deadli
     if rule.recurs:
         bounds = [day for base in done.get(rule.until or "", []) if (day := base.due_on)]
         return _recurring(case, starts, lengths, bounds[-1:])
+    if not starts:
+        return []
     pauses = _pauses(case)
     met = list(_days_met(agreement, rule))
     found = []
@@ -229,6 +255,8 @@ def _days_met(agreement: Agreement, rule: DeadlineRule) -> Iterable[date]:
 def _pauses(case: _Case) -> list[Pause]:
     """The times the agreement spent in the states that pause the deadline."""
     pauses: list[Pause] = []
+    if not case.rule.paused_in:
+        return pauses
     for entry in case.agreement.history:
         if entry.to_state is None or entry.from_state == entry.to_state:
             continue
@@ -297,16 +325,16 @@ def _periods(
     length = max(lengths, key=lambda one: add_length(anchor, one, calendars))
     number, last = case.migration.recurring.get(case.rule.key, (0, date.min))
     begins = max(anchor, last)
+    ends = anchor
     for times in count(1):
         if begins > until or (begins == until and number > 0):
             return
-        ends = add_length(anchor, length, calendars, times=times)
+        period, ends = ends, add_length(anchor, length, calendars, times=times)
         if any(ends > day for day in bound):
             return
         if ends <= last:
             continue
         number += 1
-        period = add_length(anchor, length, calendars, times=times - 1) if times > 1 else anchor
         early_from = period if len(lengths) > 1 else None
         basis = Basis(lengths, times=times, pauses=tuple(_within(period, pauses)), early_from=early_from)
         deadline = case.computed(number, anchor, basis)
@@ -392,8 +420,8 @@ def _closed_as_impossible(deadline: Deadline, case: _Case) -> Deadline:
     rule, agreement = case.rule, case.agreement
     if not deadline.is_open or not rule.met_by_steps or rule.met_by_children or rule.on_lapse is not None:
         return deadline
-    ahead = case.definition.reachable_from(agreement.state)
-    if any(case.definition.steps[step].sources & ahead for step in rule.met_by_steps):
+    sources = frozenset[str]().union(*(case.definition.steps[step].sources for step in rule.met_by_steps))
+    if agreement.state in sources or sources & case.definition.reachable_from(agreement.state):
         return deadline
     came = next(
         (entry.effective_on for entry in reversed(agreement.history) if entry.to_state == agreement.state), None

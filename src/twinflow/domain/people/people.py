@@ -1,8 +1,9 @@
 """Who acts: a person in a role of an office from a day to a day, or the clock."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cached_property
 from itertools import chain
 from zoneinfo import ZoneInfo
 
@@ -74,9 +75,9 @@ class Actor:
 THE_CLOCK = Actor(CLOCK, frozenset({CLOCK}))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class People:
-    """Offices and the people in them."""
+    """Offices and the people in them, with tables of both by what is asked of them."""
 
     offices: Mapping[str, Office]
     people: Mapping[str, Person]
@@ -139,7 +140,7 @@ class People:
         offices = self.offices_of(office_kind, home_office)
         return [
             person
-            for person in sorted(self.people.values(), key=lambda person: person.key)
+            for person in self._by_role.get(role, ())
             if any(a.role == role and a.office in offices and a.holds_on(day) for a in person.assignments)
         ]
 
@@ -161,4 +162,21 @@ class People:
         home = self.offices[home_office]
         if kind == home.kind:
             return frozenset({home.key})
-        return frozenset(o.key for o in self.offices.values() if o.kind == kind and o.country == home.country)
+        return self._by_kind_and_country.get((kind, home.country), frozenset())
+
+    @cached_property
+    def _by_role(self) -> Mapping[str, Sequence[Person]]:
+        """Who is ever assigned each role, in the order of their keys."""
+        found: dict[str, list[Person]] = {}
+        for person in sorted(self.people.values(), key=lambda person: person.key):
+            for role in {assignment.role for assignment in person.assignments}:
+                found.setdefault(role, []).append(person)
+        return found
+
+    @cached_property
+    def _by_kind_and_country(self) -> Mapping[tuple[str, str], frozenset[str]]:
+        """The keys of the offices of each kind in each country."""
+        found: dict[tuple[str, str], set[str]] = {}
+        for office in self.offices.values():
+            found.setdefault((office.kind, office.country), set()).add(office.key)
+        return {where: frozenset(keys) for where, keys in found.items()}
