@@ -247,7 +247,7 @@ def _received_on(case: _Case, entry: HistoryEntry) -> date:
 
 def _days_met(agreement: Agreement, rule: DeadlineRule) -> Iterable[date]:
     days = [entry.effective_on for entry in agreement.steps_taken(*rule.met_by_steps)]
-    for child in agreement.children:
+    for child in agreement.children if rule.met_by_children else ():
         days += [on for state, on in child.reached if ChildState(child.process, state) in rule.met_by_children]
     return sorted(days)
 
