@@ -12,6 +12,7 @@ LAZY = {
     "bootstrap.py": {"twinflow.mail.compose", "twinflow.mail.mailer", "twinflow.mail.post"},
     "cli/context.py": {"twinflow.bootstrap", "twinflow.config", "twinflow.files"},
     "cli/run.py": {"uvicorn", "twinflow.web.app"},
+    "config.py": {"sqlalchemy.engine", "sqlalchemy.exc"},
     "definitions/proposals.py": {"holidays"},
     "files.py": {"twinflow.mail.words"},
     "mail/dates_file.py": {"icalendar"},

@@ -17,8 +17,6 @@ from pydantic import (
     ValidationError,
     model_validator,
 )
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError
 
 from twinflow.errors import BadInput, Unreadable
 from twinflow.sentences import Problem, Sentence, unknown_name
@@ -36,6 +34,11 @@ OWN_VARIABLES = {"TWINFLOW_TEST_DATABASE_URL"}
 
 
 def _database_url(text: str) -> str:
+    if text.startswith("sqlite:///"):
+        return text
+    from sqlalchemy.engine import make_url  # noqa: PLC0415 - a fifth of a second that most need not wait for
+    from sqlalchemy.exc import ArgumentError  # noqa: PLC0415 - the same
+
     try:
         name = make_url(text).drivername
     except ArgumentError:

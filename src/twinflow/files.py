@@ -79,19 +79,23 @@ def _with_people(settings: Settings, content: Content) -> Content:
 
 
 def _is_proved(settings: Settings, content: Content) -> bool:
-    return bool(content) and is_marked(_marks(settings), digest_of(content))
+    marks = _marks(settings)
+    return marks is not None and bool(content) and is_marked(marks, digest_of(content))
 
 
 def _mark(settings: Settings, before: Content, after: Content) -> None:
     """What was proved is what stands there before and after: a file that changed meanwhile may have been read as either."""
-    if before and before == after:
-        mark(_marks(settings), digest_of(before))
+    marks = _marks(settings)
+    if marks is not None and before and before == after:
+        mark(marks, digest_of(before))
 
 
-def _marks(settings: Settings) -> Path:
-    """The folder of the marks, by the XDG Base Directory Specification where the settings name none."""
-    caches = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser()
-    return (settings.cache_folder or caches / "twinflow") / "proved"
+def _marks(settings: Settings) -> Path | None:
+    """The folder of the marks, by the XDG Base Directory Specification where the settings name none; None without a home."""
+    if settings.cache_folder is not None:
+        return settings.cache_folder / "proved"
+    caches = Path(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"))  # noqa: PTH111 - the other raises
+    return caches / "twinflow" / "proved" if caches.is_absolute() else None
 
 
 def workflows_folder(settings: Settings) -> Path:

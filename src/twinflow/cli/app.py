@@ -9,8 +9,8 @@ from typing import Annotated
 import typer
 
 from twinflow.cli.context import Cli
+from twinflow.cli.failing import exit_code, print_error
 from twinflow.cli.later import add_later
-from twinflow.cli.output import exit_code, print_error
 from twinflow.errors import TwinflowError
 
 app = typer.Typer(

@@ -6,7 +6,9 @@ from typing import Annotated
 import typer
 
 from twinflow.cli.context import Cli, Json, Person, cli_of, day_option
-from twinflow.cli.output import EXIT_BAD_INPUT, print_json, print_table, progress_bar
+from twinflow.cli.failing import EXIT_BAD_INPUT
+from twinflow.cli.output import print_json, print_table
+from twinflow.cli.progress import progress_bar
 from twinflow.definitions.calendars import check_calendars, read_calendar
 from twinflow.definitions.proposals import Proposal, entry, propose
 from twinflow.definitions.reader import read_text

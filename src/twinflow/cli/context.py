@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 Person = Annotated[str, typer.Option("--as", metavar="PERSON", help="Who acts: a key of the people file.")]
+Reference = Annotated[str, typer.Argument(help="Reference of the agreement.")]
 
 
 @dataclass

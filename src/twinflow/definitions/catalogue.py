@@ -8,6 +8,7 @@ from typing import TypeVar
 from twinflow.definitions.calendars import calendar_files, edition_of, place_of, read_calendar, read_calendars
 from twinflow.definitions.checks import Surroundings, check
 from twinflow.definitions.notices import notice_folders, notices_of, read_notices
+from twinflow.definitions.proved import Content
 from twinflow.definitions.reader import NO_PROCESSES, read_process, read_text
 from twinflow.domain.calendar.business_days import Calendar, Calendars
 from twinflow.domain.process.catalogue import Catalogue
@@ -70,12 +71,12 @@ def read_rulebook(workflows: Path, notifications: Path) -> Rulebook:
     return Rulebook(Catalogue(found), calendars, editions, notices)
 
 
-def rulebook_of(content: Mapping[Path, bytes], workflows: Path, notifications: Path) -> Rulebook:
+def rulebook_of(content: Content, workflows: Path, notifications: Path) -> Rulebook:
     """The rulebook of files that are known to be sound, each read from its bytes when it is first asked for.
 
     A process is where its name says, a calendar too: that is part of what was proved.
     """
-    read = content.__getitem__
+    read = {path: raw for path, raw in content.items() if raw is not None}.__getitem__
     processes = {
         _name_of(path, workflows): partial(read_process, path, _place(path, workflows), workflows, read)
         for path in process_files(workflows)

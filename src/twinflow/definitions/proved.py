@@ -5,6 +5,7 @@ come from it: what the files say is always read from their text. Who forges a ma
 """
 
 import hashlib
+import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -12,36 +13,37 @@ from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
-Content = Mapping[Path, bytes]
-"""What is in folders, by path; a folder has no bytes."""
+Content = Mapping[Path, bytes | None]
+"""What is in folders, by path; what is no file has no bytes."""
 
 LIBRARIES = ("pydantic", "jinja2")
 """Those that take part in a proof."""
 
 
-def content_of(folder: Path, but: frozenset[str] = frozenset()) -> dict[Path, bytes]:
+def content_of(folder: Path, but: frozenset[str] = frozenset()) -> dict[Path, bytes | None]:
     """All that is in a folder and below it, without its subfolders named in `but`. Raises OSError."""
-    return {path: b"" if path.is_dir() else path.read_bytes() for path in _inside(folder, but)}
+    inside = sorted(_inside(str(folder), but))
+    return {Path(name): Path(name).read_bytes() if is_file else None for name, is_file in inside}
 
 
-def _inside(folder: Path, but: frozenset[str] = frozenset(), above: tuple[Path, ...] = ()) -> Iterator[Path]:
-    """Through links too, but not round in a circle."""
-    here = folder.resolve()
+def _inside(folder: str, but: frozenset[str] = frozenset(), above: tuple[str, ...] = ()) -> Iterator[tuple[str, bool]]:
+    """The name of everything and whether it is a file; through links too, but not round in a circle."""
+    here = os.path.realpath(folder)
     if here in above:
         return
-    for path in sorted(folder.iterdir()):
-        if path.name in but:
-            continue
-        yield path
-        if path.is_dir():
-            yield from _inside(path, above=(*above, here))
+    for entry in os.scandir(folder):
+        if entry.name not in but:
+            yield entry.path, entry.is_file()
+            if entry.is_dir():
+                yield from _inside(entry.path, above=(*above, here))
 
 
 def digest_of(content: Content) -> str:
     """What identifies files as this code sees them: SHA-256 over every name and every byte of theirs and of the code."""
     found = hashlib.sha256(_code())
     for path, raw in content.items():
-        found.update(f"{path} {len(raw)}\n".encode("utf-8", "surrogateescape") + raw)
+        length = "-" if raw is None else len(raw)
+        found.update(f"{str(path)!r} {length}\n".encode() + (raw or b""))
     return found.hexdigest()
 
 
