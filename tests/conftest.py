@@ -15,7 +15,7 @@ from postgres import Copies, fresh_database, migrate, migrated_server
 from prepared import Prepare, Put, preparing
 from remembered import remembering_rulebooks, remembering_shipped
 from smtp import RecordingServer, recording_server
-from twinflow import bootstrap
+from twinflow import bootstrap, files
 from twinflow.config import OWN_VARIABLES, DatabaseSettings, MailSettings, RhythmSettings, Settings
 from twinflow.mail import words
 from world import EXAMPLES, WITH_THE_PASS, World
@@ -23,8 +23,8 @@ from world import EXAMPLES, WITH_THE_PASS, World
 DATABASES = ("sqlite", "postgresql")
 SERVER = pytest.StashKey[str]()
 
-bootstrap.read_rulebook = remembering_rulebooks(bootstrap.read_rulebook)
-bootstrap.check_words = remembering_shipped(bootstrap.check_words)
+files.read_rulebook = remembering_rulebooks(files.read_rulebook)
+words.check_words = remembering_shipped(words.check_words)
 words._files = remembering_shipped(words._files)
 
 MEMORY = Path("/dev/shm")
@@ -41,6 +41,12 @@ def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test sees the settings of whoever runs it."""
     for name in [name for name in os.environ if name.startswith("TWINFLOW_") and name not in OWN_VARIABLES]:
         monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """No run sees what another one proved."""
+    os.environ["XDG_CACHE_HOME"] = str(tmp_path_factory.mktemp("cache"))
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -10,7 +10,7 @@ from twinflow.domain.rulebook import Rulebook
 
 Found = TypeVar("Found")
 ReadRulebook = Callable[[Path, Path], Rulebook]
-Content = Path | tuple[tuple[str, bytes], ...]
+Content = Path | tuple[tuple[str, bytes | None], ...]
 
 
 def remembering_rulebooks(read: ReadRulebook) -> ReadRulebook:
@@ -48,4 +48,4 @@ def _content(folder: Path) -> Content:
     if folder in {WORKFLOWS, NOTIFICATIONS}:
         return folder
     inside = sorted(folder.rglob("*"))
-    return tuple((str(path.relative_to(folder)), path.read_bytes() if path.is_file() else b"") for path in inside)
+    return tuple((str(path.relative_to(folder)), path.read_bytes() if path.is_file() else None) for path in inside)

@@ -9,11 +9,16 @@ import pytest
 ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src" / "twinflow"
 LAZY = {
+    "bootstrap.py": {"twinflow.mail.compose", "twinflow.mail.mailer", "twinflow.mail.post"},
+    "cli/context.py": {"twinflow.bootstrap", "twinflow.config", "twinflow.files"},
     "cli/run.py": {"uvicorn", "twinflow.web.app"},
+    "config.py": {"sqlalchemy.engine", "sqlalchemy.exc"},
     "definitions/proposals.py": {"holidays"},
+    "files.py": {"twinflow.mail.words"},
     "mail/dates_file.py": {"icalendar"},
+    "storage/database.py": {"alembic", "alembic.config"},
 }
-"""Half a second of imports that only few commands should wait for."""
+"""Imports that only some commands should wait for."""
 
 
 def allowed() -> dict[str, set[str]]:

@@ -2,31 +2,30 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from importlib.resources import files
+from functools import cached_property, partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Engine
 
-from twinflow import clock
+from twinflow import clock, files
 from twinflow.config import Settings
 from twinflow.definitions.calendars import calendar_texts, read_calendar
-from twinflow.definitions.catalogue import read_rulebook
-from twinflow.definitions.people import check_people, read_people
+from twinflow.definitions.catalogue import WhenAsked, readers_of
 from twinflow.domain.calendar.office_hours import MailHours
 from twinflow.domain.people.people import People
 from twinflow.domain.rulebook import Rulebook
-from twinflow.errors import BadInput, EnvironmentFailed
-from twinflow.mail.compose import Composer
-from twinflow.mail.mailer import CaptureMailer, Mailer, SmtpMailer, Tls
-from twinflow.mail.post import Post
-from twinflow.mail.words import check_words
+from twinflow.errors import BadInput
 from twinflow.storage import database
 from twinflow.storage.calendars import Edition
 from twinflow.storage.engine import make_engine
 from twinflow.storage.unit_of_work import UnitOfWork
 
+if TYPE_CHECKING:
+    from twinflow.mail.post import Post
 
-@dataclass(slots=True)
+
+@dataclass
 class Runtime:
     """A running twinflow: settings, database, definitions, people, and the way of mail."""
 
@@ -34,14 +33,18 @@ class Runtime:
     engine: Engine
     rulebook: Rulebook
     people: People
-    post: Post
     unapplied: tuple[str, ...] = ()
     """The calendars whose file is no edition in use: their news counts from the day they are applied."""
+
+    @cached_property
+    def post(self) -> "Post":
+        """The way of mail, with the words as they stand when it is first asked for."""
+        return _post(self.settings)
 
     @property
     def state_file(self) -> Path | None:
         """How a restored backup is noticed before it sends; None while mail is captured."""
-        return self.post.state_file
+        return _state_file(self.settings)
 
     def refresh(self) -> None:
         """Count by the calendars in use: another process may have applied an edition since."""
@@ -60,36 +63,19 @@ def start(settings: Settings) -> Runtime:
     Raises BadInput with every mistake in the files, EnvironmentFailed where the database does not answer or is of an
     older version.
     """
-    rulebook, people = load_rulebook(settings), read_people(settings.people_file)
+    rulebook, people = files.in_use(settings)
     rulebook = replace(rulebook, mail_hours=mail_hours_of(settings))
-    check_people(rulebook, people, settings.people_file.name)
     engine = make_engine(settings.database.url)
     kept = _editions(engine, rulebook, people)
     if kept is None:
         database.upgrade(engine)
         kept = _editions(engine, rulebook, people) or []
     if rulebook.calendars.keys() - {each.key for each in kept if each.current}:
-        kept = _pinned(engine, calendar_texts(calendars_folder(settings)), rulebook)
+        kept = _pinned(engine, calendar_texts(files.calendars_folder(settings)), rulebook)
     in_use = _with_editions(rulebook, kept)
-    unapplied = sorted(set(rulebook.current_editions.items()) - set(in_use.current_editions.items()))
-    return Runtime(settings, engine, in_use, people, _post(settings), tuple(key for key, _ in unapplied))
-
-
-def load_rulebook(settings: Settings) -> Rulebook:
-    """The process files, calendars and notices. Raises BadInput."""
-    workflows, notifications = settings.workflows_folder or shipped("workflows"), notifications_folder(settings)
-    in_words = tuple(check_words(notifications))
-    try:
-        rulebook = read_rulebook(workflows, notifications)
-    except BadInput as error:
-        raise BadInput(error.message.template, (*error.problems, *in_words), **error.message.values) from None
-    if in_words:
-        raise BadInput("The notices have mistakes.", in_words)
-    return rulebook
-
-
-def notifications_folder(settings: Settings) -> Path:
-    return settings.notifications_folder or shipped("notifications")
+    current = {(each.key, each.edition) for each in kept if each.current}
+    unapplied = sorted(key for key, edition in rulebook.editions if (key, edition) not in current)
+    return Runtime(settings, engine, in_use, people, tuple(unapplied))
 
 
 def mail_hours_of(settings: Settings) -> MailHours:
@@ -97,10 +83,6 @@ def mail_hours_of(settings: Settings) -> MailHours:
     rhythm = settings.rhythm
     digest_at = rhythm.digest_at if rhythm.digest == "each morning" else None
     return MailHours(digest_at, rhythm.opens_at, rhythm.closes_at)
-
-
-def calendars_folder(settings: Settings) -> Path:
-    return (settings.workflows_folder or shipped("workflows")) / "calendars"
 
 
 def _editions(engine: Engine, rulebook: Rulebook, people: People) -> list[Edition] | None:
@@ -129,12 +111,13 @@ def _pinned(engine: Engine, texts: Mapping[str, str], rulebook: Rulebook) -> lis
 
 def _with_editions(rulebook: Rulebook, kept: Sequence[Edition]) -> Rulebook:
     """The rulebook with the calendars in use in the place of the files', and with every edition there was."""
-    read = {(calendar.key, calendar.edition): calendar for calendar in rulebook.calendars.values()}
-    for each in kept:
-        if (each.key, each.edition) not in read:
-            read[each.key, each.edition] = read_calendar(each.text, f"{each.key}@{each.edition}")
-    in_use = {each.key: read[each.key, each.edition] for each in kept if each.current}
-    return replace(rulebook, calendars={**rulebook.calendars, **in_use}, editions=read, _together={})
+    unread = [each for each in kept if (each.key, each.edition) not in rulebook.editions]
+    earlier = {(each.key, each.edition): read_calendar(each.text, f"{each.key}@{each.edition}") for each in unread}
+    editions = WhenAsked(readers_of(rulebook.editions) | readers_of(earlier))
+    in_use = {each.key: partial(editions.__getitem__, (each.key, each.edition)) for each in kept if each.current}
+    return replace(
+        rulebook, calendars=WhenAsked(readers_of(rulebook.calendars) | in_use), editions=editions, _together={}
+    )
 
 
 def upgrade_database(settings: Settings) -> str:
@@ -158,9 +141,11 @@ def check_database(settings: Settings) -> str:
 
 def _check_books(work: UnitOfWork, rulebook: Rulebook, people: People) -> None:
     """Raises DefinitionChanged if a process was edited under running agreements, BadInput if an office of theirs is gone."""
-    work.agreements.check_pins(rulebook.catalogue)
+    definitions = rulebook.catalogue.definitions
+    pinned = work.agreements.pinned_versions() & definitions.keys()  # of the others not even the file is read
+    work.agreements.check_pins([definitions[name] for name in sorted(pinned)])
     gone = sorted(set(work.agreements.offices()) - people.offices.keys())
-    running = work.agreements.versions() - rulebook.catalogue.definitions.keys()
+    running = work.agreements.versions() - definitions.keys()
     if running:
         names = [f"{key} v{version}" for key, version in sorted(running)]
         raise BadInput("The process files lack versions that agreements run on: {processes}.", processes=names)
@@ -168,24 +153,18 @@ def _check_books(work: UnitOfWork, rulebook: Rulebook, people: People) -> None:
         raise BadInput("The people file lacks offices that keep agreements: {offices}.", offices=gone)
 
 
-def shipped(name: str) -> Path:
-    """A folder that comes with twinflow: from the installed package, else from the checkout."""
-    packaged = Path(str(files("twinflow"))) / "_data" / name
-    if packaged.is_dir():
-        return packaged
-    checkout = Path(__file__).resolve().parents[2]
-    if (checkout / "pyproject.toml").is_file() and (checkout / name).is_dir():
-        return checkout / name
-    raise EnvironmentFailed("The folder {name} that comes with twinflow is missing; install it again.", name=name)
+def _state_file(settings: Settings) -> Path | None:
+    return settings.mail.state_file if settings.mail.host else None
 
 
-def _post(settings: Settings) -> Post:
+def _post(settings: Settings) -> "Post":
+    from twinflow.mail.compose import Composer  # noqa: PLC0415 - most commands make no mail
+    from twinflow.mail.mailer import CaptureMailer, Mailer, SmtpMailer, Tls  # noqa: PLC0415 - the same
+    from twinflow.mail.post import Post  # noqa: PLC0415 - the same
+
     mail = settings.mail
-    folder = notifications_folder(settings)
     mailer: Mailer = CaptureMailer(mail.capture_folder)
-    state_file = None
     if mail.host:
-        state_file = mail.state_file
         mailer = SmtpMailer(
             mail.host,
             mail.port,
@@ -197,7 +176,11 @@ def _post(settings: Settings) -> Post:
             mail.per_minute,
             mail.certificate_authority,
         )
-    composer = Composer(folder, settings.base_url, mail.sender)
     return Post(
-        composer, mailer, mail.return_path or mail.sender, mail.return_path_tag, mail.redirect_all_to, state_file
+        Composer(files.notifications_folder(settings), settings.base_url, mail.sender),
+        mailer,
+        mail.return_path or mail.sender,
+        mail.return_path_tag,
+        mail.redirect_all_to,
+        _state_file(settings),
     )

@@ -17,8 +17,6 @@ from pydantic import (
     ValidationError,
     model_validator,
 )
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError
 
 from twinflow.errors import BadInput, Unreadable
 from twinflow.sentences import Problem, Sentence, unknown_name
@@ -36,6 +34,11 @@ OWN_VARIABLES = {"TWINFLOW_TEST_DATABASE_URL"}
 
 
 def _database_url(text: str) -> str:
+    if text.startswith("sqlite:///"):
+        return text
+    from sqlalchemy.engine import make_url  # noqa: PLC0415 - a fifth of a second that most need not wait for
+    from sqlalchemy.exc import ArgumentError  # noqa: PLC0415 - the same
+
     try:
         name = make_url(text).drivername
     except ArgumentError:
@@ -167,6 +170,7 @@ class Settings(Section):
     base_url: Annotated[str, Field(pattern=r"^https?://\S+$")] = "http://127.0.0.1:8000"
     workflows_folder: Path | None = None
     notifications_folder: Path | None = None
+    cache_folder: Path | None = None
     database: DatabaseSettings = DatabaseSettings()
     mail: MailSettings = MailSettings()
     rhythm: RhythmSettings = RhythmSettings()
@@ -229,7 +233,7 @@ def _resolved(values: dict[str, Any], folder: Path) -> dict[str, Any]:
     kept = {key: str(MailSettings.model_fields[key].default) for key in ("capture_folder", "state_file")}
     mail = values.get("mail", {})
     resolved = {**values, "mail": {**kept, **mail} if isinstance(mail, dict) else mail}
-    for key in ("people_file", "workflows_folder", "notifications_folder"):
+    for key in ("people_file", "workflows_folder", "notifications_folder", "cache_folder"):
         if isinstance(resolved.get(key), str):
             resolved[key] = folder / resolved[key]
     for table, key in FILES_IN_TABLES:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
-from twinflow import bootstrap
+from twinflow import bootstrap, files
 from twinflow.config import ClockSettings, DatabaseSettings, MailSettings, RhythmSettings, Settings
 from twinflow.definitions.scripts import read_script
 from twinflow.domain.clock.scripted_case import Script
@@ -31,7 +31,7 @@ def settings(folder: Path, port: int, smtp_port: int, language: str) -> Settings
     """Settings of the demonstration: everything in `folder`, mail to the capturing server on `smtp_port`."""
     return Settings(
         language="es" if language == "es" else "en",
-        people_file=bootstrap.shipped("examples") / "demo" / "people.toml",
+        people_file=files.shipped("examples") / "demo" / "people.toml",
         base_url=f"http://127.0.0.1:{port}",
         database=DatabaseSettings(url=f"sqlite:///{folder / 'twinflow.db'}"),
         mail=MailSettings(
@@ -49,12 +49,12 @@ def settings(folder: Path, port: int, smtp_port: int, language: str) -> Settings
 
 def fill(runtime: bootstrap.Runtime, clock: Callable[[], datetime]) -> list[Imported]:
     """Import Cuenca's three sheets and enter the worked case with its dates moved."""
-    folder = bootstrap.shipped("examples")
+    folder = files.shipped("examples")
     done = []
     for name in REGISTERS:
-        files = (folder / "cuenca" / f"{name}.csv", folder / "cuenca" / f"{name}.map.toml")
+        sheet = (folder / "cuenca" / f"{name}.csv", folder / "cuenca" / f"{name}.map.toml")
         now = clock()
-        dossiers = read_register(*files, runtime.rulebook, runtime.people, now)
+        dossiers = read_register(*sheet, runtime.rulebook, runtime.people, now)
         import_register(runtime.engine, runtime.rulebook, runtime.people, dossiers, now=now)
         latest = sum(dossier.is_latest for dossier in dossiers)
         done.append(Imported(name, latest, len(dossiers) - latest))
@@ -64,7 +64,7 @@ def fill(runtime: bootstrap.Runtime, clock: Callable[[], datetime]) -> list[Impo
 
 def worked_case() -> Path:
     """The scripted case that is shown, the file of Chihuahua and Albuquerque of 2008."""
-    return bootstrap.shipped("workflows") / "cases" / "mx" / "twinning" / "chihuahua-albuquerque.toml"
+    return files.shipped("workflows") / "cases" / "mx" / "twinning" / "chihuahua-albuquerque.toml"
 
 
 def moved_to_recent_dates(script: Script, today: date) -> Script:

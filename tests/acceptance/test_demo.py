@@ -13,7 +13,7 @@ import pytest
 
 from how_many import many
 from smtp import RecordingServer, free_port
-from twinflow import bootstrap, demo
+from twinflow import bootstrap, demo, files
 from twinflow.definitions.scripts import read_script
 from twinflow.domain.agreement.agreement import Deadline
 from twinflow.mail.inbox import CapturedMessage, capture_server, captured_messages
@@ -47,7 +47,7 @@ def messages(runtime: bootstrap.Runtime) -> dict[str, list[CapturedMessage]]:
 
 
 def test_the_worked_case_keeps_the_order_and_the_distances_of_the_true_file() -> None:
-    rulebook = bootstrap.load_rulebook(demo.settings(Path(), 1, 1, "en"))
+    rulebook = files.prove(demo.settings(Path(), 1, 1, "en"))
     script = read_script(demo.worked_case(), rulebook.catalogue)
     for today in YEAR:
         moved = demo.moved_to_recent_dates(script, today)

@@ -12,11 +12,11 @@ from time import perf_counter
 
 import numpy as np
 
-from twinflow.bootstrap import shipped
 from twinflow.definitions.calendars import read_calendars
 from twinflow.domain.calendar.business_days import Calendars, Pause
 from twinflow.domain.calendar.dates import Length, Unit
 from twinflow.domain.deadlines.counting import Inputs, compute
+from twinflow.files import shipped
 
 Case = tuple[date, int, date, date]
 

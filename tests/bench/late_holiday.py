@@ -13,9 +13,9 @@ from time import perf_counter
 
 from books import check, days_before, start, write
 
-from twinflow.bootstrap import shipped
-from twinflow.cli.output import progress_bar
+from twinflow.cli.progress import progress_bar
 from twinflow.definitions.calendars import read_calendar
+from twinflow.files import shipped
 from twinflow.services.deadlines.calendar_editions import apply
 
 NOW = datetime(2026, 3, 2, 18, tzinfo=UTC)

@@ -10,7 +10,7 @@ import pytest
 from builders import WORKFLOWS, edited, write_workflows
 from command_line import twinflow
 from scripted import CLOCK_STEP, SCRIPT, tiny_rulebook, tiny_script
-from twinflow import bootstrap
+from twinflow import files
 from twinflow.config import Settings
 from twinflow.definitions.scripts import read_script
 from twinflow.errors import BadInput
@@ -23,7 +23,7 @@ CHIHUAHUA = WORKFLOWS / "cases" / "mx" / "twinning" / "chihuahua-albuquerque.tom
 
 @pytest.fixture(scope="module")
 def rulebook():
-    return bootstrap.load_rulebook(Settings())
+    return files.prove(Settings())
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from builders import NOTIFICATIONS, TINY, edited, write_workflows
-from twinflow import bootstrap
+from twinflow import files
 from twinflow.config import Settings
 from twinflow.definitions.notices import read_notices
 from twinflow.domain.process.notices import BASE, BASE_FILES, BUILT_IN_NOTICES, LANGUAGES, NOTICE_FILES
@@ -132,7 +132,7 @@ def test_a_new_notice_may_be_announced_by_a_step(folder, tmp_path):
     add_table(folder, "mine")
     text = edited(TINY, ('notice = "opinion-requested"', 'notice = "mine"'))
     settings = Settings(workflows_folder=write_workflows(tmp_path / "workflows", text), notifications_folder=folder)
-    assert bootstrap.load_rulebook(settings).notices["mine"].label == {"en": "A", "es": "B"}
+    assert files.prove(settings).notices["mine"].label == {"en": "A", "es": "B"}
 
 
 # What a template may name
@@ -184,7 +184,7 @@ def test_start_up_tells_the_mistakes_of_processes_tables_files_and_templates_at_
     change(folder / "notices.toml", ('es = "Le toca actuar"', 'fr = "À vous"'))
     workflows = write_workflows(tmp_path / "workflows", edited(TINY, ('start = "open"', 'start = "opne"')))
     with pytest.raises(BadInput) as caught:
-        bootstrap.load_rulebook(Settings(workflows_folder=workflows, notifications_folder=folder))
+        files.prove(Settings(workflows_folder=workflows, notifications_folder=folder))
     assert [str(problem.place) for problem in caught.value.problems] == [
         "workflows/tiny.toml: process.start",
         "notifications/notices.toml: your-turn.label.es",
@@ -200,13 +200,13 @@ def test_mistakes_in_words_alone_stop_the_start_too(folder, tmp_path):
     (folder / "your-turn" / "es" / "subject.txt").write_text("{{ x }}", "utf-8")
     workflows = write_workflows(tmp_path / "workflows")
     with pytest.raises(BadInput, match="The notices have mistakes") as caught:
-        bootstrap.load_rulebook(Settings(workflows_folder=workflows, notifications_folder=folder))
+        files.prove(Settings(workflows_folder=workflows, notifications_folder=folder))
     assert len(caught.value.problems) == 1
 
 
 def test_a_step_announces_no_notice_that_twinflow_sends_by_itself(tmp_path):
     text = edited(TINY, ('notice = "opinion-requested"', 'notice = "deadline-soon"'))
     with pytest.raises(BadInput) as caught:
-        bootstrap.load_rulebook(Settings(workflows_folder=write_workflows(tmp_path / "workflows", text)))
+        files.prove(Settings(workflows_folder=write_workflows(tmp_path / "workflows", text)))
     (problem,) = caught.value.problems
     assert "steps.ask.notices[1].notice: twinflow sends this notice by itself" in str(problem)

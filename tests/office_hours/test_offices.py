@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from builders import office, person, rulebook
-from twinflow.bootstrap import load_rulebook
 from twinflow.config import Settings
 from twinflow.definitions.people import check_people, read_people
 from twinflow.domain.calendar.office_hours import OfficeHours
 from twinflow.domain.people.people import Assignment, Office, People
 from twinflow.domain.rulebook import Rulebook
 from twinflow.errors import BadInput
+from twinflow.files import prove
 
 CHIHUAHUA = replace(office("chihuahua", "municipality", "MX", "America/Chihuahua"), calendars=("mx-labour",))
 MINISTRY = replace(office("sre", "ministry", "MX", "America/Mexico_City"), calendars=("mx-labour", "mx-ministry"))
@@ -140,5 +140,5 @@ def test_calendars_are_a_list_of_names(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["cuenca", "demo"])
 def test_every_office_of_the_examples_has_days_off(name: str) -> None:
     people = read_people(Path(__file__).parents[2] / "examples" / name / "people.toml")
-    check_people(load_rulebook(Settings()), people, "people.toml")
+    check_people(prove(Settings()), people, "people.toml")
     assert all(found.calendars for found in people.offices.values())

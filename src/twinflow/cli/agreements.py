@@ -1,31 +1,20 @@
 """`twinflow agreements`: list, show, open, steps, advance, history, import."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from twinflow.cli.context import Cli, Json, Person, cli_of, day_option, pairs
+from twinflow.cli.context import Cli, Json, Person, Reference, cli_of, pairs
+from twinflow.cli.later import add_later
 from twinflow.cli.options import Options, whole_day
 from twinflow.cli.options import hour as hour_of_day
-from twinflow.cli.output import jsonable, print_json, print_table, progress_bar
-from twinflow.domain.agreement.agreement import Claim, Party, Term
-from twinflow.domain.calendar.dates import PartialDate
-from twinflow.domain.process.well_known_facts import IN_FORCE_ON, TERM_STARTS_ON
+from twinflow.cli.output import print_json, print_table
 from twinflow.domain.steps.command import StepCommand
-from twinflow.domain.steps.dossier import Dossier
-from twinflow.domain.steps.opening import NewAgreement
-from twinflow.errors import BadInput, Unreadable
-from twinflow.registers.dossiers import country_code, read_register
 from twinflow.sentences import Sentence
 from twinflow.services.agreements.advancing import advance_agreement
-from twinflow.services.agreements.importing import import_register
-from twinflow.services.agreements.opening import open_agreement
 from twinflow.services.reading import agreements, deadlines
 
 app = typer.Typer(help="Cases: look at them, open them, take their steps, import a register.", no_args_is_help=True)
-
-Reference = Annotated[str, typer.Argument(help="Reference of the agreement.")]
 
 
 @app.command("list")
@@ -214,146 +203,13 @@ def advance(
     print(cli.say(Sentence("{reference}: {state}, effective {day}.", values)))
 
 
-@app.command("open")
-def open_(
-    context: typer.Context,
-    reference: Reference,
-    process: Annotated[str, typer.Option("--process", help="Process, like mx/twinning.")],
-    office: Annotated[str, typer.Option("--office", help="Office that keeps the case.")],
-    person: Person,
-    party: Annotated[
-        list[str] | None, typer.Option("--party", metavar="NAME/COUNTRY", help="A party; the first is our own side.")
-    ] = None,
-    on: Annotated[str, typer.Option("--on", metavar="DATE", help="Day it began; else today.")] = "",
-    state: Annotated[str | None, typer.Option("--state", help="To enter a case in mid-life.")] = None,
-    term: Annotated[
-        list[str] | None,
-        typer.Option("--term", metavar="NAME=LENGTH", help="What the text says, like validity=3 years."),
-    ] = None,
-    facts: Annotated[
-        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A fact already known.")
-    ] = None,
-    parent: Annotated[str | None, typer.Option("--parent", help="Agreement that a programme belongs to.")] = None,
-    title: Annotated[str, typer.Option("--title")] = "",
-    origin: Annotated[str, typer.Option("--origin")] = "",
-) -> None:
-    """Open a case."""
-    cli = cli_of(context)
-    runtime = cli.runtime
-    now = cli.now()
-    parties = _parties(party or [])
-    new = NewAgreement(
-        reference=reference,
-        process=process,
-        office=office,
-        title=title or " – ".join(each.name for each in parties) or reference,
-        opened_on=day_option(on, "--on") if on else runtime.people.today(office, now),
-        parties=parties,
-        state=state,
-        terms=_terms(pairs(term or [], "--term")),
-        facts=_facts(pairs(facts or [], "--set")),
-        parent=parent,
-        origin=origin,
-    )
-    agreement = open_agreement(runtime.engine, runtime.rulebook, runtime.people, new, actor=person, now=now)
-    definition = runtime.rulebook.definition_of(agreement)
-    values = {"reference": reference, "state": definition.states[agreement.state].label}
-    print(cli.say(Sentence("{reference}: opened as “{state}”.", values)))
-
-
-def _parties(texts: list[str]) -> tuple[Party, ...]:
-    parties = []
-    for number, text in enumerate(texts):
-        name, _, country = text.rpartition("/")
-        code = country_code(country.strip())
-        if not name.strip() or code is None:
-            raise BadInput("--party is written NAME/COUNTRY, like Albuquerque/US, not “{text}”.", text=text)
-        parties.append(Party(name.strip(), code, home=number == 0))
-    return tuple(parties)
-
-
-def _terms(given: dict[str, str]) -> dict[str, Term]:
-    terms = {}
-    for name, text in given.items():
-        try:
-            terms[name] = Term.parse(text)
-        except Unreadable as error:
-            raise BadInput("--term {name}={text}: {mistake}.", name=name, text=text, mistake=error.message) from None
-    return terms
-
-
-def _facts(given: dict[str, str]) -> dict[str, tuple[Claim, ...]]:
-    facts: dict[str, tuple[Claim, ...]] = {}
-    for name, text in given.items():
-        try:
-            facts[name] = (Claim(PartialDate.parse(text) if name.endswith("_on") else text, ""),)
-        except Unreadable as error:
-            raise BadInput("--set {name}={text}: {mistake}.", name=name, text=text, mistake=error.message) from None
-    return facts
-
-
-@app.command("import")
-def import_(
-    context: typer.Context,
-    file: Annotated[Path, typer.Argument(help="CSV file, UTF-8, with headings.")],
-    map_file: Annotated[Path, typer.Option("--map", metavar="MAP.toml", help="Which column means what.")],
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be made; write nothing.")] = False,
-    json: Json = False,
-) -> None:
-    """Take over a municipality's own register. All of it or nothing; the same file twice changes nothing."""
-    cli = cli_of(context)
-    runtime = cli.runtime
-    now = cli.now()
-    dossiers = read_register(file, map_file, runtime.rulebook, runtime.people, now)
-    with progress_bar() as progress:
-        result = import_register(
-            runtime.engine, runtime.rulebook, runtime.people, dossiers, now=now, dry_run=dry_run, progress=progress
-        )
-    if json:
-        shown = {"dry_run": dry_run, "added": result.added, "unchanged": result.unchanged, "dossiers": dossiers}
-        print_json(jsonable(shown, cli.language), cli.language)
-        return
-    if dry_run:
-        headings = cli.headings("Row", "Reference", "Parties", "State", "Dates", "Terms")
-        print_table(headings, [_dossier_row(cli, dossier) for dossier in dossiers])
-    current = sum(dossier.is_latest for dossier in dossiers)
-    values = {
-        "dossiers": current,
-        "earlier": len(dossiers) - current,
-        "added": len(result.added),
-        "unchanged": len(result.unchanged),
-    }
-    if dry_run:
-        done = Sentence(
-            "Dry run, nothing written. Dossiers: {dossiers}, earlier generations: {earlier}; "
-            "would be added: {added}, unchanged: {unchanged}.",
-            values,
-        )
-    else:
-        done = Sentence(
-            "Dossiers: {dossiers}, earlier generations: {earlier}; added: {added}, unchanged: {unchanged}.", values
-        )
-    print(cli.say(done))
-
-
-def _dossier_row(cli: Cli, dossier: Dossier) -> list[str]:
-    process = cli.runtime.rulebook.catalogue.versions(dossier.process)[-1]
-    dates = [
-        f"{cli.say(process.records[key])}: {claim.value or '?'}{'' if claim.chosen else ' ' + cli.text('(not chosen)')}"
-        for key, claims in dossier.facts.items()
-        for claim in claims
-        if key not in {IN_FORCE_ON, TERM_STARTS_ON}
-    ]
-    terms = [
-        f"{cli.say(process.terms[key].label)}: {cli.say([r.message for r in term.readings]) or cli.text('indefinite')}"
-        for key, term in dossier.terms.items()
-        if term.is_stated
-    ]
-    return [
-        str(dossier.row),
-        dossier.reference,
-        dossier.title,
-        cli.say(process.states[dossier.state].label),
-        "\n".join(dates) or "–",
-        "\n".join(terms) or "–",
-    ]
+add_later(
+    app,
+    {
+        "open": ("opening.open_", "Open a case."),
+        "import": (
+            "opening.import_",
+            "Take over a municipality's own register. All of it or nothing; the same file twice changes nothing.",
+        ),
+    },
+)

@@ -8,22 +8,9 @@ from typing import Annotated
 
 import typer
 
-from twinflow.cli import (
-    agreements,
-    bounces,
-    calendars,
-    confirming,
-    database,
-    deadlines,
-    feeds,
-    notices,
-    outbox,
-    people,
-    run,
-    workflows,
-)
 from twinflow.cli.context import Cli
-from twinflow.cli.output import exit_code, print_error
+from twinflow.cli.failing import exit_code, print_error
+from twinflow.cli.later import add_later
 from twinflow.errors import TwinflowError
 
 app = typer.Typer(
@@ -33,21 +20,31 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-app.add_typer(agreements.app, name="agreements")
-app.add_typer(deadlines.app, name="deadlines")
-app.add_typer(workflows.app, name="workflows")
-app.add_typer(calendars.app, name="calendars")
-app.add_typer(outbox.app, name="outbox")
-outbox.app.command("confirm")(confirming.confirm)
-app.add_typer(bounces.app, name="bounces")
-app.add_typer(notices.app, name="notices")
-app.add_typer(people.app, name="people")
-app.add_typer(feeds.app, name="feeds")
-app.add_typer(database.app, name="database")
-app.command("tick")(run.tick)
-app.command("serve")(run.serve)
-app.command("worker")(run.worker)
-app.command("demo")(run.demo)
+add_later(
+    app,
+    {
+        "tick": (
+            "run.tick",
+            "One pass: tell what is due and not told, take the steps that dates take, send what waits.",
+        ),
+        "serve": ("run.serve", "Serve the pages on loopback, and sweep and send mail beside them."),
+        "worker": ("run.worker", "Sweep and send mail, without pages, until stopped."),
+        "demo": (
+            "run.demo",
+            "The real register of Cuenca and a worked case, captured mail, pages on loopback. Nothing leaves, nothing stays.",
+        ),
+        "agreements": ("agreements.app", "Cases: look at them, open them, take their steps, import a register."),
+        "deadlines": ("deadlines.app", "Deadlines of all agreements, how each date came about, and changing one."),
+        "workflows": ("workflows.app", "Process files: what may happen to an agreement."),
+        "calendars": ("calendars.app", "Calendars of non-working days."),
+        "outbox": ("outbox.app", "Messages: waiting, on their way, arrived or not."),
+        "bounces": ("bounces.app", "Mail that came back: delivery reports."),
+        "notices": ("notices.app", "What is told, in which words, and what a person can do without."),
+        "people": ("people.app", "People and the roles they hold."),
+        "feeds": ("feeds.app", "Private calendar addresses."),
+        "database": ("database.app", "The database's tables."),
+    },
+)
 
 
 @app.callback()

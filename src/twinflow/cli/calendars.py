@@ -5,14 +5,16 @@ from typing import Annotated
 
 import typer
 
-from twinflow import bootstrap
 from twinflow.cli.context import Cli, Json, Person, cli_of, day_option
-from twinflow.cli.output import EXIT_BAD_INPUT, print_json, print_table, progress_bar
+from twinflow.cli.failing import EXIT_BAD_INPUT
+from twinflow.cli.output import print_json, print_table
+from twinflow.cli.progress import progress_bar
 from twinflow.definitions.calendars import check_calendars, read_calendar
 from twinflow.definitions.proposals import Proposal, entry, propose
 from twinflow.definitions.reader import read_text
 from twinflow.domain.calendar.business_days import Calendar
 from twinflow.errors import BadInput, NotFound
+from twinflow.files import workflows_folder
 from twinflow.sentences import Sentence
 from twinflow.services.deadlines import calendar_editions
 
@@ -206,7 +208,7 @@ def _read(file: Path) -> tuple[Calendar, str]:
 
 def _calendars_of(cli: Cli, folder: Path | None) -> Path:
     """The folder of calendar files: that inside a folder of process files, else the folder itself."""
-    folder = folder or cli.settings.workflows_folder or bootstrap.shipped("workflows")
+    folder = folder or workflows_folder(cli.settings)
     return folder / "calendars" if (folder / "calendars").is_dir() else folder
 
 

@@ -9,7 +9,6 @@ from typing import Annotated
 
 import typer
 
-from twinflow import bootstrap
 from twinflow.cli.context import Cli, cli_of
 from twinflow.cli.output import print_json
 from twinflow.definitions.catalogue import read_one
@@ -18,6 +17,7 @@ from twinflow.domain.process.comparison import Change, compare
 from twinflow.domain.process.contents import Table
 from twinflow.domain.process.definition import ProcessDefinition
 from twinflow.errors import BadInput
+from twinflow.files import workflows_folder
 from twinflow.sentences import Sentence
 
 HEADINGS = {
@@ -45,11 +45,6 @@ class Format(StrEnum):
     TEXT = "text"
     MARKDOWN = "markdown"
     JSON = "json"
-
-
-def register(app: typer.Typer) -> None:
-    """Add the command to `twinflow workflows`."""
-    app.command("diff")(diff)
 
 
 def diff(
@@ -90,7 +85,7 @@ def _find(cli: Cli, text: str) -> ProcessDefinition:
 def _read(cli: Cli, path: Path) -> ProcessDefinition:
     """A process file on its own, with the notices, calendars and other processes in use. Raises BadInput."""
     settings, rulebook = cli.settings, cli.rulebook
-    definition = read_one(path, settings.workflows_folder or bootstrap.shipped("workflows"))
+    definition = read_one(path, workflows_folder(settings))
     around = Surroundings(
         notices=rulebook.notices.keys(),
         calendars=rulebook.calendars.keys(),

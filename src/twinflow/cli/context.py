@@ -5,20 +5,24 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from twinflow import bootstrap, clock
-from twinflow.config import Settings, load_settings
+from twinflow import clock
 from twinflow.domain.calendar.dates import PartialDate
-from twinflow.domain.rulebook import Rulebook
 from twinflow.errors import BadInput, Unreadable
 from twinflow.language import day, say, short_day, translate
 from twinflow.sentences import Sentence
 
+if TYPE_CHECKING:
+    from twinflow.bootstrap import Runtime
+    from twinflow.config import Settings
+    from twinflow.domain.rulebook import Rulebook
+
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 Person = Annotated[str, typer.Option("--as", metavar="PERSON", help="Who acts: a key of the people file.")]
+Reference = Annotated[str, typer.Argument(help="Reference of the agreement.")]
 
 
 @dataclass
@@ -28,11 +32,15 @@ class Cli:
     config: Path | None
 
     @cached_property
-    def settings(self) -> Settings:
+    def settings(self) -> "Settings":
+        from twinflow.config import load_settings  # noqa: PLC0415 - help needs no settings
+
         return load_settings(self.config)
 
     @cached_property
-    def runtime(self) -> bootstrap.Runtime:
+    def runtime(self) -> "Runtime":
+        from twinflow import bootstrap  # noqa: PLC0415 - nor has everything that reads files a database
+
         runtime = bootstrap.start(self.settings)
         for key in runtime.unapplied:
             note = Sentence(
@@ -43,9 +51,11 @@ class Cli:
         return runtime
 
     @cached_property
-    def rulebook(self) -> Rulebook:
+    def rulebook(self) -> "Rulebook":
         """The definitions alone, for commands that need neither people nor a database."""
-        return bootstrap.load_rulebook(self.settings)
+        from twinflow.files import rulebook_in_use  # noqa: PLC0415 - as above
+
+        return rulebook_in_use(self.settings)
 
     def close(self) -> None:
         """Let go of the database, if it was opened."""

@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 
 from twinflow.cli.context import Cli, Json, Person, cli_of
-from twinflow.cli.output import print_json, print_table, progress_bar
+from twinflow.cli.output import print_json, print_table
+from twinflow.cli.progress import progress_bar
 from twinflow.definitions.migrations import plan_text, read_plan, version_named
 from twinflow.domain.steps.migration import OPEN, Plan, draft
 from twinflow.errors import BadInput

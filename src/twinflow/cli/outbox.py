@@ -1,4 +1,4 @@
-"""`twinflow outbox`: list, show, retry, cancel."""
+"""`twinflow outbox`: list, show, retry, cancel, confirm."""
 
 from datetime import datetime
 from email import policy
@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from twinflow.cli.confirming import confirm
 from twinflow.cli.context import Json, Person, cli_of
 from twinflow.cli.output import print_json, print_table
 from twinflow.domain.mail.message import MessageState, OutboxMessage
@@ -113,3 +114,6 @@ def cancel(
     runtime = cli.runtime
     outbox.cancel(runtime.engine, runtime.people, message_id, by=person, reason=reason, now=cli.now())
     print(cli.say(Sentence("Message {id} is cancelled.", {"id": message_id})))
+
+
+app.command("confirm")(confirm)

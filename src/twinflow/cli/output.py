@@ -1,43 +1,19 @@
-"""Printing: tables for people, JSON for programs, and errors with their places. One place for exit codes."""
+"""Printing: tables for people, JSON for programs."""
 
 import json
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime, time
 from enum import StrEnum
 
 from rich.console import Console
-from rich.progress import MofNCompleteColumn, Progress
 from rich.table import Table
 
 from twinflow.domain.agreement.subject import AlertSubject
 from twinflow.domain.calendar.dates import PartialDate
-from twinflow.errors import BadInput, DefinitionChanged, NotFound, Refused, TwinflowError
 from twinflow.language import say
 from twinflow.sentences import Sentence
-
-EXIT_REFUSED, EXIT_BAD_INPUT, EXIT_ENVIRONMENT = 1, 2, 3
-
-
-def exit_code(error: TwinflowError) -> int:
-    match error:
-        case BadInput() | NotFound() | DefinitionChanged():
-            return EXIT_BAD_INPUT
-        case Refused():
-            return EXIT_REFUSED
-        case _:
-            return EXIT_ENVIRONMENT
-
-
-def print_error(error: TwinflowError, language: str) -> None:
-    """The sentence, then every reason or problem on a line of its own, to standard error."""
-    print(say(error.message, language), file=sys.stderr)
-    for reason in getattr(error, "reasons", ()):
-        print(f"  - {say(reason, language)}", file=sys.stderr)
-    for problem in getattr(error, "problems", ()):
-        print(f"  - {say(problem.place, language)}: {say(problem.message, language)}", file=sys.stderr)
 
 
 def print_json(value: object, language: str) -> None:
@@ -73,16 +49,3 @@ def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]], title: s
         table.add_row(*row)
     console = Console(width=None if sys.stdout.isatty() else 200, markup=False, highlight=False)
     console.print(table)
-
-
-@contextmanager
-def progress_bar() -> Iterator[Callable[[int, int], None]]:
-    """A bar on a terminal, nothing elsewhere; to be told how many of how many are done."""
-    if not sys.stderr.isatty():
-        yield lambda _done, _total: None
-        return
-    with Progress(
-        *Progress.get_default_columns(), MofNCompleteColumn(), transient=True, console=Console(stderr=True)
-    ) as bar:
-        task = bar.add_task("", total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)

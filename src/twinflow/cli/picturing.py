@@ -25,11 +25,6 @@ class Format(StrEnum):
     TEXT = "text"
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command to `twinflow workflows`."""
-    app.command("diagram")(diagram)
-
-
 def diagram(
     context: typer.Context,
     process: Annotated[str | None, typer.Argument(help="Process, like mx/twinning.")] = None,

@@ -6,7 +6,6 @@ from typing import Annotated
 
 import typer
 
-from twinflow import bootstrap
 from twinflow.cli.context import Cli, Json, cli_of
 from twinflow.cli.output import print_json, print_table
 from twinflow.definitions.scripts import read_script
@@ -14,14 +13,9 @@ from twinflow.domain.agreement.agreement import Agreement
 from twinflow.domain.clock.coverage import Coverage, Kind, coverage_of
 from twinflow.domain.clock.scripted_case import Script
 from twinflow.errors import BadInput
+from twinflow.files import workflows_folder
 from twinflow.sentences import Problem, Sentence
 from twinflow.services.clock.replaying import Replay, play
-
-
-def register(app: typer.Typer) -> None:
-    """Add the commands to `twinflow workflows`."""
-    app.command("replay")(replay)
-    app.command("coverage")(coverage)
 
 
 def replay(
@@ -81,7 +75,7 @@ def coverage(
 
 
 def cases_folder(cli: Cli) -> Path:
-    return (cli.settings.workflows_folder or bootstrap.shipped("workflows")) / "cases"
+    return workflows_folder(cli.settings) / "cases"
 
 
 def _played(cli: Cli, process: str | None) -> tuple[list[Agreement], tuple[Problem, ...]]:

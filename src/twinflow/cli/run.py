@@ -19,7 +19,8 @@ from twinflow import demo as demonstration
 from twinflow.cli.bounces import mailbox_of, port_of
 from twinflow.cli.confirming import say_held, say_rehearsal
 from twinflow.cli.context import Cli, cli_of
-from twinflow.cli.output import EXIT_ENVIRONMENT, print_json
+from twinflow.cli.failing import EXIT_ENVIRONMENT
+from twinflow.cli.output import print_json
 from twinflow.errors import BadInput, EnvironmentFailed
 from twinflow.mail.inbox import capture_server
 from twinflow.sentences import Sentence

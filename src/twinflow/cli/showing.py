@@ -53,11 +53,6 @@ class Line:
     heading: bool = False
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command to `twinflow workflows`."""
-    app.command("show")(show)
-
-
 def show(
     context: typer.Context,
     process: Annotated[str, typer.Argument(help="Process, like mx/twinning.")],

@@ -23,12 +23,6 @@ from twinflow.sentences import Sentence
 from twinflow.services.clock.simulating import FreshCase, Outlook, simulate_agreement, simulate_process
 from twinflow.services.reading.history_in_words import subject_in_words
 
-
-def register(app: typer.Typer) -> None:
-    """Add the command to `twinflow workflows`."""
-    app.command("simulate")(simulate)
-
-
 YEARS = 10
 """How far ahead, where no day is named."""
 

@@ -5,20 +5,38 @@ from typing import Annotated
 
 import typer
 
-from twinflow import bootstrap
-from twinflow.cli import comparing, migrating, picturing, replaying, showing, simulating
 from twinflow.cli.context import Json, cli_of
+from twinflow.cli.later import add_later
 from twinflow.cli.output import print_json, print_table
 from twinflow.domain.process.definition import ProcessDefinition
+from twinflow.files import prove
 from twinflow.sentences import Sentence
 
 app = typer.Typer(help="Process files: what may happen to an agreement.", no_args_is_help=True)
-showing.register(app)
-picturing.register(app)
-replaying.register(app)
-comparing.register(app)
-simulating.register(app)
-app.add_typer(migrating.app, name="migrate")
+add_later(
+    app,
+    {
+        "show": ("showing.show", "States, steps, deadlines and everything else of a process, each with its source."),
+        "diagram": ("picturing.diagram", "Draw a process, or the course of one agreement through it."),
+        "replay": (
+            "replaying.replay",
+            "Take the steps of a scripted case on their days, list the alerts that go out, and say what is not as expected.",
+        ),
+        "coverage": (
+            "replaying.coverage",
+            "How much of each process file the scripted cases in workflows/cases exercise. Exit code 1 below 100 %.",
+        ),
+        "diff": (
+            "comparing.diff",
+            "What is different between two processes, in words. Exit code 0: nothing, 1: something.",
+        ),
+        "simulate": (
+            "simulating.simulate",
+            "Every alert, lapse and state that would come if nobody acted. Writes nothing.",
+        ),
+        "migrate": ("migrating.app", "Move running agreements to another version of their process."),
+    },
+)
 
 
 @app.command("list")
@@ -66,7 +84,7 @@ def check(
     """Read and check every process file and calendar; all mistakes at once."""
     cli = cli_of(context)
     settings = cli.settings.model_copy(update={"workflows_folder": folder}) if folder else cli.settings
-    rulebook = bootstrap.load_rulebook(settings)
+    rulebook = prove(settings)
     if json:
         print_json([_summary(process) for process in rulebook.catalogue], cli.language)
         return

@@ -74,14 +74,14 @@ def calendar_texts(folder: Path) -> Mapping[str, str]:
 
     Raises BadInput for a file that cannot be read or is not UTF-8; what the text says is not looked at.
     """
-    return {path.stem: read_text(path, place_of(path)) for path in _files(folder)}
+    return {path.stem: read_text(path, place_of(path)) for path in calendar_files(folder)}
 
 
 @lru_cache(maxsize=MANY)
 def read_calendar(text: str, place: str, key: str | None = None) -> Calendar:
     """A calendar from the text of its file; `place` names it in problems, `key` is the key it must have.
 
-    A period becomes one holiday a day; `edition` is the beginning of the SHA-256 of the text in UTF-8. Raises BadInput with
+    A period becomes one holiday a day. Raises BadInput with
     every problem: first those of the form, then, of a text in good form, those of days that do not go together.
     """
     model = parse_toml(text, CalendarModel, place)
@@ -97,8 +97,13 @@ def read_calendar(text: str, place: str, key: str | None = None) -> Calendar:
         holidays={holiday.on: holiday for holiday in holidays},
         first_year=head.first_year,
         last_year=head.last_year,
-        edition=hashlib.sha256(text.encode("utf-8")).hexdigest()[:12],
+        edition=edition_of(text),
     )
+
+
+def edition_of(text: str) -> str:
+    """What identifies a calendar as it stands: the beginning of the SHA-256 of its text in UTF-8."""
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()[:12]
 
 
 def check_calendars(folder: Path, today: date) -> tuple[int, list[Problem]]:
@@ -159,14 +164,14 @@ def _runs_out(calendar: Calendar) -> Sentence:
     )
 
 
-def _files(folder: Path) -> list[Path]:
+def calendar_files(folder: Path) -> list[Path]:
     return sorted(folder.glob("*.toml"))
 
 
 def _read_all(folder: Path) -> tuple[dict[Path, Calendar], list[Problem]]:
     found: dict[Path, Calendar] = {}
     problems: list[Problem] = []
-    for path in _files(folder):
+    for path in calendar_files(folder):
         place = place_of(path)
         try:
             found[path] = read_calendar(read_text(path, place), place, path.stem)

@@ -1,13 +1,15 @@
 """All of `workflows/` as one catalogue. A version in use may not change: agreements keep the digest they were opened with."""
 
-import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
-from twinflow.definitions.calendars import read_calendars
+from twinflow.definitions.calendars import calendar_files, edition_of, place_of, read_calendar, read_calendars
 from twinflow.definitions.checks import Surroundings, check
-from twinflow.definitions.notices import notice_folders, read_notices
-from twinflow.definitions.reader import NO_PROCESSES, read_process
+from twinflow.definitions.notices import notice_folders, notices_of, read_notices
+from twinflow.definitions.proved import Content
+from twinflow.definitions.reader import NO_PROCESSES, read_process, read_text
 from twinflow.domain.calendar.business_days import Calendar, Calendars
 from twinflow.domain.process.catalogue import Catalogue
 from twinflow.domain.process.definition import ProcessDefinition
@@ -15,6 +17,9 @@ from twinflow.domain.process.notices import Notice
 from twinflow.domain.rulebook import Rulebook
 from twinflow.errors import BadInput
 from twinflow.sentences import Problem, Sentence
+
+Key = TypeVar("Key")
+Value = TypeVar("Value")
 
 
 def read_rulebook(workflows: Path, notifications: Path) -> Rulebook:
@@ -38,12 +43,14 @@ def read_rulebook(workflows: Path, notifications: Path) -> Rulebook:
     places: dict[tuple[str, int], str] = {}
     unreadable: set[str] = set()
     for path in process_files(workflows):
-        place = f"{workflows.name}/{path.relative_to(workflows).as_posix()}"
+        place = _place(path, workflows)
         try:
             process = read_process(path, place, workflows)
         except BadInput as error:
             problems += error.problems or (Problem(place, error.message),)
-            unreadable.add(_key_of(path, workflows))
+            unreadable.add(
+                _name_of(path, workflows)[0]
+            )  # another file's mistake is not that this process does not exist
             continue
         problems += _identity(process, place, places, workflows.name)
         found[process.key, process.version] = process
@@ -60,7 +67,58 @@ def read_rulebook(workflows: Path, notifications: Path) -> Rulebook:
         raise BadInput("The process files have mistakes.", (*problems, *of_notices))
     if of_notices:
         raise BadInput("The notices have mistakes.", of_notices)
-    return Rulebook(Catalogue(found), calendars, notices=notices)
+    editions = {(each.key, each.edition): each for each in calendars.values()}
+    return Rulebook(Catalogue(found), calendars, editions, notices)
+
+
+def rulebook_of(content: Content, workflows: Path, notifications: Path) -> Rulebook:
+    """The rulebook of files that are known to be sound, each read from its bytes when it is first asked for.
+
+    A process is where its name says, a calendar too: that is part of what was proved.
+    """
+    read = {path: raw for path, raw in content.items() if raw is not None}.__getitem__
+    processes = {
+        _name_of(path, workflows): partial(read_process, path, _place(path, workflows), workflows, read)
+        for path in process_files(workflows)
+        if path in content
+    }
+    texts = {
+        path: read_text(path, place_of(path), read)
+        for path in calendar_files(workflows / "calendars")
+        if path in content
+    }
+    calendars = WhenAsked({path.stem: partial(read_calendar, text, place_of(path)) for path, text in texts.items()})
+    editions = {
+        (path.stem, edition_of(text)): partial(calendars.__getitem__, path.stem) for path, text in texts.items()
+    }
+    return Rulebook(Catalogue(WhenAsked(processes)), calendars, WhenAsked(editions), notices_of(notifications, read))
+
+
+class WhenAsked(Mapping[Key, Value]):
+    """Values that are read when they are first asked for."""
+
+    def __init__(self, readers: Mapping[Key, Callable[[], Value]]) -> None:
+        self._readers = readers
+        self._read: dict[Key, Value] = {}
+
+    def __getitem__(self, key: Key) -> Value:
+        if key not in self._read:
+            self._read[key] = self._readers[key]()
+        return self._read[key]
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._readers
+
+    def __iter__(self) -> Iterator[Key]:
+        return iter(self._readers)
+
+    def __len__(self) -> int:
+        return len(self._readers)
+
+
+def readers_of(values: Mapping[Key, Value]) -> dict[Key, Callable[[], Value]]:
+    """For each key what asks for its value: nothing is read yet."""
+    return {key: partial(values.__getitem__, key) for key in values}
 
 
 def _without_business_days(
@@ -75,9 +133,14 @@ def _without_business_days(
             yield Problem(f"{place}: deadlines.{key}.calendars", message)
 
 
-def _key_of(path: Path, workflows: Path) -> str:
-    """The key that a file's name asks for: another file's mistake is not that this process does not exist."""
-    return re.sub(r"\.v\d+$", "", path.relative_to(workflows).with_suffix("").as_posix())
+def _place(path: Path, workflows: Path) -> str:
+    return f"{workflows.name}/{path.relative_to(workflows).as_posix()}"
+
+
+def _name_of(path: Path, workflows: Path) -> tuple[str, int]:
+    """The key and version that a file's name asks for."""
+    key, _, version = path.relative_to(workflows).with_suffix("").as_posix().partition(".v")
+    return key, int(version) if version.isdecimal() else 1
 
 
 def process_files(workflows: Path) -> list[Path]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from pydantic import RootModel
 
 from twinflow.definitions.models import LabelText, Strict
-from twinflow.definitions.reader import read_toml
+from twinflow.definitions.reader import Read, parse_toml, read_text
 from twinflow.domain.process.notices import BASE, BASE_FILES, BUILT_IN_NOTICES, LANGUAGES, NOTICE_FILES, Notice
 from twinflow.errors import BadInput
 from twinflow.sentences import Problem, Sentence, unknown_name
@@ -33,7 +33,7 @@ def read_notices(folder: Path) -> Mapping[str, Notice]:
     problems: list[Problem] = []
     place = f"{folder.name}/{TABLES}"
     try:
-        tables = read_toml(folder / TABLES, NoticesModel, place).root
+        tables = _tables(folder)
     except BadInput as error:
         problems += error.problems or (Problem(place, error.message),)
     else:
@@ -42,6 +42,20 @@ def read_notices(folder: Path) -> Mapping[str, Notice]:
         problems += _of_files(folder, name)
     if problems:
         raise BadInput("The notices have mistakes.", tuple(problems))
+    return _notices(tables)
+
+
+def notices_of(folder: Path, read: Read) -> Mapping[str, Notice]:
+    """The notices of a folder that is known to be sound, from the bytes that `read` gives."""
+    return _notices(_tables(folder, read))
+
+
+def _tables(folder: Path, read: Read = Path.read_bytes) -> Mapping[str, NoticeModel]:
+    place = f"{folder.name}/{TABLES}"
+    return parse_toml(read_text(folder / TABLES, place, read), NoticesModel, place).root
+
+
+def _notices(tables: Mapping[str, NoticeModel]) -> Mapping[str, Notice]:
     return {
         key: Notice(key, table.label.model_dump(), table.optional, table.because.model_dump())
         for key, table in tables.items()

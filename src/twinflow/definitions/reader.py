@@ -4,7 +4,7 @@ import hashlib
 import json
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import lru_cache
@@ -56,6 +56,8 @@ NO_PROCESSES = {"calendars", "cases"}
 """Folders beside the process files."""
 
 Model = TypeVar("Model", bound=BaseModel)
+Read = Callable[[Path], bytes]
+"""Where the bytes of a file come from."""
 
 
 def read_toml(path: Path, model: type[Model], place: str) -> Model:
@@ -63,13 +65,13 @@ def read_toml(path: Path, model: type[Model], place: str) -> Model:
     return parse_toml(read_text(path, place), model, place)
 
 
-def read_text(path: Path, place: str) -> str:
+def read_text(path: Path, place: str, read: Read = Path.read_bytes) -> str:
     """The text of a definition file as it stands, line ends included; a byte-order mark is no part of it.
 
     Raises BadInput naming `place`.
     """
     try:
-        raw = path.read_bytes()
+        raw = read(path)
     except OSError as error:
         raise BadInput("{place} cannot be read: {why}.", place=place, why=error.strerror or str(error)) from None
     if len(raw) > MAX_BYTES:
@@ -155,12 +157,12 @@ def _is_model(value: object) -> TypeGuard[type[BaseModel]]:
     return isinstance(value, type) and issubclass(value, BaseModel)
 
 
-def read_process(path: Path, place: str, workflows: Path) -> ProcessDefinition:
+def read_process(path: Path, place: str, workflows: Path, read: Read = Path.read_bytes) -> ProcessDefinition:
     """Read one process file; what an overlay rests on is found in the folder `workflows`. Raises BadInput.
 
     Checks across names are in `checks`.
     """
-    return _definition(_read(path, place, workflows, ()), place)
+    return _definition(_read(path, place, workflows, (), read), place)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,8 +174,8 @@ class _Content:
     base: ProcessDefinition | None = field(default=None, compare=False)
 
 
-def _read(path: Path, place: str, workflows: Path, above: tuple[Path, ...]) -> _Content:
-    text = read_text(path, place)
+def _read(path: Path, place: str, workflows: Path, above: tuple[Path, ...], read: Read) -> _Content:
+    text = read_text(path, place, read)
     own = _parsed(text, place)
     head = own.get("process")
     if not isinstance(head, dict) or "extends" not in head:
@@ -185,7 +187,7 @@ def _read(path: Path, place: str, workflows: Path, above: tuple[Path, ...]) -> _
     if target in {path, *above}:
         raise _mistaken(place, [("process.extends", Sentence("it rests on itself."))])
     try:
-        base = _read(target, place, workflows, (*above, path))
+        base = _read(target, place, workflows, (*above, path), read)
         definition = _definition(base, target.name)
     except BadInput as error:
         message = Sentence("the process it rests on has mistakes: {file}.", {"file": target.name})

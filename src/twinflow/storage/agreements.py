@@ -120,6 +120,11 @@ class Agreements(Repository):
             )
         }
 
+    def pinned_versions(self) -> set[tuple[str, int]]:
+        """The versions of processes that agreements were ever opened on."""
+        query = select(ProcessVersionRow.key, ProcessVersionRow.version)
+        return {(key, version) for key, version in self._connection.execute(query)}
+
     def references(self) -> list[str]:
         return list(self._connection.scalars(select(AgreementRow.reference).order_by(col(AgreementRow.reference))))
 

@@ -22,12 +22,11 @@ class Catalogue:
 
     def versions(self, key: str) -> list[ProcessDefinition]:
         """All versions of one process, oldest first. Raises NotFound for an unknown process."""
-        found = sorted((d for d in self if d.key == key), key=lambda d: d.version)
+        found = sorted(name for name in self.definitions if name[0] == key)
         if not found:
-            raise NotFound(
-                "There is no process {process}; there are {known}.", process=key, known=sorted({d.key for d in self})
-            )
-        return found
+            known = sorted({known for known, _ in self.definitions})
+            raise NotFound("There is no process {process}; there are {known}.", process=key, known=known)
+        return [self.definitions[name] for name in found]
 
     def in_force_on(self, key: str, day: date) -> ProcessDefinition:
         """The version in force on `day`. Raises NotFound where there is none."""
