@@ -142,8 +142,9 @@ def check_database(settings: Settings) -> str:
 def _check_books(work: UnitOfWork, rulebook: Rulebook, people: People) -> None:
     """Raises DefinitionChanged if a process was edited under running agreements, BadInput if an office of theirs is gone."""
     definitions = rulebook.catalogue.definitions
-    pinned = work.agreements.pinned_versions() & definitions.keys()  # of the others not even the file is read
-    work.agreements.check_pins([definitions[name] for name in sorted(pinned)])
+    for key, version, digest in work.agreements.pins():
+        if (key, version) in definitions:  # of the others not even the file is read
+            rulebook.pinned(key, version, digest)
     gone = sorted(set(work.agreements.offices()) - people.offices.keys())
     running = work.agreements.versions() - definitions.keys()
     if running:

@@ -120,10 +120,10 @@ class Agreements(Repository):
             )
         }
 
-    def pinned_versions(self) -> set[tuple[str, int]]:
-        """The versions of processes that agreements were ever opened on."""
-        query = select(ProcessVersionRow.key, ProcessVersionRow.version)
-        return {(key, version) for key, version in self._connection.execute(query)}
+    def pins(self) -> list[tuple[str, int, str]]:
+        """The key, version and digest of every process that agreements were ever opened on."""
+        query = select(ProcessVersionRow.key, ProcessVersionRow.version, ProcessVersionRow.digest)
+        return [(key, version, digest) for key, version, digest in self._connection.execute(query)]
 
     def references(self) -> list[str]:
         return list(self._connection.scalars(select(AgreementRow.reference).order_by(col(AgreementRow.reference))))
