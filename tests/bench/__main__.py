@@ -61,7 +61,7 @@ def run(name: str, *, short: bool) -> list[Row]:
     except Exception:  # noqa: BLE001 - the other parts are still to be measured
         traceback.print_exc()
         found = [Row(what=name, unit="", ours=(), against="failed", bar=Bar(0))]
-    print(f"{perf_counter() - begin:.0f} s", file=sys.stderr)
+    print(f"{perf_counter() - begin:.0f} s\n{table(found)}\n", file=sys.stderr, flush=True)
     return found
 
 

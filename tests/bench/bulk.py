@@ -18,10 +18,6 @@ from twinflow.bootstrap import Runtime, shipped
 from twinflow.registers.dossiers import read_register
 from twinflow.services.agreements.importing import import_register
 
-AT_ONCE = 1_000
-DEADLINES = 20_000
-MANY = 100_000
-
 
 def write_register(file: Path, rows: int) -> None:
     """The register of Cuenca again and again, each time under other names."""
@@ -82,15 +78,18 @@ def many(rows: int) -> list[Row]:
     ]
 
 
-def rows(number: int = MANY, rounds: int = 5, steps: int = 50) -> list[Row]:
+def rows(
+    number: int = 100_000, rounds: int = 5, steps: int = 50, at_once: int = 1_000, deadlines: int = 20_000
+) -> list[Row]:
+    """`number` rows of the long register, `at_once` in each round; `deadlines` in the books that are swept or counted anew."""
     references = names(steps)
     with TemporaryDirectory() as name:
         folder = Path(name)
         fill(start(folder / "steps.db"), references)
         start(folder / "register.db").engine.dispose()
-        write_register(folder / "register.csv", AT_ONCE)
-        sweeps.write_asleep(folder / "sweep.db", DEADLINES)
-        late_holiday.write_waiting(folder / "edition.db", DEADLINES)
+        write_register(folder / "register.csv", at_once)
+        sweeps.write_asleep(folder / "sweep.db", deadlines)
+        late_holiday.write_waiting(folder / "edition.db", deadlines)
 
         def copy(label: str, number: int) -> Path:
             return Path(shutil.copy(folder / f"{label}.db", folder / f"{label}{number}.db"))
@@ -103,9 +102,9 @@ def rows(number: int = MANY, rounds: int = 5, steps: int = 50) -> list[Row]:
 
         def sweep(number: int) -> float:
             file = copy("sweep", number)
-            sweeps.fall_due(file, DEADLINES, AT_ONCE, 0, 1)
+            sweeps.fall_due(file, deadlines, at_once, 0, 1)
             runtime = start(file)
-            seconds = sweeps.swept(runtime, AT_ONCE)
+            seconds = sweeps.swept(runtime, at_once)
             runtime.engine.dispose()
             return seconds
 
@@ -117,9 +116,9 @@ def rows(number: int = MANY, rounds: int = 5, steps: int = 50) -> list[Row]:
             lambda number: late_holiday.by_service(copy("edition", number))[0],
         )
     kinds = (
-        ("rows of a register taken over", AT_ONCE),
-        ("cases swept", AT_ONCE),
-        ("deadlines counted anew", DEADLINES),
+        ("rows of a register taken over", at_once),
+        ("cases swept", at_once),
+        ("deadlines counted anew", deadlines),
     )
     return [
         *(

@@ -19,7 +19,6 @@ from twinflow.definitions.scripts import read_script
 from twinflow.services.clock.replaying import play
 
 TWINFLOW = Path(sys.executable).with_name("twinflow")
-CASES = 100
 
 
 def of_command(arguments: tuple[str, ...], environment: Mapping[str, str]) -> float:
@@ -44,7 +43,7 @@ def replayed(years: int, rounds: int) -> Row:
     return Row(what=f"{years} years replayed, processor time", unit="s", ours=ours, bar=Bar(3, of_ratio=False))
 
 
-def rows(cases: int = CASES, rounds: int = 5) -> list[Row]:
+def rows(cases: int = 100, rounds: int = 5, years: int = 8) -> list[Row]:
     commands = (
         (("--help",), 0.35),
         (("agreements", "list"), 0.8),
@@ -69,5 +68,5 @@ def rows(cases: int = CASES, rounds: int = 5) -> list[Row]:
             )
             for (arguments, limit), seconds in zip(commands, found, strict=True)
         ),
-        replayed(8, rounds),
+        replayed(years, rounds),
     ]
