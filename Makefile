@@ -1,6 +1,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
+PEERS := .venv/peers/.ready
 unexport PYTHONDONTWRITEBYTECODE # without kept bytecode every process compiles all that it imports anew
 
 LONG := $(addprefix tests/, deep definitions/test_hostile_files.py integration/test_downtime.py mail/test_killed_mailers.py \
@@ -44,13 +45,8 @@ check: $(READY)               ## types, lint and format
 	$(BIN)/python -m ruff check .
 	$(BIN)/python -m ruff format --check .
 
-bench: $(READY)               ## speed as ratios in one run: steps, due dates, a late holiday, sweeps, a simulation, mail (about fifteen minutes)
-	$(BIN)/python tests/bench/steps.py
-	$(BIN)/python tests/bench/due_dates.py
-	$(BIN)/python tests/bench/late_holiday.py
-	$(BIN)/python tests/bench/sweeps.py
-	$(BIN)/python tests/bench/simulate.py
-	$(BIN)/python tests/bench/mail.py
+bench: $(READY) $(PEERS)      ## one table of speeds beside peers, each with its bar (about twenty minutes); ONLY="steps mail" for some, SHORT=1 for a try
+	PYTHONPATH=tests $(BIN)/python -m bench $(if $(SHORT),--short) $(ONLY)
 
 $(READY): pyproject.toml requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed" if sys.version_info < (3, 11) else 0)'
@@ -63,11 +59,18 @@ $(READY): pyproject.toml requirements.lock
 	@$(BIN)/python -m compileall -q src
 	@touch $@
 
+$(PEERS): tests/bench/peers.lock $(READY)
+	@echo "Installing the peers of the bench, apart from ours"
+	@$(BIN)/uv venv -q --clear --python $(BIN)/python $(dir $@)
+	@$(BIN)/uv pip sync -q --compile-bytecode --python $(dir $@)bin/python --require-hashes tests/bench/peers.lock
+	@touch $@
+
 schema: $(READY)              ## workflows/process.schema.json from the models
 	$(BIN)/python -c 'import json; from twinflow.definitions.models import schema; print(json.dumps(schema(), indent=2, ensure_ascii=False))' > workflows/process.schema.json
 
-lock: $(READY)                ## newest versions into requirements.lock
+lock: $(READY)                ## newest versions into requirements.lock and those of the bench's peers
 	$(BIN)/uv pip compile -q --upgrade --universal --generate-hashes --no-annotate --no-header --group dev pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile -q --upgrade --universal --generate-hashes --no-annotate --no-header tests/bench/peers.in -o tests/bench/peers.lock
 
 clean:
 	rm -rf mutants .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -10,7 +10,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.util import find_spec
@@ -33,8 +33,14 @@ TEMPLATE = "twinflow_template"
 ENVIRONMENT = {"LC_ALL": "C.UTF-8", "TZ": "UTC", "PATH": os.environ.get("PATH", "")}
 
 
+FORGETFUL = ("fsync=off", "full_page_writes=off", "synchronous_commit=off", "shared_buffers=32MB")
+"""For tests: nothing waits for the disk."""
+DURABLE = ("shared_buffers=128MB",)
+"""For benches: what is committed is on the disk."""
+
+
 @contextmanager
-def postgres_server() -> Iterator[str]:
+def postgres_server(options: Sequence[str] = FORGETFUL) -> Iterator[str]:
     """The URL of the server's own database, `postgresql+psycopg://…`, while it runs."""
     given = os.environ.get("TWINFLOW_TEST_DATABASE_URL")
     if given:
@@ -49,9 +55,8 @@ def postgres_server() -> Iterator[str]:
         data = base / "data"
         initdb = [programs / "initdb", "-D", data, "-U", "postgres", "--no-sync", "--no-data-checksums", "--auth=trust"]
         subprocess.run(initdb, check=True, stdout=subprocess.DEVNULL, env=ENVIRONMENT, **identity)
-        options = ("full_page_writes=off", "synchronous_commit=off", "shared_buffers=32MB")
         server = subprocess.Popen(
-            [programs / "postgres", "-D", data, "-h", "", "-k", base, "-F", *(f"-c{option}" for option in options)],
+            [programs / "postgres", "-D", data, "-h", "", "-k", base, *(f"-c{option}" for option in options)],
             stderr=subprocess.DEVNULL,
             start_new_session=True,
             env=ENVIRONMENT,

@@ -1,8 +1,6 @@
 """What the documents and examples say is true: commands exist, files are shipped."""
 
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 from typer.testing import CliRunner
@@ -47,9 +45,3 @@ def test_every_command_that_a_document_names_exists() -> None:
     assert commands
     for command in sorted(commands):
         assert CliRunner().invoke(app, [*command, "--help"], obj=Cli(None)).exit_code == 0, command
-
-
-def test_the_bench_runs() -> None:
-    program = [sys.executable, ROOT / "tests" / "bench" / "steps.py", "3", "1"]
-    done = subprocess.run(program, capture_output=True, text=True, check=False)
-    assert "ratio" in done.stdout, done.stderr

@@ -5,9 +5,12 @@ Rows are written as the service would write them (the bench derives some of them
 
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+from bench.driver import postgres_connection
+from postgres import table_names
 from twinflow import bootstrap
 from twinflow.config import DatabaseSettings, MailSettings, Settings
 from twinflow.domain.agreement.agreement import Basis
@@ -23,8 +26,31 @@ AT_ONCE = 50_000
 
 
 def start(file: Path) -> bootstrap.Runtime:
-    mail = MailSettings(capture_folder=file.parent)
-    return bootstrap.start(Settings(people_file=PEOPLE, database=DatabaseSettings(url=f"sqlite:///{file}"), mail=mail))
+    return start_at(f"sqlite:///{file}", file.parent)
+
+
+def start_at(url: str, folder: Path) -> bootstrap.Runtime:
+    """On either database; mail would be captured in the folder."""
+    mail = MailSettings(capture_folder=folder)
+    return bootstrap.start(Settings(people_file=PEOPLE, database=DatabaseSettings(url=url), mail=mail))
+
+
+def copied(file: Path, url: str) -> None:
+    """The rows of a SQLite file into an empty PostgreSQL database that gets its tables here."""
+    start_at(url, file.parent).engine.dispose()
+    with closing(sqlite3.connect(file)) as source, postgres_connection(url) as target:
+        target.execute("DELETE FROM calendar")
+        for table in table_names():
+            found = source.execute(f"SELECT * FROM {table}")
+            columns = [column for column, *_ in found.description]
+            with target.cursor().copy(f"COPY {table} ({', '.join(columns)}) FROM STDIN") as copying:
+                for row in found:
+                    copying.write_row(row)
+            if "id" in columns:
+                target.execute(
+                    f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), (SELECT coalesce(max(id), 1) FROM {table}))"
+                )
+        target.execute("ANALYZE")
 
 
 def write(file: Path, requested: list[date], now: datetime, wake_on: list[date | None] | None = None) -> None:

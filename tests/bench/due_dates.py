@@ -1,17 +1,16 @@
-"""Due dates per second: business days with two calendars and one pause, beside numpy called one case at a time. `make bench`.
+"""Due dates per second: business days with two calendars and one pause, beside numpy called one case at a time.
 
 Both answer the same cases in turn, from dates to dates, and must agree.
 """
 
 import random
-import statistics
-import sys
 from collections.abc import Callable
 from datetime import date, timedelta
-from time import perf_counter
 
 import numpy as np
 
+from bench.driver import timed
+from bench.rows import Bar, Row, in_turns, milliseconds
 from twinflow.definitions.calendars import read_calendars
 from twinflow.domain.calendar.business_days import Calendars, Pause
 from twinflow.domain.calendar.dates import Length, Unit
@@ -58,29 +57,25 @@ def by_numpy(calendars: Calendars) -> Callable[[Case], date | None]:
     return answer
 
 
-def main(number: int = 20_000, rounds: int = 7) -> None:
+def rows(number: int = 20_000, rounds: int = 7) -> list[Row]:
     read = read_calendars(shipped("workflows") / "calendars")
     calendars = Calendars((read["mx-ministry"], read["ec-public"]))
     asked = cases(number)
-    ways = {"twinflow": by_twinflow(calendars), "numpy": by_numpy(calendars)}
-    answers = {name: [way(case) for case in asked] for name, way in ways.items()}
-    if answers["twinflow"] != answers["numpy"]:
+    twinflow, numpy = by_twinflow(calendars), by_numpy(calendars)
+    if [twinflow(case) for case in asked] != [numpy(case) for case in asked]:
         raise SystemExit("the two do not agree")
-    seconds: dict[str, list[float]] = {name: [] for name in ways}
-    for _ in range(rounds):
-        for name, way in ways.items():
-            begin = perf_counter()
-            for case in asked:
-                way(case)
-            seconds[name].append(perf_counter() - begin)
-    ratios = [ours / theirs for ours, theirs in zip(seconds["twinflow"], seconds["numpy"], strict=True)]
-    print(f"business days, two calendars, one pause, {number:,} cases, {rounds} rounds, medians:")
-    for name, taken in seconds.items():
-        print(f"  {name:<21} {number / statistics.median(taken):10,.0f} due dates/s")
-    print(
-        f"  ratio                 {statistics.median(ratios):8.2f} (goal: 3; from {min(ratios):.2f} to {max(ratios):.2f})"
+    ours, theirs = in_turns(
+        rounds,
+        lambda _number: timed(lambda: [twinflow(case) for case in asked]),
+        lambda _number: timed(lambda: [numpy(case) for case in asked]),
     )
-
-
-if __name__ == "__main__":
-    main(*(int(argument) for argument in sys.argv[1:]))
+    return [
+        Row(
+            what="a due date: business days, two calendars, one pause",
+            unit="µs",
+            ours=[each * 1000 for each in milliseconds(number, ours)],
+            peer=[each * 1000 for each in milliseconds(number, theirs)],
+            against="numpy",
+            bar=Bar(3),
+        )
+    ]

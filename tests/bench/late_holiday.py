@@ -1,22 +1,20 @@
-"""A million open deadlines counted anew after one late holiday, on SQLite, by the service itself. `make bench`.
+"""A million open deadlines counted anew after one late holiday, on SQLite, by the service itself.
 
 The plain row is the same number of rows read and the same rows written by sqlite3, in the same run: what the database
 alone costs.
 """
 
 import sqlite3
-import sys
-import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from time import perf_counter
 
-from books import check, days_before, start, write
-
-from twinflow.cli.progress import progress_bar
+from bench.books import check, days_before, start, write
+from bench.rows import Bar, Row
 from twinflow.definitions.calendars import read_calendar
 from twinflow.files import shipped
-from twinflow.services.deadlines.calendar_editions import apply
+from twinflow.services.deadlines.calendar_editions import Applied, apply
 
 NOW = datetime(2026, 3, 2, 18, tzinfo=UTC)
 LATE = """
@@ -29,41 +27,49 @@ DAYS = 60
 """The requests of the last so many days wait for their opinion."""
 
 
-def main(number: int = 1_000_000) -> None:
-    with tempfile.TemporaryDirectory() as name:
+def write_waiting(file: Path, number: int) -> None:
+    """So many opinions that were requested lately and are not given."""
+    days = days_before(NOW.date(), DAYS)
+    write(file, [days[n % len(days)] for n in range(number)], NOW)
+
+
+def by_service(file: Path) -> tuple[float, Applied]:
+    """Seconds, and what was done."""
+    runtime = start(file)
+    text = (shipped("workflows") / "calendars" / "mx-ministry.toml").read_text("utf-8") + LATE
+    calendar = read_calendar(text, "late")
+    begin = perf_counter()
+    done = apply(runtime.engine, runtime.rulebook, runtime.people, calendar, text, person="elena", now=NOW)
+    seconds = perf_counter() - begin
+    runtime.engine.dispose()
+    return seconds, done
+
+
+def checked(file: Path, number: int) -> None:
+    """Two hundred of the deadlines are what deriving them from scratch gives."""
+    runtime = start(file)
+    check(runtime, [1 + n * (number - 1) // 200 for n in range(200)], NOW)
+    runtime.engine.dispose()
+
+
+def rows(number: int = 1_000_000) -> list[Row]:
+    with TemporaryDirectory() as name:
         file = Path(name) / "books.db"
-        days = days_before(NOW.date(), DAYS)
-        write(file, [days[n % len(days)] for n in range(number)], NOW)
-        runtime = start(file)
-        sample = [1 + n * (number - 1) // 200 for n in range(200)]
-        check(runtime, sample, NOW)
-        text = (shipped("workflows") / "calendars" / "mx-ministry.toml").read_text("utf-8") + LATE
-        calendar = read_calendar(text, "late")
-        begin = perf_counter()
-        with progress_bar() as progress:
-            done = apply(
-                runtime.engine,
-                runtime.rulebook,
-                runtime.people,
-                calendar,
-                text,
-                person="elena",
-                now=NOW,
-                progress=progress,
-            )
-        seconds = perf_counter() - begin
-        runtime.refresh()
-        check(runtime, sample, NOW)
-        runtime.engine.dispose()
+        write_waiting(file, number)
+        checked(file, number)
+        seconds, done = by_service(file)
+        checked(file, number)
         plain = by_sqlite3(file, done.moved)
-    print(
-        f"one late holiday, {done.recounted:,} open deadlines counted anew, {done.moved:,} moved, {done.told} people told:"
-    )
-    print(
-        f"  by the service        {seconds:8.1f} s, {seconds / number * 1e6:.0f} µs a deadline (goal: 60 s a million)"
-    )
-    print(f"  read and written bare {plain:8.1f} s")
-    print(f"  ratio                 {seconds / plain:8.1f}")
+    return [
+        Row(
+            what=f"one late holiday, {number:,} open deadlines, {done.moved:,} moved, for a million",
+            unit="s",
+            ours=[seconds / number * 1e6],
+            peer=[plain / number * 1e6],
+            against="sqlite3, read and written",
+            bar=Bar(60, of_ratio=False),
+        )
+    ]
 
 
 def by_sqlite3(file: Path, moved: int) -> float:
@@ -95,7 +101,3 @@ def by_sqlite3(file: Path, moved: int) -> float:
     seconds = perf_counter() - begin
     connection.close()
     return seconds
-
-
-if __name__ == "__main__":
-    main(*(int(argument) for argument in sys.argv[1:]))

@@ -8,10 +8,8 @@ import asyncio
 import resource
 import shutil
 import sqlite3
-import statistics
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -21,11 +19,14 @@ from email.policy import SMTP as SMTP_POLICY
 from email.utils import format_datetime
 from pathlib import Path
 from socket import socket
+from tempfile import TemporaryDirectory
 from time import perf_counter
 
 import aiosmtplib
-import books
 
+from bench import books
+from bench.driver import timed
+from bench.rows import Bar, Row, in_turns, per_second
 from twinflow import bootstrap
 from twinflow.domain.mail.letter import Letter
 from twinflow.domain.process.notices import BASE
@@ -139,52 +140,60 @@ def all_letters(runtime: bootstrap.Runtime, count: int) -> list[Letter]:
     return [letter for letter in found if isinstance(letter, Letter)]
 
 
-def throughput(folder: Path, messages: int, rounds: int, connections: int, milliseconds: float) -> None:
+def throughput(folder: Path, messages: int, rounds: int, connections: int, milliseconds: float) -> list[Row]:
     start = folder / "start.db"
     write(start, messages)
     runtime = books.start(Path(shutil.copy(start, folder / "letters.db")))
     said = all_letters(runtime, messages)
     if len(said) != messages:
         raise SystemExit(f"{len(said)} letters for {messages} messages")
-    ours, theirs, senders = [], [], []
+    composer = runtime.post.composer
+
+    def sent(number: int, port: int) -> float:
+        one = books.start(Path(shutil.copy(start, folder / f"round{number}.db")))
+        seconds = by_outbox(one, port, connections)
+        one.engine.dispose()
+        return seconds
+
     with sink(milliseconds) as port:
-        for number in range(rounds):
-            one = books.start(Path(shutil.copy(start, folder / f"round{number}.db")))
-            ours.append(messages / by_outbox(one, port, connections))
-            one.engine.dispose()
-            theirs.append(messages / by_aiosmtplib(runtime.post.composer, said, port, connections))
-            alone = by_aiosmtplib(runtime.post.composer, said, port, connections, built_before=True)
-            senders.append(messages / alone)
+        ours, theirs, alone = in_turns(
+            rounds,
+            lambda number: sent(number, port),
+            lambda _number: by_aiosmtplib(composer, said, port, connections),
+            lambda _number: by_aiosmtplib(composer, said, port, connections, built_before=True),
+        )
     runtime.engine.dispose()
-    ratios = [mine / other for mine, other in zip(ours, theirs, strict=True)]
-    print(f"{messages} messages, {connections} connections, {milliseconds:g} ms a reply, {rounds} rounds, medians:")
-    print(f"  through the outbox         {statistics.median(ours):7.0f} messages/s")
-    print(f"  aiosmtplib, no books       {statistics.median(theirs):7.0f} messages/s")
-    print(
-        f"  ratio                      {statistics.median(ratios):7.2f} (from {min(ratios):.2f} to {max(ratios):.2f})"
-    )
-    to_senders = statistics.median(mine / other for mine, other in zip(ours, senders, strict=True))
-    print(f"  aiosmtplib, built before   {statistics.median(senders):7.0f} messages/s; ratio to it {to_senders:.2f}")
+    return [
+        Row(
+            what=f"mail through the outbox, {connections} connections, {milliseconds:g} ms a reply",
+            unit="messages/s",
+            ours=per_second(messages, ours),
+            peer=per_second(messages, seconds),
+            against=against,
+        )
+        for against, seconds in (("aiosmtplib, no books", theirs), ("aiosmtplib, built before", alone))
+    ]
 
 
-def digest(folder: Path, deadlines: int) -> None:
+def digest(folder: Path, deadlines: int, rounds: int) -> Row:
     write(folder / "digest.db", 1, deadlines)
     runtime = books.start(folder / "digest.db")
     runtime.rulebook = replace(runtime.rulebook, mail_hours=replace(runtime.rulebook.mail_hours, digest_at=None))
     (claimed,) = outbox.claim_batch(runtime.engine, runtime.rulebook, runtime.people, NOW, 1)
-    begin = perf_counter()
-    letter = letters(runtime.engine, runtime.rulebook, runtime.people, [claimed], NOW)[claimed.id]
-    gathered = perf_counter()
-    assert isinstance(letter, Letter)
-    composed = runtime.post.composer.compose(letter, message_id="1", created_at=NOW, unsubscribe_token="")
-    end = perf_counter()
+
+    def written() -> None:
+        letter = letters(runtime.engine, runtime.rulebook, runtime.people, [claimed], NOW)[claimed.id]
+        assert isinstance(letter, Letter)
+        runtime.post.composer.compose(letter, message_id="1", created_at=NOW, unsubscribe_token="")
+        if len(letter.items) != deadlines:
+            raise SystemExit(f"{len(letter.items)} of {deadlines} deadlines are in the digest")
+
+    (ours,) = in_turns(rounds, lambda _number: timed(written))
     runtime.engine.dispose()
-    if len(letter.items) != deadlines:
-        raise SystemExit(f"{len(letter.items)} of {deadlines} deadlines are in the digest")
-    print(f"a digest over {deadlines} deadlines: {end - begin:.2f} s ({gathered - begin:.2f} gathered, {end - gathered:.2f} written), {len(composed.content) / 1e6:.1f} MB")  # fmt: skip # noqa: E501
+    return Row(what=f"a digest over {deadlines:,} deadlines gathered and written", unit="s", ours=ours)
 
 
-def memory(folder: Path, messages: int) -> None:
+def memory(folder: Path, messages: int) -> Row:
     """The most memory that was ever in use, after a tenth of the messages and at the end."""
     write(folder / "memory.db", messages)
     runtime = books.start(folder / "memory.db")
@@ -211,20 +220,24 @@ def memory(folder: Path, messages: int) -> None:
     last = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     if done.sent != messages:
         raise SystemExit(f"not everything was sent: {done}")
-    print(f"memory over {messages} messages: at most {peaks[0] / 1024:.0f} MB in the first tenth, {last / 1024:.0f} MB in all; ratio {last / peaks[0]:.2f}")  # fmt: skip # noqa: E501
+    return Row(
+        what=f"most memory in use while {messages:,} messages are sent",
+        unit="MB",
+        ours=[last / 1024],
+        peer=[peaks[0] / 1024],
+        against="in the first tenth",
+        bar=Bar(1.2),
+    )
 
 
-def main(messages: int = 5000, rounds: int = 3, deadlines: int = 10_000, flat: int = 100_000) -> None:
-    for size, work in (
-        (messages, lambda folder: throughput(folder, messages, rounds, 4, 0)),
-        (messages, lambda folder: throughput(folder, max(messages // 5, 1), rounds, 8, 5)),
-        (deadlines, lambda folder: digest(folder, deadlines)),
-        (flat, lambda folder: memory(folder, flat)),
+def rows(messages: int = 5000, rounds: int = 5, deadlines: int = 10_000, flat: int = 100_000) -> list[Row]:
+    found = []
+    for work in (
+        lambda folder: throughput(folder, messages, rounds, 4, 0),
+        lambda folder: throughput(folder, messages // 5, rounds, 8, 5),
+        lambda folder: [digest(folder, deadlines, rounds)],
+        lambda folder: [memory(folder, flat)],
     ):
-        if size:
-            with tempfile.TemporaryDirectory() as name:
-                work(Path(name))
-
-
-if __name__ == "__main__":
-    main(*(int(argument) for argument in sys.argv[1:]))
+        with TemporaryDirectory() as name:
+            found += work(Path(name))
+    return found

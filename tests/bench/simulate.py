@@ -1,17 +1,15 @@
-"""Ten years of a twinning that nobody acts on: simulated, and by the real clock on real books in the same run. `make bench`.
+"""Ten years of a twinning that nobody acts on: simulated, and by the real clock on real books in the same run.
 
 The clock is set to each morning; it tells as many alerts as the simulation foretells.
 """
 
-import statistics
-import sys
-import tempfile
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from time import perf_counter
+from tempfile import TemporaryDirectory
 
-from books import start
-
+from bench.books import start
+from bench.driver import processor_time
+from bench.rows import Bar, Row, in_turns
 from twinflow.bootstrap import Runtime
 from twinflow.domain.agreement.agreement import Claim, Party
 from twinflow.domain.calendar.dates import PartialDate
@@ -53,28 +51,25 @@ def by_the_clock(runtime: Runtime, until: date) -> int:
     return alerts
 
 
-def main(years: int = 10, rounds: int = 5) -> None:
+def rows(years: int = 10, rounds: int = 5) -> list[Row]:
     until = BEGIN.date().replace(year=BEGIN.year + years)
-    with tempfile.TemporaryDirectory() as name:
+    foretold = set[int]()
+    with TemporaryDirectory() as name:
         runtime = start(Path(name) / "books.db")
         fill(runtime)
-        seconds = []
-        for _ in range(rounds):
-            begin = perf_counter()
-            foretold = by_simulation(runtime, until)
-            seconds.append(perf_counter() - begin)
-        begin = perf_counter()
-        came = by_the_clock(runtime, until)
-        clock = perf_counter() - begin
+        (ours,) = in_turns(rounds, lambda _number: processor_time(lambda: foretold.add(by_simulation(runtime, until))))
+        came: list[int] = []
+        by_clock = processor_time(lambda: came.append(by_the_clock(runtime, until)))
         runtime.engine.dispose()
-    if came != foretold:
+    if foretold != set(came):
         raise SystemExit(f"{foretold} alerts were foretold and {came} came")
-    simulated = statistics.median(seconds)
-    print(f"{years} years of a twinning, {came} alerts; the simulation {rounds} times, median:")
-    print(f"  simulated             {simulated:8.2f} s (goal: 1; from {min(seconds):.2f} to {max(seconds):.2f})")
-    print(f"  by the clock          {clock:8.2f} s")
-    print(f"  ratio                 {clock / simulated:8.0f}")
-
-
-if __name__ == "__main__":
-    main(*(int(argument) for argument in sys.argv[1:]))
+    return [
+        Row(
+            what=f"{years} years of a twinning simulated, {came[0]} alerts, processor time",
+            unit="s",
+            ours=ours,
+            peer=[by_clock] * rounds,
+            against="by the clock, once",
+            bar=Bar(0.3, of_ratio=False),
+        )
+    ]
