@@ -4,14 +4,15 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, bindparam, func, or_, update
+import sqlalchemy
+from sqlalchemy import ColumnElement, Date, Row, bindparam, func, or_, union, update
 from sqlalchemy.dialects import postgresql
 from sqlmodel import col, select
 
 from twinflow.domain.agreement.agreement import Deadline, DeadlineStatus
 from twinflow.storage.deadline_basis import basis_of, basis_text
 from twinflow.storage.prepared import Prepared, values_given
-from twinflow.storage.tables import AgreementRow, DeadlineRow, table_of
+from twinflow.storage.tables import AgreementRow, DeadlineRow, FindingRow, table_of
 from twinflow.storage.writes import Repository
 
 Key = tuple[str, int]
@@ -26,11 +27,20 @@ WRITE = Prepared(
     )
     .inline()
 )
-DEADLINE = table_of(DeadlineRow)
+DEADLINE, AGREEMENT, FINDING = table_of(DeadlineRow), table_of(AgreementRow), table_of(FindingRow)
 WAKE = Prepared(
     update(DEADLINE)
     .where(*(DEADLINE.c[name] == bindparam(f"of_{name.removesuffix('_id')}") for name in KEY))
     .values(wake_on=bindparam("day"))
+)
+
+_untold = sqlalchemy.select(FINDING.c.agreement_id).where(FINDING.c.told_at.is_(None), FINDING.c.settled_at.is_(None))
+AWAKE = Prepared(
+    union(
+        _untold,
+        sqlalchemy.select(DEADLINE.c.agreement_id).where(DEADLINE.c.wake_on <= bindparam("until", type_=Date())),
+        sqlalchemy.select(AGREEMENT.c.id).where(AGREEMENT.c.derive_on <= bindparam("until", type_=Date())),
+    )
 )
 
 
@@ -46,10 +56,8 @@ class Deadlines(Repository):
         )
 
     def awake(self, until: date) -> set[int]:
-        """The agreements with a deadline that wakes by `until`, or whose deadlines are to be derived anew by then."""
-        waking = self._connection.scalars(select(DeadlineRow.agreement_id).where(col(DeadlineRow.wake_on) <= until))
-        changing = self._connection.scalars(select(AgreementRow.id).where(col(AgreementRow.derive_on) <= until))
-        return {found for found in (*waking, *changing) if found is not None}
+        """The agreements that a sweep looks at: something was told to nobody, or a deadline wakes or may change by then."""
+        return {agreement_id for (agreement_id,) in AWAKE.rows(self._connection, {"until": until})}
 
     def next_day(self) -> date | None:
         """The first day on which any agreement is awake so."""

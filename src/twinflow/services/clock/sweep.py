@@ -40,7 +40,7 @@ def sweep(engine: Engine, rulebook: Rulebook, people: People, now: datetime) -> 
     """Tell what is missing, warn of what is due, take the steps that dates themselves take."""
     latest = latest_day(now)
     with UnitOfWork(engine, reading=True) as work:
-        awake = work.findings.untold() | work.deadlines.awake(latest)
+        awake = work.deadlines.awake(latest)
     totals = _Totals()
     ids = sorted(awake)  # what belongs to an agreement comes after it
     for start in range(0, len(ids), AT_ONCE):
