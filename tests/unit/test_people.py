@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 from datetime import date
+from itertools import product
+from random import Random
 
 import pytest
 
@@ -52,6 +54,35 @@ def test_several_holders_are_given_in_the_order_of_their_keys():
         "luz",
         "zoe",
     ]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_who_holds_a_role_is_whoever_an_assignment_names_in_an_office_that_deals_with_the_case(seed):
+    random = Random(seed)
+    kinds, countries, roles = (
+        ("municipality", "ministry", "registry"),
+        ("MX", "EC"),
+        ("liaison", "reviewer", "registrar"),
+    )
+    offices = {
+        key: office(key, random.choice(kinds), random.choice(countries), "America/Mexico_City") for key in "abcdefgh"
+    }
+    days = (None, date(2012, 5, 31), TODAY, date(2012, 6, 2))
+    known = {}
+    for key in random.sample("klmnopqrst", 8):
+        terms = [(random.choice(roles), random.choice([*offices]), *random.choices(days, k=2)) for _ in range(3)]
+        known[key] = person(key, *(Assignment(*term) for term in terms))
+    found = People(offices, known)
+    for home, kind, role in product(offices.values(), kinds, roles):
+        abroad = {o.key for o in offices.values() if o.kind == kind and o.country == home.country}
+        dealing = {home.key} if kind == home.kind else abroad
+        plainly = [
+            key
+            for key, who in sorted(known.items())
+            if any(a.role == role and a.office in dealing and a.holds_on(TODAY) for a in who.assignments)
+        ]
+        assert found.offices_of(kind, home.key) == dealing
+        assert held_by(found.holders(role, kind, home.key, TODAY)) == plainly
 
 
 def test_after_a_change_of_office_the_successor_holds_the_role():
