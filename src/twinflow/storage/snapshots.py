@@ -224,7 +224,9 @@ def _entries_of_children(connection: Connection, rows: Sequence[Row]) -> Mapping
 
 def _listed(text: str | None) -> list[Row]:
     """In the order in which they were written."""
-    rows: list[Row] = json.loads(text) if text else []
+    if text is None or text == "[]":
+        return []
+    rows: list[Row] = json.loads(text)
     rows.sort(key=_number)
     return rows
 
