@@ -60,13 +60,15 @@ class Outbox(Repository):
         super().__init__(writes)
         self._digests: dict[str, int] = {}
 
+    def opened_digest(self, recipient: str) -> int | None:
+        """The digest that this transaction has opened for the person before."""
+        return self._digests.get(recipient)
+
     def open_digest(self, recipient: str, message_id: str, now: datetime, hours: OfficeHours) -> int:
         """The queued digest of the person, else a new one (`message_id`) for the reader's next morning; held until the commit.
 
         A mailer that wants to claim it meanwhile waits, so no alert joins a message that is already gone.
         """
-        if recipient in self._digests:
-            return self._digests[recipient]
         self.hold_digests()
         connection = self._writes.connection
         ((last,),) = LAST_DIGEST.rows(connection, {"recipient": recipient})

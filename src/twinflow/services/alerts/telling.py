@@ -141,10 +141,13 @@ def _write(
 
 def _message(work: UnitOfWork, rulebook: Rulebook, people: People, person: str, telling: Telling, now: datetime) -> int:
     """A message of its own for what is urgent, else the digest of the reader's next morning."""
-    token = uuid.uuid4().hex
     if telling.urgent:
-        return work.outbox.add_message(person, token, now)
-    return work.outbox.open_digest(person, token, now, rulebook.hours_at(people.office_of(people.person(person), now)))
+        return work.outbox.add_message(person, uuid.uuid4().hex, now)
+    opened = work.outbox.opened_digest(person)
+    if opened is not None:
+        return opened
+    hours = rulebook.hours_at(people.office_of(people.person(person), now))
+    return work.outbox.open_digest(person, uuid.uuid4().hex, now, hours)
 
 
 def _entry(telling: Telling, now: datetime, reader: Recipient, *, vacant: bool = False) -> HistoryEntry:

@@ -14,7 +14,9 @@ from sqlalchemy import Engine
 from twinflow.domain.agreement.agreement import Agreement
 from twinflow.domain.clock.day import Day, Derived, InBooks, Stuck, Taken, Told, day
 from twinflow.domain.clock.waking import latest_day
+from twinflow.domain.deadlines.context import DeadlineContext
 from twinflow.domain.people.people import People
+from twinflow.domain.process.definition import ProcessDefinition
 from twinflow.domain.rulebook import Rulebook, deadline_context
 from twinflow.errors import TwinflowError
 from twinflow.sentences import Sentence
@@ -38,13 +40,13 @@ class SweepResult:
 
 def sweep(engine: Engine, rulebook: Rulebook, people: People, now: datetime) -> SweepResult:
     """Tell what is missing, warn of what is due, take the steps that dates themselves take."""
-    latest = latest_day(now)
     with UnitOfWork(engine, reading=True) as work:
-        awake = work.deadlines.awake(latest)
-    totals = _Totals()
+        awake = work.deadlines.awake(latest_day(now))
+    run = _Pass(engine, rulebook, people, now)
     ids = sorted(awake)  # what belongs to an agreement comes after it
     for start in range(0, len(ids), AT_ONCE):
-        _deal_with(engine, rulebook, people, ids[start : start + AT_ONCE], now, totals)
+        run.deal_with(ids[start : start + AT_ONCE])
+    totals = run.totals
     return SweepResult(totals.alerts, tuple(totals.lapsed), tuple(totals.problems))
 
 
@@ -79,72 +81,73 @@ class _Totals:
                     pass
 
 
-def _deal_with(
-    engine: Engine, rulebook: Rulebook, people: People, ids: Sequence[int], now: datetime, totals: _Totals
-) -> None:
-    """Agreements in one transaction. If it fails nothing of it stays, and each is tried alone; so is who was kept by others."""
-    together, dealt_with = _Totals(), set[int]()
-    alone = len(ids) == 1
-    try:
-        with UnitOfWork(engine) as work:
-            for agreement_id, before in in_books(work, rulebook, work.agreements.lock_batch(ids, wait=alone)):
-                _each(work, rulebook, people, agreement_id, before, now, together)
-                dealt_with.add(agreement_id)
-            work.commit()
-    except TwinflowError as error:
-        if alone:
-            totals.problems.append(_why_not(_reference(engine, ids[0]), error))
-            return
-        together, dealt_with = _Totals(), set()
-    totals.add(together)
-    for agreement_id in ids:
-        if agreement_id not in dealt_with:
-            _deal_with(engine, rulebook, people, [agreement_id], now, totals)
+@dataclass(slots=True)
+class _Pass:
+    """One pass at an instant, and what it has done so far."""
 
+    engine: Engine
+    rulebook: Rulebook
+    people: People
+    now: datetime
+    totals: _Totals = field(default_factory=_Totals)
+    _contexts: dict[tuple[ProcessDefinition, str], DeadlineContext] = field(default_factory=dict)
 
-def _each(
-    work: UnitOfWork,
-    rulebook: Rulebook,
-    people: People,
-    agreement_id: int,
-    before: InBooks,
-    now: datetime,
-    totals: _Totals,
-) -> None:
-    agreement = before.agreement
-    context = deadline_context(rulebook, people, rulebook.definition_of(agreement), agreement.office, now)
-    done = day(before, rulebook, people, context, now)
-    _write(work, rulebook, people, agreement_id, before, done, now)
-    totals.count(rulebook, agreement, done)
+    def deal_with(self, ids: Sequence[int]) -> None:
+        """Agreements in one transaction. If it fails nothing of it stays and each is tried alone, as is one that others had."""
+        together, dealt_with = _Totals(), set[int]()
+        alone = len(ids) == 1
+        try:
+            with UnitOfWork(self.engine) as work:
+                for agreement_id, before in in_books(work, self.rulebook, work.agreements.lock_batch(ids, wait=alone)):
+                    done = day(before, self.rulebook, self.people, self._context(before.agreement), self.now)
+                    self._write(work, agreement_id, before, done)
+                    together.count(self.rulebook, before.agreement, done)
+                    dealt_with.add(agreement_id)
+                work.commit()
+        except TwinflowError as error:
+            if alone:
+                self.totals.problems.append(_why_not(self._reference(ids[0]), error))
+                return
+            together, dealt_with = _Totals(), set()
+        self.totals.add(together)
+        for agreement_id in ids:
+            if agreement_id not in dealt_with:
+                self.deal_with([agreement_id])
 
+    def _context(self, agreement: Agreement) -> DeadlineContext:
+        """What deadlines are counted with; the same for all cases of a process and an office."""
+        definition, office = self.rulebook.definition_of(agreement), agreement.office
+        found = self._contexts.get((definition, office))
+        if found is None:
+            found = deadline_context(self.rulebook, self.people, definition, office, self.now)
+            self._contexts[definition, office] = found
+        return found
 
-def _reference(engine: Engine, agreement_id: int) -> str:
-    with UnitOfWork(engine, reading=True) as work:
-        return work.agreements.heads([agreement_id])[0].reference
+    def _reference(self, agreement_id: int) -> str:
+        with UnitOfWork(self.engine, reading=True) as work:
+            return work.agreements.heads([agreement_id])[0].reference
 
-
-def _write(
-    work: UnitOfWork, rulebook: Rulebook, people: People, agreement_id: int, before: InBooks, done: Day, now: datetime
-) -> None:
-    """What was done, in its order; then when to look again at what stayed as it was."""
-    held = dict(before.wake_on)
-    for deed in done.deeds:
-        match deed:
-            case Taken():
-                record_step(work, rulebook, people, deed.before, deed.left, now)
-                held |= deed.left.wake_on
-            case Derived():
-                write_derived(work, rulebook, agreement_id, deed.left, now)
-                held |= deed.left.wake_on
-            case Told(telling, audience):
-                write(work, rulebook, people, agreement_id, telling, audience, now)
-                if telling.subject.as_finding is not None and not audience.nobody:
-                    work.findings.mark_told(agreement_id, telling.subject.as_finding, now)
-            case Stuck():
-                pass
-    for key, wake_on in done.case.wake_on.items():
-        if wake_on != held[key]:
-            work.deadlines.wake_next(agreement_id, key, wake_on)
+    def _write(self, work: UnitOfWork, agreement_id: int, before: InBooks, done: Day) -> None:
+        """What was done, in its order; then when to look again at what stayed as it was."""
+        rulebook, people, now = self.rulebook, self.people, self.now
+        held = dict(before.wake_on)
+        for deed in done.deeds:
+            match deed:
+                case Taken():
+                    record_step(work, rulebook, people, deed.before, deed.left, now)
+                    held |= deed.left.wake_on
+                case Derived():
+                    write_derived(work, rulebook, agreement_id, deed.left, now)
+                    held |= deed.left.wake_on
+                case Told(telling, audience):
+                    write(work, rulebook, people, agreement_id, telling, audience, now)
+                    if telling.subject.as_finding is not None and not audience.nobody:
+                        work.findings.mark_told(agreement_id, telling.subject.as_finding, now)
+                case Stuck():
+                    pass
+        for key, wake_on in done.case.wake_on.items():
+            if wake_on != held[key]:
+                work.deadlines.wake_next(agreement_id, key, wake_on)
 
 
 def _why_not(reference: str, error: TwinflowError) -> Sentence:
