@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime, time
 from enum import StrEnum
+from textwrap import indent
 
 from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress
@@ -42,6 +43,16 @@ def print_error(error: TwinflowError, language: str) -> None:
 
 def print_json(value: object, language: str) -> None:
     print(json.dumps(jsonable(value, language), ensure_ascii=False, indent=2))
+
+
+def print_json_list(values: Iterable[object], language: str) -> None:
+    """The same for a list, each of its values as it comes."""
+    begin = "["
+    for value in values:
+        text = json.dumps(jsonable(value, language), ensure_ascii=False, indent=2)
+        print(begin, indent(text, "  "), sep="\n", end="")
+        begin = ","
+    print("[]" if begin == "[" else "\n]")
 
 
 def jsonable(value: object, language: str) -> object:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, insert, update
+from sqlalchemy import Connection, bindparam, func, insert, or_, update
 from sqlmodel import col, select
 
 from twinflow.domain.agreement.agreement import (
@@ -16,6 +16,7 @@ from twinflow.domain.agreement.agreement import (
     Signature,
 )
 from twinflow.domain.agreement.history import EntryKind
+from twinflow.domain.agreement.listing import words_in
 from twinflow.domain.calendar.dates import PartialDate
 from twinflow.domain.process.definition import ProcessDefinition
 from twinflow.errors import DefinitionChanged, NotFound, StaleAgreement
@@ -30,6 +31,7 @@ from twinflow.storage.tables import (
     PartyRow,
     ProcessVersionRow,
     TermRow,
+    WordRow,
 )
 
 CHANGING_NOTHING = tuple(
@@ -37,7 +39,7 @@ CHANGING_NOTHING = tuple(
 )
 """Entries after which an agreement is as it was."""
 
-CHANGING = ("state", "version", "process", "process_version", "process_digest")
+CHANGING = ("state", "version", "process", "process_version", "process_digest", "next_on")
 SAVE = Prepared(
     update(snapshots.AGREEMENT)
     .where(
@@ -47,7 +49,7 @@ SAVE = Prepared(
     .values({name: bindparam(f"new_{name}") for name in (*CHANGING, "derive_on")})
     .returning(snapshots.AGREEMENT.c.id)
 )
-ADD_FACTS, ADD_PARTIES, ADD_TERMS = adding(FactRow), adding(PartyRow), adding(TermRow)
+ADD_FACTS, ADD_PARTIES, ADD_TERMS, ADD_WORDS = adding(FactRow), adding(PartyRow), adding(TermRow), adding(WordRow)
 
 AT_ONCE = 5_000
 """SQLite takes 32,766 values in a statement, and a snapshot's names each agreement six times."""
@@ -124,10 +126,19 @@ class Agreements:
         )
         return dict(self._connection.execute(query.group_by(AgreementRow.state).order_by(AgreementRow.state)).all())
 
-    def ids_of_relationship(self, relationship: str) -> list[int]:
-        """The generations of a relationship, oldest first."""
-        query = select(AgreementRow.id).where(AgreementRow.relationship == relationship)
-        return [found for found in self._connection.scalars(query.order_by(col(AgreementRow.generation))) if found]
+    def around(self, reference: str) -> tuple[int, list[int], list[int]]:
+        """The row of an agreement; those of its other generations, oldest first; those of what belongs to it. Raises NotFound."""
+        row, other = snapshots.AGREEMENT.c, snapshots.AGREEMENT.alias("other").c
+        own = select(other.id, other.relationship).where(other.reference == reference).cte("own")
+        is_generation = row.relationship == select(own.c.relationship).scalar_subquery()
+        is_child = row.parent_id == select(own.c.id).scalar_subquery()
+        query = select(row.id, row.reference, row.parent_id).where(or_(is_generation, is_child))
+        found = self._connection.execute(query.order_by(row.generation, row.id)).all()
+        asked = next((each.id for each in found if each.reference == reference), None)
+        if asked is None:
+            raise NotFound("There is no agreement {reference}.", reference=reference)
+        children = [each.id for each in found if each.parent_id == asked]
+        return asked, [each.id for each in found if each.id not in {asked, *children}], children
 
     def known(self, references: Iterable[str]) -> Mapping[str, str]:
         """Those of the references that exist, with the digest of the source they were imported from."""
@@ -161,6 +172,8 @@ class Agreements:
         ADD_PARTIES.run(
             self._connection, [{"agreement_id": row_id, **_party_values(party)} for party in agreement.parties]
         )
+        names = (agreement.reference, agreement.title, *(party.name for party in agreement.parties))
+        ADD_WORDS.run(self._connection, [{"agreement_id": row_id, "word": word} for word in sorted(words_in(names))])
         ADD_TERMS.run(
             self._connection,
             [
@@ -210,12 +223,13 @@ class Agreements:
             select(col(AgreementRow.derive_on)).where(AgreementRow.id == agreement_id)
         ).one()
 
-    def derive_by(self, agreement_id: int, day: date | None) -> None:
-        """Set that day."""
+    def derive_by(self, agreement_id: int, day: date | None, next_on: date) -> None:
+        """Set that day, and the first date that is open."""
+        changed = or_(col(AgreementRow.derive_on).is_distinct_from(day), col(AgreementRow.next_on) != next_on)
         self._connection.execute(
             update(AgreementRow)
-            .where(col(AgreementRow.id) == agreement_id, col(AgreementRow.derive_on).is_distinct_from(day))
-            .values(derive_on=day)
+            .where(col(AgreementRow.id) == agreement_id, changed)
+            .values(derive_on=day, next_on=next_on)
         )
 
     def pin(self, definition: ProcessDefinition) -> None:

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields
 from datetime import date
+from functools import lru_cache, partial
 from typing import Any
 
 from sqlalchemy import (
@@ -18,6 +19,7 @@ from sqlalchemy import (
     cast,
     literal_column,
     null,
+    or_,
     select,
     union_all,
 )
@@ -55,6 +57,8 @@ SMALL: dict[type[SQLModel], tuple[str, ...]] = {
 }  # fmt: skip
 WIDTH = max(len(names) for names in SMALL.values())
 YES = "1"
+read_date = lru_cache(maxsize=10_000)(PartialDate.parse)
+"""Many rows share the same text."""
 
 Row = Sequence[Any]
 
@@ -63,13 +67,19 @@ def _own_rows(which: Which) -> Select[Any]:
     return select(AGREEMENT.c.id, *(AGREEMENT.c[name] for name in OF_HEAD)).where(which(AGREEMENT.c.id))
 
 
-def _small(which: Which) -> CompoundSelect[Any]:
-    """Of each row the agreement it belongs to, its table, its own number, and its values as text."""
+def _small(which: Which, *, closed: bool = True) -> CompoundSelect[Any]:
+    """Of each row the agreement it belongs to, its table, its own number, and its values as text.
+
+    Deadlines that are closed only if asked for.
+    """
     parent, child = AGREEMENT.alias("parent"), AGREEMENT.alias("child")
     branches = []
+    status = table_of(DeadlineRow).c.status
+    is_open = or_(status == DeadlineStatus.OPEN.value, status == DeadlineStatus.PAUSED.value)
     for row, names in SMALL.items():
         table = table_of(row)
-        branches.append(_branch(table.name, table.c.agreement_id, table.c.id, [table.c[name] for name in names], which))
+        branch = _branch(table.name, table.c.agreement_id, table.c.id, [table.c[name] for name in names], which)
+        branches.append(branch if closed or row is not DeadlineRow else branch.where(is_open))
     is_parent = AGREEMENT.c.parent_id == parent.c.id
     branches.append(_branch("parent", AGREEMENT.c.id, parent.c.id, [parent.c.reference], which).where(is_parent))
     about_child = [child.c.reference, child.c.process, child.c.state]
@@ -95,6 +105,7 @@ def _entries(which: Which) -> Select[Any]:
 
 
 OWN_ROWS, SMALL_ROWS, ENTRIES = OfAgreements(_own_rows), OfAgreements(_small), OfAgreements(_entries)
+SMALL_OPEN_ROWS = OfAgreements(partial(_small, closed=False))
 LOCKED = Prepared(
     select(AGREEMENT.c.id, *(AGREEMENT.c[name] for name in OF_HEAD))
     .where(AGREEMENT.c.reference == bindparam("reference"))
@@ -114,7 +125,7 @@ def heads(connection: Connection, ids: Sequence[int]) -> list[AgreementHead]:
 
 
 def present(connection: Connection, ids: Sequence[int]) -> Iterator[PresentAgreement]:
-    small = _by_agreement(SMALL_ROWS.rows(connection, ids))
+    small = _by_agreement(SMALL_OPEN_ROWS.rows(connection, ids))
     for agreement_id, row in _own(connection, ids).items():
         yield PresentAgreement(**_head(row), **_as_it_stands(small[agreement_id]))
 
@@ -173,7 +184,7 @@ def _as_it_stands(rows: Sequence[Row]) -> dict[str, Any]:
                 terms[values[0]] = Term.parse(values[1], values[2])
             case "fact":
                 name, text, source, chosen = values[:4]
-                value = PartialDate.parse(text) if name.endswith("_on") else text
+                value = read_date(text) if name.endswith("_on") else text
                 facts[name] = (*facts.get(name, ()), Claim(value, source, chosen == YES))
             case "deadline":
                 deadlines.append(_deadline(values))
@@ -190,7 +201,7 @@ def _as_it_stands(rows: Sequence[Row]) -> dict[str, Any]:
 
 def _party(values: Row) -> Party:
     name, country, home, signed, signed_on, capacity, place = values[:7]
-    signature = Signature(PartialDate.parse(signed_on), capacity, place) if signed == YES else None
+    signature = Signature(read_date(signed_on), capacity, place) if signed == YES else None
     return Party(name, country, home == YES, signature)
 
 

@@ -16,6 +16,7 @@ from twinflow.storage.deadlines import Deadlines
 from twinflow.storage.feeds import Feeds
 from twinflow.storage.findings import Findings
 from twinflow.storage.history import History
+from twinflow.storage.listing import Listing
 from twinflow.storage.opt_outs import OptOuts
 from twinflow.storage.outbox import Outbox
 from twinflow.storage.restored_backup import RestoredBackup
@@ -48,6 +49,7 @@ class UnitOfWork:
         self.feeds = Feeds(self._connection)
         self.findings = Findings(self._connection)
         self.history = History(self._connection)
+        self.listing = Listing(self._connection)
         self.restored_backup = RestoredBackup(self._connection)
         self.opt_outs = OptOuts(self._connection)
         self.outbox = Outbox(self._connection)

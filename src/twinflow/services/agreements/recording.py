@@ -71,7 +71,7 @@ def write_deadlines(work: UnitOfWork, rulebook: Rulebook, agreement_id: int, lef
     """
     _write_rows(work, rulebook, agreement_id, left)
     work.history.add(agreement_id, *left.moves)
-    work.agreements.derive_by(agreement_id, left.derive_on)
+    work.agreements.derive_by(agreement_id, left.derive_on, left.agreement.next_on)
 
 
 def _write_rows(work: UnitOfWork, rulebook: Rulebook, agreement_id: int, left: Rewritten) -> None:
