@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
+from unicodedata import combining, normalize
 
+from babel import Locale
 from babel.dates import format_date
 from babel.messages.pofile import read_po
 
@@ -55,6 +57,16 @@ def day(value: date, language: str) -> str:
 def short_day(value: date, language: str) -> str:
     """`Tue 2011-07-05`, `mar 2011-07-05`: for tables."""
     return f"{format_date(value, 'EEE', locale=language).rstrip('.')} {value.isoformat()}"
+
+
+def country(code: str, language: str) -> str:
+    """What a country is called; its code where nobody knows."""
+    return str(Locale.parse(language).territories.get(code, code))
+
+
+def sorting(text: str) -> str:
+    """By which names are put in order: without accents and case."""
+    return "".join(sign for sign in normalize("NFKD", text) if not combining(sign)).casefold()
 
 
 def days(count: int, language: str, *, business: bool = False) -> str:

@@ -8,8 +8,10 @@ import pytest
 
 from smtp import RecordingServer
 from twinflow.domain.agreement.agreement import Agreement, Deadline, DeadlineStatus
+from twinflow.domain.agreement.listing import Filters
 from twinflow.language import say
 from twinflow.services.reading import agreements
+from twinflow.services.reading.lines import AgreementLine
 from twinflow.storage.unit_of_work import UnitOfWork
 from world import World
 
@@ -25,8 +27,9 @@ def deadline(world: World, reference: str, rule: str) -> Deadline:
     return next(d for d in agreement(world, reference).deadlines if d.rule == rule)
 
 
-def lines(world: World, *, everything: bool = False) -> dict[str, agreements.AgreementLine]:
-    found = agreements.list_agreements(world.engine, world.rulebook, world.people, world.now, everything=everything)
+def lines(world: World, *, everything: bool = False) -> dict[str, AgreementLine]:
+    filters = Filters(everything=everything)
+    found = agreements.each_agreement(world.engine, world.rulebook, world.people, world.now, filters)
     return {line.reference: line for line in found}
 
 
@@ -123,7 +126,8 @@ def test_what_was_signed_more_than_once_is_one_relationship_of_several_generatio
     cuenca: World, reference: str, signed: list[str]
 ) -> None:
     with UnitOfWork(cuenca.engine, reading=True) as work:
-        generations = work.agreements.load(work.agreements.ids_of_relationship(reference))
+        row, earlier, _ = work.agreements.around(reference)
+        generations = work.agreements.load([*earlier, row])
     assert [str(generation.fact("signed_on")) for generation in generations] == signed
     assert [generation.generation for generation in generations] == list(range(1, len(signed) + 1))
     assert generations[-1].reference == reference
@@ -137,12 +141,12 @@ def test_the_addendum_and_the_unanswered_offer_of_bruges_are_facts_and_not_gener
 
 
 def test_importing_the_same_files_again_changes_nothing(cuenca: World) -> None:
-    before = agreements.list_agreements(cuenca.engine, cuenca.rulebook, cuenca.people, cuenca.now, everything=True)
-    history = [len(agreement(cuenca, line.reference).history) for line in before]
+    before = lines(cuenca, everything=True)
+    history = [len(agreement(cuenca, reference).history) for reference in before]
     cuenca.import_cuenca()
-    after = agreements.list_agreements(cuenca.engine, cuenca.rulebook, cuenca.people, cuenca.now, everything=True)
-    assert after == before
-    assert [len(agreement(cuenca, line.reference).history) for line in after] == history
+    after = lines(cuenca, everything=True)
+    assert list(after.items()) == list(before.items())
+    assert [len(agreement(cuenca, reference).history) for reference in after] == history
 
 
 def test_the_first_tick_sends_one_digest_about_all_of_this_and_the_second_sends_nothing(

@@ -84,7 +84,7 @@ def test_the_case_says_that_its_dates_were_moved(shown: tuple[bootstrap.Runtime,
 
 def test_the_register_is_there_and_its_liaison_got_one_digest(shown: tuple[bootstrap.Runtime, datetime]) -> None:
     runtime, now = shown
-    assert len(agreements.list_agreements(runtime.engine, runtime.rulebook, runtime.people, now)) == 39
+    assert len(list(agreements.each_agreement(runtime.engine, runtime.rulebook, runtime.people, now))) == 39
     assert len(messages(runtime)["Lucía Enlace <lucia@cuenca.example>"]) == 1
 
 

@@ -64,6 +64,26 @@ def test_the_register_is_imported_swept_and_listed(run) -> None:
     assert run("agreements", "show", "CU-02", "--json").json["line"]["state"] == "expired"
 
 
+def test_a_list_is_had_page_by_page_or_whole_and_narrowed(cuenca) -> None:
+    whole = cuenca("agreements", "list", "--json").json
+    found: list[object] = []
+    place: list[str] = []
+    while True:
+        page = cuenca("agreements", "list", "--limit", "15", *place, "--json").json
+        found += page["lines"]
+        if page["following"] is None:
+            break
+        place = ["--after", page["following"]]
+    assert found == whole
+    assert len(whole) == 26
+    printed = cuenca("agreements", "list", "--limit", "15").out
+    assert f"There are more: --after {whole[14]['next_on'] or '9999-12-31'}/{whole[14]['reference']}" in printed
+    narrowed = cuenca("agreements", "list", "MEDELLIN", "--country", "co", "--state", "in_force", "--json").json
+    assert [line["reference"] for line in narrowed] == ["CU-10"]
+    assert cuenca("agreements", "list", "--due", "week", "nobody").code == 0
+    assert "is no place in a list" in cuenca("agreements", "list", "--after", "here").err
+
+
 def test_importing_the_same_file_again_says_that_nothing_changed(run) -> None:
     take_over(run, "negotiations")
     (again,) = take_over(run, "negotiations")

@@ -18,11 +18,14 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from command_line import twinflow
+from next_dates import not_as_deadlines_say
+from twinflow.domain.agreement.listing import Filters, words_in
 from twinflow.language import say
 from twinflow.services.alerts import opt_outs
 from twinflow.services.mail import calendar_feeds, outbox
 from twinflow.services.reading import agreements, deadlines
 from twinflow.storage import database
+from twinflow.storage.unit_of_work import UnitOfWork
 from world import World
 
 DIGEST = "elena"
@@ -343,10 +346,33 @@ def test_every_page_and_list_of_then_is_shown(books: World) -> None:
     assert (acknowledged.by, acknowledged.note) == ("elena", "the programme is being translated")
     (snooze,) = said["P-6/answer/1"].snoozed
     assert (snooze.by, snooze.until) == ("elena", date(2026, 3, 18))
-    lines = agreements.list_agreements(books.engine, books.rulebook, books.people, books.now, everything=True)
+    every = agreements.each_agreement(books.engine, books.rulebook, books.people, books.now, Filters(everything=True))
+    lines = list(every)
     assert len(lines) == 27
     (undated,) = [line for line in lines if line.reference == "CU-21"]
     assert [say(missing, "es") for missing in undated.missing] == ["Falta la fecha"]
+
+
+def test_what_is_of_then_is_found_and_listed_as_what_is_new(books: World) -> None:
+    assert not_as_deadlines_say(books.engine) == []
+    here = (books.engine, books.rulebook, books.people, books.now)
+    (found,) = agreements.each_agreement(*here, Filters(words="cu-10 MEDELLÍN"))
+    assert found.reference == "CU-10"
+    with UnitOfWork(books.engine, reading=True) as work:
+        cases = work.agreements.load(work.agreements.all_ids())
+    expected = {
+        word for case in cases for word in words_in([case.reference, case.title, *(p.name for p in case.parties)])
+    }
+    with books.engine.connect() as connection:
+        assert set(connection.scalars(text("SELECT word FROM word"))) == expected
+    every = list(agreements.each_agreement(*here, Filters(everything=True)))
+    assert [(line.next_on or date.max, line.reference) for line in every] == sorted(
+        (c.next_on, c.reference) for c in cases
+    )
+
+
+def test_after_a_year_they_are_listed_by_the_dates_of_then(year: Year) -> None:
+    assert not_as_deadlines_say(year.world.engine) == []
 
 
 def test_the_history_of_then_still_cannot_be_changed(books: World) -> None:

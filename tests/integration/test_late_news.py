@@ -14,6 +14,7 @@ from sqlalchemy import text
 
 from builders import TINY, WORKFLOWS, edited, noon
 from how_many import many
+from next_dates import not_as_deadlines_say
 from prepared import Prepare
 from tiny_world import loaded, tiny_world
 from twinflow.definitions.calendars import read_calendar
@@ -235,6 +236,7 @@ def from_scratch(world: World) -> dict[tuple[str, str, int], Deadline]:
 
 def assert_as_from_scratch(world: World) -> None:
     """What is open is as if it had been counted for the first time; what was closed may have been derived open."""
+    assert not_as_deadlines_say(world.engine) == []
     kept, anew = rows(world), from_scratch(world)
     still_open = {key for key, deadline in kept.items() if deadline.is_open}
     assert {key: kept[key] for key in still_open} == {key: anew[key] for key in anew if key in still_open}

@@ -18,6 +18,7 @@ from sqlalchemy import text
 
 from builders import TINY, WORKFLOWS, edited, noon, write_workflows
 from how_many import many
+from next_dates import not_as_deadlines_say
 from tiny_world import loaded, tiny_world
 from twinflow import bootstrap
 from twinflow.definitions.calendars import read_calendar
@@ -25,6 +26,7 @@ from twinflow.definitions.migrations import plan_text, read_plan
 from twinflow.domain.agreement.agreement import Deadline, DeadlineStatus, Party, Term
 from twinflow.domain.agreement.entries import ChangeKind, Policy
 from twinflow.domain.agreement.history import EntryKind
+from twinflow.domain.agreement.listing import Filters
 from twinflow.domain.calendar.dates import Length
 from twinflow.domain.deadlines.changes import ChangeCommand
 from twinflow.domain.deadlines.deadline_id import DeadlineId
@@ -318,7 +320,8 @@ def all_in_words(world: World, reference: str) -> list[str]:
         what = explained(explain(world.engine, world.rulebook, world.people, DeadlineId.parse(line.id), world.now))
         found += [point.name for reading in what.readings for point in reading.summary]
         found += [change.state for change in what.changes]
-    agreements.list_agreements(world.engine, world.rulebook, world.people, world.now, everything=True)
+    agreements.list_agreements(world.engine, world.rulebook, world.people, world.now, Filters(everything=True))
+    assert not_as_deadlines_say(world.engine) == []
     deadlines.list_deadlines(world.engine, world.rulebook, world.people, world.now)
     deadlines.list_deadlines(world.engine, world.rulebook, world.people, world.now, everything=True)
     agreements.list_steps(world.engine, world.rulebook, world.people, reference, "elena", world.now)

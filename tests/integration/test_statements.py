@@ -8,12 +8,14 @@ import pytest
 from builders import MX
 from statements import Transaction, watched
 from twinflow.domain.agreement.agreement import Party
+from twinflow.domain.agreement.listing import Due, Filters, Position
 from twinflow.domain.steps.command import StepCommand
 from twinflow.domain.steps.opening import NewAgreement
 from twinflow.services.agreements.advancing import advance_agreement
 from twinflow.services.agreements.opening import open_agreement
 from twinflow.services.clock.sweep import sweep
 from twinflow.services.reading import agreements
+from twinflow.services.reading.agreements import AgreementList
 from world import World
 
 PARTIES = (Party("Chihuahua", "MX", home=True), Party("Albuquerque", "US"))
@@ -60,18 +62,38 @@ def test_a_step_that_is_told_at_once(drafts: World) -> None:
     assert costs(step(drafts, "request_opinion")) == ([False], on(drafts, 8))
 
 
-def test_the_list_of_agreements(drafts: World) -> None:
+@pytest.mark.parametrize(
+    ("filters", "more"),
+    [
+        (Filters(), 0),
+        (Filters(process=MX, state="drafting", office="chihuahua", due=Due.PASSED, everything=True), 0),
+        (Filters(country="US"), 1),
+        (Filters(words="albu chi", country="US"), 3),
+    ],
+)
+def test_the_list_of_agreements(drafts: World, filters: Filters, more: int) -> None:
+    """Which they are, and they. Of words and of a country is first asked who has them."""
+
+    def use(after: Position | None = None) -> AgreementList:
+        here = (drafts.engine, drafts.rulebook, drafts.people, drafts.now)
+        return agreements.list_agreements(*here, filters, after=after, at_once=5)
+
+    is_empty = not use().lines
+    assert costs(use) == ([True], 1 + more if is_empty else 2 + more)
+    following = use().following
+    if following is not None:
+        assert costs(lambda: use(following)) == ([True], 2 + more)
+
+
+@pytest.mark.parametrize("at_once", [None, 2])
+def test_the_page_of_an_agreement(drafts: World, at_once: int | None) -> None:
+    """What belongs together, the agreement, the page of the timeline."""
+
     def use() -> object:
-        return agreements.list_agreements(drafts.engine, drafts.rulebook, drafts.people, drafts.now)
+        here = (drafts.engine, drafts.rulebook, drafts.people, "MX-0", drafts.now)
+        return agreements.show_agreement(*here, at_once=at_once)
 
-    assert costs(use) == ([True], 2)
-
-
-def test_the_page_of_an_agreement(drafts: World) -> None:
-    def use() -> object:
-        return agreements.show_agreement(drafts.engine, drafts.rulebook, drafts.people, "MX-0", drafts.now)
-
-    assert costs(use) == ([True], 4)
+    assert costs(use) == ([True], 3)
 
 
 def test_a_sweep_with_nothing_to_do(drafts: World) -> None:

@@ -8,8 +8,9 @@ from sqlalchemy import text
 
 from office_hours.conftest import plain
 from smtp import RecordingServer
+from twinflow.domain.agreement.listing import Filters
 from twinflow.services.mail import outbox
-from twinflow.services.reading.agreements import list_agreements
+from twinflow.services.reading.agreements import each_agreement
 from world import CUENCA, EACH_MORNING, TODAY, World
 
 MONDAY = datetime(2026, 11, 23, 13, tzinfo=UTC)
@@ -33,7 +34,7 @@ def test_an_import_brings_one_mail_on_the_next_morning_and_none_about_the_past(
     assert len(told) == len(set(told)) == 9, "each matter as it stands, and none of a case that has long expired"
     references = {
         line.reference
-        for line in list_agreements(world.engine, world.rulebook, world.people, world.now, everything=True)
+        for line in each_agreement(world.engine, world.rulebook, world.people, world.now, Filters(everything=True))
     }
     assert len({word for word in re.findall(r"[\w-]+", plain(message)) if word in references}) > 5
     for days in range(1, 6):

@@ -25,16 +25,17 @@ def read(browser, address: str) -> Page:
 
 def test_the_list_has_one_row_for_each_of_the_38_relationships_in_the_order_of_the_books(browser, register):
     rows = read(browser, "/").rows[1:]
-    lines = agreements.list_agreements(register.engine, register.rulebook, register.people, TODAY)
+    lines = agreements.each_agreement(register.engine, register.rulebook, register.people, TODAY)
     assert len(rows) == 38
     assert [row.split()[0] for row in rows] == [line.reference for line in lines]
 
 
-def test_the_list_begins_with_the_next_date_and_says_in_words_that_it_is_overdue(empty, browse):
+def test_the_list_begins_with_the_next_date_and_says_in_words_that_it_has_passed_or_is_overdue(empty, browse):
+    """Before the clock: a term that ran out is nobody's fault; the next pass lets it expire."""
     take_over(empty, ["agreements"])
-    first = read(browse(empty), "/").rows[1]
-    assert first.startswith("CU-10 Cuenca – Medellin")
-    assert "2011-08-04 very overdue First operating programme" in first
+    page = read(browse(empty), "/")
+    assert page.rows[1].startswith("CU-02 Cuenca – Bruges In force Sun 2006-10-08 passed End of the term")
+    assert "2011-08-04 very overdue First operating programme" in page.row("CU-10 Cuenca – Medellin")
 
 
 def test_the_list_shows_what_is_missing(browser):
@@ -48,6 +49,80 @@ def test_the_list_shows_earlier_texts_when_asked(browser):
     page = read(browser, "/?all=1")
     assert page.row("CU-26.1").startswith("CU-26.1 Cuenca – Puebla")
     assert len(page.rows) == 47
+
+
+def addresses(page: Page) -> list[str]:
+    return [str(link["href"]) for link in page.all("a") if link.get("rel") == "next"]
+
+
+def test_the_list_goes_on_on_the_next_page_with_what_it_is_narrowed_to(browser, monkeypatch):
+    monkeypatch.setattr(agreements.list_agreements, "__kwdefaults__", {"after": None, "at_once": 10})
+    page = read(browser, "/?words=cuenca&state=in_force&process=ec%2Fagreement&lang=en")
+    assert "Shown: 10; there are more." in page.text
+    (following,) = addresses(page)
+    assert following.startswith("/?words=cuenca&state=in_force&process=ec%2Fagreement&after=")
+    second = read(browser, following)
+    assert not {row.split()[0] for row in page.rows[1:]} & {row.split()[0] for row in second.rows[1:]}
+    assert {"href": "/?words=cuenca&state=in_force&process=ec%2Fagreement"} in second.all("a")
+    assert [option["value"] for option in second.all("option") if "selected" in option] == ["ec/agreement", "in_force"]
+    assert {"type": "search", "value": "cuenca"}.items() <= second.all("input")[0].items()
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ("words=medell%C3%ADn", ["CU-10"]),
+        ("words=MEDELLIN", ["CU-10"]),
+        ("words=cu-1", [f"CU-{number}" for number in range(10, 20)]),
+        ("country=BE", ["CU-02"]),
+        ("due=passed", []),
+        ("words=%00cu-10%00medell", ["CU-10"]),
+        ("words=%E2%80%93&country=BE", ["CU-02"]),
+        ("state=none&process=ec%2Fagreement&words=CU-10", ["CU-10"]),
+        ("due=nonsense&words=CU-10", ["CU-10"]),
+    ],
+)
+def test_the_list_shows_what_was_asked_for(browser, asked, found):
+    page = read(browser, f"/?{asked}")
+    assert sorted(row.split()[0] for row in page.rows[1:]) == found
+    assert ("No agreement is like this." in page.text) is (not found)
+    assert "Show all agreements" in page.text
+
+
+def test_every_field_of_the_list_has_its_label(browser):
+    page = read(browser, "/?process=ec%2Fagreement")
+    labels = {label["for"] for label in page.all("label") if "for" in label}
+    assert {select["id"] for select in page.all("select")} == labels - {"words"}
+    assert labels == {"words", "process", "state", "office", "country", "due"}
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/?process=none",
+        "/?office=none",
+        "/?state=none",
+        "/?country=%00",
+        "/?after=none",
+        "/?after=2026-02-30/CU-1",
+        "/?after=2026-02-03/CU%00",
+    ],
+)
+def test_what_no_list_can_be_narrowed_to_is_not_found(browser, address):
+    assert browser.get(address).status_code == 404
+
+
+def test_a_timeline_shows_the_newest_and_leads_to_what_is_older(browser, monkeypatch):
+    monkeypatch.setattr(agreements, "AT_ONCE", 1)
+    page = read(browser, "/agreements/CU-10")
+    whole = page.text
+    count = 1
+    while following := addresses(page):
+        page = read(browser, following[0].removesuffix("#timeline"))
+        assert {"href": "/agreements/CU-10#timeline"} in page.all("a")
+        whole, count = f"{whole} {page.text}", count + 1
+    assert count > 2
+    assert "Taken over from a register" in page.text
 
 
 def test_an_empty_register_says_so(empty, browse):
@@ -146,14 +221,14 @@ def test_a_closed_case_has_no_next_steps(browser):
 def test_a_deadline_says_in_words_how_it_stands(browser, register, monkeypatch, change, words):
     shown = agreements.show_agreement(register.engine, register.rulebook, register.people, "CU-10", TODAY)
     changed = replace(shown, deadlines=(replace(shown.deadlines[0], **change),))
-    monkeypatch.setattr(agreements, "show_agreement", lambda *_: changed)
+    monkeypatch.setattr(agreements, "show_agreement", lambda *_, **__: changed)
     assert words in read(browser, "/agreements/CU-10").row("First operating programme")
 
 
 def test_programmes_and_what_they_belong_to_are_linked(browser, register, monkeypatch):
     shown = agreements.show_agreement(register.engine, register.rulebook, register.people, "CU-26", TODAY)
     changed = replace(shown, children=(replace(shown.line, reference="CU-26/2007"),), parent="CU-25")
-    monkeypatch.setattr(agreements, "show_agreement", lambda *_: changed)
+    monkeypatch.setattr(agreements, "show_agreement", lambda *_, **__: changed)
     page = read(browser, "/agreements/CU-26")
     assert {"href": "/agreements/CU-26/2007"} in page.all("a")
     assert "Belongs to CU-25" in page.text
@@ -163,7 +238,7 @@ def test_a_signature_shows_its_place_and_capacity(browser, register, monkeypatch
     shown = agreements.show_agreement(register.engine, register.rulebook, register.people, "CU-26", TODAY)
     signature = Signature(PartialDate(2006, 4, 28), "mayor", "Puebla de Zaragoza")
     changed = replace(shown, parties=(Party("Puebla", "MX", signature=signature),))
-    monkeypatch.setattr(agreements, "show_agreement", lambda *_: changed)
+    monkeypatch.setattr(agreements, "show_agreement", lambda *_, **__: changed)
     row = read(browser, "/agreements/CU-26").row("Puebla")
     assert "Signed: Fri 2006-04-28 Place: Puebla de Zaragoza Signed as: mayor" in row
 

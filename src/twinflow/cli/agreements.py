@@ -1,5 +1,7 @@
 """`twinflow agreements`: list, show, open, steps, advance, history, import."""
 
+from collections.abc import Iterable
+from itertools import chain, islice
 from typing import Annotated
 
 import typer
@@ -8,35 +10,72 @@ from twinflow.cli.context import Cli, Json, Person, Reference, cli_of, pairs
 from twinflow.cli.later import add_later
 from twinflow.cli.options import Options, whole_day
 from twinflow.cli.options import hour as hour_of_day
-from twinflow.cli.output import print_json, print_table
+from twinflow.cli.output import print_json, print_json_list, print_table
+from twinflow.domain.agreement.listing import Due, Filters, Position
 from twinflow.domain.steps.command import StepCommand
 from twinflow.sentences import Sentence
 from twinflow.services.agreements.advancing import advance_agreement
 from twinflow.services.reading import agreements, deadlines
+from twinflow.services.reading.lines import AgreementLine
 
 app = typer.Typer(help="Cases: look at them, open them, take their steps, import a register.", no_args_is_help=True)
+
+ROWS, NEWEST = 500, 50
+"""How many rows a table of a list has, and how much of the timeline is shown beside everything else."""
 
 
 @app.command("list")
 def list_agreements(
     context: typer.Context,
+    words: Annotated[
+        list[str] | None, typer.Argument(help="How words begin of the reference, the title, a party's name.")
+    ] = None,
+    process: Annotated[str, typer.Option("--process", help="Only this process, like mx/twinning.")] = "",
+    state: Annotated[str, typer.Option("--state", help="Only in this state, like in_force.")] = "",
+    office: Annotated[str, typer.Option("--office", help="Only kept by this office.")] = "",
+    country: Annotated[
+        str, typer.Option("--country", help="Only with a partner from here: two letters, like US.")
+    ] = "",
+    due: Annotated[
+        Due | None, typer.Option("--due", help="Only whose next date has passed, or comes within 7 or 30 days.")
+    ] = None,
     everything: Annotated[bool, typer.Option("--all", help="Also earlier generations and programmes.")] = False,
+    limit: Annotated[int | None, typer.Option("--limit", min=1, help="A page of so many; else all of them.")] = None,
+    after: Annotated[
+        str, typer.Option("--after", metavar="PLACE", help="Go on after the page that ended so; see “following”.")
+    ] = "",
     json: Json = False,
 ) -> None:
-    """All agreements, the next date first."""
+    """Agreements, the next date first."""
     cli = cli_of(context)
-    runtime = cli.runtime
-    lines = agreements.list_agreements(
-        runtime.engine, runtime.rulebook, runtime.people, cli.now(), everything=everything
-    )
+    filters = Filters(" ".join(words or []), process, state, office, country.upper(), due, everything)
+    begin = Position.parse(after) if after else None
+    asked = (cli.runtime.engine, cli.runtime.rulebook, cli.runtime.people, cli.now(), filters)
+    if limit is None:
+        _print_lines(cli, agreements.each_agreement(*asked, after=begin), json=json)
+        return
+    page = agreements.list_agreements(*asked, after=begin, at_once=limit)
     if json:
-        print_json(lines, cli.language)
+        print_json({"lines": page.lines, "following": page.following and str(page.following)}, cli.language)
+        return
+    _print_lines(cli, page.lines, json=False)
+    if page.following is not None:
+        print(cli.say(Sentence("There are more: --after {place}", {"place": str(page.following)})))
+
+
+def _print_lines(cli: Cli, lines: Iterable[AgreementLine], *, json: bool) -> None:
+    """Many of them as one table after another, so that the first are there at once."""
+    if json:
+        print_json_list(lines, cli.language)
         return
     headings = cli.headings("Reference", "Parties", "State", "In force", "Next date", "What is missing")
-    print_table(headings, [_line(cli, line) for line in lines])
+    rows = (_line(cli, line) for line in lines)
+    print_table(headings, islice(rows, ROWS))
+    for row in rows:
+        print_table(headings, chain([row], islice(rows, ROWS - 1)))
 
 
-def _line(cli: Cli, line: agreements.AgreementLine) -> list[str]:
+def _line(cli: Cli, line: AgreementLine) -> list[str]:
     passed = f" ({cli.say(line.passed)})" if line.passed else ""
     following = f"{cli.short_day(line.next_on)}{passed} {cli.say(line.next_label)}" if line.next_on else "–"
     return [
@@ -51,9 +90,12 @@ def _line(cli: Cli, line: agreements.AgreementLine) -> list[str]:
 
 @app.command()
 def show(context: typer.Context, reference: Reference, json: Json = False) -> None:
-    """Everything about one agreement."""
+    """Everything about one agreement; of what happened in it the newest, as JSON all of it."""
     cli = cli_of(context)
-    page = agreements.show_agreement(cli.runtime.engine, cli.runtime.rulebook, cli.runtime.people, reference, cli.now())
+    runtime, newest = cli.runtime, None if json else NEWEST
+    page = agreements.show_agreement(
+        runtime.engine, runtime.rulebook, runtime.people, reference, cli.now(), at_once=newest
+    )
     if json:
         print_json(page, cli.language)
         return
@@ -76,6 +118,8 @@ def show(context: typer.Context, reference: Reference, json: Json = False) -> No
         print(f"{cli.say(term.label)}: {cli.say(term.readings)}")
     print_table(deadline_headings(cli), [deadline_row(cli, line) for line in page.deadlines])
     _print_timeline(cli, page)
+    if page.older is not None:
+        print(cli.say(Sentence("All that happened: twinflow agreements history {reference}", {"reference": reference})))
 
 
 def deadline_headings(cli: Cli) -> list[str]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime, time
 from enum import StrEnum
+from textwrap import indent
 
 from rich.console import Console
 from rich.table import Table
@@ -18,6 +19,16 @@ from twinflow.sentences import Sentence
 
 def print_json(value: object, language: str) -> None:
     print(json.dumps(jsonable(value, language), ensure_ascii=False, indent=2))
+
+
+def print_json_list(values: Iterable[object], language: str) -> None:
+    """The same for a list, each of its values as it comes."""
+    begin = "["
+    for value in values:
+        text = json.dumps(jsonable(value, language), ensure_ascii=False, indent=2)
+        print(begin, indent(text, "  "), sep="\n", end="")
+        begin = ","
+    print("[]" if begin == "[" else "\n]")
 
 
 def jsonable(value: object, language: str) -> object:

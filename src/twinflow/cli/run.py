@@ -166,7 +166,7 @@ def _main_job(cli: Cli, runtime: bootstrap.Runtime) -> None:
     for label in (cli.text("First pass:"), cli.text("Second pass:")):
         print(label, end=" ")
         _print_pass(cli, worker.tick())
-    lines = agreements.list_agreements(runtime.engine, runtime.rulebook, runtime.people, cli.now())
+    lines = agreements.each_agreement(runtime.engine, runtime.rulebook, runtime.people, cli.now())
     for line in (line for line in lines if line.next_on):
         passed = f" ({cli.say(line.passed)})" if line.passed else ""
         print(f"  {line.reference}: {cli.say(line.next_label)}, {cli.day(line.next_on)}{passed}")

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import bindparam, func, insert, update
+from sqlalchemy import bindparam, func, insert, or_, update
 from sqlmodel import col, select
 
 from twinflow.domain.agreement.agreement import (
@@ -16,6 +16,7 @@ from twinflow.domain.agreement.agreement import (
     Signature,
 )
 from twinflow.domain.agreement.history import ONLY_TOLD, EntryKind, HistoryEntry
+from twinflow.domain.agreement.listing import words_in
 from twinflow.domain.calendar.dates import PartialDate
 from twinflow.domain.process.definition import ProcessDefinition
 from twinflow.errors import DefinitionChanged, NotFound, StaleAgreement
@@ -31,6 +32,7 @@ from twinflow.storage.tables import (
     PartyRow,
     ProcessVersionRow,
     TermRow,
+    WordRow,
     table_of,
 )
 from twinflow.storage.writes import Repository, Writes
@@ -38,7 +40,7 @@ from twinflow.storage.writes import Repository, Writes
 CHANGING_NOTHING = (*ONLY_TOLD, EntryKind.ACKNOWLEDGED, EntryKind.SNOOZED)
 """Entries after which an agreement is as it was."""
 
-CHANGING = ("state", "version", "process", "process_version", "process_digest")
+CHANGING = ("state", "version", "process", "process_version", "process_digest", "next_on")
 AGREEMENT, PARTY = snapshots.AGREEMENT, table_of(PartyRow)
 SAVE = Prepared(
     update(AGREEMENT)
@@ -48,8 +50,14 @@ SAVE = Prepared(
 )
 DERIVE_BY = Prepared(
     update(AGREEMENT)
-    .where(AGREEMENT.c.id == bindparam("of_id"), AGREEMENT.c.derive_on.is_distinct_from(bindparam("day")))
-    .values(derive_on=bindparam("day"))
+    .where(
+        AGREEMENT.c.id == bindparam("of_id"),
+        or_(
+            AGREEMENT.c.derive_on.is_distinct_from(bindparam("new_derive_on")),
+            AGREEMENT.c.next_on != bindparam("new_next_on"),
+        ),
+    )
+    .values(derive_on=bindparam("new_derive_on"), next_on=bindparam("new_next_on"))
 )
 SIGN = Prepared(
     update(PARTY)
@@ -57,7 +65,7 @@ SIGN = Prepared(
     .values({name: bindparam(f"new_{name}") for name in ("signed", "signed_on", "capacity", "place")})
 )
 ADD = Prepared(insert(AGREEMENT).values(values_given(AgreementRow)).returning(AGREEMENT.c.id))
-ADD_FACTS, ADD_PARTIES, ADD_TERMS = adding(FactRow), adding(PartyRow), adding(TermRow)
+ADD_FACTS, ADD_PARTIES, ADD_TERMS, ADD_WORDS = adding(FactRow), adding(PartyRow), adding(TermRow), adding(WordRow)
 
 AT_ONCE = 5_000
 """SQLite takes 32,766 values in a statement."""
@@ -149,10 +157,19 @@ class Agreements(Repository):
         )
         return dict(self._connection.execute(query.group_by(AgreementRow.state).order_by(AgreementRow.state)).all())
 
-    def ids_of_relationship(self, relationship: str) -> list[int]:
-        """The generations of a relationship, oldest first."""
-        query = select(AgreementRow.id).where(AgreementRow.relationship == relationship)
-        return [found for found in self._connection.scalars(query.order_by(col(AgreementRow.generation))) if found]
+    def around(self, reference: str) -> tuple[int, list[int], list[int]]:
+        """The row of an agreement; those of its other generations, oldest first; those of what belongs to it. Raises NotFound."""
+        row, other = snapshots.AGREEMENT.c, snapshots.AGREEMENT.alias("other").c
+        own = select(other.id, other.relationship).where(other.reference == reference).cte("own")
+        is_generation = row.relationship == select(own.c.relationship).scalar_subquery()
+        is_child = row.parent_id == select(own.c.id).scalar_subquery()
+        query = select(row.id, row.reference, row.parent_id).where(or_(is_generation, is_child))
+        found = self._connection.execute(query.order_by(row.generation, row.id)).all()
+        asked = next((each.id for each in found if each.reference == reference), None)
+        if asked is None:
+            raise NotFound("There is no agreement {reference}.", reference=reference)
+        children = [each.id for each in found if each.parent_id == asked]
+        return asked, [each.id for each in found if each.id not in {asked, *children}], children
 
     def known(self, references: Iterable[str]) -> Mapping[str, str]:
         """Those of the references that exist, with the digest of the source they were imported from."""
@@ -181,9 +198,12 @@ class Agreements(Repository):
         row = {name: getattr(agreement, name) for name in snapshots.OF_HEAD}
         row["parent_id"] = self.id_of(agreement.parent) if agreement.parent else None
         row |= {"source_digest": source_digest, "derive_on": None, "reached": _reached(agreement, agreement.history)}
+        row["next_on"] = agreement.next_on
         ((row_id,),) = ADD.rows(self._writes.connection, row)
         self._ids[agreement.reference] = row_id
         self._writes.add(ADD_PARTIES, *({"agreement_id": row_id, **_party_values(each)} for each in agreement.parties))
+        names = (agreement.reference, agreement.title, *(party.name for party in agreement.parties))
+        self._writes.add(ADD_WORDS, *({"agreement_id": row_id, "word": word} for word in sorted(words_in(names))))
         self._writes.add(
             ADD_TERMS,
             *(
@@ -225,9 +245,9 @@ class Agreements(Repository):
         self._writes.add(ADD_ENTRIES, *(values_of(agreement_id, entry) for entry in entries))
         return int(agreement_id)
 
-    def derive_by(self, agreement_id: int, day: date | None) -> None:
-        """Set the day on which its deadlines are to be derived anew."""
-        self._writes.add(DERIVE_BY, {"of_id": agreement_id, "day": day})
+    def derive_by(self, agreement_id: int, day: date | None, next_on: date) -> None:
+        """Set the day on which its deadlines are to be derived anew, and the first date that is open."""
+        self._writes.add(DERIVE_BY, {"of_id": agreement_id, "new_derive_on": day, "new_next_on": next_on})
 
     def pin(self, definition: ProcessDefinition) -> None:
         """Keep the version as it is now. Raises DefinitionChanged if it was kept with another content."""

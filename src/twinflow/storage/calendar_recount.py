@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Insert, Update, bindparam, func, insert, update
+from sqlalchemy import Date, Insert, Update, bindparam, func, insert, update
 from sqlalchemy.types import TypeEngine
 from sqlmodel import col, select
 
@@ -97,6 +97,21 @@ class CalendarRecount(Repository):
         if values:
             statement = update(DeadlineRow).where(col(DeadlineRow.id) == bindparam("row"))
             self._execute(statement, values)
+
+    def set_next_dates(self, agreements: Sequence[int]) -> None:
+        """Set the first date that is open in each of these agreements."""
+        if not agreements:
+            return
+        first = (
+            select(func.min(DeadlineRow.due_on))
+            .where(DeadlineRow.agreement_id == AgreementRow.id, DeadlineRow.status == DeadlineStatus.OPEN.value)
+            .scalar_subquery()
+        )
+        self._connection.execute(
+            update(AgreementRow)
+            .where(col(AgreementRow.id).in_(agreements))
+            .values(next_on=func.coalesce(first, date.max, type_=Date))
+        )
 
     def add_history(self, values: Sequence[Mapping[str, Any]]) -> None:
         """Write entries whose `effective_on` and `details` come as text."""

@@ -2,17 +2,22 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from datetime import date, datetime
+from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Row, insert, literal
-from sqlmodel import col, select
+from sqlalchemy import ColumnElement, Row, insert, literal, select, tuple_, union_all
+from sqlmodel import col
 
 from twinflow.domain.agreement.history import EntryKind, HistoryEntry
+from twinflow.domain.agreement.present_names import in_present_names
 from twinflow.storage.prepared import adding
 from twinflow.storage.tables import DeadlineRow, HistoryRow, table_of
 from twinflow.storage.writes import Repository
 
 ADD_ENTRIES = adding(HistoryRow)
+HISTORY = table_of(HistoryRow)
+PLACE: tuple[ColumnElement[Any], ...] = (HISTORY.c.effective_on, HISTORY.c.recorded_at, HISTORY.c.id)
 
 
 class History(Repository):
@@ -28,10 +33,28 @@ class History(Repository):
         chosen = select(col(DeadlineRow.agreement_id), *given.values()).where(col(DeadlineRow.id).in_(deadlines))
         self._connection.execute(insert(HistoryRow).from_select(["agreement_id", *given], chosen))
 
+    def page(self, agreement_id: int, before: int | None, at_once: int | None) -> tuple[list[HistoryEntry], int | None]:
+        """The newest entries, by the day of their effect, then as recorded; and what older ones come `before`, if there are any.
+
+        `before` is what the page before this one gave. States and steps have the names of now. All of them if `at_once` is None.
+        """
+        newest = select(HISTORY.c.id).where(HISTORY.c.agreement_id == agreement_id).order_by(*(c.desc() for c in PLACE))
+        if before is not None:
+            newest = newest.where(tuple_(*PLACE) < select(*PLACE).where(HISTORY.c.id == before).scalar_subquery())
+        page = newest.limit(at_once + 1 if at_once is not None else None).cte("page")
+        migrated = HISTORY.c.agreement_id == agreement_id, HISTORY.c.kind == EntryKind.MIGRATED.value
+        read = union_all(select(page.c.id), select(HISTORY.c.id).where(*migrated))
+        query = select(*HISTORY.c, HISTORY.c.id.in_(select(page.c.id)).label("wanted")).where(HISTORY.c.id.in_(read))
+        rows: list[Any] = list(self._connection.execute(query.order_by(HISTORY.c.id)))
+        named = zip(rows, in_present_names([entry_of(row) for row in rows]), strict=True)
+        found = sorted(((_place(row), entry) for row, entry in named if row.wanted), key=itemgetter(0), reverse=True)
+        shown = found[:at_once]
+        return [entry for _, entry in shown], shown[-1][0][-1] if len(found) > len(shown) else None
+
     def said(self) -> dict[int, list[HistoryEntry]]:
         """What people said about the warnings of deadlines, and which dates moved there, by agreement, oldest first."""
         saying = (EntryKind.ACKNOWLEDGED.value, EntryKind.SNOOZED.value)
-        some = select(HistoryRow.agreement_id).where(col(HistoryRow.kind).in_(saying))
+        some = select(col(HistoryRow.agreement_id)).where(col(HistoryRow.kind).in_(saying))
         query = select(HistoryRow).where(
             col(HistoryRow.kind).in_((*saying, EntryKind.DEADLINE.value)), col(HistoryRow.agreement_id).in_(some)
         )
@@ -39,6 +62,10 @@ class History(Repository):
         for row in self._connection.execute(query.order_by(col(HistoryRow.id))):
             found[row.agreement_id].append(entry_of(row))
         return found
+
+
+def _place(row: Row[Any]) -> tuple[date, datetime, int]:
+    return row.effective_on, row.recorded_at, row.id
 
 
 def values_of(agreement_id: int, entry: HistoryEntry) -> dict[str, Any]:

@@ -63,9 +63,14 @@ OF_HEAD = tuple(each.name for each in fields(AgreementHead))
 OF_PARTY = ("name", "country", "home", "signed", "signed_on", "capacity", "place")
 OF_DEADLINE = (
     "rule", "occurrence", "anchor_on", "warn_on", "due_on", "status", "closed_on", "edition", "provisional", "basis",
+    "wake_on",
 )  # fmt: skip
 OF_ENTRY = tuple(each.name for each in fields(HistoryEntry))
+STILL_OPEN = (DeadlineStatus.OPEN, DeadlineStatus.PAUSED)
 COUNTED = tuple(kind for kind in EntryKind if kind not in ONLY_TOLD)
+
+read_date = lru_cache(maxsize=10_000)(PartialDate.parse)
+"""Many rows share the same text."""
 
 Row = Sequence[Any]
 Key = tuple[str, int]
@@ -126,23 +131,29 @@ def _of_reference(_: ColumnElement[Any]) -> ColumnElement[bool]:
     return AGREEMENT.c.reference == bindparam("reference")
 
 
+def _open_deadlines() -> ColumnElement[Any]:
+    deadline = table_of(DeadlineRow)
+    is_open = deadline.c.status.in_([literal_column(f"'{status.value}'") for status in STILL_OPEN])
+    return _rows(deadline, OF_DEADLINE, deadline.c.agreement_id == AGREEMENT.c.id, is_open)
+
+
 PARENT, CHILD = AGREEMENT.alias("parent"), AGREEMENT.alias("child")
-AS_IT_STANDS = (
+SMALL = (
     select(PARENT.c.reference).where(PARENT.c.id == AGREEMENT.c.parent_id).correlate(AGREEMENT).scalar_subquery(),
     _owned(table_of(PartyRow), *OF_PARTY),
     _owned(table_of(TermRow), "name", "readings", "source"),
     _owned(table_of(FactRow), "name", "value", "source", "chosen"),
-    _owned(table_of(DeadlineRow), *OF_DEADLINE, "wake_on"),
 )
 AS_A_WHOLE = (
-    *AS_IT_STANDS,
+    *SMALL,
+    _owned(table_of(DeadlineRow), *OF_DEADLINE),
     _owned(table_of(FindingRow), "code", "subject", "occurrence", "told_at", "settled_at"),
     _rows(CHILD, ("reference", "process", "state", "reached"), CHILD.c.parent_id == AGREEMENT.c.id),
     AGREEMENT.c.reached,
     AGREEMENT.c.derive_on,
 )
 HEAD = OfAgreements(_select)
-PRESENT = OfAgreements(lambda which: _select(which, *AS_IT_STANDS))
+PRESENT = OfAgreements(lambda which: _select(which, *SMALL, _open_deadlines()))
 WHOLE = OfAgreements(lambda which: _select(which, *AS_A_WHOLE, _entries()))
 TO_CHANGE = OfAgreements(lambda which: _select(which, *AS_A_WHOLE, _entries(*COUNTED)))
 ONE_TO_CHANGE = Prepared(_select(_of_reference, *AS_A_WHOLE, _entries(*COUNTED)))
@@ -258,14 +269,14 @@ def _parties(text: str | None) -> tuple[Party, ...]:
 
 def _party(row: Row) -> Party:
     _, name, country, home, signed, signed_on, capacity, place = row
-    signature = Signature(PartialDate.parse(signed_on), capacity, place) if signed else None
+    signature = Signature(read_date(signed_on), capacity, place) if signed else None
     return Party(name, country, bool(home), signature)
 
 
 def _facts(rows: Sequence[Row]) -> dict[str, tuple[Claim, ...]]:
     facts: dict[str, tuple[Claim, ...]] = {}
     for _, name, text, source, chosen in rows:
-        value = PartialDate.parse(text) if name.endswith("_on") else text
+        value = read_date(text) if name.endswith("_on") else text
         facts[name] = (*facts.get(name, ()), Claim(value, source, bool(chosen)))
     return facts
 

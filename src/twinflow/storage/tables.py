@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any, cast
 
-from sqlalchemy import JSON, CheckConstraint, Index, LargeBinary, Table, UniqueConstraint, text
+from sqlalchemy import JSON, CheckConstraint, Index, LargeBinary, String, Table, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
@@ -15,6 +15,7 @@ SQLModel.metadata.naming_convention = {
     "pk": "pk_%(table_name)s",
 }
 
+Word = String().with_variant(String(collation="C"), "postgresql")
 Document = JSON().with_variant(JSONB(), "postgresql")
 
 
@@ -58,6 +59,8 @@ class AgreementRow(SQLModel, table=True):
             sqlite_where=text("derive_on IS NOT NULL"),
             postgresql_where=text("derive_on IS NOT NULL"),
         ),
+        # the order of lists; then what they are narrowed to, so that a row that is not wanted is not looked up
+        Index("ix_agreement_listed", "next_on", "reference", "process", "state", "office", "parent_id"),
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -80,13 +83,24 @@ class AgreementRow(SQLModel, table=True):
     """The first day whose coming alone may change its deadlines; NULL when none may."""
     reached: str | None = None
     """Of what belongs to another agreement: the states it has come to, and when. NULL in books of before, until its next step."""
+    next_on: date = date.max
+    """The first date of an open deadline, passed or not; the last day there is where none is open."""
 
 
 class PartyRow(SQLModel, table=True):
     """`signed_on` is a date with the precision known (`2003-04-12`, `1997`, empty), and means something only if `signed`."""
 
     __tablename__ = "party"
-    __table_args__ = (UniqueConstraint("agreement_id", "name"),)
+    __table_args__ = (
+        UniqueConstraint("agreement_id", "name"),
+        Index(
+            "ix_party_country",
+            "country",
+            "agreement_id",
+            sqlite_where=text("home = 0"),
+            postgresql_where=text("NOT home"),
+        ),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     agreement_id: int = Field(foreign_key="agreement.id")
@@ -97,6 +111,16 @@ class PartyRow(SQLModel, table=True):
     signed_on: str = ""
     capacity: str = ""
     place: str = ""
+
+
+class WordRow(SQLModel, table=True):
+    """A word that an agreement is found by (`words_in`). Compared sign by sign, so that an index knows what begins alike."""
+
+    __tablename__ = "word"
+    __table_args__ = (Index("ix_word_word_agreement_id", "word", "agreement_id"),)
+
+    agreement_id: int = Field(foreign_key="agreement.id", primary_key=True)
+    word: str = Field(primary_key=True, sa_type=Word)
 
 
 class TermRow(SQLModel, table=True):
@@ -159,7 +183,10 @@ class HistoryRow(SQLModel, table=True):
     """Append-only: the database itself refuses UPDATE and DELETE (see the migration)."""
 
     __tablename__ = "history"
-    __table_args__ = (Index("ix_history_agreement_id_kind", "agreement_id", "kind"),)
+    __table_args__ = (
+        Index("ix_history_agreement_id_kind", "agreement_id", "kind"),
+        Index("ix_history_timeline", "agreement_id", "effective_on", "recorded_at", "id"),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     agreement_id: int = Field(foreign_key="agreement.id")

@@ -16,6 +16,7 @@ from starlette.responses import HTMLResponse
 from twinflow import language
 from twinflow.bootstrap import Runtime
 from twinflow.domain.mail.message import INCIDENTS, OutboxMessage
+from twinflow.domain.process.definition import Label
 from twinflow.sentences import Sentence
 from twinflow.services.mail import outbox, restored_backup
 from twinflow.services.reading.deadlines import DeadlineLine
@@ -112,6 +113,8 @@ def environment() -> Environment:
         "days": _days,
         "business_days": _business_days,
         "standing": _standing,
+        "in_order": _in_order,
+        "country_names": _country_names,
         "deadline_path": _deadline_path,
     }
     return env
@@ -154,6 +157,19 @@ def _standing(context: Context, line: DeadlineLine) -> str:
     """How a deadline stands, in a word that begins a cell."""
     words = language.say(line.standing_words, context["language"])
     return words[:1].upper() + words[1:]
+
+
+@pass_context
+def _in_order(context: Context, labels: Mapping[str, Label]) -> list[tuple[str, str]]:
+    """Keys with what they are called, in the order of that."""
+    named = [(key, language.say(label, context["language"])) for key, label in labels.items()]
+    return sorted(named, key=lambda pair: language.sorting(pair[1]))
+
+
+@pass_context
+def _country_names(context: Context, codes: Iterable[str]) -> list[tuple[str, str]]:
+    named = [(code, language.country(code, context["language"])) for code in codes]
+    return sorted(named, key=lambda pair: language.sorting(pair[1]))
 
 
 def _deadline_path(key: str) -> str:

@@ -217,9 +217,9 @@ class AgreementHead:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PresentAgreement(AgreementHead):
-    """A case as it stands, for lists: not what happened in it, nor the processes that belong to it.
+    """A case as it stands, for lists: its open deadlines; not what happened in it, nor the processes that belong to it.
 
-    So it cannot say which changes wait for a second person, nor by which earlier version a closed deadline was counted.
+    So it cannot say which changes wait for a second person.
     """
 
     parties: tuple[Party, ...]
@@ -242,6 +242,12 @@ class PresentAgreement(AgreementHead):
         """Whether every party has signed, and the day of entry into force is known and has come."""
         in_force_on = self.day_of(IN_FORCE_ON)
         return not self.unsigned and in_force_on is not None and in_force_on <= today
+
+    @property
+    def next_on(self) -> date:
+        """The first date of an open deadline, passed or not; `date.max` where none is open."""
+        open_on = (each.due_on for each in self.deadlines if each.status is DeadlineStatus.OPEN and each.due_on)
+        return min(open_on, default=date.max)
 
     @property
     def unsigned(self) -> tuple[Party, ...]:

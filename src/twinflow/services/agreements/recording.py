@@ -69,7 +69,7 @@ def write_derived(work: UnitOfWork, rulebook: Rulebook, agreement_id: int, left:
     """
     _write_rows(work, rulebook, agreement_id, left, now)
     work.history.add(agreement_id, *left.moves)
-    work.agreements.derive_by(agreement_id, left.derive_on)
+    work.agreements.derive_by(agreement_id, left.derive_on, left.agreement.next_on)
 
 
 def _write_rows(work: UnitOfWork, rulebook: Rulebook, agreement_id: int, left: Rewritten, now: datetime) -> None:

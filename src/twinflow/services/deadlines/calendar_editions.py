@@ -247,6 +247,7 @@ class _Writing:
         whole, single = self.recount.sorted_out(batch)
         self._write_dates(work, single)
         moved = [(row, new) for row, new in single if new.due_on != row.due_on]
+        work.calendar_recount.set_next_dates([row.agreement_id for row, _ in moved])
         self._write_history(work, moved)
         self._tell(work, moved)
         self.moved += len(moved)

@@ -1,47 +1,40 @@
 """Agreements as lists and pages show them: frozen values. Labels and sentences are left for the door to translate."""
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import Engine
 
 from twinflow.domain.agreement.agreement import Agreement, Claim, Party, PresentAgreement
-from twinflow.domain.agreement.findings import findings
+from twinflow.domain.agreement.history import HistoryEntry
+from twinflow.domain.agreement.listing import Filters, Position
 from twinflow.domain.people.people import People
 from twinflow.domain.process import machine
 from twinflow.domain.process.definition import CLOCK, Label, ProcessDefinition
 from twinflow.domain.rulebook import Rulebook
 from twinflow.domain.steps.advance import reasons_against
 from twinflow.domain.steps.requirements import missing_items
+from twinflow.errors import NotFound
 from twinflow.sentences import Sentence
 from twinflow.services.reading.deadlines import DeadlineLine, deadlines_of, explanations_of
 from twinflow.services.reading.explanations import Explanation
-from twinflow.services.reading.history_in_words import ACTORS, entry_message, finding_message
+from twinflow.services.reading.history_in_words import ACTORS, entry_message
+from twinflow.services.reading.lines import AgreementLine, Lines
 from twinflow.storage.unit_of_work import UnitOfWork
+
+AT_ONCE, MANY_AT_ONCE = 50, 500
+"""How many lines a page has; and how many are read at a time where all of them are wanted."""
+NO_FILTERS = Filters()
 
 
 @dataclass(frozen=True, slots=True)
-class AgreementLine:
-    """An agreement in a list. `next_on` is the first due date that has not passed, or the one that passed longest ago.
+class AgreementList:
+    """A page of a list. `following` is what the page after it begins with being asked for; None on the last one."""
 
-    `passed` says of such a one how it stands; `overdue` whether anything is late by law or by the text.
-    """
-
-    reference: str
-    title: str
-    process: str
-    state: str
-    state_label: Label
-    stage: Label
-    in_force: bool
-    next_on: date | None
-    next_label: Label
-    passed: Sentence | None
-    overdue: bool
-    missing: tuple[Sentence, ...]
-    generation: int
-    parent: str | None
+    lines: tuple[AgreementLine, ...]
+    following: Position | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +93,8 @@ class StepLine:
 
 @dataclass(frozen=True, slots=True)
 class AgreementPage:
+    """`older` is what the older part of the timeline is asked for with; None where there is none."""
+
     line: AgreementLine
     today: date
     process_label: Label
@@ -114,6 +109,7 @@ class AgreementPage:
     deadlines: tuple[DeadlineLine, ...]
     explanations: tuple[Explanation, ...]
     timeline: tuple[EntryLine, ...]
+    older: int | None
     next_steps: tuple[tuple[str, Label], ...]
     waits_for: Label
     generations: tuple[AgreementLine, ...]
@@ -122,18 +118,70 @@ class AgreementPage:
 
 
 def list_agreements(
-    engine: Engine, rulebook: Rulebook, people: People, now: datetime, *, everything: bool = False
-) -> list[AgreementLine]:
-    """One line a relationship, its latest generation, the next date first.
+    engine: Engine,
+    rulebook: Rulebook,
+    people: People,
+    now: datetime,
+    filters: Filters = NO_FILTERS,
+    *,
+    after: Position | None = None,
+    at_once: int = AT_ONCE,
+) -> AgreementList:
+    """A page of the agreements, the next date first: one line a relationship, its latest generation, unless asked for everything.
 
-    `everything` adds earlier generations and programmes.
+    Pages that follow one another never have the same agreement twice, nor miss one, unless its next date changed meanwhile.
+    Raises NotFound for filters that name what there is not.
     """
+    _check(filters, rulebook, people)
+    today = min(people.today(office, now) for office in people.offices)
     with UnitOfWork(engine, reading=True) as work:
-        agreements = work.agreements.present(work.agreements.all_ids())
-    latest = {a.relationship: a.generation for a in sorted(agreements, key=lambda a: a.generation)}
-    shown = [a for a in agreements if everything or (a.parent is None and latest[a.relationship] == a.generation)]
-    lines = [_line(rulebook, people, agreement, now) for agreement in shown]
-    return sorted(lines, key=lambda line: (line.next_on or date.max, line.reference))
+        ids, following = work.listing.page(filters, today, after, at_once)
+        shown = work.agreements.present(ids)
+    return AgreementList(tuple(map(Lines(rulebook, people, now).of, shown)), following)
+
+
+def each_agreement(
+    engine: Engine,
+    rulebook: Rulebook,
+    people: People,
+    now: datetime,
+    filters: Filters = NO_FILTERS,
+    *,
+    after: Position | None = None,
+) -> Iterator[AgreementLine]:
+    """The lines of all pages, one page in memory at a time. Raises as `list_agreements`."""
+    while True:
+        page = list_agreements(engine, rulebook, people, now, filters, after=after, at_once=MANY_AT_ONCE)
+        yield from page.lines
+        after = page.following
+        if after is None:
+            return
+
+
+def _check(filters: Filters, rulebook: Rulebook, people: People) -> None:
+    if filters.country and not re.fullmatch("[A-Z]{2}", filters.country):
+        raise NotFound("A country is written with two letters, like US, not “{country}”.", country=filters.country)
+    if filters.process:
+        rulebook.catalogue.versions(filters.process)
+    if filters.state:
+        states = states_of(rulebook, filters.process)
+        if filters.state not in states:
+            raise NotFound("There is no state {state}; there are {states}.", state=filters.state, states=sorted(states))
+    if filters.office and filters.office not in people.offices:
+        offices = sorted(people.offices)
+        raise NotFound("There is no office {office}; there are {offices}.", office=filters.office, offices=offices)
+
+
+def states_of(rulebook: Rulebook, process: str = "") -> dict[str, Label]:
+    """The states of a process in all its versions, by key as its newest version calls them; those of all where none is named."""
+    versions = rulebook.catalogue.versions(process) if process else rulebook.catalogue
+    return {key: state.label for version in versions for key, state in version.states.items()}
+
+
+def countries_of_partners(engine: Engine) -> list[str]:
+    """The countries that a list can be narrowed to."""
+    with UnitOfWork(engine, reading=True) as work:
+        return work.listing.countries()
 
 
 def list_references(engine: Engine) -> list[str]:
@@ -142,17 +190,28 @@ def list_references(engine: Engine) -> list[str]:
         return work.agreements.references()
 
 
-def show_agreement(engine: Engine, rulebook: Rulebook, people: People, reference: str, now: datetime) -> AgreementPage:
-    """Everything about one agreement. Raises NotFound."""
+def show_agreement(
+    engine: Engine,
+    rulebook: Rulebook,
+    people: People,
+    reference: str,
+    now: datetime,
+    *,
+    before: int | None = None,
+    at_once: int | None = None,
+) -> AgreementPage:
+    """Everything about one agreement; of its timeline a page of `at_once` entries, older than `before`. Raises NotFound."""
     with UnitOfWork(engine, reading=True) as work:
-        agreement = work.agreements.get(reference)
-        related = work.agreements.present(work.agreements.ids_of_relationship(agreement.relationship))
-        children = work.agreements.present([work.agreements.id_of(child.reference) for child in agreement.children])
+        row, generations, children = work.agreements.around(reference)
+        (agreement,) = (each.agreement for each in work.agreements.in_rows([row]))
+        entries, older = work.history.page(row, before, at_once)
+        others = work.agreements.present([*generations, *children])
     definition = rulebook.definition_of(agreement)
     state = definition.states[agreement.state]
     roles = definition.roles
+    lines = Lines(rulebook, people, now)
     return AgreementPage(
-        line=_line(rulebook, people, agreement, now),
+        line=lines.of(agreement),
         today=people.today(agreement.office, now),
         process_label=definition.label,
         process_version=definition.version,
@@ -169,15 +228,16 @@ def show_agreement(engine: Engine, rulebook: Rulebook, people: People, reference
         terms=tuple(_terms(agreement, definition)),
         deadlines=tuple(deadlines_of(rulebook, people, agreement, now, agreement.history, agreement.history)),
         explanations=tuple(explanations_of(rulebook, people, agreement, now)),
-        timeline=tuple(_timeline(rulebook, people, agreement)),
+        timeline=tuple(_timeline(rulebook, people, agreement, entries)),
+        older=older,
         next_steps=tuple(
             (key, definition.steps[key].label)
             for key in machine.steps_from(definition, agreement.state)
             if definition.steps[key].by != {CLOCK}
         ),
         waits_for=roles[state.waits_for].label if state.waits_for and state.waits_for in roles else {},
-        generations=tuple(_line(rulebook, people, other, now) for other in related if other.reference != reference),
-        children=tuple(_line(rulebook, people, child, now) for child in children),
+        generations=tuple(map(lines.of, others[: len(generations)])),
+        children=tuple(map(lines.of, others[len(generations) :])),
         parent=agreement.parent,
     )
 
@@ -214,32 +274,6 @@ def list_steps(
     ]
 
 
-def _line(rulebook: Rulebook, people: People, agreement: PresentAgreement, now: datetime) -> AgreementLine:
-    definition = rulebook.definition_of(agreement)
-    today = people.today(agreement.office, now)
-    state = definition.states[agreement.state]
-    lines = deadlines_of(rulebook, people, agreement, now, (), None)
-    late = [line for line in lines if line.is_late]
-    ahead = [line for line in lines if line.status == "open" and line.days is not None and line.days >= 0]
-    following = min(late or ahead, key=lambda line: line.due_on or date.max, default=None)
-    return AgreementLine(
-        reference=agreement.reference,
-        title=agreement.title,
-        process=agreement.process,
-        state=agreement.state,
-        state_label=state.label,
-        stage=definition.stages[state.stage],
-        in_force=agreement.has_entered_into_force(today) and not state.final,
-        next_on=following.due_on if following else None,
-        next_label=following.label if following else {},
-        passed=following.standing_words if late and following else None,
-        overdue=any(line.is_overdue for line in late),
-        missing=tuple(finding_message(f, agreement, definition) for f in findings(agreement, definition)),
-        generation=agreement.generation,
-        parent=agreement.parent,
-    )
-
-
 def _terms(agreement: PresentAgreement, definition: ProcessDefinition) -> Iterator[TermLine]:
     for key, rule in definition.terms.items():
         term = agreement.terms.get(key)
@@ -257,10 +291,11 @@ def _terms(agreement: PresentAgreement, definition: ProcessDefinition) -> Iterat
         yield TermLine(key, rule.label, tuple(readings), contradictory, source)
 
 
-def _timeline(rulebook: Rulebook, people: People, agreement: Agreement) -> Iterator[EntryLine]:
-    """Newest first, by the day of effect."""
+def _timeline(
+    rulebook: Rulebook, people: People, agreement: Agreement, entries: Iterable[HistoryEntry]
+) -> Iterator[EntryLine]:
     words = rulebook.lexicon_of(agreement)
-    for entry in sorted(agreement.history, key=lambda entry: (entry.effective_on, entry.recorded_at), reverse=True):
+    for entry in entries:
         yield EntryLine(
             kind=entry.kind.value,
             effective_on=entry.effective_on,

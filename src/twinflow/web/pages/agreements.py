@@ -1,12 +1,16 @@
 """The list of agreements, everything about one of them, and how the date of one of its deadlines came about."""
 
+import re
 from collections.abc import Iterable, Iterator
+from urllib.parse import urlencode
 
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
+from twinflow.domain.agreement.listing import Due, Filters, Position
 from twinflow.domain.deadlines.deadline_id import DeadlineId
+from twinflow.domain.rulebook import Rulebook
 from twinflow.services.reading import agreements
 from twinflow.services.reading.explanations import Explanation, explain
 from twinflow.services.reading.ledger_in_words import Explained, explained
@@ -14,19 +18,58 @@ from twinflow.web.rendering import Here
 
 LONGEST_PAGE = 400
 """How many lines of ledgers an agreement's page holds; what is longer has a page of its own only."""
-
+ENTRY = re.compile(r"[0-9]{1,9}")
+"""How the place in a timeline is written."""
 
 router = APIRouter(default_response_class=HTMLResponse)
 
 
 @router.get("/")
 def show_all(request: Request, site: Here) -> HTMLResponse:
-    everything = request.query_params.get("all") == "1"
     runtime = site.runtime
-    lines = agreements.list_agreements(
-        runtime.engine, runtime.rulebook, runtime.people, site.clock(), everything=everything
+    filters, after = _filters(request, runtime.rulebook), request.query_params.get("after")
+    page = agreements.list_agreements(
+        runtime.engine,
+        runtime.rulebook,
+        runtime.people,
+        site.clock(),
+        filters,
+        after=Position.parse(after) if after else None,
     )
-    return site.page(request, "agreements.html", lines=lines, everything=everything)
+    kept = [
+        (name, value) for name, value in request.query_params.multi_items() if name not in {"after", "lang"} and value
+    ]
+    return site.page(
+        request,
+        "agreements.html",
+        lines=page.lines,
+        filters=filters,
+        is_narrowed=filters != Filters(everything=filters.everything),
+        is_first=not after,
+        first=f"?{urlencode(kept)}",
+        following=f"?{urlencode([*kept, ('after', str(page.following))])}" if page.following else None,
+        processes={each.key: each.label for each in runtime.rulebook.catalogue},
+        states=agreements.states_of(runtime.rulebook, filters.process) if filters.process or filters.state else {},
+        offices={key: office.label for key, office in runtime.people.offices.items()},
+        countries=agreements.countries_of_partners(runtime.engine),
+    )
+
+
+def _filters(request: Request, rulebook: Rulebook) -> Filters:
+    """What the address asks for. A state that another process has goes when the process changes."""
+    asked = request.query_params
+    process, state, due = (asked.get(name, "") for name in ("process", "state", "due"))
+    if process and state not in agreements.states_of(rulebook, process):
+        state = ""
+    return Filters(
+        words=asked.get("words", ""),
+        process=process,
+        state=state,
+        office=asked.get("office", ""),
+        country=asked.get("country", ""),
+        due=Due(due) if due in set(Due) else None,
+        everything=asked.get("all") == "1",
+    )
 
 
 @router.get("/agreements/{reference:path}/deadlines/{rule}/{occurrence}")
@@ -39,12 +82,19 @@ def show_deadline(request: Request, site: Here, reference: str, rule: str, occur
 
 @router.get("/agreements/{reference:path}")
 def show_one(request: Request, site: Here, reference: str) -> HTMLResponse:
-    """A reference may hold slashes, as file numbers do."""
+    """A reference may hold slashes, as file numbers do. `before` asks for the older part of the timeline."""
+    runtime, before = site.runtime, request.query_params.get("before", "")
     shown = agreements.show_agreement(
-        site.runtime.engine, site.runtime.rulebook, site.runtime.people, reference, site.clock()
+        runtime.engine,
+        runtime.rulebook,
+        runtime.people,
+        reference,
+        site.clock(),
+        before=int(before) if ENTRY.fullmatch(before) else None,
+        at_once=agreements.AT_ONCE,
     )
     ledgers = tuple(_short_enough(shown.explanations))
-    return site.page(request, "agreement.html", shown=shown, line=shown.line, ledgers=ledgers)
+    return site.page(request, "agreement.html", shown=shown, line=shown.line, ledgers=ledgers, is_newest=not before)
 
 
 def _short_enough(explanations: Iterable[Explanation]) -> Iterator[tuple[Explained, bool]]:

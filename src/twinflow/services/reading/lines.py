@@ -1,0 +1,108 @@
+"""Agreements as lines of a list: frozen values, labels and sentences left for the door to translate."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from twinflow.domain.agreement.agreement import Deadline, DeadlineStatus, PresentAgreement
+from twinflow.domain.agreement.findings import findings
+from twinflow.domain.deadlines.context import DeadlineContext
+from twinflow.domain.deadlines.lateness import PASSED, Standing, has_passed, in_words, is_overdue, standing
+from twinflow.domain.people.people import People
+from twinflow.domain.process.definition import DeadlineRule, Label, ProcessDefinition
+from twinflow.domain.rulebook import Rulebook, deadline_context
+from twinflow.sentences import Sentence
+from twinflow.services.reading.history_in_words import finding_message
+
+
+@dataclass(frozen=True, slots=True)
+class AgreementLine:
+    """An agreement in a list. `next_on` is the first due date that is open: the next one, or the one that passed longest ago.
+
+    `passed` says of such a one how it stands; `overdue` whether anything is late by law or by the text.
+    """
+
+    reference: str
+    title: str
+    process: str
+    state: str
+    state_label: Label
+    stage: Label
+    in_force: bool
+    next_on: date | None
+    next_label: Label
+    passed: Sentence | None
+    overdue: bool
+    missing: tuple[Sentence, ...]
+    generation: int
+    parent: str | None
+
+
+@dataclass(slots=True)
+class Lines:
+    """Agreements as lines at the instant `now`. What the dates of a process and office are counted with is put together once."""
+
+    rulebook: Rulebook
+    people: People
+    now: datetime
+    _contexts: dict[tuple[str, str], DeadlineContext] = field(default_factory=dict)
+
+    def of(self, agreement: PresentAgreement) -> AgreementLine:
+        definition = self.rulebook.definition_of(agreement)
+        context = self._context(definition, agreement.office)
+        state = definition.states[agreement.state]
+        dated = list(_dated(agreement.deadlines, definition))
+        rule, following = min(dated, key=_by_due_date, default=(None, None))
+        passed = {deadline.key: (rule, stands) for rule, deadline, stands in _passed(dated, context)}
+        return AgreementLine(
+            reference=agreement.reference,
+            title=agreement.title,
+            process=agreement.process,
+            state=agreement.state,
+            state_label=state.label,
+            stage=definition.stages[state.stage],
+            in_force=agreement.has_entered_into_force(context.today) and not state.final,
+            next_on=following.due_on if following is not None else None,
+            next_label=rule.label if rule is not None else {},
+            passed=_in_words(*passed[following.key]) if following is not None and following.key in passed else None,
+            overdue=any(
+                is_overdue(stands, rule.nature, owed=rule.late is not None) for rule, stands in passed.values()
+            ),
+            missing=tuple(finding_message(f, agreement, definition) for f in findings(agreement, definition)),
+            generation=agreement.generation,
+            parent=agreement.parent,
+        )
+
+    def _context(self, definition: ProcessDefinition, office: str) -> DeadlineContext:
+        key = (definition.digest, office)
+        if key not in self._contexts:
+            self._contexts[key] = deadline_context(self.rulebook, self.people, definition, office, self.now)
+        return self._contexts[key]
+
+
+def _dated(deadlines: Sequence[Deadline], definition: ProcessDefinition) -> Iterator[tuple[DeadlineRule, Deadline]]:
+    """The open ones with a date."""
+    for deadline in deadlines:
+        if deadline.status is DeadlineStatus.OPEN and deadline.rule in definition.deadlines:
+            yield definition.deadlines[deadline.rule], deadline
+
+
+def _by_due_date(dated: tuple[DeadlineRule, Deadline]) -> tuple[date, str, int]:
+    _, deadline = dated
+    return (deadline.due_on or date.max, *deadline.key)
+
+
+def _passed(
+    dated: Sequence[tuple[DeadlineRule, Deadline]], context: DeadlineContext
+) -> Iterator[tuple[DeadlineRule, Deadline, Standing]]:
+    """Those whose day is over, and how they stand."""
+    for rule, deadline in dated:
+        today = context.today_of(rule)
+        if has_passed(deadline.due_on, today):
+            stands = standing(rule, deadline, context.calendars_of(rule), today)
+            if stands in PASSED:
+                yield rule, deadline, stands
+
+
+def _in_words(rule: DeadlineRule, stands: Standing) -> Sentence:
+    return in_words(DeadlineStatus.OPEN, stands, rule.nature, owed=rule.late is not None)

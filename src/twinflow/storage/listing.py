@@ -1,0 +1,85 @@
+"""The list of agreements, page by page: whatever it is narrowed to, a page costs about what is on it.
+
+The order is that of an index, in which what the list is narrowed to stands too. Only what an agreement may have several of
+(words, countries) stands elsewhere: where few have the rarest of it, those few are put in order; else the index is followed.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, exists, func, select, tuple_
+
+from twinflow.domain.agreement.listing import Filters, Position, words_asked
+from twinflow.storage.tables import AgreementRow, PartyRow, WordRow, table_of
+from twinflow.storage.writes import Repository
+
+AGREEMENT, PARTY, WORD = table_of(AgreementRow), table_of(PartyRow), table_of(WordRow)
+LATER = AGREEMENT.alias("later")
+AFTER_ALL = "\U0010ffff"
+"""No word goes on with this sign: between a beginning and the same with it is all that begins so."""
+FEW, MOST_WORDS = 2_000, 10
+
+
+class Listing(Repository):
+    def page(
+        self, filters: Filters, today: date, after: Position | None, at_once: int
+    ) -> tuple[list[int], Position | None]:
+        """The next agreements after a position (from the beginning if None), and where the page after them begins, if any."""
+        query = select(AGREEMENT.c.id, AGREEMENT.c.next_on, AGREEMENT.c.reference).where(*_own(filters, today))
+        if after is not None:
+            query = query.where(tuple_(AGREEMENT.c.next_on, AGREEMENT.c.reference) > (after.next_on, after.reference))
+        query = query.where(*self._beside(filters)).order_by(AGREEMENT.c.next_on, AGREEMENT.c.reference)
+        rows = self._connection.execute(query.limit(at_once + 1)).all()
+        shown = rows[:at_once]
+        more = len(rows) > len(shown)
+        return [row.id for row in shown], Position(shown[-1].next_on, shown[-1].reference) if more else None
+
+    def countries(self) -> list[str]:
+        """The countries of parties that are not our own side: each the first in the index after the one before it."""
+        first = select(func.min(PARTY.c.country)).where(~PARTY.c.home)
+        found = select(first.scalar_subquery().label("country")).cte("found", recursive=True)
+        following = first.where(PARTY.c.country > found.c.country).correlate(found).scalar_subquery()
+        found = found.union_all(select(following).where(found.c.country.is_not(None)))
+        return list(self._connection.scalars(select(found.c.country).where(found.c.country.is_not(None))))
+
+    def _beside(self, filters: Filters) -> Iterator[ColumnElement[bool]]:
+        """What narrows the list by rows of other tables."""
+        wanted = list(_wanted(filters))
+        found = [self._few(owner, condition) for owner, condition in wanted]
+        rarest = min((few for few in found if few is not None), key=len, default=None)
+        if rarest is not None:
+            yield AGREEMENT.c.id.in_(rarest)
+        for (owner, condition), few in zip(wanted, found, strict=True):
+            if rarest is None or few is not rarest:
+                yield exists().where(owner == AGREEMENT.c.id, condition)
+
+    def _few(self, owner: ColumnElement[Any], condition: ColumnElement[bool]) -> Sequence[int] | None:
+        """Those of whom it holds; None where they are many."""
+        found = self._connection.scalars(select(owner).where(condition).limit(FEW + 1)).all()
+        return found if len(found) <= FEW else None
+
+
+def _own(filters: Filters, today: date) -> Iterator[ColumnElement[bool]]:
+    """What narrows the list by the agreement's own row."""
+    if not filters.everything:
+        yield AGREEMENT.c.parent_id.is_(None)
+        yield ~exists().where(
+            LATER.c.relationship == AGREEMENT.c.relationship, LATER.c.generation > AGREEMENT.c.generation
+        )
+    if filters.process:
+        yield AGREEMENT.c.process == filters.process
+    if filters.state:
+        yield AGREEMENT.c.state == filters.state
+    if filters.office:
+        yield AGREEMENT.c.office == filters.office
+    if filters.due is not None:
+        yield AGREEMENT.c.next_on <= filters.due.last_day(today)
+
+
+def _wanted(filters: Filters) -> Iterator[tuple[ColumnElement[Any], ColumnElement[bool]]]:
+    """The column that says whose a row is, and the condition for it."""
+    for word in words_asked(filters.words)[:MOST_WORDS]:
+        yield WORD.c.agreement_id, and_(WORD.c.word >= word, WORD.c.word < word + AFTER_ALL)
+    if filters.country:
+        yield PARTY.c.agreement_id, and_(PARTY.c.country == filters.country, ~PARTY.c.home)
