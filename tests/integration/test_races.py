@@ -203,6 +203,7 @@ def test_several_nodes_may_start_on_an_empty_database_at_once(database_url: str)
             "fact",
             "term",
             "party",
+            "word",
             "history",
             "agreement",
         ):
