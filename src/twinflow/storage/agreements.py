@@ -193,11 +193,15 @@ class Agreements(Repository):
         """Whole agreements in the order of `ids`: one statement, whatever their number."""
         return [agreement for part in _parts(ids) for agreement in snapshots.whole(self._connection, part)]
 
-    def add(self, agreement: Agreement, source_digest: str = "") -> int:
-        """A new agreement with all it holds, apart from deadlines; its row."""
+    def add(self, agreement: Agreement, derive_on: date | None, source_digest: str = "") -> int:
+        """A new agreement with all it holds, apart from the rows of deadlines and findings; its row."""
         row = {name: getattr(agreement, name) for name in snapshots.OF_HEAD}
         row["parent_id"] = self.id_of(agreement.parent) if agreement.parent else None
-        row |= {"source_digest": source_digest, "derive_on": None, "reached": _reached(agreement, agreement.history)}
+        row |= {
+            "source_digest": source_digest,
+            "derive_on": derive_on,
+            "reached": _reached(agreement, agreement.history),
+        }
         row["next_on"] = agreement.next_on
         ((row_id,),) = ADD.rows(self._writes.connection, row)
         self._ids[agreement.reference] = row_id

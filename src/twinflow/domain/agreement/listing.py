@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import Self
 
 from twinflow.domain.agreement.agreement import REFERENCE
@@ -71,8 +72,9 @@ def words_in(texts: Iterable[str]) -> frozenset[str]:
     return frozenset(word[part.start() :] for word in words for part in re.finditer(r"[^\W_]+", word))
 
 
-def words_asked(text: str) -> list[str]:
+@lru_cache(maxsize=10_000)
+def words_asked(text: str) -> tuple[str, ...]:
     """The words of a text as they are compared: without case, accents, and signs around them."""
     plain = (sign for sign in unicodedata.normalize("NFKD", text) if not unicodedata.combining(sign))
     words = (re.sub(r"^[\W_]+|[\W_]+$", "", word) for word in re.split(r"[\s\x00-\x1f]", "".join(plain).casefold()))
-    return list(dict.fromkeys(word[:LONGEST_WORD] for word in words if word))
+    return tuple(dict.fromkeys(word[:LONGEST_WORD] for word in words if word))

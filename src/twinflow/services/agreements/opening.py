@@ -1,18 +1,21 @@
 """Agreements opened by the liaison officer, and what every new one writes."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import Engine
 
 from twinflow.domain.agreement.agreement import Agreement
+from twinflow.domain.deadlines.kept import rewritten
+from twinflow.domain.deadlines.occurrences import derive
 from twinflow.domain.people.people import People
 from twinflow.domain.process.definition import LIAISON
-from twinflow.domain.rulebook import Rulebook
+from twinflow.domain.rulebook import Rulebook, deadline_context
 from twinflow.domain.steps.effects import signed_at_entry
 from twinflow.domain.steps.opening import NewAgreement, opened, problems_of_opening
 from twinflow.errors import BadInput, NotFound, Refused
 from twinflow.sentences import Problem, Sentence
-from twinflow.services.agreements.recording import refresh_parent, refreshed, replace_deadlines
+from twinflow.services.agreements.recording import refresh_parent, write_rows
 from twinflow.storage.unit_of_work import UnitOfWork
 
 
@@ -54,8 +57,10 @@ def add(
     """Write a new agreement with its deadlines and findings, inside the caller's transaction."""
     definition = rulebook.definition_of(agreement)
     work.agreements.pin(definition)
-    agreement_id = work.agreements.add(agreement, source_digest)
-    after = refreshed(rulebook, people, agreement, now)
-    replace_deadlines(work, rulebook, people, agreement_id, agreement, after, now)
-    refresh_parent(work, rulebook, people, after, now)
-    return after
+    context = deadline_context(rulebook, people, definition, agreement.office, now)
+    derived = replace(agreement, deadlines=derive(agreement, definition, context))
+    left = rewritten(agreement, derived, definition, context, now)
+    agreement_id = work.agreements.add(left.agreement, left.derive_on, source_digest)
+    write_rows(work, rulebook, agreement_id, left, now)
+    refresh_parent(work, rulebook, people, left.agreement, now)
+    return left.agreement

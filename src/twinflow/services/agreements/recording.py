@@ -39,7 +39,7 @@ def record_change(
 
 def _save(work: UnitOfWork, rulebook: Rulebook, before: Agreement, left: Rewritten, now: datetime) -> int:
     agreement_id = work.agreements.save(before, left.agreement, left.derive_on)
-    _write_rows(work, rulebook, agreement_id, left, now)
+    write_rows(work, rulebook, agreement_id, left, now)
     return agreement_id
 
 
@@ -67,12 +67,13 @@ def write_derived(work: UnitOfWork, rulebook: Rulebook, agreement_id: int, left:
 
     Raises StaleAgreement if another edition of a calendar was applied since the calendars were read.
     """
-    _write_rows(work, rulebook, agreement_id, left, now)
+    write_rows(work, rulebook, agreement_id, left, now)
     work.history.add(agreement_id, *left.moves)
     work.agreements.derive_by(agreement_id, left.derive_on, left.agreement.next_on)
 
 
-def _write_rows(work: UnitOfWork, rulebook: Rulebook, agreement_id: int, left: Rewritten, now: datetime) -> None:
+def write_rows(work: UnitOfWork, rulebook: Rulebook, agreement_id: int, left: Rewritten, now: datetime) -> None:
+    """Write the deadlines and findings that are new or differ. Raises as `write_derived`."""
     work.calendars.hold(rulebook.current_editions)
     work.deadlines.write(agreement_id, left.rows, left.wake_on)
     work.findings.write(agreement_id, left.found, now)
