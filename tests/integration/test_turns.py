@@ -1,5 +1,7 @@
 """Writers of one SQLite database share a commit, and each has what a transaction of its own would give."""
 
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from threading import Barrier, Thread
@@ -145,3 +147,38 @@ def test_turns_do_not_wait_for_whoever_is_interrupted_while_waiting(engine: Engi
             turns.begin()
     assert turns.waiting == 0
     assert in_turn(engine, writes("a")) == [None]
+
+
+WRITERS = """
+import os
+import sys
+from threading import Thread
+from twinflow.storage.engine import make_engine
+from twinflow.storage.unit_of_work import UnitOfWork
+
+engine = make_engine(sys.argv[1])
+
+def write(number):
+    for times in range(10_000):
+        name = f"{number}-{times}"
+        with UnitOfWork(engine) as work:
+            work.agreements._connection.exec_driver_sql("INSERT INTO note (name) VALUES (?)", (name,))
+            work.commit()
+        os.write(1, f"{name}\\n".encode())
+
+for number in range(8):
+    Thread(target=write, args=(number,), daemon=True).start()
+sys.stdin.read()
+"""
+
+
+def test_whoever_was_answered_is_in_the_books_when_the_process_is_killed(engine: Engine) -> None:
+    url = engine.url.render_as_string(hide_password=False)
+    with subprocess.Popen(
+        [sys.executable, "-c", WRITERS, url], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        answered = [process.stdout.readline().strip() for _ in range(200)]
+        process.kill()
+        answered += process.stdout.read().split()
+    assert set(answered) <= set(kept(engine))
