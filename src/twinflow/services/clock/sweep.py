@@ -124,8 +124,12 @@ class _Pass:
         return found
 
     def _reference(self, agreement_id: int) -> str:
-        with UnitOfWork(self.engine, reading=True) as work:
-            return work.agreements.heads([agreement_id])[0].reference
+        """Nothing where the database does not say it, which then is the problem."""
+        try:
+            with UnitOfWork(self.engine, reading=True) as work:
+                return work.agreements.heads([agreement_id])[0].reference
+        except TwinflowError:
+            return ""
 
     def _write(self, work: UnitOfWork, agreement_id: int, before: InBooks, done: Day) -> None:
         """What was done, in its order; then when to look again at what stayed as it was."""
