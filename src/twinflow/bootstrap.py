@@ -66,16 +66,26 @@ def start(settings: Settings) -> Runtime:
     rulebook, people = files.in_use(settings)
     rulebook = replace(rulebook, mail_hours=mail_hours_of(settings))
     engine = make_engine(settings.database.url)
+    try:
+        kept = _kept(engine, rulebook, people, settings)
+    except BaseException:
+        engine.dispose()
+        raise
+    in_use = _with_editions(rulebook, kept)
+    current = {(each.key, each.edition) for each in kept if each.current}
+    unapplied = sorted(key for key, edition in rulebook.editions if (key, edition) not in current)
+    return Runtime(settings, engine, in_use, people, tuple(unapplied))
+
+
+def _kept(engine: Engine, rulebook: Rulebook, people: People, settings: Settings) -> list[Edition]:
+    """Every edition of the calendars; tables and first editions are written where there are none. Raises as `_editions`."""
     kept = _editions(engine, rulebook, people)
     if kept is None:
         database.upgrade(engine)
         kept = _editions(engine, rulebook, people) or []
     if rulebook.calendars.keys() - {each.key for each in kept if each.current}:
         kept = _pinned(engine, calendar_texts(files.calendars_folder(settings)), rulebook)
-    in_use = _with_editions(rulebook, kept)
-    current = {(each.key, each.edition) for each in kept if each.current}
-    unapplied = sorted(key for key, edition in rulebook.editions if (key, edition) not in current)
-    return Runtime(settings, engine, in_use, people, tuple(unapplied))
+    return kept
 
 
 def mail_hours_of(settings: Settings) -> MailHours:

@@ -35,7 +35,7 @@ MESSAGES = (
 
 
 def upgraded_to_0002(connection: Connection) -> None:
-    config = database._config()
+    config = database.migrations()
     config.attributes["connection"] = connection
     command.upgrade(config, "0002")
 

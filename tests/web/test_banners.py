@@ -18,7 +18,9 @@ def sending(runtime: Runtime, tmp_path, **mail: str) -> Runtime:
     values = {"host": "mail.cuenca.example", "sender": "twinflow@cuenca.example", **mail}
     given = MailSettings(state_file=tmp_path / "state.json", capture_folder=tmp_path / "mail", **values)
     settings = runtime.settings.model_copy(update={"mail": given})
-    return replace(runtime, settings=settings, post=replace(runtime.post, state_file=given.state_file))
+    sending = replace(runtime, settings=settings)
+    sending.post = replace(runtime.post, state_file=given.state_file)
+    return sending
 
 
 def test_a_rehearsal_says_on_every_page_where_all_mail_goes(empty, browse, tmp_path):

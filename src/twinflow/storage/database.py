@@ -1,11 +1,15 @@
 """The schema: brought up to date by numbered migrations, one history for SQLite and PostgreSQL."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Engine, column, func, inspect, select, table
 from sqlalchemy.exc import DBAPIError
 
 from twinflow.errors import EnvironmentFailed
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -21,11 +25,8 @@ UPGRADES = 0x7477696F
 def upgrade(engine: Engine) -> None:
     """Bring the database to the newest schema, all of it or nothing. Raises EnvironmentFailed if it does not answer."""
     from alembic import command  # noqa: PLC0415 - a tenth of a second, and a database is upgraded once
-    from alembic.config import Config  # noqa: PLC0415 - the same
 
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
-    config.set_main_option("path_separator", "os")
+    config = migrations()
     try:
         with engine.begin() as connection:
             if connection.dialect.name == "postgresql":
@@ -34,6 +35,16 @@ def upgrade(engine: Engine) -> None:
             command.upgrade(config, "head")
     except DBAPIError as error:
         raise EnvironmentFailed("The database does not answer: {why}.", why=str(error.orig).strip()) from error
+
+
+def migrations() -> "Config":
+    """Where they are, as Alembic wants to know it."""
+    from alembic.config import Config  # noqa: PLC0415 - as above
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.set_main_option("path_separator", "os")
+    return config
 
 
 def revision(engine: Engine) -> str:
