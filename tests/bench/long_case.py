@@ -16,7 +16,7 @@ from twinflow.domain.agreement.history import HistoryEntry
 from twinflow.domain.agreement.subject import AlertSubject
 from twinflow.domain.steps.opening import NewAgreement
 from twinflow.services.agreements.opening import open_agreement
-from twinflow.services.reading.agreements import show_agreement
+from twinflow.services.reading.agreements import AT_ONCE, show_agreement
 from twinflow.storage.unit_of_work import UnitOfWork
 
 LONG, SHORT = "B-long", "B-short"
@@ -74,7 +74,7 @@ def page(url: str, folder: Path, database: str, rounds: int) -> Row:
     runtime = start_at(url, folder)
 
     def show() -> object:
-        return show_agreement(runtime.engine, runtime.rulebook, runtime.people, LONG, NOW)
+        return show_agreement(runtime.engine, runtime.rulebook, runtime.people, LONG, NOW, at_once=AT_ONCE)
 
     with recording(runtime.engine) as statements:
         show()

@@ -1,10 +1,12 @@
 """Writers of one SQLite database share a commit, and each has what a transaction of its own would give."""
 
+import gc
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from threading import Barrier, Thread
+from weakref import ref
 
 import pytest
 from sqlalchemy import Engine, event
@@ -144,7 +146,7 @@ def test_turns_do_not_wait_for_whoever_is_interrupted_while_waiting(engine: Engi
     with monkeypatch.context() as patched:
         patched.setattr(turns, "_turn", Interrupted())
         with pytest.raises(KeyboardInterrupt):
-            turns.begin()
+            turns.begin(engine)
     assert turns.waiting == 0
     assert in_turn(engine, writes("a")) == [None]
 
@@ -182,3 +184,14 @@ def test_whoever_was_answered_is_in_the_books_when_the_process_is_killed(engine:
         process.kill()
         answered += process.stdout.read().split()
     assert set(answered) <= set(kept(engine))
+
+
+def test_turns_keep_no_engine_alive(tmp_path: Path) -> None:
+    engine = make_engine(f"sqlite:///{tmp_path / 'y.db'}")
+    with UnitOfWork(engine) as work:
+        work.commit()
+    engine.dispose()
+    pool = ref(engine.pool)
+    del engine, work
+    gc.collect()
+    assert pool() is None

@@ -33,14 +33,14 @@ def test_no_step_leaves_a_final_state(key):
 
 
 def test_a_step_leads_where_its_condition_holds_and_elsewhere_if_it_does_not():
-    assert machine.destination(definition(), "opinion_favourable", "sign", {"all_signed"}) == "signed"
-    assert machine.destination(definition(), "opinion_favourable", "sign", ()) == "partly_signed"
-    assert machine.destination(definition(), "partly_signed", "sign", ()) == "partly_signed"
+    assert machine.destination(definition(), "opinion_favourable", "sign", frozenset({"all_signed"})) == "signed"
+    assert machine.destination(definition(), "opinion_favourable", "sign", frozenset()) == "partly_signed"
+    assert machine.destination(definition(), "partly_signed", "sign", frozenset()) == "partly_signed"
 
 
 def test_a_step_leads_nowhere_from_a_state_it_does_not_leave():
-    assert machine.destination(definition(), "interest", "sign", {"all_signed"}) is None
-    assert machine.destination(definition(), "withdrawn", "approve_profile", ()) is None
+    assert machine.destination(definition(), "interest", "sign", frozenset({"all_signed"})) is None
+    assert machine.destination(definition(), "withdrawn", "approve_profile", frozenset()) is None
 
 
 def test_a_step_leads_nowhere_if_none_of_its_conditions_holds(tmp_path):
@@ -48,14 +48,14 @@ def test_a_step_leads_nowhere_if_none_of_its_conditions_holds(tmp_path):
     process = tiny_process(tmp_path)
     only = replace(process.step("finish"), to=(Destination("done", "all_signed"),))
     narrowed = replace(process, steps={**process.steps, "finish": only}, digest="narrowed")
-    assert machine.destination(narrowed, "asked", "finish", ()) is None
-    assert machine.destination(narrowed, "asked", "finish", {"all_signed"}) == "done"
+    assert machine.destination(narrowed, "asked", "finish", frozenset()) is None
+    assert machine.destination(narrowed, "asked", "finish", frozenset({"all_signed"})) == "done"
 
 
 def test_a_decision_leaves_nothing_behind():
     process = definition()
-    assert machine.destination(process, "interest", "approve_profile", ()) == "profile_ready"
-    assert machine.destination(process, "interest", "approve_profile", ()) == "profile_ready"
+    assert machine.destination(process, "interest", "approve_profile", frozenset()) == "profile_ready"
+    assert machine.destination(process, "interest", "approve_profile", frozenset()) == "profile_ready"
     assert machine._machine(process).models == []
 
 

@@ -96,19 +96,22 @@ def values_given(row: type[SQLModel]) -> dict[str, BindParameter[Any]]:
 
 
 def asked(connection: Connection, sql: str, given: Any) -> Any:
-    """The driver's own cursor after it was asked, and whoever listens to what is asked was told. Raises DBAPIError.
+    """The driver's own cursor after it was asked; whoever listens to what the engine asks was told. Raises DBAPIError.
 
     What SQLAlchemy makes around a cursor costs several times the call: names for columns that are asked for by place.
     """
     cursor, many, dialect = connection.connection.cursor(), isinstance(given, list), connection.dialect
-    connection.dispatch.before_cursor_execute(connection, cursor, sql, given, None, many)
+    listening = connection.engine.dispatch
+    if listening.before_cursor_execute:
+        listening.before_cursor_execute(connection, cursor, sql, given, None, many)
     try:
         (cursor.executemany if many else cursor.execute)(sql, given)
     except dialect.loaded_dbapi.Error as error:
         if dialect.is_disconnect(error, connection.connection.dbapi_connection, cursor):
             connection.invalidate(error)
         raise DBAPIError.instance(sql, None, error, dialect.loaded_dbapi.Error) from error
-    connection.dispatch.after_cursor_execute(connection, cursor, sql, given, None, many)
+    if listening.after_cursor_execute:
+        listening.after_cursor_execute(connection, cursor, sql, given, None, many)
     return cursor
 
 

@@ -19,13 +19,14 @@ AT_MOST = 64
 
 
 class Turns:
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    """It knows no engine, as a table of all of them is kept by engine: it would keep it alive."""
+
+    def __init__(self) -> None:
         self._turn, self._counting = Lock(), Lock()
         self.waiting = 0
         self._shared: _Shared | None = None
 
-    def begin(self) -> Connection:
+    def begin(self, engine: Engine) -> Connection:
         """Wait for the turn; the connection on which the transaction goes on. Raises DBAPIError."""
         with self._counting:
             self.waiting += 1
@@ -36,7 +37,7 @@ class Turns:
                 self.waiting -= 1
         try:
             if self._shared is None:
-                self._shared = _Shared(begun(self._engine))
+                self._shared = _Shared(begun(engine))
             else:
                 self._shared.connection.exec_driver_sql("SAVEPOINT turn")
         except BaseException as error:
@@ -133,7 +134,7 @@ def turns_of(engine: Engine) -> Turns:
     with _FINDING:
         found = _TURNS.get(engine.pool)
         if found is None:
-            found = _TURNS[engine.pool] = Turns(engine)
+            found = _TURNS[engine.pool] = Turns()
         return found
 
 

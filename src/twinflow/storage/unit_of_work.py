@@ -39,7 +39,7 @@ class UnitOfWork:
 
     def __enter__(self) -> Self:
         try:
-            self._connection = self._turns.begin() if self._turns else begun(self._engine)
+            self._connection = self._turns.begin(self._engine) if self._turns else begun(self._engine)
         except DBAPIError as error:
             raise EnvironmentFailed("The database does not answer: {why}.", why=str(error.orig).strip()) from error
         self._writes = Writes(self._connection)

@@ -114,7 +114,9 @@ class People:
 
     def actor(self, person: Person, definition: ProcessDefinition, office: str, day: date) -> Actor:
         """The person with the roles they hold for cases of `office` on the day."""
-        held = {role for role in definition.roles if person in self.holders_for(definition, role, office, day)}
+        own = {assignment.role for assignment in person.assignments}
+        possible = (key for key, role in definition.roles.items() if key in own or role.deputy is not None)
+        held = (role for role in possible if person in self.holders_for(definition, role, office, day))
         return Actor(person.key, frozenset(held))
 
     def holders_for(self, definition: ProcessDefinition, role: str, office: str, day: date) -> list[Person]:

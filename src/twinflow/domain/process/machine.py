@@ -4,7 +4,6 @@ The machine only decides. It holds no agreement, has no callbacks with effects, 
 conditions are looked up among those the caller found to hold. A trigger's False never leaves this module.
 """
 
-from collections.abc import Iterable
 from functools import lru_cache
 
 from transitions import EventData, Machine, MachineError
@@ -60,13 +59,14 @@ def steps_from(definition: ProcessDefinition, state: str) -> list[str]:
     return [key for key in definition.steps if key in triggers]
 
 
-def destination(definition: ProcessDefinition, state: str, step: str, holding: Iterable[str]) -> str | None:
+@lru_cache(maxsize=10_000)
+def destination(definition: ProcessDefinition, state: str, step: str, holding: frozenset[str]) -> str | None:
     """The state that `step` leads to from `state`, given the conditions that hold; None if it leads nowhere."""
     machine = _machine(definition)
     subject = _Subject()
     machine.set_state(state, model=subject)
     try:
-        moved = machine.events[step].trigger(subject, holding=frozenset(holding))
+        moved = machine.events[step].trigger(subject, holding=holding)
     except MachineError:
         return None
     return subject.present if moved else None

@@ -161,5 +161,5 @@ def _signed(agreement: Agreement, step: Step, command: StepCommand, on: date) ->
     return replace(agreement, parties=tuple(parties))
 
 
-def _holding(agreement: Agreement, definition: ProcessDefinition, actor: Actor) -> set[str]:
-    return {name for name in CONDITIONS if unmet(agreement, definition, actor, Requirement(name)) is None}
+def _holding(agreement: Agreement, definition: ProcessDefinition, actor: Actor) -> frozenset[str]:
+    return frozenset(name for name in CONDITIONS if unmet(agreement, definition, actor, Requirement(name)) is None)
