@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 from alembic import command
-from old_books import DATABASES, bare_database, settings_of, started
+from alembic.config import Config
+from old_books import DATABASES, OF_0003, bare_database, settings_of, started
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
@@ -35,7 +36,9 @@ MESSAGES = (
 
 
 def upgraded_to_0002(connection: Connection) -> None:
-    config = database._config()
+    config = Config()
+    config.set_main_option("script_location", str(database.MIGRATIONS))
+    config.set_main_option("path_separator", "os")
     config.attributes["connection"] = connection
     command.upgrade(config, "0002")
 
@@ -91,8 +94,7 @@ def upgraded(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
             upgraded_to_0002(connection)
             fill(connection)
         engine.dispose()
-        with started(settings_of(url, tmp_path)) as world:
-            world.now = NOW
+        with started(settings_of(OF_0003, url, tmp_path), NOW) as world:
             yield world
 
 
