@@ -4,6 +4,7 @@ import csv
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import NamedTuple
@@ -18,10 +19,25 @@ from twinflow import bootstrap
 from twinflow.config import DatabaseSettings, MailSettings, Settings
 from world import EACH_MORNING, World
 
-BOOKS = Path(__file__).parent / "revision_0003"
 DATABASES = ("sqlite", "postgresql")
-CLOSED_AT = datetime(2026, 3, 6, 23, tzinfo=UTC)
-"""A Friday evening: nothing is in the books after it."""
+
+
+@dataclass(frozen=True)
+class OldBooks:
+    """What a database held at one revision of the tables, until the hour at which the books were closed."""
+
+    revision: str
+    closed_at: datetime
+
+    @property
+    def folder(self) -> Path:
+        return Path(__file__).parent / f"revision_{self.revision}"
+
+
+OF_0003 = OldBooks("0003", datetime(2026, 3, 6, 23, tzinfo=UTC))
+"""Closed on a Friday evening."""
+OF_0004 = OldBooks("0004", datetime(2026, 5, 5, 23, tzinfo=UTC))
+"""Closed on a Tuesday evening."""
 LAST_DAY = date(2027, 3, 6)
 EACH_DAY_AT = time(15, tzinfo=UTC)
 """9:00 in Chihuahua, 10:00 in Cuenca."""
@@ -30,7 +46,7 @@ PROCESSES = (
     "working-group-meeting", "amendment", "renewal", "termination",
 )  # fmt: skip
 CALENDARS = ("ec-public", "mx-labour", "mx-ministry")
-"""The shipped files that the books go by; two versions of a process of their own are kept beside them."""
+"""The shipped files that the books go by; what they have of their own is kept beside them."""
 
 
 class Came(NamedTuple):
@@ -46,21 +62,21 @@ class Came(NamedTuple):
     effective_on: date
 
 
-def write_workflows(folder: Path) -> Path:
+def write_workflows(books: OldBooks, folder: Path) -> Path:
     names = [*PROCESSES, *(f"calendars/{key}" for key in CALENDARS)]
     files = {f"{name}.toml": WORKFLOWS / f"{name}.toml" for name in names}
-    files |= {file.name: file for file in (BOOKS / "workflows").glob("*.toml")}
+    files |= {file.name: file for file in (books.folder / "workflows").glob("*.toml")}
     for name, file in files.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(file.read_bytes())
     return folder
 
 
-def settings_of(url: str, folder: Path, mail: MailSettings | None = None) -> Settings:
+def settings_of(books: OldBooks, url: str, folder: Path, mail: MailSettings | None = None) -> Settings:
     """Mail is captured in the folder unless settings of a server are given; it leaves each morning."""
     return Settings(
-        people_file=BOOKS / "people.toml",
-        workflows_folder=write_workflows(folder / "workflows"),
+        people_file=books.folder / "people.toml",
+        workflows_folder=write_workflows(books, folder / "workflows"),
         database=DatabaseSettings(url=url),
         mail=(mail or MailSettings(capture_folder=folder / "mail")).model_copy(
             update={"state_file": folder / "mail-state.json"}
@@ -85,17 +101,17 @@ def bare_database(kind: str, folder: Path, request: pytest.FixtureRequest) -> It
 
 
 @contextmanager
-def restored(kind: str, folder: Path, request: pytest.FixtureRequest) -> Iterator[str]:
+def restored(books: OldBooks, kind: str, folder: Path, request: pytest.FixtureRequest) -> Iterator[str]:
     """The URL of a database with the books as they were, not upgraded."""
     with bare_database(kind, folder, request) as url:
         if kind == "sqlite":
-            shutil.copyfile(BOOKS / "books.sqlite", folder / "old.db")
+            shutil.copyfile(books.folder / "books.sqlite", folder / "old.db")
         else:
             engine = create_engine(url)
             connection = engine.raw_connection()
             driver = connection.driver_connection
             assert driver is not None
-            driver.execute((BOOKS / "books.sql").read_text("utf-8"))
+            driver.execute((books.folder / "books.sql").read_text("utf-8"))
             driver.commit()
             connection.close()
             engine.dispose()
@@ -103,10 +119,10 @@ def restored(kind: str, folder: Path, request: pytest.FixtureRequest) -> Iterato
 
 
 @contextmanager
-def started(settings: Settings) -> Iterator[World]:
-    """Upgraded as whoever runs the service does it, and started when the books were closed."""
+def started(settings: Settings, now: datetime) -> Iterator[World]:
+    """Upgraded as whoever runs the service does it, and started."""
     bootstrap.upgrade_database(settings)
-    world = World(bootstrap.start(settings), CLOSED_AT)
+    world = World(bootstrap.start(settings), now)
     if world.engine.dialect.name == "sqlite":  # what is tested is what is told, not what a power cut leaves
         event.listen(world.engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous=OFF"))
         world.engine.dispose()
@@ -136,10 +152,10 @@ def _something_is_due(world: World) -> bool:
     return (on is not None and _day(on) <= world.now.date()) or (at is not None and _instant(at) <= world.now)
 
 
-def expected() -> list[Came]:
+def expected(books: OldBooks) -> list[Came]:
     """What that version would have told and done, on the days on which it is told since what was wrong in it was mended."""
-    rows = _rows("expected.csv")
-    for mended in _rows("mended.csv"):
+    rows = _rows(books.folder / "expected.csv")
+    for mended in _rows(books.folder / "mended.csv"):
         then = {name: mended[name] for name in rows[0]} | {"on": mended["then"]}
         rows[rows.index(then)]["on"] = mended["on"]
     days = ("on", "effective_on")
@@ -149,8 +165,8 @@ def expected() -> list[Came]:
     ]
 
 
-def _rows(name: str) -> list[dict[str, str]]:
-    with (BOOKS / name).open(encoding="utf-8", newline="") as file:
+def _rows(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
 
 

@@ -6,14 +6,15 @@ from collections import Counter
 from contextlib import closing
 from datetime import date, datetime
 
-from old_books import BOOKS
+import pytest
+from old_books import OF_0003, OF_0004, OldBooks
 
 from twinflow.domain.agreement.entries import read
 from twinflow.domain.agreement.history import EntryKind, HistoryEntry
 
 
-def entries_of_then() -> list[HistoryEntry]:
-    with closing(sqlite3.connect(f"file:{BOOKS / 'books.sqlite'}?mode=ro", uri=True)) as books:
+def entries_of_then(old: OldBooks) -> list[HistoryEntry]:
+    with closing(sqlite3.connect(f"file:{old.folder / 'books.sqlite'}?mode=ro", uri=True)) as books:
         rows = books.execute("select kind, actor, effective_on, recorded_at, details from history").fetchall()
     return [
         HistoryEntry(
@@ -23,9 +24,10 @@ def entries_of_then() -> list[HistoryEntry]:
     ]
 
 
-def test_each_is_written_today_as_it_was_then() -> None:
+@pytest.mark.parametrize("old", [OF_0003, OF_0004], ids=lambda old: old.revision)
+def test_each_is_written_today_as_it_was_then(old: OldBooks) -> None:
     kinds: Counter[EntryKind] = Counter()
-    for entry in entries_of_then():
+    for entry in entries_of_then(old):
         said = read(entry)
         kinds[entry.kind] += 1
         if said is None:

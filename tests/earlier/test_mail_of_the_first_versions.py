@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from alembic import command
-from old_books import DATABASES, bare_database, settings_of, started
+from old_books import DATABASES, OF_0003, bare_database, settings_of, started
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
@@ -91,8 +91,7 @@ def upgraded(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
             upgraded_to_0002(connection)
             fill(connection)
         engine.dispose()
-        with started(settings_of(url, tmp_path)) as world:
-            world.now = NOW
+        with started(settings_of(OF_0003, url, tmp_path), NOW) as world:
             yield world
 
 
