@@ -1,4 +1,7 @@
-"""Each part of the bench runs in small and gives its rows; `make bench` runs them at their full size."""
+"""Each part of the bench runs in small and gives its rows; `make bench` runs them at their full size.
+
+The quick ones always, all of them by `make test-deep`.
+"""
 
 import subprocess
 import sys
@@ -7,6 +10,7 @@ import pytest
 
 from bench.__main__ import PARTS
 from builders import ROOT
+from how_many import DEEP
 
 SMALLEST = {
     "steps": (2, 1),
@@ -22,13 +26,14 @@ SMALLEST = {
     "late_holiday": (300,),
     "mail": (20, 1, 30, 40),
 }
+QUICK = ("steps", "sweeps", "late_holiday", "simulate", "due_dates")
 
 
 def test_every_part_is_tried() -> None:
     assert SMALLEST.keys() == PARTS.keys()
 
 
-@pytest.mark.parametrize("part", SMALLEST)
+@pytest.mark.parametrize("part", SMALLEST if DEEP else QUICK)
 def test_a_part_in_small_gives_rows_with_figures(part: str) -> None:
     sizes = ", ".join(str(size) for size in SMALLEST[part])
     code = f"from bench import {part}\nif __name__ == '__main__':\n    for row in {part}.rows({sizes}): print(min(row.ours), row)"
