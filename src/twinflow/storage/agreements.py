@@ -241,10 +241,11 @@ class Agreements(Repository):
                 actor=self._last_actor(self.id_of(before.reference)),
             )
         ((agreement_id,),) = saved
-        for old, new in zip(before.parties, after.parties, strict=True):
-            if old is not new:
-                signed = {f"new_{name}": value for name, value in _signature_values(new).items()}
-                self._writes.add(SIGN, {"of_agreement": agreement_id, "of_name": old.name, **signed})
+        if before.parties is not after.parties:
+            for old, new in zip(before.parties, after.parties, strict=True):
+                if old is not new:
+                    signed = {f"new_{name}": value for name, value in _signature_values(new).items()}
+                    self._writes.add(SIGN, {"of_agreement": agreement_id, "of_name": old.name, **signed})
         self._writes.add(ADD_FACTS, *_fact_values(agreement_id, after.facts, before.facts))
         self._writes.add(ADD_ENTRIES, *(values_of(agreement_id, entry) for entry in entries))
         return int(agreement_id)

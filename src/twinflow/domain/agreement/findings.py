@@ -16,8 +16,9 @@ def _findings(agreement: PresentAgreement, definition: ProcessDefinition) -> Ite
     state = definition.states[agreement.state]
     if state.signed and agreement.day_of(SIGNED_ON) is None:
         yield Finding(FindingCode.DATE_MISSING, SIGNED_ON)
-    if not state.final and len(agreement.unsigned) < len(agreement.parties):
-        for party in agreement.unsigned:
+    unsigned = agreement.unsigned
+    if not state.final and len(unsigned) < len(agreement.parties):
+        for party in unsigned:
             yield Finding(FindingCode.SIGNATURE_MISSING, party.name)
     for key, term in agreement.terms.items():
         if term.is_contradictory:

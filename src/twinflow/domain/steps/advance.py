@@ -138,9 +138,9 @@ def _comes_before(entry: HistoryEntry, step: Step) -> bool:
 
 
 def _about_the_party(agreement: Agreement, step: Step, command: StepCommand) -> list[Sentence]:
-    names = [party.name for party in agreement.parties]
     if step.per_party is None:
         return [] if command.party is None else [Sentence("The step is not taken for a single party.")]
+    names = [party.name for party in agreement.parties]
     if command.party not in names:
         return [Sentence("The step is taken for one party; name one of {parties}.", {"parties": names})]
     if step.per_party == "signature" and command.party not in {party.name for party in agreement.unsigned}:
