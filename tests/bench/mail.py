@@ -233,10 +233,10 @@ def memory(folder: Path, messages: int) -> Row:
 def rows(messages: int = 5000, rounds: int = 5, deadlines: int = 10_000, flat: int = 100_000) -> list[Row]:
     found = []
     for work in (
+        lambda folder: [memory(folder, flat)],  # before what may take more
         lambda folder: throughput(folder, messages, rounds, 4, 0),
         lambda folder: throughput(folder, messages // 5, rounds, 8, 5),
         lambda folder: [digest(folder, deadlines, rounds)],
-        lambda folder: [memory(folder, flat)],
     ):
         with TemporaryDirectory() as name:
             found += work(Path(name))
