@@ -186,6 +186,17 @@ def test_whoever_was_answered_is_in_the_books_when_the_process_is_killed(engine:
     assert set(answered) <= set(kept(engine))
 
 
+def test_a_transaction_within_a_transaction_is_refused_and_does_not_wait_for_itself(engine: Engine) -> None:
+    def twice(work: UnitOfWork) -> None:
+        with UnitOfWork(engine) as inner:
+            inner.commit()
+        work.commit()
+
+    with pytest.raises(RuntimeError, match="within"), UnitOfWork(engine) as work:
+        twice(work)
+    assert in_turn(engine, writes("a")) == [None]
+
+
 def test_turns_keep_no_engine_alive(tmp_path: Path) -> None:
     engine = make_engine(f"sqlite:///{tmp_path / 'y.db'}")
     with UnitOfWork(engine) as work:

@@ -6,7 +6,7 @@ of one's own would promise: nobody is answered before what they did is on disk; 
 commit fails it fails for each, with nothing left of any.
 """
 
-from threading import Event, Lock
+from threading import Event, Lock, get_ident
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import Connection, Engine, Pool
@@ -24,10 +24,13 @@ class Turns:
     def __init__(self) -> None:
         self._turn, self._counting = Lock(), Lock()
         self.waiting = 0
+        self._whose = 0
         self._shared: _Shared | None = None
 
     def begin(self, engine: Engine) -> Connection:
         """Wait for the turn; the connection on which the transaction goes on. Raises DBAPIError."""
+        if self._whose == get_ident():
+            raise RuntimeError("a transaction within a transaction would wait for itself")
         with self._counting:
             self.waiting += 1
         try:
@@ -40,6 +43,7 @@ class Turns:
                 self._shared = _Shared(begun(engine))
             else:
                 self._shared.connection.exec_driver_sql("SAVEPOINT turn")
+            self._whose = get_ident()
         except BaseException as error:
             self._end(self._shared, error)
             raise
@@ -66,7 +70,7 @@ class Turns:
         shared = self._shared
         assert shared is not None
         if not shared.done_by:
-            self._shared = None
+            self._whose, self._shared = 0, None
             shared.connection.close()
             self._turn.release()
             return
@@ -82,13 +86,14 @@ class Turns:
         with self._counting:
             goes_on = self.waiting > 0 and shared.done_by < AT_MOST
         if goes_on:
+            self._whose = 0
             self._turn.release()
         else:
             self._end(shared, None)
 
     def _end(self, shared: "_Shared | None", error: BaseException | None) -> None:
         """Commit for all who shared the transaction, or tell them that nothing of it stays."""
-        self._shared = None
+        self._whose, self._shared = 0, None
         try:
             if shared is not None:
                 shared.end(error)
