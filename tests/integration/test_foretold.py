@@ -227,6 +227,10 @@ def books_on(day: date, sqlite_template: Path, folder: Path, rulebook: Rulebook,
     event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous=OFF"))
     books = Books(engine, rulebook, people, datetime.now(UTC), zone)
     books.set_clock(day)
+    with UnitOfWork(engine) as work:  # as a start does it; to ask each time would write early what waits
+        for key, edition in rulebook.current_editions.items():
+            work.calendars.pin(key, edition, "", books.now)
+        work.commit()
     return books
 
 

@@ -1,17 +1,20 @@
 """Writers of one SQLite database share a commit, and each has what a transaction of its own would give."""
 
 import gc
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from threading import Barrier, Thread
+from threading import Barrier, Event, Lock, Thread, current_thread, main_thread
+from typing import Any
 from weakref import ref
 
 import pytest
 from sqlalchemy import Engine, event
 
 from twinflow.errors import EnvironmentFailed, TwinflowError
+from twinflow.storage import turns
 from twinflow.storage.engine import make_engine
 from twinflow.storage.turns import turns_of
 from twinflow.storage.unit_of_work import UnitOfWork
@@ -136,25 +139,90 @@ def test_when_the_disk_is_full_whoever_was_answered_is_on_it(engine: Engine) -> 
     assert sorted(kept(engine)) == [name for name, outcome in zip("abc", outcomes, strict=True) if outcome is None]
 
 
-def test_turns_do_not_wait_for_whoever_is_interrupted_while_waiting(engine: Engine, monkeypatch) -> None:
-    turns = turns_of(engine)
+class Interrupts:
+    """A lock whose waiter is interrupted just when its turn has come."""
 
-    class Interrupted:
-        def acquire(self) -> None:
+    def __init__(self, lock: Any) -> None:
+        self.lock, self.release, self.locked = lock, lock.release, lock.locked
+
+    def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
+        if current_thread() is main_thread() and blocking:
+            while self.lock.locked():
+                pass
             raise KeyboardInterrupt
+        return bool(self.lock.acquire(blocking, timeout))
 
-    with monkeypatch.context() as patched:
-        patched.setattr(turns, "_turn", Interrupted())
-        with pytest.raises(KeyboardInterrupt):
-            turns.begin(engine)
-    assert turns.waiting == 0
+
+def test_turns_do_not_wait_for_whoever_is_interrupted_while_waiting(engine: Engine, monkeypatch) -> None:
+    of_engine = turns_of(engine)
+    monkeypatch.setattr(of_engine, "_turn", Interrupts(Lock()))
+    begun = Event()
+
+    def write() -> None:
+        with UnitOfWork(engine) as work:
+            note(work, "a")
+            begun.set()
+            while not of_engine.waiting:
+                pass
+            work.commit()
+
+    writer = Thread(target=write)
+    writer.start()
+    begun.wait()
+    with pytest.raises(KeyboardInterrupt):
+        of_engine.begin(engine)
+    writer.join()
+    assert (kept(engine), of_engine.waiting) == (["a"], 0)
+    assert not of_engine._turn.locked()
+
+
+def test_a_connection_that_cannot_be_given_back_does_not_keep_the_turn(engine: Engine) -> None:
+    def refuse(_connection: object) -> None:
+        raise OSError("disk")
+
+    event.listen(engine, "rollback", refuse)
+    with pytest.raises(OSError, match="disk"), UnitOfWork(engine) as work:
+        note(work, "not this")
+    event.remove(engine, "rollback", refuse)
     assert in_turn(engine, writes("a")) == [None]
+    assert kept(engine) == ["a"]
+
+
+def test_whoever_waits_for_another_process_waits_once_for_it(engine: Engine, monkeypatch) -> None:
+    """Six of ours at once: none of them starts to wait when the one before has waited in vain."""
+    monkeypatch.setattr(turns, "BUSY_TIMEOUT_MS", 0)
+    other = sqlite3.connect(engine.url.database or "", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA busy_timeout = 0"))
+    engine.dispose()
+    outcomes: list[Exception] = []
+
+    def write(name: str) -> None:
+        try:
+            with UnitOfWork(engine) as work:
+                note(work, name)
+                work.commit()
+        except EnvironmentFailed as error:
+            outcomes.append(error)
+
+    writers = [Thread(target=write, args=(name,)) for name in "abcdef"]
+    for each in writers:
+        each.start()
+    for each in writers:
+        each.join()
+    other.execute("ROLLBACK")
+    other.close()
+    assert len(outcomes) == len(writers)
+    assert {str(each) for each in outcomes} == {"The database does not answer: database is locked."}
+    assert in_turn(engine, writes("g")) == [None]
+    assert kept(engine) == ["g"]
 
 
 WRITERS = """
 import os
 import sys
 from threading import Thread
+from twinflow.storage import turns
 from twinflow.storage.engine import make_engine
 from twinflow.storage.unit_of_work import UnitOfWork
 

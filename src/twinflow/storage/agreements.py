@@ -90,12 +90,12 @@ class Agreements(Repository):
         """The whole agreement. Raises NotFound."""
         return self.load([self.id_of(reference)])[0]
 
-    def lock(self, reference: str) -> Agreement:
-        """The agreement to be changed, kept from other writers until the transaction ends. Raises NotFound.
+    def lock(self, reference: str, *, with_parent: bool = True) -> Agreement:
+        """The agreement to be changed, kept from other writers until the transaction ends, with the one it belongs to.
 
-        Its history is without what was only told.
+        Its history is without what was only told. Raises NotFound.
         """
-        found = snapshots.locked_one(self._connection, reference)
+        found = snapshots.locked_one(self._connection, reference, with_parent=with_parent)
         if found is None:
             raise NotFound("There is no agreement {reference}.", reference=reference)
         self._ids[reference] = found.id
@@ -106,8 +106,11 @@ class Agreements(Repository):
 
         Without `wait` those that another writer has now are left out, so nobody waits for whom we keep waiting.
         """
-        kept = [each for part in _parts(ids) for each in snapshots.lock(self._connection, part, wait=wait)]
-        return self.in_rows(kept)
+        return self.in_rows(self.keep(ids, wait=wait))
+
+    def keep(self, ids: Sequence[int], *, wait: bool = True) -> list[int]:
+        """Keep them from other writers without reading them."""
+        return [each for part in _parts(ids) for each in snapshots.lock(self._connection, part, wait=wait)]
 
     def in_rows(self, ids: Sequence[int]) -> list[InRows]:
         """What `lock_batch` finds, kept from nobody."""
@@ -224,6 +227,8 @@ class Agreements(Repository):
 
         `derive_on` is the day on which its deadlines are to be derived anew.
         """
+        if self._writes.is_waiting(DERIVE_BY):  # it writes to the same row
+            self._writes.flush()
         entries = after.history[len(before.history) :]
         renamed = after.process_digest != before.process_digest
         values = {

@@ -4,7 +4,8 @@ A statement is one of SQLAlchemy Core whose values are `bindparam`s. Its SQL, an
 worked out once for each kind of database; what is left for each use is one call of the driver.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -16,6 +17,7 @@ from sqlalchemy import (
     Dialect,
     Select,
     SelectBase,
+    UpdateBase,
     bindparam,
     insert,
 )
@@ -45,12 +47,14 @@ class _Ready(NamedTuple):
 class Prepared:
     def __init__(self, statement: ClauseElement) -> None:
         self._statement = statement
+        self.table = statement.table if isinstance(statement, UpdateBase) else None
         self._ready: dict[str, _Ready] = {}
 
     def rows(self, connection: Connection, values: Values) -> list[list[Any]]:
         """What it finds, each row in the order of its columns."""
         ready = self._for(connection.dialect)
-        rows = [list(row) for row in asked(connection, ready.sql, _given(ready, values)).fetchall()]
+        with _told_as_ever(connection):
+            rows = [list(row) for row in asked(connection, ready.sql, _given(ready, values)).fetchall()]
         for place, process in ready.outward:
             for row in rows:
                 row[place] = process(row[place])
@@ -100,19 +104,27 @@ def asked(connection: Connection, sql: str, given: Any) -> Any:
 
     What SQLAlchemy makes around a cursor costs several times the call: names for columns that are asked for by place.
     """
-    cursor, many, dialect = connection.connection.cursor(), isinstance(given, list), connection.dialect
+    cursor, many = connection.connection.cursor(), isinstance(given, list)
     listening = connection.engine.dispatch
     if listening.before_cursor_execute:
         listening.before_cursor_execute(connection, cursor, sql, given, None, many)
-    try:
+    with _told_as_ever(connection):
         (cursor.executemany if many else cursor.execute)(sql, given)
-    except dialect.loaded_dbapi.Error as error:
-        if dialect.is_disconnect(error, connection.connection.dbapi_connection, cursor):
-            connection.invalidate(error)
-        raise DBAPIError.instance(sql, None, error, dialect.loaded_dbapi.Error) from error
     if listening.after_cursor_execute:
         listening.after_cursor_execute(connection, cursor, sql, given, None, many)
     return cursor
+
+
+@contextmanager
+def _told_as_ever(connection: Connection) -> Iterator[None]:
+    """Errors of the driver become those of SQLAlchemy; a connection that is gone is not used again."""
+    dialect = connection.dialect
+    try:
+        yield
+    except dialect.loaded_dbapi.Error as error:
+        if dialect.is_disconnect(error, connection.connection.dbapi_connection, None):
+            connection.invalidate(error)
+        raise DBAPIError.instance(None, None, error, dialect.loaded_dbapi.Error) from error
 
 
 def _made_ready(statement: ClauseElement, dialect: Dialect) -> _Ready:

@@ -21,6 +21,7 @@ from sqlalchemy import (
     Text,
     bindparam,
     literal_column,
+    or_,
     select,
 )
 from sqlalchemy.ext.compiler import compiles
@@ -157,32 +158,49 @@ PRESENT = OfAgreements(lambda which: _select(which, *SMALL, _open_deadlines()))
 WHOLE = OfAgreements(lambda which: _select(which, *AS_A_WHOLE, _entries()))
 TO_CHANGE = OfAgreements(lambda which: _select(which, *AS_A_WHOLE, _entries(*COUNTED)))
 ONE_TO_CHANGE = Prepared(_select(_of_reference, *AS_A_WHOLE, _entries(*COUNTED)))
-LOCK_ONE = Prepared(select(AGREEMENT.c.id).where(_of_reference(AGREEMENT.c.id)).with_for_update(key_share=True))
-_ids = select(AGREEMENT.c.id).order_by(AGREEMENT.c.id)
-LOCK = OfAgreements(lambda which: _ids.where(which(AGREEMENT.c.id)).with_for_update(key_share=True))
-LOCK_FREE = OfAgreements(
-    lambda which: _ids.where(which(AGREEMENT.c.id)).with_for_update(key_share=True, skip_locked=True)
+OWN = AGREEMENT.alias("own")
+
+
+def _with_parents(which: Which) -> Select[Any]:
+    """An agreement is written with what belongs to it: who keeps that keeps both, in one order, so no two wait for each other."""
+    parents = select(OWN.c.parent_id).where(which(OWN.c.id))
+    query = select(AGREEMENT.c.id, AGREEMENT.c.parent_id).order_by(AGREEMENT.c.id)
+    return query.where(or_(which(AGREEMENT.c.id), AGREEMENT.c.id.in_(parents)))
+
+
+_its_parent = select(OWN.c.parent_id).where(OWN.c.reference == bindparam("reference")).scalar_subquery()
+LOCK_ONE = Prepared(
+    select(AGREEMENT.c.id)
+    .where(or_(_of_reference(AGREEMENT.c.id), AGREEMENT.c.id == _its_parent))
+    .order_by(AGREEMENT.c.id)
+    .with_for_update(key_share=True)
 )
+LOCK_ALONE = Prepared(select(AGREEMENT.c.id).where(_of_reference(AGREEMENT.c.id)).with_for_update(key_share=True))
+LOCK = OfAgreements(lambda which: _with_parents(which).with_for_update(key_share=True))
+LOCK_FREE = OfAgreements(lambda which: _with_parents(which).with_for_update(key_share=True, skip_locked=True))
 ENTRIES_OF = OfAgreements(lambda which: select(AGREEMENT.c.id, _entries(*COUNTED)).where(which(AGREEMENT.c.id)))
 
 
-def locked_one(connection: Connection, reference: str) -> InRows | None:
+def locked_one(connection: Connection, reference: str, *, with_parent: bool) -> InRows | None:
     """The agreement to be changed, kept from other writers until the transaction ends; None if there is none.
 
     On PostgreSQL it is read only when it is locked, so that what another writer did meanwhile is seen. On SQLite a writing
     transaction has the database to itself.
     """
     if connection.dialect.name == "postgresql":
-        LOCK_ONE.rows(connection, {"reference": reference})
+        (LOCK_ONE if with_parent else LOCK_ALONE).rows(connection, {"reference": reference})
     return next(_in_rows(connection, ONE_TO_CHANGE.rows(connection, {"reference": reference})), None)
 
 
 def lock(connection: Connection, ids: Sequence[int], *, wait: bool) -> Sequence[int]:
-    """Keep several from other writers; those that are kept. Without `wait` those that somebody has already are left out."""
+    """Keep several from other writers, and what they belong to; those that are kept.
+
+    Without `wait` those of which somebody has the one or the other already are left out.
+    """
     if connection.dialect.name != "postgresql":
         return ids
-    kept = {row[0] for row in (LOCK if wait else LOCK_FREE).rows(connection, ids)}
-    return [each for each in ids if each in kept]
+    kept = {row[0]: row[1] for row in (LOCK if wait else LOCK_FREE).rows(connection, ids)}
+    return [each for each in ids if each in kept and (kept[each] is None or kept[each] in kept)]
 
 
 def in_rows(connection: Connection, ids: Sequence[int]) -> Iterator[InRows]:

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine, Pool
 from sqlalchemy.exc import DBAPIError
 
 from twinflow.errors import EnvironmentFailed
+from twinflow.storage.engine import BUSY_TIMEOUT_MS
 
 AT_MOST = 64
 """How many share a commit: the first of them waits for the last."""
@@ -28,16 +29,13 @@ class Turns:
         self._shared: _Shared | None = None
 
     def begin(self, engine: Engine) -> Connection:
-        """Wait for the turn; the connection on which the transaction goes on. Raises DBAPIError."""
+        """Wait for the turn, no longer than for another process; the connection on which the transaction goes on.
+
+        Raises DBAPIError, or EnvironmentFailed where the turn does not come.
+        """
         if self._whose == get_ident():
             raise RuntimeError("a transaction within a transaction would wait for itself")
-        with self._counting:
-            self.waiting += 1
-        try:
-            self._turn.acquire()
-        finally:
-            with self._counting:
-                self.waiting -= 1
+        self._wait()
         try:
             if self._shared is None:
                 self._shared = _Shared(begun(engine))
@@ -45,55 +43,72 @@ class Turns:
                 self._shared.connection.exec_driver_sql("SAVEPOINT turn")
             self._whose = get_ident()
         except BaseException as error:
-            self._end(self._shared, error)
+            self._end(error)
             raise
         return self._shared.connection
 
     def commit(self) -> None:
         """Let what was done in this turn stay; returns when it is on disk. Raises DBAPIError, EnvironmentFailed."""
-        shared = self._shared
-        assert shared is not None
+        shared = self._held()
         try:
+            shared.check()
             if shared.done_by:
                 shared.connection.exec_driver_sql("RELEASE turn")
         except BaseException as error:
-            self._end(shared, error)
+            self._end(error)
             raise
         shared.done_by += 1
-        self._pass_on(shared)
+        self._pass_on()
         shared.ended.wait()
-        if shared.error is not None:
-            raise shared.error
+        shared.raise_error()
 
     def give_up(self) -> None:
         """Undo what was done in this turn, and nothing else."""
-        shared = self._shared
-        assert shared is not None
-        if not shared.done_by:
-            self._whose, self._shared = 0, None
-            shared.connection.close()
-            self._turn.release()
-            return
+        shared = self._held()
         try:
-            shared.connection.exec_driver_sql("ROLLBACK TO turn")
-            shared.connection.exec_driver_sql("RELEASE turn")
+            if shared.done_by:
+                shared.connection.exec_driver_sql("ROLLBACK TO turn")
+                shared.connection.exec_driver_sql("RELEASE turn")
         except DBAPIError as error:  # the database has undone the whole, as it does when a disk is full
-            self._end(shared, error)
-            return
-        self._pass_on(shared)
+            self._end(error)
+        except BaseException as error:
+            self._end(error)
+            raise
+        else:
+            self._pass_on()
 
-    def _pass_on(self, shared: "_Shared") -> None:
+    def _held(self) -> "_Shared":
+        assert self._shared is not None
+        return self._shared
+
+    def _wait(self) -> None:
+        came = False
         with self._counting:
-            goes_on = self.waiting > 0 and shared.done_by < AT_MOST
+            self.waiting += 1
+        try:
+            came = self._turn.acquire(timeout=BUSY_TIMEOUT_MS / 1000)
+        finally:
+            with self._counting:
+                self.waiting -= 1
+            if not came and self._turn.acquire(
+                blocking=False
+            ):  # somebody may have passed it on to us, and to nobody else
+                self._pass_on()
+        if not came:
+            raise EnvironmentFailed("The database does not answer: {why}.", why="database is locked")
+
+    def _pass_on(self) -> None:
+        with self._counting:
+            goes_on = self.waiting > 0 and self._shared is not None and 0 < self._shared.done_by < AT_MOST
         if goes_on:
             self._whose = 0
             self._turn.release()
         else:
-            self._end(shared, None)
+            self._end(None)
 
-    def _end(self, shared: "_Shared | None", error: BaseException | None) -> None:
-        """Commit for all who shared the transaction, or tell them that nothing of it stays."""
-        self._whose, self._shared = 0, None
+    def _end(self, error: BaseException | None) -> None:
+        """Commit for all who shared the transaction, or tell them that nothing of it stays; the turn is free."""
+        shared, self._shared, self._whose = self._shared, None, 0
         try:
             if shared is not None:
                 shared.end(error)
@@ -108,26 +123,36 @@ class _Shared:
         self.connection = connection
         self.done_by = 0
         self.ended = Event()
-        self.error: BaseException | None = None
+        self._error: BaseException | None = None
+
+    def check(self) -> None:
+        """Raises EnvironmentFailed if the database has ended it by itself."""
+        if not self.connection.connection.dbapi_connection.in_transaction:  # type: ignore[union-attr]
+            raise EnvironmentFailed("The database does not answer: {why}.", why="the transaction is gone")
 
     def end(self, error: BaseException | None) -> None:
         """Commit, unless it has failed before; then nothing of it stays, and the connection is not used again."""
-        self.error = error
+        self._error = error
         try:
-            if error is None:
-                self._commit()
+            if error is None and self.done_by:
+                self.check()
+                self.connection.commit()
         except BaseException as failed:  # noqa: BLE001 (whatever it is, each of them is told)
-            self.error = failed
+            self._error = failed
         finally:
-            if self.error is not None:
-                self.connection.invalidate()
-            self.connection.close()
-            self.ended.set()
+            try:
+                if self._error is not None:
+                    self.connection.invalidate()
+                self.connection.close()
+            finally:
+                self.ended.set()
 
-    def _commit(self) -> None:
-        if not self.connection.connection.dbapi_connection.in_transaction:  # type: ignore[union-attr]
-            raise EnvironmentFailed("The database does not answer: {why}.", why="the transaction is gone")
-        self.connection.commit()
+    def raise_error(self) -> None:
+        """What it failed of; an interrupt of one of those who shared it is none of the others'."""
+        if isinstance(self._error, Exception):
+            raise self._error
+        if self._error is not None:
+            raise EnvironmentFailed("The database does not answer: {why}.", why="interrupted") from self._error
 
 
 _TURNS: "WeakKeyDictionary[Pool, Turns]" = WeakKeyDictionary()

@@ -13,24 +13,34 @@ class Writes:
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
-        self._waiting: dict[Prepared, list[Values]] = {}
+        self._waiting: list[tuple[Prepared, list[Values]]] = []
         self._rows = 0
 
     def add(self, statement: Prepared, *values: Values) -> None:
-        """Do it later, once for each of these. What waits of one statement is done in order; between statements, by first use."""
+        """Do it later, once for each of these. What is written to a table is written in the order in which it was asked for."""
         if values:
-            self._waiting.setdefault(statement, []).extend(values)
+            self._together_with(statement).extend(values)
             self._rows += len(values)
             if self._rows > AT_MOST:
                 self.flush()
 
+    def _together_with(self, statement: Prepared) -> list[Values]:
+        """What waits of the same statement, unless another one for its table came after that."""
+        for other, values in reversed(self._waiting):
+            if other is statement:
+                return values
+            if other.table is statement.table:
+                break
+        self._waiting.append((statement, []))
+        return self._waiting[-1][1]
+
     def is_waiting(self, statement: Prepared) -> bool:
-        return statement in self._waiting
+        return any(other is statement for other, _ in self._waiting)
 
     def flush(self) -> None:
         """Write what waits."""
-        waiting, self._waiting, self._rows = self._waiting, {}, 0
-        for statement, values in waiting.items():
+        waiting, self._waiting, self._rows = self._waiting, [], 0
+        for statement, values in waiting:
             statement.run(self.connection, values if len(values) > 1 else values[0])
 
 

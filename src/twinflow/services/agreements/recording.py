@@ -89,6 +89,6 @@ def refreshed(rulebook: Rulebook, people: People, agreement: Agreement, now: dat
 def refresh_parent(work: UnitOfWork, rulebook: Rulebook, people: People, child: Agreement, now: datetime) -> None:
     """A child's new state may have met a deadline of the agreement it belongs to."""
     if child.parent is not None:
-        parent = work.agreements.lock(child.parent)
+        parent = work.agreements.lock(child.parent, with_parent=False)
         after = refreshed(rulebook, people, parent, now)
         replace_deadlines(work, rulebook, people, work.agreements.id_of(child.parent), parent, after, now)

@@ -245,6 +245,7 @@ class _Writing:
 
     def write(self, work: UnitOfWork, batch: list[OpenDeadline]) -> None:
         whole, single = self.recount.sorted_out(batch)
+        work.agreements.keep(sorted({row.agreement_id for row in batch}))
         self._write_dates(work, single)
         moved = [(row, new) for row, new in single if new.due_on != row.due_on]
         work.calendar_recount.set_next_dates([row.agreement_id for row, _ in moved])
