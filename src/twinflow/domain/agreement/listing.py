@@ -15,6 +15,8 @@ from twinflow.errors import BadInput
 
 LONGEST_WORD = 64
 """Of a longer one the beginning counts: an index holds no words of any length."""
+BARRED = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ħ": "h", "ı": "i", "æ": "ae", "œ": "oe", "ð": "d", "þ": "th"})
+"""Letters whose sign is no accent that could be taken off them."""
 
 
 class Due(StrEnum):
@@ -68,13 +70,18 @@ class Position:
 
 def words_in(texts: Iterable[str]) -> frozenset[str]:
     """What an agreement is found by: words, and what is left of each after a sign in it (`MX/2026-3`, `2026-3`, `3`)."""
-    words = [word for text in texts for word in words_asked(text)]
-    return frozenset(word[part.start() :] for word in words for part in re.finditer(r"[^\W_]+", word))
+    words = [word for text in texts for word in _words(text)]
+    parts = (word[part.start() :] for word in words for part in re.finditer(r"[^\W_]+", word))
+    return frozenset(part[:LONGEST_WORD] for part in parts)
+
+
+def words_asked(text: str) -> list[str]:
+    """The words of a text as they are compared: without case, accents, and signs around them."""
+    return list(dict.fromkeys(word[:LONGEST_WORD] for word in _words(text)))
 
 
 @lru_cache(maxsize=10_000)
-def words_asked(text: str) -> tuple[str, ...]:
-    """The words of a text as they are compared: without case, accents, and signs around them."""
-    plain = (sign for sign in unicodedata.normalize("NFKD", text) if not unicodedata.combining(sign))
-    words = (re.sub(r"^[\W_]+|[\W_]+$", "", word) for word in re.split(r"[\s\x00-\x1f]", "".join(plain).casefold()))
-    return tuple(dict.fromkeys(word[:LONGEST_WORD] for word in words if word))
+def _words(text: str) -> tuple[str, ...]:
+    plain = "".join(sign for sign in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(sign))
+    words = (re.sub(r"^[\W_]+|[\W_]+$", "", word) for word in re.split(r"[\s\x00-\x1f]", plain.translate(BARRED)))
+    return tuple(word for word in words if word)

@@ -17,6 +17,7 @@ depends_on = None
 
 AT_ONCE = 5_000
 NEVER = "9999-12-31"
+BARRED = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ħ": "h", "ı": "i", "æ": "ae", "œ": "oe", "ð": "d", "þ": "th"})
 
 agreement = sa.table("agreement", sa.column("id"), sa.column("reference"), sa.column("title"))
 party = sa.table("party", sa.column("agreement_id"), sa.column("name"))
@@ -67,11 +68,9 @@ def _words(first: int, last: int) -> Iterable[dict[str, object]]:
 
 def _words_in(text: str) -> set[str]:
     """As `words_in` was when this was written."""
-    plain = (sign for sign in unicodedata.normalize("NFKD", text) if not unicodedata.combining(sign))
-    words = (
-        re.sub(r"^[\W_]+|[\W_]+$", "", word)[:64] for word in re.split(r"[\s\x00-\x1f]", "".join(plain).casefold())
-    )
-    return {word[part.start() :] for word in words for part in re.finditer(r"[^\W_]+", word)}
+    plain = "".join(sign for sign in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(sign))
+    words = (re.sub(r"^[\W_]+|[\W_]+$", "", word) for word in re.split(r"[\s\x00-\x1f]", plain.translate(BARRED)))
+    return {word[part.start() :][:64] for word in words for part in re.finditer(r"[^\W_]+", word)}
 
 
 def downgrade() -> None:
