@@ -237,7 +237,7 @@ def _in_rows(connection: Connection, rows: Sequence[Row]) -> Iterator[InRows]:
             **_as_it_stands(stands),
             findings=tuple(_finding(each) for each in _listed(found)),
             history=in_present_names(entries),
-            children=tuple(_child(each, untold) for each in _listed(children)),
+            children=_with_histories(children, untold) if untold else _children(children),
             reached=_states(reached, entries) if stands[0] is not None else (),
         )
         wake_on = {(each[1], each[2]): _day(each[-1]) for each in _listed(stands[-1])}
@@ -246,8 +246,8 @@ def _in_rows(connection: Connection, rows: Sequence[Row]) -> Iterator[InRows]:
 
 def _entries_of_children(connection: Connection, rows: Sequence[Row]) -> Mapping[int, Sequence[HistoryEntry]]:
     """Of children whose row does not say yet what they have reached: books of an earlier version, until their next step."""
-    children = [child for row in rows for child in _listed(row[-4]) if child[4] is None]
-    found = ENTRIES_OF.rows(connection, [child[0] for child in children]) if children else ()
+    children = [number for row in rows for number in _that_do_not_say(row[-4])]
+    found = ENTRIES_OF.rows(connection, children) if children else ()
     return {number: [_entry(each) for each in _listed(entries)] for number, entries in found}
 
 
@@ -324,6 +324,21 @@ def _finding(row: Row) -> KnownFinding:
 def _entry(row: Row) -> HistoryEntry:
     _, kind, actor, effective_on, recorded_at, *rest = row
     return HistoryEntry(EntryKind(kind), actor, date.fromisoformat(effective_on), _instant(recorded_at), *rest)
+
+
+@lru_cache(maxsize=1_000)
+def _that_do_not_say(text: str | None) -> tuple[int, ...]:
+    return tuple(number for number, *_, reached in _listed(text) if reached is None)
+
+
+@lru_cache(maxsize=1_000)
+def _children(text: str | None) -> tuple[Child, ...]:
+    """Like parties, they are the same from step to step, and may be many."""
+    return _with_histories(text, {})
+
+
+def _with_histories(text: str | None, untold: Mapping[int, Sequence[HistoryEntry]]) -> tuple[Child, ...]:
+    return tuple(_child(each, untold) for each in _listed(text))
 
 
 def _child(row: Row, untold: Mapping[int, Sequence[HistoryEntry]]) -> Child:
