@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 import pytest
 import sqlalchemy
 from sqlalchemy import bindparam
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from statements import watched
 from twinflow.errors import EnvironmentFailed
@@ -67,6 +67,13 @@ def test_a_value_that_is_missing_is_not_taken_for_nothing(world: World) -> None:
 def test_what_the_database_refuses_is_said_as_ever(world: World) -> None:
     with pytest.raises(IntegrityError), world.engine.begin() as connection:
         adding(HistoryRow).run(connection, {**ENTRY, "agreement_id": 99})
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_an_error_that_comes_with_a_later_row_is_said_as_ever(world: World) -> None:
+    broken = Prepared(sqlalchemy.text('SELECT json(value) FROM json_each(\'["1", "{"]\')'))
+    with world.engine.begin() as connection, pytest.raises(DBAPIError, match="malformed"):
+        broken.rows(connection, {})
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)

@@ -156,3 +156,21 @@ def deadline_context(
     zones = {key: people.zone_of(definition.roles[key], office, today) for key in late}
     places = {key: Place(zone, now.astimezone(zone).date()) for key, zone in zones.items()}
     return DeadlineContext(today, rulebook.calendars_of(definition), own, places)
+
+
+@dataclass(slots=True)
+class DeadlineContexts:
+    """What deadlines are counted with at the instant `now`, put together once for all cases of a process and an office."""
+
+    rulebook: Rulebook
+    people: People
+    now: datetime
+    _known: dict[tuple[str, str], DeadlineContext] = field(default_factory=dict)
+
+    def of(self, agreement: AgreementHead) -> DeadlineContext:
+        """Raises DefinitionChanged as `definition_of`."""
+        definition, office = self.rulebook.definition_of(agreement), agreement.office
+        key = (definition.digest, office)
+        if key not in self._known:
+            self._known[key] = deadline_context(self.rulebook, self.people, definition, office, self.now)
+        return self._known[key]

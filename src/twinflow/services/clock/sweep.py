@@ -14,10 +14,8 @@ from sqlalchemy import Engine
 from twinflow.domain.agreement.agreement import Agreement
 from twinflow.domain.clock.day import Day, Derived, InBooks, Stuck, Taken, Told, day
 from twinflow.domain.clock.waking import latest_day
-from twinflow.domain.deadlines.context import DeadlineContext
 from twinflow.domain.people.people import People
-from twinflow.domain.process.definition import ProcessDefinition
-from twinflow.domain.rulebook import Rulebook, deadline_context
+from twinflow.domain.rulebook import DeadlineContexts, Rulebook
 from twinflow.errors import TwinflowError
 from twinflow.sentences import Sentence
 from twinflow.services.agreements.recording import record_step, write_derived
@@ -90,7 +88,10 @@ class _Pass:
     people: People
     now: datetime
     totals: _Totals = field(default_factory=_Totals)
-    _contexts: dict[tuple[ProcessDefinition, str], DeadlineContext] = field(default_factory=dict)
+    _contexts: DeadlineContexts = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._contexts = DeadlineContexts(self.rulebook, self.people, self.now)
 
     def deal_with(self, ids: Sequence[int]) -> None:
         """Agreements in one transaction. If it fails nothing of it stays and each is tried alone, as is one that others had."""
@@ -99,7 +100,7 @@ class _Pass:
         try:
             with UnitOfWork(self.engine) as work:
                 for agreement_id, before in in_books(work, self.rulebook, work.agreements.lock_batch(ids, wait=alone)):
-                    done = day(before, self.rulebook, self.people, self._context(before.agreement), self.now)
+                    done = day(before, self.rulebook, self.people, self._contexts.of(before.agreement), self.now)
                     self._write(work, agreement_id, before, done)
                     together.count(self.rulebook, before.agreement, done)
                     dealt_with.add(agreement_id)
@@ -113,15 +114,6 @@ class _Pass:
         for agreement_id in ids:
             if agreement_id not in dealt_with:
                 self.deal_with([agreement_id])
-
-    def _context(self, agreement: Agreement) -> DeadlineContext:
-        """What deadlines are counted with; the same for all cases of a process and an office."""
-        definition, office = self.rulebook.definition_of(agreement), agreement.office
-        found = self._contexts.get((definition, office))
-        if found is None:
-            found = deadline_context(self.rulebook, self.people, definition, office, self.now)
-            self._contexts[definition, office] = found
-        return found
 
     def _reference(self, agreement_id: int) -> str:
         """Nothing where the database does not say it, which then is the problem."""

@@ -10,7 +10,7 @@ from twinflow.domain.deadlines.context import DeadlineContext
 from twinflow.domain.deadlines.lateness import PASSED, Standing, has_passed, in_words, is_overdue, standing
 from twinflow.domain.people.people import People
 from twinflow.domain.process.definition import DeadlineRule, Label, ProcessDefinition
-from twinflow.domain.rulebook import Rulebook, deadline_context
+from twinflow.domain.rulebook import DeadlineContexts, Rulebook
 from twinflow.sentences import Sentence
 from twinflow.services.reading.history_in_words import finding_message
 
@@ -40,16 +40,19 @@ class AgreementLine:
 
 @dataclass(slots=True)
 class Lines:
-    """Agreements as lines at the instant `now`. What the dates of a process and office are counted with is put together once."""
+    """Agreements as lines at the instant `now`."""
 
     rulebook: Rulebook
     people: People
     now: datetime
-    _contexts: dict[tuple[str, str], DeadlineContext] = field(default_factory=dict)
+    _contexts: DeadlineContexts = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._contexts = DeadlineContexts(self.rulebook, self.people, self.now)
 
     def of(self, agreement: PresentAgreement) -> AgreementLine:
         definition = self.rulebook.definition_of(agreement)
-        context = self._context(definition, agreement.office)
+        context = self._contexts.of(agreement)
         state = definition.states[agreement.state]
         dated = list(_dated(agreement.deadlines, definition))
         rule, following = min(dated, key=_by_due_date, default=(None, None))
@@ -72,12 +75,6 @@ class Lines:
             generation=agreement.generation,
             parent=agreement.parent,
         )
-
-    def _context(self, definition: ProcessDefinition, office: str) -> DeadlineContext:
-        key = (definition.digest, office)
-        if key not in self._contexts:
-            self._contexts[key] = deadline_context(self.rulebook, self.people, definition, office, self.now)
-        return self._contexts[key]
 
 
 def _dated(deadlines: Sequence[Deadline], definition: ProcessDefinition) -> Iterator[tuple[DeadlineRule, Deadline]]:
