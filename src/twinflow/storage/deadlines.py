@@ -1,4 +1,4 @@
-"""Deadline rows: the schedule. A sweep asks for those it has to wake for and claims each by a conditional update."""
+"""Deadline rows: the schedule. A sweep asks once who is awake, and sets when to come back to each deadline."""
 
 from collections.abc import Mapping
 from datetime import date
