@@ -73,11 +73,8 @@ def monthly(database_url: str, tmp_path: Path) -> Iterator[World]:
         yield world
 
 
-def test_a_recurring_duty_whose_start_is_still_to_come_opens_on_that_day(monthly: World) -> None:
+def test_a_recurring_duty_whose_start_is_still_to_come_has_its_first_date_at_once(monthly: World) -> None:
     opened(monthly, date(2026, 1, 5), state="asked", facts=facts(asked_on="2026-02-02"))
-    mornings(monthly, date(2026, 2, 1))
-    assert loaded(monthly, "T-1").deadlines == ()
-    mornings(monthly, date(2026, 2, 2))
     assert [(d.occurrence, d.due_on) for d in loaded(monthly, "T-1").deadlines] == [(1, date(2026, 3, 2))]
     mornings(monthly, date(2026, 4, 10))
     assert alerts(monthly) == [
@@ -89,14 +86,16 @@ def test_a_recurring_duty_whose_start_is_still_to_come_opens_on_that_day(monthly
     assert_as_from_scratch(monthly)
 
 
-def test_where_the_day_comes_first_on_earth_it_opens_with_that_day(database_url: str, tmp_path: Path) -> None:
-    """At noon of 1 February in Greenwich it is the 2nd on Kiritimati."""
+def test_where_the_day_comes_first_on_earth_the_next_occurrence_opens_with_that_day(
+    database_url: str, tmp_path: Path
+) -> None:
+    """At noon of 2 March in Greenwich it is the 3rd on Kiritimati."""
     with tiny_world(database_url, tmp_path, *MONTHLY, zone="Pacific/Kiritimati") as world:
         opened(world, date(2026, 1, 5), state="asked", facts=facts(asked_on="2026-02-02"))
-        mornings(world, date(2026, 1, 31))
-        assert loaded(world, "T-1").deadlines == ()
-        mornings(world, date(2026, 2, 1))
+        mornings(world, date(2026, 3, 1))
         assert [d.due_on for d in loaded(world, "T-1").deadlines] == [date(2026, 3, 2)]
+        mornings(world, date(2026, 3, 2))
+        assert [d.due_on for d in loaded(world, "T-1").deadlines] == [date(2026, 3, 2), date(2026, 4, 2)]
 
 
 def test_the_simulation_has_each_occurrence_that_the_sweep_opens(monthly: World) -> None:

@@ -11,7 +11,6 @@ from twinflow.domain.agreement.history import HistoryEntry
 from twinflow.domain.deadlines import warnings
 from twinflow.domain.deadlines.carried_over import TakenOver, taken_over
 from twinflow.domain.deadlines.context import DeadlineContext
-from twinflow.domain.deadlines.occurrences import derives_anew_on
 from twinflow.domain.process.definition import CLOCK, ProcessDefinition
 
 Key = tuple[str, int]
@@ -22,15 +21,13 @@ class Rewritten:
     """What a change leaves in the books. `agreement` has deadlines, findings and history as rows then have them.
 
     `rows` are the deadlines that are new or differ, `wake_on` the day on which each of those wakes a sweep, `moves` the
-    history's entries about due dates that moved. `derive_on` is the next day whose coming alone may change the deadlines.
-    `found` are the findings that are new or differ.
+    history's entries about due dates that moved. `found` are the findings that are new or differ.
     """
 
     agreement: Agreement
     rows: Mapping[Key, Deadline]
     wake_on: Mapping[Key, date | None]
     moves: tuple[HistoryEntry, ...]
-    derive_on: date | None
     found: tuple[KnownFinding, ...]
 
 
@@ -74,7 +71,6 @@ def rewritten(
             for key, each in rows.items()
         },
         moves=moves,
-        derive_on=derives_anew_on(after, definition, context),
         found=tuple(each for each in known if each not in before.findings),
     )
 

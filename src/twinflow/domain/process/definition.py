@@ -176,6 +176,13 @@ class Side(StrEnum):
     AFTER = "after"
 
 
+class InPause(StrEnum):
+    """What becomes of a duty of a calendar day that comes in a pause: it falls away, or waits for the end of the pause."""
+
+    SKIP = "skip"
+    WAIT = "wait"
+
+
 @dataclass(frozen=True, slots=True)
 class Level:
     """One rung of a deadline's ladder of warnings: a length before or after the date, or a share of the time.
@@ -247,7 +254,8 @@ class DeadlineRule:
     `side` BEFORE counts backward. `recurs`: every length again, counted from the anchor, up to the due date of the deadline
     `until`. `duty` False: the last day of a right, nobody is late when it passes unused. `calendars` are those of the
     process where none are named. `cut_off` is the closing hour where the late office is. `very_overdue` is how long after
-    the date it is called so. `article` is the text by which silence decides, where it does (`on_lapse`).
+    the date it is called so. `article` is the text by which silence decides, where it does (`on_lapse`). `while_in` are the
+    states in which it runs (none: in all); `in_pause` is for a duty of a calendar day.
     """
 
     key: str
@@ -270,6 +278,8 @@ class DeadlineRule:
     met_by_steps: frozenset[str] = frozenset()
     met_by_children: frozenset[ChildState] = frozenset()
     paused_in: frozenset[str] = frozenset()
+    while_in: frozenset[str] = frozenset()
+    in_pause: InPause | None = None
     pause: ChangeRule | None = None
     extend: ChangeRule | None = None
     move: ChangeRule | None = None
@@ -285,6 +295,16 @@ class DeadlineRule:
     def is_fixed(self) -> bool:
         """Whether the date is given by the fact itself, and nothing is counted."""
         return self.length is None and self.term is None
+
+    @property
+    def keeps_its_day(self) -> bool:
+        """Whether it falls on the same day of each year, whatever is paused."""
+        return self.anchor.on is not None
+
+    @property
+    def skips_pauses(self) -> bool:
+        """Whether a day that comes in a pause falls away: by the rule, or as a later year's day comes anyway."""
+        return self.keeps_its_day and (self.in_pause is InPause.SKIP or (self.recurs and self.in_pause is None))
 
     @property
     def told(self) -> tuple[str, ...]:
