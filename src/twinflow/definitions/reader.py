@@ -371,6 +371,7 @@ def _deadline(key: str, model: models.DeadlineModel) -> DeadlineRule:
         met_by_steps=frozenset(name for name in model.met_by if isinstance(name, str)),
         met_by_children=frozenset(ChildState(m.child, m.state) for m in model.met_by if not isinstance(m, str)),
         paused_in=frozenset(model.paused_in),
+        in_pause=model.in_pause,
         pause=_change(model.pause),
         extend=_change(model.extend),
         move=_change(model.move),
