@@ -187,15 +187,14 @@ def test_what_a_step_of_a_date_leaves_open_is_warned_of_in_the_same_pass(databas
         assert [level for _, level, _ in alerts(world)] == ["3 days before", "1 day after"]
 
 
-def test_a_date_whose_step_a_person_took_on_that_day_is_closed_the_day_after(database_url: str, tmp_path: Path) -> None:
+def test_a_date_whose_step_a_person_took_on_that_day_is_closed_with_it(database_url: str, tmp_path: Path) -> None:
     leaves = edited(ENDS, ('to = "done"', 'to = "open"'), ('by = ["clock"]', 'by = ["clock", "liaison"]'))
     with tiny_world(database_url, tmp_path, ("[deadlines.answer]", leaves)) as world:
         opened(world, date(2026, 3, 2), state="asked", facts=facts(asked_on="2026-03-02"))
         mornings(world, date(2026, 3, 11))
         step = StepCommand("end", date(2026, 3, 11))
         advance_agreement(world.engine, world.rulebook, world.people, "T-1", step, person="elena", now=world.now)
-        assert {d.rule: d.status for d in loaded(world, "T-1").deadlines}["term"] is DeadlineStatus.OPEN
-        world.now = noon(date(2026, 3, 12))
-        sweep(world.engine, world.rulebook, world.people, world.now)
         assert {d.rule: d.status for d in loaded(world, "T-1").deadlines}["term"] is DeadlineStatus.LAPSED
+        world.now = noon(date(2026, 3, 12))
+        assert sweep(world.engine, world.rulebook, world.people, world.now).problems == ()
         assert_as_from_scratch(world)

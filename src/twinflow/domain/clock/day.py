@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
-from twinflow.domain.agreement.agreement import Agreement, Deadline
+from twinflow.domain.agreement.agreement import Agreement, Deadline, DeadlineStatus
 from twinflow.domain.agreement.subject import AlertSubject
 from twinflow.domain.alerts import alerts, recipients
 from twinflow.domain.alerts.recipients import AlreadyTold, Audience
@@ -155,8 +155,9 @@ class _Run:
             before = self.case
             self._take_steps()
             self._tell_findings()
-            self._warn()
-            self._derive_anew()
+            anew = self._derived_anew()
+            self._warn(anew)
+            self._leave_derived(anew)
 
     def _take_steps(self) -> None:
         for deed in steps_of_dates(self.agreement, self.definition, self.context, self.now):
@@ -179,10 +180,15 @@ class _Run:
                     told[number] = replace(known, told=True)
                     self.case = replace(self.case, agreement=replace(self.agreement, findings=tuple(told)))
 
-    def _warn(self) -> None:
-        """Tell the levels that are reached, and set when to look at each deadline again."""
+    def _warn(self, anew: Agreement) -> None:
+        """Tell the levels that are reached, and set when to look at each deadline again.
+
+        Of a duty that was given up while the clock was off, those reached by then.
+        """
+        given_up = {each.key: each.closed_on for each in anew.deadlines if each.status is DeadlineStatus.UNMET}
         for rule, deadline in list(self._awake()):
-            today, calendars = self.context.today_of(rule), self.context.calendars_of(rule)
+            calendars = self.context.calendars_of(rule)
+            today = min(self.context.today_of(rule), given_up.get(deadline.key) or date.max)
             unheard = False
             if alerts.is_spoken_of(rule, deadline, today):
                 told = self._told(AlertSubject.deadline(rule.key), deadline.occurrence).levels
@@ -204,13 +210,18 @@ class _Run:
             if on <= today and not lapses_by_the_clock(rule, deadline, today):
                 yield rule, deadline
 
-    def _derive_anew(self) -> None:
+    def _derived_anew(self) -> Agreement:
         """The passing of a day may open the next occurrence, or close a right that nobody used; nothing told changes a date."""
+        derive_on = self.agreement.derive_on
+        if derive_on is None or derive_on > waking.latest_day(self.now):
+            return self.agreement
+        return with_deadlines(self.agreement, self.definition, self.context)
+
+    def _leave_derived(self, anew: Agreement) -> None:
         before = self.agreement
-        if before.derive_on is None or before.derive_on > waking.latest_day(self.now):
+        if anew is before:
             return
-        after = with_deadlines(before, self.definition, self.context)
-        left = rewritten(before, after, self.definition, self.context, self.now)
+        left = rewritten(before, anew, self.definition, self.context, self.now)
         if left.rows or left.agreement.derive_on != before.derive_on:
             self._leave(Derived(before, left), left)
             self._tell_missed(before)

@@ -423,14 +423,16 @@ def _recurring(case: _Case, starts: Sequence[Start], lengths: tuple[Length, ...]
     """
     if not starts:
         return []
-    periods = [*_carried_periods(case, lengths), *_periods(case, starts[-1], lengths, bound)]
+    periods = [*_carried_periods(case, starts[-1], lengths), *_periods(case, starts[-1], lengths, bound)]
     answered = list(_answered(case, periods, bound))
     case.begun_by |= {each.key: starts[-1].entry for each in answered}
     return [each for each in answered if each.due_on is None or each.due_on >= case.agreement.tracked_from]
 
 
-def _carried_periods(case: _Case, lengths: tuple[Length, ...]) -> Iterator[Period]:
-    """The occurrences that ran when the case came to its version."""
+def _carried_periods(case: _Case, start: Start, lengths: tuple[Length, ...]) -> Iterator[Period]:
+    """The occurrences that ran when the case came to its version, unless the duty began anew since."""
+    if start.entry is not None and start.entry >= case.migration.entries > 0:
+        return
     basis = Basis(lengths, pauses=tuple(_pauses(case)))
     for (rule, number), carried in sorted(case.migration.deadlines.items(), key=lambda item: item[0]):
         if rule == case.rule.key:
