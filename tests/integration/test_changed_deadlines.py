@@ -585,7 +585,9 @@ def test_an_extension_taken_back_makes_what_has_passed_be_told_at_once_and_once(
     assert the(requested).due_on == DUE
     today = date(2026, 3, 26)  # none became due before the extension was taken back
     assert swept(requested, today) == [
-        told for level in ("5 business days before", "on the day", "1 business day after") for told in both(level, today)
+        told
+        for level in ("5 business days before", "on the day", "1 business day after")
+        for told in both(level, today)
     ]
     assert swept(requested, today) == []
     assert swept(requested, date(2026, 3, 27)) == []

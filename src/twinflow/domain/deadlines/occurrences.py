@@ -426,7 +426,7 @@ def _recurring(case: _Case, starts: Sequence[Start], lengths: tuple[Length, ...]
     periods = [*_carried_periods(case, starts[-1], lengths), *_periods(case, starts[-1], lengths, bound)]
     answered = list(_answered(case, periods, bound))
     case.begun_by |= {each.key: starts[-1].entry for each in answered}
-    return [each for each in answered if each.due_on is None or each.due_on >= case.agreement.tracked_from]
+    return [each for each in answered if _is_chased(each, case)]
 
 
 def _carried_periods(case: _Case, start: Start, lengths: tuple[Length, ...]) -> Iterator[Period]:
@@ -507,8 +507,13 @@ def _answered(case: _Case, periods: Sequence[Period], bound: date) -> Iterator[D
         else:
             found = period.deadline
         yield found
-        if found.is_open and following is not None and not following.begun:
+        if found.is_open and _is_chased(found, case) and following is not None and not following.begun:
             return
+
+
+def _is_chased(deadline: Deadline, case: _Case) -> bool:
+    """Whether it was not due before the case came into the books."""
+    return deadline.due_on is None or deadline.due_on >= case.agreement.tracked_from
 
 
 def _falls_away(deadline: Deadline, case: _Case) -> bool:
