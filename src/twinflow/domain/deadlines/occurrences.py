@@ -84,8 +84,8 @@ def on_record_since(
     base = definition.deadlines[rule.anchor.deadline] if rule.anchor.deadline is not None else rule
     (case,) = _cases(agreement, definition, context, [base], [])
     starts = _starts(case)
-    start = starts[-1] if base.recurs or len(starts) < deadline.occurrence else starts[deadline.occurrence - 1]
-    began = [history[start.entry]] if start.entry is not None else []
+    own = starts[-1:] if base.recurs else starts[deadline.occurrence - 1 : deadline.occurrence]
+    began = [history[start.entry] for start in own if start.entry is not None]
     entered = (e for e in reversed(history) if e.to_state in rule.while_in and e.from_state not in rule.while_in)
     began += [entry for entry in [next(entered, None)] if entry is not None]
     return max([agreement.tracked_from, *(context.day_of(rule, entry.recorded_at) for entry in began)])
