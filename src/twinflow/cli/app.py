@@ -3,13 +3,15 @@
 import logging
 import os
 import sys
+import traceback
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from twinflow.cli.context import Cli
-from twinflow.cli.failing import exit_code, print_error
+from twinflow.cli import streams
+from twinflow.cli.context import Cli, cli_of
+from twinflow.cli.failing import EXIT_ENVIRONMENT, exit_code, in_our_words, print_error
 from twinflow.cli.later import add_later
 from twinflow.errors import TwinflowError
 
@@ -53,22 +55,26 @@ def start(
     config: Annotated[
         Path | None, typer.Option("--config", metavar="FILE", help="Settings; else twinflow.toml in this folder.")
     ] = None,
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Show where in the program an unexpected error arose.")
+    ] = False,
 ) -> None:
-    context.obj.config = config
+    cli = cli_of(context)
+    cli.config, cli.debug = config, debug
 
 
 def main() -> None:
-    """Run the command line; errors of ours become a sentence and an exit code."""
+    """Run the command line; whatever goes wrong becomes a sentence and an exit code."""
+    streams.make_usable()
     cli = Cli(None)
     logging.getLogger("twinflow").addHandler(logging.NullHandler())  # commands print what went wrong themselves
     try:
         code = _run(cli)
     finally:
         cli.close()
-    try:
-        sys.stdout.flush()
-    except BrokenPipeError:
-        _write_to_nobody()
+    failed = streams.flush()
+    if failed is not None and code != EXIT_ENVIRONMENT:  # else it has been said
+        code = _said(cli, failed)
     sys.exit(code)
 
 
@@ -76,19 +82,25 @@ def _run(cli: Cli) -> str | int | None:
     """The exit code. That whoever reads the output has gone is no failure."""
     try:
         app(obj=cli)
-    except TwinflowError as error:
-        print_error(error, _language(cli))
-        return exit_code(error)
     except SystemExit as stop:
         if not isinstance(stop.__context__, BrokenPipeError):
             return stop.code
-        _write_to_nobody()  # the command library answers a closed pipe with 1
+        streams.write_to_nobody(sys.stdout)  # the command library answers a closed pipe with 1
+    except Exception as error:  # noqa: BLE001 - whatever it is, it leaves as a sentence
+        return _said(cli, error)
     return 0
 
 
-def _write_to_nobody() -> None:
-    """Nothing that is still to be printed finds the closed pipe again, not even at the end of the process."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+def _said(cli: Cli, error: Exception) -> int:
+    """The exit code of an error, once it is said; nobody may be there to hear it."""
+    usage = getattr(error.__context__, "exit_code", None) if isinstance(error, OSError) else None
+    if usage is not None:  # the command library could not print what is wrong with the arguments
+        return int(usage)
+    ours = in_our_words(error)
+    print_error(ours, _language(cli))
+    if cli.debug and ours is not error:
+        streams.note("".join(traceback.format_exception(error)))
+    return exit_code(ours)
 
 
 def _language(cli: Cli) -> str:
