@@ -93,7 +93,6 @@ class Given(NamedTuple):
     name: str
     place: int | None
     kind: object
-    repeated: bool
 
 
 def commands() -> dict[str, Any]:
@@ -115,7 +114,7 @@ def arguments_and_options() -> Iterator[Given]:
         for each in command.params:
             place = next(places) if isinstance(each, TyperArgument) else None
             kind = each.type_descriptor.annotation
-            yield Given(path, each.get_error_hint().strip("'"), place, kind, each.multiple or each.nargs == -1)
+            yield Given(path, each.get_error_hint().strip("'"), place, kind)
 
 
 def with_value(given: Given, value: str) -> list[str]:

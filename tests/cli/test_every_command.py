@@ -279,6 +279,7 @@ def test_what_an_output_cannot_hold_is_replaced_and_json_keeps_it(shell) -> None
         ),
         ("set -o pipefail; twinflow workflows show mx/twinning | head -1 > /dev/null", 0, b""),
         ("set -o pipefail; twinflow agreements show NOPE 2>&1 | true", 2, b""),
+        ("set -o pipefail; twinflow agreements show 2>&1 | true", 2, b""),
     ],
 )
 def test_a_line_of_the_shell(line: str, code: int, said: bytes, shell) -> None:

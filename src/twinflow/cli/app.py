@@ -85,7 +85,8 @@ def _run(cli: Cli) -> str | int | None:
     except SystemExit as stop:
         if not isinstance(stop.__context__, BrokenPipeError):
             return stop.code
-        streams.write_to_nobody(sys.stdout)  # the command library answers a closed pipe with 1
+        streams.write_to_nobody(sys.stdout)
+        return _of_usage(stop.__context__) or 0  # the command library answers a closed pipe with 1
     except Exception as error:  # noqa: BLE001 - whatever it is, it leaves as a sentence
         return _said(cli, error)
     return 0
@@ -93,14 +94,18 @@ def _run(cli: Cli) -> str | int | None:
 
 def _said(cli: Cli, error: Exception) -> int:
     """The exit code of an error, once it is said; nobody may be there to hear it."""
-    usage = getattr(error.__context__, "exit_code", None) if isinstance(error, OSError) else None
-    if usage is not None:  # the command library could not print what is wrong with the arguments
-        return int(usage)
+    if isinstance(error, OSError) and (usage := _of_usage(error)):
+        return usage
     ours = in_our_words(error)
     print_error(ours, _language(cli))
     if cli.debug and ours is not error:
         streams.note("".join(traceback.format_exception(error)))
     return exit_code(ours)
+
+
+def _of_usage(error: BaseException) -> int:
+    """The exit code of what is wrong with the arguments, if it was that which could not be printed; else 0."""
+    return int(getattr(error.__context__, "exit_code", 0))
 
 
 def _language(cli: Cli) -> str:
