@@ -1,5 +1,6 @@
 """Every command where something is wrong with what it writes to or is given: never a traceback, always the right code."""
 
+import errno
 import io
 import json
 import os
@@ -228,6 +229,15 @@ def test_a_mistake_of_the_program_is_one_sentence_and_with_debug_shows_where(boo
     assert done.code == 3
     assert done.err.startswith(f"{sentence}Traceback")
     assert "in mistaken" in done.err
+
+
+@ON_SQLITE
+def test_a_folder_that_the_system_does_not_let_us_look_into_is_the_environment(run: Run, monkeypatch) -> None:
+    def refusing(_: Path) -> bool:
+        raise PermissionError(errno.EACCES, "Permission denied", "twinflow.toml")
+
+    monkeypatch.setattr(Path, "exists", refusing)
+    assert run("people", "list") == (3, "", "twinflow.toml cannot be used: Permission denied.\n")
 
 
 # The same with processes of their own: what Python makes of the streams and arguments before the program begins

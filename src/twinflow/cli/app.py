@@ -13,7 +13,6 @@ from twinflow.cli import streams
 from twinflow.cli.context import Cli, cli_of
 from twinflow.cli.failing import EXIT_ENVIRONMENT, exit_code, in_our_words, print_error
 from twinflow.cli.later import add_later
-from twinflow.errors import TwinflowError
 
 app = typer.Typer(
     name="twinflow",
@@ -112,5 +111,5 @@ def _language(cli: Cli) -> str:
     """The language for an error, which may be that the settings cannot be read."""
     try:
         return cli.language
-    except TwinflowError:
+    except Exception:  # noqa: BLE001 - whatever it is, it is this error that is being said
         return "es" if os.environ.get("TWINFLOW_LANGUAGE") == "es" else "en"
