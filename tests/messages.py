@@ -14,6 +14,8 @@ SPEAKING = {
     "NotFound",
     "Refused",
     "StaleAgreement",
+    "BooksAltered",
+    "TwinflowError",
     "DefinitionChanged",
     "EnvironmentFailed",
     "MailFailed",

@@ -13,13 +13,22 @@ from twinflow.sentences import KEPT, Sentence, packed, unpacked
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 FAILURES = {"MailFailed", "MailServerDown"}
-ERRORS = {"NotFound", "BadInput", "Refused", "StaleAgreement", "DefinitionChanged", "EnvironmentFailed", "Unreadable"}
+ERRORS = {
+    "NotFound",
+    "BadInput",
+    "Refused",
+    "StaleAgreement",
+    "BooksAltered",
+    "DefinitionChanged",
+    "EnvironmentFailed",
+    "Unreadable",
+}
 WHERE_ERRORS_COME_FROM = (
     "domain/rulebook.py",
     "domain/people/people.py",
     "domain/process/definition.py",
     "domain/calendar/dates.py",
-    "storage/unit_of_work.py",
+    "storage/failures.py",
 )
 """Whatever is wrong with a message becomes the reason why it is not sent: what is looked up for it may refuse in these words."""
 

@@ -1,6 +1,7 @@
 """Settings: one configuration file and the environment, read once, frozen."""
 
 import os
+import re
 import tomllib
 from contextlib import suppress
 from datetime import time
@@ -19,7 +20,7 @@ from pydantic import (
 )
 
 from twinflow.errors import BadInput, Unreadable
-from twinflow.sentences import Problem, Sentence, unknown_name
+from twinflow.sentences import Problem, Sentence, not_utf8, unknown_name
 from twinflow.validation import mail_address, problems_of
 
 FILES_IN_TABLES = (
@@ -34,18 +35,22 @@ OWN_VARIABLES = {"TWINFLOW_TEST_DATABASE_URL"}
 
 
 def _database_url(text: str) -> str:
-    if text.startswith("sqlite:///"):
+    if re.fullmatch(r"sqlite:///[^?\0]+", text) and not text.endswith(":memory:"):
         return text
     from sqlalchemy.engine import make_url  # noqa: PLC0415 - a fifth of a second that most need not wait for
     from sqlalchemy.exc import ArgumentError  # noqa: PLC0415 - the same
 
-    try:
-        name = make_url(text).drivername
-    except ArgumentError:
-        name = ""
-    if name not in {"sqlite", "postgresql+psycopg"}:
-        raise Unreadable("a database is written sqlite:///twinflow.db or postgresql+psycopg://user@host/name")
-    return text
+    with suppress(ArgumentError, ValueError):  # a plain one for a port that is no number
+        url = make_url(text)
+        if url.drivername == "postgresql+psycopg" and 0 < (url.port or 1) <= LAST_PORT:
+            return text
+    raise Unreadable("a database is written sqlite:///twinflow.db or postgresql+psycopg://user@host/name")
+
+
+def _file(path: Path) -> Path:
+    if "\0" in str(path):
+        raise Unreadable("the name of a file has no zero byte in it")
+    return path
 
 
 def _time_of_day(value: object) -> time:
@@ -66,7 +71,9 @@ class DatabaseSettings(Section):
     url: Annotated[str, BeforeValidator(_database_url)] = "sqlite:///twinflow.db"
 
 
-Port = Annotated[int, Field(ge=1, le=65535)]
+LAST_PORT = 65535
+Port = Annotated[int, Field(ge=1, le=LAST_PORT)]
+File = Annotated[Path, AfterValidator(_file)]
 Address = Annotated[str, AfterValidator(mail_address)]
 TimeOfDay = Annotated[time, BeforeValidator(_time_of_day)]
 
@@ -85,7 +92,7 @@ class MailSettings(Section):
     host: str = ""
     port: Port = 587
     tls: Literal["starttls", "implicit", "none"] = "starttls"
-    certificate_authority: Path | None = None
+    certificate_authority: File | None = None
     username: str = ""
     password: SecretStr = SecretStr("")
     sender: Address = NOBODY
@@ -93,10 +100,10 @@ class MailSettings(Section):
     return_path_tag: bool = False
     redirect_all_to: Address | Literal[""] = ""
     connections: Annotated[int, Field(ge=1, le=32)] = 4
-    per_minute: Annotated[int, Field(ge=0)] = 0
+    per_minute: Annotated[int, Field(ge=0, le=1_000_000)] = 0
     timeout_seconds: Annotated[float, Field(gt=0, le=60)] = 30
-    capture_folder: Path = Path("captured-mail")
-    state_file: Path = Path("mail-state.json")
+    capture_folder: File = Path("captured-mail")
+    state_file: File = Path("mail-state.json")
 
     @model_validator(mode="after")
     def _agrees_with_itself(self) -> "MailSettings":
@@ -150,7 +157,7 @@ class RhythmSettings(Section):
 class BounceSettings(Section):
     """Where delivery reports come in: a mailbox (Maildir folder or mbox file), a port of ours on loopback, or both."""
 
-    mailbox: Path | None = None
+    mailbox: File | None = None
     port: Port | None = None
     protocol: Literal["lmtp", "smtp"] = "lmtp"
 
@@ -166,11 +173,11 @@ class Settings(Section):
     """Everything that can be set. Durations carry their unit in the name. Reads nothing by itself: see `load_settings`."""
 
     language: Literal["es", "en"] = "en"
-    people_file: Path = Path("people.toml")
+    people_file: File = Path("people.toml")
     base_url: Annotated[str, Field(pattern=r"^https?://\S+$")] = "http://127.0.0.1:8000"
-    workflows_folder: Path | None = None
-    notifications_folder: Path | None = None
-    cache_folder: Path | None = None
+    workflows_folder: File | None = None
+    notifications_folder: File | None = None
+    cache_folder: File | None = None
     database: DatabaseSettings = DatabaseSettings()
     mail: MailSettings = MailSettings()
     rhythm: RhythmSettings = RhythmSettings()
@@ -217,10 +224,10 @@ def _merged(values: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text("utf-8"))
+        return tomllib.loads(path.read_text("utf-8-sig"))
     except OSError as error:
         raise BadInput("{file} cannot be read: {why}.", file=str(path), why=error.strerror or str(error)) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # no TOML, no UTF-8, a number of thousands of digits
         problem = Problem(str(path), Sentence("not valid TOML: {detail}.", {"detail": str(error)}))
         raise BadInput("The settings have mistakes.", (problem,)) from None
 
@@ -243,7 +250,8 @@ def _resolved(values: dict[str, Any], folder: Path) -> dict[str, Any]:
     database = resolved.get("database")
     if isinstance(database, dict) and str(database.get("url", "")).startswith("sqlite:///"):
         file = str(database["url"]).removeprefix("sqlite:///")
-        resolved["database"] = {**database, "url": f"sqlite:///{folder / file}"}
+        file = str(folder / file) if file else ""
+        resolved["database"] = {**database, "url": f"sqlite:///{file}"}
     return resolved
 
 
@@ -263,6 +271,9 @@ def _environment() -> tuple[dict[str, Any], list[Problem]]:
     for variable in sorted(name for name in os.environ if name.startswith(PREFIX) and name not in OWN_VARIABLES):
         if variable not in known:
             problems.append(Problem("environment", unknown_name(Sentence("the variable"), variable, known)))
+            continue
+        if (mistake := not_utf8(os.environ[variable])) is not None:
+            problems.append(Problem(variable, mistake))
             continue
         *tables, key = known[variable].split("__")
         here = values

@@ -1,6 +1,5 @@
 """The demonstration: Cuenca's real register and one worked case, in a folder of its own, with captured mail."""
 
-import socket
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -89,10 +88,3 @@ def _enter_worked_case(runtime: bootstrap.Runtime, script: Script, clock: Callab
     open_case(engine, rulebook, people, titled, case, actor=holder("liaison"), now=clock(), office="chihuahua")
     for step in (step for step in titled.steps if not step.refused):
         take(engine, rulebook, people, case.reference, step, person=holder(step.by), now=clock())
-
-
-def free_port() -> int:
-    """A port of loopback that nothing listens on just now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -59,6 +59,12 @@ class DefinitionChanged(TwinflowError):
     code = "definition_changed"
 
 
+class BooksAltered(TwinflowError):
+    """What is to be written does not go with what stands there: the program made a mistake, or somebody else wrote there."""
+
+    code = "books_altered"
+
+
 class EnvironmentFailed(TwinflowError):
     """The database, the mail server or the machine does not do its part."""
 

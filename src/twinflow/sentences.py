@@ -6,6 +6,7 @@ Knows nothing of languages: a `Sentence` carries an English template and its val
 
 import difflib
 import json
+import os
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -33,6 +34,10 @@ KEPT: Mapping[str, tuple[str, ...]] = {
     "process-edited": ("{process} was edited although agreements run on it; put the change into a new version.",),
     "database-silent": ("The database does not answer: {why}.",),
     "somebody-faster": ("Somebody else was faster; look at it again.",),
+    "reference-taken": ("There is an agreement with this reference already.",),
+    "books-altered": ("The books are not as twinflow leaves them: {why}.",),
+    "tables-altered": ("The tables of the database are not those of twinflow: {why}.",),
+    "cannot-be-kept": ("This cannot be kept: {why}.",),
     "form-of-date": ("a date is written 2004-02-29, or 2004-02 or 2004 where no more is known",),
     "year-out-of-range": ("a year is one between 1800 and 2100",),
     "no-such-day": ("there is no such day in the calendar",),
@@ -119,6 +124,15 @@ class Problem:
 
     def __str__(self) -> str:
         return f"{self.place}: {self.message}"
+
+
+def not_utf8(text: str) -> Sentence | None:
+    """What is wrong with a text of the command line or the environment whose bytes are not UTF-8; None if they are."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return Sentence("it is not UTF-8: {bytes}.", {"bytes": ascii(os.fsencode(text))[2:-1]})
+    return None
 
 
 def unknown_name(kind: Sentence, name: str, known: Iterable[str]) -> Sentence:

@@ -17,6 +17,7 @@ from twinflow import bootstrap, demo, files
 from twinflow.definitions.scripts import read_script
 from twinflow.domain.agreement.agreement import Deadline
 from twinflow.mail.inbox import CapturedMessage, capture_server, captured_messages
+from twinflow.mail.loopback import listening_on
 from twinflow.services.reading import agreements
 from twinflow.storage.unit_of_work import UnitOfWork
 from twinflow.worker.passes import Worker
@@ -30,9 +31,9 @@ def shown(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[tuple[boot
     """The demonstration as of a day, with its mail delivered by a real server."""
     day = getattr(request, "param", date(2026, 11, 20))
     now = datetime(day.year, day.month, day.day, 18, tzinfo=UTC)
-    port = free_port()
-    with capture_server(tmp_path / "mail", port):
-        runtime = bootstrap.start(demo.settings(tmp_path, 8000, port, "en"))
+    listener = listening_on(0)
+    with capture_server(tmp_path / "mail", listener):
+        runtime = bootstrap.start(demo.settings(tmp_path, 8000, listener.getsockname()[1], "en"))
         demo.fill(runtime, lambda: now)
         Worker(runtime.engine, lambda: runtime.rulebook, runtime.people, runtime.post, lambda: now).tick()
         yield runtime, now

@@ -224,7 +224,7 @@ def test_a_database_that_fails_leaves_everything_unread(sent: Sent, tmp_path: Pa
     reading = sent.read(open_mailbox(folder))
     with sent.world.engine.begin() as connection:
         connection.exec_driver_sql("ALTER TABLE outbox_away RENAME TO outbox")
-    assert "The database does not answer" in str(reading.failure)
+    assert "The tables of the database are not those of twinflow" in str(reading.failure)
     assert len(left(folder)) == 2
     assert sent.read(open_mailbox(folder)).outcomes() == {Outcome.BOUNCED: 1, Outcome.NO_CHANGE: 1}
 

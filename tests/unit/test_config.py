@@ -155,6 +155,61 @@ def test_a_wrong_setting_is_answered_with_its_place_and_what_would_be_right(text
     assert problems(text) == [expected]
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "twinflow.db",
+        "sqlite:twinflow.db",
+        "sqlite:/twinflow.db",
+        "sqlite://twinflow.db",
+        "sqlite://localhost/twinflow.db",
+        "sqlite://",
+        "sqlite:///",
+        "sqlite:///:memory:",
+        "sqlite:///twinflow.db?mode=ro",
+        "sqlite+pysqlite:///twinflow.db",
+        "postgres://user@host/name",
+        "postgresql://user@host/name",
+        "postgresql+psycopg2://user@host/name",
+        "postgresql+psycopg:/user@host/name",
+        "postgresql+psycopg://user@host:port/name",
+        "postgresql+psycopg://user@host:99999/name",
+        "postgresql+psycopg://user@[::1/name",
+    ],
+)
+def test_a_database_that_is_mistyped_is_told_how_one_is_written(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A database in memory would be gone with the command."""
+    right = "“…”: a database is written sqlite:///twinflow.db or postgresql+psycopg://user@host/name."
+    assert problems(f"[database]\nurl = '{url}'") == [f"own.toml: database.url: {right}"]
+    monkeypatch.setenv("TWINFLOW_DATABASE__URL", url)
+    assert problems("") == [f"TWINFLOW_DATABASE__URL: {right}"]
+
+
+def test_settings_with_a_byte_order_mark_are_read() -> None:
+    Path("own.toml").write_text("language = 'es'", "utf-8-sig")
+    assert load_settings(Path("own.toml")).language == "es"
+
+
+@pytest.mark.parametrize("number", ["9" * 5000, "nan", "inf", "-1", "1e400"])
+@pytest.mark.parametrize(
+    "setting", ["mail.per_minute", "mail.timeout_seconds", "bounces.port", "clock.send_every_minutes"]
+)
+def test_a_number_that_is_none_of_the_setting_is_refused(setting: str, number: str) -> None:
+    (problem,) = problems(f"{setting} = {number}")
+    assert "own.toml" in problem
+
+
+def test_a_variable_that_is_not_utf8_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TWINFLOW_PEOPLE_FILE", "Le\udcf3n.toml")
+    assert problems("") == ["TWINFLOW_PEOPLE_FILE: it is not UTF-8: Le\\xf3n.toml."]
+
+
+def test_a_file_whose_name_has_a_zero_byte_is_refused() -> None:
+    (problem,) = problems('people_file = "a\\u0000b"')
+    assert "the name of a file has no zero byte in it" in problem
+
+
 LOGIN = "a login without TLS is refused: set tls to starttls or implicit, or leave username empty"
 CONTRADICTIONS = [
     ("username = 'u'\npassword = 'p'\ntls = 'none'", LOGIN),

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from twinflow.cli.context import Json, Person, cli_of, day_option
+from twinflow.cli.context import Cli, Json, Person, cli_of, day_option
 from twinflow.cli.output import print_json
 from twinflow.domain.deadlines.acknowledgements import Acknowledge, Hold
 from twinflow.domain.deadlines.deadline_id import DeadlineId
@@ -22,7 +22,7 @@ def acknowledge(
     json: Json = False,
 ) -> None:
     """Say that you have it in hand: it is not escalated any more. The date stays, and so do your own warnings."""
-    _say(context, id_, Acknowledge(note), person, json=json)
+    _say(cli_of(context), id_, Acknowledge(note), person, json=json)
 
 
 def snooze(
@@ -34,11 +34,11 @@ def snooze(
     json: Json = False,
 ) -> None:
     """Hold your own notices about it back until a day before the date. Others are told as ever."""
-    _say(context, id_, Hold(day_option(until, "--until"), reason), person, json=json)
-
-
-def _say(context: typer.Context, id_: str, said: Acknowledge | Hold, person: str, *, json: bool) -> None:
     cli = cli_of(context)
+    _say(cli, id_, Hold(day_option(until, "--until"), reason), person, json=json)
+
+
+def _say(cli: Cli, id_: str, said: Acknowledge | Hold, person: str, *, json: bool) -> None:
     runtime = cli.runtime
     done = say(
         runtime.engine, runtime.rulebook, runtime.people, DeadlineId.parse(id_), said, person=person, now=cli.now()

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from twinflow.cli.context import Cli, Json, Person, Reference, cli_of, pairs
+from twinflow.cli.context import LARGEST, Cli, Json, Person, Reference, cli_of, pairs
 from twinflow.cli.later import add_later
 from twinflow.cli.options import Options, whole_day
 from twinflow.cli.options import hour as hour_of_day
@@ -40,7 +40,9 @@ def list_agreements(
         Due | None, typer.Option("--due", help="Only whose next date has passed, or comes within 7 or 30 days.")
     ] = None,
     everything: Annotated[bool, typer.Option("--all", help="Also earlier generations and programmes.")] = False,
-    limit: Annotated[int | None, typer.Option("--limit", min=1, help="A page of so many; else all of them.")] = None,
+    limit: Annotated[
+        int | None, typer.Option("--limit", min=1, max=LARGEST, help="A page of so many; else all of them.")
+    ] = None,
     after: Annotated[
         str, typer.Option("--after", metavar="PLACE", help="Go on after the page that ended so; see “following”.")
     ] = "",

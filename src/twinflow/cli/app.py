@@ -3,15 +3,16 @@
 import logging
 import os
 import sys
+import traceback
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from twinflow.cli.context import Cli
-from twinflow.cli.failing import exit_code, print_error
+from twinflow.cli import streams
+from twinflow.cli.context import Cli, cli_of
+from twinflow.cli.failing import EXIT_ENVIRONMENT, exit_code, in_our_words, print_error
 from twinflow.cli.later import add_later
-from twinflow.errors import TwinflowError
 
 app = typer.Typer(
     name="twinflow",
@@ -53,22 +54,26 @@ def start(
     config: Annotated[
         Path | None, typer.Option("--config", metavar="FILE", help="Settings; else twinflow.toml in this folder.")
     ] = None,
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Show where in the program an unexpected error arose.")
+    ] = False,
 ) -> None:
-    context.obj.config = config
+    cli = cli_of(context)
+    cli.config, cli.debug = config, debug
 
 
 def main() -> None:
-    """Run the command line; errors of ours become a sentence and an exit code."""
+    """Run the command line; whatever goes wrong becomes a sentence and an exit code."""
+    streams.make_usable()
     cli = Cli(None)
     logging.getLogger("twinflow").addHandler(logging.NullHandler())  # commands print what went wrong themselves
     try:
         code = _run(cli)
     finally:
         cli.close()
-    try:
-        sys.stdout.flush()
-    except BrokenPipeError:
-        _write_to_nobody()
+    failed = streams.flush()
+    if failed is not None and code != EXIT_ENVIRONMENT:  # else it has been said
+        code = _said(cli, failed)
     sys.exit(code)
 
 
@@ -76,24 +81,35 @@ def _run(cli: Cli) -> str | int | None:
     """The exit code. That whoever reads the output has gone is no failure."""
     try:
         app(obj=cli)
-    except TwinflowError as error:
-        print_error(error, _language(cli))
-        return exit_code(error)
     except SystemExit as stop:
         if not isinstance(stop.__context__, BrokenPipeError):
             return stop.code
-        _write_to_nobody()  # the command library answers a closed pipe with 1
+        streams.write_to_nobody(sys.stdout)
+        return _of_usage(stop.__context__) or 0  # the command library answers a closed pipe with 1
+    except Exception as error:  # noqa: BLE001 - whatever it is, it leaves as a sentence
+        return _said(cli, error)
     return 0
 
 
-def _write_to_nobody() -> None:
-    """Nothing that is still to be printed finds the closed pipe again, not even at the end of the process."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+def _said(cli: Cli, error: Exception) -> int:
+    """The exit code of an error, once it is said; nobody may be there to hear it."""
+    if isinstance(error, OSError) and (usage := _of_usage(error)):
+        return usage
+    ours = in_our_words(error)
+    print_error(ours, _language(cli))
+    if cli.debug and ours is not error:
+        streams.note("".join(traceback.format_exception(error)))
+    return exit_code(ours)
+
+
+def _of_usage(error: BaseException) -> int:
+    """The exit code of what is wrong with the arguments, if it was that which could not be printed; else 0."""
+    return int(getattr(error.__context__, "exit_code", 0))
 
 
 def _language(cli: Cli) -> str:
     """The language for an error, which may be that the settings cannot be read."""
     try:
         return cli.language
-    except TwinflowError:
+    except Exception:  # noqa: BLE001 - whatever it is, it is this error that is being said
         return "es" if os.environ.get("TWINFLOW_LANGUAGE") == "es" else "en"

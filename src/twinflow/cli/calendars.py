@@ -13,6 +13,7 @@ from twinflow.definitions.calendars import check_calendars, read_calendar
 from twinflow.definitions.proposals import Proposal, entry, propose
 from twinflow.definitions.reader import read_text
 from twinflow.domain.calendar.business_days import Calendar
+from twinflow.domain.calendar.dates import FIRST_YEAR, LAST_YEAR
 from twinflow.errors import BadInput, NotFound
 from twinflow.files import workflows_folder
 from twinflow.sentences import Sentence
@@ -56,7 +57,7 @@ def _proposed(calendar: Calendar) -> int:
 def show(
     context: typer.Context,
     key: Annotated[str, typer.Argument(help="Calendar, like mx-labour.")],
-    year: Annotated[int | None, typer.Option("--year")] = None,
+    year: Annotated[int | None, typer.Option("--year", min=FIRST_YEAR, max=LAST_YEAR)] = None,
     json: Json = False,
 ) -> None:
     """The non-working days of a calendar, each with its source."""

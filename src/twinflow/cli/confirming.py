@@ -1,6 +1,5 @@
 """`twinflow outbox confirm`, and what is said where a rehearsal or a restored backup keeps mail from its readers."""
 
-import sys
 from typing import Annotated
 
 import typer
@@ -8,6 +7,7 @@ import typer
 from twinflow.bootstrap import Runtime
 from twinflow.cli.context import Cli, cli_of
 from twinflow.cli.output import print_table
+from twinflow.cli.streams import note
 from twinflow.errors import BadInput
 from twinflow.sentences import Sentence
 from twinflow.services.mail import restored_backup
@@ -54,11 +54,11 @@ def say_rehearsal(cli: Cli, runtime: Runtime) -> None:
     mail = runtime.settings.mail
     if mail.host and mail.redirect_all_to:
         values = {"address": mail.redirect_all_to}
-        print(cli.say(Sentence("Rehearsal: all mail goes to {address} and to nobody else.", values)), file=sys.stderr)
+        note(cli.say(Sentence("Rehearsal: all mail goes to {address} and to nobody else.", values)))
 
 
 def say_held(cli: Cli, runtime: Runtime) -> None:
     """A line to standard error where no mail leaves until somebody has confirmed it."""
     held = restored_backup.held(runtime.engine, runtime.state_file)
     if held is not None:
-        print(cli.say(held), cli.text("See “twinflow outbox confirm”."), file=sys.stderr)
+        note(f"{cli.say(held)} {cli.text('See “twinflow outbox confirm”.')}")

@@ -1,6 +1,6 @@
 """What every command starts from: the settings, and the runtime when a command first needs it."""
 
-import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
@@ -8,17 +8,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from typer.core import TyperArgument, TyperOption
 
 from twinflow import clock
+from twinflow.cli.streams import note
 from twinflow.domain.calendar.dates import PartialDate
 from twinflow.errors import BadInput, Unreadable
 from twinflow.language import day, say, short_day, translate
-from twinflow.sentences import Sentence
+from twinflow.sentences import Problem, Sentence, not_utf8
 
 if TYPE_CHECKING:
     from twinflow.bootstrap import Runtime
     from twinflow.config import Settings
     from twinflow.domain.rulebook import Rulebook
+
+LARGEST = 2**31 - 1
+"""The largest number that an option takes: what a whole number of the databases holds."""
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 Person = Annotated[str, typer.Option("--as", metavar="PERSON", help="Who acts: a key of the people file.")]
@@ -30,6 +35,7 @@ class Cli:
     """One run of the command line."""
 
     config: Path | None
+    debug: bool = False
 
     @cached_property
     def settings(self) -> "Settings":
@@ -43,11 +49,11 @@ class Cli:
 
         runtime = bootstrap.start(self.settings)
         for key in runtime.unapplied:
-            note = Sentence(
+            unapplied = Sentence(
                 "The file of the calendar {calendar} is not the edition in use; see “twinflow calendars preview FILE”.",
                 {"calendar": key},
             )
-            print(self.say(note), file=sys.stderr)
+            note(self.say(unapplied))
         return runtime
 
     @cached_property
@@ -86,9 +92,32 @@ class Cli:
 
 
 def cli_of(context: typer.Context) -> Cli:
+    """The run that a command belongs to. Raises BadInput naming each of its arguments and options that is no text."""
+    _check_utf8(context)
     cli = context.find_root().obj
     assert isinstance(cli, Cli)
     return cli
+
+
+def _check_utf8(context: typer.Context) -> None:
+    """What is not UTF-8 can be neither kept nor shown, nor a file that is called so be named in a sentence."""
+    wrong = tuple(
+        Problem(_name_of(parameter), mistake)
+        for parameter in context.command.params
+        for value in _several(context.params.get(parameter.name or ""))
+        if isinstance(value, str | Path) and (mistake := not_utf8(str(value))) is not None
+    )
+    if wrong:
+        raise BadInput("The options cannot be used; nothing was done.", wrong)
+
+
+def _name_of(parameter: object) -> str:
+    assert isinstance(parameter, TyperOption | TyperArgument)
+    return parameter.get_error_hint().strip("'")
+
+
+def _several(value: object) -> Sequence[object]:
+    return value if isinstance(value, list | tuple) else [value]
 
 
 def day_option(text: str, option: str) -> date:

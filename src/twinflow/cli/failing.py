@@ -1,8 +1,7 @@
 """What went wrong: the exit codes, and errors with their places."""
 
-import sys
-
-from twinflow.errors import BadInput, DefinitionChanged, NotFound, Refused, TwinflowError
+from twinflow.cli.streams import note
+from twinflow.errors import BadInput, DefinitionChanged, EnvironmentFailed, NotFound, Refused, TwinflowError
 from twinflow.language import say
 
 EXIT_REFUSED, EXIT_BAD_INPUT, EXIT_ENVIRONMENT = 1, 2, 3
@@ -18,10 +17,25 @@ def exit_code(error: TwinflowError) -> int:
             return EXIT_ENVIRONMENT
 
 
+def in_our_words(error: Exception) -> TwinflowError:
+    """Whatever was raised as an error of ours: what the system refused, or a mistake of the program."""
+    match error:
+        case TwinflowError():
+            return error
+        case OSError():
+            why = error.strerror or str(error) or type(error).__name__
+            if error.filename:
+                return EnvironmentFailed("{file} cannot be used: {why}.", file=str(error.filename), why=why)
+            return EnvironmentFailed("The system does not do what it is asked to: {why}.", why=why)
+        case _:
+            what = f"{type(error).__name__}: {error}".removesuffix(": ")
+            return TwinflowError("The program made a mistake: {what}. “twinflow --debug …” shows where.", what=what)
+
+
 def print_error(error: TwinflowError, language: str) -> None:
     """The sentence, then every reason or problem on a line of its own, to standard error."""
-    print(say(error.message, language), file=sys.stderr)
+    note(say(error.message, language))
     for reason in getattr(error, "reasons", ()):
-        print(f"  - {say(reason, language)}", file=sys.stderr)
+        note(f"  - {say(reason, language)}")
     for problem in getattr(error, "problems", ()):
-        print(f"  - {say(problem.place, language)}: {say(problem.message, language)}", file=sys.stderr)
+        note(f"  - {say(problem.place, language)}: {say(problem.message, language)}")

@@ -5,12 +5,11 @@ from typing import Annotated
 
 import typer
 
-from twinflow.cli.context import Cli, Json, Person, cli_of
-from twinflow.cli.output import print_json, print_table
+from twinflow.cli.context import LARGEST, Cli, Json, Person, cli_of
+from twinflow.cli.output import print_json, print_table, write_file
 from twinflow.cli.progress import progress_bar
 from twinflow.definitions.migrations import plan_text, read_plan, version_named
 from twinflow.domain.steps.migration import OPEN, Plan, draft
-from twinflow.errors import BadInput
 from twinflow.sentences import Sentence
 from twinflow.services.agreements import migrating
 from twinflow.services.agreements.migrating import Result
@@ -35,7 +34,7 @@ def plan(
     drafted = draft(version_named(old, catalogue), version_named(new, catalogue))
     counts = migrating.affected(cli.runtime.engine, drafted)
     if output is not None:
-        _write(output, plan_text(drafted))
+        write_file(output, plan_text(drafted), anew=True)  # one that somebody has worked on is not written over
     if json:
         states = {key: drafted.states.get(key) for key in drafted.source.states}
         versions = {"from": drafted.source.name, "to": drafted.target.name}
@@ -57,22 +56,13 @@ def _nobody(plan: Plan) -> Sentence:
     return Sentence("No agreement runs on {process}.", {"process": plan.source.name})
 
 
-def _write(path: Path, text: str) -> None:
-    """A new file: a plan that somebody has worked on is not written over. Raises BadInput."""
-    try:
-        with path.open("x", encoding="utf-8") as file:
-            file.write(text)
-    except OSError as error:
-        raise BadInput("{place} cannot be written: {why}.", place=str(path), why=error.strerror or str(error)) from None
-
-
 @app.command("apply")
 def apply_(
     context: typer.Context,
     file: PlanFile,
     person: Person,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would become of each; write nothing.")] = False,
-    at_once: Annotated[int, typer.Option("--batch", min=1, help="Agreements in one transaction.")] = 100,
+    at_once: Annotated[int, typer.Option("--batch", min=1, max=LARGEST, help="Agreements in one transaction.")] = 100,
     json: Json = False,
 ) -> None:
     """Move every agreement on the old version. Stopped in the middle and called again, it goes on with the rest."""

@@ -103,17 +103,20 @@ def pause(text: str) -> Pause:
 
 def start(text: str) -> date | datetime:
     """A date, or an instant with its distance from UTC. Raises Unreadable."""
-    if "T" not in text:
-        return whole_day(text)
+    return instant(text) if "T" in text else whole_day(text)
+
+
+def instant(text: str) -> datetime:
+    """An instant with its distance from UTC, in that zone. Raises Unreadable."""
     try:
-        instant = datetime.fromisoformat(text)
+        value = datetime.fromisoformat(text)
     except ValueError:
-        instant = None
-    if instant is None or instant.tzinfo is None:
+        value = None
+    if value is None or value.tzinfo is None:
         raise Unreadable("an instant is written 2026-02-18T22:01-06:00, with its distance from UTC")
-    if not FIRST_YEAR <= instant.year <= LAST_YEAR:
+    if not FIRST_YEAR <= value.year <= LAST_YEAR:
         raise Unreadable("a year is one between 1800 and 2100")
-    return instant
+    return value
 
 
 def zone(text: str) -> ZoneInfo:

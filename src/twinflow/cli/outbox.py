@@ -28,9 +28,9 @@ def list_messages(
     json: Json = False,
 ) -> None:
     """All messages, oldest first."""
+    cli = cli_of(context)
     if state is not None and state not in STATES:
         raise BadInput("--state “{state}” is not one of {states}.", state=state, states=STATES)
-    cli = cli_of(context)
     messages = outbox.messages(cli.runtime.engine, [state] if state else [])
     if json:
         print_json(messages, cli.language)

@@ -1,11 +1,13 @@
 """Printing: tables for people, JSON for programs."""
 
+import errno
 import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime, time
 from enum import StrEnum
+from pathlib import Path
 from textwrap import indent
 
 from rich.console import Console
@@ -13,22 +15,32 @@ from rich.table import Table
 
 from twinflow.domain.agreement.subject import AlertSubject
 from twinflow.domain.calendar.dates import PartialDate
+from twinflow.errors import BadInput, EnvironmentFailed
 from twinflow.language import say
 from twinflow.sentences import Sentence
 
+NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
+"""What a disk says that has no room, or fails."""
+
 
 def print_json(value: object, language: str) -> None:
-    print(json.dumps(jsonable(value, language), ensure_ascii=False, indent=2))
+    print(_json(value, language))
 
 
 def print_json_list(values: Iterable[object], language: str) -> None:
     """The same for a list, each of its values as it comes."""
     begin = "["
     for value in values:
-        text = json.dumps(jsonable(value, language), ensure_ascii=False, indent=2)
+        text = _json(value, language)
         print(begin, indent(text, "  "), sep="\n", end="")
         begin = ","
     print("[]" if begin == "[" else "\n]")
+
+
+def _json(value: object, language: str) -> str:
+    """JSON text; where the output cannot hold every letter, they are written so that a program reads them all the same."""
+    in_ascii = not sys.stdout.encoding.lower().startswith("utf")
+    return json.dumps(jsonable(value, language), ensure_ascii=in_ascii, indent=2)
 
 
 def jsonable(value: object, language: str) -> object:
@@ -49,6 +61,18 @@ def jsonable(value: object, language: str) -> object:
     if isinstance(value, datetime | date | time):
         return value.isoformat()
     return value.value if isinstance(value, StrEnum) else value
+
+
+def write_file(path: Path, text: str, *, anew: bool = False) -> None:
+    """`anew`: only where there is none yet. Raises EnvironmentFailed for a disk that has no room, else BadInput."""
+    try:
+        with path.open("x" if anew else "w", encoding="utf-8") as file:
+            file.write(text)
+    except OSError as error:
+        why = error.strerror or str(error)
+        if error.errno in NO_ROOM:
+            raise EnvironmentFailed("{file} cannot be written: {why}.", file=str(path), why=why) from None
+        raise BadInput("{file} cannot be written: {why}.", file=str(path), why=why) from None
 
 
 def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]], title: str = "") -> None:

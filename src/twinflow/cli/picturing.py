@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from twinflow.cli.context import Cli, Json, cli_of
-from twinflow.cli.output import print_json
+from twinflow.cli.output import print_json, write_file
 from twinflow.domain.process.definition import ProcessDefinition
 from twinflow.errors import BadInput
 from twinflow.language import LANGUAGES, say
@@ -51,7 +51,7 @@ def diagram(
     definition, course = _chosen(cli, process, version, agreement)
     drawn = _drawn(form, definition, partial(say, language=language or cli.language), course)
     if output is not None:
-        _write(output, drawn)
+        write_file(output, drawn.rstrip("\n") + "\n")
         print(cli.say(Sentence("{file} is written.", {"file": str(output)})))
     elif json:
         print_json({form.value: drawn}, cli.language)
@@ -81,10 +81,3 @@ def _drawn(form: Format, definition: ProcessDefinition, words: Say, course: Cour
             return svg(definition, words, course)
         case Format.TEXT:
             return "\n".join(outline(definition, words, course))
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        path.write_text(text if text.endswith("\n") else text + "\n", "utf-8")
-    except OSError as error:
-        raise BadInput("{file} cannot be written: {why}.", file=str(path), why=error.strerror or str(error)) from None

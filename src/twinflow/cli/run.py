@@ -3,7 +3,6 @@
 import logging
 import signal
 import socket
-import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
@@ -20,16 +19,18 @@ from twinflow.cli.bounces import mailbox_of, port_of
 from twinflow.cli.confirming import say_held, say_rehearsal
 from twinflow.cli.context import Cli, cli_of
 from twinflow.cli.failing import EXIT_ENVIRONMENT
+from twinflow.cli.options import Options
+from twinflow.cli.options import instant as read_instant
 from twinflow.cli.output import print_json
-from twinflow.errors import BadInput, EnvironmentFailed
+from twinflow.cli.streams import note
+from twinflow.errors import BadInput
 from twinflow.mail.inbox import capture_server
+from twinflow.mail.loopback import LOOPBACK, listening_on
 from twinflow.sentences import Sentence
 from twinflow.services.reading import agreements
 from twinflow.worker import timetable
 from twinflow.worker.passes import Pass, Worker
 from twinflow.worker.returns import log_problems
-
-LOOPBACK = "127.0.0.1"
 
 
 def tick(
@@ -46,7 +47,7 @@ def tick(
     say_rehearsal(cli, runtime)
     done = _worker(runtime, lambda: instant or cli.now()).tick()
     for problem in done.returned.problems:
-        print(f"  ! {cli.say(problem)}", file=sys.stderr)
+        note(f"  ! {cli.say(problem)}")
     _print_pass(cli, done, json=json)
     if done.delivery.failures or done.sweep.problems:
         raise typer.Exit(EXIT_ENVIRONMENT)
@@ -70,12 +71,10 @@ def _worker(
 
 def _instant(text: str, cli: Cli) -> datetime:
     """An instant with its zone; after now only while mail is captured."""
-    try:
-        instant = datetime.fromisoformat(text)
-    except ValueError:
-        instant = None
-    if instant is None or instant.tzinfo is None:
-        raise BadInput("--at “{text}”: an instant is written 2026-11-20T09:00+00:00, with its zone.", text=text)
+    options = Options()
+    instant = options.read("--at", text, read_instant)
+    options.check()
+    assert instant is not None
     if instant > cli.now() and cli.settings.mail.host:
         raise BadInput("--at “{text}” is still to come; that is allowed only while mail is captured.", text=text)
     return instant.astimezone(UTC)
@@ -115,7 +114,7 @@ def serve(
     """Serve the pages on loopback, and sweep and send mail beside them."""
     cli = cli_of(context)
     runtime = cli.runtime
-    with _listening(port) as listener:
+    with listening_on(port) as listener:
         print(cli.say(Sentence("Pages: {url}", {"url": f"http://{LOOPBACK}:{port}/"})))
         if no_worker:
             _serve_pages(runtime, listener)
@@ -141,11 +140,11 @@ def demo(
 ) -> None:
     """The real register of Cuenca and a worked case, captured mail, pages on loopback. Nothing leaves, nothing stays."""
     cli = cli_of(context)
-    with tempfile.TemporaryDirectory(prefix="twinflow-demo-") as name, _listening(port) as listener:
+    with tempfile.TemporaryDirectory(prefix="twinflow-demo-") as name, listening_on(port) as listener:
         folder = Path(name)
-        smtp_port = demonstration.free_port()
-        with capture_server(folder / "mail", smtp_port):
-            runtime = bootstrap.start(demonstration.settings(folder, port, smtp_port, cli.language))
+        smtp = listening_on(0)
+        with capture_server(folder / "mail", smtp):
+            runtime = bootstrap.start(demonstration.settings(folder, port, smtp.getsockname()[1], cli.language))
             try:
                 _main_job(cli, runtime)
                 if not once:
@@ -191,18 +190,6 @@ def _sweeping(cli: Cli, runtime: bootstrap.Runtime) -> Iterator[None]:
             yield
         finally:
             stopping.set()
-
-
-def _listening(port: int) -> socket.socket:
-    """A socket on loopback: there are no accounts yet, so the pages are for this machine alone."""
-    listener = socket.socket()
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((LOOPBACK, port))
-    except OSError as error:
-        listener.close()
-        raise EnvironmentFailed("Port {port} cannot be used: {why}.", port=port, why=error.strerror) from None
-    return listener
 
 
 def _serve_pages(runtime: bootstrap.Runtime, listener: socket.socket, *, is_demo: bool = False) -> None:

@@ -3,6 +3,7 @@
 What stands in the templates is checked where they are read, by `mail.words`.
 """
 
+from codecs import BOM_UTF8
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -96,7 +97,7 @@ def _of_files(folder: Path, name: str) -> Iterator[Problem]:
     for file in sorted(wanted):
         if file not in there:
             yield Problem(f"{folder.name}/{name}/{file}", Sentence("this file is missing."))
-        elif not there[file].read_bytes().strip():
+        elif not there[file].read_bytes().removeprefix(BOM_UTF8).strip():
             yield Problem(f"{folder.name}/{name}/{file}", Sentence("this file is empty; write the words."))
     for file in sorted(there.keys() - wanted):
         if not file.rpartition("/")[2].startswith("."):

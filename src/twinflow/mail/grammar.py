@@ -42,6 +42,11 @@ Fault = tuple[int, Sentence]
 """A line, counted from one, and what is wrong there."""
 
 
+def text_of(raw: bytes) -> str:
+    """The text of a template; a byte-order mark is no part of it. Raises UnicodeDecodeError."""
+    return raw.decode("utf-8").removeprefix("\ufeff")
+
+
 @lru_cache(maxsize=1024)
 def faults(name: str, raw: bytes) -> tuple[Fault, ...]:
     """Everything in a file that may not be there. `name` is `notice/language/file`."""
@@ -49,7 +54,7 @@ def faults(name: str, raw: bytes) -> tuple[Fault, ...]:
         return ((1, Sentence("it is larger than {bytes} bytes.", {"bytes": MAX_BYTES})),)
     folder, language, file = name.split("/")
     try:
-        tree = _PARSER.parse(raw.decode("utf-8"))
+        tree = _PARSER.parse(text_of(raw))
         if _depth(tree) > DEEPEST_TREE:
             return ((1, TOO_DEEP),)
         parts = PARTS if folder != BASE else ()

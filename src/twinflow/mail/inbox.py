@@ -1,5 +1,6 @@
 """Captured messages, for the inbox page, and the SMTP server on loopback that captures them."""
 
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,9 +11,9 @@ from email.parser import BytesParser
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 
-from aiosmtpd.controller import Controller
 from aiosmtpd.handlers import Mailbox
 
+from twinflow.mail.loopback import ListeningController
 from twinflow.mail.mailer import open_maildir
 
 
@@ -75,10 +76,10 @@ def _part(message: EmailMessage, kind: str) -> str:
 
 
 @contextmanager
-def capture_server(folder: Path, port: int) -> Iterator[None]:
-    """A real SMTP server on loopback that keeps what it gets in `folder`. Raises OSError where the port is taken."""
+def capture_server(folder: Path, listener: socket.socket) -> Iterator[None]:
+    """A real SMTP server that keeps what it gets in `folder`."""
     open_maildir(folder)
-    controller = Controller(Mailbox(folder), hostname="127.0.0.1", port=port)
+    controller = ListeningController(Mailbox(folder), listener)
     controller.start()
     try:
         yield

@@ -10,23 +10,22 @@ import logging
 import os
 import socket
 import stat
-from collections.abc import Callable, Coroutine, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
-from aiosmtpd.controller import Controller
 from aiosmtpd.lmtp import LMTP
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from twinflow.errors import BadInput, EnvironmentFailed
+from twinflow.errors import BadInput
+from twinflow.mail.loopback import ListeningController, listening_on
 from twinflow.mail.reports import READ_LIMIT
 
 log = logging.getLogger(__name__)
 
-LOOPBACK = "127.0.0.1"
 SIZE_LIMIT = 16 * 1024 * 1024
 """Bytes taken by the port; a report may return the whole of a message of ours."""
 SEPARATOR = b"From "
@@ -209,30 +208,21 @@ class _LmtpServer(LMTP):
     line_length_limit = 64 * 1024
 
 
-class _Port(Controller):
-    """`Controller` on a socket that is open already, speaking either protocol."""
+class _Port(ListeningController):
+    """A port that speaks either protocol."""
 
     def __init__(self, take: Callable[[bytes, Sequence[str]], Answer], listener: socket.socket, *, lmtp: bool) -> None:
-        super().__init__(_Handler(take, lmtp), *listener.getsockname())
-        self._listener = listener
+        super().__init__(_Handler(take, lmtp), listener)
         self._server = _LmtpServer if lmtp else _SmtpServer
 
     def factory(self) -> SMTP:
         return self._server(self.handler, data_size_limit=SIZE_LIMIT, enable_SMTPUTF8=True, ident="twinflow")
 
-    def _create_server(self) -> Coroutine[object, object, asyncio.Server]:
-        return self.loop.create_server(self._factory_invoker, sock=self._listener)
-
 
 @contextmanager
 def returns_server(take: Callable[[bytes, Sequence[str]], Answer], port: int, *, lmtp: bool) -> Iterator[None]:
     """Listens on 127.0.0.1 until the block ends. `take` is called in threads, side by side. Raises EnvironmentFailed."""
-    try:
-        listener = socket.create_server((LOOPBACK, port))
-    except OSError as error:
-        why = os.strerror(error.errno) if error.errno else str(error)
-        raise EnvironmentFailed("Port {port} cannot be used: {why}.", port=port, why=why) from None
-    controller = _Port(take, listener, lmtp=lmtp)
+    controller = _Port(take, listening_on(port), lmtp=lmtp)
     controller.start()
     try:
         yield

@@ -23,7 +23,7 @@ from markupsafe import Markup
 
 from twinflow import language
 from twinflow.domain.process.notices import BASE, BASE_FILES, LANGUAGES, NOTICE_FILES
-from twinflow.mail.grammar import TESTS, faults
+from twinflow.mail.grammar import TESTS, faults, text_of
 from twinflow.sentences import Problem, Sentence
 
 __all__ = ["BASE", "BASE_FILES", "NOTICE_FILES", "Words", "check_words", "one_line"]
@@ -121,7 +121,7 @@ class Words:
             return None
         for line, mistake in faults(name, raw):
             raise TemplateSyntaxError(str(mistake), line, name, name)
-        return _PART.sub(lambda found: self._checked(found[1]) or found[0], raw.decode("utf-8").removesuffix("\n"))
+        return _PART.sub(lambda found: self._checked(found[1]) or found[0], text_of(raw).removesuffix("\n"))
 
 
 def _files(folder: Path) -> dict[str, bytes]:

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, Engine, column, func, inspect, select, table
 from sqlalchemy.exc import DBAPIError
 
 from twinflow.errors import EnvironmentFailed
+from twinflow.storage.failures import in_our_words
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -23,7 +24,10 @@ UPGRADES = 0x7477696F
 
 
 def upgrade(engine: Engine) -> None:
-    """Bring the database to the newest schema, all of it or nothing. Raises EnvironmentFailed if it does not answer."""
+    """Bring the database to the newest schema, all of it or nothing.
+
+    Raises EnvironmentFailed if it does not answer or is of a newer program.
+    """
     from alembic import command  # noqa: PLC0415 - a tenth of a second, and a database is upgraded once
 
     config = migrations()
@@ -31,10 +35,11 @@ def upgrade(engine: Engine) -> None:
         with engine.begin() as connection:
             if connection.dialect.name == "postgresql":
                 connection.execute(select(func.pg_advisory_xact_lock(UPGRADES)))
+            check_not_newer(current_revision(connection))
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
     except DBAPIError as error:
-        raise EnvironmentFailed("The database does not answer: {why}.", why=str(error.orig).strip()) from error
+        raise in_our_words(error) or error from error
 
 
 def migrations() -> "Config":
@@ -53,7 +58,7 @@ def revision(engine: Engine) -> str:
         with engine.execution_options(reading=True).connect() as connection:
             current = current_revision(connection)
     except DBAPIError as error:
-        raise EnvironmentFailed("The database does not answer: {why}.", why=str(error.orig).strip()) from error
+        raise in_our_words(error) or error from error
     return check_newest(current)
 
 
@@ -64,8 +69,20 @@ def current_revision(connection: Connection) -> str | None:
     return connection.scalar(select(REVISIONS.c.version_num))
 
 
+def check_not_newer(current: str | None) -> None:
+    """Raises EnvironmentFailed if the tables are of a program that came after this one."""
+    if current is not None and current > NEWEST:
+        raise EnvironmentFailed(
+            "This program is older than its database: the database is at version {current}, and the program knows versions "
+            "to {newest}. Install the newer twinflow.",
+            current=current,
+            newest=NEWEST,
+        )
+
+
 def check_newest(current: str | None) -> str:
     """The revision again. Raises EnvironmentFailed if it is not the newest."""
+    check_not_newer(current)
     if current != NEWEST:
         raise EnvironmentFailed(
             "The database is at version {current}, this program at {newest}: run “twinflow database upgrade”.",

@@ -18,7 +18,7 @@ from twinflow.domain.mail.calendar_events import DatedAgreement
 from twinflow.storage.deadlines import deadline_of
 from twinflow.storage.history import entry_of
 from twinflow.storage.snapshots import OF_HEAD
-from twinflow.storage.tables import AgreementRow, DeadlineRow, FeedRow, HistoryRow, table_of
+from twinflow.storage.tables import LAST_ROW, AgreementRow, DeadlineRow, FeedRow, HistoryRow, table_of
 from twinflow.storage.writes import Repository
 
 OPEN = (DeadlineStatus.OPEN.value, DeadlineStatus.PAUSED.value)
@@ -49,6 +49,8 @@ class Feeds(Repository):
         return [_feed(row) for row in self._connection.execute(select(FeedRow).order_by(col(FeedRow.id)))]
 
     def get(self, feed_id: int) -> Feed | None:
+        if not 0 < feed_id <= LAST_ROW:
+            return None
         row = self._connection.execute(select(FeedRow).where(FeedRow.id == feed_id)).first()
         return _feed(row) if row is not None else None
 

@@ -15,7 +15,7 @@ from twinflow.domain.mail.message import INCIDENTS, ClaimedMessage, Message, Mes
 from twinflow.errors import NotFound
 from twinflow.sentences import Sentence, packed, unpacked
 from twinflow.storage.prepared import Prepared, values_given
-from twinflow.storage.tables import OutboxRow, table_of
+from twinflow.storage.tables import LAST_ROW, OutboxRow, table_of
 from twinflow.storage.writes import Repository, Writes
 
 DIGESTS = 0x7477696E
@@ -248,6 +248,7 @@ class Outbox(Repository):
 
     def message(self, outbox_id: int) -> OutboxMessage:
         """One message, held until the transaction ends. Raises NotFound."""
+        _check_number(outbox_id)
         self._connection.execute(select(OutboxRow.id).where(OutboxRow.id == outbox_id).with_for_update())
         found = self.messages(outbox_id=outbox_id)
         if not found:
@@ -265,6 +266,7 @@ class Outbox(Repository):
 
     def content(self, outbox_id: int) -> bytes | None:
         """The message as built, None if it has not been. Raises NotFound."""
+        _check_number(outbox_id)
         found = self._connection.execute(select(OutboxRow.content).where(OutboxRow.id == outbox_id)).first()
         if found is None:
             raise NotFound("There is no message {id}.", id=outbox_id)
@@ -284,6 +286,12 @@ class Outbox(Repository):
         if state is MessageState.CANCELLED:  # the morning is free for what is found from now on
             values["digest_on"] = None
         self._connection.execute(update(OutboxRow).where(col(OutboxRow.id) == outbox_id).values(**values))
+
+
+def _check_number(outbox_id: int) -> None:
+    """Raises NotFound for what is no number of a row, which the database would not be asked for."""
+    if not 0 < outbox_id <= LAST_ROW:
+        raise NotFound("There is no message {id}.", id=outbox_id)
 
 
 def _new_message(recipient: str, message_id: str, now: datetime, *, digest: bool) -> dict[str, object]:

@@ -15,6 +15,9 @@ SQLModel.metadata.naming_convention = {
     "pk": "pk_%(table_name)s",
 }
 
+LAST_ROW = 2**31 - 1
+"""Rows are numbered up to here: what an integer of PostgreSQL holds."""
+
 Word = String().with_variant(String(collation="C"), "postgresql")
 Document = JSON().with_variant(JSONB(), "postgresql")
 

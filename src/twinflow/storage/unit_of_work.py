@@ -4,15 +4,15 @@ from types import TracebackType
 from typing import Self
 
 from sqlalchemy import Engine
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DBAPIError
 
-from twinflow.errors import EnvironmentFailed, StaleAgreement
 from twinflow.storage.agreements import Agreements
 from twinflow.storage.alerts import Alerts
 from twinflow.storage.calendar_recount import CalendarRecount
 from twinflow.storage.calendars import CalendarEditions
 from twinflow.storage.database import current_revision
 from twinflow.storage.deadlines import Deadlines
+from twinflow.storage.failures import in_our_words
 from twinflow.storage.feeds import Feeds
 from twinflow.storage.findings import Findings
 from twinflow.storage.history import History
@@ -27,8 +27,8 @@ from twinflow.storage.writes import Writes
 class UnitOfWork:
     """A transaction: `with UnitOfWork(engine) as work: …; work.commit()`. Without a commit nothing stays.
 
-    `reading` promises not to write, and on SQLite waits for no writer. Leaving it raises StaleAgreement if another transaction
-    wrote the same first, EnvironmentFailed if the database fails.
+    `reading` promises not to write, and on SQLite waits for no writer. Leaving it raises what `failures` makes of
+    what the database refused: StaleAgreement if another transaction wrote the same first, EnvironmentFailed if it fails.
     """
 
     def __init__(self, engine: Engine, *, reading: bool = False) -> None:
@@ -41,7 +41,7 @@ class UnitOfWork:
         try:
             self._connection = self._turns.begin(self._engine) if self._turns else begun(self._engine)
         except DBAPIError as error:
-            raise EnvironmentFailed("The database does not answer: {why}.", why=str(error.orig).strip()) from error
+            raise in_our_words(error) or error from error
         self._writes = Writes(self._connection)
         self.agreements = Agreements(self._writes)
         self.alerts = Alerts(self._writes)
@@ -78,7 +78,6 @@ class UnitOfWork:
             self._connection.close()
         elif not self._committed:
             self._turns.give_up()
-        if isinstance(error, IntegrityError):
-            raise StaleAgreement("Somebody else was faster; look at it again.") from error
-        if isinstance(error, DBAPIError):
-            raise EnvironmentFailed("The database does not answer: {why}.", why=str(error.orig).strip()) from error
+        ours = in_our_words(error) if error is not None else None
+        if ours is not None:
+            raise ours from error

@@ -96,7 +96,7 @@ class Length:
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read `60 days` or `1 year`. Raises Unreadable, saying what would be right, for anything else."""
-        match = re.fullmatch(r"([1-9][0-9]{0,4}) (day|business day|week|month|year)s?", text)
+        match = re.fullmatch(r"([1-9][0-9]{0,8}) (day|business day|week|month|year)s?", text)
         if match is None:
             raise Unreadable("a length is written like 60 days, 15 business days, 6 weeks, 3 months or 5 years")
         length = cls(int(match[1]), Unit(f"{match[2]}s"))

@@ -51,11 +51,12 @@ def feeds(engine: Engine) -> list[Feed]:
 def revoke(engine: Engine, feed_id: int, now: datetime) -> tuple[Feed, bool]:
     """End a feed. The feed as it is now, and False if it was revoked before. Raises NotFound."""
     with UnitOfWork(engine) as work:
+        if work.feeds.get(feed_id) is None:
+            raise NotFound("There is no calendar feed {id}; see “twinflow feeds list”.", id=feed_id)
         done = work.feeds.revoke(feed_id, now)
         feed = work.feeds.get(feed_id)
         work.commit()
-    if feed is None:
-        raise NotFound("There is no calendar feed {id}; see “twinflow feeds list”.", id=feed_id)
+    assert feed is not None
     return feed, done
 
 
