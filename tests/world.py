@@ -12,6 +12,7 @@ from twinflow.domain.people.people import People
 from twinflow.domain.rulebook import Rulebook
 from twinflow.registers.dossiers import read_register
 from twinflow.services.agreements.importing import import_register
+from twinflow.services.clock import last_pass
 from twinflow.worker.passes import Pass, Worker
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
@@ -49,6 +50,13 @@ class World:
     def tick(self) -> Pass:
         self.passes.append(self.worker.tick())
         return self.passes[-1]
+
+    def confirm_clock(self, person: str = "elena") -> None:
+        """A liaison officer says that it is `now`: the test has set the clock far from the last pass."""
+        settings = self.runtime.settings.clock
+        last_pass.confirm(
+            self.engine, self.rulebook, self.people, person=person, now=self.now, longest_gap=settings.longest_gap
+        )
 
     def import_cuenca(self) -> None:
         for name in ("agreements", "negotiations", "intentions"):

@@ -4,7 +4,7 @@ import os
 import re
 import tomllib
 from contextlib import suppress
-from datetime import time
+from datetime import time, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -163,10 +163,18 @@ class BounceSettings(Section):
 
 
 class ClockSettings(Section):
-    """How often `serve` and `worker` look: for what is due, and for mail to send."""
+    """How often `serve` and `worker` look: for what is due, and for mail to send.
+
+    A pass that comes more than `longest_gap_days` after the last one waits until a person has confirmed the clock.
+    """
 
     sweep_every_minutes: Annotated[int, Field(ge=1, le=1440)] = 15
     send_every_minutes: Annotated[int, Field(ge=1, le=1440)] = 1
+    longest_gap_days: Annotated[int, Field(ge=1, le=3650)] = 45
+
+    @property
+    def longest_gap(self) -> timedelta:
+        return timedelta(days=self.longest_gap_days)
 
 
 class Settings(Section):

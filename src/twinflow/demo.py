@@ -11,6 +11,7 @@ from twinflow.definitions.scripts import read_script
 from twinflow.domain.clock.scripted_case import Script
 from twinflow.registers.dossiers import read_register
 from twinflow.services.agreements.importing import import_register
+from twinflow.services.clock.last_pass import mark_demonstration
 from twinflow.services.clock.replaying import open_case, take
 
 REGISTERS = ("agreements", "negotiations", "intentions")
@@ -47,7 +48,8 @@ def settings(folder: Path, port: int, smtp_port: int, language: str) -> Settings
 
 
 def fill(runtime: bootstrap.Runtime, clock: Callable[[], datetime]) -> list[Imported]:
-    """Import Cuenca's three sheets and enter the worked case with its dates moved."""
+    """Import Cuenca's three sheets and enter the worked case with its dates moved, in books that are marked as such."""
+    mark_demonstration(runtime.engine)
     folder = files.shipped("examples")
     done = []
     for name in REGISTERS:

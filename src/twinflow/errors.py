@@ -47,6 +47,12 @@ class Refused(TwinflowError):
         self.reasons = reasons
 
 
+class ClockDoubted(Refused):
+    """The machine's clock has jumped, and nobody has confirmed it yet."""
+
+    code = "clock_doubted"
+
+
 class StaleAgreement(Refused):
     """Somebody else changed the agreement first."""
 

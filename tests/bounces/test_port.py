@@ -4,15 +4,18 @@ import smtplib
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 
 import pytest
 from returned_mail import dsn, mail
 from sent_message import Sent
 
 from smtp import free_port
+from twinflow.domain.clock.last_pass import LONGEST_GAP
 from twinflow.domain.mail.message import MessageState
 from twinflow.errors import EnvironmentFailed
 from twinflow.mail.returned import SIZE_LIMIT, Answer, returns_server
+from twinflow.services.clock import last_pass
 from twinflow.worker.returns import listening
 
 CLIENTS = {"lmtp": smtplib.LMTP, "smtp": smtplib.SMTP}
@@ -149,3 +152,14 @@ def test_a_port_is_free_again_when_its_block_ends() -> None:
     for _ in range(2):
         with returns_server(lambda *_: Answer.TAKEN, port, lmtp=False), smtplib.SMTP("127.0.0.1", port) as client:
             assert deliver(client, b"x")[0] == 250
+
+
+def test_while_no_pass_would_believe_the_clock_reports_wait_at_the_mail_server(sent: Sent) -> None:
+    last_pass.begin(sent.world.engine, sent.world.now, LONGEST_GAP)
+    with port_of(sent, "lmtp") as client:
+        sent.world.now += timedelta(days=60)
+        assert deliver(client, mail("postfix-failed", sent.token))[0] // 100 == 4
+        assert sent.state == MessageState.ACCEPTED
+        sent.world.now -= timedelta(days=60)
+        assert deliver(client, mail("postfix-failed", sent.token))[0] == 250
+        assert sent.state == MessageState.BOUNCED

@@ -229,13 +229,6 @@ def test_mail_leaves_by_the_configured_server_and_outbox_show_keeps_what_was_sai
     assert "CU-02" in cuenca("outbox", "show", "1").out
 
 
-def test_a_tick_in_the_future_is_refused_unless_mail_is_captured(cuenca) -> None:
-    assert cuenca("tick", "--at", "2099-01-01T00:00+00:00").code == 0
-    done = cuenca("tick", "--at", "2099-01-01T00:00+00:00", TWINFLOW_MAIL__HOST="127.0.0.1")
-    assert done.code == 2
-    assert "only while mail is captured" in done.err
-
-
 @pytest.mark.parametrize(
     "arguments",
     [

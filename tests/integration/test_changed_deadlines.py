@@ -284,6 +284,7 @@ def test_a_pause_ends_by_itself_at_its_longest_even_if_nobody_resumes(requested:
     (line,) = deadlines.list_deadlines(requested.engine, requested.rulebook, requested.people, requested.now)
     assert (line.due_on, line.standing, str(line.standing_words)) == (longest, "paused", "paused")
     requested.now += timedelta(days=70)
+    requested.confirm_clock()
     requested.tick()
     found = the(requested)
     assert (found.due_on, found.status) == (longest, DeadlineStatus.OPEN)
@@ -610,6 +611,7 @@ def test_after_weeks_without_a_clock_each_level_is_on_record_once_for_each_and_o
 
 def test_while_it_is_paused_nothing_is_told_and_then_by_the_date_it_has(requested: World) -> None:
     take(requested, "make_observations", "rita")
+    assert swept(requested, date(2026, 4, 1)) == []
     assert swept(requested, date(2026, 4, 20)) == []
     take(requested, "answer_observations")
     due_on = the(requested).due_on

@@ -31,11 +31,13 @@ from postgres import fresh_database
 from smtp import ACCEPT, RecordingServer
 from tiny_world import loaded, tiny_world
 from twinflow.domain.agreement.entries import ChangeKind
+from twinflow.domain.clock.last_pass import LONGEST_GAP
 from twinflow.domain.mail.message import WAITING, MessageState
 from twinflow.domain.steps.command import StepCommand
 from twinflow.domain.steps.opening import NewAgreement
 from twinflow.services.agreements.advancing import advance_agreement
 from twinflow.services.agreements.opening import open_agreement
+from twinflow.services.clock import last_pass
 from twinflow.services.clock.sweep import sweep
 from twinflow.services.mail import outbox
 from world import EACH_MORNING, World
@@ -134,6 +136,8 @@ class Postman:
             if message.state == MessageState.FAILED and not self.is_down:
                 outbox.retry(engine, message.id, self.world.now)
         if any(message.next_attempt_at is None or message.next_attempt_at <= self.world.now for message in unsettled):
+            if last_pass.look(engine, self.world.now, LONGEST_GAP).doubt is not None:
+                self.world.confirm_clock()  # it was off for longer than anybody believes unasked
             _, done = self.world.worker.mail()
             self.refused += bool(done.failures)
 

@@ -195,6 +195,8 @@ def test_several_nodes_may_start_on_an_empty_database_at_once(database_url: str)
             "feed",
             "opt_out",
             "mail_state",
+            "clock",
+            "clock_confirmation",
             "calendar",
             "alert",
             "outbox",

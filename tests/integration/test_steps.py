@@ -257,6 +257,7 @@ def test_a_step_after_the_end_finds_the_agreement_expired_even_if_no_sweep_has_r
     mexican.now = datetime(2031, 3, 10, 18, tzinfo=UTC)
     with pytest.raises(Refused):
         take(mexican, "request_registration")
+    mexican.confirm_clock()
     mexican.tick()
     assert loaded(mexican).state == "expired"
     assert loaded(mexican).steps_taken("expire")[0].effective_on == date(2031, 3, 2)
@@ -266,6 +267,7 @@ def test_notice_of_termination_ends_the_agreement_after_its_period(mexican: Worl
     sign(mexican)
     take(mexican, "notify_termination")
     mexican.now += timedelta(days=60)
+    mexican.confirm_clock()
     mexican.tick()
     assert loaded(mexican).state == "termination_notified"
     mexican.now += timedelta(days=1)

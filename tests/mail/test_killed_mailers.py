@@ -14,7 +14,7 @@ from mailer_process import deliver
 
 from how_many import SEED, many
 from twinflow.domain.mail.message import WAITING, MessageState
-from twinflow.services.mail.outbox import LEASE
+from twinflow.domain.mail.retries import LEASE
 from twinflow.worker.sending import FOR_EACH_CONNECTION
 from world import World
 

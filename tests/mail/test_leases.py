@@ -11,8 +11,8 @@ from sqlalchemy.exc import OperationalError
 
 from smtp import RecordingServer
 from twinflow.domain.mail.message import ClaimedMessage, MessageState, Settlement
+from twinflow.domain.mail.retries import LEASE
 from twinflow.services.mail import outbox
-from twinflow.services.mail.outbox import LEASE
 from world import World
 
 MakeWorld = Callable[..., World]

@@ -1,6 +1,7 @@
 """What stands above every page: a rehearsal, a backup that is held, messages that reached nobody."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from test_frame import assert_well_built
@@ -8,9 +9,13 @@ from web_reading import Page
 
 from twinflow.bootstrap import Runtime
 from twinflow.config import MailSettings
+from twinflow.domain.clock.last_pass import LONGEST_GAP
+from twinflow.registers.dossiers import read_register
+from twinflow.services.agreements.importing import import_register
+from twinflow.services.clock import last_pass
 from twinflow.services.mail import restored_backup
 from twinflow.storage import state_file
-from world import TODAY
+from world import CUENCA, TODAY
 
 
 def sending(runtime: Runtime, tmp_path, **mail: str) -> Runtime:
@@ -59,3 +64,32 @@ def test_a_state_file_that_cannot_be_read_breaks_no_page(empty, browse, tmp_path
     response = browse(runtime).get("/")
     assert response.status_code == 200
     assert "by which a restored backup is noticed, cannot be used" in Page(response.text).text
+
+
+@pytest.mark.parametrize("language", ["es", "en"])
+def test_while_no_pass_believes_the_clock_pages_are_served_and_say_so(empty, browse, language):
+    browser = browse(empty, language=language)
+    assert browser.get("/healthz").json()["clock"] == "ok"
+    last_pass.begin(empty.engine, TODAY - timedelta(days=60), LONGEST_GAP)
+    response = browser.get("/")
+    assert response.status_code == 200
+    assert_well_built(response.text, language)
+    assert f"60 {'días después' if language == 'es' else 'days later'}" in Page(response.text).text
+    assert "twinflow clock confirm" in Page(browser.get("/inbox").text).text
+    health = browser.get("/healthz")
+    assert (health.status_code, health.json()["clock"]) == (200, "to be confirmed")
+    last_pass.confirm(empty.engine, empty.rulebook, empty.people, person="lucia", now=TODAY, longest_gap=LONGEST_GAP)
+    assert "twinflow clock confirm" not in browser.get("/").text
+    assert browser.get("/healthz").json()["clock"] == "ok"
+
+
+def test_entries_of_days_to_come_stand_above_every_page(empty, browse):
+    sheet = (CUENCA / "agreements.csv", CUENCA / "agreements.map.toml")
+    tomorrow = TODAY + timedelta(days=1)
+    last_pass.begin(empty.engine, TODAY, LONGEST_GAP)
+    dossiers = read_register(*sheet, empty.rulebook, empty.people, tomorrow)
+    import_register(empty.engine, empty.rulebook, empty.people, dossiers, now=tomorrow)
+    browser = browse(empty)
+    for address in ("/", "/inbox", "/agreements/CU-02"):
+        assert "Entries recorded later than now: " in Page(browser.get(address).text).text
+    assert browser.get("/healthz").json()["clock"] == "entries later than now"

@@ -1,5 +1,6 @@
 """`twinflow agreements`: list, show, open, steps, advance, history, import."""
 
+import sys
 from collections.abc import Iterable
 from itertools import chain, islice
 from typing import Annotated
@@ -12,6 +13,7 @@ from twinflow.cli.options import Options, whole_day
 from twinflow.cli.options import hour as hour_of_day
 from twinflow.cli.output import print_json, print_json_list, print_table
 from twinflow.domain.agreement.listing import Due, Filters, Position
+from twinflow.domain.clock.last_pass import later_entries
 from twinflow.domain.steps.command import StepCommand
 from twinflow.sentences import Sentence
 from twinflow.services.agreements.advancing import advance_agreement
@@ -239,6 +241,9 @@ def advance(
         hour=hour,
         expected_version=version,
     )
+    later = later_entries(done.agreement, now)
+    if later is not None:
+        print(f"  ! {cli.say(later.sentence)}", file=sys.stderr)
     if json:  # the whole page, with what others may have written meanwhile: read anew
         print_json(
             agreements.show_agreement(runtime.engine, runtime.rulebook, runtime.people, reference, now), cli.language

@@ -43,6 +43,7 @@ add_later(
         "notices": ("notices.app", "What is told, in which words, and what a person can do without."),
         "people": ("people.app", "People and the roles they hold."),
         "feeds": ("feeds.app", "Private calendar addresses."),
+        "clock": ("clock.app", "Whether the clock of this machine is believed."),
         "database": ("database.app", "The database's tables."),
     },
 )

@@ -12,6 +12,7 @@ from twinflow.cli.output import print_json, print_table
 from twinflow.domain.mail.delivery_reports import ReportKind
 from twinflow.mail.returned import Mailbox, open_mailbox
 from twinflow.sentences import Sentence
+from twinflow.services.clock import last_pass
 from twinflow.services.mail.bounces import Outcome
 from twinflow.worker.returns import Reading, listening, read_mailbox
 
@@ -32,7 +33,9 @@ def read(
     """Read all of a mailbox once more; what was recorded before changes nothing."""
     cli = cli_of(context)
     box = open_mailbox(mailbox, everything=True)
-    reading = read_mailbox(cli.runtime.engine, cli.runtime.rulebook, cli.runtime.people, box, cli.now())
+    runtime, now = cli.runtime, cli.now()
+    last_pass.look(runtime.engine, now, runtime.settings.clock.longest_gap).check()
+    reading = read_mailbox(runtime.engine, runtime.rulebook, runtime.people, box, now)
     if json:
         print_json(_summary(reading), cli.language)
         return
@@ -79,5 +82,12 @@ def port_of(cli: Cli, runtime: Runtime) -> AbstractContextManager[None]:
     wanted = runtime.settings.bounces
     if wanted.port is None:
         return nullcontext()
-    lmtp = wanted.protocol == "lmtp"
-    return listening(runtime.engine, lambda: runtime.rulebook, runtime.people, cli.now, wanted.port, lmtp=lmtp)
+    return listening(
+        runtime.engine,
+        lambda: runtime.rulebook,
+        runtime.people,
+        cli.now,
+        wanted.port,
+        lmtp=wanted.protocol == "lmtp",
+        longest_gap=runtime.settings.clock.longest_gap,
+    )

@@ -19,14 +19,15 @@ from twinflow.cli.bounces import mailbox_of, port_of
 from twinflow.cli.confirming import say_held, say_rehearsal
 from twinflow.cli.context import Cli, cli_of
 from twinflow.cli.failing import EXIT_ENVIRONMENT
+from twinflow.cli.foreseeing import print_foreseen
 from twinflow.cli.options import Options
 from twinflow.cli.options import instant as read_instant
 from twinflow.cli.output import print_json
 from twinflow.cli.streams import note
-from twinflow.errors import BadInput
 from twinflow.mail.inbox import capture_server
 from twinflow.mail.loopback import LOOPBACK, listening_on
 from twinflow.sentences import Sentence
+from twinflow.services.clock.last_pass import is_demonstration
 from twinflow.services.reading import agreements
 from twinflow.worker import timetable
 from twinflow.worker.passes import Pass, Worker
@@ -36,18 +37,28 @@ from twinflow.worker.returns import log_problems
 def tick(
     context: typer.Context,
     at: Annotated[
-        str, typer.Option("--at", metavar="INSTANT", help="As of this instant, like 2026-11-20T09:00+00:00.")
+        str,
+        typer.Option(
+            "--at",
+            metavar="INSTANT",
+            help="As of this instant, like 2026-11-20T09:00+00:00; of one to come, only shows what would happen.",
+        ),
     ] = "",
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """One pass: tell what is due and not told, take the steps that dates take, send what waits."""
     cli = cli_of(context)
-    instant = _instant(at, cli) if at else None
+    instant = _instant(at) if at else None
     runtime = cli.runtime
+    if instant is not None and instant > cli.now() and not is_demonstration(runtime.engine):
+        print_foreseen(cli, runtime, instant, json=json)
+        return
     say_rehearsal(cli, runtime)
     done = _worker(runtime, lambda: instant or cli.now()).tick()
     for problem in done.returned.problems:
         note(f"  ! {cli.say(problem)}")
+    for sentence in done.clock:
+        note(f"  ! {cli.say(sentence)}")
     _print_pass(cli, done, json=json)
     if done.delivery.failures or done.sweep.problems:
         raise typer.Exit(EXIT_ENVIRONMENT)
@@ -66,24 +77,23 @@ def _worker(
         mailbox=mailbox_of(runtime),
         refresh=runtime.refresh,
         stopping=stopping,
+        longest_gap=runtime.settings.clock.longest_gap,
     )
 
 
-def _instant(text: str, cli: Cli) -> datetime:
-    """An instant with its zone; after now only while mail is captured."""
+def _instant(text: str) -> datetime:
+    """An instant with its zone."""
     options = Options()
     instant = options.read("--at", text, read_instant)
     options.check()
     assert instant is not None
-    if instant > cli.now() and cli.settings.mail.host:
-        raise BadInput("--at “{text}” is still to come; that is allowed only while mail is captured.", text=text)
     return instant.astimezone(UTC)
 
 
 def _print_pass(cli: Cli, done: Pass, *, json: bool = False) -> None:
     swept, delivery = done.sweep, done.delivery
     if json:
-        print_json({"sweep": swept, "delivery": delivery}, cli.language)
+        print_json({"sweep": swept, "delivery": delivery, "clock": done.clock}, cli.language)
         return
     values = {
         "alerts": swept.alerts,

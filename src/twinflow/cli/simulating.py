@@ -117,11 +117,19 @@ def _print(cli: Cli, outlook: Outlook, *, json: bool) -> None:
 
 
 def _row(cli: Cli, outlook: Outlook, event: Event) -> list[str]:
-    definition = outlook.definitions[event.reference]
-    what = cli.say(_what(event, definition))
+    what, who, level = told_in_words(cli, event, outlook.definitions[event.reference])
     if event.reference != outlook.reference:
         what = f"{event.reference}: {what}"
-    return [cli.short_day(event.on), what, cli.say(_who(event, definition)) or "–", cli.say(_level(event, definition))]
+    return [cli.short_day(event.on), what, who, level]
+
+
+def told_in_words(cli: Cli, event: Event, definition: ProcessDefinition) -> tuple[str, str, str]:
+    """What comes, whom it reaches, and at which level."""
+    return (
+        cli.say(_what(event, definition)),
+        cli.say(_who(event, definition)) or "–",
+        cli.say(_level(event, definition)),
+    )
 
 
 def _what(event: Event, definition: ProcessDefinition) -> Sentence:

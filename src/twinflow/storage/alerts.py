@@ -16,9 +16,10 @@ from twinflow.domain.agreement.subject import AlertSubject, SubjectKind
 from twinflow.domain.alerts.alerts import Alert
 from twinflow.domain.alerts.recipients import AlreadyTold
 from twinflow.domain.deadlines.warnings import LevelKey
+from twinflow.domain.mail.message import MessageState
 from twinflow.storage.deadlines import deadline_of
 from twinflow.storage.prepared import OfAgreements, Prepared, adding
-from twinflow.storage.tables import AgreementRow, AlertRow, DeadlineRow, table_of
+from twinflow.storage.tables import AgreementRow, AlertRow, DeadlineRow, OutboxRow, table_of
 from twinflow.storage.writes import Repository
 
 OF_AGREEMENT = (
@@ -150,6 +151,16 @@ class Alerts(Repository):
         """What could not be said for the time being counts as not told: it is told again when there is something to say."""
         if alerts:
             self._connection.execute(delete(AlertRow).where(col(AlertRow.id).in_(alerts)))
+
+    def release_to_come(self, latest: date) -> None:
+        """What waits to be told of levels whose day has come nowhere counts as not told: it is told on that day.
+
+        `latest` is the furthest day that any place on earth has come to.
+        """
+        waits = select(OutboxRow.id).where(OutboxRow.state == MessageState.QUEUED.value)
+        of_level = col(AlertRow.subject).startswith(str(AlertSubject(SubjectKind.DEADLINE, "")), autoescape=True)
+        to_come = (of_level, col(AlertRow.effective_on) >= latest, col(AlertRow.outbox_id).in_(waits))
+        self._connection.execute(delete(AlertRow).where(*to_come))
 
 
 def _already_told(rows: Iterable[Sequence[Any]]) -> AlreadyTold:

@@ -42,6 +42,8 @@ AWAKE = Prepared(
         sqlalchemy.select(AGREEMENT.c.id).where(AGREEMENT.c.derive_on <= bindparam("until", type_=Date())),
     )
 )
+LONG_AGO = date(1900, 1, 1)
+"""What waits since then is looked at by the next sweep."""
 
 
 class Deadlines(Repository):
@@ -72,6 +74,20 @@ class Deadlines(Repository):
             .where(*_row(agreement_id, key), or_(col(DeadlineRow.wake_on).is_(None), col(DeadlineRow.wake_on) > day))
             .values(wake_on=day)
         )
+
+    def look_at_all(self, latest: date) -> None:
+        """Let the next sweep look at everything. What ended by a day that has come nowhere is void until it is derived anew.
+
+        `latest` is the furthest day that any place on earth has come to.
+        """
+        ended = col(DeadlineRow.status).in_([DeadlineStatus.LAPSED.value, DeadlineStatus.UNMET.value])
+        is_open = col(DeadlineRow.status) == DeadlineStatus.OPEN.value
+        void: dict[str, object] = {"status": DeadlineStatus.VOID.value, "closed_on": None}
+        self._connection.execute(
+            update(AgreementRow).values(derive_on=LONG_AGO)
+        )  # first: whoever changes a case holds it
+        self._connection.execute(update(DeadlineRow).where(is_open).values(wake_on=LONG_AGO))
+        self._connection.execute(update(DeadlineRow).where(ended, col(DeadlineRow.closed_on) >= latest).values(**void))
 
     def wake_next(self, agreement_id: int, key: Key, day: date | None) -> None:
         """What there was to do is done: when to come back."""

@@ -6,13 +6,14 @@ from datetime import date, datetime
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, insert, literal, select, tuple_, union_all
+from sqlalchemy import ColumnElement, Row, func, insert, literal, select, tuple_, union_all
 from sqlmodel import col
 
 from twinflow.domain.agreement.history import EntryKind, HistoryEntry
 from twinflow.domain.agreement.present_names import in_present_names
+from twinflow.domain.clock.last_pass import LaterEntries
 from twinflow.storage.prepared import adding
-from twinflow.storage.tables import DeadlineRow, HistoryRow, table_of
+from twinflow.storage.tables import AgreementRow, DeadlineRow, HistoryRow, table_of
 from twinflow.storage.writes import Repository
 
 ADD_ENTRIES = adding(HistoryRow)
@@ -50,6 +51,24 @@ class History(Repository):
         found = sorted(((_place(row), entry) for row, entry in named if row.wanted), key=itemgetter(0), reverse=True)
         shown = found[:at_once]
         return [entry for _, entry in shown], shown[-1][0][-1] if len(found) > len(shown) else None
+
+    def newest_at(self) -> datetime | None:
+        """When the latest entry of all was recorded (UTC)."""
+        newest: datetime | None = self._connection.scalar(select(func.max(HISTORY.c.recorded_at)))
+        return newest
+
+    def later_than(self, instant: datetime, at_most: int) -> LaterEntries | None:
+        """The entries that were recorded later than an instant (UTC), with at most so many references; None without any."""
+        later = HISTORY.c.recorded_at > instant
+        count, latest_at = self._connection.execute(
+            select(func.count(), func.max(HISTORY.c.recorded_at)).where(later)
+        ).one()
+        if not count:
+            return None
+        of_them = col(AgreementRow.id).in_(select(HISTORY.c.agreement_id).where(later))
+        query = select(col(AgreementRow.reference)).where(of_them).order_by(col(AgreementRow.reference))
+        found = list(self._connection.scalars(query.limit(at_most + 1)))
+        return LaterEntries(count, latest_at, tuple(found[:at_most]), len(found) > at_most)
 
     def said(self) -> dict[int, list[HistoryEntry]]:
         """What people said about the warnings of deadlines, and which dates moved there, by agreement, oldest first."""

@@ -11,11 +11,20 @@ from sqlalchemy.dialects import postgresql
 from sqlmodel import col, select
 
 from twinflow.domain.calendar.office_hours import OfficeHours
-from twinflow.domain.mail.message import INCIDENTS, ClaimedMessage, Message, MessageState, OutboxMessage, Settlement
+from twinflow.domain.mail.message import (
+    INCIDENTS,
+    NOTHING_LEFT,
+    ClaimedMessage,
+    Message,
+    MessageState,
+    OutboxMessage,
+    Settlement,
+)
+from twinflow.domain.mail.planned_anew import Planned
 from twinflow.errors import NotFound
 from twinflow.sentences import Sentence, packed, unpacked
 from twinflow.storage.prepared import Prepared, values_given
-from twinflow.storage.tables import LAST_ROW, OutboxRow, table_of
+from twinflow.storage.tables import LAST_ROW, AlertRow, OutboxRow, table_of
 from twinflow.storage.writes import Repository, Writes
 
 DIGESTS = 0x7477696E
@@ -225,6 +234,42 @@ class Outbox(Repository):
             .values(incident_at=now)
         )
         return bool(changed.rowcount == 1)
+
+    def planned_beyond(self, now: datetime, day: date) -> list[Planned]:
+        """What is to be tried later than `now`, and the digests of mornings later than `day`."""
+        names = [field.name for field in fields(Planned)]
+        query = select(*(getattr(OutboxRow, name) for name in names)).where(
+            or_(col(OutboxRow.next_attempt_at) > now, col(OutboxRow.digest_on) > day)
+        )
+        return [Planned(*row) for row in self._connection.execute(query.order_by(col(OutboxRow.id)))]
+
+    def drop_empty(self, now: datetime) -> None:
+        """What waits and tells of nothing any more will not be sent."""
+        tells = select(AlertRow.id).where(col(AlertRow.outbox_id) == OutboxRow.id).exists()
+        self._connection.execute(
+            update(OutboxRow)
+            .where(col(OutboxRow.state) == MessageState.QUEUED.value, ~tells)
+            .values(
+                state=MessageState.DROPPED.value,
+                settled_at=now,
+                next_attempt_at=None,
+                digest_on=None,
+                error=packed(NOTHING_LEFT),
+            )
+        )
+
+    def plan(self, planned: Sequence[Planned]) -> None:
+        """Change the times of these, in this order."""
+        for each in planned:
+            self._connection.execute(
+                update(OutboxRow)
+                .where(col(OutboxRow.id) == each.id)
+                .values(
+                    digest_on=each.digest_on,
+                    first_attempt_at=each.first_attempt_at,
+                    next_attempt_at=each.next_attempt_at,
+                )
+            )
 
     def hold_digests(self) -> None:
         """On PostgreSQL one transaction at a time writes into digests or claims them: in another order two would deadlock."""

@@ -189,6 +189,7 @@ class HistoryRow(SQLModel, table=True):
     __table_args__ = (
         Index("ix_history_agreement_id_kind", "agreement_id", "kind"),
         Index("ix_history_timeline", "agreement_id", "effective_on", "recorded_at", "id"),
+        Index("ix_history_recorded_at", "recorded_at"),  # every pass asks what was recorded later than now
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -333,6 +334,27 @@ class MailStateRow(SQLModel, table=True):
 
     database: str = Field(primary_key=True)
     passes: int
+
+
+class ClockRow(SQLModel, table=True):
+    """One row: when the last pass was. `demonstration`: with these books the clock is played with."""
+
+    __tablename__ = "clock"
+
+    id: int | None = Field(default=None, primary_key=True)
+    last_pass_at: datetime | None = None
+    demonstration: bool = False
+
+
+class ClockConfirmationRow(SQLModel, table=True):
+    """Who has said that the clock is right, at which instant, after a last pass (or entry) at `last_at`."""
+
+    __tablename__ = "clock_confirmation"
+
+    id: int | None = Field(default=None, primary_key=True)
+    person: str
+    confirmed_at: datetime
+    last_at: datetime
 
 
 def table_of(row: type[SQLModel]) -> Table:

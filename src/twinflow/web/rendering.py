@@ -18,6 +18,7 @@ from twinflow.bootstrap import Runtime
 from twinflow.domain.mail.message import INCIDENTS, OutboxMessage
 from twinflow.domain.process.definition import Label
 from twinflow.sentences import Sentence
+from twinflow.services.clock import last_pass
 from twinflow.services.mail import outbox, restored_backup
 from twinflow.services.reading.deadlines import DeadlineLine
 from twinflow.web import languages
@@ -35,21 +36,22 @@ class Site:
     templates: Environment
 
     def page(self, request: Request, template: str, **values: object) -> HTMLResponse:
-        """A page with its banners. Asks the database which messages could not be delivered."""
+        """A page with its banners. Asks the database which messages could not be delivered, and whether the clock is believed."""
         engine = self.runtime.engine
         failed = _by_reason(outbox.messages(engine, INCIDENTS))
         held = restored_backup.held(engine, self.runtime.state_file)
-        return self._draw(request, template, 200, {**values, "failed": failed, "held": held})
+        clock = last_pass.look(engine, self.clock(), self.runtime.settings.clock.longest_gap)
+        return self._draw(request, template, 200, {**values, "failed": failed, "held": held, "clock": clock.sentences})
 
     def public_page(
         self, request: Request, template: str, *, status: int, language: str, **values: object
     ) -> HTMLResponse:
         """A page for whoever has its address, in `language` unless another was asked for: nothing of other people."""
-        return self._draw(request, template, status, {**values, "failed": (), "held": None}, language)
+        return self._draw(request, template, status, {**values, "failed": (), "held": None, "clock": ()}, language)
 
     def error_page(self, request: Request, status: int, message: Sentence, similar: Sequence[str] = ()) -> HTMLResponse:
         """A page that asks the database nothing."""
-        values = {"code": status, "message": message, "similar": similar, "failed": (), "held": None}
+        values = {"code": status, "message": message, "similar": similar, "failed": (), "held": None, "clock": ()}
         return self._draw(request, "error.html", status, values)
 
     def _draw(

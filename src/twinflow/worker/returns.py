@@ -5,10 +5,11 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Engine
 
+from twinflow.domain.clock.last_pass import LONGEST_GAP
 from twinflow.domain.mail.delivery_reports import Report, ReportKind
 from twinflow.domain.people.people import People
 from twinflow.domain.rulebook import Rulebook
@@ -16,6 +17,7 @@ from twinflow.errors import BadInput, EnvironmentFailed, TwinflowError
 from twinflow.mail.reports import read_report
 from twinflow.mail.returned import Answer, Found, Mailbox, returns_server
 from twinflow.sentences import Sentence
+from twinflow.services.clock import last_pass
 from twinflow.services.mail.bounces import Outcome, take_report
 
 log = logging.getLogger(__name__)
@@ -109,16 +111,19 @@ def listening(
     port: int,
     *,
     lmtp: bool,
+    longest_gap: timedelta = LONGEST_GAP,
 ) -> AbstractContextManager[None]:
     """Takes what a mail server delivers to `port` of loopback. A message is taken when what it changes is committed.
 
-    What is no report is refused, so that its sender learns that nobody reads it. Raises EnvironmentFailed if the port is taken.
+    What is no report is refused, so that its sender learns that nobody reads it; while a pass would not believe the clock all
+    waits at the mail server. Raises EnvironmentFailed if the port is taken.
     """
 
     def take(content: bytes, addresses: Sequence[str]) -> Answer:
-        report = read_report(content, addresses)
+        report, now = read_report(content, addresses), clock()
         try:
-            outcome = take_report(engine, rulebook(), people, report, clock())
+            last_pass.look(engine, now, longest_gap).check()
+            outcome = take_report(engine, rulebook(), people, report, now)
         except TwinflowError as error:
             log.warning("a report waits at the mail server: %s", error)
             return Answer.LATER

@@ -16,7 +16,7 @@ from datetime import datetime
 from sqlalchemy import Engine
 
 from twinflow.domain.mail.letter import Letter
-from twinflow.domain.mail.message import ClaimedMessage, Message, MessageState, Settlement
+from twinflow.domain.mail.message import NOTHING_LEFT, ClaimedMessage, Message, MessageState, Settlement
 from twinflow.domain.mail.retries import after_failure
 from twinflow.domain.people.people import People
 from twinflow.domain.rulebook import Rulebook
@@ -136,8 +136,7 @@ class Sender:
             return Prepared(message)
         letter = said[message.id]
         if letter is None:
-            nothing = Sentence("there was nothing left to say")
-            return Prepared(message, settled=Settlement(message, MessageState.DROPPED, error=nothing))
+            return Prepared(message, settled=Settlement(message, MessageState.DROPPED, error=NOTHING_LEFT))
         try:
             return Prepared(message, self._built(message, letter))
         except MailFailed as failure:

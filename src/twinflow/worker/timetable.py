@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
-from twinflow.errors import TwinflowError
+from twinflow.errors import ClockDoubted, TwinflowError
 
 log = logging.getLogger(__name__)
 
@@ -33,5 +33,7 @@ def guarded(job: Callable[[], object]) -> None:
     """One failed pass is reported and does not stop the next."""
     try:
         job()
+    except ClockDoubted:
+        return  # what is to be said of the clock is logged once, and not with each pass
     except TwinflowError as error:
         log.error("pass failed: %s", error)  # noqa: TRY400 - the sentence says it; a trace would not help the operator

@@ -35,6 +35,9 @@ WAITING = (MessageState.QUEUED, MessageState.LEASED, MessageState.RETRYING)
 INCIDENTS = (MessageState.FAILED, MessageState.BOUNCED)
 """Messages that reached nobody: somebody has to see to them."""
 
+NOTHING_LEFT = Sentence("there was nothing left to say")
+"""Why a message is dropped."""
+
 
 @dataclass(frozen=True, slots=True)
 class ClaimedMessage:

@@ -9,6 +9,9 @@ from twinflow.errors import MailFailed
 PATIENCE = timedelta(hours=72)
 """Counted from the first attempt."""
 
+LEASE = timedelta(minutes=10)
+"""How long a mailer has a message that it has taken."""
+
 WAITS = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2), timedelta(hours=6))
 SPREAD = 0.25
 """A wait is longer by up to this part, by chance, so that what failed together does not come back together."""

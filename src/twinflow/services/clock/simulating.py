@@ -1,6 +1,6 @@
 """What would come if nobody acted: of an agreement as the books have it, or of a process before anybody uses it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -11,7 +11,8 @@ from twinflow.domain.agreement.agreement import Agreement, Claim, Party, Term
 from twinflow.domain.agreement.history import EntryKind, HistoryEntry
 from twinflow.domain.calendar.dates import PartialDate
 from twinflow.domain.clock.day import InBooks
-from twinflow.domain.clock.simulation import MORNING, Event, opened, simulate
+from twinflow.domain.clock.simulation import MORNING, Event, EventKind, opened, simulate
+from twinflow.domain.clock.waking import latest_day
 from twinflow.domain.people.people import Assignment, Office, People, Person
 from twinflow.domain.process.definition import LIAISON, ProcessDefinition
 from twinflow.domain.rulebook import Rulebook
@@ -65,6 +66,47 @@ def simulate_agreement(
 ) -> Outlook:
     """An agreement and what belongs to it, from the instant `now`. Nothing is written. Raises NotFound."""
     return _outlook(books_of(engine, rulebook, reference), rulebook, people, now, until)
+
+
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """What a pass at the instant `at` would do; the process of each case that something comes of, by reference."""
+
+    at: datetime
+    events: tuple[Event, ...]
+    definitions: Mapping[str, ProcessDefinition]
+
+    @property
+    def alerts(self) -> int:
+        return sum(len(event.told) for event in self.events)
+
+    @property
+    def moved(self) -> list[str]:
+        """The agreements of which a date would take a step."""
+        return [event.reference for event in self.events if event.kind is EventKind.STEP]
+
+
+def foresee(engine: Engine, rulebook: Rulebook, people: People, at: datetime) -> Foreseen:
+    """What a single pass would do at an instant (UTC) that is still to come. Nothing is written."""
+    with UnitOfWork(engine, reading=True) as work:
+        awake = work.agreements.in_rows(sorted(work.deadlines.awake(latest_day(at))))
+        found = sorted(_with_parents(work, awake), key=lambda each: each.id)
+        cases = [case for _, case in in_books(work, rulebook, found)]
+    if not cases:
+        return Foreseen(at, (), {})
+    today = people.today(cases[0].agreement.office, at)
+    done = simulate(cases, rulebook, people, at, today)
+    definitions = {case.agreement.reference: rulebook.definition_of(case.agreement) for case in cases}
+    return Foreseen(at, done.events, definitions)
+
+
+def _with_parents(work: UnitOfWork, found: Sequence[InRows]) -> list[InRows]:
+    """What a child's step may change belongs to it."""
+    known = {each.agreement.reference for each in found}
+    missing = {each.agreement.parent for each in found if each.agreement.parent is not None} - known
+    if not missing:
+        return list(found)
+    return _with_parents(work, [*found, *work.agreements.in_rows([work.agreements.id_of(each) for each in missing])])
 
 
 def books_of(engine: Engine, rulebook: Rulebook, reference: str) -> list[InBooks]:

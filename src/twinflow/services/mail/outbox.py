@@ -18,6 +18,7 @@ from twinflow.domain.mail.message import (
     OutboxMessage,
     Settlement,
 )
+from twinflow.domain.mail.retries import LEASE
 from twinflow.domain.people.people import People
 from twinflow.domain.rulebook import Rulebook
 from twinflow.errors import Refused
@@ -26,7 +27,6 @@ from twinflow.services.alerts.incidents import tell_incidents
 from twinflow.storage.outbox import DueMessage
 from twinflow.storage.unit_of_work import UnitOfWork
 
-LEASE = timedelta(minutes=10)
 SENDING_LIMIT = timedelta(minutes=5)
 """A message is not begun later than this before its lease ends, and given up for now after as long."""
 

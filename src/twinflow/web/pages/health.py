@@ -1,4 +1,4 @@
-"""For monitoring: does this process serve, and does the database answer?"""
+"""For monitoring: does this process serve, does the database answer, and is the clock believed?"""
 
 import logging
 from typing import Annotated
@@ -6,8 +6,10 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 from starlette.responses import JSONResponse
 
+from twinflow.domain.clock.last_pass import Standing
 from twinflow.errors import EnvironmentFailed
 from twinflow.services import health
+from twinflow.services.clock import last_pass
 from twinflow.web.rendering import Site, site_of
 
 router = APIRouter()
@@ -19,7 +21,15 @@ def show(site: Annotated[Site, Depends(site_of)]) -> JSONResponse:
     """Says nothing about the cause: that is in the log."""
     try:
         schema = health.check(site.runtime.engine)
+        standing = last_pass.look(site.runtime.engine, site.clock(), site.runtime.settings.clock.longest_gap)
     except EnvironmentFailed as error:
         log.warning("healthz: %s", error)
         return JSONResponse({"status": "failing", "database": "failing", "schema": None}, 503)
-    return JSONResponse({"status": "ok", "database": "ok", "schema": schema})
+    return JSONResponse({"status": "ok", "database": "ok", "schema": schema, "clock": _in_a_word(standing)})
+
+
+def _in_a_word(standing: Standing) -> str:
+    """Pages are served whatever the clock says, so that nothing of it is a failure of this process."""
+    if standing.doubt is not None:
+        return "to be confirmed"
+    return "ok" if standing.later is None else "entries later than now"
