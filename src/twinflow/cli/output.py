@@ -15,20 +15,26 @@ from twinflow.domain.agreement.subject import AlertSubject
 from twinflow.domain.calendar.dates import PartialDate
 from twinflow.language import say
 from twinflow.sentences import Sentence
+from twinflow.text import HARMFUL, harmless_lines, isolated
 
 
 def print_json(value: object, language: str) -> None:
-    print(json.dumps(jsonable(value, language), ensure_ascii=False, indent=2))
+    print(_json(value, language))
 
 
 def print_json_list(values: Iterable[object], language: str) -> None:
     """The same for a list, each of its values as it comes."""
     begin = "["
     for value in values:
-        text = json.dumps(jsonable(value, language), ensure_ascii=False, indent=2)
-        print(begin, indent(text, "  "), sep="\n", end="")
+        print(begin, indent(_json(value, language), "  "), sep="\n", end="")
         begin = ","
     print("[]" if begin == "[" else "\n]")
+
+
+def _json(value: object, language: str) -> str:
+    """What does something to a terminal is escaped: programs read it back as it is."""
+    text = json.dumps(jsonable(value, language), ensure_ascii=False, indent=2)
+    return HARMFUL.sub(lambda found: found[0] if found[0] == "\n" else json.dumps(found[0])[1:-1], text)
 
 
 def jsonable(value: object, language: str) -> object:
@@ -57,6 +63,6 @@ def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]], title: s
     for heading in headings:
         table.add_column(heading, overflow="fold")
     for row in rows:
-        table.add_row(*row)
+        table.add_row(*(isolated(harmless_lines(cell)) for cell in row))
     console = Console(width=None if sys.stdout.isatty() else 200, markup=False, highlight=False)
     console.print(table)

@@ -13,6 +13,8 @@ from twinflow.domain.process.well_known_facts import IN_FORCE_ON
 
 REFERENCE = r"\w+(?:[./-]\w+)*"
 """What people quote: letters and digits, with dots, slashes or hyphens between them."""
+ADDRESS_OF_ANOTHER_PAGE = r"/(?:picture|picture\.svg|deadlines/[^/]+/[^/]+)$"
+"""How the address of a page about an agreement ends, after its reference. A reference that ends so would never be shown."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from twinflow.domain.process.definition import CLOCK, Label, ProcessDefinition, Role
 from twinflow.errors import NotFound
+from twinflow.text import composed
 
 LONGEST_CHAIN = 3
 """How many delegates in a row are asked."""
@@ -85,7 +86,7 @@ class People:
     def person(self, key: str) -> Person:
         """Raises NotFound, naming who there is."""
         try:
-            return self.people[key]
+            return self.people[composed(key)]
         except KeyError:
             raise NotFound(
                 "There is no person {person}; there are {people}.", person=key, people=sorted(self.people)

@@ -18,6 +18,7 @@ from twinflow.errors import StaleAgreement
 from twinflow.services.agreements.recording import record_step
 from twinflow.services.alerts.telling import tell
 from twinflow.storage.unit_of_work import UnitOfWork
+from twinflow.text import checked
 
 
 def advance_agreement(
@@ -36,8 +37,10 @@ def advance_agreement(
 
     `hour` is when it arrived on the day of the act, at the office that keeps the case.
 
-    Raises NotFound, Refused with every reason, StaleAgreement if the agreement is not (or no longer) at `expected_version`.
+    Raises NotFound, BadInput for its texts, Refused with every reason, StaleAgreement if the agreement is not (or no longer) at
+    `expected_version`.
     """
+    command = checked(command)
     who = people.person(person)
     with UnitOfWork(engine) as work:
         agreement = work.agreements.lock(reference)
