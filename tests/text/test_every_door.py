@@ -19,17 +19,20 @@ from twinflow.domain.deadlines.changes import ChangeCommand
 from twinflow.domain.deadlines.deadline_id import DeadlineId
 from twinflow.domain.steps.command import StepCommand
 from twinflow.domain.steps.dossier import Dossier
+from twinflow.domain.steps.migration import Plan
 from twinflow.domain.steps.opening import NewAgreement
 from twinflow.errors import BadInput, NotFound
 from twinflow.mail.dates_file import feed_file
 from twinflow.mail.inbox import captured_messages
 from twinflow.services.agreements.advancing import advance_agreement
 from twinflow.services.agreements.importing import import_register
+from twinflow.services.agreements.migrating import apply
 from twinflow.services.agreements.opening import open_agreement
 from twinflow.services.deadlines.acknowledging import say
 from twinflow.services.deadlines.changing import change_deadline
 from twinflow.services.mail import calendar_feeds, outbox
 from twinflow.services.reading import agreements
+from twinflow.text import harmless
 from twinflow.web.app import create_app
 from world import EXAMPLES
 
@@ -60,10 +63,14 @@ def opened(world, new):
     return open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", now=world.now)
 
 
-def take(world, command, reference="MX-1"):
+def take(world, command, reference="MX-1", person="elena"):
     return advance_agreement(
-        world.engine, world.rulebook, world.people, reference, command, person="elena", now=world.now
+        world.engine, world.rulebook, world.people, reference, command, person=person, now=world.now
     )
+
+
+def asked(world, reference="MX-1"):
+    return (world.engine, world.rulebook, world.people, reference)
 
 
 def places(refused) -> set[str]:
@@ -120,6 +127,14 @@ def test_nothing_is_said_about_warnings_nor_cancelled_with_a_text_that_cannot_be
     assert places(refused) == {"reason"}
 
 
+def test_no_agreement_moves_to_another_version_for_a_reason_that_cannot_be_kept(case):
+    version = case.rulebook.catalogue.versions("mx/twinning")[-1]
+    plan = Plan(version, version, {}, {}, BAD, {})
+    with pytest.raises(BadInput) as refused:
+        list(apply(case.engine, case.rulebook, case.people, plan, person="elena", now=case.now))
+    assert places(refused) == {"reason"}
+
+
 def test_no_register_is_taken_over_with_a_text_that_cannot_be_kept(world):
     dossier = Dossier(
         reference="MX-1",
@@ -153,10 +168,9 @@ def test_what_is_kept_has_its_letters_in_one_piece_and_turns_no_line(world):
 
 @pytest.mark.parametrize("reference", ["\x00", "MX-1\x00", "\ud800"])
 def test_what_no_database_can_be_asked_for_is_not_found(case, reference):
-    asked = (case.engine, case.rulebook, case.people, reference)
     for ask in (
-        lambda: agreements.show_agreement(*asked, case.now),
-        lambda: agreements.list_steps(*asked, "elena", case.now),
+        lambda: agreements.show_agreement(*asked(case, reference), case.now),
+        lambda: agreements.list_steps(*asked(case, reference), "elena", case.now),
         lambda: take(case, StepCommand("withdraw", None), reference),
         lambda: opened(case, replace(NEW, reference="MX-2", parent=reference)),
     ):
@@ -248,6 +262,14 @@ def test_kept_messages_hold_no_raw_control_character_in_their_headers(old):
     for content in contents:
         for name, value in message_from_bytes(content, policy=policy.default).items():
             assert not HARMFUL.search(f"{name}: {value}")
+
+
+def test_a_party_of_older_books_can_still_sign_and_agree_by_the_name_that_is_shown(old):
+    take(old, StepCommand("issue_favourable_opinion", None, records={"opinion_number": "1"}), person="rita")
+    (partner,) = [p for p in agreements.show_agreement(*asked(old), old.now).parties if not p.home]
+    assert partner.name != harmless(partner.name)
+    outcome = take(old, StepCommand("sign", None, party=harmless(partner.name)))
+    assert [party.name for party in outcome.agreement.unsigned] == ["Chihuahua"]
 
 
 def test_names_that_run_from_right_to_left_stand_isolated_among_other_text(world):

@@ -83,7 +83,7 @@ def read_people(path: Path) -> People:
         for number, role in enumerate(person.roles, start=1)
         if role.office not in model.offices
     ]
-    people = composed(_people(model))
+    people = _people(model)
     texts = [Problem(f"{place}: {each.place}", each.message) for each in problems_of_text(people)]
     problems = (*offices, *_mistaken_absences(model, place), *texts)
     if problems:
@@ -97,7 +97,7 @@ def _people(model: PeopleModel) -> People:
             key: Office(
                 key,
                 office.kind,
-                {"en": office.label.en, "es": office.label.es},
+                composed({"en": office.label.en, "es": office.label.es}),
                 office.country,
                 office.time_zone,
                 office.calendars,
@@ -107,7 +107,7 @@ def _people(model: PeopleModel) -> People:
         people={
             key: Person(
                 key,
-                person.name,
+                composed(person.name),
                 person.mail,
                 person.language,
                 tuple(Assignment(role.role, role.office, role.from_, role.to) for role in person.roles),

@@ -47,6 +47,8 @@ def advance_agreement(
         if expected_version is not None and agreement.version != expected_version:
             raise StaleAgreement("{reference} was changed meanwhile; look at it again.", reference=reference)
         definition = rulebook.definition_of(agreement)
+        if command.party is not None:
+            command = replace(command, party=agreement.as_written(command.party))
         today = people.today(agreement.office, now)
         on = command.taken_on(today)
         if hour is not None:

@@ -51,6 +51,7 @@ def change_deadline(
     with UnitOfWork(engine) as work:
         agreement = work.agreements.lock(wanted.reference)
         definition = rulebook.definition_of(agreement)
+        command = replace(command, party=agreement.as_written(command.party))
         today = people.today(agreement.office, now)
         known = refreshed(rulebook, people, agreement, now).deadlines
         before = find_deadline(replace(agreement, deadlines=known), wanted)
