@@ -54,6 +54,13 @@ def test_what_turns_a_line_is_taken_out_of_a_title(run):
     assert run("agreements", "list", "--json").json[0]["title"] == "gniwardx"
 
 
+def test_a_title_is_shown_as_it_is_written_whatever_it_looks_like(run):
+    for number, title in enumerate((":rocket: [bold]x[/bold]", "{title}", "%s \\n", "=1+1")):
+        assert run("agreements", "open", f"T-{number}", *CASE, "--title", title).code == 0
+        assert title in run("agreements", "list").out
+        assert f"T-{number} · {title}\n" in run("agreements", "show", f"T-{number}").out
+
+
 def test_a_reference_that_no_page_shows_is_refused(run):
     for reference in (
         "PIC/picture",
