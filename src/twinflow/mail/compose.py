@@ -22,7 +22,7 @@ from twinflow.domain.mail.message import Message
 from twinflow.domain.process.notices import BASE
 from twinflow.mail.dates_file import dates_file
 from twinflow.mail.words import Words
-from twinflow.text import LONGEST, harmless, shortened
+from twinflow.text import harmless, shortened
 
 LINE = 76
 BASE64_IS_LONGER = 1.37
@@ -49,7 +49,7 @@ class Composer:
         Raises jinja2.TemplateError where a template names something the letter does not have.
         """
         code = letter.person.language
-        subject = shortened(harmless(self._subject(letter)), LONGEST["title"])
+        subject = harmless(self._subject(letter))
         token = unsubscribe_token if letter.is_optional else ""
         unsubscribe_url = f"{self._base_url}/unsubscribe/{token}" if token else ""
         context = {
