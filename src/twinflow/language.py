@@ -14,6 +14,7 @@ from babel.dates import format_date
 from babel.messages.pofile import read_po
 
 from twinflow.sentences import Sentence
+from twinflow.text import harmless_lines, isolated
 
 LANGUAGES = ("es", "en")
 
@@ -36,16 +37,21 @@ def say(value: object, language: str) -> str:
     """Anything a message may hold, for a person: messages and labels in the language, dates with their weekday."""
     match value:
         case Sentence():
-            values = {name: say(inner, language) for name, inner in value.values.items()}
+            values = {name: _within(inner, language) for name, inner in value.values.items()}
             return translate(value.template, language).format(**values)
         case Mapping():
-            return str(value.get(language) or value.get("en", ""))
+            return harmless_lines(str(value.get(language) or value.get("en", "")))
         case date():
             return day(value, language)
         case list() | tuple():
             return ", ".join(say(item, language) for item in value)
         case _:
-            return str(value)
+            return harmless_lines(str(value))
+
+
+def _within(value: object, language: str) -> str:
+    """A value in a sentence: what people wrote turns nothing of what stands around it."""
+    return isolated(say(value, language)) if isinstance(value, str) else say(value, language)
 
 
 def day(value: date, language: str) -> str:

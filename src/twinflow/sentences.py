@@ -47,6 +47,9 @@ KEPT: Mapping[str, tuple[str, ...]] = {
 """The sentences that are kept in rows, by the code that stands for each there. The present wording comes first, all earlier ones
 follow: rows of earlier versions have them in place of the code. A code never changes and is never used again."""
 
+MOST_NAMED = 50
+"""How many names are told of those that there are."""
+
 GAP = "–"
 """Where a row has no value for what a sentence names."""
 
@@ -143,6 +146,7 @@ def unknown_name(kind: Sentence, name: str, known: Iterable[str]) -> Sentence:
         return Sentence(
             "{kind} “{name}” does not exist; did you mean “{near}”?", {"kind": kind, "name": name, "near": near[0]}
         )
+    shown = names if len(names) <= MOST_NAMED else [*names[:MOST_NAMED], "…"]
     return Sentence(
-        "{kind} “{name}” does not exist; there are: {known}.", {"kind": kind, "name": name, "known": names or "–"}
+        "{kind} “{name}” does not exist; there are: {known}.", {"kind": kind, "name": name, "known": shown or "–"}
     )

@@ -109,7 +109,7 @@ def test_the_order_of_events_does_not_matter() -> None:
 
 
 @pytest.mark.parametrize("name", ODD_NAMES)
-def test_any_name_on_earth_comes_back_as_it_was(name: str) -> None:
+def test_any_name_on_earth_comes_back_without_what_does_something_to_its_surroundings(name: str) -> None:
     odd = replace(EVENT, summary=Sentence("{reference}: x", {"reference": name}), description=(name,))
     content = feed_file([odd], "en", BASE)
     _, (event,) = split(content)
@@ -121,12 +121,14 @@ def test_any_name_on_earth_comes_back_as_it_was(name: str) -> None:
 
 
 def shown(name: str) -> str:
-    """With one kind of line break, without control characters, and with no backslash next to an N."""
+    """With one kind of line break, a space for control characters, no marks of direction, and no backslash next to an N."""
     for line_break in ("\r\n", "\r", "\x85", "\u2028"):
         name = name.replace(line_break, "\n")
+    for mark in "\u200f\u202e":
+        name = name.replace(mark, "")
     name = name.replace("\\N", "\\\u2060N")
     return "".join(
-        character for character in name if character == "\n" or not (ord(character) < 32 or character == "\x7f")
+        " " if (ord(character) < 32 and character != "\n") or character == "\x7f" else character for character in name
     )
 
 

@@ -12,7 +12,7 @@ from mail_reading import header_of, strictly
 from twinflow.domain.mail.letter import Letter, LetterGroup, LetterItem
 from twinflow.domain.people.people import Person
 from twinflow.mail.compose import Composer
-from twinflow.mail.words import one_line
+from twinflow.text import harmless
 from world import EXAMPLES
 
 NOTIFICATIONS = EXAMPLES.parent / "notifications"
@@ -77,7 +77,7 @@ def names_of_headers(raw: bytes) -> tuple[str, ...]:
 
 def plain(text: str) -> str:
     """White space at the ends, and how much of it there is between words, is nobody's name."""
-    return " ".join(one_line(text).split())
+    return " ".join(harmless(text).split())
 
 
 @settings(max_examples=400)
@@ -114,7 +114,7 @@ def test_any_reference_on_earth_stands_in_the_subject_as_it_is_in_one_line(refer
     raw = built("Ana", title, reference)
     strictly(raw)
     assert names_of_headers(raw) == OURS
-    assert plain(header_of(raw, "Subject")) == plain(f"{one_line(reference)}: opinion requested")
+    assert plain(header_of(raw, "Subject")) == plain(f"{harmless(reference)}: opinion requested")
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,8 @@ from notice_letters import NOTICES, VALUES, WORDS, group, item, letter, message,
 from builders import NOTIFICATIONS
 from twinflow.domain.mail.letter import Letter
 from twinflow.domain.process.notices import BASE, BASE_FILES, LANGUAGES, NOTICE_FILES, names_in
-from twinflow.mail.words import Words, check_words, one_line
+from twinflow.mail.words import Words, check_words
+from twinflow.text import harmless
 
 TODO = {"en": "What to do:", "es": "Qué hacer:"}
 CASES = {
@@ -269,9 +270,9 @@ def test_a_summary_may_hold_every_notice_there_is(code):
     ],
 )
 def test_a_value_is_shown_in_one_line_without_marks_that_turn_other_text_around(text, shown):
-    assert one_line(text) == shown
-    assert len(one_line(text).splitlines()) <= 1
-    assert one_line(one_line(text)) == one_line(text)
+    assert harmless(text) == shown
+    assert len(harmless(text).splitlines()) <= 1
+    assert harmless(harmless(text)) == harmless(text)
 
 
 def test_a_value_that_is_missing_is_an_error_and_never_a_blank():

@@ -1,6 +1,8 @@
 # ruff: noqa: E501
 """A sheet or mapping with mistakes is answered with row, column, value and what would be right; nothing is taken over."""
 
+import unicodedata
+
 import pytest
 
 from builders import CUENCA_FILES, EC, NOTIFICATIONS, WORKFLOWS, edited
@@ -219,6 +221,113 @@ def whole_message(rulebook, people, folder, content: bytes) -> str:
 def test_a_control_character_is_answered_with_its_cell(problems):
     (problem,) = problems(edited(SMALL, ("Bruges", "Bru\x00ges")), SMALL_MAP)
     assert problem.startswith("sheet.csv: row 3, column city: the cell holds a control character")
+
+
+@pytest.mark.parametrize("sign", ["\x1b", "\x7f", "\x85", "\u2028", "\ufffe"])
+def test_no_cell_holds_a_sign_that_ends_a_line_or_moves_a_terminal(problems, sign):
+    (problem,) = problems(edited(SMALL, ("Bruges", f"Bru{sign}ges")), SMALL_MAP)
+    assert problem.startswith("sheet.csv: row 3, column city: the cell holds a control character")
+
+
+def test_a_name_that_is_too_long_is_answered_with_its_cell_and_the_bound(problems):
+    (problem,) = problems(edited(SMALL, ("Bruges", "Ω" * 20_000)), SMALL_MAP)
+    assert problem.startswith("sheet.csv: row 3, column city: “ΩΩ")
+    assert problem.endswith("…”: it has 20000 characters; at most 200 are kept.")
+    assert len(problem) < 300
+
+
+def test_a_text_that_is_too_long_is_answered_with_the_column_it_stands_in(problems):
+    sheet = SMALL.replace("signed\n", "signed,why,where\n").replace("\nA-2", ",,\nA-2")
+    sheet = sheet.removesuffix("\n") + f",{'n' * 4001},{'s' * 1001}\n"
+    mapping = edited(SMALL_MAP, ('reference = "id"', 'reference = "id"\nsource = "where"'))
+    found = problems(sheet, f'{mapping}[texts]\nnote = "why"\n')
+    assert sorted({problem.split(": ")[1] for problem in found}) == ["row 3, column where", "row 3, column why"]
+
+
+@pytest.mark.parametrize(
+    "behind",
+    [
+        (",", ",", ","),
+        (",,,", ",,,", ",,,"),
+        (",,", "", ",,,,,,"),
+        ("," * 50_000, "," * 50_000, "," * 50_000),
+        (", ,", ",\t,", ",\u00a0,"),
+    ],
+    ids=["one", "three", "ragged", "many", "blanks"],
+)
+def test_columns_with_neither_heading_nor_content_do_not_count(read, behind):
+    lines = [line + more for line, more in zip(SMALL.splitlines(), behind, strict=True)]
+    sheet = "\n".join([*lines, behind[0] + ",,,", ""])
+    plain = [dossier.digest for dossier in read(SMALL, SMALL_MAP)]
+    assert [dossier.digest for dossier in read(sheet, SMALL_MAP)] == plain
+
+
+def test_columns_without_a_heading_are_not_read_and_are_no_mistake(read):
+    lines = [f",{line},," for line in SMALL.splitlines()]
+    sheet = "\n".join([lines[0], "1" + lines[1] + "x", "2" + lines[2]])
+    assert len(read(sheet, SMALL_MAP)) == 2
+
+
+@pytest.mark.parametrize(
+    "names", [lambda number: f"c{number}", lambda _number: "same", lambda number: f"{number % 25_000}"]
+)
+def test_fifty_thousand_columns_are_refused_with_one_sentence(rulebook, people, tmp_path, names):
+    row = ",".join(map(str, range(50_000)))
+    sheet = f"{','.join(map(names, range(50_000)))}\n{row}\n"
+    assert whole_message(rulebook, people, tmp_path, sheet.encode()) == (
+        "sheet.csv has 50000 columns; at most 1000 are read."
+    )
+
+
+def test_of_thousands_of_mistakes_the_first_are_told(problems):
+    sheet = SMALL + "".join(f"B-{number}\n" for number in range(5_000))
+    found = problems(sheet, SMALL_MAP)
+    assert len(found) == 201
+    assert found[-1] == "sheet.csv: and 4800 mistakes more."
+
+
+def test_a_column_that_is_missing_among_a_thousand_is_answered_shortly(problems):
+    headings = ",".join(f"no. {number} {'x' * 200}" for number in range(1_000))
+    assert max(map(len, problems(f"{headings}\n", SMALL_MAP))) < 15_000
+
+
+def apart(text: str) -> str:
+    """The same text with accents as letters of their own, as some systems write it."""
+    return unicodedata.normalize("NFD", text)
+
+
+@pytest.mark.parametrize("change", ["sheet", "map", "both", "neither"])
+def test_letters_in_two_pieces_are_the_same_letters_in_cells_headings_and_mapping(read, change):
+    sheet = "número,país,ciudad,año,situación\nA-1,México,León,2004-02-28,Concluído\nA-2,España,Cádiz,2003,Única\n"
+    mapping = f"""
+[register]
+process = "{EC}"
+office = "cuenca"
+reference = "número"
+[home]
+name = "Cuenca"
+country = "EC"
+[party]
+name = "ciudad"
+country = "país"
+countries = {{ "España" = "ES" }}
+[dates]
+column = "año"
+[states]
+signed = "in_force"
+date_missing = "signed"
+not_signed_by_all = "partly_signed"
+[states.by_column]
+column = "situación"
+values = {{ "Concluído" = "completed" }}
+"""
+    found = read(
+        apart(sheet) if change in {"sheet", "both"} else sheet, apart(mapping) if change in {"map", "both"} else mapping
+    )
+    assert [(d.title, d.parties[1].country, d.state) for d in found] == [
+        ("Cuenca – León", "MX", "completed"),
+        ("Cuenca – Cádiz", "ES", "signed"),
+    ]
 
 
 def test_a_sheet_with_headings_only_has_no_dossiers(read):

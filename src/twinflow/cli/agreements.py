@@ -12,6 +12,7 @@ from twinflow.cli.later import add_later
 from twinflow.cli.options import Options, whole_day
 from twinflow.cli.options import hour as hour_of_day
 from twinflow.cli.output import print_json, print_json_list, print_table
+from twinflow.domain.agreement.agreement import Claim
 from twinflow.domain.agreement.listing import Due, Filters, Position
 from twinflow.domain.clock.last_pass import later_entries
 from twinflow.domain.steps.command import StepCommand
@@ -19,6 +20,7 @@ from twinflow.sentences import Sentence
 from twinflow.services.agreements.advancing import advance_agreement
 from twinflow.services.reading import agreements, deadlines
 from twinflow.services.reading.lines import AgreementLine
+from twinflow.text import shortened
 
 app = typer.Typer(help="Cases: look at them, open them, take their steps, import a register.", no_args_is_help=True)
 
@@ -83,8 +85,8 @@ def _line(cli: Cli, line: AgreementLine) -> list[str]:
     passed = f" ({cli.say(line.passed)})" if line.passed else ""
     following = f"{cli.short_day(line.next_on)}{passed} {cli.say(line.next_label)}" if line.next_on else "–"
     return [
-        line.reference,
-        line.title,
+        shortened(line.reference),
+        shortened(line.title),
         cli.say(line.state_label),
         cli.text("yes") if line.in_force else cli.text("no"),
         following,
@@ -105,16 +107,12 @@ def show(context: typer.Context, reference: Reference, json: Json = False) -> No
         return
     line = page.line
     in_force = cli.text("in force") if line.in_force else cli.text("not in force")
-    print(f"{line.reference} · {line.title}")
+    print(cli.say(Sentence("{reference} · {title}", {"reference": line.reference, "title": line.title})))
     print(f"{cli.say(page.process_label)} v{page.process_version} · {cli.say(line.state_label)} · {in_force}")
     for message in line.missing:
         print(f"! {cli.say(message)}")
     for fact in page.facts:
-        claims = "; ".join(
-            f"{str(claim.value) or cli.text('unknown')} ({claim.source or cli.text('follows from the history')})"
-            for claim in fact.claims
-        )
-        print(f"{cli.say(fact.label)}: {claims}")
+        print(f"{cli.say(fact.label)}: {'; '.join(_claim(cli, claim) for claim in fact.claims)}")
     for checklist in page.checklists:
         found, missing = cli.say(checklist.found) or "–", cli.say(checklist.missing) or "–"
         print(f"{cli.say(checklist.label)}: {found} · {cli.text('missing')}: {missing}")
@@ -124,6 +122,14 @@ def show(context: typer.Context, reference: Reference, json: Json = False) -> No
     _print_timeline(cli, page)
     if page.older is not None:
         print(cli.say(Sentence("All that happened: twinflow agreements history {reference}", {"reference": reference})))
+
+
+def _claim(cli: Cli, claim: Claim) -> str:
+    values = {
+        "value": str(claim.value) or cli.text("unknown"),
+        "source": claim.source or cli.text("follows from the history"),
+    }
+    return cli.say(Sentence("{value} ({source})", values))
 
 
 def deadline_headings(cli: Cli) -> list[str]:

@@ -12,6 +12,7 @@ from twinflow.domain.process.notices import Notice
 from twinflow.sentences import Sentence
 from twinflow.services.alerts import opt_outs
 from twinflow.services.mail import previews
+from twinflow.text import harmless
 
 app = typer.Typer(help="What is told, in which words, and what a person can do without.", no_args_is_help=True)
 
@@ -69,7 +70,7 @@ def preview(
         print()
     if not html:
         for name, value in message.items():
-            print(f"{name}: {value}")
+            print(f"{name}: {harmless(str(value))}")
         print()
     print(str(part.get_content()).replace("\r\n", "\n").strip() if part is not None else "")
 

@@ -18,6 +18,7 @@ from twinflow.registers.dossiers import country_code, read_register
 from twinflow.sentences import Sentence
 from twinflow.services.agreements.importing import import_register
 from twinflow.services.agreements.opening import open_agreement
+from twinflow.text import LONGEST, shortened
 
 
 def open_(
@@ -51,7 +52,7 @@ def open_(
         reference=reference,
         process=process,
         office=office,
-        title=title or " – ".join(each.name for each in parties) or reference,
+        title=title or shortened(" – ".join(each.name for each in parties), LONGEST["title"]) or reference,
         opened_on=day_option(on, "--on") if on else runtime.people.today(office, now),
         parties=parties,
         state=state,
@@ -156,7 +157,7 @@ def _dossier_row(cli: Cli, dossier: Dossier) -> list[str]:
     return [
         str(dossier.row),
         dossier.reference,
-        dossier.title,
+        shortened(dossier.title),
         cli.say(process.states[dossier.state].label),
         "\n".join(dates) or "–",
         "\n".join(terms) or "–",

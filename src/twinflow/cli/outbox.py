@@ -14,6 +14,7 @@ from twinflow.domain.mail.message import MessageState, OutboxMessage
 from twinflow.errors import BadInput
 from twinflow.sentences import Sentence
 from twinflow.services.mail import outbox
+from twinflow.text import harmless, harmless_lines
 
 app = typer.Typer(help="Messages: waiting, on their way, arrived or not.", no_args_is_help=True)
 
@@ -70,8 +71,8 @@ def show(context: typer.Context, message_id: Number, json: Json = False) -> None
         print(cli.say(sentence))
     print()
     for name, value in headers.items():
-        print(f"{name}: {value}")
-    print(f"\n{text}" if text else cli.text("The message has not been built yet."))
+        print(f"{name}: {harmless(str(value))}")
+    print(f"\n{harmless_lines(text)}" if text else cli.text("The message has not been built yet."))
 
 
 def _where_it_stands(message: OutboxMessage) -> list[Sentence]:

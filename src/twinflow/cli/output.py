@@ -18,6 +18,7 @@ from twinflow.domain.calendar.dates import PartialDate
 from twinflow.errors import BadInput, EnvironmentFailed
 from twinflow.language import say
 from twinflow.sentences import Sentence
+from twinflow.text import HARMFUL, harmless_lines, isolated
 
 NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
 """What a disk says that has no room, or fails."""
@@ -38,9 +39,10 @@ def print_json_list(values: Iterable[object], language: str) -> None:
 
 
 def _json(value: object, language: str) -> str:
-    """JSON text; where the output cannot hold every letter, they are written so that a program reads them all the same."""
+    """JSON text; what does something to a terminal, or does not fit the output, is escaped: programs read it back as it is."""
     in_ascii = not sys.stdout.encoding.lower().startswith("utf")
-    return json.dumps(jsonable(value, language), ensure_ascii=in_ascii, indent=2)
+    text = json.dumps(jsonable(value, language), ensure_ascii=in_ascii, indent=2)
+    return HARMFUL.sub(lambda found: found[0] if found[0] == "\n" else json.dumps(found[0])[1:-1], text)
 
 
 def jsonable(value: object, language: str) -> object:
@@ -81,6 +83,6 @@ def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]], title: s
     for heading in headings:
         table.add_column(heading, overflow="fold")
     for row in rows:
-        table.add_row(*row)
-    console = Console(width=None if sys.stdout.isatty() else 200, markup=False, highlight=False)
+        table.add_row(*(isolated(harmless_lines(cell)) for cell in row))
+    console = Console(width=None if sys.stdout.isatty() else 200, markup=False, emoji=False, highlight=False)
     console.print(table)

@@ -15,6 +15,7 @@ from twinflow.domain.process.catalogue import Catalogue
 from twinflow.domain.rulebook import Rulebook
 from twinflow.errors import BadInput, Unreadable
 from twinflow.sentences import Problem, Sentence, unknown_name
+from twinflow.text import composed, problems_of_text
 from twinflow.validation import mail_address
 
 
@@ -82,10 +83,12 @@ def read_people(path: Path) -> People:
         for number, role in enumerate(person.roles, start=1)
         if role.office not in model.offices
     ]
-    problems = (*offices, *_mistaken_absences(model, place))
+    people = _people(model)
+    texts = [Problem(f"{place}: {each.place}", each.message) for each in problems_of_text(people)]
+    problems = (*offices, *_mistaken_absences(model, place), *texts)
     if problems:
         raise BadInput("{place} has mistakes.", problems, place=place)
-    return _people(model)
+    return people
 
 
 def _people(model: PeopleModel) -> People:
@@ -94,7 +97,7 @@ def _people(model: PeopleModel) -> People:
             key: Office(
                 key,
                 office.kind,
-                {"en": office.label.en, "es": office.label.es},
+                composed({"en": office.label.en, "es": office.label.es}),
                 office.country,
                 office.time_zone,
                 office.calendars,
@@ -104,7 +107,7 @@ def _people(model: PeopleModel) -> People:
         people={
             key: Person(
                 key,
-                person.name,
+                composed(person.name),
                 person.mail,
                 person.language,
                 tuple(Assignment(role.role, role.office, role.from_, role.to) for role in person.roles),

@@ -21,7 +21,8 @@ from twinflow.domain.mail.letter import Letter, LetterGroup, LetterItem
 from twinflow.domain.mail.message import Message
 from twinflow.domain.process.notices import BASE
 from twinflow.mail.dates_file import dates_file
-from twinflow.mail.words import Words, one_line
+from twinflow.mail.words import Words
+from twinflow.text import harmless, shortened
 
 LINE = 76
 BASE64_IS_LONGER = 1.37
@@ -48,7 +49,7 @@ class Composer:
         Raises jinja2.TemplateError where a template names something the letter does not have.
         """
         code = letter.person.language
-        subject = one_line(self._subject(letter))
+        subject = harmless(self._subject(letter))
         token = unsubscribe_token if letter.is_optional else ""
         unsubscribe_url = f"{self._base_url}/unsubscribe/{token}" if token else ""
         context = {
@@ -116,7 +117,7 @@ class Composer:
     def _group(self, code: str, group: LetterGroup) -> Mapping[str, Any]:
         return {
             "reference": group.reference,
-            "title": group.title,
+            "title": shortened(group.title),
             "url": f"{self._base_url}/agreements/{quote(group.reference)}",
             "items": [self._rendered(code, item) for item in group.items],
         }
@@ -170,7 +171,7 @@ def _text(name: str, value: str) -> str:
 
 
 def _address(name: str, who: str, mail: str) -> str:
-    who = one_line(who)
+    who = harmless(who)
     if who.isascii() and "=?" not in who and len(name) + 2 + len(plain := formataddr((who, mail))) <= LINE:
         return plain
     encoded = Header(who, "utf-8", maxlinelen=LINE, header_name=name).encode(linesep="\r\n")

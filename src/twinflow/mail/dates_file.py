@@ -1,6 +1,5 @@
 """Calendar events as an iCalendar file (RFC 5545, RFC 7986), for a feed or as an attachment. The icalendar library writes it."""
 
-import re
 from collections.abc import Iterable
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -10,15 +9,13 @@ from twinflow.domain.mail.calendar_events import CalendarEvent
 from twinflow.domain.process.definition import Label
 from twinflow.language import say
 from twinflow.sentences import Sentence
+from twinflow.text import harmless_lines
 
 if TYPE_CHECKING:
     from icalendar import Calendar, Event
 
 CONTENT_TYPE = "text/calendar"
 REFRESH = timedelta(hours=12)
-
-_BREAKS = re.compile("\r\n|[\r\v\f\x85\u2028\u2029]")
-_CONTROLS = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f]")
 
 
 def dates_file(events: Iterable[CalendarEvent], language: str, base_url: str, method: str = "PUBLISH") -> bytes:
@@ -78,11 +75,8 @@ def _event(event: CalendarEvent, language: str, url: str) -> "Event":
 
 
 def _text(value: Sentence | Label | str, language: str) -> str:
-    """In words: one kind of line break, none of the control characters that no TEXT may hold (RFC 5545, section 3.3.11).
+    """In words, without the control characters that no TEXT may hold (RFC 5545, section 3.3.11).
 
     Between a backslash and an N stands a character without width (U+2060): the library would make a line break of the two.
     """
-    text = value if isinstance(value, str) else say(value, language)
-    if not text.isprintable():
-        text = _CONTROLS.sub("", _BREAKS.sub("\n", text))
-    return text.replace("\\N", "\\\u2060N")
+    return harmless_lines(say(value, language)).replace("\\N", "\\\u2060N")

@@ -19,7 +19,7 @@ from aiosmtplib import (
 )
 
 from twinflow.errors import MailFailed, MailServerDown
-from twinflow.mail.words import one_line
+from twinflow.text import harmless
 
 GO_ON, CLOSING, LOGIN_NEEDED = 354, 421, 530
 TAKEN = range(200, 300)
@@ -298,7 +298,7 @@ def _why(error: Exception) -> str:
 
 def _readable(answer: str) -> str:
     """What a server says, as text that can be kept and shown: it may be in any encoding, or nothing but noise."""
-    return one_line(answer)[:LONGEST_ANSWER]
+    return harmless(answer)[:LONGEST_ANSWER]
 
 
 @dataclass(frozen=True, slots=True)

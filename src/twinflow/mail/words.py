@@ -25,34 +25,12 @@ from twinflow import language
 from twinflow.domain.process.notices import BASE, BASE_FILES, LANGUAGES, NOTICE_FILES
 from twinflow.mail.grammar import TESTS, faults, text_of
 from twinflow.sentences import Problem, Sentence
+from twinflow.text import harmless, isolated
 
-__all__ = ["BASE", "BASE_FILES", "NOTICE_FILES", "Words", "check_words", "one_line"]
-
-_BREAKS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
-"""Control characters and everything that some program takes for the end of a line."""
-
-_UNSEEN = re.compile(
-    "[\u00ad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
-)
-"""What is not seen and changes what is: marks and overrides of direction (Unicode 15, UAX 9, section 2), invisible letters.
-The joiners U+200C and U+200D stay: Persian, the scripts of India and emoji need them."""
-
-_HALVES = re.compile("[\ud800-\udfff]")
-"""Halves of characters, which no mail can carry."""
-
+__all__ = ["BASE", "BASE_FILES", "NOTICE_FILES", "Words", "check_words"]
 
 _PART = re.compile(r'{% include "([^"]+)" %}')
 """What several notices share is put in when a template is read: run by itself, a part costs as much as all the rest."""
-
-
-def one_line(text: str) -> str:
-    """What somebody wrote, as harmless text in one line: for subjects, display names, and every value in a notice.
-
-    Scripts that run from right to left keep doing so: their letters say it. Only marks that turn other text around are gone.
-    """
-    if text.isprintable():
-        return text
-    return _HALVES.sub("\ufffd", _UNSEEN.sub("", _BREAKS.sub(" ", text)))
 
 
 def check_words(folder: Path) -> list[Problem]:
@@ -140,7 +118,7 @@ def _shown(value: object) -> object:
         case Markup():
             return value
         case str():
-            return one_line(value)
+            return isolated(harmless(value))
         case int() if not isinstance(value, bool):
             return value
         case Undefined():

@@ -16,6 +16,7 @@ from twinflow.pictures.diagram import (
     waits_words,
 )
 from twinflow.sentences import Sentence
+from twinflow.text import harmless
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,7 @@ def outline(process: ProcessDefinition, say: Say, course: Course | None = None) 
 
 
 def _course_lines(process: ProcessDefinition, say: Say, course: Course) -> Iterator[str]:
-    yield f"{course.reference} · {course.title}"
+    yield f"{course.reference} · {harmless(course.title)}"
     yield f"{say(present_words(course))}: {say(process.states[course.state].label)}"
     yield ""
     yield say(Sentence("Path taken:"))

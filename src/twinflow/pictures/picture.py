@@ -27,6 +27,7 @@ from twinflow.pictures.diagram import Course, Edge, Say, date_words, present_wor
 from twinflow.pictures.lettering import width, wrapped
 from twinflow.pictures.outline import outline
 from twinflow.sentences import Sentence
+from twinflow.text import harmless_lines, shortened
 
 MARGIN, INSIDE, NARROWEST = 20.0, 16.0, 560.0
 """Around all; inside the band of a stage; the least width, so that title and legend have room."""
@@ -74,7 +75,7 @@ def svg(process: ProcessDefinition, say: Say, course: Course | None = None) -> s
 
 def _title(process: ProcessDefinition, say: Say, course: Course | None) -> str:
     name = f"{say(process.label)} ({process.name})"
-    return f"{course.reference} · {course.title} · {name}" if course else name
+    return f"{course.reference} · {shortened(course.title)} · {name}" if course else name
 
 
 def _head(process: ProcessDefinition, say: Say, course: Course | None, room: float) -> tuple[list[str], float]:
@@ -84,7 +85,11 @@ def _head(process: ProcessDefinition, say: Say, course: Course | None, room: flo
     if course is not None:
         state = f"{say(present_words(course))}: {say(process.states[course.state].label)}"
         ahead = [say(date_words(each)) for each in course.ahead] or [say(Sentence("none"))]
-        texts = [(f"{course.reference} · {course.title}", True), (state, True), (say(Sentence("Dates ahead:")), True)]
+        texts = [
+            (f"{course.reference} · {shortened(course.title)}", True),
+            (state, True),
+            (say(Sentence("Dates ahead:")), True),
+        ]
         texts += [(f"– {text}", False) for text in ahead]
         rows += [(row, LARGE, bold) for text, bold in texts for row in wrapped(text, LARGE, room, bold=bold)]
     drawn, y = [], 0.0
@@ -327,6 +332,4 @@ def _n(number: float) -> str:
 
 def _clean(text: str) -> str:
     """Escaped, and without the signs that XML cannot hold (XML 1.0, 2.2)."""
-    held = (sign in "\t\n" or (sign >= " " and (sign.isprintable() or sign.isspace())) for sign in text)
-    kept = (sign if holds else "\ufffd" for sign, holds in zip(text, held, strict=True))
-    return escape("".join(kept))
+    return escape(harmless_lines(text))

@@ -24,6 +24,7 @@ from twinflow.errors import BadInput, Unreadable
 from twinflow.registers.mapping import Mapping, read_mapping
 from twinflow.registers.sheet import Row, read_sheet
 from twinflow.sentences import Problem, Sentence, unknown_name
+from twinflow.text import LONGEST, composed, shortened
 
 
 def read_register(file: Path, map_file: Path, rulebook: Rulebook, people: People, now: datetime) -> list[Dossier]:
@@ -111,12 +112,16 @@ class _Reading:
 
     def _cell(self, text: _Text, place: str) -> tuple[Row, str | None]:
         """The row and column that a field of a case (`terms.validity`) was read from; no column where several make it."""
-        path, _, number = place.rstrip("]").partition("[")
-        kind, _, name = path.partition(".")
-        dates = self.mapping.dates
+        kind, name, number, inner = re.findall(r"(\w+)(?:\.(\w+))?(?:\[(\d+)\])?(?:\.(\w+))?", place)[0]
+        dates, texts = self.mapping.dates, self.mapping.texts
         match kind:
-            case "reference":
+            case "reference" | "relationship":
                 return text.row, self.mapping.register_.reference
+            case "note" | "origin":
+                return text.row, texts.note if kind == "note" else texts.origin
+            case "facts" | "terms" if inner == "source":
+                is_terms = kind == "terms" and texts.terms_source is not None
+                return text.row, texts.terms_source if is_terms else self.mapping.register_.source
             case "parties":
                 return (text.party_rows[int(number) - 1] if number else text.row), self.mapping.party.name
             case "terms":
@@ -136,7 +141,9 @@ class _Reading:
         problem = Problem(Sentence("{file}: row {row}", values), message)
         if column is not None:
             where = Sentence("{file}: row {row}, column {column}", values | {"column": column})
-            problem = Problem(where, Sentence("“{value}”: {message}", {"value": row[column], "message": message}))
+            problem = Problem(
+                where, Sentence("“{value}”: {message}", {"value": shortened(row[column]), "message": message})
+            )
         if (row.number, problem) not in self.found:
             self.found.append((row.number, problem))
 
@@ -227,7 +234,7 @@ class _Reading:
             reference=reference if generation.is_latest else f"{reference}.{generation.number}",
             process=self.process.key,
             office=self.mapping.register_.office,
-            title=" – ".join(party.name for party in text.parties),
+            title=shortened(" – ".join(party.name for party in text.parties), LONGEST["title"]),
             state=state,
             parties=text.signed(generation.signed_on),
             terms=text.terms,
@@ -388,4 +395,4 @@ def _country_names() -> list[str]:
 
 def country_code(text: str) -> str | None:
     """The ISO 3166-1 alpha-2 code of a country by its English or Spanish name or code."""
-    return _country_codes().get(text.casefold())
+    return _country_codes().get(composed(text).casefold())

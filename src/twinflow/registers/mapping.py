@@ -7,13 +7,14 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from twinflow.definitions.models import Strict
-from twinflow.definitions.reader import read_toml
+from twinflow.definitions.reader import parse_toml, read_text
 from twinflow.domain.people.people import People
 from twinflow.domain.process.definition import ProcessDefinition
 from twinflow.domain.process.well_known_facts import SIGNED_ON
 from twinflow.domain.rulebook import Rulebook
 from twinflow.errors import BadInput
 from twinflow.sentences import Problem, Sentence, unknown_name
+from twinflow.text import composed
 
 
 class RegisterPart(Strict):
@@ -121,7 +122,7 @@ class Mapping(Strict):
 
 def read_mapping(path: Path, rulebook: Rulebook, people: People) -> Mapping:
     """Read a mapping and check every name in it against the process. Raises BadInput with every problem."""
-    mapping = read_toml(path, Mapping, path.name)
+    mapping = parse_toml(composed(read_text(path, path.name)), Mapping, path.name)
     problems = [Problem(f"{path.name}: {where}", message) for where, message in _mistakes(mapping, rulebook, people)]
     if problems:
         raise BadInput("{place} has mistakes.", tuple(problems), place=path.name)

@@ -2,15 +2,19 @@
 
 import csv
 import io
-import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from twinflow.errors import BadInput
 from twinflow.sentences import Problem, Sentence, unknown_name
+from twinflow.text import composed, control_in, shortened
 
 MAX_BYTES = 50_000_000
+MAX_COLUMNS = 1_000
+AT_MOST = 200
+"""Mistakes told at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,14 @@ def read_sheet(path: Path, delimiter: str, columns: Iterable[tuple[str, str]], m
     numbered = [
         (number, record) for number, record in enumerate(records, start=2) if any(cell.strip() for cell in record)
     ]
+    headings, numbered = _without_empty_columns(headings, numbered)
+    if len(headings) > MAX_COLUMNS:
+        raise BadInput(
+            "{file} has {found} columns; at most {most} are read.",
+            file=path.name,
+            found=len(headings),
+            most=MAX_COLUMNS,
+        )
     problems = [
         Problem(
             Sentence("{file}: row 1 ({map}: {where})", {"file": path.name, "map": map_name, "where": where}),
@@ -41,8 +53,22 @@ def read_sheet(path: Path, delimiter: str, columns: Iterable[tuple[str, str]], m
     ]
     problems += _mistakes_in_rows(path.name, headings, numbered)
     if problems:
-        raise BadInput("{file} cannot be read.", tuple(problems), file=path.name)
-    return [Row(number, dict(zip(headings, record, strict=True))) for number, record in numbered]
+        raise BadInput("{file} cannot be read.", _first_of(problems, path.name), file=path.name)
+    return [Row(number, dict(zip(headings, composed(record), strict=True))) for number, record in numbered]
+
+
+def _without_empty_columns(
+    headings: list[str], numbered: list[tuple[int, list[str]]]
+) -> tuple[list[str], list[tuple[int, list[str]]]]:
+    """Without the columns behind the last one that has a heading or content: spreadsheets write such."""
+    widths = {number: _width(record) for number, record in numbered}
+    last = max([_width(headings), *(width for width in widths.values() if width <= len(headings))])
+    return headings[:last], [(number, record[: max(last, widths[number])]) for number, record in numbered]
+
+
+def _width(record: list[str]) -> int:
+    """How many cells it has up to the last one with content."""
+    return next((at for at in range(len(record), 0, -1) if record[at - 1].strip()), 0)
 
 
 def _parsed(path: Path, delimiter: str) -> tuple[list[str], list[list[str]]]:
@@ -54,13 +80,13 @@ def _parsed(path: Path, delimiter: str) -> tuple[list[str], list[list[str]]]:
         where = Sentence("{file}: line {line}", {"file": path.name, "line": reader.line_num})
         problem = Problem(where, Sentence("{detail}.", {"detail": str(error)}))
         raise BadInput("{file} cannot be read.", (problem,), file=path.name) from None
-    return [heading.strip() for heading in headings], records
+    return [composed(heading).strip() for heading in headings], records
 
 
 def _mistakes_in_rows(name: str, headings: list[str], numbered: list[tuple[int, list[str]]]) -> Iterator[Problem]:
     """Headings that appear twice, rows of another width, characters that nobody can see."""
-    for heading in sorted({heading for heading in headings if headings.count(heading) > 1}):
-        message = Sentence("the column “{column}” appears twice.", {"column": heading})
+    for heading in sorted(name for name, times in Counter(headings).items() if name and times > 1):
+        message = Sentence("the column “{column}” appears twice.", {"column": shortened(heading)})
         yield Problem(Sentence("{file}: row {row}", {"file": name, "row": 1}), message)
     for number, record in numbered:
         if len(record) != len(headings):
@@ -68,9 +94,17 @@ def _mistakes_in_rows(name: str, headings: list[str], numbered: list[tuple[int, 
             message = Sentence("{found} cells where the headings have {expected}.", values)
             yield Problem(Sentence("{file}: row {row}", {"file": name, "row": number}), message)
         for heading, cell in zip(headings, record, strict=False):
-            if any(unicodedata.category(character) == "Cc" and character not in "\n\r\t" for character in cell):
-                where = Sentence("{file}: row {row}, column {column}", {"file": name, "row": number, "column": heading})
+            if control_in(cell, several_lines=True):
+                where = Sentence(
+                    "{file}: row {row}, column {column}", {"file": name, "row": number, "column": shortened(heading)}
+                )
                 yield Problem(where, Sentence("the cell holds a control character; type it again."))
+
+
+def _first_of(problems: list[Problem], name: str) -> tuple[Problem, ...]:
+    more = len(problems) - AT_MOST
+    rest = [Problem(name, Sentence("and {more} mistakes more.", {"more": more}))] if more > 0 else []
+    return (*problems[:AT_MOST], *rest)
 
 
 def _check_headings(name: str, headings: list[str], delimiter: str) -> None:

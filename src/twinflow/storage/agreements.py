@@ -36,6 +36,7 @@ from twinflow.storage.tables import (
     table_of,
 )
 from twinflow.storage.writes import Repository, Writes
+from twinflow.text import can_be_kept, composed
 
 CHANGING_NOTHING = (*ONLY_TOLD, EntryKind.ACKNOWLEDGED, EntryKind.SNOOZED)
 """Entries after which an agreement is as it was."""
@@ -79,6 +80,7 @@ class Agreements(Repository):
 
     def id_of(self, reference: str) -> int:
         """The row of a reference. Raises NotFound."""
+        reference = _searched(reference)
         if reference in self._ids:
             return self._ids[reference]
         found = self._connection.scalars(select(AgreementRow.id).where(AgreementRow.reference == reference)).first()
@@ -95,6 +97,7 @@ class Agreements(Repository):
 
         Its history is without what was only told. Raises NotFound.
         """
+        reference = _searched(reference)
         found = snapshots.locked_one(self._connection, reference, with_parent=with_parent)
         if found is None:
             raise NotFound("There is no agreement {reference}.", reference=reference)
@@ -162,6 +165,7 @@ class Agreements(Repository):
 
     def around(self, reference: str) -> tuple[int, list[int], list[int]]:
         """The row of an agreement; those of its other generations, oldest first; those of what belongs to it. Raises NotFound."""
+        reference = _searched(reference)
         row, other = snapshots.AGREEMENT.c, snapshots.AGREEMENT.alias("other").c
         own = select(other.id, other.relationship).where(other.reference == reference).cte("own")
         is_generation = row.relationship == select(own.c.relationship).scalar_subquery()
@@ -176,7 +180,7 @@ class Agreements(Repository):
 
     def known(self, references: Iterable[str]) -> Mapping[str, str]:
         """Those of the references that exist, with the digest of the source they were imported from."""
-        wanted = list(references)
+        wanted = [reference for reference in references if can_be_kept(reference)]
         found: dict[str, str] = {}
         for start in range(0, len(wanted), AT_ONCE):
             part = col(AgreementRow.reference).in_(wanted[start : start + AT_ONCE])
@@ -332,3 +336,10 @@ def _fact_values(
         for name, claims in after.items()
         for claim in claims[len(before.get(name, ())) :]
     ]
+
+
+def _searched(reference: str) -> str:
+    """A reference as the books would have it. Raises NotFound for what no database can be asked for."""
+    if not can_be_kept(reference):
+        raise NotFound("There is no agreement {reference}.", reference=reference)
+    return composed(reference)

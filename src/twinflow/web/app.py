@@ -12,6 +12,7 @@ from starlette.staticfiles import StaticFiles
 from twinflow.bootstrap import Runtime
 from twinflow.clock import now
 from twinflow.web import errors
+from twinflow.web.head import HeadAsGet
 from twinflow.web.pages import agreements, feeds, health, inbox, pictures, unsubscribe
 from twinflow.web.rendering import Site, environment
 from twinflow.web.security import SecurityHeaders
@@ -31,7 +32,8 @@ def create_app(runtime: Runtime, clock: Callable[[], datetime] = now, *, demo: b
     for noun in (pictures, agreements, inbox, unsubscribe, feeds, health):
         app.include_router(noun.router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
-    app.add_middleware(TrustedHostMiddleware, allowed_hosts=_hosts(runtime.settings.base_url))
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=_hosts(runtime.settings.base_url), www_redirect=False)
     app.add_middleware(SecurityHeaders)
+    app.add_middleware(HeadAsGet)
     errors.install(app)
     return app

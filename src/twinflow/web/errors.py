@@ -12,6 +12,7 @@ from starlette.responses import Response
 from twinflow.errors import BadInput, EnvironmentFailed, NotFound, TwinflowError
 from twinflow.sentences import Sentence
 from twinflow.services.reading import agreements
+from twinflow.text import LONGEST, harmless, shortened
 from twinflow.web.rendering import site_of
 from twinflow.web.security import secure
 
@@ -42,9 +43,8 @@ def _failed(request: Request, error: TwinflowError) -> Response:
 def _refused(request: Request, error: HTTPException) -> Response:
     status = HTTPStatus(error.status_code)
     if status is HTTPStatus.NOT_FOUND:
-        response = site_of(request).error_page(
-            request, status, Sentence("There is no page at {path}.", {"path": request.url.path})
-        )
+        message = Sentence("There is no page at {path}.", {"path": shortened(request.url.path)})
+        response = site_of(request).error_page(request, status, message)
     else:
         response = site_of(request).error_page(
             request, status, Sentence("This address only shows; it takes no other request.")
@@ -65,12 +65,14 @@ def _broken(request: Request, error: Exception) -> Response:
 
 def _path(request: Request) -> str:
     """The address without a token that it may hold: who reads the log may not read on with it."""
-    token = request.path_params.get("token")
-    return request.url.path.replace(str(token), "…") if token else request.url.path
+    token, path = request.path_params.get("token"), request.url.path
+    return harmless(path.replace(str(token), "…") if token else path)
 
 
 def _similar(request: Request) -> list[str]:
     """References that look like the one in the address."""
     site = site_of(request)
     asked = str(request.path_params.get("reference", "")).upper()
+    if len(asked) > LONGEST["reference"]:
+        return []
     return get_close_matches(asked, agreements.list_references(site.runtime.engine), n=8, cutoff=0.5)

@@ -10,6 +10,7 @@ from urllib.parse import quote
 from fastapi import Depends
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
+from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
@@ -21,6 +22,7 @@ from twinflow.sentences import Sentence
 from twinflow.services.clock import last_pass
 from twinflow.services.mail import outbox, restored_backup
 from twinflow.services.reading.deadlines import DeadlineLine
+from twinflow.text import harmless, harmless_lines, isolated, shortened
 from twinflow.web import languages
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -98,14 +100,26 @@ def fresh_site_of(request: Request) -> Site:
 Here = Annotated[Site, Depends(fresh_site_of)]
 
 
+class _Said(str):
+    """Words that are harmless, where what people wrote stands isolated."""
+
+    __slots__ = ()
+
+
+def _shown(value: object) -> object:
+    """A value as it goes into a page, which escapes it then."""
+    return harmless_lines(value) if isinstance(value, str) and not isinstance(value, _Said | Markup) else value
+
+
 def environment() -> Environment:
-    """The templates: everything is escaped, and a name that is not there is an error."""
+    """The templates: everything is harmless and escaped, and a name that is not there is an error."""
     env = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        finalize=_shown,
     )
     env.globals["_"] = _translate
     env.filters |= {
@@ -118,6 +132,9 @@ def environment() -> Environment:
         "in_order": _in_order,
         "country_names": _country_names,
         "deadline_path": _deadline_path,
+        "filled": _filled,
+        "isolated": _isolated,
+        "short": shortened,
     }
     return env
 
@@ -128,8 +145,19 @@ def _translate(context: Context, text: str) -> str:
 
 
 @pass_context
-def _say(context: Context, value: object) -> str:
-    return language.say(value, context["language"])
+def _say(context: Context, value: object) -> _Said:
+    return _Said(language.say(value, context["language"]))
+
+
+@pass_context
+def _filled(context: Context, words: str, **values: object) -> _Said:
+    """Words with values in their places."""
+    return _say(context, Sentence(words, values))
+
+
+def _isolated(text: str) -> _Said:
+    """For a name where no element can stand around it."""
+    return _Said(isolated(harmless(text)))
 
 
 @pass_context

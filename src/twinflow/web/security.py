@@ -1,9 +1,10 @@
-"""The headers of every response: nothing is loaded from elsewhere, no script runs, nothing is kept by caches.
+"""The headers of every response: nothing is loaded from elsewhere, no script runs, no cache keeps anything, nobody is sent away.
 
 https://www.w3.org/TR/CSP3/
 """
 
 from collections.abc import Awaitable
+from urllib.parse import urlsplit, urlunsplit
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -40,3 +41,11 @@ def secure(headers: MutableHeaders, path: str) -> None:
     headers.setdefault("X-Content-Type-Options", "nosniff")
     headers.setdefault("Referrer-Policy", "same-origin")
     headers.setdefault("Cache-Control", "no-cache" if path.startswith("/static/") else "no-store")
+    if "Location" in headers:
+        headers["Location"] = _on_this_server(headers["Location"])
+
+
+def _on_this_server(address: str) -> str:
+    """Without scheme and host: a reader keeps theirs, whatever a proxy in between speaks (RFC 9110, section 10.2.2)."""
+    parts = urlsplit(address)
+    return urlunsplit(("", "", f"/{parts.path.lstrip('/')}", parts.query, ""))

@@ -10,9 +10,12 @@ from twinflow.domain.agreement.history import EntryKind, HistoryEntry
 from twinflow.domain.calendar.business_days import Calendars, Pause, add_length
 from twinflow.domain.calendar.dates import Length, PartialDate, add_months
 from twinflow.domain.process.well_known_facts import IN_FORCE_ON
+from twinflow.text import composed, harmless
 
 REFERENCE = r"\w+(?:[./-]\w+)*"
 """What people quote: letters and digits, with dots, slashes or hyphens between them."""
+ADDRESS_OF_ANOTHER_PAGE = r"/(?:picture|picture\.svg|deadlines/[^/]+/[^/]+)$"
+"""How the address of a page about an agreement ends, after its reference. A reference that ends so would never be shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,6 +259,11 @@ class PresentAgreement(AgreementHead):
         """The first date of an open deadline, passed or not; `date.max` where none is open."""
         open_on = (each.due_on for each in self.deadlines if each.status is DeadlineStatus.OPEN and each.due_on)
         return min(open_on, default=date.max)
+
+    def as_written(self, party: str) -> str:
+        """The name of a party as the books write it, which may be older than the rules for texts; else the name itself."""
+        names = [each.name for each in self.parties if party in {each.name, harmless(composed(each.name))}]
+        return names[0] if names else party
 
     @property
     def unsigned(self) -> tuple[Party, ...]:

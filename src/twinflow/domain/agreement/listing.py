@@ -83,5 +83,8 @@ def words_asked(text: str) -> list[str]:
 @lru_cache(maxsize=10_000)
 def _words(text: str) -> tuple[str, ...]:
     plain = "".join(sign for sign in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(sign))
-    words = (re.sub(r"^[\W_]+|[\W_]+$", "", word) for word in re.split(r"[\s\x00-\x1f]", plain.translate(BARRED)))
+    words = (
+        re.sub(r"^[\W_]+|[\W_]+$", "", word)
+        for word in re.split(r"[\s\x00-\x1f\ud800-\udfff]", plain.translate(BARRED))
+    )
     return tuple(word for word in words if word)

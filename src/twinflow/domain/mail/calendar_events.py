@@ -21,6 +21,7 @@ from twinflow.domain.people.people import People, Person
 from twinflow.domain.process.definition import LIAISON, DeadlineRule, Label, Nature, ProcessDefinition
 from twinflow.domain.rulebook import Rulebook
 from twinflow.sentences import Sentence
+from twinflow.text import shortened
 
 NAMESPACE = UUID("8a6d1c0e-5f0b-4c39-9a55-6d2d4c1b7e10")
 """Never to be changed: every UID that calendars have kept rests on it."""
@@ -118,7 +119,7 @@ def deadline_event(
         status=_status(deadline, paused=paused),
         summary=Sentence("{reference}: {deadline} ({tags})" if tags else "{reference}: {deadline}", names),
         description=(
-            head.title,
+            shortened(head.title),
             *_how_it_stands(deadline, tags, paused=paused),
             *(doing if deadline.is_open else doing[:1]),
         ),

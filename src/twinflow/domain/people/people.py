@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from twinflow.domain.process.definition import CLOCK, Label, ProcessDefinition, Role
 from twinflow.errors import NotFound
+from twinflow.text import composed
 
 LONGEST_CHAIN = 3
 """How many delegates in a row are asked."""
@@ -83,13 +84,13 @@ class People:
     people: Mapping[str, Person]
 
     def person(self, key: str) -> Person:
-        """Raises NotFound, naming who there is."""
-        try:
+        """Whoever has the key, however its letters are written. Raises NotFound, naming who there is."""
+        if key in self.people:
             return self.people[key]
-        except KeyError:
-            raise NotFound(
-                "There is no person {person}; there are {people}.", person=key, people=sorted(self.people)
-            ) from None
+        for known, person in self.people.items():
+            if composed(known) == composed(key):
+                return person
+        raise NotFound("There is no person {person}; there are {people}.", person=key, people=sorted(self.people))
 
     def today(self, office: str, now: datetime) -> date:
         """The date at the office, at the instant `now`. The office exists: start-up has checked it."""

@@ -52,7 +52,8 @@ class Dossier:
             "origin": self.origin,
             "note": self.note,
         }
-        return hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+        text = json.dumps(content, sort_keys=True, ensure_ascii=False)
+        return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def case_of(dossier: Dossier, catalogue: Catalogue, today: date) -> tuple[NewAgreement, ProcessDefinition]:

@@ -5,7 +5,14 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
-from twinflow.domain.agreement.agreement import REFERENCE, Agreement, Claim, Party, Term
+from twinflow.domain.agreement.agreement import (
+    ADDRESS_OF_ANOTHER_PAGE,
+    REFERENCE,
+    Agreement,
+    Claim,
+    Party,
+    Term,
+)
 from twinflow.domain.agreement.history import EntryKind, HistoryEntry
 from twinflow.domain.calendar.dates import PartialDate
 from twinflow.domain.process.definition import ProcessDefinition
@@ -13,6 +20,7 @@ from twinflow.domain.process.well_known_facts import NOT_IN_FUTURE
 from twinflow.domain.steps.facts import is_still_to_come, items_of
 from twinflow.errors import Unreadable
 from twinflow.sentences import Problem, Sentence, unknown_name
+from twinflow.text import problems_of_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +96,7 @@ def problems_of_opening(
     """
     if (message := mistake_in_reference(new.reference)) is not None:
         yield Problem("reference", message)
+    yield from problems_of_text(new)
     for name in sorted(new.facts):
         yield from _about_the_fact(name, new.facts[name], definition, today)
     if new.state is not None and new.state not in definition.states:
@@ -103,9 +112,13 @@ def problems_of_opening(
 
 def mistake_in_reference(reference: str) -> Sentence | None:
     """What would be right, where people could not quote it."""
-    if re.fullmatch(REFERENCE, reference):
-        return None
-    return Sentence("a reference is made of letters and digits, with dots, slashes or hyphens between them.")
+    if not re.fullmatch(REFERENCE, reference):
+        return Sentence("a reference is made of letters and digits, with dots, slashes or hyphens between them.")
+    if found := re.search(ADDRESS_OF_ANOTHER_PAGE, reference):
+        return Sentence(
+            "a reference may not end in {ending}: that is the address of another page.", {"ending": found[0]}
+        )
+    return None
 
 
 def _about_the_fact(
@@ -140,6 +153,8 @@ def _about_the_parties(new: NewAgreement) -> Iterator[Problem]:
         yield Problem("parties", Sentence("an agreement has two parties or more."))
     names = [party.name for party in new.parties]
     for number, name in enumerate(names, start=1):
+        if not name.strip():
+            yield Problem(f"parties[{number}]", Sentence("the name of the party is missing."))
         if name in names[: number - 1]:
             yield Problem(f"parties[{number}]", Sentence("two parties of one text need different names."))
 

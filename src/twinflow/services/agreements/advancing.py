@@ -18,6 +18,7 @@ from twinflow.errors import StaleAgreement
 from twinflow.services.agreements.recording import record_step
 from twinflow.services.alerts.telling import tell
 from twinflow.storage.unit_of_work import UnitOfWork
+from twinflow.text import checked
 
 
 def advance_agreement(
@@ -36,14 +37,18 @@ def advance_agreement(
 
     `hour` is when it arrived on the day of the act, at the office that keeps the case.
 
-    Raises NotFound, Refused with every reason, StaleAgreement if the agreement is not (or no longer) at `expected_version`.
+    Raises NotFound, BadInput for its texts, Refused with every reason, StaleAgreement if the agreement is not (or no longer) at
+    `expected_version`.
     """
+    command = checked(command)
     who = people.person(person)
     with UnitOfWork(engine) as work:
         agreement = work.agreements.lock(reference)
         if expected_version is not None and agreement.version != expected_version:
             raise StaleAgreement("{reference} was changed meanwhile; look at it again.", reference=reference)
         definition = rulebook.definition_of(agreement)
+        if command.party is not None:
+            command = replace(command, party=agreement.as_written(command.party))
         today = people.today(agreement.office, now)
         on = command.taken_on(today)
         if hour is not None:

@@ -16,6 +16,7 @@ from twinflow.errors import BadInput
 from twinflow.sentences import Problem, Sentence
 from twinflow.services.agreements.opening import add
 from twinflow.storage.unit_of_work import UnitOfWork
+from twinflow.text import composed
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,7 @@ def import_register(
     `progress` is told how many dossiers of how many are done. Raises BadInput with everything for which they
     cannot be taken over: what no case may say, and references that are in the books with other content.
     """
+    dossiers = [composed(dossier) for dossier in dossiers]
     added: list[str] = []
     with UnitOfWork(engine, reading=dry_run) as work:
         known = work.agreements.known(dossier.reference for dossier in dossiers)

@@ -1,7 +1,7 @@
 """Moving running agreements to another version of their process: in batches, each agreement whole or not at all."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from sqlalchemy import Engine
@@ -16,6 +16,7 @@ from twinflow.sentences import Sentence
 from twinflow.services.agreements.recording import record_change, refresh_parent, refreshed
 from twinflow.services.alerts.telling import tell_moved
 from twinflow.storage.unit_of_work import UnitOfWork
+from twinflow.text import checked
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,7 @@ def apply(
     Killed and begun again, it goes on with those that are still on the old version; so does a second one at the same time.
     Who is told of a deadline is told where its date has moved. Raises NotFound for an unknown person.
     """
+    plan = replace(plan, reason=checked(plan.reason, "reason"))
     actor = Actor(people.person(person).key, frozenset())
     total = sum(affected(engine, plan).values())
     last = done = 0

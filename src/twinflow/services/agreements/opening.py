@@ -16,6 +16,7 @@ from twinflow.errors import BadInput, NotFound, Refused
 from twinflow.sentences import Problem, Sentence
 from twinflow.services.agreements.recording import refresh_parent, write_rows
 from twinflow.storage.unit_of_work import UnitOfWork
+from twinflow.text import composed
 
 
 def open_agreement(
@@ -26,6 +27,7 @@ def open_agreement(
     Raises BadInput with every mistake, NotFound for an unknown process, person or parent, Refused if the person is not the
     liaison officer of the office.
     """
+    new = composed(new)
     who = people.person(actor)
     definition = rulebook.catalogue.in_force_on(new.process, new.opened_on)
     offices = people.offices

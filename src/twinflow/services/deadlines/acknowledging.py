@@ -11,6 +11,7 @@ from twinflow.domain.people.people import People
 from twinflow.domain.process.definition import Label
 from twinflow.domain.rulebook import Rulebook, deadline_context
 from twinflow.storage.unit_of_work import UnitOfWork
+from twinflow.text import checked
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,8 @@ def say(
     person: str,
     now: datetime,
 ) -> Said:
-    """Acknowledge a deadline, or snooze it. Raises NotFound, Refused with every reason."""
+    """Acknowledge a deadline, or snooze it. Raises NotFound, BadInput for its texts, Refused with every reason."""
+    said = checked(said)
     who = people.person(person)
     with UnitOfWork(engine) as work:
         agreement = work.agreements.lock(wanted.reference)

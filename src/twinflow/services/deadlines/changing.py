@@ -18,6 +18,7 @@ from twinflow.domain.rulebook import Rulebook
 from twinflow.services.agreements.recording import record_change, refreshed
 from twinflow.services.alerts.telling import tell, tell_moved
 from twinflow.storage.unit_of_work import UnitOfWork
+from twinflow.text import checked
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +44,14 @@ def change_deadline(
 ) -> ChangedDeadline:
     """Pause, resume, extend, take back, move or confirm, and compute the date anew.
 
-    Raises NotFound, Refused with every reason, StaleAgreement if somebody else was faster.
+    Raises NotFound, BadInput for its texts, Refused with every reason, StaleAgreement if somebody else was faster.
     """
+    command = checked(command)
     who = people.person(person)
     with UnitOfWork(engine) as work:
         agreement = work.agreements.lock(wanted.reference)
         definition = rulebook.definition_of(agreement)
+        command = replace(command, party=agreement.as_written(command.party))
         today = people.today(agreement.office, now)
         known = refreshed(rulebook, people, agreement, now).deadlines
         before = find_deadline(replace(agreement, deadlines=known), wanted)

@@ -26,6 +26,7 @@ from twinflow.sentences import unpacked
 from twinflow.services.mail.calendar_feeds import events_of
 from twinflow.services.reading.history_in_words import beyond_bound, entry_message
 from twinflow.storage.unit_of_work import UnitOfWork
+from twinflow.text import shortened
 
 MOST_DATES = 100
 """Dates attached to one message."""
@@ -181,7 +182,7 @@ class Desk:
         absent = self.people.people.get(alert.stands_for)
         values: dict[str, Any] = {
             "reference": alert.reference,
-            "title": alert.title,
+            "title": shortened(alert.title),
             "effective_on": alert.effective_on,
             "recorded_on": self.people.today(alert.office, alert.recorded_at),
             "stands_for": absent.name if absent is not None else alert.stands_for,

@@ -26,6 +26,7 @@ from twinflow.sentences import Sentence
 from twinflow.services.alerts.incidents import tell_incidents
 from twinflow.storage.outbox import DueMessage
 from twinflow.storage.unit_of_work import UnitOfWork
+from twinflow.text import checked
 
 SENDING_LIMIT = timedelta(minutes=5)
 """A message is not begun later than this before its lease ends, and given up for now after as long."""
@@ -129,9 +130,9 @@ def retry(engine: Engine, outbox_id: int, now: datetime) -> None:
 def cancel(engine: Engine, people: People, outbox_id: int, *, by: str, reason: str, now: datetime) -> None:
     """Take a message back that has not left, or close an incident: on record in every agreement that it told of.
 
-    Raises NotFound, or Refused if it is on its way, has arrived or has no reason.
+    Raises NotFound, BadInput for a reason that cannot be kept, or Refused if it is on its way, has arrived or has no reason.
     """
-    person = people.person(by)
+    person, reason = people.person(by), checked(reason, "reason")
     if not reason.strip():
         raise Refused("A message is cancelled only with a reason: it stays on record.")
     allowed = (MessageState.QUEUED, MessageState.RETRYING, *INCIDENTS)

@@ -11,10 +11,11 @@ from starlette.responses import HTMLResponse
 from twinflow.domain.agreement.listing import Due, Filters, Position
 from twinflow.domain.deadlines.deadline_id import DeadlineId
 from twinflow.domain.rulebook import Rulebook
+from twinflow.errors import BadInput, NotFound
 from twinflow.services.reading import agreements
 from twinflow.services.reading.explanations import Explanation, explain
 from twinflow.services.reading.ledger_in_words import Explained, explained
-from twinflow.web.rendering import Here
+from twinflow.web.rendering import Here, Site
 
 LONGEST_PAGE = 400
 """How many lines of ledgers an agreement's page holds; what is longer has a page of its own only."""
@@ -75,8 +76,13 @@ def _filters(request: Request, rulebook: Rulebook) -> Filters:
 @router.get("/agreements/{reference:path}/deadlines/{rule}/{occurrence}")
 def show_deadline(request: Request, site: Here, reference: str, rule: str, occurrence: str) -> HTMLResponse:
     """Asked for before the agreement itself, whose reference may hold slashes."""
-    wanted = DeadlineId.parse(f"{reference}/{rule}/{occurrence}")
-    shown = explained(explain(site.runtime.engine, site.runtime.rulebook, site.runtime.people, wanted, site.clock()))
+    try:
+        wanted = DeadlineId.parse(f"{reference}/{rule}/{occurrence}")
+        shown = explained(
+            explain(site.runtime.engine, site.runtime.rulebook, site.runtime.people, wanted, site.clock())
+        )
+    except (BadInput, NotFound) as error:
+        return show_one_called(request, site, f"{reference}/deadlines/{rule}/{occurrence}", error)
     return site.page(request, "deadline.html", shown=shown, reference=reference)
 
 
@@ -95,6 +101,14 @@ def show_one(request: Request, site: Here, reference: str) -> HTMLResponse:
     )
     ledgers = tuple(_short_enough(shown.explanations))
     return site.page(request, "agreement.html", shown=shown, line=shown.line, ledgers=ledgers, is_newest=not before)
+
+
+def show_one_called(request: Request, site: Site, reference: str, error: BadInput | NotFound) -> HTMLResponse:
+    """An agreement whose reference reads like the address of another page: books of before may have some. Else raises `error`."""
+    try:
+        return show_one(request, site, reference)
+    except NotFound:
+        raise error from None
 
 
 def _short_enough(explanations: Iterable[Explanation]) -> Iterator[tuple[Explained, bool]]:

@@ -17,7 +17,7 @@ from twinflow.web.rendering import Here
 router = APIRouter()
 
 
-@router.api_route("/calendar/{token}.ics", methods=["GET", "HEAD"])
+@router.get("/calendar/{token}.ics")
 def show(request: Request, site: Here, token: str) -> Response:
     """Made anew each time; what has not changed since is not sent again (RFC 9110, section 13.1.2)."""
     runtime = site.runtime

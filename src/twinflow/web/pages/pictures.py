@@ -6,13 +6,16 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from twinflow.domain.process.definition import ProcessDefinition
+from twinflow.errors import NotFound
 from twinflow.language import say
-from twinflow.pictures.diagram import date_words, present_words
+from twinflow.pictures.diagram import Course, date_words, present_words
 from twinflow.pictures.outline import path, places_by_stage
 from twinflow.pictures.picture import svg
 from twinflow.services.reading.picture import course_of
 from twinflow.web import languages
-from twinflow.web.rendering import Here
+from twinflow.web.pages.agreements import show_one_called
+from twinflow.web.rendering import Here, Site
 
 router = APIRouter(default_response_class=HTMLResponse)
 
@@ -20,9 +23,10 @@ router = APIRouter(default_response_class=HTMLResponse)
 @router.get("/agreements/{reference:path}/picture")
 def show_picture(request: Request, site: Here, reference: str) -> HTMLResponse:
     """Asked for before the agreement itself, whose reference may hold slashes."""
-    process, course = course_of(
-        site.runtime.engine, site.runtime.rulebook, site.runtime.people, reference, site.clock()
-    )
+    try:
+        process, course = _course(site, reference)
+    except NotFound as error:
+        return show_one_called(request, site, f"{reference}/picture", error)
     return site.page(
         request,
         "picture.html",
@@ -37,9 +41,15 @@ def show_picture(request: Request, site: Here, reference: str) -> HTMLResponse:
 
 @router.get("/agreements/{reference:path}/picture.svg")
 def draw_picture(request: Request, site: Here, reference: str) -> Response:
-    process, course = course_of(
-        site.runtime.engine, site.runtime.rulebook, site.runtime.people, reference, site.clock()
-    )
+    try:
+        process, course = _course(site, reference)
+    except NotFound as error:
+        return show_one_called(request, site, f"{reference}/picture.svg", error)
     language = languages.choose(request, site.runtime.settings.language)
     drawn = svg(process, partial(say, language=language), course)
     return Response(drawn, media_type="image/svg+xml", headers={"Content-Language": language})
+
+
+def _course(site: Site, reference: str) -> tuple[ProcessDefinition, Course]:
+    runtime = site.runtime
+    return course_of(runtime.engine, runtime.rulebook, runtime.people, reference, site.clock())
