@@ -29,6 +29,9 @@ from twinflow.domain.steps.command import Outcome, StepCommand
 from twinflow.errors import Refused
 
 
+GIVEN_UP = frozenset({DeadlineStatus.UNMET, DeadlineStatus.VOID})
+
+
 @dataclass(frozen=True, slots=True)
 class InBooks:
     """One case as the books have it.
@@ -183,9 +186,9 @@ class _Run:
     def _warn(self, anew: Agreement) -> None:
         """Tell the levels that are reached, and set when to look at each deadline again.
 
-        Of a duty that was given up while the clock was off, those reached by then.
+        Of what was given up or fell away while the clock was off, those reached by then.
         """
-        given_up = {each.key: each.closed_on for each in anew.deadlines if each.status is DeadlineStatus.UNMET}
+        given_up = {each.key: each.closed_on for each in anew.deadlines if each.status in GIVEN_UP}
         for rule, deadline in list(self._awake()):
             calendars = self.context.calendars_of(rule)
             today = min(self.context.today_of(rule), given_up.get(deadline.key) or date.max)

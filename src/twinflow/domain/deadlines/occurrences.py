@@ -114,12 +114,12 @@ class _Case:
         return self.definition.states[self.agreement.state].final
 
     def has_come(self, day: date) -> bool:
-        """Whether the day has come where the late office is, while the case ran."""
-        if day <= self.today:
-            return self.ended_on is None or day <= self.ended_on
-        if not self.is_final:
+        """Whether the day has come where the late office is; of a case that has ended, whether it came before that."""
+        if self.ended_on is not None:
+            return day <= self.ended_on
+        if day > self.today and not self.is_final:
             self.ahead.append(day)
-        return False
+        return day <= self.today
 
     def is_over(self, day: date) -> bool:
         return self.has_come(day + ONE_DAY)
