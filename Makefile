@@ -12,7 +12,7 @@ LONG := $(addprefix tests/, deep definitions/test_hostile_files.py integration/t
 	integration/test_migration.py::test_killed_in_the_middle_several_times_it_goes_on_where_it_stopped \
 	acceptance/test_demo.py::test_on_any_day_something_is_due_soon_something_is_overdue_and_both_are_in_the_inbox)
 
-.PHONY: demo test test-deep test-mta mutants mutants-sample check bench schema lock clean
+.PHONY: demo test test-deep test-mta mutants mutants-sample check bench soak schema lock clean
 
 demo: $(READY)                ## the real register of Cuenca and a worked case, pages on loopback
 	$(BIN)/twinflow demo
@@ -47,6 +47,13 @@ check: $(READY)               ## types, lint and format
 
 bench: $(READY) $(PEERS)      ## one table of speeds beside peers, each with its bar (about twenty minutes); ONLY="steps mail" for some, SHORT=1 for a try
 	PYTHONPATH=tests $(BIN)/python -m bench $(if $(SHORT),--short) $(ONLY)
+
+soak: CASES ?= 200
+soak: DAYS ?= 365
+soak: DATABASE ?= sqlite
+soak: SEED ?= 1992
+soak: $(READY)                ## a simulated year of cases of all shipped processes with everything going wrong; DATABASE=postgresql, DAYS=30 for a try
+	PYTHONPATH=tests $(BIN)/python -m soak --cases $(CASES) --days $(DAYS) --database $(DATABASE) --seed $(SEED)
 
 $(READY): pyproject.toml requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed" if sys.version_info < (3, 11) else 0)'
