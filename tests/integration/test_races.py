@@ -196,6 +196,7 @@ def test_several_nodes_may_start_on_an_empty_database_at_once(database_url: str)
             "opt_out",
             "mail_state",
             "calendar",
+            "kept_file",
             "alert",
             "outbox",
             "finding",

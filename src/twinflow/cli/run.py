@@ -47,8 +47,8 @@ def tick(
     done = _worker(runtime, lambda: instant or cli.now()).tick()
     for problem in done.returned.problems:
         print(f"  ! {cli.say(problem)}", file=sys.stderr)
-    _print_pass(cli, done, json=json)
-    if done.delivery.failures or done.sweep.problems:
+    _print_pass(cli, done, runtime.troubles, json=json)
+    if done.delivery.failures or done.sweep.problems or runtime.troubles:
         raise typer.Exit(EXIT_ENVIRONMENT)
 
 
@@ -81,10 +81,11 @@ def _instant(text: str, cli: Cli) -> datetime:
     return instant.astimezone(UTC)
 
 
-def _print_pass(cli: Cli, done: Pass, *, json: bool = False) -> None:
+def _print_pass(cli: Cli, done: Pass, troubles: tuple[Sentence, ...] = (), *, json: bool = False) -> None:
+    """The troubles of the files stand in the JSON alone: the start has told them."""
     swept, delivery = done.sweep, done.delivery
     if json:
-        print_json({"sweep": swept, "delivery": delivery}, cli.language)
+        print_json({"sweep": swept, "delivery": delivery, "troubles": troubles}, cli.language)
         return
     values = {
         "alerts": swept.alerts,
