@@ -12,6 +12,7 @@ from sqlalchemy import Engine
 from twinflow import clock, files
 from twinflow.config import Settings
 from twinflow.definitions.calendars import calendar_texts
+from twinflow.definitions.pinned import unknown, with_kept
 from twinflow.domain.calendar.office_hours import MailHours
 from twinflow.domain.people.people import People
 from twinflow.domain.rulebook import Rulebook
@@ -54,14 +55,18 @@ class Runtime:
         return _state_file(self.settings)
 
     def refresh(self) -> None:
-        """Count by the calendars in use: another process may have applied an edition since."""
+        """Go by what another process has done since: applied an edition of a calendar, opened a case on a version of its own."""
         known = self.rulebook.current_editions
         with UnitOfWork(self.engine, reading=True) as work:
             current = work.calendars.current()
-            if all(current.get(key, edition) == edition for key, edition in known.items()):
-                return
-            kept = work.calendars.all()
-        self.rulebook = with_editions(self.rulebook, kept)
+            changed = any(current.get(key, edition) != edition for key, edition in known.items())
+            kept = work.calendars.all() if changed else []
+            new = unknown(self.rulebook, work.agreements.kept_pins())
+            texts = work.agreements.kept_texts(new) if new else {}
+        if changed:
+            self.rulebook = with_editions(self.rulebook, kept)
+        if new:
+            self.rulebook = with_kept(self.rulebook, texts, ())
 
 
 def start(settings: Settings) -> Runtime:

@@ -7,6 +7,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from twinflow.config import Settings
+from twinflow.definitions.calendars import calendar_files
 from twinflow.definitions.catalogue import read_rulebook, rulebook_of, what_holds
 from twinflow.definitions.notices import mended_notices, mistakes_of_notices, notice_folders
 from twinflow.definitions.people import check_people, people_of, people_text
@@ -140,6 +141,10 @@ def _marks(settings: Settings) -> Path | None:
         return settings.cache_folder / "proved"
     caches = Path(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"))  # noqa: PTH111 - the other raises
     return caches / "twinflow" / "proved" if caches.is_absolute() else None
+
+
+def calendars_with_file(settings: Settings) -> set[str]:
+    return {path.stem for path in calendar_files(calendars_folder(settings))}
 
 
 def workflows_folder(settings: Settings) -> Path:

@@ -9,7 +9,7 @@ from twinflow.config import Settings
 from twinflow.definitions.calendars import read_kept_calendar
 from twinflow.definitions.catalogue import WhenAsked, readers_of
 from twinflow.definitions.people import kept_people
-from twinflow.definitions.pinned import not_in_files, with_kept
+from twinflow.definitions.pinned import unknown, with_kept
 from twinflow.definitions.proved import Content
 from twinflow.definitions.reader import problems_at
 from twinflow.domain.people.people import People
@@ -46,7 +46,7 @@ def in_books(settings: Settings, work: UnitOfWork, running: set[Pin], editions: 
     """For books with cases, which go by the versions `running`. Raises BadInput where there are no people to go on with."""
     content = files.content_in_use(settings)
     by_files, mistakes = files.rulebook_that_holds(settings, content, {each.key for each in editions})
-    others = not_in_files(by_files.catalogue, running | work.agreements.kept_pins())
+    others = unknown(by_files, running | work.agreements.kept_pins())
     rulebook = with_kept(by_files, work.agreements.kept_texts(others), running) if others else by_files
     troubles = [
         *files.troubles_of(mistakes),
@@ -66,7 +66,18 @@ def in_books(settings: Settings, work: UnitOfWork, running: set[Pin], editions: 
         people, text = kept_people(kept, settings.people_file.name), None
         place = str(settings.people_file)
         troubles += files.troubles_of({place: problems_at(place, error)})
+    named = {key for office in people.offices.values() for key in office.calendars}
+    if mistakes:  # else each that a process names is there
+        named |= {key for process in by_files.catalogue for key in process.named_calendars}
+    gone = (named & {each.key for each in editions}) - files.calendars_with_file(settings)
+    troubles += [_without_file(key) for key in sorted(gone)]
     return InUse(rulebook, people, text, tuple(troubles))
+
+
+def _without_file(calendar: str) -> Sentence:
+    return Sentence(
+        "The calendar {calendar} has no file any more; its edition in the books is gone by.", {"calendar": calendar}
+    )
 
 
 def _people(settings: Settings, content: Content, rulebook: Rulebook, offices: Iterable[str]) -> tuple[People, str]:

@@ -13,8 +13,12 @@ from twinflow.errors import BadInput
 from twinflow.sentences import Sentence
 
 
-def not_in_files(catalogue: Catalogue, pins: Collection[Pin]) -> set[Pin]:
-    """Those of which no file says the same any more."""
+def unknown(rulebook: Rulebook, pins: Collection[Pin]) -> set[Pin]:
+    """Those of which neither a file says the same, nor what has been read from the books."""
+    return {pin for pin in _not_in_files(rulebook.catalogue, pins) if pin.name not in rulebook.kept}
+
+
+def _not_in_files(catalogue: Catalogue, pins: Collection[Pin]) -> set[Pin]:
     files = catalogue.definitions
     return {pin for pin in pins if pin.name not in files or files[pin.name].digest != pin.digest}
 
@@ -23,22 +27,27 @@ def with_kept(rulebook: Rulebook, texts: Mapping[Pin, str], running: Collection[
     """The rulebook with what no file says any more, from the texts that the books keep of it; what cannot be read is left out.
 
     No case begins on a version whose file says something else, or on one of those that are `running` whose file is gone with no
-    newer one in its place.
+    newer one in its place. A file that says the same as its text goes by the digest of the books: an earlier program had
+    another digest for it.
     """
-    kept: dict[tuple[str, int], ProcessDefinition] = {}
+    catalogue = rulebook.catalogue
+    kept = dict(rulebook.kept)
+    same: set[tuple[str, int]] = set()
     for pin, text in texts.items():
         with suppress(BadInput):
-            kept[pin.name] = read_kept(text, pin.digest, f"{pin.process} v{pin.version}")
-    catalogue = rulebook.catalogue
-    edited = dict(_edited(catalogue, {*texts, *running}))
+            definition = read_kept(text, f"{pin.process} v{pin.version}")
+            kept[pin.name] = replace(definition, digest=pin.digest)
+            if catalogue.definitions.get(pin.name) == definition:
+                same.add(pin.name)
+    edited = {name: each for name, each in _edited(catalogue, {*texts, *running}) if name not in same}
     missing = dict(_missing(catalogue, kept, running))
-    files = {name: read for name, read in readers_of(catalogue.definitions).items() if name not in edited}
-    in_files = Catalogue(WhenAsked(files), {**missing, **edited, **catalogue.out_of_use})
-    return replace(rulebook, catalogue=in_files, kept=kept)
+    files = readers_of(catalogue.definitions) | readers_of({name: kept[name] for name in same})
+    in_files = WhenAsked({name: read for name, read in files.items() if name not in edited})
+    return replace(rulebook, catalogue=Catalogue(in_files, {**missing, **edited, **catalogue.out_of_use}), kept=kept)
 
 
 def _edited(catalogue: Catalogue, pins: Collection[Pin]) -> Iterator[tuple[tuple[str, int], OutOfUse]]:
-    for pin in not_in_files(catalogue, pins):
+    for pin in _not_in_files(catalogue, pins):
         definition = catalogue.definitions.get(pin.name)
         if definition is not None:
             yield pin.name, OutOfUse(_was_edited(definition), definition=definition)

@@ -249,12 +249,12 @@ def _nothing_to_rest_on(extends: models.ExtendsModel, workflows: Path, own: Path
     )
 
 
-def read_kept(text: str, digest: str, place: str) -> ProcessDefinition:
-    """A process from the text that the books keep, by the digest it has there. It was proved then: only its shape is asked for.
+def read_kept(text: str, place: str) -> ProcessDefinition:
+    """A process from the text that the books keep. It was proved when it came there: only its shape is asked for.
 
     Raises BadInput where it has none.
     """
-    return replace(_definition(_Content(text, _kept_values(text, place)), place), digest=digest)
+    return _definition(_Content(text, _kept_values(text, place)), place)
 
 
 def _kept_values(text: str, place: str) -> Mapping[str, Any]:
