@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from builders import NOTIFICATIONS, TINY, edited
+from builders import NOTIFICATIONS, TINY, WORKFLOWS, edited
 from tiny_world import loaded, tiny_world
 from twinflow import bootstrap, files
-from twinflow.config import Settings
+from twinflow.config import DatabaseSettings, MailSettings, Settings
 from twinflow.definitions.migrations import read_plan
 from twinflow.domain.agreement.agreement import Party
 from twinflow.domain.agreement.listing import Filters
@@ -26,7 +26,7 @@ from twinflow.services.mail import calendar_feeds, outbox
 from twinflow.services.reading import agreements, deadlines
 from twinflow.services.reading.explanations import explain
 from twinflow.storage.unit_of_work import UnitOfWork
-from world import World
+from world import CUENCA, World
 
 PARTIES = (Party("Chihuahua", "MX", home=True), Party("Albuquerque", "US"))
 CITY = """
@@ -498,3 +498,25 @@ def test_the_message_of_a_damaged_notice_of_one_s_own_waits_and_the_others_go(
         books.now += timedelta(hours=8)
         assert books.tick().delivery.failures == ()
         assert {each.state for each in outbox.messages(books.engine)} == {"accepted"}
+
+
+def test_a_register_is_not_taken_over_to_what_does_not_hold_and_what_is_wrong_is_said(
+    database_url: str, tmp_path: Path
+) -> None:
+    workflows = shutil.copytree(WORKFLOWS, tmp_path / "workflows", ignore=shutil.ignore_patterns("cases"))
+    settings = Settings(
+        people_file=CUENCA / "people.toml",
+        workflows_folder=workflows,
+        database=DatabaseSettings(url=database_url),
+        mail=MailSettings(capture_folder=tmp_path / "mail"),
+    )
+    world = World(bootstrap.start(settings))
+    world.import_cuenca()
+    rewritten(world, "ec/agreement.toml", ('to = "registration_requested"', 'to = "registration_reqested"'))
+    restarted(world)
+    with pytest.raises(BadInput, match=r"ec/agreement\.toml") as refused:
+        world.import_cuenca()
+    assert "registration_reqested" in str(refused.value.problems[0])
+    world.now += timedelta(days=30)
+    assert world.tick().sweep.problems == ()
+    world.engine.dispose()

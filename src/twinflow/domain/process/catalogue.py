@@ -42,6 +42,11 @@ class Catalogue:
     definitions: Mapping[tuple[str, int], ProcessDefinition]
     out_of_use: Mapping[tuple[str, int], OutOfUse] = field(default_factory=dict)
 
+    @property
+    def keys(self) -> set[str]:
+        """The processes there are, also those of which no version holds."""
+        return {key for key, _ in (*self.definitions, *self.out_of_use)}
+
     def version(self, key: str, version: int) -> ProcessDefinition:
         """Raises NotFound, BadInput for one that is out of use."""
         if (key, version) in self.out_of_use:
@@ -66,8 +71,7 @@ class Catalogue:
         broken = sorted(name for name in self.out_of_use if name[0] == key)
         if broken:
             return self.out_of_use[broken[-1]].error
-        known = sorted({known for known, _ in self.definitions})
-        return NotFound("There is no process {process}; there are {known}.", process=key, known=known)
+        return NotFound("There is no process {process}; there are {known}.", process=key, known=sorted(self.keys))
 
     def in_force_on(self, key: str, day: date) -> ProcessDefinition:
         """The version in force on `day`. Raises NotFound where there is none, BadInput where it may be one out of use."""
