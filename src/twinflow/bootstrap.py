@@ -1,8 +1,9 @@
 """The composition root: settings to everything a door needs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,15 +11,18 @@ from sqlalchemy import Engine
 
 from twinflow import clock, files
 from twinflow.config import Settings
-from twinflow.definitions.calendars import calendar_texts, read_calendar
-from twinflow.definitions.catalogue import WhenAsked, readers_of
+from twinflow.definitions.calendars import calendar_texts
+from twinflow.definitions.pinned import unknown, with_kept
 from twinflow.domain.calendar.office_hours import MailHours
 from twinflow.domain.people.people import People
 from twinflow.domain.rulebook import Rulebook
-from twinflow.errors import BadInput
+from twinflow.errors import EnvironmentFailed
+from twinflow.in_use import in_books, in_files, with_editions
+from twinflow.sentences import Sentence
 from twinflow.storage import database
 from twinflow.storage.calendars import Edition
 from twinflow.storage.engine import make_engine
+from twinflow.storage.kept_files import PEOPLE
 from twinflow.storage.unit_of_work import UnitOfWork
 
 if TYPE_CHECKING:
@@ -35,11 +39,15 @@ class Runtime:
     people: People
     unapplied: tuple[str, ...] = ()
     """The calendars whose file is no edition in use: their news counts from the day they are applied."""
+    troubles: tuple[Sentence, ...] = ()
+    """Each file that is damaged or missing, with all that is wrong: what was good before is gone by, and no case begins on it."""
+    upgraded: Sentence | None = None
+    """That this start has brought the tables to its version, and where the books stand as they were."""
 
     @cached_property
     def post(self) -> "Post":
         """The way of mail, with the words as they stand when it is first asked for."""
-        return _post(self.settings)
+        return _post(self.settings, files.shipped("notifications") if self.troubles else None)
 
     @property
     def state_file(self) -> Path | None:
@@ -47,45 +55,82 @@ class Runtime:
         return _state_file(self.settings)
 
     def refresh(self) -> None:
-        """Count by the calendars in use: another process may have applied an edition since."""
+        """Go by what another process has done since: applied an edition of a calendar, opened a case on a version of its own."""
         known = self.rulebook.current_editions
         with UnitOfWork(self.engine, reading=True) as work:
             current = work.calendars.current()
-            if all(current.get(key, edition) == edition for key, edition in known.items()):
-                return
-            kept = work.calendars.all()
-        self.rulebook = _with_editions(self.rulebook, kept)
+            changed = any(current.get(key, edition) != edition for key, edition in known.items())
+            kept = work.calendars.all() if changed else []
+            new = unknown(self.rulebook, work.agreements.kept_pins())
+            texts = work.agreements.kept_texts(new) if new else {}
+        if changed:
+            self.rulebook = with_editions(self.rulebook, kept)
+        if new:
+            self.rulebook = with_kept(self.rulebook, texts, ())
 
 
 def start(settings: Settings) -> Runtime:
-    """Read the definitions and the people file and open the database; a database that is still empty gets its tables.
+    """Read the definitions and the people file and open the database; one that is empty or older gets its tables.
 
-    Raises BadInput with every mistake in the files, EnvironmentFailed where the database does not answer or is of an
-    older version.
+    Raises BadInput with every mistake in the files where there is nothing to go on with in their place, EnvironmentFailed where
+    the database does not answer, is of a newer version, or cannot be brought to this one.
     """
-    rulebook, people = files.in_use(settings)
-    rulebook = replace(rulebook, mail_hours=mail_hours_of(settings))
     engine = make_engine(settings.database.url)
     try:
-        kept = _kept(engine, rulebook, people, settings)
+        return _started(settings, engine)
     except BaseException:
         engine.dispose()
         raise
-    in_use = _with_editions(rulebook, kept)
-    current = {(each.key, each.edition) for each in kept if each.current}
-    unapplied = sorted(key for key, edition in rulebook.editions if (key, edition) not in current)
-    return Runtime(settings, engine, in_use, people, tuple(unapplied))
 
 
-def _kept(engine: Engine, rulebook: Rulebook, people: People, settings: Settings) -> list[Edition]:
-    """Every edition of the calendars; tables and first editions are written where there are none. Raises as `_editions`."""
-    kept = _editions(engine, rulebook, people)
-    if kept is None:
+def _started(settings: Settings, engine: Engine) -> Runtime:
+    with UnitOfWork(engine, reading=True) as work:
+        revision = work.revision
+        if revision is not None and revision >= database.NEWEST:
+            database.check_newest(revision)
+        editions = work.calendars.all() if revision is not None else []
+        running = work.agreements.pins() if revision is not None else set()
+        found = in_books(settings, work, running, editions) if running else in_files(settings)
+        text = found.people_text
+        is_kept = text is None or (revision == database.NEWEST and work.kept_files.is_kept(PEOPLE, text))
+    upgraded = _upgraded(engine, revision) if revision != database.NEWEST else None
+    new = found.rulebook.calendars.keys() - {each.key for each in editions if each.current}
+    if new:
+        texts = calendar_texts(files.calendars_folder(settings), new)
+        editions = _written_down(engine, texts, found.rulebook, None if is_kept else text)
+    elif not is_kept:
+        with suppress(EnvironmentFailed):  # where nothing can be written now, another start does it
+            _written_down(engine, {}, found.rulebook, text)
+    current = {(each.key, each.edition) for each in editions if each.current}
+    unapplied = sorted(key for key, edition in found.rulebook.editions if (key, edition) not in current)
+    rulebook = replace(with_editions(found.rulebook, editions), mail_hours=mail_hours_of(settings))
+    return Runtime(settings, engine, rulebook, found.people, tuple(unapplied), found.troubles, upgraded)
+
+
+def _upgraded(engine: Engine, revision: str | None) -> Sentence | None:
+    """Bring the tables to this version, after everything that can be known before is in order; what is to be said of it.
+
+    Raises EnvironmentFailed; then nothing has changed.
+    """
+    if revision is None:
         database.upgrade(engine)
-        kept = _editions(engine, rulebook, people) or []
-    if rulebook.calendars.keys() - {each.key for each in kept if each.current}:
-        kept = _pinned(engine, calendar_texts(files.calendars_folder(settings)), rulebook)
-    return kept
+        return None
+    versions = {"before": revision, "newest": database.NEWEST}
+    try:
+        copy = database.keep_copy(engine, revision)
+        database.upgrade(engine)
+    except EnvironmentFailed as failed:
+        raise EnvironmentFailed(
+            "The tables are of version {before} and cannot be brought to version {newest}. {why}",
+            **versions,
+            why=failed.message,
+        ) from failed
+    if copy is None:
+        return Sentence("The tables were brought from version {before} to version {newest}.", versions)
+    return Sentence(
+        "The tables were brought from version {before} to version {newest}; the books as they were are kept in {file}.",
+        {**versions, "file": str(copy)},
+    )
 
 
 def mail_hours_of(settings: Settings) -> MailHours:
@@ -95,47 +140,32 @@ def mail_hours_of(settings: Settings) -> MailHours:
     return MailHours(digest_at, rhythm.opens_at, rhythm.closes_at)
 
 
-def _editions(engine: Engine, rulebook: Rulebook, people: People) -> list[Edition] | None:
-    """Every edition of the calendars there was, of books that these files may open; None while there are no tables.
+def _written_down(engine: Engine, texts: Mapping[str, str], rulebook: Rulebook, people: str | None) -> list[Edition]:
+    """The first edition of each calendar counts from the day it is first read; a later one from the day it is applied.
 
-    Raises EnvironmentFailed for tables of another version, and what `_check_books` raises.
+    The text of `people` is what is gone by while their file is damaged or missing.
     """
-    with UnitOfWork(engine, reading=True) as work:
-        revision = work.revision
-        if revision is None:
-            return None
-        database.check_newest(revision)
-        _check_books(work, rulebook, people)
-        return work.calendars.all()
-
-
-def _pinned(engine: Engine, texts: Mapping[str, str], rulebook: Rulebook) -> list[Edition]:
-    """The first edition of each calendar counts from the day it is first read; a later one from the day it is applied."""
     with UnitOfWork(engine) as work:
-        for key, calendar in sorted(rulebook.calendars.items()):
-            work.calendars.pin(key, calendar.edition, texts[key], clock.now())
+        if people is not None:
+            work.kept_files.keep(PEOPLE, people, clock.now())
+        for key, text in sorted(texts.items()):
+            work.calendars.pin(key, rulebook.calendars[key].edition, text, clock.now())
         kept = work.calendars.all()
         work.commit()
     return kept
 
 
-def _with_editions(rulebook: Rulebook, kept: Sequence[Edition]) -> Rulebook:
-    """The rulebook with the calendars in use in the place of the files', and with every edition there was."""
-    unread = [each for each in kept if (each.key, each.edition) not in rulebook.editions]
-    earlier = {(each.key, each.edition): read_calendar(each.text, f"{each.key}@{each.edition}") for each in unread}
-    editions = WhenAsked(readers_of(rulebook.editions) | readers_of(earlier))
-    in_use = {each.key: partial(editions.__getitem__, (each.key, each.edition)) for each in kept if each.current}
-    return replace(
-        rulebook, calendars=WhenAsked(readers_of(rulebook.calendars) | in_use), editions=editions, _together={}
-    )
-
-
-def upgrade_database(settings: Settings) -> str:
-    """Bring the tables to the newest version; which one that is."""
+def upgrade_database(settings: Settings) -> Sentence:
+    """Bring the tables to the newest version where the books can be gone on with by these files; what is to be said of it."""
     engine = make_engine(settings.database.url)
     try:
-        database.upgrade(engine)
-        return database.revision(engine)
+        with UnitOfWork(engine, reading=True) as work:
+            revision = work.revision
+        if revision is None:
+            database.upgrade(engine)
+        elif revision < database.NEWEST and (said := _started(settings, engine).upgraded):
+            return said
+        return Sentence("The database is at version {version}.", {"version": database.revision(engine)})
     finally:
         engine.dispose()
 
@@ -149,26 +179,12 @@ def check_database(settings: Settings) -> str:
         engine.dispose()
 
 
-def _check_books(work: UnitOfWork, rulebook: Rulebook, people: People) -> None:
-    """Raises DefinitionChanged if a process was edited under running agreements, BadInput if an office of theirs is gone."""
-    definitions = rulebook.catalogue.definitions
-    for key, version, digest in work.agreements.pins():
-        if (key, version) in definitions:  # of the others not even the file is read
-            rulebook.pinned(key, version, digest)
-    gone = sorted(set(work.agreements.offices()) - people.offices.keys())
-    running = work.agreements.versions() - definitions.keys()
-    if running:
-        names = [f"{key} v{version}" for key, version in sorted(running)]
-        raise BadInput("The process files lack versions that agreements run on: {processes}.", processes=names)
-    if gone:
-        raise BadInput("The people file lacks offices that keep agreements: {offices}.", offices=gone)
-
-
 def _state_file(settings: Settings) -> Path | None:
     return settings.mail.state_file if settings.mail.host else None
 
 
-def _post(settings: Settings) -> "Post":
+def _post(settings: Settings, instead: Path | None) -> "Post":
+    """`instead`: the words that come with twinflow, where there are damaged ones."""
     from twinflow.mail.compose import Composer  # noqa: PLC0415 - most commands make no mail
     from twinflow.mail.mailer import CaptureMailer, Mailer, SmtpMailer, Tls  # noqa: PLC0415 - the same
     from twinflow.mail.post import Post  # noqa: PLC0415 - the same
@@ -188,7 +204,7 @@ def _post(settings: Settings) -> "Post":
             mail.certificate_authority,
         )
     return Post(
-        Composer(files.notifications_folder(settings), settings.base_url, mail.sender),
+        Composer(files.notifications_folder(settings), settings.base_url, mail.sender, instead),
         mailer,
         mail.return_path or mail.sender,
         mail.return_path_tag,

@@ -1,17 +1,22 @@
 """What stands in files: processes, calendars, notices, people. What was proved before and has not changed is only read."""
 
 import os
+from collections.abc import Collection
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 
 from twinflow.config import Settings
-from twinflow.definitions.catalogue import read_rulebook, rulebook_of
-from twinflow.definitions.people import check_people, read_people
+from twinflow.definitions.calendars import calendar_files
+from twinflow.definitions.catalogue import read_rulebook, rulebook_of, what_holds
+from twinflow.definitions.notices import mended_notices, mistakes_of_notices, notice_folders
+from twinflow.definitions.people import check_people, people_of, people_text
 from twinflow.definitions.proved import Content, content_of, digest_of, is_marked, mark
+from twinflow.definitions.reader import Mistakes
 from twinflow.domain.people.people import People
 from twinflow.domain.rulebook import Rulebook
 from twinflow.errors import BadInput, EnvironmentFailed
-from twinflow.sentences import Problem
+from twinflow.sentences import Problem, Sentence
 
 NOT_PROVED = frozenset({"cases"})
 """Of the folder of process files: scripted cases are read by those who play them."""
@@ -36,31 +41,71 @@ def _mistaken_words(notifications: Path) -> tuple[Problem, ...]:
     return tuple(check_words(notifications))
 
 
-def rulebook_in_use(settings: Settings) -> Rulebook:
+def rulebook_in_use(settings: Settings, content: Content | None = None) -> Rulebook:
     """The same, but what was proved before is only read, and each file when it is first asked for. Raises BadInput."""
-    return _rulebook(settings, _content(settings))
-
-
-def in_use(settings: Settings) -> tuple[Rulebook, People]:
-    """The rulebook, and people whose roles and calendars it knows. Raises BadInput with every mistake."""
-    content = _content(settings)
-    with_people = _with_people(settings, content)
-    rulebook, people = _rulebook(settings, content), read_people(settings.people_file)
-    if not _is_proved(settings, with_people):
-        check_people(rulebook, people, settings.people_file.name)
-        _mark(settings, with_people, _with_people(settings, _content(settings)))
-    return rulebook, people
-
-
-def _rulebook(settings: Settings, content: Content) -> Rulebook:
+    content = content_in_use(settings) if content is None else content
     if _is_proved(settings, content):
         return rulebook_of(content, workflows_folder(settings), notifications_folder(settings))
     rulebook = prove(settings)
-    _mark(settings, content, _content(settings))
+    _mark(settings, content, content_in_use(settings))
     return rulebook
 
 
-def _content(settings: Settings) -> Content:
+def rulebook_that_holds(
+    settings: Settings, content: Content | None = None, in_books: Collection[str] | None = None
+) -> tuple[Rulebook, Mistakes]:
+    """The same without the files that have mistakes, and their mistakes; damaged notices are those that come with twinflow.
+
+    `in_books`: the calendars that go on by their editions in the books.
+    """
+    try:
+        return rulebook_in_use(settings, content), {}
+    except BadInput:
+        return _what_holds(settings, in_books)
+
+
+def _what_holds(settings: Settings, in_books: Collection[str] | None) -> tuple[Rulebook, Mistakes]:
+    workflows, notifications = workflows_folder(settings), notifications_folder(settings)
+    notices = mended_notices(notifications, shipped("notifications"))
+    rulebook, mistakes = what_holds(workflows, notices.keys() | notice_folders(notifications), in_books)
+    in_words = {str(problem.place): (problem,) for problem in _mistaken_words(notifications)}
+    missing = {
+        str(folder): (Problem(str(folder), Sentence("There is no folder {folder}.", {"folder": str(folder)})),)
+        for folder in (workflows, notifications)
+        if not folder.is_dir()
+    }
+    return replace(rulebook, notices=notices), {**missing, **mistakes, **mistakes_of_notices(notifications), **in_words}
+
+
+def troubles_of(mistakes: Mistakes) -> list[Sentence]:
+    """What is to be said of files that are gone on without: of each all that is wrong."""
+    return [
+        Sentence(
+            "{file} is not used as it stands: {mistakes}",
+            {"file": place, "mistakes": [_mistake(each) for each in problems]},
+        )
+        for place, problems in mistakes.items()
+    ]
+
+
+def _mistake(problem: Problem) -> Sentence:
+    return Sentence("{place}: {mistake}", {"place": problem.place, "mistake": problem.message})
+
+
+def people_in_use(settings: Settings, content: Content, rulebook: Rulebook) -> tuple[People, str]:
+    """People whose roles and calendars the rulebook knows, and the text of their file. Raises BadInput with every mistake."""
+    path = settings.people_file
+    text = people_text(path)
+    people = people_of(text, path.name)
+    with_people = _with_people(settings, content)
+    if not _is_proved(settings, with_people):
+        check_people(rulebook, people, path.name)
+        if _is_proved(settings, content):
+            _mark(settings, with_people, _with_people(settings, content_in_use(settings)))
+    return people, text
+
+
+def content_in_use(settings: Settings) -> Content:
     """What a rulebook is read from; nothing where a part cannot be read, which then is said by whoever reads it."""
     try:
         return {
@@ -96,6 +141,10 @@ def _marks(settings: Settings) -> Path | None:
         return settings.cache_folder / "proved"
     caches = Path(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"))  # noqa: PTH111 - the other raises
     return caches / "twinflow" / "proved" if caches.is_absolute() else None
+
+
+def calendars_with_file(settings: Settings) -> set[str]:
+    return {path.stem for path in calendar_files(calendars_folder(settings))}
 
 
 def workflows_folder(settings: Settings) -> Path:

@@ -32,6 +32,9 @@ KEPT: Mapping[str, tuple[str, ...]] = {
     "no-version-in-force": ("No version of {process} was in force on {day}.",),
     "no-such-step": ("{process} has no step {step}; it has {steps}.",),
     "process-edited": ("{process} was edited although agreements run on it; put the change into a new version.",),
+    "process-text-gone": (
+        "The text of {process} that its agreements go by is neither in the books nor in a file: put the file back.",
+    ),
     "database-silent": ("The database does not answer: {why}.",),
     "somebody-faster": ("Somebody else was faster; look at it again.",),
     "reference-taken": ("There is an agreement with this reference already.",),

@@ -19,7 +19,8 @@ def test_two_weeks_in_which_everything_goes_wrong_leave_the_books_as_two_in_whic
     )
     assert (done.returncode, done.stderr) == (0, ""), done.stdout + done.stderr
     figures = {
-        name: int(number.replace(",", "")) for number, name in re.findall(r"^ *([\d,]+)  (.+)$", done.stdout, re.M)
+        name: int(number.replace(",", ""))
+        for number, name in re.findall(r"^ *([\d,]+)  (.+)$", done.stdout, re.MULTILINE)
     }
     for name in ("kills", "wrong clocks", "broken files", "acts", "rows of alert"):
         assert figures.get(name, 0) > 0, name

@@ -350,7 +350,7 @@ def test_the_edition_is_the_beginning_of_the_sha_256_of_the_text():
 
 
 def test_a_calendar_read_from_its_text_is_the_one_read_from_the_folder():
-    texts = calendar_texts(FOLDER)
+    texts = calendar_texts(FOLDER, CALENDARS)
     assert {key: read_calendar(text, key, key) for key, text in texts.items()} == CALENDARS
     assert all(text.encode() == (FOLDER / f"{key}.toml").read_bytes() for key, text in texts.items())
 
@@ -422,7 +422,7 @@ def test_the_text_of_a_file_that_is_not_utf_8_cannot_be_had(tmp_path):
     folder = written(tmp_path, leon=LEON)
     (folder / "leon.toml").write_bytes(LEON.encode("latin-1"))
     with pytest.raises(BadInput) as caught:
-        calendar_texts(folder)
+        calendar_texts(folder, {"leon"})
     assert "is not UTF-8" in str(caught.value.problems[0])
 
 

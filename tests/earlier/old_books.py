@@ -38,12 +38,14 @@ OF_0003 = OldBooks("0003", datetime(2026, 3, 6, 23, tzinfo=UTC))
 """Closed on a Friday evening."""
 OF_0004 = OldBooks("0004", datetime(2026, 5, 5, 23, tzinfo=UTC))
 """Closed on a Tuesday evening."""
+OF_0005 = OldBooks("0005", datetime(2026, 6, 30, 23, tzinfo=UTC))
+"""Closed on a Tuesday evening."""
 LAST_DAY = date(2027, 3, 6)
 EACH_DAY_AT = time(15, tzinfo=UTC)
 """9:00 in Chihuahua, 10:00 in Cuenca."""
 PROCESSES = (
     "mx/twinning", "ec/agreement", "ec/cuenca", "annual-programme", "action-protocol", "progress-report",
-    "working-group-meeting", "amendment", "renewal", "termination",
+    "working-group-meeting", "amendment", "renewal", "termination", "mx/leon", "generic/agreement",
 )  # fmt: skip
 CALENDARS = ("ec-public", "mx-labour", "mx-ministry")
 """The shipped files that the books go by; what they have of their own is kept beside them."""

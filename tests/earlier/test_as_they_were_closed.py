@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from old_books import DATABASES, OF_0003, OF_0004, OldBooks, came, restored, settings_of, started
+from old_books import DATABASES, OF_0003, OF_0004, OF_0005, OldBooks, came, restored, settings_of, started
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
@@ -26,7 +26,7 @@ from twinflow.storage.unit_of_work import UnitOfWork
 from world import World
 
 
-@pytest.fixture(scope="module", params=[OF_0003, OF_0004], ids=lambda old: old.revision)
+@pytest.fixture(scope="module", params=[OF_0003, OF_0004, OF_0005], ids=lambda old: old.revision)
 def old(request: pytest.FixtureRequest) -> OldBooks:
     found: OldBooks = request.param
     return found
@@ -62,6 +62,18 @@ PINNED = {
         ("progress-report", 1): 1,
         ("working-group-meeting", 2): 3,
     },
+    OF_0005: {
+        ("annual-programme", 1): 2,
+        ("ec/agreement", 1): 23,
+        ("ec/cuenca", 1): 2,
+        ("generic/agreement", 1): 1,
+        ("mx/leon", 1): 2,
+        ("mx/twinning", 1): 6,
+        ("petition", 1): 3,
+        ("petition", 3): 9,
+        ("progress-report", 1): 1,
+        ("working-group-meeting", 2): 3,
+    },
 }
 
 
@@ -73,7 +85,9 @@ def test_the_versions_that_agreements_run_on_are_still_those(books: World, old: 
         found = {(process, version): (digest, count) for process, version, digest, count in rows}
     assert {name: count for name, (_, count) in found.items()} == PINNED[old]
     for name, (digest, _) in found.items():
-        assert books.rulebook.catalogue.version(*name).digest == digest
+        pinned = books.rulebook.pinned(*name, digest)
+        assert ((pinned.key, pinned.version), pinned.digest) == (name, digest)
+    assert books.runtime.troubles == ()
 
 
 def words_of(world: World, reference: str, language: str = "es") -> list[str]:
@@ -164,8 +178,24 @@ SENTENCES_OF_0004 = {
 }
 
 
+SENTENCES_OF_0005 = {
+    "L-1": [
+        "Presentar la propuesta al consejo → Propuesta ante el consejo; Propuesta al consejo: PR-1/26",
+        "Registrar el interés de la ciudad extranjera → Interés confirmado, carta por firmar",
+        "Alerta a consuelo: Presentar la propuesta al consejo",
+    ],
+    "P-1": ["Pasó de petition v2 a petition v3: a shorter time to answer"],
+    "P-12": [
+        (
+            "Respuesta (miércoles 8 de julio de 2026): aplaza sus propios avisos hasta el lunes 6 de julio de 2026; "
+            "motivo: the answer is at the printer's"
+        ),
+    ],
+}
+
+
 def test_the_history_of_then_is_told_in_the_words_of_then(books: World, old: OldBooks) -> None:
-    for sentences in [SENTENCES] if old == OF_0003 else [SENTENCES, SENTENCES_OF_0004]:
+    for sentences in [SENTENCES, SENTENCES_OF_0004, SENTENCES_OF_0005][: [OF_0003, OF_0004, OF_0005].index(old) + 1]:
         words = {reference: words_of(books, reference) for reference in sentences}
         assert [each for reference in sentences for each in sentences[reference] if each not in words[reference]] == []
 
@@ -261,11 +291,13 @@ def test_the_change_that_waited_for_its_second_person_still_waits(books: World, 
 IN_HAND = {
     OF_0003: ("MX-1/first_programme/1", "the programme is being translated", "P-6/answer/1", date(2026, 3, 18)),
     OF_0004: ("P-7/answer/1", "the answer is being signed", "P-10/answer/1", date(2026, 5, 8)),
+    OF_0005: ("P-10/answer/1", "the answer is being signed", "P-12/answer/1", date(2026, 7, 6)),
 }
 """What Elena has acknowledged, with her note, and what she has snoozed, until when."""
 UNDATED = {
     OF_0003: (27, "CU-21", "Falta la fecha"),
     OF_0004: (45, "CU-11", "Falta la fecha completa: solo se conoce 1997"),
+    OF_0005: (52, "CU-11", "Falta la fecha completa: solo se conoce 1997"),
 }
 """How many agreements there are, one without a full date, and what is said of it."""
 

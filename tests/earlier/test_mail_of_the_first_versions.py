@@ -42,13 +42,14 @@ def upgraded_to_0002(connection: Connection) -> None:
 
 def fill(connection: Connection) -> None:
     """An agreement whose opinion was requested, and messages that told of it, as that version wrote them."""
-    digest = rulebook().catalogue.versions(MX)[-1].digest
-    agreement = {"digest": digest, "at": AT}
+    newest = rulebook().catalogue.versions(MX)[-1]
+    agreement = {"digest": newest.digest, "version": newest.version, "text": newest.text, "at": AT}
+    connection.execute(text("INSERT INTO process_version VALUES ('mx/twinning', :version, :digest, :text)"), agreement)
     connection.execute(
         text(
             """INSERT INTO agreement (id, reference, process, process_version, process_digest, office, title, state, version,
-            tracked_from, origin, note, relationship, generation, source_digest) VALUES (1, 'MX-1', 'mx/twinning', 1, :digest,
-            'chihuahua', 'x', 'opinion_requested', 1, '2026-03-02', '', '', 'MX-1', 1, '')"""
+            tracked_from, origin, note, relationship, generation, source_digest) VALUES (1, 'MX-1', 'mx/twinning', :version,
+            :digest, 'chihuahua', 'x', 'opinion_requested', 1, '2026-03-02', '', '', 'MX-1', 1, '')"""
         ),
         agreement,
     )

@@ -198,6 +198,7 @@ def test_several_nodes_may_start_on_an_empty_database_at_once(database_url: str)
             "clock",
             "clock_confirmation",
             "calendar",
+            "kept_file",
             "alert",
             "outbox",
             "finding",

@@ -1,7 +1,7 @@
 """What every command starts from: the settings, and the runtime when a command first needs it."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
@@ -36,6 +36,7 @@ class Cli:
 
     config: Path | None
     debug: bool = False
+    _warned: set[str] = field(default_factory=set)
 
     @cached_property
     def settings(self) -> "Settings":
@@ -48,6 +49,9 @@ class Cli:
         from twinflow import bootstrap  # noqa: PLC0415 - nor has everything that reads files a database
 
         runtime = bootstrap.start(self.settings)
+        if runtime.upgraded is not None:
+            note(self.say(runtime.upgraded))
+        self._warn(runtime.troubles)
         for key in runtime.unapplied:
             unapplied = Sentence(
                 "The file of the calendar {calendar} is not the edition in use; see “twinflow calendars preview FILE”.",
@@ -59,9 +63,18 @@ class Cli:
     @cached_property
     def rulebook(self) -> "Rulebook":
         """The definitions alone, for commands that need neither people nor a database."""
-        from twinflow.files import rulebook_in_use  # noqa: PLC0415 - as above
+        from twinflow.files import rulebook_that_holds, troubles_of  # noqa: PLC0415 - as above
 
-        return rulebook_in_use(self.settings)
+        rulebook, mistakes = rulebook_that_holds(self.settings)
+        self._warn(troubles_of(mistakes))
+        return rulebook
+
+    def _warn(self, troubles: Iterable[Sentence]) -> None:
+        """Each once, whoever finds it."""
+        for said in (self.say(trouble) for trouble in troubles):
+            if said not in self._warned:
+                self._warned.add(said)
+                note(f"  ! {said}")
 
     def close(self) -> None:
         """Let go of the database, if it was opened."""

@@ -14,8 +14,7 @@ app = typer.Typer(help="The database's tables.", no_args_is_help=True)
 def upgrade(context: typer.Context) -> None:
     """Bring the tables to the newest version."""
     cli = cli_of(context)
-    version = bootstrap.upgrade_database(cli.settings)
-    print(cli.say(Sentence("The database is at version {version}.", {"version": version})))
+    print(cli.say(bootstrap.upgrade_database(cli.settings)))
 
 
 @app.command()

@@ -30,8 +30,8 @@ def plan(
 ) -> None:
     """Draft a plan: which state becomes which, what becomes of each date, and how many agreements it is about."""
     cli = cli_of(context)
-    catalogue = cli.rulebook.catalogue
-    drafted = draft(version_named(old, catalogue), version_named(new, catalogue))
+    rulebook = cli.runtime.rulebook
+    drafted = draft(version_named(old, rulebook.all_versions), version_named(new, rulebook.catalogue))
     counts = migrating.affected(cli.runtime.engine, drafted)
     if output is not None:
         write_file(output, plan_text(drafted), anew=True)  # one that somebody has worked on is not written over
@@ -68,7 +68,7 @@ def apply_(
     """Move every agreement on the old version. Stopped in the middle and called again, it goes on with the rest."""
     cli = cli_of(context)
     runtime = cli.runtime
-    wanted = read_plan(file, cli.rulebook.catalogue)
+    wanted = read_plan(file, runtime.rulebook.catalogue, runtime.rulebook.all_versions)
     runtime.people.person(person)
     if dry_run:
         results = list(

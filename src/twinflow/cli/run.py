@@ -59,8 +59,8 @@ def tick(
         note(f"  ! {cli.say(problem)}")
     for sentence in done.clock:
         note(f"  ! {cli.say(sentence)}")
-    _print_pass(cli, done, json=json)
-    if done.delivery.failures or done.sweep.problems:
+    _print_pass(cli, done, runtime.troubles, json=json)
+    if done.delivery.failures or done.sweep.problems or runtime.troubles:
         raise typer.Exit(EXIT_ENVIRONMENT)
 
 
@@ -90,10 +90,11 @@ def _instant(text: str) -> datetime:
     return instant.astimezone(UTC)
 
 
-def _print_pass(cli: Cli, done: Pass, *, json: bool = False) -> None:
+def _print_pass(cli: Cli, done: Pass, troubles: tuple[Sentence, ...] = (), *, json: bool = False) -> None:
+    """The troubles of the files stand in the JSON alone: the start has told them."""
     swept, delivery = done.sweep, done.delivery
     if json:
-        print_json({"sweep": swept, "delivery": delivery, "clock": done.clock}, cli.language)
+        print_json({"sweep": swept, "delivery": delivery, "clock": done.clock, "troubles": troubles}, cli.language)
         return
     values = {
         "alerts": swept.alerts,

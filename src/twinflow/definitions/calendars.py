@@ -4,7 +4,7 @@ Reading refuses what cannot be meant; `check_calendar` finds what can be read an
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from datetime import date, timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -14,7 +14,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from twinflow.definitions.models import LabelText, Strict
-from twinflow.definitions.reader import MANY, parse_toml, read_text
+from twinflow.definitions.reader import MANY, Mistakes, all_of, parse_toml, problems_at, read_text
 from twinflow.domain.calendar.business_days import Calendar, Holiday
 from twinflow.errors import BadInput, Unreadable
 from twinflow.sentences import Problem, Sentence
@@ -63,18 +63,24 @@ class CalendarModel(Strict):
 
 def read_calendars(folder: Path) -> Mapping[str, Calendar]:
     """Every calendar of the folder by key. Raises BadInput with every problem of every file."""
-    found, problems = _read_all(folder)
-    if problems:
-        raise BadInput("The calendars have mistakes.", tuple(problems))
-    return {calendar.key: calendar for calendar in found.values()}
+    found, mistakes = calendars_that_hold(folder)
+    if mistakes:
+        raise BadInput("The calendars have mistakes.", all_of(mistakes))
+    return found
 
 
-def calendar_texts(folder: Path) -> Mapping[str, str]:
-    """The text of every calendar file of the folder as it stands, by the file's name without its ending.
+def calendars_that_hold(folder: Path) -> tuple[Mapping[str, Calendar], Mistakes]:
+    """The calendars of the folder by key, and what is wrong with the others."""
+    found, mistakes = _read_all(folder)
+    return {calendar.key: calendar for calendar in found.values()}, mistakes
+
+
+def calendar_texts(folder: Path, keys: Container[str]) -> Mapping[str, str]:
+    """The text of these calendar files of the folder as it stands, by the file's name without its ending.
 
     Raises BadInput for a file that cannot be read or is not UTF-8; what the text says is not looked at.
     """
-    return {path.stem: read_text(path, place_of(path)) for path in calendar_files(folder)}
+    return {path.stem: read_text(path, place_of(path)) for path in calendar_files(folder) if path.stem in keys}
 
 
 @lru_cache(maxsize=MANY)
@@ -88,6 +94,16 @@ def read_calendar(text: str, place: str, key: str | None = None) -> Calendar:
     problems = [*_wrong_key(model.calendar, place, key), *_wrong_days(model, place)]
     if problems:
         raise BadInput("{place} has mistakes.", tuple(problems), place=place)
+    return _calendar(model, text)
+
+
+@lru_cache(maxsize=MANY)
+def read_kept_calendar(text: str, place: str) -> Calendar:
+    """An edition as the books keep it: it was proved when it came there. Raises BadInput where it is no calendar any more."""
+    return _calendar(parse_toml(text, CalendarModel, place), text)
+
+
+def _calendar(model: CalendarModel, text: str) -> Calendar:
     head = model.calendar
     holidays = [Holiday(on, _label(day.label), day.source, day.proposed) for day in model.days for on in _days_of(day)]
     return Calendar(
@@ -118,7 +134,8 @@ def check_calendars(folder: Path, today: date) -> tuple[int, list[Problem]]:
         raise BadInput("{place} cannot be read: {why}.", place=str(folder), why=why) from None
     if not paths:
         raise BadInput("There is no calendar in {folder}.", folder=str(folder))
-    found, problems = _read_all(folder)
+    found, mistakes = _read_all(folder)
+    problems = list(all_of(mistakes))
     for path, calendar in found.items():
         problems += check_calendar(calendar, today, place_of(path))
     return len(paths), problems
@@ -168,16 +185,16 @@ def calendar_files(folder: Path) -> list[Path]:
     return sorted(folder.glob("*.toml"))
 
 
-def _read_all(folder: Path) -> tuple[dict[Path, Calendar], list[Problem]]:
+def _read_all(folder: Path) -> tuple[dict[Path, Calendar], Mistakes]:
     found: dict[Path, Calendar] = {}
-    problems: list[Problem] = []
+    mistakes: dict[str, tuple[Problem, ...]] = {}
     for path in calendar_files(folder):
         place = place_of(path)
         try:
             found[path] = read_calendar(read_text(path, place), place, path.stem)
         except BadInput as error:
-            problems += error.problems or (Problem(place, error.message),)
-    return found, problems
+            mistakes[place] = problems_at(place, error)
+    return found, mistakes
 
 
 def _wrong_key(head: CalendarHead, place: str, key: str | None) -> Iterator[Problem]:

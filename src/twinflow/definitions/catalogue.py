@@ -1,19 +1,19 @@
 """All of `workflows/` as one catalogue. A version in use may not change: agreements keep the digest they were opened with."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from twinflow.definitions.calendars import calendar_files, edition_of, place_of, read_calendar, read_calendars
+from twinflow.definitions.calendars import calendar_files, calendars_that_hold, edition_of, place_of, read_calendar
 from twinflow.definitions.checks import Surroundings, check
-from twinflow.definitions.notices import notice_folders, notices_of, read_notices
+from twinflow.definitions.notices import mistakes_of_notices, notice_folders, notices_of
 from twinflow.definitions.proved import Content
-from twinflow.definitions.reader import NO_PROCESSES, read_process, read_text
+from twinflow.definitions.reader import NO_PROCESSES, Mistakes, all_of, name_of, problems_at, read_process, read_text
 from twinflow.domain.calendar.business_days import Calendar, Calendars
-from twinflow.domain.process.catalogue import Catalogue
+from twinflow.domain.process.catalogue import Catalogue, OutOfUse
 from twinflow.domain.process.definition import ProcessDefinition
-from twinflow.domain.process.notices import Notice
 from twinflow.domain.rulebook import Rulebook
 from twinflow.errors import BadInput
 from twinflow.sentences import Problem, Sentence
@@ -22,53 +22,79 @@ Key = TypeVar("Key")
 Value = TypeVar("Value")
 
 
+@dataclass(slots=True)
+class _File:
+    """A process file by its name: what it says where it can be read, and what is wrong with it."""
+
+    name: tuple[str, int]
+    place: str
+    process: ProcessDefinition | None
+    problems: tuple[Problem, ...] = ()
+
+
 def read_rulebook(workflows: Path, notifications: Path) -> Rulebook:
     """Read and check every process, calendar and notice. Raises BadInput with every problem of every file."""
     for folder in (workflows, notifications):
         if not folder.is_dir():
             raise BadInput("There is no folder {folder}.", folder=str(folder))
-    problems: list[Problem] = []
-    calendars: Mapping[str, Calendar] = {}
-    try:
-        calendars = read_calendars(workflows / "calendars")
-    except BadInput as error:
-        problems += error.problems
-    notices: Mapping[str, Notice] = {}
-    of_notices: tuple[Problem, ...] = ()
-    try:
-        notices = read_notices(notifications)
-    except BadInput as error:
-        of_notices = error.problems
-    found: dict[tuple[str, int], ProcessDefinition] = {}
-    places: dict[tuple[str, int], str] = {}
-    unreadable: set[str] = set()
+    of_notices = mistakes_of_notices(notifications)
+    notices = {} if of_notices else notices_of(notifications)
+    rulebook, mistakes = what_holds(workflows, notices.keys() | notice_folders(notifications))
+    if mistakes:
+        raise BadInput("The process files have mistakes.", (*all_of(mistakes), *all_of(of_notices)))
+    if of_notices:
+        raise BadInput("The notices have mistakes.", all_of(of_notices))
+    return replace(rulebook, notices=notices)
+
+
+def what_holds(
+    workflows: Path, notices: Collection[str], in_books: Collection[str] | None = None
+) -> tuple[Rulebook, Mistakes]:
+    """A rulebook of the processes and calendars that hold, without notices, and what is wrong with the other files.
+
+    A process may name the `notices` given, and calendars that hold or whose editions are `in_books`. Where no books are known a
+    calendar's mistake is none of the processes that count by it.
+    """
+    calendars, of_calendars = calendars_that_hold(workflows / "calendars")
+    files = _read_all(workflows)
+    named = {path.stem for path in calendar_files(workflows / "calendars")}
+    around = Surroundings(
+        notices=notices,
+        calendars=named if in_books is None else calendars.keys() | in_books,
+        processes=_states_by_process(files),
+    )
+    for file in files:
+        if file.process is not None:
+            together = _without_business_days(file.process, calendars, file.place)
+            file.problems += (*check(file.process, around, file.place), *together)
+    broken = [file for file in files if file.problems]
+    out_of_use = {file.name: OutOfUse(_has_mistakes(file.place), file.problems, file.process) for file in broken}
+    found = {file.name: file.process for file in files if file.process is not None and file.name not in out_of_use}
+    editions = {(each.key, each.edition): each for each in calendars.values()}
+    mistakes = {**of_calendars, **{file.place: file.problems for file in broken}}
+    return Rulebook(Catalogue(found, out_of_use), calendars, editions), mistakes
+
+
+def _has_mistakes(place: str) -> Sentence:
+    return Sentence("{place} has mistakes.", {"place": place})
+
+
+def _read_all(workflows: Path) -> list[_File]:
+    files: dict[tuple[str, int], _File] = {}
+    again: list[_File] = []
     for path in process_files(workflows):
-        place = _place(path, workflows)
+        name, place = name_of(path, workflows), _place(path, workflows)
         try:
             process = read_process(path, place, workflows)
+            file = _File(name, place, process, tuple(_identity(process, name, place, workflows.name)))
         except BadInput as error:
-            problems += error.problems or (Problem(place, error.message),)
-            unreadable.add(
-                _name_of(path, workflows)[0]
-            )  # another file's mistake is not that this process does not exist
-            continue
-        problems += _identity(process, place, places, workflows.name)
-        found[process.key, process.version] = process
-        places[process.key, process.version] = place
-    around = Surroundings(
-        notices=notices.keys() | notice_folders(notifications),
-        calendars={path.stem for path in (workflows / "calendars").glob("*.toml")},
-        processes=dict.fromkeys(unreadable, frozenset[str]()) | _states_by_process(found.values()),
-    )
-    for key, process in found.items():
-        problems += check(process, around, places[key])
-        problems += _without_business_days(process, calendars, places[key])
-    if problems:
-        raise BadInput("The process files have mistakes.", (*problems, *of_notices))
-    if of_notices:
-        raise BadInput("The notices have mistakes.", of_notices)
-    editions = {(each.key, each.edition): each for each in calendars.values()}
-    return Rulebook(Catalogue(found), calendars, editions, notices)
+            file = _File(name, place, None, problems_at(place, error))
+        if name in files:
+            same = Sentence("the same key and version are in {other}.", {"other": files[name].place})
+            file.problems += (Problem(f"{place}: process", same),)
+            again.append(file)
+        files.setdefault(name, file)
+    return [*files.values(), *again]
 
 
 def rulebook_of(content: Content, workflows: Path, notifications: Path) -> Rulebook:
@@ -78,7 +104,7 @@ def rulebook_of(content: Content, workflows: Path, notifications: Path) -> Ruleb
     """
     read = {path: raw for path, raw in content.items() if raw is not None}.__getitem__
     processes = {
-        _name_of(path, workflows): partial(read_process, path, _place(path, workflows), workflows, read)
+        name_of(path, workflows, read): partial(read_process, path, _place(path, workflows), workflows, read)
         for path in process_files(workflows)
         if path in content
     }
@@ -137,12 +163,6 @@ def _place(path: Path, workflows: Path) -> str:
     return f"{workflows.name}/{path.relative_to(workflows).as_posix()}"
 
 
-def _name_of(path: Path, workflows: Path) -> tuple[str, int]:
-    """The key and version that a file's name asks for."""
-    key, _, version = path.relative_to(workflows).with_suffix("").as_posix().partition(".v")
-    return key, int(version) if version.isdecimal() else 1
-
-
 def process_files(workflows: Path) -> list[Path]:
     """The process files of a folder, in order; calendars and scripted cases are beside them."""
     return sorted(
@@ -155,32 +175,17 @@ def read_one(path: Path, workflows: Path) -> ProcessDefinition:
     return read_process(path, path.name, workflows)
 
 
-def _identity(
-    process: ProcessDefinition, place: str, places: Mapping[tuple[str, int], str], folder: str
-) -> list[Problem]:
-    """A process is named by its file: `mx/twinning.toml`, a later version `mx/twinning.v2.toml`."""
-    expected = {f"{folder}/{process.key}.v{process.version}.toml"}
-    if process.version == 1:
-        expected.add(f"{folder}/{process.key}.toml")
-    if place not in expected:
-        return [
-            Problem(
-                f"{place}: process.key",
-                Sentence("this key and version belong in {files}.", {"files": sorted(expected)}),
-            )
-        ]
-    if (process.key, process.version) in places:
-        return [
-            Problem(
-                f"{place}: process",
-                Sentence("the same key and version are in {other}.", {"other": places[process.key, process.version]}),
-            )
-        ]
-    return []
+def _identity(process: ProcessDefinition, name: tuple[str, int], place: str, folder: str) -> Iterator[Problem]:
+    """A process is named by its file: `mx/twinning.v2.toml`, or `mx/twinning.toml` for one of its versions, mostly the newest."""
+    if (process.key, process.version) != name:
+        files = [f"{folder}/{process.key}{ending}.toml" for ending in ("", f".v{process.version}")]
+        yield Problem(f"{place}: process.key", Sentence("this key and version belong in {files}.", {"files": files}))
 
 
-def _states_by_process(definitions: Collection[ProcessDefinition]) -> dict[str, Collection[str]]:
+def _states_by_process(files: Iterable[_File]) -> dict[str, Collection[str]]:
+    """One whose file cannot be read has no states: another file's mistake is not that it does not exist."""
     states: dict[str, set[str]] = {}
-    for definition in definitions:
-        states.setdefault(definition.key, set()).update(definition.states)
+    for file in files:
+        key = file.process.key if file.process is not None else file.name[0]
+        states.setdefault(key, set()).update(file.process.states if file.process is not None else ())
     return dict(states)

@@ -23,15 +23,19 @@ class PlanModel(Strict):
     steps: dict[Key, str] = {}
 
 
-def read_plan(path: Path, catalogue: Catalogue) -> Plan:
-    """Read a plan. Raises BadInput with every problem, each at the file and the path in it."""
+def read_plan(path: Path, catalogue: Catalogue, running: Catalogue | None = None) -> Plan:
+    """Read a plan. `running` has versions that agreements are on and no file has any more.
+
+    Raises BadInput with every problem, each at the file and the path in it.
+    """
     place = path.name
     model = read_toml(path, PlanModel, place)
     problems: list[Problem] = []
     found: list[ProcessDefinition] = []
-    for key, name in (("from_process", model.from_process), ("to_process", model.to_process)):
+    wanted = (("from_process", model.from_process, running or catalogue), ("to_process", model.to_process, catalogue))
+    for key, name, known in wanted:
         try:
-            found.append(version_named(name, catalogue))
+            found.append(version_named(name, known))
         except NotFound as error:
             problems.append(Problem(f"{place}: {key}", error.message))
     if not problems:
@@ -47,7 +51,7 @@ def read_plan(path: Path, catalogue: Catalogue) -> Plan:
 
 
 def version_named(name: str, catalogue: Catalogue) -> ProcessDefinition:
-    """`mx/twinning` (its newest version) or `mx/twinning@1`. Raises NotFound."""
+    """`mx/twinning` (its newest version) or `mx/twinning@1`. Raises NotFound, BadInput for one that is out of use."""
     key, at, version = name.partition("@")
     if not at:
         return catalogue.versions(key)[-1]

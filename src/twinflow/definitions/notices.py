@@ -10,7 +10,7 @@ from pathlib import Path
 from pydantic import RootModel
 
 from twinflow.definitions.models import LabelText, Strict
-from twinflow.definitions.reader import Read, parse_toml, read_text
+from twinflow.definitions.reader import Mistakes, Read, all_of, parse_toml, problems_at, read_text
 from twinflow.domain.process.notices import BASE, BASE_FILES, BUILT_IN_NOTICES, LANGUAGES, NOTICE_FILES, Notice
 from twinflow.errors import BadInput
 from twinflow.sentences import Problem, Sentence, unknown_name
@@ -30,23 +30,36 @@ class NoticesModel(RootModel[dict[str, NoticeModel]]):
 
 def read_notices(folder: Path) -> Mapping[str, Notice]:
     """The notices of a folder. Raises BadInput with every problem of the table and of the files."""
-    tables: Mapping[str, NoticeModel] = {}
-    problems: list[Problem] = []
+    mistakes = mistakes_of_notices(folder)
+    if mistakes:
+        raise BadInput("The notices have mistakes.", all_of(mistakes))
+    return _notices(_tables(folder))
+
+
+def mistakes_of_notices(folder: Path) -> Mistakes:
+    """Those of the table, and those of each notice."""
     place = f"{folder.name}/{TABLES}"
     try:
-        tables = _tables(folder)
+        found = {place: tuple(_of_tables(folder, _tables(folder), place))}
     except BadInput as error:
-        problems += error.problems or (Problem(place, error.message),)
-    else:
-        problems += _of_tables(folder, tables, place)
+        found = {place: problems_at(place, error)}
     for name in sorted(notice_folders(folder) | {BASE}):
-        problems += _of_files(folder, name)
-    if problems:
-        raise BadInput("The notices have mistakes.", tuple(problems))
-    return _notices(tables)
+        found[f"{folder.name}/{name}"] = tuple(_of_files(folder, name))
+    return {place: problems for place, problems in found.items() if problems}
 
 
-def notices_of(folder: Path, read: Read) -> Mapping[str, Notice]:
+def mended_notices(folder: Path, instead: Path) -> Mapping[str, Notice]:
+    """The notices of a folder with mistakes. What its table does not say is as in `instead`; else there is a name alone."""
+    try:
+        own = _notices(_tables(folder))
+    except BadInput:
+        own = {}
+    holding = {key: notice for key, notice in own.items() if not (notice.optional and key in BUILT_IN_NOTICES)}
+    untold = {key: Notice(key, label := {"en": key, "es": key}, False, label) for key in notice_folders(folder)}
+    return {**untold, **_notices(_tables(instead)), **holding}
+
+
+def notices_of(folder: Path, read: Read = Path.read_bytes) -> Mapping[str, Notice]:
     """The notices of a folder that is known to be sound, from the bytes that `read` gives."""
     return _notices(_tables(folder, read))
 
@@ -65,6 +78,8 @@ def _notices(tables: Mapping[str, NoticeModel]) -> Mapping[str, Notice]:
 
 def notice_folders(folder: Path) -> set[str]:
     """The notices that have words, however complete. What is hidden, and what stands beside the folders, is no notice."""
+    if not folder.is_dir():
+        return set()
     return {path.name for path in folder.iterdir() if path.is_dir() and not path.name.startswith((".", BASE))}
 
 

@@ -8,10 +8,9 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, model_validator
 
 from twinflow.definitions.models import Key, LabelText, Strict, TimeZone
-from twinflow.definitions.reader import read_toml
+from twinflow.definitions.reader import parse_toml, read_text
 from twinflow.domain.calendar.business_days import Calendars
 from twinflow.domain.people.people import Absence, Assignment, Office, People, Person
-from twinflow.domain.process.catalogue import Catalogue
 from twinflow.domain.rulebook import Rulebook
 from twinflow.errors import BadInput, Unreadable
 from twinflow.sentences import Problem, Sentence, unknown_name
@@ -67,13 +66,22 @@ class PeopleModel(Strict):
 
 def read_people(path: Path) -> People:
     """Read the people file. Raises BadInput with every problem."""
-    place = path.name
+    return people_of(people_text(path), path.name)
+
+
+def people_text(path: Path) -> str:
+    """Raises BadInput where there is no such file, or where it cannot be read."""
     if not path.exists():
         raise BadInput(
             "There is no people file {file}: set people_file, or write one like examples/cuenca/people.toml.",
             file=str(path),
         )
-    model = read_toml(path, PeopleModel, place)
+    return read_text(path, path.name)
+
+
+def people_of(text: str, place: str) -> People:
+    """The people of a text. Raises BadInput with every problem."""
+    model = parse_toml(text, PeopleModel, place)
     offices = [
         Problem(
             f"{place}: people.{key}.roles[{number}].office",
@@ -89,6 +97,11 @@ def read_people(path: Path) -> People:
     if problems:
         raise BadInput("{place} has mistakes.", problems, place=place)
     return people
+
+
+def kept_people(text: str, place: str) -> People:
+    """The people as the books keep them: they were checked then. Raises BadInput where the text has another shape by now."""
+    return _people(parse_toml(text, PeopleModel, place))
 
 
 def _people(model: PeopleModel) -> People:
@@ -149,15 +162,22 @@ def _circle(model: PeopleModel, key: str, day: date) -> list[str]:
 
 def check_people(rulebook: Rulebook, people: People, place: str) -> None:
     """What the people file names has to be in the process files and calendars. Raises BadInput with every problem."""
-    problems = (*_unknown_roles(rulebook.catalogue, people, place), *_useless_calendars(rulebook, people, place))
+    problems = (*_unknown_roles(rulebook, people, place), *_useless_calendars(rulebook, people, place))
     if problems:
         raise BadInput("{place} has mistakes.", problems, place=place)
 
 
-def _unknown_roles(catalogue: Catalogue, people: People, place: str) -> list[Problem]:
-    """Roles that no process knows in an office of that kind: nobody would ever be asked for them."""
+def _unknown_roles(rulebook: Rulebook, people: People, place: str) -> list[Problem]:
+    """Roles that no process knows in an office of that kind: nobody would ever be asked for them.
+
+    A file that cannot be read may know any.
+    """
+    out_of_use = [each.definition for each in rulebook.catalogue.out_of_use.values()]
+    if None in out_of_use:
+        return []
+    processes = [*rulebook.all_versions, *filter(None, out_of_use)]
     known = {
-        (role.key, office.kind) for process in catalogue for role in process.roles.values() for office in role.offices
+        (role.key, office.kind) for process in processes for role in process.roles.values() for office in role.offices
     }
     return [
         Problem(

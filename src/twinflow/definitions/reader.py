@@ -52,12 +52,28 @@ MAX_DOTS = 40
 
 CURLY_QUOTES = ("“", "”", "‘", "’")
 TEXTS_AND_COMMENTS = re.compile(r'"(?:[^"\\\n]|\\.)*"|\'[^\'\n]*\'|#.*')
-NO_PROCESSES = {"calendars", "cases"}
+VERSION = re.compile(rb"^[ \t]*version[ \t]*=[ \t]*([1-9][0-9]{0,5})[ \t\r]*(?:#.*)?$", re.MULTILINE)
+AFTER_AN_OVERLAY = re.compile(r"\n# (\S+ v[0-9]+):\n")
+"""Stands in a kept text between an overlay and the text of what it rests on."""
+
+NO_PROCESSES = {"calendars", "cases", "earlier"}
 """Folders beside the process files."""
 
 Model = TypeVar("Model", bound=BaseModel)
 Read = Callable[[Path], bytes]
 """Where the bytes of a file come from."""
+
+Mistakes = Mapping[str, tuple[Problem, ...]]
+"""What is wrong, by the file it is in."""
+
+
+def problems_at(place: str, error: BadInput) -> tuple[Problem, ...]:
+    """What is wrong with the file at `place`, of which the error tells."""
+    return error.problems or (Problem(place, error.message),)
+
+
+def all_of(mistakes: Mistakes) -> tuple[Problem, ...]:
+    return tuple(problem for problems in mistakes.values() for problem in problems)
 
 
 def read_toml(path: Path, model: type[Model], place: str) -> Model:
@@ -157,6 +173,18 @@ def _is_model(value: object) -> TypeGuard[type[BaseModel]]:
     return isinstance(value, type) and issubclass(value, BaseModel)
 
 
+def name_of(path: Path, workflows: Path, read: Read = Path.read_bytes) -> tuple[str, int]:
+    """The key and version of a process file: `mx/twinning.v2.toml` is named by both, `mx/twinning.toml` says its version."""
+    key, _, version = path.relative_to(workflows).with_suffix("").as_posix().partition(".v")
+    if version.isdecimal():
+        return key, int(version)
+    try:
+        said = VERSION.search(read(path))
+    except OSError:
+        said = None
+    return key, int(said[1]) if said else 1
+
+
 def read_process(path: Path, place: str, workflows: Path, read: Read = Path.read_bytes) -> ProcessDefinition:
     """Read one process file; what an overlay rests on is found in the folder `workflows`. Raises BadInput.
 
@@ -181,7 +209,7 @@ def _read(path: Path, place: str, workflows: Path, above: tuple[Path, ...], read
     if not isinstance(head, dict) or "extends" not in head:
         return _Content(text, own)
     extends = _validated(head["extends"], models.ExtendsModel, f"{place}: process.extends")
-    target = _file_of(extends, workflows)
+    target = _file_of(extends, workflows, read)
     if target is None:
         raise _mistaken(place, [("process.extends", _nothing_to_rest_on(extends, workflows, path))])
     if target in {path, *above}:
@@ -198,10 +226,11 @@ def _read(path: Path, place: str, workflows: Path, above: tuple[Path, ...], read
     return _Content(f"{text}\n# {definition.name}:\n{base.text}", overlays.merged(own, base.values), definition)
 
 
-def _file_of(extends: models.ExtendsModel, workflows: Path) -> Path | None:
-    """The file of a process version, by its name."""
-    names = [f"{extends.process}.v{extends.version}.toml", *([f"{extends.process}.toml"] * (extends.version == 1))]
-    return next((workflows / name for name in names if (workflows / name).is_file()), None)
+def _file_of(extends: models.ExtendsModel, workflows: Path, read: Read) -> Path | None:
+    """The file of a process version."""
+    wanted = (extends.process, extends.version)
+    paths = (workflows / f"{extends.process}{ending}.toml" for ending in (f".v{extends.version}", ""))
+    return next((path for path in paths if path.is_file() and name_of(path, workflows, read) == wanted), None)
 
 
 def _nothing_to_rest_on(extends: models.ExtendsModel, workflows: Path, own: Path) -> Sentence:
@@ -210,14 +239,36 @@ def _nothing_to_rest_on(extends: models.ExtendsModel, workflows: Path, own: Path
     for path in workflows.rglob("*.toml"):
         name = path.relative_to(workflows)
         if name.parts[0] not in NO_PROCESSES and path != own:
-            key, _, version = name.with_suffix("").as_posix().partition(".v")
-            versions.setdefault(key, []).append(int(version) if version.isdecimal() else 1)
+            key, version = name_of(path, workflows)
+            versions.setdefault(key, []).append(version)
     if extends.process not in versions:
         return unknown_name(Sentence("the process"), extends.process, versions)
     return Sentence(
         "there is no version {version} of {process} to rest on; there are: {versions}.",
         {"version": extends.version, "process": extends.process, "versions": sorted(versions[extends.process])},
     )
+
+
+def read_kept(text: str, place: str) -> ProcessDefinition:
+    """A process from the text that the books keep. It was proved when it came there: only its shape is asked for.
+
+    Raises BadInput where it has none.
+    """
+    return _definition(_Content(text, _kept_values(text, place)), place)
+
+
+def _kept_values(text: str, place: str) -> Mapping[str, Any]:
+    """The content of a kept text; that of an overlay is followed by the text of what it rests on."""
+    for between in reversed(list(AFTER_AN_OVERLAY.finditer(text))):
+        try:
+            own, base = _parsed(text[: between.start()], place), _kept_values(text[between.end() :], place)
+        except BadInput:
+            continue
+        match own, base:
+            case {"process": {"extends": {"process": key, **more}}}, {"process": {"key": base_key, "version": version}}:
+                if (key, more.get("version", 1)) == (base_key, version) and between[1] == f"{key} v{version}":
+                    return overlays.merged(own, base)
+    return _parsed(text, place)
 
 
 def _mistaken(place: str, found: Iterable[tuple[str, Sentence]]) -> BadInput:

@@ -1,8 +1,10 @@
 """The process definitions with the calendars they count by, what can be told, and when mail may leave."""
 
+from collections import ChainMap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import cast
 from zoneinfo import ZoneInfo
 
 from twinflow.domain.agreement.agreement import Agreement, AgreementHead, Deadline
@@ -32,6 +34,8 @@ class Rulebook:
     """Every edition that dates were ever counted by, by key and edition."""
     notices: Mapping[str, Notice] = field(default_factory=dict)
     """What can be told, by key."""
+    kept: Mapping[tuple[str, int], ProcessDefinition] = field(default_factory=dict)
+    """Versions that cases run on and no file has any more, from the text that the books keep."""
     mail_hours: MailHours = field(default_factory=MailHours)
     """When mail may leave."""
     _together: dict[tuple[tuple[str, ...], CountsIn], Calendars] = field(
@@ -40,18 +44,29 @@ class Rulebook:
     """Calendars once put together: they keep a table of their days off."""
 
     def definition_of(self, agreement: AgreementHead) -> ProcessDefinition:
-        """The version the agreement was opened on. Raises DefinitionChanged if its content is no longer the same."""
+        """The version the agreement was opened on. Raises DefinitionChanged if its text is nowhere."""
         return self.pinned(agreement.process, agreement.process_version, agreement.process_digest)
 
     def pinned(self, process: str, version: int, digest: str) -> ProcessDefinition:
-        """A version by its content. Raises NotFound, or DefinitionChanged if its content is no longer the same."""
-        definition = self.catalogue.version(process, version)
-        if definition.digest != digest:
+        """A version by its content, whatever its file says now. Raises DefinitionChanged if its text is nowhere."""
+        definition = self._version(process, version)
+        if definition is None or definition.digest != digest:
+            name = f"{process} v{version}"
             raise DefinitionChanged(
-                "{process} was edited although agreements run on it; put the change into a new version.",
-                process=definition.name,
+                "The text of {process} that its agreements go by is neither in the books nor in a file: put the file back.",
+                process=name,
             )
         return definition
+
+    def _version(self, process: str, version: int) -> ProcessDefinition | None:
+        """As the cases that run on it know it."""
+        return self.kept.get((process, version)) or self.catalogue.definitions.get((process, version))
+
+    @property
+    def all_versions(self) -> Catalogue:
+        """The versions that cases run on, and those that they may begin on."""
+        files = cast("dict[tuple[str, int], ProcessDefinition]", self.catalogue.definitions)  # it is only read
+        return Catalogue(ChainMap(dict(self.kept), files))
 
     def lexicon_of(self, agreement: Agreement) -> ProcessDefinition:
         """The version of the agreement, with the words of the versions it came from for what is no longer in it."""
@@ -88,18 +103,20 @@ class Rulebook:
         return definition
 
     def _earlier(self, entry: HistoryEntry) -> ProcessDefinition | None:
-        """The version that a migration left; None for other entries, or where its file is gone."""
+        """The version that a migration left; None for other entries, or where its text is nowhere."""
         said = Migrated.read(entry)
         if said is None:
             return None
         key, _, version = said.source.rpartition(" v")
-        return self.catalogue.definitions.get((key, int(version)))
+        return self._version(key, int(version))
 
     def what_meets(self, definition: ProcessDefinition, rule: DeadlineRule) -> list[Label]:
         """What there is to do about a deadline: the steps, and the states of child processes, that meet it."""
         steps = [step.label for key, step in definition.steps.items() if key in rule.met_by_steps]
         children = sorted(rule.met_by_children, key=lambda child: (child.process, child.state))
-        newest = [(self.catalogue.versions(child.process)[-1], child.state) for child in children]
+        newest = [
+            (process, child.state) for child in children for process in self.all_versions.all_of(child.process)[-1:]
+        ]
         known = [(process.label, process.states[state].label) for process, state in newest if state in process.states]
         return [*steps, *({code: f"{what[code]}: {state[code]}" for code in what} for what, state in known)]
 

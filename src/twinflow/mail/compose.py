@@ -34,11 +34,12 @@ ATTACHED = "twinflow.ics"
 class Composer:
     """Renders letters with the templates of one folder.
 
-    `base_url` is where the pages are, `sender` the address that messages come from.
+    `base_url` is where the pages are, `sender` the address that messages come from; what is damaged in the folder is taken from
+    the one given `instead`.
     """
 
-    def __init__(self, folder: Path, base_url: str, sender: str) -> None:
-        self.words = Words(folder)
+    def __init__(self, folder: Path, base_url: str, sender: str, instead: Path | None = None) -> None:
+        self.words = Words(folder, instead)
         self._base_url = base_url.rstrip("/")
         self._sender = sender
         self._domain = sender.rpartition("@")[2]

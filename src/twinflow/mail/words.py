@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
@@ -54,8 +54,8 @@ class _Sandbox(ImmutableSandboxedEnvironment):
 class Words:
     """The templates of one folder, by language, as they stood when this was made: what was checked is what is sent."""
 
-    def __init__(self, folder: Path) -> None:
-        self._files = _files(folder)
+    def __init__(self, folder: Path, instead: Path | None = None) -> None:
+        self._files = _files(folder) if instead is None else _mended(_files(folder), _files(instead))
         self._environments = {code: self._environment(code) for code in LANGUAGES}
 
     def template(self, notice: str, code: str, file: str) -> Template:
@@ -110,6 +110,25 @@ def _files(folder: Path) -> dict[str, bytes]:
         if code in LANGUAGES and file in (BASE_FILES if notice == BASE else NOTICE_FILES) and path.is_file():
             found[f"{notice}/{code}/{file}"] = path.read_bytes()
     return found
+
+
+def _mended(own: Mapping[str, bytes], others: Mapping[str, bytes]) -> dict[str, bytes]:
+    """The templates, with those of the others for each notice that is damaged or missing in a language."""
+    damaged = {
+        notice
+        for notice in {name.partition("/")[0] for name in others}
+        if any(_is_damaged(name, own.get(name, b"")) for name in others if name.startswith(f"{notice}/"))
+    }
+    return {
+        name: raw
+        for files, are_damaged in ((own, False), (others, True))
+        for name, raw in files.items()
+        if (name.partition("/")[0] in damaged) is are_damaged
+    }
+
+
+def _is_damaged(name: str, raw: bytes) -> bool:
+    return not raw.strip() or any(faults(name, raw))
 
 
 def _shown(value: object) -> object:

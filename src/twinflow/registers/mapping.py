@@ -133,7 +133,7 @@ def _mistakes(mapping: Mapping, rulebook: Rulebook, people: People) -> Iterator[
     offices = people.offices
     if mapping.register_.office not in offices:
         yield "register.office", unknown_name(Sentence("the office"), mapping.register_.office, offices)
-    processes = {definition.key for definition in rulebook.catalogue}
+    processes = rulebook.catalogue.keys
     if mapping.register_.process not in processes:
         yield "register.process", unknown_name(Sentence("the process"), mapping.register_.process, processes)
         return

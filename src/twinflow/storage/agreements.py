@@ -1,6 +1,6 @@
 """Agreements as snapshots: loaded whole, or for lists as they stand; saved by what changed, and only if nobody else was first."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -18,6 +18,7 @@ from twinflow.domain.agreement.agreement import (
 from twinflow.domain.agreement.history import ONLY_TOLD, EntryKind, HistoryEntry
 from twinflow.domain.agreement.listing import words_in
 from twinflow.domain.calendar.dates import PartialDate
+from twinflow.domain.process.catalogue import Pin
 from twinflow.domain.process.definition import ProcessDefinition
 from twinflow.errors import DefinitionChanged, NotFound, StaleAgreement
 from twinflow.storage import snapshots
@@ -125,19 +126,28 @@ class Agreements(Repository):
         """The offices that keep agreements."""
         return list(self._connection.scalars(select(AgreementRow.office).distinct()))
 
-    def versions(self) -> set[tuple[str, int]]:
-        """The versions of processes that agreements run on."""
-        return {
-            (process, version)
-            for process, version in self._connection.execute(
-                select(AgreementRow.process, AgreementRow.process_version).distinct()
-            )
-        }
+    def pins(self) -> set[Pin]:
+        """What agreements go by."""
+        query = select(AgreementRow.process, AgreementRow.process_version, AgreementRow.process_digest).distinct()
+        return {Pin(*row) for row in self._connection.execute(query)}
 
-    def pins(self) -> list[tuple[str, int, str]]:
-        """The key, version and digest of every process that agreements were ever opened on."""
+    def kept_pins(self) -> set[Pin]:
+        """What agreements go by or ever did, where its text is kept."""
         query = select(ProcessVersionRow.key, ProcessVersionRow.version, ProcessVersionRow.digest)
-        return [(key, version, digest) for key, version, digest in self._connection.execute(query)]
+        return {Pin(*row) for row in self._connection.execute(query)}
+
+    def kept_texts(self, pins: Collection[Pin]) -> dict[Pin, str]:
+        """The text that each of these was kept with; some may be without."""
+        of_processes = col(ProcessVersionRow.key).in_({pin.process for pin in pins})
+        rows = self._connection.execute(select(ProcessVersionRow).where(of_processes))
+        texts = {Pin(row.key, row.version, row.digest): row.text for row in rows}
+        return {pin: text for pin, text in texts.items() if pin in pins}
+
+    def references_on(self, pin: Pin) -> list[str]:
+        """The agreements that run on it."""
+        row = AgreementRow
+        query = select(row.reference).where(row.process == pin.process, row.process_digest == pin.digest)
+        return list(self._connection.scalars(query.order_by(row.reference)))
 
     def references(self) -> list[str]:
         return list(self._connection.scalars(select(AgreementRow.reference).order_by(col(AgreementRow.reference))))

@@ -1,6 +1,10 @@
 """The schema: brought up to date by numbered migrations, one history for SQLite and PostgreSQL."""
 
+import shutil
+import sqlite3
+from contextlib import closing
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Engine, column, func, inspect, select, table
@@ -40,6 +44,30 @@ def upgrade(engine: Engine) -> None:
             command.upgrade(config, "head")
     except DBAPIError as error:
         raise in_our_words(error) or error from error
+
+
+def keep_copy(engine: Engine, revision: str) -> Path | None:
+    """A copy of an SQLite database as it stands at this revision, beside it. Raises EnvironmentFailed.
+
+    None for another database, one without a file, and one that somebody else has upgraded meanwhile.
+    """
+    with engine.execution_options(reading=True).connect() as connection:
+        if connection.dialect.name != "sqlite" or current_revision(connection) != revision:
+            return None
+        file = connection.exec_driver_sql("PRAGMA database_list").all()[0][2]
+        if not file:
+            return None
+        copy = Path(f"{file}.{revision}")
+        try:
+            with TemporaryDirectory(prefix=copy.name, dir=copy.parent) as folder:
+                new = Path(folder) / copy.name
+                with closing(sqlite3.connect(new)) as target:
+                    connection.connection.driver_connection.backup(target)  # type: ignore[union-attr]
+                shutil.copymode(file, new)
+                new.replace(copy)
+        except (OSError, sqlite3.Error) as error:
+            raise EnvironmentFailed("{place} cannot be written: {why}.", place=str(copy), why=error) from error
+    return copy
 
 
 def migrations() -> "Config":

@@ -45,6 +45,17 @@ class CalendarRow(SQLModel, table=True):
     current: bool
 
 
+class KeptFileRow(SQLModel, table=True):
+    """The last text of a file that held, gone by while the file is damaged or missing."""
+
+    __tablename__ = "kept_file"
+
+    name: str = Field(primary_key=True)
+    digest: str
+    text: str
+    kept_at: datetime
+
+
 class AgreementRow(SQLModel, table=True):
     __tablename__ = "agreement"
     __table_args__ = (

@@ -17,6 +17,7 @@ from twinflow.storage.failures import in_our_words
 from twinflow.storage.feeds import Feeds
 from twinflow.storage.findings import Findings
 from twinflow.storage.history import History
+from twinflow.storage.kept_files import KeptFiles
 from twinflow.storage.listing import Listing
 from twinflow.storage.opt_outs import OptOuts
 from twinflow.storage.outbox import Outbox
@@ -52,6 +53,7 @@ class UnitOfWork:
         self.feeds = Feeds(self._writes)
         self.findings = Findings(self._writes)
         self.history = History(self._writes)
+        self.kept_files = KeptFiles(self._writes)
         self.listing = Listing(self._writes)
         self.restored_backup = RestoredBackup(self._writes)
         self.opt_outs = OptOuts(self._writes)

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from jinja2 import TemplateNotFound, TemplateSyntaxError
 from sqlalchemy import Engine
 
 from twinflow.domain.mail.letter import Letter
@@ -143,7 +144,7 @@ class Sender:
             return Prepared(message, settled=after_failure(message, failure, self.clock()))
 
     def _built(self, message: ClaimedMessage, letter: Letter | Exception) -> Message:
-        """Raises MailFailed for what cannot be written, whatever is wrong with it: trying again would not help."""
+        """Raises MailFailed for what cannot be written, whatever is wrong with it. Only damaged words are worth another try."""
         try:
             if isinstance(letter, Exception):
                 raise letter
@@ -155,7 +156,10 @@ class Sender:
         except Exception as error:
             log.exception("message %s cannot be written", message.id)
             why = getattr(error, "message", None) or f"{type(error).__name__}: {error}"
-            raise MailFailed("Message {id} cannot be written: {why}", permanent=True, id=message.id, why=why) from error
+            mendable = isinstance(error, TemplateNotFound | TemplateSyntaxError)
+            raise MailFailed(
+                "Message {id} cannot be written: {why}", permanent=not mendable, id=message.id, why=why
+            ) from error
 
     async def _send_all(
         self, connections: list[Connection], batch: list[Prepared]

@@ -28,7 +28,6 @@ from twinflow.domain.steps.advance import advance
 from twinflow.domain.steps.command import Outcome, StepCommand
 from twinflow.errors import Refused
 
-
 GIVEN_UP = frozenset({DeadlineStatus.UNMET, DeadlineStatus.VOID})
 
 

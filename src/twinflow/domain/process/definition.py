@@ -373,6 +373,13 @@ class ProcessDefinition:
     def name(self) -> str:
         return f"{self.key} v{self.version}"
 
+    @property
+    def named_calendars(self) -> set[str]:
+        return {*self.calendars, *(key for rule in self.deadlines.values() for key in rule.calendars)}
+
+    def is_in_force_on(self, day: date) -> bool:
+        return self.in_force_from <= day and (self.in_force_to is None or day <= self.in_force_to)
+
     def reachable_from(self, state: str) -> frozenset[str]:
         """The state itself, and every one that steps can lead to from it."""
         seen, todo = {state}, [state]

@@ -162,7 +162,7 @@ def _check(filters: Filters, rulebook: Rulebook, people: People) -> None:
     if filters.country and not re.fullmatch("[A-Z]{2}", filters.country):
         raise NotFound("A country is written with two letters, like US, not “{country}”.", country=filters.country)
     if filters.process:
-        rulebook.catalogue.versions(filters.process)
+        rulebook.all_versions.versions(filters.process)
     if filters.state:
         states = states_of(rulebook, filters.process)
         if filters.state not in states:
@@ -174,7 +174,8 @@ def _check(filters: Filters, rulebook: Rulebook, people: People) -> None:
 
 def states_of(rulebook: Rulebook, process: str = "") -> dict[str, Label]:
     """The states of a process in all its versions, by key as its newest version calls them; those of all where none is named."""
-    versions = rulebook.catalogue.versions(process) if process else rulebook.catalogue
+    known = rulebook.all_versions
+    versions = known.versions(process) if process else known
     return {key: state.label for version in versions for key, state in version.states.items()}
 
 

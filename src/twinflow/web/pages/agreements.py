@@ -49,7 +49,7 @@ def show_all(request: Request, site: Here) -> HTMLResponse:
         is_first=not after,
         first=f"?{urlencode(kept)}",
         following=f"?{urlencode([*kept, ('after', str(page.following))])}" if page.following else None,
-        processes={each.key: each.label for each in runtime.rulebook.catalogue},
+        processes={each.key: each.label for each in runtime.rulebook.all_versions},
         states=agreements.states_of(runtime.rulebook, filters.process) if filters.process or filters.state else {},
         offices={key: office.label for key, office in runtime.people.offices.items()},
         countries=agreements.countries_of_partners(runtime.engine),

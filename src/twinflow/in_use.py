@@ -1,0 +1,112 @@
+"""What a start goes by: the files, and where they do not hold, what the books keep of them."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+from twinflow import files
+from twinflow.config import Settings
+from twinflow.definitions.calendars import read_kept_calendar
+from twinflow.definitions.catalogue import WhenAsked, readers_of
+from twinflow.definitions.people import kept_people
+from twinflow.definitions.pinned import unknown, with_kept
+from twinflow.definitions.proved import Content
+from twinflow.definitions.reader import problems_at
+from twinflow.domain.people.people import People
+from twinflow.domain.process.catalogue import Pin
+from twinflow.domain.rulebook import Rulebook
+from twinflow.errors import BadInput
+from twinflow.sentences import Sentence
+from twinflow.storage.calendars import Edition
+from twinflow.storage.kept_files import PEOPLE
+from twinflow.storage.unit_of_work import UnitOfWork
+
+AT_MOST = 20
+"""References that one sentence names."""
+
+
+@dataclass(frozen=True, slots=True)
+class InUse:
+    """`people_text` is that of the people file where it is good; `troubles` tell of each file that is damaged or missing."""
+
+    rulebook: Rulebook
+    people: People
+    people_text: str | None
+    troubles: tuple[Sentence, ...] = ()
+
+
+def in_files(settings: Settings) -> InUse:
+    """For books without a case: there is nothing else to go by. Raises BadInput with every mistake."""
+    content = files.content_in_use(settings)
+    rulebook = files.rulebook_in_use(settings, content)
+    return InUse(rulebook, *files.people_in_use(settings, content, rulebook))
+
+
+def in_books(settings: Settings, work: UnitOfWork, running: set[Pin], editions: Sequence[Edition]) -> InUse:
+    """For books with cases, which go by the versions `running`. Raises BadInput where there are no people to go on with."""
+    content = files.content_in_use(settings)
+    by_files, mistakes = files.rulebook_that_holds(settings, content, {each.key for each in editions})
+    others = unknown(by_files, running | work.agreements.kept_pins())
+    rulebook = with_kept(by_files, work.agreements.kept_texts(others), running) if others else by_files
+    troubles = [
+        *files.troubles_of(mistakes),
+        *(
+            each.message
+            for name, each in rulebook.catalogue.out_of_use.items()
+            if name not in by_files.catalogue.out_of_use
+        ),
+        *(_lost(work, pin) for pin in sorted(running & others) if pin.name not in rulebook.kept),
+    ]
+    try:
+        people, text = _people(settings, content, with_editions(rulebook, editions), work.agreements.offices())
+    except BadInput as error:
+        kept = work.kept_files.text(PEOPLE)
+        if kept is None:
+            raise
+        people, text = kept_people(kept, settings.people_file.name), None
+        place = str(settings.people_file)
+        troubles += files.troubles_of({place: problems_at(place, error)})
+    named = {key for office in people.offices.values() for key in office.calendars}
+    if mistakes:  # else each that a process names is there
+        named |= {key for process in by_files.catalogue for key in process.named_calendars}
+    gone = (named & {each.key for each in editions}) - files.calendars_with_file(settings)
+    troubles += [_without_file(key) for key in sorted(gone)]
+    return InUse(rulebook, people, text, tuple(troubles))
+
+
+def _without_file(calendar: str) -> Sentence:
+    return Sentence(
+        "The calendar {calendar} has no file any more; its edition in the books is gone by.", {"calendar": calendar}
+    )
+
+
+def _people(settings: Settings, content: Content, rulebook: Rulebook, offices: Iterable[str]) -> tuple[People, str]:
+    """Raises BadInput, also where an office is gone that keeps agreements."""
+    people, text = files.people_in_use(settings, content, rulebook)
+    gone = sorted(set(offices) - people.offices.keys())
+    if gone:
+        raise BadInput("The people file lacks offices that keep agreements: {offices}.", offices=gone)
+    return people, text
+
+
+def _lost(work: UnitOfWork, pin: Pin) -> Sentence:
+    references = work.agreements.references_on(pin)
+    more = [f"+ {len(references) - AT_MOST}"] if len(references) > AT_MOST else []
+    values = {"process": f"{pin.process} v{pin.version}", "references": [*references[:AT_MOST], *more]}
+    return Sentence(
+        "The text of {process} that its agreements go by is neither in the books nor in a file: put the file back. "
+        "Until then these stand still: {references}.",
+        values,
+    )
+
+
+def with_editions(rulebook: Rulebook, kept: Sequence[Edition]) -> Rulebook:
+    """The rulebook with the calendars in use in the place of the files', and with every edition there was."""
+    earlier = {
+        (each.key, each.edition): partial(read_kept_calendar, each.text, f"{each.key}@{each.edition}") for each in kept
+    }
+    editions = WhenAsked(earlier | readers_of(rulebook.editions))
+    in_use = {each.key: partial(editions.__getitem__, (each.key, each.edition)) for each in kept if each.current}
+    return replace(
+        rulebook, calendars=WhenAsked(readers_of(rulebook.calendars) | in_use), editions=editions, _together={}
+    )
