@@ -168,7 +168,7 @@ def test_books_that_can_only_be_read_are_read_also_when_the_people_have_changed(
     )
     read_only = f"sqlite:///file:{tmp_path / 'old.db'}?mode=ro&uri=true"
     runtime = bootstrap.start(
-        settings.model_copy(update={"people_file": people, "database": DatabaseSettings(url=read_only)})
+        settings.model_copy(update={"people_file": people, "database": DatabaseSettings.model_construct(url=read_only)})
     )
     assert runtime.people.person("lucia").name == "Lucía E."
     around = (runtime.engine, runtime.rulebook, runtime.people, OF_0005.closed_at)

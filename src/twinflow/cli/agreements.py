@@ -1,6 +1,5 @@
 """`twinflow agreements`: list, show, open, steps, advance, history, import."""
 
-import sys
 from collections.abc import Iterable
 from itertools import chain, islice
 from typing import Annotated
@@ -12,6 +11,7 @@ from twinflow.cli.later import add_later
 from twinflow.cli.options import Options, whole_day
 from twinflow.cli.options import hour as hour_of_day
 from twinflow.cli.output import print_json, print_json_list, print_table
+from twinflow.cli.streams import note
 from twinflow.domain.agreement.agreement import Claim
 from twinflow.domain.agreement.listing import Due, Filters, Position
 from twinflow.domain.clock.last_pass import later_entries
@@ -249,7 +249,7 @@ def advance(
     )
     later = later_entries(done.agreement, now)
     if later is not None:
-        print(f"  ! {cli.say(later.sentence)}", file=sys.stderr)
+        note(f"  ! {cli.say(later.sentence)}")
     if json:  # the whole page, with what others may have written meanwhile: read anew
         print_json(
             agreements.show_agreement(runtime.engine, runtime.rulebook, runtime.people, reference, now), cli.language
