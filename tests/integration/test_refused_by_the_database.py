@@ -44,7 +44,7 @@ def test_a_reference_that_came_into_the_books_meanwhile_exists_already(books: Wo
     with UnitOfWork(books.engine, reading=True) as work:
         case = work.agreements.get("MX-1")
     with pytest.raises(BadInput, match=r"^There is an agreement with this reference already\.$"):
-        write(books, lambda work: work.agreements.add(case, None, ""))
+        write(books, lambda work: work.agreements.add(case, ""))
 
 
 def test_what_somebody_else_has_written_is_written_once(books: World) -> None:
