@@ -18,6 +18,8 @@ SPEAKING = {
     "EnvironmentFailed",
     "MailFailed",
     "MailServerDown",
+    "TwinflowError",
+    "UnreadableAgreement",
 }
 """Calls whose first argument is a sentence."""
 

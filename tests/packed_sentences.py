@@ -19,7 +19,7 @@ WHERE_ERRORS_COME_FROM = (
     "domain/people/people.py",
     "domain/process/definition.py",
     "domain/calendar/dates.py",
-    "storage/unit_of_work.py",
+    "storage/failures.py",
 )
 """Whatever is wrong with a message becomes the reason why it is not sent: what is looked up for it may refuse in these words."""
 
@@ -123,6 +123,8 @@ class Follower:
                 self.of_argument({"Settlement"}, 2, "error")
                 self.of_argument({"change"}, 2, "error")
                 self.of_argument({"cancel_waiting"}, 0, "reason")
+            case ast.Attribute(attr="sentence"):
+                pass  # an incident is written anew with each pass
             case ast.Name():
                 self._name(node.id, place, function)
             case _:

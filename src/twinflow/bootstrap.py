@@ -16,6 +16,7 @@ from twinflow.domain.calendar.office_hours import MailHours
 from twinflow.domain.people.people import People
 from twinflow.domain.rulebook import Rulebook
 from twinflow.errors import BadInput
+from twinflow.sentences import Sentence
 from twinflow.storage import database
 from twinflow.storage.calendars import Edition
 from twinflow.storage.engine import make_engine
@@ -35,6 +36,8 @@ class Runtime:
     people: People
     unapplied: tuple[str, ...] = ()
     """The calendars whose file is no edition in use: their news counts from the day they are applied."""
+    troubles: tuple[Sentence, ...] = ()
+    """What was damaged among the files at the start."""
 
     @cached_property
     def post(self) -> "Post":

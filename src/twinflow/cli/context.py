@@ -1,6 +1,7 @@
 """What every command starts from: the settings, and the runtime when a command first needs it."""
 
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
@@ -68,6 +69,11 @@ class Cli:
 
     def now(self) -> datetime:
         return clock.now()
+
+    def warn(self, problems: Iterable[Sentence]) -> None:
+        """What could not be done beside the rest, to standard error."""
+        for problem in problems:
+            print(f"  ! {self.say(problem)}", file=sys.stderr)
 
     def say(self, value: object) -> str:
         return say(value, self.language)

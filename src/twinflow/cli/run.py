@@ -3,7 +3,6 @@
 import logging
 import signal
 import socket
-import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
@@ -45,17 +44,15 @@ def tick(
     runtime = cli.runtime
     say_rehearsal(cli, runtime)
     done = _worker(runtime, lambda: instant or cli.now()).tick()
-    for problem in done.returned.problems:
-        print(f"  ! {cli.say(problem)}", file=sys.stderr)
+    cli.warn(done.returned.problems)
     _print_pass(cli, done, json=json)
-    if done.delivery.failures or done.sweep.problems:
+    if done.delivery.failures or done.sweep.problems or done.returned.failure is not None:
         raise typer.Exit(EXIT_ENVIRONMENT)
 
 
 def _worker(
     runtime: bootstrap.Runtime, clock: Callable[[], datetime], stopping: Callable[[], bool] = lambda: False
 ) -> Worker:
-    """Raises BadInput where the mailbox of the settings is none."""
     return Worker(
         runtime.engine,
         lambda: runtime.rulebook,
@@ -65,6 +62,7 @@ def _worker(
         mailbox=mailbox_of(runtime),
         refresh=runtime.refresh,
         stopping=stopping,
+        damaged=runtime.troubles,
     )
 
 
@@ -103,7 +101,7 @@ def _print_pass(cli: Cli, done: Pass, *, json: bool = False) -> None:
             )
         )
     )
-    for problem in (*swept.problems, *delivery.failures):
+    for problem in (*(each.sentence for each in swept.problems), *delivery.failures):
         print(f"  ! {cli.say(problem)}")
 
 

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy
-from sqlalchemy import and_, bindparam, delete, insert, literal
+from sqlalchemy import ColumnElement, and_, bindparam, delete, insert, literal, update
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
@@ -17,6 +17,7 @@ from twinflow.domain.alerts.alerts import Alert
 from twinflow.domain.alerts.recipients import AlreadyTold
 from twinflow.domain.deadlines.warnings import LevelKey
 from twinflow.storage.deadlines import deadline_of
+from twinflow.storage.failures import is_of_a_row, one_by_one
 from twinflow.storage.prepared import OfAgreements, Prepared, adding
 from twinflow.storage.tables import AgreementRow, AlertRow, DeadlineRow, table_of
 from twinflow.storage.writes import Repository
@@ -42,6 +43,8 @@ TOLD_OF_SUBJECT = Prepared(
     _told.where(*(ALERT.c[name] == bindparam(f"of_{name}") for name in ("agreement_id", "subject", "occurrence")))
 )
 ADD = adding(AlertRow)
+DeadlineKey = tuple[int, str, int]
+"""Agreement, rule and occurrence."""
 NOT_TOLD = (DeadlineStatus.MET.value, DeadlineStatus.VOID.value)
 
 
@@ -114,14 +117,30 @@ class Alerts(Repository):
         rows = self._connection.execute(query)
         return [Alert(*(*row[:at], AlertSubject.parse(row[at]), *row[at + 1 :])) for row in rows]
 
-    def deadlines_told(self, outbox_ids: Sequence[int]) -> dict[tuple[int, str, int], Deadline]:
-        """The deadlines, neither met nor void, of the agreements that the messages tell of, by agreement, rule and occurrence."""
+    def deadlines_told(self, outbox_ids: Sequence[int]) -> dict[DeadlineKey, Deadline | Exception]:
+        """The deadlines, neither met nor void, of the agreements that the messages tell of; or why one cannot be read."""
         told = select(AlertRow.agreement_id).where(col(AlertRow.outbox_id).in_(outbox_ids))
-        query = sqlalchemy.select(*table_of(DeadlineRow).columns).where(
-            col(DeadlineRow.agreement_id).in_(told), col(DeadlineRow.status).not_in(NOT_TOLD)
-        )
-        rows = self._connection.execute(query)
-        return {(row.agreement_id, row.rule, row.occurrence): deadline_of(row) for row in rows}
+        wanted = (col(DeadlineRow.agreement_id).in_(told), col(DeadlineRow.status).not_in(NOT_TOLD))
+        try:
+            return dict(self._deadlines(*wanted))
+        except Exception as error:
+            if not is_of_a_row(error):
+                raise
+        ids = [found for found in self._connection.scalars(select(DeadlineRow.id).where(*wanted)) if found is not None]
+        return dict(one_by_one(lambda few: self._deadlines(col(DeadlineRow.id).in_(few)), ids, self._unreadable))
+
+    def _deadlines(self, *wanted: ColumnElement[bool]) -> list[tuple[DeadlineKey, Deadline | Exception]]:
+        rows = self._connection.execute(sqlalchemy.select(*table_of(DeadlineRow).columns).where(*wanted))
+        return [((row.agreement_id, row.rule, row.occurrence), deadline_of(row)) for row in rows]
+
+    def _unreadable(self, row: int, error: Exception) -> tuple[DeadlineKey, Deadline | Exception]:
+        key = select(DeadlineRow.agreement_id, DeadlineRow.rule, DeadlineRow.occurrence).where(DeadlineRow.id == row)
+        agreement_id, rule, occurrence = self._connection.execute(key).one()
+        return (agreement_id, rule, occurrence), error
+
+    def move(self, alert_id: int, outbox_id: int) -> None:
+        """Let another message tell it."""
+        self._connection.execute(update(AlertRow).where(col(AlertRow.id) == alert_id).values(outbox_id=outbox_id))
 
     def withdrawn(self, outbox_ids: Sequence[int]) -> dict[int, set[tuple[int, str, int]]]:
         """The void deadlines (agreement, rule, occurrence) of which the reader of each message was told before."""

@@ -4,18 +4,19 @@ from types import TracebackType
 from typing import Self
 
 from sqlalchemy import Engine
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DBAPIError
 
-from twinflow.errors import EnvironmentFailed, StaleAgreement
 from twinflow.storage.agreements import Agreements
 from twinflow.storage.alerts import Alerts
 from twinflow.storage.calendar_recount import CalendarRecount
 from twinflow.storage.calendars import CalendarEditions
 from twinflow.storage.database import current_revision
 from twinflow.storage.deadlines import Deadlines
+from twinflow.storage.failures import as_ours
 from twinflow.storage.feeds import Feeds
 from twinflow.storage.findings import Findings
 from twinflow.storage.history import History
+from twinflow.storage.incidents import Incidents
 from twinflow.storage.listing import Listing
 from twinflow.storage.opt_outs import OptOuts
 from twinflow.storage.outbox import Outbox
@@ -28,7 +29,7 @@ class UnitOfWork:
     """A transaction: `with UnitOfWork(engine) as work: …; work.commit()`. Without a commit nothing stays.
 
     `reading` promises not to write, and on SQLite waits for no writer. Leaving it raises StaleAgreement if another transaction
-    wrote the same first, EnvironmentFailed if the database fails.
+    wrote the same first, EnvironmentFailed if the database fails, TwinflowError for a row that cannot be read.
     """
 
     def __init__(self, engine: Engine, *, reading: bool = False) -> None:
@@ -41,7 +42,7 @@ class UnitOfWork:
         try:
             self._connection = self._turns.begin(self._engine) if self._turns else begun(self._engine)
         except DBAPIError as error:
-            raise EnvironmentFailed("The database does not answer: {why}.", why=str(error.orig).strip()) from error
+            raise as_ours(error) from error
         self._writes = Writes(self._connection)
         self.agreements = Agreements(self._writes)
         self.alerts = Alerts(self._writes)
@@ -50,6 +51,7 @@ class UnitOfWork:
         self.feeds = Feeds(self._writes)
         self.findings = Findings(self._writes)
         self.history = History(self._writes)
+        self.incidents = Incidents(self._writes)
         self.listing = Listing(self._writes)
         self.restored_backup = RestoredBackup(self._writes)
         self.opt_outs = OptOuts(self._writes)
@@ -78,7 +80,5 @@ class UnitOfWork:
             self._connection.close()
         elif not self._committed:
             self._turns.give_up()
-        if isinstance(error, IntegrityError):
-            raise StaleAgreement("Somebody else was faster; look at it again.") from error
         if isinstance(error, DBAPIError):
-            raise EnvironmentFailed("The database does not answer: {why}.", why=str(error.orig).strip()) from error
+            raise as_ours(error) from error

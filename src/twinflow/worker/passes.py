@@ -5,19 +5,30 @@ for each part, so that a long pass does not go by the hour at which it began.
 """
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlalchemy import Engine
 
+from twinflow.domain.alerts.incident import Part, Trouble
 from twinflow.domain.people.people import People
 from twinflow.domain.rulebook import Rulebook
+from twinflow.errors import TwinflowError, reason
 from twinflow.mail.post import Post
 from twinflow.mail.returned import Mailbox
+from twinflow.sentences import Sentence
+from twinflow.services.alerts.open_incidents import WHOLE, keep, keep_failed
 from twinflow.services.clock.sweep import SweepResult, sweep
 from twinflow.worker.returns import NOTHING_READ, Reading, read_mailbox
+from twinflow.worker.said import Said
 from twinflow.worker.sending import Delivery, Sender
+
+FAILED = {
+    Part.SWEEP: Sentence("The last sweep did not come to its end: {why}"),
+    Part.MAIL: Sentence("The last pass of mail did not come to its end: {why}"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +45,8 @@ class Worker:
     """What makes the passes. `clock` gives the present instant in UTC; mail comes back to `mailbox`, if anywhere.
 
     `rulebook` gives the definitions, which `refresh` brings to the calendars in use; `stopping` says when no more mail is to
-    be begun.
+    be begun; `damaged` is what was wrong with the files at the start. What a pass could not do is logged, and kept in the
+    books until one can.
     """
 
     engine: Engine
@@ -45,20 +57,45 @@ class Worker:
     mailbox: Mailbox | None = None
     refresh: Callable[[], object] = lambda: None
     stopping: Callable[[], bool] = lambda: False
+    damaged: Sequence[Sentence] = ()
+    said: Said = field(default_factory=Said)
 
     def tick(self) -> Pass:
         """A whole pass."""
         return Pass(self.sweep(), *self.mail())
 
     def sweep(self) -> SweepResult:
-        """Tell what is due and not told, and take the steps that dates take."""
-        self.refresh()
-        return sweep(self.engine, self.rulebook(), self.people, self.clock())
+        """Tell what is due and not told, and take the steps that dates take. Raises EnvironmentFailed."""
+        with self._pass(Part.SWEEP) as found:
+            self.refresh()
+            swept = sweep(self.engine, self.rulebook(), self.people, self.clock())
+            found[Part.SWEEP] = swept.problems
+            found[Part.FILES] = [Trouble(str(each), each) for each in self.damaged]
+        return swept
 
     def mail(self) -> tuple[Reading, Delivery]:
-        """Read what came back, then send what waits: also what there is to tell of what came back."""
-        returned = NOTHING_READ
-        if self.mailbox is not None:
-            returned = read_mailbox(self.engine, self.rulebook(), self.people, self.mailbox, self.clock())
-        sender = Sender(self.engine, self.rulebook(), self.people, self.post, self.clock, self.stopping)
-        return returned, asyncio.run(sender.deliver())
+        """Read what came back, then send what waits: also what there is to tell of what came back. Raises EnvironmentFailed."""
+        with self._pass(Part.MAIL) as found:
+            returned = NOTHING_READ
+            if self.mailbox is not None:
+                returned = read_mailbox(self.engine, self.rulebook(), self.people, self.mailbox, self.clock())
+            sender = Sender(self.engine, self.rulebook(), self.people, self.post, self.clock, self.stopping)
+            delivery = asyncio.run(sender.deliver())
+            found[Part.MAIL] = [*returned.troubles, *delivery.troubles]
+        return returned, delivery
+
+    @contextmanager
+    def _pass(self, part: Part) -> Iterator[dict[Part, Sequence[Trouble]]]:
+        """Part of a pass, which puts into what it is given all that it could not do. Whatever ends it early is kept as well."""
+        found: dict[Part, Sequence[Trouble]] = {}
+        try:
+            yield found
+        except Exception as error:
+            failed = Trouble(WHOLE, replace(FAILED[part], values={"why": reason(error)}))
+            self.said.add(part, failed, None if isinstance(error, TwinflowError) else error)
+            with suppress(TwinflowError):  # the books may be what has failed
+                keep_failed(self.engine, part, failed, self.clock())
+            raise
+        for each, troubles in found.items():
+            self.said.keep(each, troubles)
+        keep(self.engine, part, found, self.clock())

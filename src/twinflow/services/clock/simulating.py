@@ -20,6 +20,7 @@ from twinflow.domain.steps.effects import signed_at_entry
 from twinflow.errors import BadInput
 from twinflow.sentences import Problem, Sentence, unknown_name
 from twinflow.services.clock.in_books import in_books
+from twinflow.storage.agreements import read
 from twinflow.storage.snapshots import InRows
 from twinflow.storage.unit_of_work import UnitOfWork
 
@@ -68,10 +69,13 @@ def simulate_agreement(
 
 
 def books_of(engine: Engine, rulebook: Rulebook, reference: str) -> list[InBooks]:
-    """An agreement and what belongs to it, as the books have them, in the order of their rows. Raises NotFound."""
+    """An agreement and what belongs to it, as the books have them, in the order of their rows.
+
+    Raises NotFound, UnreadableAgreement.
+    """
     with UnitOfWork(engine, reading=True) as work:
         family = sorted(_family(work, reference), key=lambda each: each.id)
-        return [case for _, case in in_books(work, rulebook, family)]
+        return [read(case) for case in in_books(work, rulebook, family)]
 
 
 def simulate_process(rulebook: Rulebook, case: FreshCase, until: date) -> Outlook:
@@ -128,7 +132,7 @@ def _outlook(cases: list[InBooks], rulebook: Rulebook, people: People, now: date
 
 def _family(work: UnitOfWork, reference: str) -> Iterator[InRows]:
     """The agreement, and the cases that belong to it or to one of those."""
-    (found,) = work.agreements.in_rows([work.agreements.id_of(reference)])
+    found = read(work.agreements.in_rows([work.agreements.id_of(reference)])[0])
     yield found
     for child in found.agreement.children:
         yield from _family(work, child.reference)

@@ -10,6 +10,7 @@ from twinflow.domain.deadlines.deadline_id import DeadlineId, find_deadline
 from twinflow.domain.people.people import People
 from twinflow.domain.process.definition import Label
 from twinflow.domain.rulebook import Rulebook, deadline_context
+from twinflow.storage.failures import about
 from twinflow.storage.unit_of_work import UnitOfWork
 
 
@@ -36,7 +37,7 @@ def say(
 ) -> Said:
     """Acknowledge a deadline, or snooze it. Raises NotFound, Refused with every reason."""
     who = people.person(person)
-    with UnitOfWork(engine) as work:
+    with about(wanted.reference), UnitOfWork(engine) as work:
         agreement = work.agreements.lock(wanted.reference)
         definition = rulebook.definition_of(agreement)
         known = tuple(deadline for deadline in agreement.deadlines if deadline.rule in definition.deadlines)

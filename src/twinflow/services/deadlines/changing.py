@@ -17,6 +17,7 @@ from twinflow.domain.process.definition import Label
 from twinflow.domain.rulebook import Rulebook
 from twinflow.services.agreements.recording import record_change, refreshed
 from twinflow.services.alerts.telling import tell, tell_moved
+from twinflow.storage.failures import about
 from twinflow.storage.unit_of_work import UnitOfWork
 
 
@@ -46,7 +47,7 @@ def change_deadline(
     Raises NotFound, Refused with every reason, StaleAgreement if somebody else was faster.
     """
     who = people.person(person)
-    with UnitOfWork(engine) as work:
+    with about(wanted.reference), UnitOfWork(engine) as work:
         agreement = work.agreements.lock(wanted.reference)
         definition = rulebook.definition_of(agreement)
         today = people.today(agreement.office, now)
