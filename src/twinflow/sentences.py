@@ -19,6 +19,7 @@ KEPT: Mapping[str, tuple[str, ...]] = {
     "server-too-slow": ("Message {id}: the mail server is too slow.",),
     "message-cannot-be-sent": ("Message {id} cannot be sent: {why}",),
     "message-cannot-be-written": ("Message {id} cannot be written: {why}",),
+    "message-cannot-be-read": ("Message {id} cannot be read: {why}",),
     "nothing-left-to-say": ("there was nothing left to say",),
     "message-came-back": ("it came back: {why}",),
     "cancelled-by-hand": ("cancelled by {person}: {reason}",),

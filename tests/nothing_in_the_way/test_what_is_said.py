@@ -111,6 +111,18 @@ def test_a_mailbox_that_cannot_be_read_stops_neither_sweep_nor_mail_and_ends_whe
     assert f"no longer: {incident.sentence}" in caplog.text
 
 
+def test_what_came_back_and_is_not_understood_is_logged_once(
+    world: World, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    box = tmp_path / "box"
+    box.write_bytes(b"From x\nSubject: Thank you\nFrom: ana@city.example\n\nWill do.\n")
+    worker = replace(world.worker, mailbox=Watched(box))
+    for _ in range(2):
+        worker.mail()
+    assert caplog.text.count("not understood: “Thank you” from ana@city.example.") == 1
+    assert open_incidents(world.engine).kept == ()
+
+
 def put_right(path: Path) -> None:
     if path.parent.is_file():
         path.parent.unlink()

@@ -26,7 +26,6 @@ from twinflow.sentences import Sentence
 from twinflow.services.reading import agreements
 from twinflow.worker import timetable
 from twinflow.worker.passes import Pass, Worker
-from twinflow.worker.returns import log_problems
 
 LOOPBACK = "127.0.0.1"
 
@@ -179,11 +178,7 @@ def _sweeping(cli: Cli, runtime: bootstrap.Runtime) -> Iterator[None]:
     stopping = threading.Event()
     worker = _worker(runtime, cli.now, stopping.is_set)
 
-    def mail() -> None:
-        returned, _ = worker.mail()
-        log_problems(returned)
-
-    jobs = ((every.sweep_every_minutes, worker.sweep), (every.send_every_minutes, mail))
+    jobs = ((every.sweep_every_minutes, worker.sweep), (every.send_every_minutes, worker.mail))
     with port_of(cli, runtime), timetable.running(jobs, cli.now):
         try:
             yield

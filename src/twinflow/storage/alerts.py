@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy
 from sqlalchemy import ColumnElement, and_, bindparam, delete, insert, literal, update
@@ -16,6 +16,7 @@ from twinflow.domain.agreement.subject import AlertSubject, SubjectKind
 from twinflow.domain.alerts.alerts import Alert
 from twinflow.domain.alerts.recipients import AlreadyTold
 from twinflow.domain.deadlines.warnings import LevelKey
+from twinflow.errors import UnreadableAgreement, reason, unreadable
 from twinflow.storage.deadlines import deadline_of
 from twinflow.storage.failures import is_of_a_row, one_by_one
 from twinflow.storage.prepared import OfAgreements, Prepared, adding
@@ -64,6 +65,15 @@ class NewAlert:
     details: Mapping[str, str]
 
 
+class UnreadableAlert(NamedTuple):
+    """In the place of an alert whose row, or whose agreement's, cannot be read."""
+
+    alert_id: int
+    outbox_id: int
+    agreement_id: int
+    error: UnreadableAgreement
+
+
 class Alerts(Repository):
     def told(self, agreement_id: int, subject: AlertSubject, occurrence: int) -> AlreadyTold:
         """What was told of one subject."""
@@ -102,15 +112,32 @@ class Alerts(Repository):
         query = select(AlertRow.agreement_id, AlertRow.role).where(AlertRow.outbox_id == outbox_id)
         return list(dict(self._connection.execute(query.order_by(col(AlertRow.id).desc())).all()).items())
 
-    def of_messages(self, outbox_ids: Sequence[int]) -> list[Alert]:
+    def of_messages(self, outbox_ids: Sequence[int]) -> list[Alert | UnreadableAlert]:
         """What the messages tell, oldest first."""
+        wanted = col(AlertRow.outbox_id).in_(outbox_ids)
+        try:
+            return list(self._alerts(wanted))
+        except Exception as error:
+            if not is_of_a_row(error):
+                raise
+        query = select(AlertRow.id).where(wanted).order_by(col(AlertRow.id))
+        ids = [found for found in self._connection.scalars(query) if found is not None]
+        return one_by_one(lambda few: self._alerts(col(AlertRow.id).in_(few)), ids, self._unreadable_alert)
+
+    def _unreadable_alert(self, alert_id: int, error: Exception) -> UnreadableAlert:
+        query = select(AlertRow.outbox_id, AlertRow.agreement_id, AgreementRow.reference)
+        joined = query.join(AgreementRow, col(AgreementRow.id) == AlertRow.agreement_id)
+        outbox_id, agreement_id, reference = self._connection.execute(joined.where(AlertRow.id == alert_id)).one()
+        return UnreadableAlert(alert_id, outbox_id, agreement_id, unreadable(reference, reason(error)))
+
+    def _alerts(self, wanted: ColumnElement[bool]) -> list[Alert]:
         keys = [getattr(AlertRow, name) for name in ("id", "outbox_id", "agreement_id")]
         head = [getattr(AgreementRow, name) for name in OF_AGREEMENT]
         rest = [getattr(AlertRow, name) for name in OF_ALERT]
         query = (
             select(*keys, *head, *rest)
             .join(AgreementRow, col(AgreementRow.id) == AlertRow.agreement_id)
-            .where(col(AlertRow.outbox_id).in_(outbox_ids))
+            .where(wanted)
             .order_by(col(AlertRow.id))
         )
         at = len(keys) + len(head) + OF_ALERT.index("subject")

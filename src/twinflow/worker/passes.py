@@ -21,7 +21,7 @@ from twinflow.mail.returned import Mailbox
 from twinflow.sentences import Sentence
 from twinflow.services.alerts.open_incidents import WHOLE, keep, keep_failed
 from twinflow.services.clock.sweep import SweepResult, sweep
-from twinflow.worker.returns import NOTHING_READ, Reading, read_mailbox
+from twinflow.worker.returns import NOTHING_READ, Reading, log_problems, read_mailbox
 from twinflow.worker.said import Said
 from twinflow.worker.sending import Delivery, Sender
 
@@ -79,6 +79,7 @@ class Worker:
             returned = NOTHING_READ
             if self.mailbox is not None:
                 returned = read_mailbox(self.engine, self.rulebook(), self.people, self.mailbox, self.clock())
+                log_problems(returned)
             sender = Sender(self.engine, self.rulebook(), self.people, self.post, self.clock, self.stopping)
             delivery = asyncio.run(sender.deliver())
             found[Part.MAIL] = [*returned.troubles, *delivery.troubles]

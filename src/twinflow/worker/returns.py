@@ -104,7 +104,7 @@ def _not_understood(place: str, report: Report) -> Sentence | None:
 
 
 def log_problems(reading: Reading) -> None:
-    """For what runs by itself: what was read and not understood is logged, once. What stays unread is an incident."""
+    """What was read and not understood is logged, once. What stays unread is an incident."""
     for message in reading.messages:
         if message.problem is not None and message.outcome is not Outcome.WAITING:
             log.warning("%s", message.problem)

@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 from twinflow.domain.agreement.agreement import AgreementHead
 from twinflow.domain.agreement.entries import NotDelivered, noted
 from twinflow.domain.agreement.subject import AlertSubject, SubjectKind
-from twinflow.domain.alerts.alerts import UNDELIVERED
+from twinflow.domain.alerts.alerts import UNDELIVERED, Alert
 from twinflow.domain.alerts.incident import Trouble
 from twinflow.domain.alerts.telling import Telling
 from twinflow.domain.mail.message import OutboxMessage
@@ -55,7 +55,8 @@ def _tell_incident(work: UnitOfWork, rulebook: Rulebook, people: People, message
     Of a message that itself tells of an incident nobody is told by mail again: the pages and `outbox list` show it.
     """
     why = packed(message.error or Sentence("the reason is not known"))
-    of_incidents = all(alert.notice == UNDELIVERED for alert in work.alerts.of_messages([message.id]))
+    told = [alert for alert in work.alerts.of_messages([message.id]) if isinstance(alert, Alert)]
+    of_incidents = all(alert.notice == UNDELIVERED for alert in told)
     for agreement_id, role in work.alerts.agreements_of(message.id):
         agreement = work.agreements.whole(agreement_id)
         today = people.today(agreement.office, now)

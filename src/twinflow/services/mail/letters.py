@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from sqlalchemy import Engine
 
@@ -43,6 +43,15 @@ AGAIN = timedelta(hours=1)
 """Where mail leaves with each pass: when it is tried again to say what could not be read."""
 
 
+class Waiting(NamedTuple):
+    """An alert that cannot be said now, and whom it is to be told once it can."""
+
+    recipient: str
+    alert_id: int
+    agreement_id: int
+    error: UnreadableAgreement
+
+
 @dataclass(frozen=True, slots=True)
 class Written:
     """The letters, and what cannot be read of agreements: the alerts about these wait for the next digest of their reader."""
@@ -65,8 +74,13 @@ def letters(
     ids = [message.id for message in messages]
     with UnitOfWork(engine, reading=True) as work:
         alerts: dict[int, list[Alert]] = {outbox_id: [] for outbox_id in ids}
+        recipients = {message.id: message.recipient for message in messages}
+        waiting: list[Waiting] = []
         for alert in work.alerts.of_messages(ids):
-            alerts[alert.outbox_id].append(alert)
+            if isinstance(alert, Alert):
+                alerts[alert.outbox_id].append(alert)
+            else:
+                waiting.append(Waiting(recipients[alert.outbox_id], alert.alert_id, alert.agreement_id, alert.error))
         told = work.alerts.deadlines_told(ids)
         deadlines = {key: found for key, found in told.items() if isinstance(found, Deadline)}
         needed = sorted({m.agreement_id for each in alerts.values() for m in each if _needs_all(m)})
@@ -92,13 +106,14 @@ def letters(
         with UnitOfWork(engine) as work:
             work.alerts.release(paused)
             work.commit()
-    if desk.waiting:
+    waiting += desk.waiting
+    if waiting:
         with UnitOfWork(engine) as work:
-            for recipient, alert, _ in desk.waiting:
-                work.alerts.move(alert.alert_id, _next_digest(work, rulebook, people, recipient, now))
-            work.agreements.look_again((alert.agreement_id for _, alert, _ in desk.waiting), now.date())
+            for each in waiting:
+                work.alerts.move(each.alert_id, _next_digest(work, rulebook, people, each.recipient, now))
+            work.agreements.look_again((each.agreement_id for each in waiting), now.date())
             work.commit()
-    return Written(found, tuple(error for _, _, error in desk.waiting))
+    return Written(found, tuple(each.error for each in waiting))
 
 
 def _next_digest(work: UnitOfWork, rulebook: Rulebook, people: People, recipient: str, now: datetime) -> int:
@@ -166,8 +181,7 @@ class Desk:
     deadlines: Mapping[tuple[int, str, int], Deadline]
     agreements: Mapping[int, Agreement | UnreadableAgreement]
     damaged: Mapping[DeadlineKey, Exception] = field(default_factory=dict)
-    waiting: list[tuple[str, Alert, UnreadableAgreement]] = field(default_factory=list)
-    """What could not be read, and whom it is to be told once it can."""
+    waiting: list[Waiting] = field(default_factory=list)
     _rules: dict[tuple[str, str, str, str], "_Rule"] = field(default_factory=dict)
     _labels: dict[tuple[str, str, str], str] = field(default_factory=dict)
 
@@ -204,7 +218,7 @@ class Desk:
                 raise
             except TwinflowError as error:
                 wrong = error if isinstance(error, UnreadableAgreement) else unreadable(alert.reference, reason(error))
-                self.waiting.append((person.key, alert, wrong))
+                self.waiting.append(Waiting(person.key, alert.alert_id, alert.agreement_id, wrong))
                 continue
             if values is not None:
                 yield values, alert
