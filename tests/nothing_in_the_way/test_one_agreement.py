@@ -163,3 +163,38 @@ def test_others_can_still_be_opened(cuenca: World) -> None:
     new = NewAgreement("CU-99", "ec/agreement", "cuenca", "Cuenca – Loja", cuenca.now.date(), parties)
     open_agreement(cuenca.engine, cuenca.rulebook, cuenca.people, new, actor="lucia", now=cuenca.now)
     assert loaded(cuenca, "CU-99").reference == "CU-99"
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE deadline SET wake_on = 'soon' WHERE agreement_id = :agreement",
+        "UPDATE agreement SET derive_on = 'soon' WHERE id = :agreement",
+    ],
+)
+def test_a_day_that_would_never_come_is_reported_though_nothing_is_due(cuenca: World, statement: str) -> None:
+    if cuenca.engine.dialect.name != "sqlite":
+        pytest.skip("PostgreSQL keeps no such row")
+    cuenca.tick()
+    assert cuenca.tick().sweep.problems == ()
+    damage(cuenca.engine, statement)
+    assert [problem.reference for problem in cuenca.tick().sweep.problems] == [DAMAGED]
+
+
+def test_a_list_goes_on_page_by_page_over_a_row_whose_place_cannot_be_told(cuenca: World) -> None:
+    if cuenca.engine.dialect.name != "sqlite":
+        pytest.skip("PostgreSQL keeps no such row")
+    damage(cuenca.engine, ON_SQLITE["a place in the list that cannot be read"])
+    for at_once in (1, 2, 7):
+        found: list[str] = []
+        after = None
+        while True:
+            page = agreements.list_agreements(
+                cuenca.engine, cuenca.rulebook, cuenca.people, cuenca.now, after=after, at_once=at_once
+            )
+            found += [line.reference for line in page.lines]
+            after = page.following
+            if after is None:
+                break
+        assert len(found) == len(set(found)) == 38
+        assert DAMAGED in found
