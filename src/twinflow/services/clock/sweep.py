@@ -134,7 +134,7 @@ class _Pass:
             together = _Totals()
         self.totals.add(together)
         for agreement_id in ids:
-            if agreement_id not in kept:
+            if agreement_id not in kept and not alone:
                 self.deal_with([agreement_id])
 
     def _deal_with(self, work: UnitOfWork, ids: Sequence[int], totals: _Totals) -> None:
