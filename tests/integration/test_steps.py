@@ -14,7 +14,7 @@ from twinflow.domain.process.catalogue import Catalogue
 from twinflow.domain.steps.command import StepCommand
 from twinflow.domain.steps.dossier import Dossier
 from twinflow.domain.steps.opening import NewAgreement
-from twinflow.errors import BadInput, DefinitionChanged, Refused, StaleAgreement
+from twinflow.errors import BadInput, DefinitionChanged, Refused, StaleAgreement, UnreadableAgreement
 from twinflow.registers.dossiers import read_register
 from twinflow.services.agreements.advancing import advance_agreement
 from twinflow.services.agreements.importing import import_register
@@ -332,7 +332,7 @@ def test_a_process_file_edited_under_a_running_agreement_is_refused(mexican: Wor
     definition = mexican.rulebook.catalogue.version("mx/twinning", 1)
     edited = {**mexican.rulebook.catalogue.definitions, ("mx/twinning", 1): replace(definition, digest="other")}
     rulebook = replace(mexican.rulebook, catalogue=Catalogue(edited))
-    with pytest.raises(DefinitionChanged, match="new version"):
+    with pytest.raises(UnreadableAgreement, match=r"MX-1 cannot be read: .* new version"):
         agreements.show_agreement(mexican.engine, rulebook, mexican.people, "MX-1", mexican.now)
 
 

@@ -108,12 +108,17 @@ def letters(
             work.commit()
     waiting += desk.waiting
     if waiting:
-        with UnitOfWork(engine) as work:
-            for each in waiting:
-                work.alerts.move(each.alert_id, _next_digest(work, rulebook, people, each.recipient, now))
-            work.agreements.look_again((each.agreement_id for each in waiting), now.date())
-            work.commit()
+        _put_off(engine, rulebook, people, waiting, now)
     return Written(found, tuple(each.error for each in waiting))
+
+
+def _put_off(engine: Engine, rulebook: Rulebook, people: People, waiting: Iterable[Waiting], now: datetime) -> None:
+    """Let the next digest of each reader tell it, and the next pass look whether the agreement can be read."""
+    with UnitOfWork(engine) as work:
+        for each in waiting:
+            work.alerts.move(each.alert_id, _next_digest(work, rulebook, people, each.recipient, now))
+        work.agreements.look_again((each.agreement_id for each in waiting), now.date())
+        work.commit()
 
 
 def _next_digest(work: UnitOfWork, rulebook: Rulebook, people: People, recipient: str, now: datetime) -> int:
