@@ -20,6 +20,7 @@ SPEAKING = {
     "EnvironmentFailed",
     "MailFailed",
     "MailServerDown",
+    "UnreadableAgreement",
 }
 """Calls whose first argument is a sentence."""
 

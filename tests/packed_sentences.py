@@ -132,6 +132,8 @@ class Follower:
                 self.of_argument({"Settlement"}, 2, "error")
                 self.of_argument({"change"}, 2, "error")
                 self.of_argument({"cancel_waiting"}, 0, "reason")
+            case ast.Attribute(attr="sentence"):
+                pass  # an incident is written anew with each pass
             case ast.Name():
                 self._name(node.id, place, function)
             case _:

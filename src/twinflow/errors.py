@@ -71,6 +71,16 @@ class BooksAltered(TwinflowError):
     code = "books_altered"
 
 
+class UnreadableAgreement(TwinflowError):
+    """What the books, or the files they rest on, say of one agreement cannot be read. The others can."""
+
+    code = "unreadable"
+
+    @property
+    def reference(self) -> str:
+        return str(self.message.values["reference"])
+
+
 class EnvironmentFailed(TwinflowError):
     """The database, the mail server or the machine does not do its part."""
 
@@ -96,3 +106,19 @@ class MailServerDown(MailFailed):
 
     def __init__(self, template: str, *, doubtful: bool = False, **values: object) -> None:
         super().__init__(template, permanent=False, doubtful=doubtful, **values)
+
+
+def reason(error: Exception) -> Sentence | str:
+    """What an error says: a sentence if it is one of ours, or knows one; of a driver's error what the driver said."""
+    message, said = getattr(error, "message", None), getattr(error, "orig", None) or error
+    return message if isinstance(message, Sentence) else f"{type(said).__name__}: {said}"
+
+
+def unreadable(reference: str, why: Sentence | str) -> UnreadableAgreement:
+    """The one error for an agreement that cannot be read."""
+    return UnreadableAgreement(
+        "{reference} cannot be read: its rows, or the files they rest on, were altered or damaged ({why}). "
+        "Put them right, from a backup if need be; the other agreements go on.",
+        reference=reference,
+        why=why,
+    )

@@ -20,6 +20,7 @@ KEPT: Mapping[str, tuple[str, ...]] = {
     "server-too-slow": ("Message {id}: the mail server is too slow.",),
     "message-cannot-be-sent": ("Message {id} cannot be sent: {why}",),
     "message-cannot-be-written": ("Message {id} cannot be written: {why}",),
+    "message-cannot-be-read": ("Message {id} cannot be read: {why}",),
     "nothing-left-to-say": ("there was nothing left to say",),
     "message-came-back": ("it came back: {why}",),
     "cancelled-by-hand": ("cancelled by {person}: {reason}",),
@@ -27,6 +28,7 @@ KEPT: Mapping[str, tuple[str, ...]] = {
     "reason-not-known": ("the reason is not known",),
     # why a message cannot be written or sent
     "no-such-person": ("There is no person {person}; there are {people}.",),
+    "no-such-office": ("the people file has no office {office}",),
     "no-such-process": ("There is no process {process}; there are {known}.",),
     "no-such-version": ("There is no process {process} version {version}.",),
     "no-version-in-force": ("No version of {process} was in force on {day}.",),

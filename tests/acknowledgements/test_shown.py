@@ -130,7 +130,7 @@ def test_what_counts_no_more_is_not_shown(desk: Desk) -> None:
     desk.acknowledge(march(3))
     desk.snooze(march(3), march(9))
     desk.extend(march(4), "1 day")
-    (line,) = deadlines.list_deadlines(desk.engine, desk.rulebook, desk.people, noon(march(4)))
+    (line,) = deadlines.list_deadlines(desk.engine, desk.rulebook, desk.people, noon(march(4))).lines
     assert (line.acknowledged, line.snoozed) == (None, ())
     desk.acknowledge(march(5))
     desk.finish(march(6))

@@ -136,7 +136,7 @@ def by_aiosmtplib(
 
 def all_letters(runtime: bootstrap.Runtime, count: int) -> list[Letter]:
     claimed = outbox.claim_batch(runtime.engine, runtime.rulebook, runtime.people, NOW, count)
-    found = letters(runtime.engine, runtime.rulebook, runtime.people, claimed, NOW).values()
+    found = letters(runtime.engine, runtime.rulebook, runtime.people, claimed, NOW).letters.values()
     return [letter for letter in found if isinstance(letter, Letter)]
 
 
@@ -182,7 +182,7 @@ def digest(folder: Path, deadlines: int, rounds: int) -> Row:
     (claimed,) = outbox.claim_batch(runtime.engine, runtime.rulebook, runtime.people, NOW, 1)
 
     def written() -> None:
-        letter = letters(runtime.engine, runtime.rulebook, runtime.people, [claimed], NOW)[claimed.id]
+        letter = letters(runtime.engine, runtime.rulebook, runtime.people, [claimed], NOW).letters[claimed.id]
         assert isinstance(letter, Letter)
         runtime.post.composer.compose(letter, message_id="1", created_at=NOW, unsubscribe_token="")
         if len(letter.items) != deadlines:

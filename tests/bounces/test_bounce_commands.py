@@ -15,6 +15,7 @@ from twinflow.cli.bounces import port_of
 from twinflow.cli.context import Cli
 from twinflow.config import BounceSettings
 from twinflow.domain.mail.message import MessageState
+from twinflow.services.alerts.open_incidents import open_incidents
 
 
 @pytest.fixture
@@ -86,12 +87,13 @@ def test_each_pass_reads_the_mailbox_of_the_settings(run, box: Path, sent: Sent)
     assert "not understood" in err
 
 
-@pytest.mark.parametrize("command", ["tick", "worker", "serve"])
-def test_a_mailbox_of_the_settings_that_is_none_is_said_at_the_start(run, tmp_path: Path, command: str) -> None:
-    port = ("--port", str(free_port())) if command == "serve" else ()
-    code, _, err = run(command, *port, TWINFLOW_BOUNCES__MAILBOX=str(tmp_path / "nowhere"))
-    assert code == 2
+def test_a_mailbox_of_the_settings_that_is_none_is_said_and_the_pass_is_made(run, tmp_path: Path, sent: Sent) -> None:
+    code, out, err = run("tick", TWINFLOW_BOUNCES__MAILBOX=str(tmp_path / "nowhere"))
+    assert code == 3
     assert "There is no mailbox" in err
+    assert "Alerts written: " in out
+    (incident,) = open_incidents(sent.world.engine).kept
+    assert "There is no mailbox" in str(incident.sentence)
 
 
 @pytest.mark.parametrize(("protocol", "client"), [("lmtp", smtplib.LMTP), ("smtp", smtplib.SMTP)])

@@ -11,13 +11,12 @@ from sent_message import Sent
 
 from twinflow.domain.mail.delivery_reports import ReportKind
 from twinflow.domain.mail.message import MessageState
-from twinflow.errors import BadInput
+from twinflow.errors import BadInput, EnvironmentFailed
 from twinflow.mail.reports import READ_LIMIT
 from twinflow.mail.returned import Mailbox, open_mailbox
 from twinflow.services.alerts.incidents import tell_incidents
 from twinflow.services.mail.bounces import Outcome
 from twinflow.storage.unit_of_work import UnitOfWork
-from twinflow.worker.returns import log_problems
 
 
 def maildir(folder: Path, *contents: bytes) -> Path:
@@ -203,6 +202,7 @@ def test_an_incident_that_cannot_be_told_keeps_the_report_and_is_told_with_the_n
     sent: Sent, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     folder = maildir(tmp_path / "box", mail("postfix-failed", sent.token), mail("postfix-failed", "f" * 32))
+    caplog.set_level(logging.DEBUG, "twinflow")
     offices = dict(sent.world.people.offices)
     with monkeypatch.context() as broken:
         broken.setattr(type(sent.world.people), "today", lambda *_: offices["nobody"])
@@ -221,24 +221,20 @@ def test_a_database_that_fails_leaves_everything_unread(sent: Sent, tmp_path: Pa
     folder = maildir(tmp_path / "box", mail("postfix-failed", sent.token), mail("postfix-failed", sent.token))
     with sent.world.engine.begin() as connection:
         connection.exec_driver_sql("ALTER TABLE outbox RENAME TO outbox_away")
-    reading = sent.read(open_mailbox(folder))
+    with pytest.raises(EnvironmentFailed, match="The tables of the database are not those of twinflow"):
+        sent.read(open_mailbox(folder))
     with sent.world.engine.begin() as connection:
         connection.exec_driver_sql("ALTER TABLE outbox_away RENAME TO outbox")
-    assert "The tables of the database are not those of twinflow" in str(reading.failure)
     assert len(left(folder)) == 2
     assert sent.read(open_mailbox(folder)).outcomes() == {Outcome.BOUNCED: 1, Outcome.NO_CHANGE: 1}
 
 
-def test_a_mailbox_that_vanishes_is_said_and_stops_nothing(
-    sent: Sent, tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_mailbox_that_vanishes_is_a_trouble_and_stops_nothing(sent: Sent, tmp_path: Path) -> None:
     for path in (maildir(tmp_path / "folder"), mbox(tmp_path / "file", b"x\n")):
         box = open_mailbox(path)
         path.rename(tmp_path / f"away-{path.name}")
-        with caplog.at_level(logging.WARNING):
-            log_problems(sent.read(box))
-        assert "The mailbox cannot be read: No such file or directory." in caplog.messages
-        caplog.clear()
+        (trouble,) = sent.read(box).troubles
+        assert (trouble.key, str(trouble)) == ("mailbox", "The mailbox cannot be read: No such file or directory.")
 
 
 def test_a_mailbox_that_is_none_is_said_with_what_would_be_one(tmp_path: Path) -> None:

@@ -282,7 +282,7 @@ def test_what_people_had_chosen_still_holds(books: World) -> None:
 
 
 def test_the_change_that_waited_for_its_second_person_still_waits(books: World, old: OldBooks) -> None:
-    lines = deadlines.list_deadlines(books.engine, books.rulebook, books.people, books.now, everything=True)
+    lines = deadlines.list_deadlines(books.engine, books.rulebook, books.people, books.now, everything=True).lines
     assert {line.id: line.waiting for line in lines if line.waiting} == (
         {"MX-3/opinion/1": 1} if old == OF_0003 else {}
     )
@@ -303,7 +303,9 @@ UNDATED = {
 
 
 def test_every_page_and_list_of_then_is_shown(books: World, old: OldBooks) -> None:
-    said = {line.id: line for line in deadlines.list_deadlines(books.engine, books.rulebook, books.people, books.now)}
+    said = {
+        line.id: line for line in deadlines.list_deadlines(books.engine, books.rulebook, books.people, books.now).lines
+    }
     in_hand, note, held, until = IN_HAND[old]
     acknowledged = said[in_hand].acknowledged
     assert acknowledged is not None

@@ -281,14 +281,14 @@ def test_a_pause_stops_the_count_and_resuming_goes_on_with_what_is_left(requeste
 def test_a_pause_ends_by_itself_at_its_longest_even_if_nobody_resumes(requested: World) -> None:
     change(requested, PAUSE)
     longest = the(requested).due_on
-    (line,) = deadlines.list_deadlines(requested.engine, requested.rulebook, requested.people, requested.now)
+    (line,) = deadlines.list_deadlines(requested.engine, requested.rulebook, requested.people, requested.now).lines
     assert (line.due_on, line.standing, str(line.standing_words)) == (longest, "paused", "paused")
     requested.now += timedelta(days=70)
     requested.confirm_clock()
     requested.tick()
     found = the(requested)
     assert (found.due_on, found.status) == (longest, DeadlineStatus.OPEN)
-    (line,) = deadlines.list_deadlines(requested.engine, requested.rulebook, requested.people, requested.now)
+    (line,) = deadlines.list_deadlines(requested.engine, requested.rulebook, requested.people, requested.now).lines
     assert line.standing != "paused"
     assert reasons(requested, RESUME) == ["It is not paused by an act of a person: pause it before resuming."]
 

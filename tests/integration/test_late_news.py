@@ -28,7 +28,7 @@ from twinflow.domain.deadlines.deadline_id import DeadlineId
 from twinflow.domain.rulebook import Rulebook
 from twinflow.domain.steps.command import StepCommand
 from twinflow.domain.steps.opening import NewAgreement
-from twinflow.errors import NotFound, StaleAgreement
+from twinflow.errors import NotFound, StaleAgreement, UnreadableAgreement
 from twinflow.language import say
 from twinflow.services.agreements.advancing import advance_agreement
 from twinflow.services.agreements.opening import open_agreement
@@ -292,6 +292,49 @@ def test_the_preview_names_each_deadline_once_though_an_agreement_falls_into_two
     for at_once in (1, 2, 3):
         monkeypatch.setattr(late_news, "AT_ONCE", at_once)
         assert sorted(moved.id for moved in foreseen(books, *NEWS)) == whole
+
+
+DAMAGES = {
+    "a rule that its version lacks": "UPDATE deadline SET rule = 'gone' WHERE rule = 'answer'",
+    "a basis that is no JSON": "UPDATE deadline SET basis = '{' WHERE rule = 'answer'",
+    "a version that there is not": "UPDATE deadline SET rule = rule",
+    "a beginning that cannot be read": "UPDATE deadline SET anchor_on = 'soon' WHERE rule = 'answer'",
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+@pytest.mark.parametrize("at_once", [1, 10_000])
+def test_an_agreement_that_cannot_be_read_keeps_its_dates_and_is_named_and_the_others_move(
+    books: World, monkeypatch: pytest.MonkeyPatch, damage: str, at_once: int
+) -> None:
+    if damage == "a beginning that cannot be read" and books.engine.dialect.name != "sqlite":
+        pytest.skip("PostgreSQL keeps no such row")
+    monkeypatch.setattr(late_news, "AT_ONCE", at_once)
+    others = {moved.id for moved in foreseen(books, *NEWS) if moved.reference != "T-1"}
+    with books.engine.begin() as connection:
+        connection.execute(
+            text(
+                f"{DAMAGES[damage]} {'AND' if 'WHERE' in DAMAGES[damage] else 'WHERE'} agreement_id ="
+                " (SELECT id FROM agreement WHERE reference = 'T-1')"
+            )
+        )
+        if damage == "a version that there is not":
+            connection.execute(text("UPDATE agreement SET process_version = 99 WHERE reference = 'T-1'"))
+    seen = foreseen(books, *NEWS)
+    assert [each.reference for each in seen if isinstance(each, UnreadableAgreement)] == ["T-1"]
+    assert others == {each.id for each in seen if isinstance(each, MovedDeadline) and each.reference != "T-1"}
+    done = announced(books, *NEWS)
+    assert [str(each).partition(":")[0] for each in done.unreadable] == ["T-1 cannot be read"]
+    assert loaded(books, "T-2").deadlines != ()
+    assert {reference for reference, _, _ in news_of_others(books)} == {"T-2"}
+
+
+def news_of_others(world: World) -> Iterator[tuple[str, str, int]]:
+    for reference in agreements.list_references(world.engine):
+        if reference != "T-1":
+            for entry in loaded(world, reference).history:
+                if is_news(entry):
+                    yield reference, entry.details["deadline"], int(entry.details["occurrence"])
 
 
 def test_the_preview_says_how_far_it_is(books: World) -> None:

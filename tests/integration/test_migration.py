@@ -825,7 +825,7 @@ def test_the_notice_of_a_step_still_waiting_is_sent_though_its_state_has_another
     books.now = noon(TODAY)
     moved(books)
     (claimed,) = outbox.claim_batch(books.engine, books.rulebook, books.people, books.now, 1)
-    letter = letters(books.engine, books.rulebook, books.people, [claimed], books.now)[claimed.id]
+    letter = letters(books.engine, books.rulebook, books.people, [claimed], books.now).letters[claimed.id]
     assert isinstance(letter, Letter)
     assert "opinion-requested" in {item.notice for group in letter.groups for item in group.items}
 
@@ -926,6 +926,23 @@ def test_a_dry_run_says_the_same_as_applying_and_writes_nothing(books: World) ->
     assert migrating.affected(books.engine, plan) == {"asked": 4, "waiting": 1}
     assert migrate(books, plan, at_once=2) == seen
     assert [result.refused for result in seen] == [False, False, False, True, False]
+
+
+@pytest.mark.parametrize("damage", ["UPDATE deadline SET basis = '{'", "UPDATE deadline SET rule = 'gone'"])
+def test_an_agreement_that_cannot_be_read_stays_where_it_is_and_the_others_move(books: World, damage: str) -> None:
+    for number in range(3):
+        opened(books, f"T-{number}")
+    books.now = noon(TODAY)
+    restarted(books, second())
+    plan = the_plan(books)
+    with books.engine.begin() as connection:
+        one = "(SELECT min(id) FROM deadline WHERE status = 'open' AND agreement_id = {})"
+        of_it = one.format("(SELECT id FROM agreement WHERE reference = 'T-1')")
+        connection.execute(text(f"{damage} WHERE id = {of_it}"))
+    seen = list(migrating.dry_run(books.engine, books.rulebook, books.people, plan, now=books.now))
+    assert migrate(books, plan) == seen
+    assert {result.reference: result.refused for result in seen} == {"T-0": False, "T-1": True, "T-2": False}
+    assert str(seen[1].reasons[0]).startswith("T-1 cannot be read: ")
 
 
 def test_a_plan_whose_source_nobody_runs_on_has_no_results(books: World) -> None:

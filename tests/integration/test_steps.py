@@ -231,6 +231,32 @@ def test_a_programme_agreed_meets_the_deadline_of_its_agreement(mexican: World) 
     assert (first.status, first.closed_on) == (DeadlineStatus.MET, mexican.now.date())
 
 
+def test_a_programme_is_agreed_though_its_agreement_cannot_be_read_and_meets_its_deadline_once_it_can(
+    mexican: World,
+) -> None:
+    sign(mexican)
+    new = NewAgreement("MX-1-P1", "annual-programme", "chihuahua", "2026", mexican.now.date(), (), parent="MX-1")
+    open_agreement(mexican.engine, mexican.rulebook, mexican.people, new, actor="elena", now=mexican.now)
+    mexican.now += timedelta(days=20)
+    mexican.tick()
+    put(mexican, "state = 'gone'")
+    command = StepCommand("agree", mexican.now.date(), records={"period_ends_on": "2026-12-31"})
+    advance_agreement(
+        mexican.engine, mexican.rulebook, mexican.people, "MX-1-P1", command, person="elena", now=mexican.now
+    )
+    assert [each.reference for each in mexican.tick().sweep.problems] == ["MX-1"]
+    put(mexican, "state = 'signed'")
+    assert mexican.tick().sweep.problems == ()
+    first = next(d for d in loaded(mexican).deadlines if d.rule == "first_programme")
+    assert (first.status, first.closed_on) == (DeadlineStatus.MET, mexican.now.date())
+
+
+def put(world: World, values: str) -> None:
+    """Alter the row of the case."""
+    with world.engine.begin() as connection:
+        connection.exec_driver_sql(f"UPDATE agreement SET {values} WHERE reference = 'MX-1'")
+
+
 def test_renewal_needs_an_evaluation_and_the_acceptance_of_both_and_starts_where_the_term_ends(mexican: World) -> None:
     sign(mexican)
     take(mexican, "request_registration")

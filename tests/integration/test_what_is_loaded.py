@@ -88,7 +88,7 @@ def test_a_list_of_open_deadlines_reads_of_the_history_only_what_people_said(boo
             work.history.said()
 
     def listed() -> None:
-        lines = deadlines.list_deadlines(books.engine, books.rulebook, books.people, books.now)
+        lines = deadlines.list_deadlines(books.engine, books.rulebook, books.people, books.now).lines
         assert "MX-1/opinion/1" in {line.id for line in lines}
 
     assert reading_history(books, listed) == reading_history(books, said)

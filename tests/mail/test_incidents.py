@@ -142,8 +142,10 @@ def test_every_page_says_who_was_not_reached_until_somebody_has_seen_to_it(
     bea = by_recipient(world)["bea"]
     app = create_app(world.runtime, lambda: world.now, demo=False)
     with TestClient(app, base_url="http://127.0.0.1", headers={"Accept-Language": language}) as browser:
-        page = browser.get("/")
+        page = browser.get("/incidents")
         assert page.status_code == 200
+        number = {"en": "Incidents: 1", "es": "Incidencias: 1"}
+        assert number[language] in browser.get("/").text
         heading = {"en": "Messages that could not be delivered: 1", "es": "Mensajes que no se pudieron entregar: 1"}
         assert heading[language] in page.text
         assert "&lt;b&gt;no&lt;/b&gt;" in page.text, "what a server says is text"
@@ -151,7 +153,8 @@ def test_every_page_says_who_was_not_reached_until_somebody_has_seen_to_it(
         assert browser.get(f"/agreements/{REFERENCE}").status_code == 200
         why = "the office has no such person any more"
         outbox.cancel(world.engine, world.people, bea.id, by="elena", reason=why, now=world.now)
-        assert heading[language] not in browser.get("/").text
+        assert heading[language] not in browser.get("/incidents").text
+        assert number[language] not in browser.get("/").text
         assert why in browser.get(f"/agreements/{REFERENCE}").text
 
 

@@ -190,7 +190,7 @@ class Story:
     def deliver(self, now: datetime) -> None:
         """Build what waits; the first message to each reader comes back."""
         while claimed := claim_batch(self.engine, self.rulebook, self.people, now, 1000):
-            said = letters(self.engine, self.rulebook, self.people, claimed, now)
+            said = letters(self.engine, self.rulebook, self.people, claimed, now).letters
             built = {}
             for message in claimed:
                 letter = said[message.id]

@@ -15,7 +15,7 @@ from twinflow.storage.unit_of_work import UnitOfWork
 from twinflow.worker.passes import Worker
 from world import TODAY
 
-PAGES = ["/", "/?all=1", "/inbox", "/nope", "/agreements/CU-99"]
+PAGES = ["/", "/?all=1", "/inbox", "/incidents", "/nope", "/agreements/CU-99"]
 PAGES += ["/agreements/CU-10/deadlines/first_programme/1", "/agreements/CU-10/deadlines/none/1"]
 PAGES += [f"/agreements/{reference}" for reference in ("CU-01", "CU-02", "CU-10", "CU-14", "CU-21", "CU-26", "CU-26.1")]
 
@@ -162,7 +162,7 @@ def test_there_is_no_interface_description(browser, address):
 def test_health_tells_the_revision_of_the_schema(browser):
     response = browser.get("/healthz")
     assert response.status_code == 200
-    assert response.json() == {"status": "ok", "database": "ok", "schema": "0009", "clock": "ok"}
+    assert {"status": "ok", "database": "ok", "schema": "0009", "clock": "ok"}.items() <= response.json().items()
 
 
 @pytest.fixture(params=["not there", "not a database", "without tables"])
@@ -202,16 +202,22 @@ def test_a_mistake_in_the_program_shows_no_traceback(register, browse, monkeypat
     assert "default-src 'none'" in response.headers["content-security-policy"]
 
 
-def test_messages_that_could_not_be_delivered_are_reported_on_every_page(empty, browse):
+def test_every_page_leads_to_the_messages_that_could_not_be_delivered(empty, browse):
     fail_a_message(empty, "550 no such mailbox <lucia>")
+    browser = browse(empty)
     for address in ("/", "/inbox"):
-        page = Page(browse(empty).get(address).text)
-        assert "Messages that could not be delivered: 1 550 no such mailbox <lucia> Messages: 1; to: lucia" in page.text
+        page = Page(browser.get(address).text)
+        assert "Incidents: 1" in page.text
+        assert "Incidents (1)" in page.text
         assert "alert" in [attributes.get("role") for attributes in page.all("section")]
+        assert {"href": "/incidents"} in page.all("a")
+    text = Page(browser.get("/incidents").text).text
+    assert "Messages that could not be delivered: 1 550 no such mailbox <lucia> Messages: 1; to: lucia" in text
 
 
 def test_without_failures_there_is_no_alarm(browser):
-    assert "could not be delivered" not in browser.get("/").text
+    assert "Incidents:" not in browser.get("/").text
+    assert "There are no incidents." in browser.get("/incidents").text
 
 
 def test_the_demonstration_says_what_it_is(register, browse):
@@ -237,7 +243,15 @@ def test_every_template_is_drawn(empty, browse):
 
     shipped, env.loader = env.loader, Watching()
     explained = "/agreements/CU-10/deadlines/first_programme/1"
-    for address in ("/", "/agreements/CU-26", "/agreements/CU-26/picture", explained, "/nope", first_message(browser)):
+    for address in (
+        "/",
+        "/incidents",
+        "/agreements/CU-26",
+        "/agreements/CU-26/picture",
+        explained,
+        "/nope",
+        first_message(browser),
+    ):
         browser.get(address)
     drawn_for_a_link = {"unsubscribe.html"}  # by test_unsubscribe.py: it needs a message that was sent
     assert drawn | drawn_for_a_link == set(shipped.list_templates())

@@ -187,8 +187,10 @@ def test_the_page_shows_nothing_of_other_people(mailed, browse):
         session.add(failed)
         session.commit()
     browser, address = browse(mailed), mail(mailed, "t", REGISTERED)
-    assert "rosa" in browser.get("/inbox").text
-    assert "rosa" not in browser.get(address).text
+    assert "rosa" in browser.get("/incidents").text
+    assert "Incidents (1)" in browser.get("/inbox").text
+    for shown in ("rosa", "Incidents (1)", "Incidents: 1"):
+        assert shown not in browser.get(address).text
 
 
 def test_switched_off_by_key_and_on_again(mailed):

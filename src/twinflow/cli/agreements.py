@@ -82,6 +82,8 @@ def _print_lines(cli: Cli, lines: Iterable[AgreementLine], *, json: bool) -> Non
 
 
 def _line(cli: Cli, line: AgreementLine) -> list[str]:
+    if line.unreadable is not None:
+        return [line.reference, "–", "–", "–", "–", cli.say(line.unreadable)]
     passed = f" ({cli.say(line.passed)})" if line.passed else ""
     following = f"{cli.short_day(line.next_on)}{passed} {cli.say(line.next_label)}" if line.next_on else "–"
     return [

@@ -39,6 +39,7 @@ add_later(
         "workflows": ("workflows.app", "Process files: what may happen to an agreement."),
         "calendars": ("calendars.app", "Calendars of non-working days."),
         "outbox": ("outbox.app", "Messages: waiting, on their way, arrived or not."),
+        "incidents": ("incidents.incidents", "What could not be done and is still open, and since when."),
         "bounces": ("bounces.app", "Mail that came back: delivery reports."),
         "notices": ("notices.app", "What is told, in which words, and what a person can do without."),
         "people": ("people.app", "People and the roles they hold."),

@@ -10,7 +10,7 @@ from twinflow.bootstrap import Runtime
 from twinflow.cli.context import Cli, Json, cli_of
 from twinflow.cli.output import print_json, print_table
 from twinflow.domain.mail.delivery_reports import ReportKind
-from twinflow.mail.returned import Mailbox, open_mailbox
+from twinflow.mail.returned import Mailbox, Watched, open_mailbox
 from twinflow.sentences import Sentence
 from twinflow.services.clock import last_pass
 from twinflow.services.mail.bounces import Outcome
@@ -72,9 +72,9 @@ def _summary(reading: Reading) -> dict[str, object]:
 
 
 def mailbox_of(runtime: Runtime) -> Mailbox | None:
-    """The mailbox of the settings, to be looked at with each pass; None where there is none. Raises BadInput."""
+    """The mailbox of the settings, to be looked at with each pass; None where the settings name none."""
     path = runtime.settings.bounces.mailbox
-    return open_mailbox(path) if path is not None else None
+    return Watched(path) if path is not None else None
 
 
 def port_of(cli: Cli, runtime: Runtime) -> AbstractContextManager[None]:

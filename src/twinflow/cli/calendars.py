@@ -1,12 +1,13 @@
 """`twinflow calendars`: list, show, propose, check, preview, apply."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from twinflow.cli.context import Cli, Json, Person, cli_of, day_option
-from twinflow.cli.failing import EXIT_BAD_INPUT
+from twinflow.cli.failing import EXIT_BAD_INPUT, EXIT_ENVIRONMENT
 from twinflow.cli.output import print_json, print_table
 from twinflow.cli.progress import progress_bar
 from twinflow.definitions.calendars import check_calendars, read_calendar
@@ -14,10 +15,11 @@ from twinflow.definitions.proposals import Proposal, entry, propose
 from twinflow.definitions.reader import read_text
 from twinflow.domain.calendar.business_days import Calendar
 from twinflow.domain.calendar.dates import FIRST_YEAR, LAST_YEAR
-from twinflow.errors import BadInput, NotFound
+from twinflow.errors import BadInput, NotFound, UnreadableAgreement
 from twinflow.files import workflows_folder
 from twinflow.sentences import Sentence
 from twinflow.services.deadlines import calendar_editions
+from twinflow.services.deadlines.calendar_editions import Applied, MovedDeadline
 
 app = typer.Typer(help="Calendars of non-working days.", no_args_is_help=True)
 
@@ -149,19 +151,33 @@ def preview(context: typer.Context, file: CalendarFile, json: Json = False) -> N
     calendar, _ = _read(file)
     runtime = cli.runtime
     with progress_bar() as progress:
-        moved = list(
+        found = list(
             calendar_editions.preview(
                 runtime.engine, runtime.rulebook, runtime.people, calendar, cli.now(), progress=progress
             )
         )
+    moved = [each for each in found if isinstance(each, MovedDeadline)]
+    unreadable = [each.message for each in found if isinstance(each, UnreadableAgreement)]
     if json:
         print_json(moved, cli.language)
-        return
+    else:
+        _print_moved(cli, calendar, moved)
+    _warn(cli, unreadable)
+
+
+def _print_moved(cli: Cli, calendar: Calendar, moved: Sequence[MovedDeadline]) -> None:
     rows = [[each.id, cli.say(each.label), cli.short_day(each.before), cli.short_day(each.after)] for each in moved]
     if rows:
         print_table(cli.headings("Deadline", "Meaning", "Due until now", "Due then"), rows)
     values = {"calendar": calendar.key, "edition": calendar.edition, "moved": len(moved)}
     print(cli.say(Sentence("{calendar}, edition {edition}: open deadlines that would move: {moved}.", values)))
+
+
+def _warn(cli: Cli, unreadable: Sequence[Sentence]) -> None:
+    """Of the agreements that were left as they were."""
+    cli.warn(unreadable)
+    if unreadable:
+        raise typer.Exit(EXIT_ENVIRONMENT)
 
 
 @app.command("apply")
@@ -183,7 +199,12 @@ def apply_(context: typer.Context, file: CalendarFile, person: Person, json: Jso
         )
     if json:
         print_json(done, cli.language)
-        return
+    else:
+        _print_applied(cli, done)
+    _warn(cli, done.unreadable)
+
+
+def _print_applied(cli: Cli, done: Applied) -> None:
     values = {
         "calendar": done.calendar,
         "edition": done.edition,

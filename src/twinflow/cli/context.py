@@ -88,6 +88,11 @@ class Cli:
     def now(self) -> datetime:
         return clock.now()
 
+    def warn(self, problems: Iterable[Sentence]) -> None:
+        """What could not be done beside the rest, to standard error."""
+        for problem in problems:
+            note(f"  ! {self.say(problem)}")
+
     def say(self, value: object) -> str:
         return say(value, self.language)
 

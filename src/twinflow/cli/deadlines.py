@@ -10,6 +10,7 @@ from twinflow.cli.acknowledging import acknowledge, snooze
 from twinflow.cli.agreements import deadline_headings, deadline_row
 from twinflow.cli.computing import compute
 from twinflow.cli.context import Json, Person, cli_of
+from twinflow.cli.failing import EXIT_ENVIRONMENT
 from twinflow.cli.ledgers import print_explained
 from twinflow.cli.options import Options
 from twinflow.cli.output import print_json, print_table
@@ -43,13 +44,16 @@ def list_deadlines(
 ) -> None:
     """What is due, soonest first."""
     cli = cli_of(context)
-    lines = deadlines.list_deadlines(
+    found = deadlines.list_deadlines(
         cli.runtime.engine, cli.runtime.rulebook, cli.runtime.people, cli.now(), everything=everything
     )
     if json:
-        print_json(lines, cli.language)
-        return
-    print_table(["ID", *deadline_headings(cli)], [[line.id, *deadline_row(cli, line)] for line in lines])
+        print_json(found.lines, cli.language)
+    else:
+        print_table(["ID", *deadline_headings(cli)], [[line.id, *deadline_row(cli, line)] for line in found.lines])
+    cli.warn(found.unreadable)
+    if found.unreadable:
+        raise typer.Exit(EXIT_ENVIRONMENT)
 
 
 @app.command()

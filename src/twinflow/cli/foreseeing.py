@@ -14,6 +14,7 @@ from twinflow.services.clock.simulating import foresee
 def print_foreseen(cli: Cli, runtime: Runtime, at: datetime, *, json: bool) -> None:
     """Alerts and steps of dates."""
     foreseen = foresee(runtime.engine, runtime.rulebook, runtime.people, at)
+    cli.warn(foreseen.problems)
     if json:
         print_json({"at": foreseen.at, "events": foreseen.events, "written": False}, cli.language)
         return

@@ -23,7 +23,6 @@ from twinflow.cli.foreseeing import print_foreseen
 from twinflow.cli.options import Options
 from twinflow.cli.options import instant as read_instant
 from twinflow.cli.output import print_json
-from twinflow.cli.streams import note
 from twinflow.mail.inbox import capture_server
 from twinflow.mail.loopback import LOOPBACK, listening_on
 from twinflow.sentences import Sentence
@@ -31,7 +30,6 @@ from twinflow.services.clock.last_pass import is_demonstration
 from twinflow.services.reading import agreements
 from twinflow.worker import timetable
 from twinflow.worker.passes import Pass, Worker
-from twinflow.worker.returns import log_problems
 
 
 def tick(
@@ -55,19 +53,16 @@ def tick(
         return
     say_rehearsal(cli, runtime)
     done = _worker(runtime, lambda: instant or cli.now()).tick()
-    for problem in done.returned.problems:
-        note(f"  ! {cli.say(problem)}")
-    for sentence in done.clock:
-        note(f"  ! {cli.say(sentence)}")
+    cli.warn(done.returned.problems)
+    cli.warn(done.clock)
     _print_pass(cli, done, runtime.troubles, json=json)
-    if done.delivery.failures or done.sweep.problems or runtime.troubles:
+    if done.delivery.failures or done.sweep.problems or done.returned.failure is not None or runtime.troubles:
         raise typer.Exit(EXIT_ENVIRONMENT)
 
 
 def _worker(
     runtime: bootstrap.Runtime, clock: Callable[[], datetime], stopping: Callable[[], bool] = lambda: False
 ) -> Worker:
-    """Raises BadInput where the mailbox of the settings is none."""
     return Worker(
         runtime.engine,
         lambda: runtime.rulebook,
@@ -78,6 +73,7 @@ def _worker(
         refresh=runtime.refresh,
         stopping=stopping,
         longest_gap=runtime.settings.clock.longest_gap,
+        damaged=runtime.troubles,
     )
 
 
@@ -113,7 +109,7 @@ def _print_pass(cli: Cli, done: Pass, troubles: tuple[Sentence, ...] = (), *, js
             )
         )
     )
-    for problem in (*swept.problems, *delivery.failures):
+    for problem in (*(each.sentence for each in swept.problems), *delivery.failures):
         print(f"  ! {cli.say(problem)}")
 
 
@@ -191,11 +187,7 @@ def _sweeping(cli: Cli, runtime: bootstrap.Runtime) -> Iterator[None]:
     stopping = threading.Event()
     worker = _worker(runtime, cli.now, stopping.is_set)
 
-    def mail() -> None:
-        returned, _ = worker.mail()
-        log_problems(returned)
-
-    jobs = ((every.sweep_every_minutes, worker.sweep), (every.send_every_minutes, mail))
+    jobs = ((every.sweep_every_minutes, worker.sweep), (every.send_every_minutes, worker.mail))
     with port_of(cli, runtime), timetable.running(jobs, cli.now):
         try:
             yield

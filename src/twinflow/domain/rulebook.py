@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import cast
 from zoneinfo import ZoneInfo
 
-from twinflow.domain.agreement.agreement import Agreement, AgreementHead, Deadline
+from twinflow.domain.agreement.agreement import Agreement, AgreementHead, Deadline, PresentAgreement
 from twinflow.domain.agreement.entries import Migrated
 from twinflow.domain.agreement.history import HistoryEntry
 from twinflow.domain.calendar.business_days import Calendar, Calendars, CountsIn
@@ -18,7 +18,8 @@ from twinflow.domain.people.people import Office, People
 from twinflow.domain.process.catalogue import Catalogue
 from twinflow.domain.process.definition import DeadlineRule, Label, ProcessDefinition
 from twinflow.domain.process.notices import Notice
-from twinflow.errors import DefinitionChanged
+from twinflow.errors import BadInput, DefinitionChanged, NotFound, unreadable
+from twinflow.sentences import Sentence
 
 MONDAY_TO_FRIDAY = Calendars((Calendar("monday-to-friday", {}, frozenset({5, 6}), {}, 1, 9999, ""),))
 """For an office that names no calendar."""
@@ -44,8 +45,22 @@ class Rulebook:
     """Calendars once put together: they keep a table of their days off."""
 
     def definition_of(self, agreement: AgreementHead) -> ProcessDefinition:
-        """The version the agreement was opened on. Raises DefinitionChanged if its text is nowhere."""
-        return self.pinned(agreement.process, agreement.process_version, agreement.process_digest)
+        """The version the agreement was opened on.
+
+        Raises UnreadableAgreement where there is none of that content, or none that has what the books say of the case.
+        """
+        try:
+            definition = self.pinned(agreement.process, agreement.process_version, agreement.process_digest)
+        except (NotFound, BadInput, DefinitionChanged) as error:
+            raise unreadable(agreement.reference, error.message) from error
+        if agreement.state not in definition.states:
+            values = {"process": definition.name, "state": agreement.state}
+            raise unreadable(agreement.reference, Sentence("{process} has no state {state}", values))
+        for deadline in agreement.deadlines if isinstance(agreement, PresentAgreement) else ():
+            if deadline.rule not in definition.deadlines and deadline.is_open:
+                values = {"process": definition.name, "deadline": deadline.rule}
+                raise unreadable(agreement.reference, Sentence("{process} has no deadline {deadline}", values))
+        return definition
 
     def pinned(self, process: str, version: int, digest: str) -> ProcessDefinition:
         """A version by its content, whatever its file says now. Raises DefinitionChanged if its text is nowhere."""
@@ -186,7 +201,7 @@ class DeadlineContexts:
     _known: dict[tuple[str, str], DeadlineContext] = field(default_factory=dict)
 
     def of(self, agreement: AgreementHead) -> DeadlineContext:
-        """Raises DefinitionChanged as `definition_of`."""
+        """Raises UnreadableAgreement as `definition_of`."""
         definition, office = self.rulebook.definition_of(agreement), agreement.office
         key = (definition.digest, office)
         if key not in self._known:

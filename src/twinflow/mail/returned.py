@@ -69,6 +69,26 @@ def open_mailbox(path: Path, *, everything: bool = False) -> Mailbox:
     raise _no_mailbox(path)
 
 
+class Watched:
+    """A mailbox that may be missing or damaged, now or later: it is opened when it is first read, and anew after a failure."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._box: Mailbox | None = None
+
+    def unread(self) -> Iterator[Found]:
+        try:
+            self._box = self._box or open_mailbox(self._path)
+            yield from self._box.unread()
+        except (OSError, BadInput):
+            self._box = None
+            raise
+
+    def done(self, found: Found, *, understood: bool) -> None:
+        if self._box is not None:
+            self._box.done(found, understood=understood)
+
+
 def _no_mailbox(path: Path) -> BadInput:
     return BadInput(
         "{path} is no mailbox: it is a folder with “new”, “cur” and “tmp” (Maildir), "

@@ -1,10 +1,10 @@
 """Agreements as snapshots: loaded whole, or for lists as they stand; saved by what changed, and only if nobody else was first."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import bindparam, func, insert, or_, update
+from sqlalchemy import Connection, bindparam, func, insert, or_, update
 from sqlmodel import col, select
 
 from twinflow.domain.agreement.agreement import (
@@ -20,9 +20,10 @@ from twinflow.domain.agreement.listing import words_in
 from twinflow.domain.calendar.dates import PartialDate
 from twinflow.domain.process.catalogue import Pin
 from twinflow.domain.process.definition import ProcessDefinition
-from twinflow.errors import DefinitionChanged, NotFound, StaleAgreement
+from twinflow.errors import DefinitionChanged, NotFound, StaleAgreement, UnreadableAgreement, reason, unreadable
 from twinflow.storage import snapshots
 from twinflow.storage.engine import upsert
+from twinflow.storage.failures import about, one_by_one
 from twinflow.storage.history import ADD_ENTRIES, values_of
 from twinflow.storage.prepared import Prepared, adding, values_given
 from twinflow.storage.snapshots import InRows
@@ -69,6 +70,8 @@ SIGN = Prepared(
 ADD = Prepared(insert(AGREEMENT).values(values_given(AgreementRow)).returning(AGREEMENT.c.id))
 ADD_FACTS, ADD_PARTIES, ADD_TERMS, ADD_WORDS = adding(FactRow), adding(PartyRow), adding(TermRow), adding(WordRow)
 
+Value = TypeVar("Value")
+
 AT_ONCE = 5_000
 """SQLite takes 32,766 values in a statement."""
 
@@ -90,23 +93,28 @@ class Agreements(Repository):
         return int(found)
 
     def get(self, reference: str) -> Agreement:
-        """The whole agreement. Raises NotFound."""
-        return self.load([self.id_of(reference)])[0]
+        """The whole agreement. Raises NotFound, UnreadableAgreement."""
+        return self.whole(self.id_of(reference))
+
+    def whole(self, agreement_id: int) -> Agreement:
+        """Raises UnreadableAgreement."""
+        return read(self.load([agreement_id])[0])
 
     def lock(self, reference: str, *, with_parent: bool = True) -> Agreement:
         """The agreement to be changed, kept from other writers until the transaction ends, with the one it belongs to.
 
-        Its history is without what was only told. Raises NotFound.
+        Its history is without what was only told. Raises NotFound, UnreadableAgreement.
         """
         reference = _searched(reference)
-        found = snapshots.locked_one(self._connection, reference, with_parent=with_parent)
+        with about(reference):
+            found = snapshots.locked_one(self._connection, reference, with_parent=with_parent)
         if found is None:
             raise NotFound("There is no agreement {reference}.", reference=reference)
         self._ids[reference] = found.id
         return found.agreement
 
-    def lock_batch(self, ids: Sequence[int], *, wait: bool = True) -> list[InRows]:
-        """The same for several at once, in the order of `ids`, with the days that a sweep goes by.
+    def lock_batch(self, ids: Sequence[int], *, wait: bool = True) -> list[InRows | UnreadableAgreement]:
+        """The same for several at once, in the order of `ids`, with the days that a sweep goes by; those that cannot be read too.
 
         Without `wait` those that another writer has now are left out, so nobody waits for whom we keep waiting.
         """
@@ -116,10 +124,10 @@ class Agreements(Repository):
         """Keep them from other writers without reading them."""
         return [each for part in _parts(ids) for each in snapshots.lock(self._connection, part, wait=wait)]
 
-    def in_rows(self, ids: Sequence[int]) -> list[InRows]:
+    def in_rows(self, ids: Sequence[int]) -> list[InRows | UnreadableAgreement]:
         """What `lock_batch` finds, kept from nobody."""
-        found = [each for part in _parts(ids) for each in snapshots.in_rows(self._connection, part)]
-        self._ids |= {each.agreement.reference: each.id for each in found}
+        found = self._each(snapshots.in_rows, ids)
+        self._ids |= {each.agreement.reference: each.id for each in found if isinstance(each, InRows)}
         return found
 
     def offices(self) -> list[str]:
@@ -202,13 +210,30 @@ class Agreements(Repository):
         """The heads of agreements in the order of `ids`."""
         return [head for part in _parts(ids) for head in snapshots.heads(self._connection, part)]
 
-    def present(self, ids: Sequence[int]) -> list[PresentAgreement]:
+    def present(self, ids: Sequence[int]) -> list[PresentAgreement | UnreadableAgreement]:
         """Agreements as they stand, in the order of `ids`: one statement, whatever their number."""
-        return [agreement for part in _parts(ids) for agreement in snapshots.present(self._connection, part)]
+        return self._each(snapshots.present, ids)
 
-    def load(self, ids: Sequence[int]) -> list[Agreement]:
+    def load(self, ids: Sequence[int]) -> list[Agreement | UnreadableAgreement]:
         """Whole agreements in the order of `ids`: one statement, whatever their number."""
-        return [agreement for part in _parts(ids) for agreement in snapshots.whole(self._connection, part)]
+        return self._each(snapshots.whole, ids)
+
+    def reference_of(self, agreement_id: int) -> str:
+        """The reference alone, of an agreement of which the rest cannot be read; empty where there is none."""
+        return self._connection.scalar(select(AgreementRow.reference).where(AgreementRow.id == agreement_id)) or ""
+
+    def _each(
+        self, read_some: Callable[[Connection, Sequence[int]], list[Value | UnreadableAgreement]], ids: Sequence[int]
+    ) -> list[Value | UnreadableAgreement]:
+        """In the order of `ids`. A statement that one row makes fail is asked again for the others."""
+
+        def failed(agreement_id: int, error: Exception) -> UnreadableAgreement:
+            return unreadable(self.reference_of(agreement_id), reason(error))
+
+        connection = self._connection
+        return [
+            each for part in _parts(ids) for each in one_by_one(lambda some: read_some(connection, some), part, failed)
+        ]
 
     def add(self, agreement: Agreement, source_digest: str = "") -> int:
         """A new agreement with all it holds, apart from the rows of deadlines and findings; its row."""
@@ -270,6 +295,12 @@ class Agreements(Repository):
         """Set the day on which its deadlines are to be derived anew, and the first date that is open."""
         self._writes.add(DERIVE_BY, {"of_id": agreement_id, "new_derive_on": day, "new_next_on": next_on})
 
+    def look_again(self, ids: Iterable[int], day: date) -> None:
+        """Let a sweep look at them on the day, if not before."""
+        later = or_(col(AgreementRow.derive_on).is_(None), col(AgreementRow.derive_on) > day)
+        query = update(AGREEMENT).where(AGREEMENT.c.id.in_(sorted(set(ids))), later)
+        self._connection.execute(query.values(derive_on=day))
+
     def pin(self, definition: ProcessDefinition) -> None:
         """Keep the version as it is now. Raises DefinitionChanged if it was kept with another content."""
         if definition in self._pinned:
@@ -303,6 +334,13 @@ class Agreements(Repository):
             HistoryRow.agreement_id == agreement_id, col(HistoryRow.kind).not_in(CHANGING_NOTHING)
         )
         return self._connection.scalars(query.order_by(col(HistoryRow.id).desc())).first() or ""
+
+
+def read(found: Value | UnreadableAgreement) -> Value:
+    """What was found. Raises it if it is the error."""
+    if isinstance(found, UnreadableAgreement):
+        raise found
+    return found
 
 
 def _parts(ids: Sequence[int]) -> Iterator[Sequence[int]]:

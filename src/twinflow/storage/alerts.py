@@ -4,10 +4,10 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy
-from sqlalchemy import and_, bindparam, delete, insert, literal
+from sqlalchemy import ColumnElement, and_, bindparam, delete, insert, literal, update
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
@@ -17,7 +17,9 @@ from twinflow.domain.alerts.alerts import Alert
 from twinflow.domain.alerts.recipients import AlreadyTold
 from twinflow.domain.deadlines.warnings import LevelKey
 from twinflow.domain.mail.message import MessageState
+from twinflow.errors import UnreadableAgreement, reason, unreadable
 from twinflow.storage.deadlines import deadline_of
+from twinflow.storage.failures import is_of_a_row, one_by_one
 from twinflow.storage.prepared import OfAgreements, Prepared, adding
 from twinflow.storage.tables import AgreementRow, AlertRow, DeadlineRow, OutboxRow, table_of
 from twinflow.storage.writes import Repository
@@ -43,6 +45,8 @@ TOLD_OF_SUBJECT = Prepared(
     _told.where(*(ALERT.c[name] == bindparam(f"of_{name}") for name in ("agreement_id", "subject", "occurrence")))
 )
 ADD = adding(AlertRow)
+DeadlineKey = tuple[int, str, int]
+"""Agreement, rule and occurrence."""
 NOT_TOLD = (DeadlineStatus.MET.value, DeadlineStatus.VOID.value)
 
 
@@ -60,6 +64,15 @@ class NewAlert:
     effective_on: date
     recorded_at: datetime
     details: Mapping[str, str]
+
+
+class UnreadableAlert(NamedTuple):
+    """In the place of an alert whose row, or whose agreement's, cannot be read."""
+
+    alert_id: int
+    outbox_id: int
+    agreement_id: int
+    error: UnreadableAgreement
 
 
 class Alerts(Repository):
@@ -100,29 +113,62 @@ class Alerts(Repository):
         query = select(AlertRow.agreement_id, AlertRow.role).where(AlertRow.outbox_id == outbox_id)
         return list(dict(self._connection.execute(query.order_by(col(AlertRow.id).desc())).all()).items())
 
-    def of_messages(self, outbox_ids: Sequence[int]) -> list[Alert]:
+    def of_messages(self, outbox_ids: Sequence[int]) -> list[Alert | UnreadableAlert]:
         """What the messages tell, oldest first."""
+        wanted = col(AlertRow.outbox_id).in_(outbox_ids)
+        try:
+            return list(self._alerts(wanted))
+        except Exception as error:
+            if not is_of_a_row(error):
+                raise
+        query = select(AlertRow.id).where(wanted).order_by(col(AlertRow.id))
+        ids = [found for found in self._connection.scalars(query) if found is not None]
+        return one_by_one(lambda few: self._alerts(col(AlertRow.id).in_(few)), ids, self._unreadable_alert)
+
+    def _unreadable_alert(self, alert_id: int, error: Exception) -> UnreadableAlert:
+        query = select(AlertRow.outbox_id, AlertRow.agreement_id, AgreementRow.reference)
+        joined = query.join(AgreementRow, col(AgreementRow.id) == AlertRow.agreement_id)
+        outbox_id, agreement_id, reference = self._connection.execute(joined.where(AlertRow.id == alert_id)).one()
+        return UnreadableAlert(alert_id, outbox_id, agreement_id, unreadable(reference, reason(error)))
+
+    def _alerts(self, wanted: ColumnElement[bool]) -> list[Alert]:
         keys = [getattr(AlertRow, name) for name in ("id", "outbox_id", "agreement_id")]
         head = [getattr(AgreementRow, name) for name in OF_AGREEMENT]
         rest = [getattr(AlertRow, name) for name in OF_ALERT]
         query = (
             select(*keys, *head, *rest)
             .join(AgreementRow, col(AgreementRow.id) == AlertRow.agreement_id)
-            .where(col(AlertRow.outbox_id).in_(outbox_ids))
+            .where(wanted)
             .order_by(col(AlertRow.id))
         )
         at = len(keys) + len(head) + OF_ALERT.index("subject")
         rows = self._connection.execute(query)
         return [Alert(*(*row[:at], AlertSubject.parse(row[at]), *row[at + 1 :])) for row in rows]
 
-    def deadlines_told(self, outbox_ids: Sequence[int]) -> dict[tuple[int, str, int], Deadline]:
-        """The deadlines, neither met nor void, of the agreements that the messages tell of, by agreement, rule and occurrence."""
+    def deadlines_told(self, outbox_ids: Sequence[int]) -> dict[DeadlineKey, Deadline | Exception]:
+        """The deadlines, neither met nor void, of the agreements that the messages tell of; or why one cannot be read."""
         told = select(AlertRow.agreement_id).where(col(AlertRow.outbox_id).in_(outbox_ids))
-        query = sqlalchemy.select(*table_of(DeadlineRow).columns).where(
-            col(DeadlineRow.agreement_id).in_(told), col(DeadlineRow.status).not_in(NOT_TOLD)
-        )
-        rows = self._connection.execute(query)
-        return {(row.agreement_id, row.rule, row.occurrence): deadline_of(row) for row in rows}
+        wanted = (col(DeadlineRow.agreement_id).in_(told), col(DeadlineRow.status).not_in(NOT_TOLD))
+        try:
+            return dict(self._deadlines(*wanted))
+        except Exception as error:
+            if not is_of_a_row(error):
+                raise
+        ids = [found for found in self._connection.scalars(select(DeadlineRow.id).where(*wanted)) if found is not None]
+        return dict(one_by_one(lambda few: self._deadlines(col(DeadlineRow.id).in_(few)), ids, self._unreadable))
+
+    def _deadlines(self, *wanted: ColumnElement[bool]) -> list[tuple[DeadlineKey, Deadline | Exception]]:
+        rows = self._connection.execute(sqlalchemy.select(*table_of(DeadlineRow).columns).where(*wanted))
+        return [((row.agreement_id, row.rule, row.occurrence), deadline_of(row)) for row in rows]
+
+    def _unreadable(self, row: int, error: Exception) -> tuple[DeadlineKey, Deadline | Exception]:
+        key = select(DeadlineRow.agreement_id, DeadlineRow.rule, DeadlineRow.occurrence).where(DeadlineRow.id == row)
+        agreement_id, rule, occurrence = self._connection.execute(key).one()
+        return (agreement_id, rule, occurrence), error
+
+    def move(self, alert_id: int, outbox_id: int) -> None:
+        """Let another message tell it."""
+        self._connection.execute(update(AlertRow).where(col(AlertRow.id) == alert_id).values(outbox_id=outbox_id))
 
     def withdrawn(self, outbox_ids: Sequence[int]) -> dict[int, set[tuple[int, str, int]]]:
         """The void deadlines (agreement, rule, occurrence) of which the reader of each message was told before."""

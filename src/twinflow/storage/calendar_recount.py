@@ -1,15 +1,17 @@
 """Open deadlines in bulk: read by the thousand without their agreements, written back by the thousand."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Date, Insert, Update, bindparam, case, func, insert, update
+from sqlalchemy import ColumnElement, Date, Insert, Update, bindparam, case, func, insert, update
 from sqlalchemy.types import TypeEngine
 from sqlmodel import col, select
 
 from twinflow.domain.agreement.agreement import DeadlineStatus
+from twinflow.errors import UnreadableAgreement, reason, unreadable
+from twinflow.storage.failures import is_of_a_row, one_by_one
 from twinflow.storage.tables import AgreementRow, DeadlineRow, HistoryRow
 from twinflow.storage.writes import Repository
 
@@ -37,20 +39,60 @@ class OpenDeadline:
     basis: str
 
 
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Open deadlines from the row `first` to the row `last`; those of agreements that cannot be read stay as they are."""
+
+    first: int
+    last: int
+    deadlines: list[OpenDeadline]
+    unreadable: dict[int, UnreadableAgreement] = field(default_factory=dict)
+
+
 class _AsWritten(TypeEngine[str]):
     """Goes to the database as it is: dates and JSON as text. By the million, turning them into it row by row costs most."""
 
 
 class CalendarRecount(Repository):
-    def open_counted_by(self, calendar: str, edition: str, at_once: int) -> Iterator[list[OpenDeadline]]:
+    def open_counted_by(self, calendar: str, edition: str, at_once: int) -> Iterator[Batch]:
         """The open deadlines counted by another edition of the calendar, in batches by row."""
         last = 0
         while batch := self.batch(calendar, edition, last, at_once):
             yield batch
-            last = batch[-1].id
+            last = batch.last
 
-    def batch(self, calendar: str, edition: str, after: int, at_once: int) -> list[OpenDeadline]:
-        """The next of them after the row `after`."""
+    def batch(self, calendar: str, edition: str, after: int, at_once: int) -> Batch | None:
+        """The next of them after the row `after`; None if there are no more."""
+        next_ones = (col(DeadlineRow.id) > after, *_counted_by(calendar, edition))
+        try:
+            found = self._open(*next_ones, at_once=at_once)
+            return Batch(found[0].id, found[-1].id, found) if found else None
+        except Exception as error:
+            if not is_of_a_row(error):
+                raise
+        ids = [
+            found
+            for found in self._connection.scalars(
+                select(DeadlineRow.id).where(*next_ones).order_by(col(DeadlineRow.id)).limit(at_once)
+            )
+            if found
+        ]
+        batch = Batch(ids[0], ids[-1], [])
+        for each in one_by_one(
+            lambda few: self._open(col(DeadlineRow.id).in_(few), at_once=at_once), ids, self._unreadable
+        ):
+            if isinstance(each, OpenDeadline):
+                batch.deadlines.append(each)
+            else:
+                batch.unreadable.update(each)
+        return batch
+
+    def _unreadable(self, row: int, error: Exception) -> dict[int, UnreadableAgreement]:
+        owner = select(AgreementRow.reference).join(DeadlineRow, col(DeadlineRow.agreement_id) == AgreementRow.id)
+        reference = self._connection.scalar(owner.where(DeadlineRow.id == row))
+        return {row: unreadable(str(reference), reason(error))}
+
+    def _open(self, *which: ColumnElement[bool], at_once: int) -> list[OpenDeadline]:
         query = (
             select(  # type: ignore[call-overload]
                 DeadlineRow.id,
@@ -70,7 +112,7 @@ class CalendarRecount(Repository):
                 DeadlineRow.basis,
             )
             .join(AgreementRow, col(AgreementRow.id) == col(DeadlineRow.agreement_id))
-            .where(col(DeadlineRow.id) > after, *_counted_by(calendar, edition))
+            .where(*which)
             .order_by(col(DeadlineRow.id))
             .limit(at_once)
         )
@@ -80,12 +122,13 @@ class CalendarRecount(Repository):
         query = select(func.count()).select_from(DeadlineRow).where(*_counted_by(calendar, edition))
         return self._connection.scalars(query).one()
 
-    def set_edition(self, first: int, last: int, old: str, new: str) -> None:
-        """The open deadlines of these rows that were counted by `old` are counted by `new`."""
+    def set_edition(self, batch: Batch, old: str, new: str) -> None:
+        """The open deadlines of the batch that were counted by `old` are counted by `new`."""
         self._connection.execute(
             update(DeadlineRow)
             .where(
-                col(DeadlineRow.id).between(first, last),
+                col(DeadlineRow.id).between(batch.first, batch.last),
+                col(DeadlineRow.id).not_in(batch.unreadable),
                 col(DeadlineRow.status).in_(OPEN),
                 col(DeadlineRow.edition) == old,
             )

@@ -34,12 +34,16 @@ WAKE = Prepared(
     .values(wake_on=bindparam("day"))
 )
 
+NEVER = sqlalchemy.literal(date.max, Date())
 _untold = sqlalchemy.select(FINDING.c.agreement_id).where(FINDING.c.told_at.is_(None), FINDING.c.settled_at.is_(None))
 AWAKE = Prepared(
     union(
         _untold,
         sqlalchemy.select(DEADLINE.c.agreement_id).where(DEADLINE.c.wake_on <= bindparam("until", type_=Date())),
         sqlalchemy.select(AGREEMENT.c.id).where(AGREEMENT.c.derive_on <= bindparam("until", type_=Date())),
+        # what is no date would never come: it is looked at, and reported
+        sqlalchemy.select(DEADLINE.c.agreement_id).where(DEADLINE.c.wake_on > NEVER),
+        sqlalchemy.select(AGREEMENT.c.id).where(AGREEMENT.c.derive_on > NEVER),
     )
 )
 LONG_AGO = date(1900, 1, 1)

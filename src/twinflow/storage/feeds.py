@@ -1,5 +1,6 @@
 """Calendar feeds: whose they are, and the dates that they are made of."""
 
+import logging
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -15,11 +16,15 @@ from twinflow.domain.agreement.agreement import AgreementHead, Deadline, Deadlin
 from twinflow.domain.agreement.entries import DateMoved
 from twinflow.domain.agreement.history import EntryKind, HistoryEntry
 from twinflow.domain.mail.calendar_events import DatedAgreement
+from twinflow.errors import reason
 from twinflow.storage.deadlines import deadline_of
+from twinflow.storage.failures import is_of_a_row, one_by_one
 from twinflow.storage.history import entry_of
 from twinflow.storage.snapshots import OF_HEAD
 from twinflow.storage.tables import LAST_ROW, AgreementRow, DeadlineRow, FeedRow, HistoryRow, table_of
 from twinflow.storage.writes import Repository
+
+log = logging.getLogger(__name__)
 
 OPEN = (DeadlineStatus.OPEN.value, DeadlineStatus.PAUSED.value)
 AT_ONCE = 10_000
@@ -68,15 +73,26 @@ class Feeds(Repository):
     def dates(self, offices: Collection[str], since: date) -> dict[int, DatedAgreement]:
         """The agreements of these offices, by row, with the deadlines that are open or were closed on `since` or later."""
         kept = or_(col(DeadlineRow.status).in_(OPEN), func.coalesce(DeadlineRow.closed_on, DeadlineRow.due_on) >= since)
-        return self._dated(col(AgreementRow.office).in_(sorted(offices)), kept)
+        wanted = col(AgreementRow.office).in_(sorted(offices))
+        try:
+            return self._dated(wanted, kept)
+        except Exception as error:
+            if not is_of_a_row(error):
+                raise
+        ids = [found for found in self._connection.scalars(select(AgreementRow.id).where(wanted)) if found]
+        return self._those_that_can_be_read(ids, kept)
 
     def dates_of(self, agreement_ids: Collection[int]) -> dict[int, DatedAgreement]:
         """These agreements, by row, with all their deadlines."""
         ids = sorted(agreement_ids)
         found: dict[int, DatedAgreement] = {}
         for start in range(0, len(ids), AT_ONCE):
-            found |= self._dated(col(AgreementRow.id).in_(ids[start : start + AT_ONCE]))
+            found |= self._those_that_can_be_read(ids[start : start + AT_ONCE])
         return found
+
+    def _those_that_can_be_read(self, ids: Sequence[int], *kept: ColumnElement[bool]) -> dict[int, DatedAgreement]:
+        found = one_by_one(lambda few: self._dated(col(AgreementRow.id).in_(few), *kept).items(), ids, _said)
+        return dict(each for each in found if each is not None)
 
     def _dated(self, *wanted: ColumnElement[bool]) -> dict[int, DatedAgreement]:
         """Of each agreement only its own row, and of its history what events are made of: moved dates, migrations, and the
@@ -93,6 +109,10 @@ class Feeds(Repository):
             entries[row.agreement_id].append(entry_of(cast("HistoryRow", row)))
         rows = self._connection.execute(_columns(AgreementRow).where(col(AgreementRow.id).in_(chosen)))
         return {row.id: _dated(cast("AgreementRow", row), deadlines[row.id], entries[row.id]) for row in rows}
+
+
+def _said(agreement_id: int, error: Exception) -> None:
+    log.warning("the dates of agreement #%s cannot be read: %s", agreement_id, reason(error))
 
 
 def _columns(row: type[SQLModel]) -> Select[Any]:

@@ -12,10 +12,15 @@ from sqlmodel import col
 from twinflow.domain.agreement.history import EntryKind, HistoryEntry
 from twinflow.domain.agreement.present_names import in_present_names
 from twinflow.domain.clock.last_pass import LaterEntries
+from twinflow.storage.failures import is_of_a_row, one_by_one
 from twinflow.storage.prepared import adding
 from twinflow.storage.tables import AgreementRow, DeadlineRow, HistoryRow, table_of
 from twinflow.storage.writes import Repository
 
+Said = Sequence[HistoryEntry] | Exception
+"""Entries, or why those of the agreement cannot be read."""
+
+SAYING = (EntryKind.ACKNOWLEDGED.value, EntryKind.SNOOZED.value)
 ADD_ENTRIES = adding(HistoryRow)
 HISTORY = table_of(HistoryRow)
 PLACE: tuple[ColumnElement[Any], ...] = (HISTORY.c.effective_on, HISTORY.c.recorded_at, HISTORY.c.id)
@@ -70,17 +75,25 @@ class History(Repository):
         found = list(self._connection.scalars(query.limit(at_most + 1)))
         return LaterEntries(count, latest_at, tuple(found[:at_most]), len(found) > at_most)
 
-    def said(self) -> dict[int, list[HistoryEntry]]:
+    def said(self) -> dict[int, Said]:
         """What people said about the warnings of deadlines, and which dates moved there, by agreement, oldest first."""
-        saying = (EntryKind.ACKNOWLEDGED.value, EntryKind.SNOOZED.value)
-        some = select(col(HistoryRow.agreement_id)).where(col(HistoryRow.kind).in_(saying))
+        some = select(col(HistoryRow.agreement_id)).where(col(HistoryRow.kind).in_(SAYING))
+        try:
+            return self._said(some)
+        except Exception as error:
+            if not is_of_a_row(error):
+                raise
+        ids = list(self._connection.scalars(some.distinct()))
+        return dict(one_by_one(lambda few: self._said(few).items(), ids, lambda number, error: (number, error)))
+
+    def _said(self, some: Any) -> dict[int, Said]:
         query = select(HistoryRow).where(
-            col(HistoryRow.kind).in_((*saying, EntryKind.DEADLINE.value)), col(HistoryRow.agreement_id).in_(some)
+            col(HistoryRow.kind).in_((*SAYING, EntryKind.DEADLINE.value)), col(HistoryRow.agreement_id).in_(some)
         )
         found: dict[int, list[HistoryEntry]] = defaultdict(list)
         for row in self._connection.execute(query.order_by(col(HistoryRow.id))):
             found[row.agreement_id].append(entry_of(row))
-        return found
+        return dict(found)
 
 
 def _place(row: Row[Any]) -> tuple[date, datetime, int]:

@@ -5,10 +5,12 @@ The order is that of an index, in which what the list is narrowed to stands too.
 """
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, select, tuple_
+from sqlalchemy import ColumnElement, Row, and_, exists, func, select, tuple_, type_coerce
+from sqlalchemy.types import NullType
 
 from twinflow.domain.agreement.listing import Filters, Position, words_asked
 from twinflow.storage.tables import AgreementRow, PartyRow, WordRow, table_of
@@ -26,14 +28,19 @@ class Listing(Repository):
         self, filters: Filters, today: date, after: Position | None, at_once: int
     ) -> tuple[list[int], Position | None]:
         """The next agreements after a position (from the beginning if None), and where the page after them begins, if any."""
-        query = select(AGREEMENT.c.id, AGREEMENT.c.next_on, AGREEMENT.c.reference).where(*_own(filters, today))
+        place = type_coerce(AGREEMENT.c.next_on, NullType()).label("place")
+        query = select(AGREEMENT.c.id, place, AGREEMENT.c.reference).where(*_own(filters, today))
         if after is not None:
             query = query.where(tuple_(AGREEMENT.c.next_on, AGREEMENT.c.reference) > (after.next_on, after.reference))
         query = query.where(*self._beside(filters)).order_by(AGREEMENT.c.next_on, AGREEMENT.c.reference)
         rows = self._connection.execute(query.limit(at_once + 1)).all()
         shown = rows[:at_once]
-        more = len(rows) > len(shown)
-        return [row.id for row in shown], Position(shown[-1].next_on, shown[-1].reference) if more else None
+        if len(rows) == len(shown):
+            return [row.id for row in shown], None
+        following = _position(shown[-1])
+        if following is None:  # a page ends with a row whose place can be told
+            return self.page(filters, today, after, 2 * at_once)
+        return [row.id for row in shown], following
 
     def countries(self) -> list[str]:
         """The countries of parties that are not our own side: each the first in the index after the one before it."""
@@ -58,6 +65,13 @@ class Listing(Repository):
         """Those of whom it holds; None where they are many."""
         found = self._connection.scalars(select(owner).where(condition).limit(FEW + 1)).all()
         return found if len(found) <= FEW else None
+
+
+def _position(row: Row[Any]) -> Position | None:
+    """None where the date of the row cannot be read, as only SQLite may hold one."""
+    with suppress(ValueError):
+        return Position(date.fromisoformat(str(row.place)), row.reference)
+    return None
 
 
 def _own(filters: Filters, today: date) -> Iterator[ColumnElement[bool]]:

@@ -1,8 +1,8 @@
 """Messages as rows: the digests and urgent mails to each person. Claims are conditional updates that expire."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
 
 import sqlalchemy
@@ -21,8 +21,9 @@ from twinflow.domain.mail.message import (
     Settlement,
 )
 from twinflow.domain.mail.planned_anew import Planned
-from twinflow.errors import NotFound
+from twinflow.errors import NotFound, reason
 from twinflow.sentences import Sentence, packed, unpacked
+from twinflow.storage.failures import is_of_a_row, one_by_one
 from twinflow.storage.prepared import Prepared, values_given
 from twinflow.storage.tables import LAST_ROW, AlertRow, OutboxRow, table_of
 from twinflow.storage.writes import Repository, Writes
@@ -95,15 +96,34 @@ class Outbox(Repository):
         return int(outbox_id)
 
     def due(self, now: datetime, limit: int) -> list[DueMessage]:
-        """The messages whose time has come, the urgent ones first; held until the transaction ends, and none that is held."""
-        query = (
-            select(*(getattr(OutboxRow, name) for name in DueMessage._fields))
-            .where(col(OutboxRow.next_attempt_at) <= now)
-            .order_by(col(OutboxRow.digest), col(OutboxRow.next_attempt_at), col(OutboxRow.id))
-            .limit(limit)
-            .with_for_update(skip_locked=True)
+        """The messages whose time has come, the urgent ones first; held until the transaction ends, and none that is held.
+
+        One that cannot be read is given up, so that it is an incident.
+        """
+        order = (col(OutboxRow.digest), col(OutboxRow.next_attempt_at), col(OutboxRow.id))
+        come = col(OutboxRow.next_attempt_at) <= now
+        try:
+            return self._due(lambda query: query.where(come).order_by(*order).limit(limit))
+        except Exception as error:
+            if not is_of_a_row(error):
+                raise
+        ids = self._connection.scalars(select(OutboxRow.id).where(come).order_by(*order).limit(limit))
+        found = one_by_one(
+            lambda few: self._due(lambda query: query.where(col(OutboxRow.id).in_(few)).order_by(*order)),
+            [each for each in ids if each is not None],
+            lambda outbox_id, error: self._give_up(outbox_id, error, now),
         )
-        return [DueMessage(*row) for row in self._connection.execute(query)]
+        return [each for each in found if each is not None]
+
+    def _give_up(self, outbox_id: int, error: Exception, now: datetime) -> None:
+        why = Sentence("Message {id} cannot be read: {why}", {"id": outbox_id, "why": reason(error)})
+        self.change(outbox_id, MessageState.FAILED, why, now)
+
+    def _due(self, narrowed: Callable[[Any], Any]) -> list[DueMessage]:
+        """With the times that a claim reads too."""
+        names = (*DueMessage._fields, "created_at", "first_attempt_at")
+        query = narrowed(select(*(getattr(OutboxRow, name) for name in names))).with_for_update(skip_locked=True)
+        return [DueMessage(*row[: len(DueMessage._fields)]) for row in self._connection.execute(query)]
 
     def take_day(self, digest: DueMessage, day: date, following: tuple[date, datetime]) -> bool:
         """Make the digest that of `day`; one planned for it that waits moves to `following`. False if another was tried on it."""
@@ -279,17 +299,50 @@ class Outbox(Repository):
 
     def messages(self, states: Iterable[str] = (), outbox_id: int | None = None) -> list[OutboxMessage]:
         """All messages, those in some states, or one, oldest first."""
-        names = [field.name for field in fields(OutboxMessage)]
-        query = select(*(getattr(OutboxRow, name) for name in names)).order_by(col(OutboxRow.id))
-        if wanted := list(states):
-            query = query.where(col(OutboxRow.state).in_(wanted))
+        wanted: list[Any] = []
+        if in_states := list(states):
+            wanted.append(col(OutboxRow.state).in_(in_states))
         if outbox_id is not None:
-            query = query.where(OutboxRow.id == outbox_id)
+            wanted.append(OutboxRow.id == outbox_id)
+        try:
+            return self._messages(*wanted)
+        except Exception as error:
+            if not is_of_a_row(error):
+                raise
+        ids = self._connection.scalars(select(OutboxRow.id).where(*wanted).order_by(col(OutboxRow.id)))
+        return one_by_one(
+            lambda few: self._messages(col(OutboxRow.id).in_(few)),
+            [each for each in ids if each is not None],
+            self._stub,
+        )
+
+    def _messages(self, *wanted: Any) -> list[OutboxMessage]:
+        names = [field.name for field in fields(OutboxMessage)]
+        query = select(*(getattr(OutboxRow, name) for name in names)).where(*wanted).order_by(col(OutboxRow.id))
         at = names.index("error")
         rows = [list(row) for row in self._connection.execute(query)]
         for row in rows:
             row[at] = unpacked(row[at]) if row[at] else None
         return [OutboxMessage(*row) for row in rows]
+
+    def _stub(self, outbox_id: int, error: Exception) -> OutboxMessage:
+        """What is sure of a message that cannot be read."""
+        names = ("message_id", "recipient", "digest", "state", "attempts")
+        query = select(*(getattr(OutboxRow, name) for name in names)).where(OutboxRow.id == outbox_id)
+        return OutboxMessage(
+            id=outbox_id,
+            **dict(zip(names, self._connection.execute(query).one(), strict=True)),
+            digest_on=None,
+            created_at=datetime.min.replace(tzinfo=UTC),
+            first_attempt_at=None,
+            next_attempt_at=None,
+            settled_at=None,
+            doubtful=False,
+            error=Sentence("Message {id} cannot be read: {why}", {"id": outbox_id, "why": reason(error)}),
+            sent_to="",
+            subject="",
+            words="",
+        )
 
     def message(self, outbox_id: int) -> OutboxMessage:
         """One message, held until the transaction ends. Raises NotFound."""

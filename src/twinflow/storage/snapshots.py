@@ -5,11 +5,11 @@ only told: no decision asks for it, and with the years it becomes most of a hist
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from datetime import UTC, date, datetime
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import (
     JSON,
@@ -46,6 +46,7 @@ from twinflow.domain.agreement.agreement import (
 from twinflow.domain.agreement.history import ONLY_TOLD, EntryKind, HistoryEntry
 from twinflow.domain.agreement.present_names import in_present_names, reached_by
 from twinflow.domain.calendar.dates import PartialDate
+from twinflow.errors import UnreadableAgreement, reason, unreadable
 from twinflow.storage.deadline_basis import basis_of
 from twinflow.storage.prepared import OfAgreements, Prepared, Which
 from twinflow.storage.tables import (
@@ -75,6 +76,7 @@ read_date = lru_cache(maxsize=10_000)(PartialDate.parse)
 
 Row = Sequence[Any]
 Key = tuple[str, int]
+Value = TypeVar("Value")
 
 
 class InRows(NamedTuple):
@@ -188,7 +190,9 @@ def locked_one(connection: Connection, reference: str, *, with_parent: bool) -> 
     """
     if connection.dialect.name == "postgresql":
         (LOCK_ONE if with_parent else LOCK_ALONE).rows(connection, {"reference": reference})
-    return next(_in_rows(connection, ONE_TO_CHANGE.rows(connection, {"reference": reference})), None)
+    rows = ONE_TO_CHANGE.rows(connection, {"reference": reference})
+    untold = _entries_of_children(connection, rows)
+    return next((_in_row(row, untold) for row in rows), None)
 
 
 def lock(connection: Connection, ids: Sequence[int], *, wait: bool) -> Sequence[int]:
@@ -202,9 +206,11 @@ def lock(connection: Connection, ids: Sequence[int], *, wait: bool) -> Sequence[
     return [each for each in ids if each in kept and (kept[each] is None or kept[each] in kept)]
 
 
-def in_rows(connection: Connection, ids: Sequence[int]) -> Iterator[InRows]:
-    """As they are to be changed, in the order of `ids`."""
-    return _in_rows(connection, _in_order(TO_CHANGE.rows(connection, ids), ids))
+def in_rows(connection: Connection, ids: Sequence[int]) -> list[InRows | UnreadableAgreement]:
+    """As they are to be changed, in the order of `ids`; in the place of one that cannot be read, why not."""
+    rows = _in_order(TO_CHANGE.rows(connection, ids), ids)
+    untold = _entries_of_children(connection, rows)
+    return _each(lambda row: _in_row(row, untold), rows)
 
 
 def heads(connection: Connection, ids: Sequence[int]) -> list[AgreementHead]:
@@ -212,13 +218,30 @@ def heads(connection: Connection, ids: Sequence[int]) -> list[AgreementHead]:
     return [AgreementHead(**_head(row)) for row in _in_order(HEAD.rows(connection, ids), ids)]
 
 
-def present(connection: Connection, ids: Sequence[int]) -> Iterator[PresentAgreement]:
-    for row in _in_order(PRESENT.rows(connection, ids), ids):
-        yield PresentAgreement(**_head(row), **_as_it_stands(row[len(OF_HEAD) + 1 :]))
+def present(connection: Connection, ids: Sequence[int]) -> list[PresentAgreement | UnreadableAgreement]:
+    return _each(_present, _in_order(PRESENT.rows(connection, ids), ids))
 
 
-def whole(connection: Connection, ids: Sequence[int]) -> list[Agreement]:
-    return [each.agreement for each in _in_rows(connection, _in_order(WHOLE.rows(connection, ids), ids))]
+def whole(connection: Connection, ids: Sequence[int]) -> list[Agreement | UnreadableAgreement]:
+    rows = _in_order(WHOLE.rows(connection, ids), ids)
+    untold = _entries_of_children(connection, rows)
+    return _each(lambda row: _in_row(row, untold).agreement, rows)
+
+
+def _each(read: Callable[[Row], Value], rows: Sequence[Row]) -> list[Value | UnreadableAgreement]:
+    return [_read(read, row) for row in rows]
+
+
+def _read(read: Callable[[Row], Value], row: Row) -> Value | UnreadableAgreement:
+    """Where rows become values: whatever is wrong with those of one agreement is said of it, and of no other."""
+    try:
+        return read(row)
+    except Exception as error:  # noqa: BLE001 - what damaged rows lead to cannot be foreseen
+        return unreadable(row[1], reason(error))
+
+
+def _present(row: Row) -> PresentAgreement:
+    return PresentAgreement(**_head(row), **_as_it_stands(row[len(OF_HEAD) + 1 :]))
 
 
 def _in_order(rows: Any, ids: Sequence[int]) -> list[Row]:
@@ -226,22 +249,20 @@ def _in_order(rows: Any, ids: Sequence[int]) -> list[Row]:
     return [found[agreement_id] for agreement_id in ids]
 
 
-def _in_rows(connection: Connection, rows: Sequence[Row]) -> Iterator[InRows]:
-    untold = _entries_of_children(connection, rows)
-    for row in rows:
-        stands, (found, children, reached, derive_on, history) = row[len(OF_HEAD) + 1 : -5], row[-5:]
-        entries = [_entry(each) for each in _listed(history)]
-        agreement = Agreement(
-            **_head(row),
-            **_as_it_stands(stands),
-            findings=tuple(_finding(each) for each in _listed(found)),
-            history=in_present_names(entries),
-            children=_with_histories(children, untold) if untold else _children(children),
-            reached=_states(reached, entries) if stands[0] is not None else (),
-            derive_on=derive_on,
-        )
-        wake_on = {(each[1], each[2]): _day(each[-1]) for each in _listed(stands[-1])}
-        yield InRows(row[0], agreement, wake_on)
+def _in_row(row: Row, untold: Mapping[int, Sequence[HistoryEntry]]) -> InRows:
+    stands, (found, children, reached, derive_on, history) = row[len(OF_HEAD) + 1 : -5], row[-5:]
+    entries = [_entry(each) for each in _listed(history)]
+    agreement = Agreement(
+        **_head(row),
+        **_as_it_stands(stands),
+        findings=tuple(_finding(each) for each in _listed(found)),
+        history=in_present_names(entries),
+        children=_with_histories(children, untold) if untold else _children(children),
+        reached=_states(reached, entries) if stands[0] is not None else (),
+        derive_on=derive_on,
+    )
+    wake_on = {(each[1], each[2]): _day(each[-1]) for each in _listed(stands[-1])}
+    return InRows(row[0], agreement, wake_on)
 
 
 def _entries_of_children(connection: Connection, rows: Sequence[Row]) -> Mapping[int, Sequence[HistoryEntry]]:

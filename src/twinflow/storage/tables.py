@@ -338,6 +338,29 @@ class OptOutRow(SQLModel, table=True):
     off_at: datetime
 
 
+class IncidentRow(SQLModel, table=True):
+    """What what runs by itself could not do, or found damaged, until it can: `sentence` is packed."""
+
+    __tablename__ = "incident"
+
+    part: str = Field(primary_key=True)
+    key: str = Field(primary_key=True)
+    reference: str = Field(default="", index=True)
+    sentence: str
+    since: datetime
+    seen_at: datetime
+
+
+class LastPassRow(SQLModel, table=True):
+    """When each part of a pass ended last, and whether it had failed."""
+
+    __tablename__ = "last_pass"
+
+    part: str = Field(primary_key=True)
+    at: datetime
+    failed: bool
+
+
 class MailStateRow(SQLModel, table=True):
     """What a restored backup is known by: each sending pass counts on, and the machine that sends keeps the count beside."""
 

@@ -17,6 +17,7 @@ from twinflow.storage.failures import in_our_words
 from twinflow.storage.feeds import Feeds
 from twinflow.storage.findings import Findings
 from twinflow.storage.history import History
+from twinflow.storage.incidents import Incidents
 from twinflow.storage.kept_files import KeptFiles
 from twinflow.storage.listing import Listing
 from twinflow.storage.opt_outs import OptOuts
@@ -29,8 +30,9 @@ from twinflow.storage.writes import Writes
 class UnitOfWork:
     """A transaction: `with UnitOfWork(engine) as work: …; work.commit()`. Without a commit nothing stays.
 
-    `reading` promises not to write, and on SQLite waits for no writer. Leaving it raises what `failures` makes of
-    what the database refused: StaleAgreement if another transaction wrote the same first, EnvironmentFailed if it fails.
+    `reading` promises not to write, and on SQLite waits for no writer. Leaving it raises what `failures` makes of what the
+    database refused: StaleAgreement if another transaction wrote the same first, EnvironmentFailed if it fails, TwinflowError
+    for a row that cannot be read.
     """
 
     def __init__(self, engine: Engine, *, reading: bool = False) -> None:
@@ -53,6 +55,7 @@ class UnitOfWork:
         self.feeds = Feeds(self._writes)
         self.findings = Findings(self._writes)
         self.history = History(self._writes)
+        self.incidents = Incidents(self._writes)
         self.kept_files = KeptFiles(self._writes)
         self.listing = Listing(self._writes)
         self.restored_backup = RestoredBackup(self._writes)

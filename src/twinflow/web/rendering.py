@@ -16,11 +16,11 @@ from starlette.responses import HTMLResponse
 
 from twinflow import language
 from twinflow.bootstrap import Runtime
-from twinflow.domain.mail.message import INCIDENTS, OutboxMessage
 from twinflow.domain.process.definition import Label
 from twinflow.sentences import Sentence
+from twinflow.services.alerts import open_incidents
 from twinflow.services.clock import last_pass
-from twinflow.services.mail import outbox, restored_backup
+from twinflow.services.mail import restored_backup
 from twinflow.services.reading.deadlines import DeadlineLine
 from twinflow.text import harmless, harmless_lines, isolated, shortened
 from twinflow.web import languages
@@ -38,22 +38,22 @@ class Site:
     templates: Environment
 
     def page(self, request: Request, template: str, **values: object) -> HTMLResponse:
-        """A page with its banners. Asks the database which messages could not be delivered, and whether the clock is believed."""
+        """A page with its banners. Asks the database how many incidents are open, and whether the clock is believed."""
         engine = self.runtime.engine
-        failed = _by_reason(outbox.messages(engine, INCIDENTS))
         held = restored_backup.held(engine, self.runtime.state_file)
         clock = last_pass.look(engine, self.clock(), self.runtime.settings.clock.longest_gap)
-        return self._draw(request, template, 200, {**values, "failed": failed, "held": held, "clock": clock.sentences})
+        banners = {"incidents": open_incidents.count(engine), "held": held, "clock": clock.sentences}
+        return self._draw(request, template, 200, {**values, **banners})
 
     def public_page(
         self, request: Request, template: str, *, status: int, language: str, **values: object
     ) -> HTMLResponse:
         """A page for whoever has its address, in `language` unless another was asked for: nothing of other people."""
-        return self._draw(request, template, status, {**values, "failed": (), "held": None, "clock": ()}, language)
+        return self._draw(request, template, status, {**values, "incidents": 0, "held": None, "clock": ()}, language)
 
     def error_page(self, request: Request, status: int, message: Sentence, similar: Sequence[str] = ()) -> HTMLResponse:
         """A page that asks the database nothing."""
-        values = {"code": status, "message": message, "similar": similar, "failed": (), "held": None, "clock": ()}
+        values = {"code": status, "message": message, "similar": similar, "incidents": 0, "held": None, "clock": ()}
         return self._draw(request, "error.html", status, values)
 
     def _draw(
@@ -74,14 +74,6 @@ class Site:
         response = HTMLResponse(text, status, {"Content-Language": code})
         languages.remember(request, response, secure=settings.base_url.startswith("https:"))
         return response
-
-
-def _by_reason(messages: Iterable[OutboxMessage]) -> list[list[OutboxMessage]]:
-    """The messages that failed for the same reason together."""
-    found: dict[str, list[OutboxMessage]] = {}
-    for message in messages:
-        found.setdefault(str(message.error), []).append(message)
-    return list(found.values())
 
 
 def site_of(request: Request) -> Site:

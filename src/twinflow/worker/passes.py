@@ -6,25 +6,35 @@ for each part, so that a long pass does not go by the hour at which it began.
 
 import asyncio
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from threading import Lock
 
 from sqlalchemy import Engine
 
+from twinflow.domain.alerts.incident import Part, Trouble
 from twinflow.domain.clock.last_pass import LONGEST_GAP, Standing
 from twinflow.domain.people.people import People
 from twinflow.domain.rulebook import Rulebook
+from twinflow.errors import ClockDoubted, TwinflowError, reason
 from twinflow.mail.post import Post
 from twinflow.mail.returned import Mailbox
 from twinflow.sentences import Sentence
+from twinflow.services.alerts.open_incidents import WHOLE, keep, keep_failed
 from twinflow.services.clock import last_pass
 from twinflow.services.clock.sweep import SweepResult, sweep
-from twinflow.worker.returns import NOTHING_READ, Reading, read_mailbox
+from twinflow.worker.returns import NOTHING_READ, Reading, log_problems, read_mailbox
+from twinflow.worker.said import Said
 from twinflow.worker.sending import Delivery, Sender
 
 log = logging.getLogger(__name__)
+
+FAILED = {
+    Part.SWEEP: Sentence("The last sweep did not come to its end: {why}"),
+    Part.MAIL: Sentence("The last pass of mail did not come to its end: {why}"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +47,7 @@ class Pass:
     clock: tuple[Sentence, ...] = ()
 
 
-class _SaidOnce:
+class _SaidOfTheClock:
     """What is the same pass after pass is logged once, and again when it changes or another day comes."""
 
     def __init__(self) -> None:
@@ -59,8 +69,9 @@ class Worker:
     """What makes the passes. `clock` gives the present instant in UTC; mail comes back to `mailbox`, if anywhere.
 
     `rulebook` gives the definitions, which `refresh` brings to the calendars in use; `stopping` says when no more mail is to
-    be begun. Whatever part of a pass comes longer than `longest_gap` after the last one, or before it, raises ClockDoubted
-    and does nothing.
+    be begun; `damaged` is what was wrong with the files at the start. What a pass could not do is logged, and kept in the
+    books until one can. Whatever part of a pass comes longer than `longest_gap` after the last one, or before it, raises
+    ClockDoubted and does nothing.
     """
 
     engine: Engine
@@ -71,41 +82,64 @@ class Worker:
     mailbox: Mailbox | None = None
     refresh: Callable[[], object] = lambda: None
     stopping: Callable[[], bool] = lambda: False
+    damaged: Sequence[Sentence] = ()
+    said: Said = field(default_factory=Said)
     longest_gap: timedelta = LONGEST_GAP
-    _said: _SaidOnce = field(default_factory=_SaidOnce)
+    _of_the_clock: _SaidOfTheClock = field(default_factory=_SaidOfTheClock)
 
     def tick(self) -> Pass:
         """A whole pass."""
-        now, standing = self._begun()
-        swept = self._sweep(now)
-        now, _ = self._begun()
-        return Pass(swept, *self._mail(now), standing.sentences)
+        swept, standing = self._swept()
+        return Pass(swept, *self.mail(), standing.sentences)
 
     def sweep(self) -> SweepResult:
-        """Tell what is due and not told, and take the steps that dates take."""
-        now, _ = self._begun()
-        return self._sweep(now)
+        """Tell what is due and not told, and take the steps that dates take. Raises EnvironmentFailed."""
+        return self._swept()[0]
+
+    def _swept(self) -> tuple[SweepResult, Standing]:
+        with self._pass(Part.SWEEP) as found:
+            now, standing = self._begun()
+            self.refresh()
+            swept = sweep(self.engine, self.rulebook(), self.people, now)
+            found[Part.SWEEP] = swept.problems
+            found[Part.FILES] = [Trouble(str(each), each) for each in self.damaged]
+        return swept, standing
 
     def mail(self) -> tuple[Reading, Delivery]:
-        """Read what came back, then send what waits: also what there is to tell of what came back."""
-        now, _ = self._begun()
-        return self._mail(now)
+        """Read what came back, then send what waits: also what there is to tell of what came back. Raises EnvironmentFailed."""
+        with self._pass(Part.MAIL) as found:
+            now, _ = self._begun()
+            returned = NOTHING_READ
+            if self.mailbox is not None:
+                returned = read_mailbox(self.engine, self.rulebook(), self.people, self.mailbox, now)
+                log_problems(returned)
+            sender = Sender(self.engine, self.rulebook(), self.people, self.post, self.clock, self.stopping)
+            delivery = asyncio.run(sender.deliver())
+            found[Part.MAIL] = [*returned.troubles, *delivery.troubles]
+        return returned, delivery
 
     def _begun(self) -> tuple[datetime, Standing]:
         """The instant of a part of a pass, put on record, and what is to be said of the clock. Raises ClockDoubted."""
         now = self.clock()
         standing = last_pass.begin(self.engine, now, self.longest_gap)
-        self._said.warn(standing, now)
+        self._of_the_clock.warn(standing, now)
         standing.check()
         return now, standing
 
-    def _sweep(self, now: datetime) -> SweepResult:
-        self.refresh()
-        return sweep(self.engine, self.rulebook(), self.people, now)
-
-    def _mail(self, now: datetime) -> tuple[Reading, Delivery]:
-        returned = NOTHING_READ
-        if self.mailbox is not None:
-            returned = read_mailbox(self.engine, self.rulebook(), self.people, self.mailbox, now)
-        sender = Sender(self.engine, self.rulebook(), self.people, self.post, self.clock, self.stopping)
-        return returned, asyncio.run(sender.deliver())
+    @contextmanager
+    def _pass(self, part: Part) -> Iterator[dict[Part, Sequence[Trouble]]]:
+        """Part of a pass, which puts into what it is given all that it could not do. Whatever ends it early is kept as well."""
+        found: dict[Part, Sequence[Trouble]] = {}
+        try:
+            yield found
+        except ClockDoubted:
+            raise  # nothing is written by a clock that is not believed
+        except Exception as error:
+            failed = Trouble(WHOLE, replace(FAILED[part], values={"why": reason(error)}))
+            self.said.add(part, failed, None if isinstance(error, TwinflowError) else error)
+            with suppress(TwinflowError):  # the books may be what has failed
+                keep_failed(self.engine, part, failed, self.clock())
+            raise
+        for each, troubles in found.items():
+            self.said.keep(each, troubles)
+        keep(self.engine, part, found, self.clock())

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Engine
 
+from twinflow.domain.alerts.incident import Trouble
 from twinflow.domain.clock.last_pass import LONGEST_GAP
 from twinflow.domain.mail.delivery_reports import Report, ReportKind
 from twinflow.domain.people.people import People
@@ -52,12 +53,19 @@ class Reading:
         found = [message.problem for message in self.messages if message.problem is not None]
         return [*found, self.failure] if self.failure is not None else found
 
+    @property
+    def troubles(self) -> list[Trouble]:
+        """What stands in the way until somebody sees to it: the mailbox itself, and messages that stay unread."""
+        waiting = [each for each in self.messages if each.outcome is Outcome.WAITING]
+        found = [Trouble(f"returned/{each.place}", each.problem) for each in waiting if each.problem is not None]
+        return [*found, Trouble("mailbox", self.failure)] if self.failure is not None else found
+
 
 NOTHING_READ = Reading(())
 
 
 def read_mailbox(engine: Engine, rulebook: Rulebook, people: People, mailbox: Mailbox, now: datetime) -> Reading:
-    """Deal with what is unread. What cannot be recorded now stays unread."""
+    """Deal with what is unread. What cannot be recorded now stays unread. Raises EnvironmentFailed."""
     messages: list[Returned] = []
     try:
         for found in mailbox.unread():
@@ -65,7 +73,7 @@ def read_mailbox(engine: Engine, rulebook: Rulebook, people: People, mailbox: Ma
             messages.append(returned)
             if returned.outcome is not Outcome.WAITING:
                 mailbox.done(found, understood=returned.kind is not ReportKind.OTHER)
-    except (EnvironmentFailed, BadInput) as error:
+    except BadInput as error:
         return Reading(tuple(messages), error.message)
     except OSError as error:
         why = Sentence("The mailbox cannot be read: {why}.", {"why": error.strerror or str(error)})
@@ -81,7 +89,7 @@ def _take(engine: Engine, rulebook: Rulebook, people: People, found: Found, now:
     except EnvironmentFailed:
         raise
     except Exception as error:
-        log.exception("%s cannot be recorded", found.place)
+        log.debug("%s cannot be recorded", found.place, exc_info=True)
         why = error.message if isinstance(error, TwinflowError) else repr(error)
         waits = Sentence("{place}: cannot be recorded: {why}", {"place": found.place, "why": why})
         return Returned(found.place, report.kind, Outcome.WAITING, waits)
@@ -98,9 +106,10 @@ def _not_understood(place: str, report: Report) -> Sentence | None:
 
 
 def log_problems(reading: Reading) -> None:
-    """For what runs by itself: what a person should know is logged."""
-    for problem in reading.problems:
-        log.warning("%s", problem)
+    """What was read and not understood is logged, once. What stays unread is an incident."""
+    for message in reading.messages:
+        if message.problem is not None and message.outcome is not Outcome.WAITING:
+            log.warning("%s", message.problem)
 
 
 def listening(

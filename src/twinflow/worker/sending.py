@@ -10,18 +10,20 @@ import logging
 import secrets
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from jinja2 import TemplateNotFound, TemplateSyntaxError
 from sqlalchemy import Engine
 
+from twinflow.domain.alerts.incident import Trouble
 from twinflow.domain.mail.letter import Letter
 from twinflow.domain.mail.message import NOTHING_LEFT, ClaimedMessage, Message, MessageState, Settlement
 from twinflow.domain.mail.retries import after_failure
 from twinflow.domain.people.people import People
 from twinflow.domain.rulebook import Rulebook
-from twinflow.errors import MailFailed, MailServerDown
+from twinflow.errors import EnvironmentFailed, MailFailed, MailServerDown
 from twinflow.mail.mailer import Connection
 from twinflow.mail.post import Post
 from twinflow.sentences import Sentence
@@ -41,11 +43,15 @@ MINUTES_AHEAD = 2
 
 @dataclass(slots=True)
 class Delivery:
-    """How many messages were sent, and why others were not; how many wait for another try, and were given up, by now."""
+    """How many messages were sent, and why others were not; how many wait for another try, and were given up, by now.
+
+    `troubles` are those of the failures that messages do not keep themselves.
+    """
 
     sent: int = 0
     dropped: int = 0
     failures: tuple[Sentence, ...] = ()
+    troubles: tuple[Trouble, ...] = ()
     waiting: int = 0
     undelivered: int = 0
 
@@ -77,18 +83,21 @@ class Sender:
     post: Post
     clock: Callable[[], datetime]
     stopping: Callable[[], bool] = _never
+    unreadable: dict[str, Sentence] = field(default_factory=dict)
+    """Of the agreements of which nothing could be said, by reference."""
 
     async def deliver(self) -> Delivery:
         """Send every message that is due. Each fails on its own; only a server that takes no part ends the pass."""
         delivery = Delivery()
         held = may_send(self.engine, self.post.state_file, self.clock())
         if held is not None:
-            log.warning("%s", held)
-            delivery.failures = (held,)
+            delivery.troubles = (Trouble("held", held),)
         else:
             async with self.post.mailer.connect() as connections:
                 await self._deliver(connections, delivery)
-            delivery.failures += tuple(incidents.tell_incidents(self.engine, self.rulebook, self.people, self.clock()))
+            untold = incidents.tell_incidents(self.engine, self.rulebook, self.people, self.clock())
+            delivery.troubles += tuple(untold)
+        delivery.failures += (*self.unreadable.values(), *(each.sentence for each in delivery.troubles))
         counts = outbox.counts(self.engine)
         delivery.waiting, delivery.undelivered = outbox.waiting(counts), outbox.undelivered(counts)
         return delivery
@@ -118,19 +127,31 @@ class Sender:
     def _prepare(self, size: int) -> list[Prepared]:
         """The next messages, each with its bytes, or with what became of it already."""
         claimed = outbox.claim_batch(self.engine, self.rulebook, self.people, self.clock(), size)
-        said = self._letters([message for message in claimed if message.content is None])
+        try:
+            said = self._letters([message for message in claimed if message.content is None])
+        except EnvironmentFailed:
+            with suppress(EnvironmentFailed):  # else their leases end by themselves
+                outbox.give_back(self.engine, claimed, self.clock())
+            raise
         return [self._prepared(message, said) for message in claimed]
 
     def _letters(self, messages: Sequence[ClaimedMessage]) -> Letters:
-        """What each says. Where they cannot be read together, each is read alone, so that one does not hold the others up."""
+        """What each says. Where they cannot be read together, each is read alone, so that one does not hold the others up.
+
+        Raises EnvironmentFailed: that the database does not answer is no failure of any message.
+        """
         if not messages:
             return {}
         try:
-            return letters(self.engine, self.rulebook, self.people, messages, self.clock())
+            written = letters(self.engine, self.rulebook, self.people, messages, self.clock())
+        except EnvironmentFailed:
+            raise
         except Exception as error:  # noqa: BLE001 - whatever it is, it becomes the failure of the message it is about
             if len(messages) == 1:
                 return {messages[0].id: error}
             return {message.id: self._letters([message])[message.id] for message in messages}
+        self.unreadable |= {error.reference: error.message for error in written.unreadable}
+        return written.letters
 
     def _prepared(self, message: ClaimedMessage, said: Letters) -> Prepared:
         if message.content is not None:

@@ -8,7 +8,7 @@ from itertools import chain
 from zoneinfo import ZoneInfo
 
 from twinflow.domain.process.definition import CLOCK, Label, ProcessDefinition, Role
-from twinflow.errors import NotFound
+from twinflow.errors import NotFound, Unreadable
 from twinflow.text import composed
 
 LONGEST_CHAIN = 3
@@ -93,7 +93,9 @@ class People:
         raise NotFound("There is no person {person}; there are {people}.", person=key, people=sorted(self.people))
 
     def today(self, office: str, now: datetime) -> date:
-        """The date at the office, at the instant `now`. The office exists: start-up has checked it."""
+        """The date at the office, at the instant `now`. Raises Unreadable for an office of which the books know alone."""
+        if office not in self.offices:
+            raise Unreadable("the people file has no office {office}", office=office)
         return now.astimezone(ZoneInfo(self.offices[office].time_zone)).date()
 
     def zone_of(self, role: Role, office: str, day: date) -> ZoneInfo:

@@ -17,6 +17,7 @@ from twinflow.domain.steps.command import Outcome, StepCommand
 from twinflow.errors import StaleAgreement
 from twinflow.services.agreements.recording import record_step
 from twinflow.services.alerts.telling import tell
+from twinflow.storage.failures import about
 from twinflow.storage.unit_of_work import UnitOfWork
 from twinflow.text import checked
 
@@ -42,7 +43,7 @@ def advance_agreement(
     """
     command = checked(command)
     who = people.person(person)
-    with UnitOfWork(engine) as work:
+    with about(reference), UnitOfWork(engine) as work:
         agreement = work.agreements.lock(reference)
         if expected_version is not None and agreement.version != expected_version:
             raise StaleAgreement("{reference} was changed meanwhile; look at it again.", reference=reference)

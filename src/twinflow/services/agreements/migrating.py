@@ -7,14 +7,16 @@ from datetime import date, datetime
 from sqlalchemy import Engine
 
 from twinflow.domain.agreement.agreement import Agreement, AgreementHead
+from twinflow.domain.deadlines.occurrences import with_deadlines
 from twinflow.domain.people.people import Actor, People
 from twinflow.domain.process.definition import Label, ProcessDefinition
 from twinflow.domain.rulebook import Rulebook, deadline_context
 from twinflow.domain.steps.migration import Plan, migrated, not_kept, with_closed
-from twinflow.errors import Refused
+from twinflow.errors import Refused, UnreadableAgreement
 from twinflow.sentences import Sentence
-from twinflow.services.agreements.recording import record_change, refresh_parent, refreshed
+from twinflow.services.agreements.recording import record_change, refresh_parent
 from twinflow.services.alerts.telling import tell_moved
+from twinflow.storage.failures import about
 from twinflow.storage.unit_of_work import UnitOfWork
 from twinflow.text import checked
 
@@ -60,8 +62,11 @@ def dry_run(
     while True:
         with UnitOfWork(engine, reading=True) as work:
             ids = work.agreements.ids_on(plan.source.key, plan.source.version, last, at_once)
-            for agreement in work.agreements.load(ids):
-                yield _decided(rulebook, people, agreement, plan, Actor("", frozenset()), now)[0]
+            for found in work.agreements.load(ids):
+                if isinstance(found, UnreadableAgreement):
+                    yield _stays(found)
+                else:
+                    yield _decided(rulebook, people, found, plan, Actor("", frozenset()), now)[0]
         if not ids:
             return
         last = ids[-1]
@@ -93,8 +98,12 @@ def apply(
             if not ids:
                 return
             work.agreements.pin(plan.target)
-            running = [each for each in work.agreements.lock_batch(ids) if _is_on(each.agreement, plan.source)]
-            results = [_apply_to(work, rulebook, people, each.id, each.agreement, plan, actor, now) for each in running]
+            results = []
+            for found in work.agreements.lock_batch(ids):
+                if isinstance(found, UnreadableAgreement):
+                    results.append(_stays(found))
+                elif _is_on(found.agreement, plan.source):
+                    results.append(_apply_to(work, rulebook, people, found.id, found.agreement, plan, actor, now))
             work.commit()
         yield from results
         last = ids[-1]
@@ -132,11 +141,15 @@ def _decided(
     rulebook: Rulebook, people: People, before: Agreement, plan: Plan, actor: Actor, now: datetime
 ) -> tuple[Result, Agreement | None]:
     """The result for one agreement and the agreement as it would be; None where it stays on the old version."""
-    definition = rulebook.definition_of(before)
-    context = deadline_context(rulebook, people, definition, before.office, now)
     try:
-        after = refreshed(rulebook, people, migrated(before, plan, actor, context, now), now)
-        reasons = tuple(not_kept(before, after, plan))
+        with about(before.reference):
+            context = deadline_context(rulebook, people, rulebook.definition_of(before), before.office, now)
+            moved = migrated(before, plan, actor, context, now)
+            there = deadline_context(rulebook, people, plan.target, before.office, now)
+            after = with_deadlines(moved, plan.target, there)
+            reasons = tuple(not_kept(before, after, plan))
+    except UnreadableAgreement as error:
+        return _stays(error), None
     except Refused as refused:
         reasons = refused.reasons
     if reasons:
@@ -144,6 +157,10 @@ def _decided(
     after = with_closed(after, before.deadlines)
     dates = tuple(_dates(before, after, plan))
     return Result(before.reference, before.title, before.state, after.state, dates, ()), after
+
+
+def _stays(error: UnreadableAgreement) -> Result:
+    return Result(error.reference, "", "–", "–", (), (error.message,))
 
 
 def _dates(before: Agreement, after: Agreement, plan: Plan) -> Iterator[DateAfter]:

@@ -8,6 +8,8 @@ from twinflow.domain.deadlines.occurrences import with_deadlines
 from twinflow.domain.people.people import People
 from twinflow.domain.process.definition import CLOCK
 from twinflow.domain.rulebook import Rulebook, deadline_context
+from twinflow.errors import UnreadableAgreement
+from twinflow.storage.failures import about
 from twinflow.storage.unit_of_work import UnitOfWork
 
 
@@ -85,8 +87,14 @@ def refreshed(rulebook: Rulebook, people: People, agreement: Agreement, now: dat
 
 
 def refresh_parent(work: UnitOfWork, rulebook: Rulebook, people: People, child: Agreement, now: datetime) -> None:
-    """A child's new state may have met a deadline of the agreement it belongs to."""
+    """A child's new state may have met a deadline of the agreement it belongs to; of one that cannot be read, once it can."""
     if child.parent is not None:
-        parent = work.agreements.lock(child.parent, with_parent=False)
-        after = refreshed(rulebook, people, parent, now)
-        replace_deadlines(work, rulebook, people, work.agreements.id_of(child.parent), parent, after, now)
+        parent_id = work.agreements.id_of(child.parent)
+        try:
+            with about(child.parent):
+                parent = work.agreements.lock(child.parent, with_parent=False)
+                after = refreshed(rulebook, people, parent, now)
+        except UnreadableAgreement:
+            work.agreements.look_again([parent_id], now.date())
+            return
+        replace_deadlines(work, rulebook, people, parent_id, parent, after, now)

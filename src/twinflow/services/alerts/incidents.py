@@ -9,12 +9,14 @@ from sqlalchemy import Engine
 from twinflow.domain.agreement.agreement import AgreementHead
 from twinflow.domain.agreement.entries import NotDelivered, noted
 from twinflow.domain.agreement.subject import AlertSubject, SubjectKind
-from twinflow.domain.alerts.alerts import UNDELIVERED
+from twinflow.domain.alerts.alerts import UNDELIVERED, Alert
+from twinflow.domain.alerts.incident import Trouble
 from twinflow.domain.alerts.telling import Telling
 from twinflow.domain.mail.message import OutboxMessage
 from twinflow.domain.people.people import People
 from twinflow.domain.process.definition import CLOCK, LIAISON, ProcessDefinition
 from twinflow.domain.rulebook import Rulebook
+from twinflow.errors import EnvironmentFailed, reason
 from twinflow.sentences import Sentence, packed
 from twinflow.services.alerts.telling import tell
 from twinflow.storage.unit_of_work import UnitOfWork
@@ -22,10 +24,10 @@ from twinflow.storage.unit_of_work import UnitOfWork
 log = logging.getLogger(__name__)
 
 
-def tell_incidents(engine: Engine, rulebook: Rulebook, people: People, now: datetime) -> list[Sentence]:
+def tell_incidents(engine: Engine, rulebook: Rulebook, people: People, now: datetime) -> list[Trouble]:
     """Tell of every message that reached nobody, once, each in a transaction of its own; what could not be told, and why.
 
-    What cannot be told stays to be told with the next pass.
+    What cannot be told stays to be told with the next pass. Raises EnvironmentFailed.
     """
     problems = []
     with UnitOfWork(engine, reading=True) as work:
@@ -37,11 +39,13 @@ def tell_incidents(engine: Engine, rulebook: Rulebook, people: People, now: date
                 if work.outbox.mark_incident(outbox_id, now):
                     _tell_incident(work, rulebook, people, work.outbox.message(outbox_id), now)
                     work.commit()
+        except EnvironmentFailed:
+            raise
         except Exception as error:
-            log.exception("incident of message %s", outbox_id)
-            why = getattr(error, "message", None) or f"{type(error).__name__}: {error}"
-            values = {"id": outbox_id, "why": why}
-            problems.append(Sentence("Nobody could be told that message {id} was not delivered: {why}", values))
+            log.debug("incident of message %s", outbox_id, exc_info=True)
+            values = {"id": outbox_id, "why": reason(error)}
+            said = Sentence("Nobody could be told that message {id} was not delivered: {why}", values)
+            problems.append(Trouble(f"message/{outbox_id}", said))
     return problems
 
 
@@ -51,9 +55,10 @@ def _tell_incident(work: UnitOfWork, rulebook: Rulebook, people: People, message
     Of a message that itself tells of an incident nobody is told by mail again: the pages and `outbox list` show it.
     """
     why = packed(message.error or Sentence("the reason is not known"))
-    of_incidents = all(alert.notice == UNDELIVERED for alert in work.alerts.of_messages([message.id]))
+    told = [alert for alert in work.alerts.of_messages([message.id]) if isinstance(alert, Alert)]
+    of_incidents = all(alert.notice == UNDELIVERED for alert in told)
     for agreement_id, role in work.alerts.agreements_of(message.id):
-        agreement = work.agreements.load([agreement_id])[0]
+        agreement = work.agreements.whole(agreement_id)
         today = people.today(agreement.office, now)
         said = NotDelivered(message.id, message.recipient, why)
         work.history.add(agreement_id, noted(said, CLOCK, today, now))

@@ -194,7 +194,8 @@ class _Stage:
         for step in self.script.steps:
             if step.on == day and step.by != CLOCK and step.case in self.opened:
                 self._take(step, now)
-        for complaint in sweep(self.engine, self.rulebook, self.people, now).problems:
+        for trouble in sweep(self.engine, self.rulebook, self.people, now).problems:
+            complaint = trouble.sentence
             if complaint not in self.complaints:
                 self.complaints.append(complaint)
                 self._problem(str(day), complaint)

@@ -18,9 +18,10 @@ from twinflow.domain.process.definition import LIAISON, ProcessDefinition
 from twinflow.domain.rulebook import Rulebook
 from twinflow.domain.steps import opening
 from twinflow.domain.steps.effects import signed_at_entry
-from twinflow.errors import BadInput
+from twinflow.errors import BadInput, UnreadableAgreement
 from twinflow.sentences import Problem, Sentence, unknown_name
 from twinflow.services.clock.in_books import in_books
+from twinflow.storage.agreements import read
 from twinflow.storage.snapshots import InRows
 from twinflow.storage.unit_of_work import UnitOfWork
 
@@ -70,11 +71,15 @@ def simulate_agreement(
 
 @dataclass(frozen=True, slots=True)
 class Foreseen:
-    """What a pass at the instant `at` would do; the process of each case that something comes of, by reference."""
+    """What a pass at the instant `at` would do; the process of each case that something comes of, by reference.
+
+    `problems` says which agreements it could not read.
+    """
 
     at: datetime
     events: tuple[Event, ...]
     definitions: Mapping[str, ProcessDefinition]
+    problems: tuple[Sentence, ...] = ()
 
     @property
     def alerts(self) -> int:
@@ -90,14 +95,17 @@ def foresee(engine: Engine, rulebook: Rulebook, people: People, at: datetime) ->
     """What a single pass would do at an instant (UTC) that is still to come. Nothing is written."""
     with UnitOfWork(engine, reading=True) as work:
         awake = work.agreements.in_rows(sorted(work.deadlines.awake(latest_day(at))))
-        found = sorted(_with_parents(work, awake), key=lambda each: each.id)
-        cases = [case for _, case in in_books(work, rulebook, found)]
+        found = [each for each in awake if not isinstance(each, UnreadableAgreement)]
+        family = sorted(_with_parents(work, found), key=lambda each: each.id)
+        read_or_not = [*awake, *in_books(work, rulebook, family)]
+    problems = tuple(each.message for each in read_or_not if isinstance(each, UnreadableAgreement))
+    cases = [each for each in read_or_not if isinstance(each, InBooks)]
     if not cases:
-        return Foreseen(at, (), {})
+        return Foreseen(at, (), {}, problems)
     today = people.today(cases[0].agreement.office, at)
     done = simulate(cases, rulebook, people, at, today)
     definitions = {case.agreement.reference: rulebook.definition_of(case.agreement) for case in cases}
-    return Foreseen(at, done.events, definitions)
+    return Foreseen(at, done.events, definitions, problems)
 
 
 def _with_parents(work: UnitOfWork, found: Sequence[InRows]) -> list[InRows]:
@@ -106,14 +114,19 @@ def _with_parents(work: UnitOfWork, found: Sequence[InRows]) -> list[InRows]:
     missing = {each.agreement.parent for each in found if each.agreement.parent is not None} - known
     if not missing:
         return list(found)
-    return _with_parents(work, [*found, *work.agreements.in_rows([work.agreements.id_of(each) for each in missing])])
+    parents = work.agreements.in_rows([work.agreements.id_of(each) for each in missing])
+    readable = [each for each in parents if not isinstance(each, UnreadableAgreement)]
+    return _with_parents(work, [*found, *readable]) if readable else list(found)
 
 
 def books_of(engine: Engine, rulebook: Rulebook, reference: str) -> list[InBooks]:
-    """An agreement and what belongs to it, as the books have them, in the order of their rows. Raises NotFound."""
+    """An agreement and what belongs to it, as the books have them, in the order of their rows.
+
+    Raises NotFound, UnreadableAgreement.
+    """
     with UnitOfWork(engine, reading=True) as work:
         family = sorted(_family(work, reference), key=lambda each: each.id)
-        return [case for _, case in in_books(work, rulebook, family)]
+        return [read(case) for case in in_books(work, rulebook, family)]
 
 
 def simulate_process(rulebook: Rulebook, case: FreshCase, until: date) -> Outlook:
@@ -170,7 +183,7 @@ def _outlook(cases: list[InBooks], rulebook: Rulebook, people: People, now: date
 
 def _family(work: UnitOfWork, reference: str) -> Iterator[InRows]:
     """The agreement, and the cases that belong to it or to one of those."""
-    (found,) = work.agreements.in_rows([work.agreements.id_of(reference)])
+    found = read(work.agreements.in_rows([work.agreements.id_of(reference)])[0])
     yield found
     for child in found.agreement.children:
         yield from _family(work, child.reference)

@@ -1,9 +1,11 @@
 """One pass of the clock: what is due and not done, never what was due lately. Running it twice changes nothing.
 
-Agreements are dealt with many at a time, each kept from other writers until the transaction ends. One that cannot be dealt with
-is reported and does not keep the others waiting.
+Agreements are dealt with many at a time, each kept from other writers until the transaction ends. One that cannot be read or
+dealt with is reported and does not keep the others waiting. A database that does not do its part ends the pass: what was
+committed stays, and the next one goes on.
 """
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,16 +14,22 @@ from typing import Self
 from sqlalchemy import Engine
 
 from twinflow.domain.agreement.agreement import Agreement
+from twinflow.domain.alerts.incident import Trouble
 from twinflow.domain.clock.day import Day, Derived, InBooks, Stuck, Taken, Told, day
 from twinflow.domain.clock.waking import latest_day
 from twinflow.domain.people.people import People
 from twinflow.domain.rulebook import DeadlineContexts, Rulebook
-from twinflow.errors import TwinflowError
+from twinflow.errors import EnvironmentFailed, TwinflowError, UnreadableAgreement, reason, unreadable
 from twinflow.sentences import Sentence
 from twinflow.services.agreements.recording import record_step, write_derived
 from twinflow.services.alerts.telling import write
 from twinflow.services.clock.in_books import in_books
+from twinflow.storage.agreements import read
+from twinflow.storage.failures import about
+from twinflow.storage.snapshots import InRows
 from twinflow.storage.unit_of_work import UnitOfWork
+
+log = logging.getLogger(__name__)
 
 AT_ONCE = 200
 """How many agreements are kept from other writers at a time: about a fifth of a second."""
@@ -33,11 +41,11 @@ class SweepResult:
 
     alerts: int
     lapsed: tuple[str, ...]
-    problems: tuple[Sentence, ...]
+    problems: tuple[Trouble, ...]
 
 
 def sweep(engine: Engine, rulebook: Rulebook, people: People, now: datetime) -> SweepResult:
-    """Tell what is missing, warn of what is due, take the steps that dates themselves take."""
+    """Tell what is missing, warn of what is due, take the steps that dates themselves take. Raises EnvironmentFailed."""
     with UnitOfWork(engine, reading=True) as work:
         awake = work.deadlines.awake(latest_day(now))
     run = _Pass(engine, rulebook, people, now)
@@ -45,7 +53,7 @@ def sweep(engine: Engine, rulebook: Rulebook, people: People, now: datetime) -> 
     for start in range(0, len(ids), AT_ONCE):
         run.deal_with(ids[start : start + AT_ONCE])
     totals = run.totals
-    return SweepResult(totals.alerts, tuple(totals.lapsed), tuple(totals.problems))
+    return SweepResult(totals.alerts, tuple(totals.lapsed), tuple(totals.problems.values()))
 
 
 @dataclass(slots=True)
@@ -54,12 +62,25 @@ class _Totals:
 
     alerts: int = 0
     lapsed: list[str] = field(default_factory=list)
-    problems: list[Sentence] = field(default_factory=list)
+    problems: dict[str, Trouble] = field(default_factory=dict)
 
     def add(self, other: Self) -> None:
         self.alerts += other.alerts
         self.lapsed += other.lapsed
-        self.problems += other.problems
+        self.problems |= other.problems
+
+    def report(self, what: str, reference: str, sentence: Sentence) -> None:
+        key = f"{reference}/{what}"
+        self.problems[key] = Trouble(key, sentence, reference)
+
+    def report_error(self, reference: str, error: Exception) -> None:
+        """Why an agreement was not dealt with."""
+        if isinstance(error, TwinflowError) and not isinstance(error, UnreadableAgreement):
+            self.report("not dealt with", reference, _why_not(reference, error))
+            return
+        log.debug("%s", reference, exc_info=error)
+        found = error if isinstance(error, UnreadableAgreement) else unreadable(reference, reason(error))
+        self.report("unreadable", reference, found.message)
 
     def count(self, rulebook: Rulebook, agreement: Agreement, done: Day) -> None:
         reference, roles = agreement.reference, rulebook.definition_of(agreement).roles
@@ -70,11 +91,12 @@ class _Totals:
                     if telling.waits:  # a role that nobody holds is to be said, and no reason to forget it
                         for role in audience.vacant:
                             values = {"reference": reference, "role": roles[role].label}
-                            self.problems.append(Sentence("{reference}: nobody is {role}; the alert waits.", values))
+                            said = Sentence("{reference}: nobody is {role}; the alert waits.", values)
+                            self.report(f"nobody is {role}", reference, said)
                 case Taken():
                     self.lapsed.append(reference)
-                case Stuck(refused=refused):
-                    self.problems.append(_why_not(reference, refused))
+                case Stuck(deadline, refused):
+                    self.report(f"{deadline.rule}/{deadline.occurrence}", reference, _why_not(reference, refused))
                 case Derived():
                     pass
 
@@ -95,34 +117,51 @@ class _Pass:
 
     def deal_with(self, ids: Sequence[int]) -> None:
         """Agreements in one transaction. If it fails nothing of it stays and each is tried alone, as is one that others had."""
-        together, dealt_with = _Totals(), set[int]()
+        together, kept = _Totals(), set[int]()
         alone = len(ids) == 1
         try:
             with UnitOfWork(self.engine) as work:
                 work.calendars.hold(self.rulebook.current_editions)
-                for agreement_id, before in in_books(work, self.rulebook, work.agreements.lock_batch(ids, wait=alone)):
-                    done = day(before, self.rulebook, self.people, self._contexts.of(before.agreement), self.now)
-                    self._write(work, agreement_id, before, done)
-                    together.count(self.rulebook, before.agreement, done)
-                    dealt_with.add(agreement_id)
+                ours = work.agreements.keep(ids, wait=alone)
+                self._deal_with(work, ours, together)
                 work.commit()
-        except TwinflowError as error:
+            kept = set(ours)
+        except EnvironmentFailed:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, the others go on
             if alone:
-                self.totals.problems.append(_why_not(self._reference(ids[0]), error))
+                self.totals.report_error(self._reference(ids[0]), error)
                 return
-            together, dealt_with = _Totals(), set()
+            together = _Totals()
         self.totals.add(together)
         for agreement_id in ids:
-            if agreement_id not in dealt_with:
+            if agreement_id not in kept and not alone:
                 self.deal_with([agreement_id])
 
+    def _deal_with(self, work: UnitOfWork, ids: Sequence[int], totals: _Totals) -> None:
+        """Agreements that we keep. What cannot be read or decided of one leaves no trace, and is reported."""
+        readable: dict[int, InRows] = {}
+        for number, found in zip(ids, work.agreements.in_rows(ids), strict=True):
+            if isinstance(found, UnreadableAgreement):
+                totals.report_error(found.reference, found)
+            else:
+                readable[number] = found
+        cases = in_books(work, self.rulebook, list(readable.values()))
+        for (number, in_rows), case in zip(readable.items(), cases, strict=True):
+            reference = in_rows.agreement.reference
+            try:
+                with about(reference):
+                    before = read(case)
+                    done = day(before, self.rulebook, self.people, self._contexts.of(before.agreement), self.now)
+            except TwinflowError as error:
+                totals.report_error(reference, error)
+                continue
+            self._write(work, number, before, done)
+            totals.count(self.rulebook, before.agreement, done)
+
     def _reference(self, agreement_id: int) -> str:
-        """Nothing where the database does not say it, which then is the problem."""
-        try:
-            with UnitOfWork(self.engine, reading=True) as work:
-                return work.agreements.heads([agreement_id])[0].reference
-        except TwinflowError:
-            return ""
+        with UnitOfWork(self.engine, reading=True) as work:
+            return work.agreements.reference_of(agreement_id)
 
     def _write(self, work: UnitOfWork, agreement_id: int, before: InBooks, done: Day) -> None:
         """What was done, in its order; then when to look again at what stayed as it was."""

@@ -10,6 +10,7 @@ from twinflow.domain.deadlines.deadline_id import DeadlineId, find_deadline
 from twinflow.domain.people.people import People
 from twinflow.domain.process.definition import Label
 from twinflow.domain.rulebook import Rulebook, deadline_context
+from twinflow.storage.failures import about
 from twinflow.storage.unit_of_work import UnitOfWork
 from twinflow.text import checked
 
@@ -38,7 +39,7 @@ def say(
     """Acknowledge a deadline, or snooze it. Raises NotFound, BadInput for its texts, Refused with every reason."""
     said = checked(said)
     who = people.person(person)
-    with UnitOfWork(engine) as work:
+    with about(wanted.reference), UnitOfWork(engine) as work:
         agreement = work.agreements.lock(wanted.reference)
         definition = rulebook.definition_of(agreement)
         known = tuple(deadline for deadline in agreement.deadlines if deadline.rule in definition.deadlines)

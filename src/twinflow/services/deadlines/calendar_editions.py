@@ -7,6 +7,7 @@ deadlines follow a date that moves is the whole agreement derived anew. Closed d
 import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
@@ -25,11 +26,13 @@ from twinflow.domain.deadlines.warnings import next_wake_on
 from twinflow.domain.people.people import People
 from twinflow.domain.process.definition import Label, ProcessDefinition
 from twinflow.domain.rulebook import Rulebook
-from twinflow.errors import NotFound
+from twinflow.errors import NotFound, UnreadableAgreement, reason, unreadable
+from twinflow.sentences import Sentence
 from twinflow.services.agreements.recording import refreshed, replace_deadlines
 from twinflow.services.alerts.telling import tell_all_moved, tell_moved
-from twinflow.storage.calendar_recount import OpenDeadline
+from twinflow.storage.calendar_recount import Batch, OpenDeadline
 from twinflow.storage.deadline_basis import basis_of
+from twinflow.storage.failures import about
 from twinflow.storage.unit_of_work import UnitOfWork
 
 AT_ONCE = 10_000
@@ -48,13 +51,17 @@ class MovedDeadline:
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """What applying an edition did: how many open deadlines were counted anew, how many moved, how many people are told."""
+    """What applying an edition did: how many open deadlines were counted anew, how many moved, how many people are told.
+
+    `unreadable` says of which agreements the dates stay as they were, as they cannot be read.
+    """
 
     calendar: str
     edition: str
     recounted: int
     moved: int
     told: int
+    unreadable: tuple[Sentence, ...] = ()
 
 
 def preview(
@@ -65,10 +72,10 @@ def preview(
     now: datetime,
     *,
     progress: Callable[[int, int], None],
-) -> Iterator[MovedDeadline]:
+) -> Iterator[MovedDeadline | UnreadableAgreement]:
     """Every open deadline that the edition would move, writing nothing. `progress` is told how many of how many are done.
 
-    Raises NotFound for a calendar that is not in use.
+    What cannot be read of an agreement is said last. Raises NotFound for a calendar that is not in use.
     """
     _check_known(rulebook, calendar)
     recount = _Recount(rulebook.with_calendar(calendar), people, calendar, now)
@@ -78,11 +85,14 @@ def preview(
         for batch in work.calendar_recount.open_counted_by(calendar.key, calendar.edition, AT_ONCE):
             whole, single = recount.sorted_out(batch)
             found = [recount.moved(row, new) for row, new in single if new.due_on != row.due_on]
-            found += [moved for reference in sorted(whole) for moved in recount.moved_in(work, reference)]
+            for reference in sorted(whole):
+                with recount.left_alone(reference):
+                    found += recount.moved_in(work, reference)
             yield from (moved for moved in found if moved.id not in shown)  # a batch may end within an agreement
             shown |= {moved.id for moved in found}
-            done += len(batch)
+            done += len(batch.deadlines) + len(batch.unreadable)
             progress(done, total)
+    yield from recount.unreadable.values()
 
 
 def apply(
@@ -118,12 +128,13 @@ def apply(
                 break
             writing.write(work, batch)
             work.commit()
-        last = batch[-1].id
-        done += len(batch)
+        last = batch.last
+        done += len(batch.deadlines) + len(batch.unreadable)
         progress(min(done, total), total)
     if done < total:  # the rest was counted with its agreements
         progress(total, total)
-    return Applied(calendar.key, calendar.edition, total, writing.moved, len(writing.told))
+    unreadable_ones = tuple(error.message for error in recount.unreadable.values())
+    return Applied(calendar.key, calendar.edition, total, writing.moved, len(writing.told), unreadable_ones)
 
 
 def _check_known(rulebook: Rulebook, calendar: Calendar) -> None:
@@ -140,6 +151,8 @@ class _Recount:
     people: People
     calendar: Calendar
     now: datetime
+    unreadable: dict[str, UnreadableAgreement] = field(default_factory=dict)
+    """By reference."""
     _counted: dict[tuple[Any, ...], tuple[Deadline, date | None]] = field(default_factory=dict)
     _followed: dict[str, frozenset[str]] = field(default_factory=dict)
 
@@ -159,22 +172,42 @@ class _Recount:
             self._counted[key] = new, next_wake_on(rule, new, calendars, None)
         return self._counted[key]
 
-    def sorted_out(
-        self, batch: Iterable[OpenDeadline]
-    ) -> tuple[dict[str, OpenDeadline], list[tuple[OpenDeadline, Deadline]]]:
-        """The agreements to be derived as a whole, by reference; and the rest, each row with its deadline."""
+    def sorted_out(self, batch: Batch) -> tuple[dict[str, OpenDeadline], list[tuple[OpenDeadline, Deadline]]]:
+        """The agreements to be derived as a whole, by reference; and the rest, each row with its deadline.
+
+        What cannot be counted joins what of the batch cannot be read.
+        """
         whole: dict[str, OpenDeadline] = {}
         single = []
-        for row in batch:
-            if not row.basis or self._starts_on_counted_days(row):
-                whole[row.reference] = row
+        for row in batch.deadlines:
+            try:
+                new = self._alone(row)
+            except Exception as error:  # noqa: BLE001 - what damaged rows lead to cannot be foreseen
+                batch.unreadable[row.id] = unreadable(row.reference, reason(error))
                 continue
-            new, _ = self.count(row)
-            if (new.due_on, new.warn_on) != (row.due_on, row.warn_on) and self._moves_others(row, new):
+            if new is None:
                 whole[row.reference] = row
             else:
                 single.append((row, new))
+        self.unreadable |= {error.reference: error for error in batch.unreadable.values()}
         return whole, [(row, new) for row, new in single if row.reference not in whole]
+
+    def _alone(self, row: OpenDeadline) -> Deadline | None:
+        """The deadline counted anew; None where its agreement is to be derived as a whole."""
+        if not row.basis or self._starts_on_counted_days(row):
+            return None
+        new, _ = self.count(row)
+        moves = (new.due_on, new.warn_on) != (row.due_on, row.warn_on)
+        return None if moves and self._moves_others(row, new) else new
+
+    @contextmanager
+    def left_alone(self, reference: str) -> Iterator[None]:
+        """An agreement that cannot be read keeps its dates."""
+        try:
+            with about(reference):
+                yield
+        except UnreadableAgreement as error:
+            self.unreadable[reference] = error
 
     def _starts_on_counted_days(self, row: OpenDeadline) -> bool:
         """Whether what is kept with the date was counted by the calendar itself: its start, the end of a pause, a period."""
@@ -243,19 +276,18 @@ class _Writing:
         calendar = self.recount.calendar
         return f"{calendar.key}@{calendar.edition} {self.now.isoformat(timespec='seconds')}"
 
-    def write(self, work: UnitOfWork, batch: list[OpenDeadline]) -> None:
+    def write(self, work: UnitOfWork, batch: Batch) -> None:
         whole, single = self.recount.sorted_out(batch)
-        work.agreements.keep(sorted({row.agreement_id for row in batch}))
+        work.agreements.keep(sorted({row.agreement_id for row in batch.deadlines}))
         self._write_dates(work, single)
         moved = [(row, new) for row, new in single if new.due_on != row.due_on]
         work.calendar_recount.set_next_dates([row.agreement_id for row, _ in moved], self.now.date())
         self._write_history(work, moved)
         self._tell(work, moved)
         self.moved += len(moved)
-        first, last = batch[0].id, batch[-1].id
         editions = {(row.edition, new.edition) for row, new in single}
         for old, new_edition in sorted(editions):
-            work.calendar_recount.set_edition(first, last, old, new_edition)
+            work.calendar_recount.set_edition(batch, old, new_edition)
         for reference in sorted(whole):
             self._write_whole(work, reference)
 
@@ -313,9 +345,13 @@ class _Writing:
 
     def _write_whole(self, work: UnitOfWork, reference: str) -> None:
         rulebook, people = self.recount.rulebook, self.recount.people
-        agreement = work.agreements.lock(reference)
         agreement_id = work.agreements.id_of(reference)
-        after = refreshed(rulebook, people, agreement, self.now)
+        after = None
+        with self.recount.left_alone(reference):
+            agreement = work.agreements.lock(reference)
+            after = refreshed(rulebook, people, agreement, self.now)
+        if after is None:
+            return
         replace_deadlines(
             work, rulebook, people, agreement_id, agreement, after, self.now, actor=self.actor, cause=self.cause
         )

@@ -17,6 +17,7 @@ from twinflow.domain.process.definition import Label
 from twinflow.domain.rulebook import Rulebook
 from twinflow.services.agreements.recording import record_change, refreshed
 from twinflow.services.alerts.telling import tell, tell_moved
+from twinflow.storage.failures import about
 from twinflow.storage.unit_of_work import UnitOfWork
 from twinflow.text import checked
 
@@ -48,7 +49,7 @@ def change_deadline(
     """
     command = checked(command)
     who = people.person(person)
-    with UnitOfWork(engine) as work:
+    with about(wanted.reference), UnitOfWork(engine) as work:
         agreement = work.agreements.lock(wanted.reference)
         definition = rulebook.definition_of(agreement)
         command = replace(command, party=agreement.as_written(command.party))

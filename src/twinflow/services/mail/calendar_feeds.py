@@ -1,8 +1,10 @@
 """The private calendar feed of a person: made, listed, revoked, and read by whoever has its address."""
 
 import hashlib
+import logging
 import secrets
 from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -14,10 +16,13 @@ from twinflow.domain.mail.calendar_events import CalendarEvent, DatedAgreement, 
 from twinflow.domain.people.people import People, Person
 from twinflow.domain.process.definition import DeadlineRule, ProcessDefinition
 from twinflow.domain.rulebook import Rulebook, deadline_context
-from twinflow.errors import NotFound, Refused
+from twinflow.errors import NotFound, Refused, UnreadableAgreement
 from twinflow.sentences import Sentence
+from twinflow.storage.failures import about
 from twinflow.storage.feeds import Feed
 from twinflow.storage.unit_of_work import UnitOfWork
+
+log = logging.getLogger(__name__)
 
 KEPT_MONTHS = 12
 """How long a feed keeps a date that is closed."""
@@ -85,7 +90,11 @@ def dates_of(engine: Engine, rulebook: Rulebook, people: People, person: Person,
     with UnitOfWork(engine, reading=True) as work:
         agreements = work.feeds.dates(offices, add_months(now.date(), -KEPT_MONTHS))
     desk = _Desk(rulebook, people, now)
-    return [event for agreement in agreements.values() for event in desk.told_to(person, agreement)]
+    found: list[CalendarEvent] = []
+    for agreement in agreements.values():
+        with _left_out(agreement):
+            found += desk.told_to(person, agreement)
+    return found
 
 
 def events_of(
@@ -96,10 +105,21 @@ def events_of(
     found: dict[tuple[int, str, int], CalendarEvent] = {}
     for row, agreement in work.feeds.dates_of({row for row, _, _ in deadlines}).items():
         for deadline in agreement.deadlines:
-            event = desk.event(agreement, deadline) if (row, *deadline.key) in deadlines else None
-            if event is not None:
-                found[row, *deadline.key] = event
+            with _left_out(agreement):
+                event = desk.event(agreement, deadline) if (row, *deadline.key) in deadlines else None
+                if event is not None:
+                    found[row, *deadline.key] = event
     return found
+
+
+@contextmanager
+def _left_out(agreement: DatedAgreement) -> Iterator[None]:
+    """An agreement that cannot be read does not keep the dates of the others from anybody."""
+    try:
+        with about(agreement.head.reference):
+            yield
+    except UnreadableAgreement as error:
+        log.warning("%s", error)
 
 
 def _hash(token: str) -> str:

@@ -1,9 +1,10 @@
 """What messages say to their readers, as values: the alerts of each, without those whose reason has gone."""
 
-from collections.abc import Mapping, Sequence
+import uuid
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
-from typing import Any, TypeAlias
+from datetime import date, datetime, timedelta
+from typing import Any, NamedTuple, TypeAlias
 
 from sqlalchemy import Engine
 
@@ -21,10 +22,13 @@ from twinflow.domain.mail.message import ClaimedMessage
 from twinflow.domain.people.people import People, Person
 from twinflow.domain.process.definition import DeadlineRule, ProcessDefinition
 from twinflow.domain.rulebook import Rulebook, deadline_context
+from twinflow.errors import EnvironmentFailed, TwinflowError, UnreadableAgreement, reason, unreadable
 from twinflow.language import say
 from twinflow.sentences import unpacked
 from twinflow.services.mail.calendar_feeds import events_of
 from twinflow.services.reading.history_in_words import beyond_bound, entry_message
+from twinflow.storage.agreements import read
+from twinflow.storage.failures import about
 from twinflow.storage.unit_of_work import UnitOfWork
 from twinflow.text import shortened
 
@@ -36,29 +40,57 @@ DeadlineKey = tuple[int, str, int]
 Letters: TypeAlias = dict[int, Letter | Exception | None]
 """What each message says, by its number: None where every reason for it has gone, an error where it cannot be said."""
 
+AGAIN = timedelta(hours=1)
+"""Where mail leaves with each pass: when it is tried again to say what could not be read."""
+
+
+class Waiting(NamedTuple):
+    """An alert that cannot be said now, and whom it is to be told once it can."""
+
+    recipient: str
+    alert_id: int
+    agreement_id: int
+    error: UnreadableAgreement
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """The letters, and what cannot be read of agreements: the alerts about these wait for the next digest of their reader."""
+
+    letters: Letters
+    unreadable: tuple[UnreadableAgreement, ...] = ()
+
+
 HEAD_IS_ENOUGH = {SubjectKind.DEADLINE, SubjectKind.STEP, SubjectKind.UNDELIVERED}
 """Kinds of alert that need no more of an agreement than its head and its deadlines."""
 
 
 def letters(
     engine: Engine, rulebook: Rulebook, people: People, messages: Sequence[ClaimedMessage], now: datetime
-) -> Letters:
+) -> Written:
     """What each message says to its reader, the soonest date first.
 
-    What can be said of no date just now, as its count is paused, counts as not told.
+    What can be said of no date just now, as its count is paused, counts as not told. Raises EnvironmentFailed.
     """
     ids = [message.id for message in messages]
     with UnitOfWork(engine, reading=True) as work:
         alerts: dict[int, list[Alert]] = {outbox_id: [] for outbox_id in ids}
+        recipients = {message.id: message.recipient for message in messages}
+        waiting: list[Waiting] = []
         for alert in work.alerts.of_messages(ids):
-            alerts[alert.outbox_id].append(alert)
-        deadlines = work.alerts.deadlines_told(ids)
+            if isinstance(alert, Alert):
+                alerts[alert.outbox_id].append(alert)
+            else:
+                waiting.append(Waiting(recipients[alert.outbox_id], alert.alert_id, alert.agreement_id, alert.error))
+        told = work.alerts.deadlines_told(ids)
+        deadlines = {key: found for key, found in told.items() if isinstance(found, Deadline)}
         needed = sorted({m.agreement_id for each in alerts.values() for m in each if _needs_all(m)})
         agreements = dict(zip(needed, work.agreements.load(needed), strict=True)) if needed else {}
         dated = _dated(alerts, deadlines, work.alerts.withdrawn(ids))
         events = events_of(work, rulebook, people, {key for keys in dated.values() for key in keys}, now)
         unwanted = {person: work.opt_outs.of(person) for person in {message.recipient for message in messages}}
-    desk = Desk(rulebook, people, now, deadlines, agreements)
+    damaged = {key: found for key, found in told.items() if isinstance(found, Exception)}
+    desk = Desk(rulebook, people, now, deadlines, agreements, damaged)
     found: Letters = {}
     for message in messages:
         wanted_ones = [m for m in alerts[message.id] if m.notice not in unwanted[message.recipient]]
@@ -75,7 +107,28 @@ def letters(
         with UnitOfWork(engine) as work:
             work.alerts.release(paused)
             work.commit()
-    return found
+    waiting += desk.waiting
+    if waiting:
+        _put_off(engine, rulebook, people, waiting, now)
+    return Written(found, tuple(each.error for each in waiting))
+
+
+def _put_off(engine: Engine, rulebook: Rulebook, people: People, waiting: Iterable[Waiting], now: datetime) -> None:
+    """Let the next digest of each reader tell it, and the next pass look whether the agreement can be read."""
+    with UnitOfWork(engine) as work:
+        for each in waiting:
+            work.alerts.move(each.alert_id, _next_digest(work, rulebook, people, each.recipient, now))
+        work.agreements.look_again((each.agreement_id for each in waiting), now.date())
+        work.commit()
+
+
+def _next_digest(work: UnitOfWork, rulebook: Rulebook, people: People, recipient: str, now: datetime) -> int:
+    """The next digest of a reader, not before it makes sense to try again."""
+    hours = rulebook.hours_at(people.office_of(people.person(recipient), now))
+    outbox_id = work.outbox.open_digest(recipient, uuid.uuid4().hex, now, hours)
+    if hours.next_digest(now, None) is None:
+        work.outbox.put_off({outbox_id: now + AGAIN})
+    return outbox_id
 
 
 def _has_no_date(alert: Alert, deadlines: Mapping[DeadlineKey, Deadline]) -> bool:
@@ -132,7 +185,9 @@ class Desk:
     people: People
     now: datetime
     deadlines: Mapping[tuple[int, str, int], Deadline]
-    agreements: Mapping[int, Agreement]
+    agreements: Mapping[int, Agreement | UnreadableAgreement]
+    damaged: Mapping[DeadlineKey, Exception] = field(default_factory=dict)
+    waiting: list[Waiting] = field(default_factory=list)
     _rules: dict[tuple[str, str, str, str], "_Rule"] = field(default_factory=dict)
     _labels: dict[tuple[str, str, str], str] = field(default_factory=dict)
 
@@ -144,7 +199,7 @@ class Desk:
         groups: list[tuple[tuple[date, str], LetterGroup]] = []
         roles: dict[str, None] = {}
         for mine in by_agreement.values():
-            said = [(values, alert) for alert in mine.values() if (values := self.values(person, alert)) is not None]
+            said = list(self._said(person, mine.values()))
             if not said:
                 continue
             said.sort(key=lambda told: told[0]["sort_on"])
@@ -158,6 +213,25 @@ class Desk:
         groups.sort(key=lambda group: group[0])
         letter = Letter(person, tuple(roles), tuple(group for _, group in groups), message.digest)
         return replace(letter, reasons=self._reasons(letter))
+
+    def _said(self, person: Person, alerts: Iterable[Alert]) -> Iterator[tuple[dict[str, Any], Alert]]:
+        """What can be said now, each with its values; what cannot be read waits."""
+        for alert in alerts:
+            try:
+                with about(alert.reference):
+                    values = self.values(person, alert)
+            except EnvironmentFailed:
+                raise
+            except TwinflowError as error:
+                wrong = error if isinstance(error, UnreadableAgreement) else unreadable(alert.reference, reason(error))
+                self.waiting.append(Waiting(person.key, alert.alert_id, alert.agreement_id, wrong))
+                continue
+            if values is not None:
+                yield values, alert
+
+    def _agreement(self, alert: Alert) -> Agreement:
+        """Raises UnreadableAgreement."""
+        return read(self.agreements[alert.agreement_id])
 
     def _reasons(self, letter: Letter) -> tuple[str, ...]:
         """Why the letter cannot be switched off, each reason once."""
@@ -179,6 +253,9 @@ class Desk:
     def values(self, person: Person, alert: Alert) -> dict[str, Any] | None:
         """The values that the words of an alert need; None if its reason has gone."""
         subject = alert.subject
+        wrong = self.damaged.get((alert.agreement_id, subject.name, alert.occurrence))
+        if wrong is not None:
+            raise wrong
         absent = self.people.people.get(alert.stands_for)
         values: dict[str, Any] = {
             "reference": alert.reference,
@@ -254,8 +331,8 @@ class Desk:
         definition = self._definition(alert)
         state = alert.details["state"]
         if state != alert.state:
-            agreement = self.agreements.get(alert.agreement_id)
-            if agreement is None or state_now(agreement.history, state, alert.recorded_at) != alert.state:
+            agreement = self._agreement(alert)
+            if state_now(agreement.history, state, alert.recorded_at) != alert.state:
                 return None
         possible = [
             step.label[person.language]
@@ -267,7 +344,7 @@ class Desk:
     def _of_moved(self, person: Person, alert: Alert, rule: str) -> dict[str, Any] | None:
         """Where a date has moved; None if it has moved again, which another alert tells, or is closed."""
         deadline = self.deadlines.get((alert.agreement_id, rule, alert.occurrence))
-        told, history = ((rule, alert.occurrence), alert.level), self.agreements[alert.agreement_id].history
+        told, history = ((rule, alert.occurrence), alert.level), self._agreement(alert).history
         read = (DateMoved.read(entry) for entry in reversed(history))
         moved = next((each for each in read if each is not None and (each.key, each.cause) == told), None)
         if deadline is None or not deadline.is_open or moved is None or deadline.due_on != moved.after:
@@ -283,7 +360,7 @@ class Desk:
 
     def _of_change(self, person: Person, alert: Alert, rule: str) -> dict[str, Any] | None:
         """A change that waits for the reader; None if it waits no longer."""
-        agreement = self.agreements[alert.agreement_id]
+        agreement = self._agreement(alert)
         deadline = self.deadlines.get((alert.agreement_id, rule, alert.occurrence))
         changes = changes_by_deadline(agreement.history).get((rule, alert.occurrence), ())
         waiting = [change for change in pending(changes) if str(change.number) == alert.details["number"]]
@@ -316,7 +393,7 @@ class Desk:
         }
 
     def _of_finding(self, person: Person, alert: Alert, finding: Finding) -> dict[str, Any] | None:
-        agreement = self.agreements[alert.agreement_id]
+        agreement = self._agreement(alert)
         if finding not in findings(agreement, self.rulebook.definition_of(agreement)):
             return None
         definition, subject = self.rulebook.lexicon_of(agreement), finding.subject

@@ -58,7 +58,7 @@ def preview(
     wanted = people.person(person) if person is not None else None
     with UnitOfWork(engine, reading=True) as work:
         agreement_id = work.agreements.id_of(reference)
-        agreement = work.agreements.load([agreement_id])[0]
+        agreement = work.agreements.whole(agreement_id)
     case = _Case(rulebook, people, agreement_id, agreement, rulebook.definition_of(agreement), notice, now)
     for occasion in _occasions(case):
         reader, role = case.reader(occasion.roles, wanted)

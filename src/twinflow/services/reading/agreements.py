@@ -22,6 +22,8 @@ from twinflow.services.reading.deadlines import DeadlineLine, deadlines_of, expl
 from twinflow.services.reading.explanations import Explanation
 from twinflow.services.reading.history_in_words import ACTORS, entry_message
 from twinflow.services.reading.lines import AgreementLine, Lines
+from twinflow.storage.agreements import read
+from twinflow.storage.failures import about
 from twinflow.storage.unit_of_work import UnitOfWork
 
 AT_ONCE, MANY_AT_ONCE = 50, 500
@@ -201,46 +203,50 @@ def show_agreement(
     before: int | None = None,
     at_once: int | None = None,
 ) -> AgreementPage:
-    """Everything about one agreement; of its timeline a page of `at_once` entries, older than `before`. Raises NotFound."""
-    with UnitOfWork(engine, reading=True) as work:
-        row, generations, children = work.agreements.around(reference)
-        (agreement,) = (each.agreement for each in work.agreements.in_rows([row]))
-        entries, older = work.history.page(row, before, at_once)
-        others = work.agreements.present([*generations, *children])
-    definition = rulebook.definition_of(agreement)
-    state = definition.states[agreement.state]
-    roles = definition.roles
-    lines = Lines(rulebook, people, now)
-    return AgreementPage(
-        line=lines.of(agreement),
-        today=people.today(agreement.office, now),
-        process_label=definition.label,
-        process_version=definition.version,
-        version=agreement.version,
-        origin=agreement.origin,
-        note=agreement.note,
-        parties=agreement.parties,
-        facts=tuple(
-            FactLine(key, definition.records.get(key, {"en": key, "es": key}), claims)
-            for key, claims in agreement.facts.items()
-            if key not in definition.checklists
-        ),
-        checklists=tuple(_checklists(agreement, definition)),
-        terms=tuple(_terms(agreement, definition)),
-        deadlines=tuple(deadlines_of(rulebook, people, agreement, now, agreement.history, agreement.history)),
-        explanations=tuple(explanations_of(rulebook, people, agreement, now)),
-        timeline=tuple(_timeline(rulebook, people, agreement, entries)),
-        older=older,
-        next_steps=tuple(
-            (key, definition.steps[key].label)
-            for key in machine.steps_from(definition, agreement.state)
-            if definition.steps[key].by != {CLOCK}
-        ),
-        waits_for=roles[state.waits_for].label if state.waits_for and state.waits_for in roles else {},
-        generations=tuple(map(lines.of, others[: len(generations)])),
-        children=tuple(map(lines.of, others[len(generations) :])),
-        parent=agreement.parent,
-    )
+    """Everything about one agreement; of its timeline a page of `at_once` entries, older than `before`.
+
+    Raises NotFound, UnreadableAgreement.
+    """
+    with about(reference):
+        with UnitOfWork(engine, reading=True) as work:
+            row, generations, children = work.agreements.around(reference)
+            agreement = read(work.agreements.in_rows([row])[0]).agreement
+            entries, older = work.history.page(row, before, at_once)
+            others = work.agreements.present([*generations, *children])
+        definition = rulebook.definition_of(agreement)
+        state = definition.states[agreement.state]
+        roles = definition.roles
+        lines = Lines(rulebook, people, now)
+        return AgreementPage(
+            line=lines.of(agreement),
+            today=people.today(agreement.office, now),
+            process_label=definition.label,
+            process_version=definition.version,
+            version=agreement.version,
+            origin=agreement.origin,
+            note=agreement.note,
+            parties=agreement.parties,
+            facts=tuple(
+                FactLine(key, definition.records.get(key, {"en": key, "es": key}), claims)
+                for key, claims in agreement.facts.items()
+                if key not in definition.checklists
+            ),
+            checklists=tuple(_checklists(agreement, definition)),
+            terms=tuple(_terms(agreement, definition)),
+            deadlines=tuple(deadlines_of(rulebook, people, agreement, now, agreement.history, agreement.history)),
+            explanations=tuple(explanations_of(rulebook, people, agreement, now)),
+            timeline=tuple(_timeline(rulebook, people, agreement, entries)),
+            older=older,
+            next_steps=tuple(
+                (key, definition.steps[key].label)
+                for key in machine.steps_from(definition, agreement.state)
+                if definition.steps[key].by != {CLOCK}
+            ),
+            waits_for=roles[state.waits_for].label if state.waits_for and state.waits_for in roles else {},
+            generations=tuple(map(lines.of, others[: len(generations)])),
+            children=tuple(map(lines.of, others[len(generations) :])),
+            parent=agreement.parent,
+        )
 
 
 def _checklists(agreement: PresentAgreement, definition: ProcessDefinition) -> Iterator[ChecklistLine]:
@@ -255,24 +261,25 @@ def _checklists(agreement: PresentAgreement, definition: ProcessDefinition) -> I
 def list_steps(
     engine: Engine, rulebook: Rulebook, people: People, reference: str, person: str, now: datetime
 ) -> list[StepLine]:
-    """The steps that leave the present state, as this person would meet them today. Raises NotFound."""
+    """The steps that leave the present state, as this person would meet them today. Raises NotFound, UnreadableAgreement."""
     who = people.person(person)
-    with UnitOfWork(engine, reading=True) as work:
-        agreement = work.agreements.get(reference)
-    definition = rulebook.definition_of(agreement)
-    today = people.today(agreement.office, now)
-    actor = people.actor(who, definition, agreement.office, today)
-    return [
-        StepLine(
-            key,
-            definition.steps[key].label,
-            tuple(reasons_against(agreement, definition, definition.steps[key], actor, today)),
-            definition.steps[key].records,
-            definition.steps[key].per_party is not None,
-            definition.steps[key].needs_reason,
-        )
-        for key in machine.steps_from(definition, agreement.state)
-    ]
+    with about(reference):
+        with UnitOfWork(engine, reading=True) as work:
+            agreement = work.agreements.get(reference)
+        definition = rulebook.definition_of(agreement)
+        today = people.today(agreement.office, now)
+        actor = people.actor(who, definition, agreement.office, today)
+        return [
+            StepLine(
+                key,
+                definition.steps[key].label,
+                tuple(reasons_against(agreement, definition, definition.steps[key], actor, today)),
+                definition.steps[key].records,
+                definition.steps[key].per_party is not None,
+                definition.steps[key].needs_reason,
+            )
+            for key in machine.steps_from(definition, agreement.state)
+        ]
 
 
 def _terms(agreement: PresentAgreement, definition: ProcessDefinition) -> Iterator[TermLine]:

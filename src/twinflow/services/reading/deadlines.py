@@ -21,8 +21,11 @@ from twinflow.domain.deadlines.deadline_id import DeadlineId
 from twinflow.domain.people.people import People
 from twinflow.domain.process.definition import Label
 from twinflow.domain.rulebook import Rulebook, deadline_context
+from twinflow.errors import UnreadableAgreement
 from twinflow.sentences import Sentence
 from twinflow.services.reading.explanations import Explanation, explanation
+from twinflow.storage.agreements import read
+from twinflow.storage.failures import about
 from twinflow.storage.unit_of_work import UnitOfWork
 
 
@@ -74,24 +77,37 @@ class DeadlineLine:
         return lateness.in_words(self.status, self.standing, self.nature, owed=bool(self.late))
 
 
+@dataclass(frozen=True, slots=True)
+class DeadlineList:
+    """Deadlines, soonest first, and of which agreements none could be read."""
+
+    lines: tuple[DeadlineLine, ...]
+    unreadable: tuple[Sentence, ...]
+
+
 def list_deadlines(
     engine: Engine, rulebook: Rulebook, people: People, now: datetime, *, everything: bool = False
-) -> list[DeadlineLine]:
-    """The open deadlines of all agreements, soonest first; `everything` adds the closed ones."""
+) -> DeadlineList:
+    """The open deadlines of all agreements; `everything` adds the closed ones."""
     with UnitOfWork(engine, reading=True) as work:
         ids = work.agreements.all_ids()
-        cases: list[tuple[PresentAgreement, Sequence[HistoryEntry] | None]]
-        if everything:
-            cases = [(agreement, agreement.history) for agreement in work.agreements.load(ids)]
-        else:
-            cases = [(agreement, None) for agreement in work.agreements.present(ids)]
+        cases = work.agreements.load(ids) if everything else work.agreements.present(ids)
         said = work.history.said()
-    lines = [
-        line
-        for number, (agreement, history) in zip(ids, cases, strict=True)
-        for line in deadlines_of(rulebook, people, agreement, now, said.get(number, ()), history)
-    ]
-    return sorted(lines, key=lambda line: (line.due_on or date.max, line.reference))
+    lines: list[DeadlineLine] = []
+    unreadable: list[Sentence] = []
+    for number, case in zip(ids, cases, strict=True):
+        try:
+            agreement = read(case)
+            history = agreement.history if isinstance(agreement, Agreement) else None
+            with about(agreement.reference):
+                entries = said.get(number, ())
+                if isinstance(entries, Exception):
+                    raise entries
+                lines += deadlines_of(rulebook, people, agreement, now, entries, history)
+        except UnreadableAgreement as error:
+            unreadable.append(error.message)
+    lines.sort(key=lambda line: (line.due_on or date.max, line.reference))
+    return DeadlineList(tuple(lines), tuple(unreadable))
 
 
 def deadlines_of(

@@ -17,6 +17,7 @@ from twinflow.domain.process.definition import Label
 from twinflow.domain.rulebook import Rulebook
 from twinflow.errors import NotFound
 from twinflow.services.agreements.recording import refreshed
+from twinflow.storage.failures import about
 from twinflow.storage.unit_of_work import UnitOfWork
 
 
@@ -39,10 +40,12 @@ class Explanation:
 
 
 def explain(engine: Engine, rulebook: Rulebook, people: People, wanted: DeadlineId, now: datetime) -> Explanation:
-    """The ledger of a deadline. Raises NotFound."""
-    with UnitOfWork(engine, reading=True) as work:
-        agreement = work.agreements.get(wanted.reference)
-    return explanation(rulebook, people, agreement, wanted, now)
+    """The ledger of a deadline. Raises NotFound, UnreadableAgreement."""
+    with about(wanted.reference):
+        with UnitOfWork(engine, reading=True) as work:
+            agreement = work.agreements.get(wanted.reference)
+        rulebook.definition_of(agreement)  # an agreement that cannot be read is no deadline that there is not
+        return explanation(rulebook, people, agreement, wanted, now)
 
 
 def explanation(

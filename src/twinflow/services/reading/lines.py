@@ -11,15 +11,18 @@ from twinflow.domain.deadlines.lateness import PASSED, Standing, has_passed, in_
 from twinflow.domain.people.people import People
 from twinflow.domain.process.definition import DeadlineRule, Label, ProcessDefinition
 from twinflow.domain.rulebook import DeadlineContexts, Rulebook
+from twinflow.errors import UnreadableAgreement
 from twinflow.sentences import Sentence
 from twinflow.services.reading.history_in_words import finding_message
+from twinflow.storage.failures import about
 
 
 @dataclass(frozen=True, slots=True)
 class AgreementLine:
     """An agreement in a list. `next_on` is the first due date that is open: the next one, or the one that passed longest ago.
 
-    `passed` says of such a one how it stands; `overdue` whether anything is late by law or by the text.
+    `passed` says of such a one how it stands; `overdue` whether anything is late by law or by the text. Of one that cannot be
+    read there is the reference alone, and `unreadable` says why.
     """
 
     reference: str
@@ -36,6 +39,7 @@ class AgreementLine:
     missing: tuple[Sentence, ...]
     generation: int
     parent: str | None
+    unreadable: Sentence | None = None
 
 
 @dataclass(slots=True)
@@ -50,7 +54,16 @@ class Lines:
     def __post_init__(self) -> None:
         self._contexts = DeadlineContexts(self.rulebook, self.people, self.now)
 
-    def of(self, agreement: PresentAgreement) -> AgreementLine:
+    def of(self, found: PresentAgreement | UnreadableAgreement) -> AgreementLine:
+        if isinstance(found, UnreadableAgreement):
+            return _unreadable(found)
+        try:
+            with about(found.reference):
+                return self._line(found)
+        except UnreadableAgreement as error:
+            return _unreadable(error)
+
+    def _line(self, agreement: PresentAgreement) -> AgreementLine:
         definition = self.rulebook.definition_of(agreement)
         context = self._contexts.of(agreement)
         state = definition.states[agreement.state]
@@ -75,6 +88,26 @@ class Lines:
             generation=agreement.generation,
             parent=agreement.parent,
         )
+
+
+def _unreadable(error: UnreadableAgreement) -> AgreementLine:
+    return AgreementLine(
+        reference=error.reference,
+        title="",
+        process="",
+        state="",
+        state_label={},
+        stage={},
+        in_force=False,
+        next_on=None,
+        next_label={},
+        passed=None,
+        overdue=False,
+        missing=(),
+        generation=1,
+        parent=None,
+        unreadable=error.message,
+    )
 
 
 def _dated(deadlines: Sequence[Deadline], definition: ProcessDefinition) -> Iterator[tuple[DeadlineRule, Deadline]]:

@@ -11,25 +11,27 @@ from twinflow.domain.people.people import People
 from twinflow.domain.process.definition import ProcessDefinition
 from twinflow.domain.rulebook import Rulebook, deadline_context
 from twinflow.pictures.diagram import Course, DateAhead, Passage
+from twinflow.storage.failures import about
 from twinflow.storage.unit_of_work import UnitOfWork
 
 
 def course_of(
     engine: Engine, rulebook: Rulebook, people: People, reference: str, now: datetime
 ) -> tuple[ProcessDefinition, Course]:
-    """The process of an agreement and its course through it. Raises NotFound."""
-    with UnitOfWork(engine, reading=True) as work:
-        agreement = work.agreements.get(reference)
-    definition = rulebook.definition_of(agreement)
-    course = Course(
-        reference=agreement.reference,
-        title=agreement.title,
-        passages=_passages(agreement, rulebook.lexicon_of(agreement)),
-        state=agreement.state,
-        since=_since(agreement),
-        ahead=_ahead(rulebook, people, agreement, definition, now),
-    )
-    return definition, course
+    """The process of an agreement and its course through it. Raises NotFound, UnreadableAgreement."""
+    with about(reference):
+        with UnitOfWork(engine, reading=True) as work:
+            agreement = work.agreements.get(reference)
+        definition = rulebook.definition_of(agreement)
+        course = Course(
+            reference=agreement.reference,
+            title=agreement.title,
+            passages=_passages(agreement, rulebook.lexicon_of(agreement)),
+            state=agreement.state,
+            since=_since(agreement),
+            ahead=_ahead(rulebook, people, agreement, definition, now),
+        )
+        return definition, course
 
 
 def _passages(agreement: Agreement, words: ProcessDefinition) -> tuple[Passage, ...]:

@@ -12,6 +12,7 @@ from twinflow.domain.agreement.listing import Due, Filters, Position
 from twinflow.domain.deadlines.deadline_id import DeadlineId
 from twinflow.domain.rulebook import Rulebook
 from twinflow.errors import BadInput, NotFound
+from twinflow.services.alerts import open_incidents
 from twinflow.services.reading import agreements
 from twinflow.services.reading.explanations import Explanation, explain
 from twinflow.services.reading.ledger_in_words import Explained, explained
@@ -99,8 +100,15 @@ def show_one(request: Request, site: Here, reference: str) -> HTMLResponse:
         before=int(before) if ENTRY.fullmatch(before) else None,
         at_once=agreements.AT_ONCE,
     )
-    ledgers = tuple(_short_enough(shown.explanations))
-    return site.page(request, "agreement.html", shown=shown, line=shown.line, ledgers=ledgers, is_newest=not before)
+    return site.page(
+        request,
+        "agreement.html",
+        shown=shown,
+        line=shown.line,
+        ledgers=tuple(_short_enough(shown.explanations)),
+        is_newest=not before,
+        own_incidents=open_incidents.of_agreement(runtime.engine, reference),
+    )
 
 
 def show_one_called(request: Request, site: Site, reference: str, error: BadInput | NotFound) -> HTMLResponse:

@@ -18,14 +18,17 @@ log = logging.getLogger(__name__)
 
 @router.get("/healthz")
 def show(site: Annotated[Site, Depends(site_of)]) -> JSONResponse:
-    """Says nothing about the cause: that is in the log."""
+    """Says nothing about the cause: that is in the log. That a pass has failed is told, and is no failure of the pages."""
     try:
         schema = health.check(site.runtime.engine)
         standing = last_pass.look(site.runtime.engine, site.clock(), site.runtime.settings.clock.longest_gap)
+        passes = health.last_passes(site.runtime.engine)
     except EnvironmentFailed as error:
         log.warning("healthz: %s", error)
         return JSONResponse({"status": "failing", "database": "failing", "schema": None}, 503)
-    return JSONResponse({"status": "ok", "database": "ok", "schema": schema, "clock": _in_a_word(standing)})
+    last = {part.value: {"at": each.at.isoformat(), "failed": each.failed} for part, each in passes.items()}
+    clock = _in_a_word(standing)
+    return JSONResponse({"status": "ok", "database": "ok", "schema": schema, "clock": clock, "passes": last})
 
 
 def _in_a_word(standing: Standing) -> str:
