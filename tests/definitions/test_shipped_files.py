@@ -1,6 +1,7 @@
 """Every file that is shipped is read by a test that finds it by itself."""
 
 import json
+import tomllib
 
 import pytest
 
@@ -10,19 +11,29 @@ from twinflow.definitions.catalogue import process_files, read_rulebook
 from twinflow.definitions.models import schema
 from twinflow.definitions.notices import read_notices
 from twinflow.definitions.people import check_people, read_people
+from twinflow.definitions.reader import name_of
 from twinflow.domain.process.notices import BUILT_IN_NOTICES
 from twinflow.domain.steps.requirements import REQUIREMENTS
 
 PROCESSES = {path.relative_to(WORKFLOWS).as_posix(): path for path in process_files(WORKFLOWS)}
 CALENDARS = {path.name: path for path in (WORKFLOWS / "calendars").iterdir()}
+EARLIER = sorted((WORKFLOWS / "earlier").rglob("*.toml"))
 NOTICES = sorted(path.name for path in NOTIFICATIONS.iterdir() if path.is_dir() and not path.name.startswith("_"))
 
 
-def test_every_file_of_workflows_is_a_process_a_calendar_or_the_schema():
+def test_every_file_of_workflows_is_a_process_a_calendar_or_the_schema_or_an_earlier_text():
     files = {path for path in WORKFLOWS.rglob("*") if path.is_file()}
     cases = (WORKFLOWS / "cases").rglob("*.toml")
-    known = {*PROCESSES.values(), *CALENDARS.values(), *cases, WORKFLOWS / "process.schema.json"}
+    known = {*PROCESSES.values(), *CALENDARS.values(), *cases, *EARLIER, WORKFLOWS / "process.schema.json"}
     assert files <= known
+
+
+@pytest.mark.parametrize("path", EARLIER, ids=lambda path: path.name)
+def test_an_earlier_text_says_the_version_of_its_name_and_a_later_one_is_in_the_catalogue(path):
+    key, version = name_of(path, WORKFLOWS / "earlier")
+    head = tomllib.loads(path.read_text("utf-8"))["process"]
+    assert (head["key"], head["version"]) == (key, version)
+    assert min(each.version for each in rulebook().catalogue.versions(key)) > version
 
 
 @pytest.mark.parametrize("name", PROCESSES)

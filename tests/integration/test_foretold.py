@@ -217,7 +217,7 @@ def assert_it_comes(books: Books, references: Iterable[str], until: date, *, eve
 def _lapses(books: Books, reference: str, rule: str) -> bool:
     with UnitOfWork(books.engine, reading=True) as work:
         definition = books.rulebook.definition_of(work.agreements.get(reference))
-    return definition.deadlines[rule].on_lapse is not None
+    return bool(definition.deadlines[rule].on_lapse)
 
 
 def books_on(day: date, sqlite_template: Path, folder: Path, rulebook: Rulebook, people: People, home: str) -> Books:

@@ -9,7 +9,7 @@ from twinflow.definitions.calendars import calendar_files, edition_of, place_of,
 from twinflow.definitions.checks import Surroundings, check
 from twinflow.definitions.notices import notice_folders, notices_of, read_notices
 from twinflow.definitions.proved import Content
-from twinflow.definitions.reader import NO_PROCESSES, read_process, read_text
+from twinflow.definitions.reader import NO_PROCESSES, name_of, read_process, read_text
 from twinflow.domain.calendar.business_days import Calendar, Calendars
 from twinflow.domain.process.catalogue import Catalogue
 from twinflow.domain.process.definition import ProcessDefinition
@@ -49,7 +49,7 @@ def read_rulebook(workflows: Path, notifications: Path) -> Rulebook:
         except BadInput as error:
             problems += error.problems or (Problem(place, error.message),)
             unreadable.add(
-                _name_of(path, workflows)[0]
+                name_of(path, workflows)[0]
             )  # another file's mistake is not that this process does not exist
             continue
         problems += _identity(process, place, places, workflows.name)
@@ -78,7 +78,7 @@ def rulebook_of(content: Content, workflows: Path, notifications: Path) -> Ruleb
     """
     read = {path: raw for path, raw in content.items() if raw is not None}.__getitem__
     processes = {
-        _name_of(path, workflows): partial(read_process, path, _place(path, workflows), workflows, read)
+        name_of(path, workflows, read): partial(read_process, path, _place(path, workflows), workflows, read)
         for path in process_files(workflows)
         if path in content
     }
@@ -137,14 +137,8 @@ def _place(path: Path, workflows: Path) -> str:
     return f"{workflows.name}/{path.relative_to(workflows).as_posix()}"
 
 
-def _name_of(path: Path, workflows: Path) -> tuple[str, int]:
-    """The key and version that a file's name asks for."""
-    key, _, version = path.relative_to(workflows).with_suffix("").as_posix().partition(".v")
-    return key, int(version) if version.isdecimal() else 1
-
-
 def process_files(workflows: Path) -> list[Path]:
-    """The process files of a folder, in order; calendars and scripted cases are beside them."""
+    """The process files of a folder, in order; calendars, scripted cases and earlier texts are beside them."""
     return sorted(
         path for path in workflows.rglob("*.toml") if path.relative_to(workflows).parts[0] not in NO_PROCESSES
     )
@@ -158,10 +152,8 @@ def read_one(path: Path, workflows: Path) -> ProcessDefinition:
 def _identity(
     process: ProcessDefinition, place: str, places: Mapping[tuple[str, int], str], folder: str
 ) -> list[Problem]:
-    """A process is named by its file: `mx/twinning.toml`, a later version `mx/twinning.v2.toml`."""
-    expected = {f"{folder}/{process.key}.v{process.version}.toml"}
-    if process.version == 1:
-        expected.add(f"{folder}/{process.key}.toml")
+    """A process is named by its file: `mx/twinning.v2.toml`, or `mx/twinning.toml` for one of its versions, mostly the newest."""
+    expected = {f"{folder}/{process.key}{ending}.toml" for ending in ("", f".v{process.version}")}
     if place not in expected:
         return [
             Problem(

@@ -320,13 +320,14 @@ class DeadlineModel(Strict):
     duty: StrictBool = True
     met_by: tuple[str | ChildStateModel, ...] = ()
     paused_in: tuple[str, ...] = ()
+    while_in: tuple[str, ...] = _added(())
     pause: ChangeRuleModel | None = _added(None)
     extend: ChangeRuleModel | None = _added(None)
     move: ChangeRuleModel | None = _added(None)
     warn: tuple[LevelText, ...] = ()
     escalate: tuple[EscalationModel, ...] = ()
     very_overdue: LengthText | None = _added(None)
-    on_lapse: str | None = None
+    on_lapse: str | Annotated[tuple[str, ...], Field(min_length=1)] | None = None
     article: SourceText | None = _added(None)
     source: SourceText
     note: LabelText | None = None

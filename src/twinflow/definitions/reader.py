@@ -52,7 +52,11 @@ MAX_DOTS = 40
 
 CURLY_QUOTES = ("“", "”", "‘", "’")
 TEXTS_AND_COMMENTS = re.compile(r'"(?:[^"\\\n]|\\.)*"|\'[^\'\n]*\'|#.*')
-NO_PROCESSES = {"calendars", "cases"}
+VERSION = re.compile(rb"^[ \t]*version[ \t]*=[ \t]*([1-9][0-9]{0,5})[ \t\r]*(?:#.*)?$", re.MULTILINE)
+EARLIER = "earlier"
+"""The folder of texts that no new case begins on, each under its own path with its version: `earlier/mx/twinning.v1.toml`."""
+
+NO_PROCESSES = {"calendars", "cases", EARLIER}
 """Folders beside the process files."""
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -157,6 +161,18 @@ def _is_model(value: object) -> TypeGuard[type[BaseModel]]:
     return isinstance(value, type) and issubclass(value, BaseModel)
 
 
+def name_of(path: Path, workflows: Path, read: Read = Path.read_bytes) -> tuple[str, int]:
+    """The key and version of a process file: `mx/twinning.v2.toml` is named by both, `mx/twinning.toml` says its version."""
+    key, _, version = path.relative_to(workflows).with_suffix("").as_posix().partition(".v")
+    if version.isdecimal():
+        return key, int(version)
+    try:
+        said = VERSION.search(read(path))
+    except OSError:
+        said = None
+    return key, int(said[1]) if said else 1
+
+
 def read_process(path: Path, place: str, workflows: Path, read: Read = Path.read_bytes) -> ProcessDefinition:
     """Read one process file; what an overlay rests on is found in the folder `workflows`. Raises BadInput.
 
@@ -181,7 +197,7 @@ def _read(path: Path, place: str, workflows: Path, above: tuple[Path, ...], read
     if not isinstance(head, dict) or "extends" not in head:
         return _Content(text, own)
     extends = _validated(head["extends"], models.ExtendsModel, f"{place}: process.extends")
-    target = _file_of(extends, workflows)
+    target = _file_of(extends, workflows, read)
     if target is None:
         raise _mistaken(place, [("process.extends", _nothing_to_rest_on(extends, workflows, path))])
     if target in {path, *above}:
@@ -198,10 +214,15 @@ def _read(path: Path, place: str, workflows: Path, above: tuple[Path, ...], read
     return _Content(f"{text}\n# {definition.name}:\n{base.text}", overlays.merged(own, base.values), definition)
 
 
-def _file_of(extends: models.ExtendsModel, workflows: Path) -> Path | None:
-    """The file of a process version, by its name."""
-    names = [f"{extends.process}.v{extends.version}.toml", *([f"{extends.process}.toml"] * (extends.version == 1))]
-    return next((workflows / name for name in names if (workflows / name).is_file()), None)
+def _file_of(extends: models.ExtendsModel, workflows: Path, read: Read) -> Path | None:
+    """The file of a process version; also of one that no new case begins on any more."""
+    wanted = (extends.process, extends.version)
+    for folder in (workflows, workflows / EARLIER):
+        paths = (folder / f"{extends.process}{ending}.toml" for ending in (f".v{extends.version}", ""))
+        found = next((path for path in paths if path.is_file() and name_of(path, folder, read) == wanted), None)
+        if found is not None:
+            return found
+    return None
 
 
 def _nothing_to_rest_on(extends: models.ExtendsModel, workflows: Path, own: Path) -> Sentence:
@@ -210,8 +231,8 @@ def _nothing_to_rest_on(extends: models.ExtendsModel, workflows: Path, own: Path
     for path in workflows.rglob("*.toml"):
         name = path.relative_to(workflows)
         if name.parts[0] not in NO_PROCESSES and path != own:
-            key, _, version = name.with_suffix("").as_posix().partition(".v")
-            versions.setdefault(key, []).append(int(version) if version.isdecimal() else 1)
+            key, version = name_of(path, workflows)
+            versions.setdefault(key, []).append(version)
     if extends.process not in versions:
         return unknown_name(Sentence("the process"), extends.process, versions)
     return Sentence(
@@ -371,13 +392,14 @@ def _deadline(key: str, model: models.DeadlineModel) -> DeadlineRule:
         met_by_steps=frozenset(name for name in model.met_by if isinstance(name, str)),
         met_by_children=frozenset(ChildState(m.child, m.state) for m in model.met_by if not isinstance(m, str)),
         paused_in=frozenset(model.paused_in),
+        while_in=frozenset(model.while_in),
         pause=_change(model.pause),
         extend=_change(model.extend),
         move=_change(model.move),
         warn=model.warn,
         escalate=tuple(replace(escalation.when, to=escalation.to) for escalation in model.escalate),
         very_overdue=model.very_overdue,
-        on_lapse=model.on_lapse,
+        on_lapse=(model.on_lapse,) if isinstance(model.on_lapse, str) else model.on_lapse or (),
         source=_source(model.source),
         note=_label(model.note) if model.note else {},
         article=_source(model.article) if model.article else {},

@@ -77,7 +77,7 @@ def is_outrun(agreement: Agreement, definition: ProcessDefinition, context: Dead
             ahead.add(rule.key)
         elif rule.recurs:
             ended.add(rule.key)
-        elif deadline.is_open and (not rule.duty or rule.on_lapse is not None):
+        elif deadline.is_open and (not rule.duty or rule.on_lapse):
             return True
     return not ended <= ahead
 
@@ -280,7 +280,7 @@ def _backed(case: _Case, base: Deadline, lengths: tuple[Length, ...]) -> Deadlin
     if met_on is not None:
         return replace(deadline, status=DeadlineStatus.MET, closed_on=met_on)
     deadline = _lapsed(deadline, case)
-    if not deadline.is_open and rule.on_lapse is not None:
+    if not deadline.is_open and rule.on_lapse:
         return deadline
     due_on = deadline.due_on
     passed = not rule.duty and due_on is not None and due_on < case.today
@@ -390,11 +390,8 @@ def _lapsed(deadline: Deadline, case: _Case) -> Deadline:
     rule = case.rule
     if not deadline.is_open or deadline.due_on is None or deadline.due_on >= case.today:
         return deadline
-    taken = rule.on_lapse is not None and any(
-        entry.kind is EntryKind.STEP and entry.step == rule.on_lapse and entry.effective_on == deadline.due_on
-        for entry in case.agreement.history
-    )
-    if taken or (not rule.duty and rule.on_lapse is None):
+    taken = any(entry.effective_on == deadline.due_on for entry in case.agreement.steps_taken(*rule.on_lapse))
+    if taken or (not rule.duty and not rule.on_lapse):
         return replace(deadline, status=DeadlineStatus.LAPSED, closed_on=deadline.due_on)
     return deadline
 
@@ -416,11 +413,17 @@ def _closed_by_the_end(deadline: Deadline, case: _Case) -> Deadline:
 
 
 def _closed_as_impossible(deadline: Deadline, case: _Case) -> Deadline:
-    """A duty that no step from here can meet is not owed: a case entered after registration owes no request for it."""
+    """A duty that no step from here can meet is not owed: a case entered after registration owes no request for it.
+
+    Where the clock would take a step, that is so if the day had passed before the case came into the books.
+    """
     rule, agreement = case.rule, case.agreement
-    if not deadline.is_open or not rule.met_by_steps or rule.met_by_children or rule.on_lapse is not None:
+    steps = rule.met_by_steps.union(rule.on_lapse)
+    if not deadline.is_open or not steps or rule.met_by_children:
         return deadline
-    sources = frozenset[str]().union(*(case.definition.steps[step].sources for step in rule.met_by_steps))
+    if rule.on_lapse and not has_passed(deadline.due_on, agreement.tracked_from):
+        return deadline
+    sources = frozenset[str]().union(*(case.definition.steps[step].sources for step in steps))
     if agreement.state in sources or sources & case.definition.reachable_from(agreement.state):
         return deadline
     came = next(

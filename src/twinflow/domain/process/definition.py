@@ -247,7 +247,8 @@ class DeadlineRule:
     `side` BEFORE counts backward. `recurs`: every length again, counted from the anchor, up to the due date of the deadline
     `until`. `duty` False: the last day of a right, nobody is late when it passes unused. `calendars` are those of the
     process where none are named. `cut_off` is the closing hour where the late office is. `very_overdue` is how long after
-    the date it is called so. `article` is the text by which silence decides, where it does (`on_lapse`).
+    the date it is called so. `while_in`: where states are named it runs in these only. When it passes the clock takes the
+    first step of `on_lapse` that leaves the present state; `article` is the text by which silence decides there.
     """
 
     key: str
@@ -270,13 +271,14 @@ class DeadlineRule:
     met_by_steps: frozenset[str] = frozenset()
     met_by_children: frozenset[ChildState] = frozenset()
     paused_in: frozenset[str] = frozenset()
+    while_in: frozenset[str] = frozenset()
     pause: ChangeRule | None = None
     extend: ChangeRule | None = None
     move: ChangeRule | None = None
     warn: tuple[Level, ...] = ()
     escalate: tuple[Level, ...] = ()
     very_overdue: Length | None = None
-    on_lapse: str | None = None
+    on_lapse: tuple[str, ...] = ()
     source: Label = field(default_factory=dict)
     note: Label = field(default_factory=dict)
     article: Label = field(default_factory=dict)
@@ -285,6 +287,10 @@ class DeadlineRule:
     def is_fixed(self) -> bool:
         """Whether the date is given by the fact itself, and nothing is counted."""
         return self.length is None and self.term is None
+
+    def runs_in(self, state: str) -> bool:
+        """Whether it runs while the case is in the state."""
+        return not self.while_in or state in self.while_in
 
     @property
     def told(self) -> tuple[str, ...]:
@@ -368,6 +374,10 @@ class ProcessDefinition:
         """Everything that can be put on record, by name: facts, papers and checklists."""
         papers = {key: paper.label for key, paper in self.papers.items()}
         return {**self.facts, **papers, **{key: checklist.label for key, checklist in self.checklists.items()}}
+
+    def step_of_lapse(self, rule: DeadlineRule, state: str) -> Step | None:
+        """The step that the clock takes where the deadline passes in the state; None where none of its steps leaves it."""
+        return next((self.steps[key] for key in rule.on_lapse if state in self.steps[key].sources), None)
 
     def step(self, key: str) -> Step:
         try:

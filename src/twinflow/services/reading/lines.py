@@ -8,6 +8,7 @@ from twinflow.domain.agreement.agreement import Deadline, DeadlineStatus, Presen
 from twinflow.domain.agreement.findings import findings
 from twinflow.domain.deadlines.context import DeadlineContext
 from twinflow.domain.deadlines.lateness import PASSED, Standing, has_passed, in_words, is_overdue, standing
+from twinflow.domain.deadlines.warnings import lapses_by_the_clock
 from twinflow.domain.people.people import People
 from twinflow.domain.process.definition import DeadlineRule, Label, ProcessDefinition
 from twinflow.domain.rulebook import DeadlineContexts, Rulebook
@@ -19,7 +20,8 @@ from twinflow.services.reading.history_in_words import finding_message
 class AgreementLine:
     """An agreement in a list. `next_on` is the first due date that is open: the next one, or the one that passed longest ago.
 
-    `passed` says of such a one how it stands; `overdue` whether anything is late by law or by the text.
+    `passed` says of such a one how it stands; `overdue` whether anything is late by law or by the text; `unfinished` that a day
+    has passed and the step that follows was not taken.
     """
 
     reference: str
@@ -29,6 +31,7 @@ class AgreementLine:
     state_label: Label
     stage: Label
     in_force: bool
+    unfinished: Sentence | None
     next_on: date | None
     next_label: Label
     passed: Sentence | None
@@ -65,6 +68,7 @@ class Lines:
             state_label=state.label,
             stage=definition.stages[state.stage],
             in_force=agreement.has_entered_into_force(context.today) and not state.final,
+            unfinished=next(_unfinished(dated, context), None),
             next_on=following.due_on if following is not None else None,
             next_label=rule.label if rule is not None else {},
             passed=_in_words(*passed[following.key]) if following is not None and following.key in passed else None,
@@ -99,6 +103,14 @@ def _passed(
             stands = standing(rule, deadline, context.calendars_of(rule), today)
             if stands in PASSED:
                 yield rule, deadline, stands
+
+
+def _unfinished(dated: Sequence[tuple[DeadlineRule, Deadline]], context: DeadlineContext) -> Iterator[Sentence]:
+    """The days that have passed without the step that the clock takes then."""
+    for rule, deadline in dated:
+        if lapses_by_the_clock(rule, deadline, context.today_of(rule)):
+            values = {"deadline": rule.label, "day": deadline.due_on}
+            yield Sentence("{deadline}: {day} has passed, and what follows was not carried out", values)
 
 
 def _in_words(rule: DeadlineRule, stands: Standing) -> Sentence:
