@@ -421,7 +421,7 @@ def _closed_as_impossible(deadline: Deadline, case: _Case) -> Deadline:
     steps = rule.met_by_steps.union(rule.on_lapse)
     if not deadline.is_open or not steps or rule.met_by_children:
         return deadline
-    if rule.on_lapse and not has_passed(deadline.due_on, agreement.tracked_from):
+    if rule.on_lapse and (deadline.due_on is None or deadline.due_on >= agreement.tracked_from):
         return deadline
     sources = frozenset[str]().union(*(case.definition.steps[step].sources for step in steps))
     if agreement.state in sources or sources & case.definition.reachable_from(agreement.state):
