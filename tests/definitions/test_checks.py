@@ -120,6 +120,15 @@ label = { en = "Request before the grant", es = "Solicitud antes de la concesió
 """
 """A process file with everything that this page is about, and without a mistake."""
 
+AGAIN = """
+[steps.again]
+from = ["asked"]
+to = "granted"
+by = ["clock"]
+label = { en = "Granted again", es = "Concedido otra vez" }
+
+[deadlines.answer]"""
+
 PROGRAMME = """
 [process]
 key = "programme"
@@ -210,6 +219,12 @@ def test_the_small_process_has_no_mistake(tmp_path):
         pytest.param([('source = "Act, art. 2"\n', "")], "steps.grant.requires[1]: nothing says where it comes from: give it a source, or the step one for all it requires.", id="requirement without source"),
         pytest.param([(', source = "Act, art. 1" }', " }")], "steps.ask.requires[1]: nothing says where it comes from: give it a source, or the step one for all it requires.", id="the only requirement without source"),
         pytest.param([('nature = "legal"', 'nature = "target"')], "deadlines.answer.on_lapse: a target is ours and decides nothing: leave on_lapse out, and warn instead.", id="a target that decides"),
+        pytest.param([('on_lapse = "keep_silent"', 'on_lapse = ["keep_silent", "grnt"]')], "deadlines.answer.on_lapse: the step “grnt” does not exist; did you mean “grant”?", id="one of several steps"),
+        pytest.param([('by = ["clock"]\nlabel', 'by = ["clock"]\nreason = true\nlabel')], "deadlines.answer.on_lapse: the clock cannot take “keep_silent”: it gives no records, no reason and no party; name a step without them.", id="a step of the clock with a reason"),
+        pytest.param([('on_lapse = "keep_silent"', 'on_lapse = ["keep_silent", "again"]'), ("\n[deadlines.answer]", AGAIN)], "deadlines.answer.on_lapse: “again” never comes to it: the steps before it leave the same states.", id="a step behind another"),
+        pytest.param([('met_by = ["grant"]', 'met_by = ["grant"]\nwhile_in = ["askd"]')], "deadlines.answer.while_in: the state “askd” does not exist; did you mean “asked”?", id="state of while_in"),
+        pytest.param([('met_by = ["grant"]', 'met_by = ["grant"]\nwhile_in = ["asked"]\npaused_in = ["asked"]')], "deadlines.answer.paused_in: these states are in while_in too: asked; leave them out of one.", id="running and paused"),
+        pytest.param([('met_by = ["grant"]', 'met_by = ["grant", "finish"]\nwhile_in = ["asked"]')], "deadlines.answer.met_by: “finish” leaves none of the states of while_in, so it never meets it.", id="met while it does not run"),
         pytest.param([('article = "Act, art. 4"\n', "")], "deadlines.answer.article: the silence of council decides here: give the article by which it does.", id="silence without article"),
         pytest.param([('article = "Act, art. 4"\n', ""), ('late = "council"\n', "")], "deadlines.answer.article: the silence of council decides here: give the article by which it does.", id="the role that is waited for is silent"),
         pytest.param([('warn = ["1 day after"]', 'warn = ["1 day after"]\narticle = "Act, art. 5"')], "deadlines.programme.article: silence decides nothing here: leave article out, or name in on_lapse the step that follows.", id="article without lapse"),

@@ -329,3 +329,98 @@ def test_what_the_clock_does_it_goes_on_doing_from_every_state(tmp_path):
     assert mistakes(tmp_path, HEAD + '[steps.expire]\nfrom = ["signed"]\n', national) == [
         "city.toml: steps.expire.from: the clock takes it from these states too: Asked."
     ]
+
+
+TERM = edited(
+    NATIONAL,
+    (
+        "[deadlines.answer]",
+        """[steps.expire]
+from = ["asked"]
+to = "done"
+by = ["clock"]
+label = { en = "Expire", es = "Vencer" }
+[deadlines.end]
+runs_from = { step = "ask" }
+length = "1 year"
+nature = "legal"
+roll = "none"
+article = "Act, art. 6"
+met_by = ["finish"]
+while_in = ["asked"]
+on_lapse = "expire"
+source = "Act, art. 6"
+label = { en = "End", es = "Fin" }
+[deadlines.answer]""",
+    ),
+)
+ASLEEP = (
+    HEAD
+    + """
+[states.asleep]
+stage = "work"
+waits_for = "liaison"
+label = { en = "Asleep", es = "Dormido" }
+[steps.sleep]
+from = ["asked"]
+to = "asleep"
+by = ["liaison"]
+label = { en = "Sleep", es = "Dormir" }
+[steps.wake]
+from = ["asleep"]
+to = "asked"
+by = ["liaison"]
+label = { en = "Wake", es = "Despertar" }
+"""
+)
+ENDS_ASLEEP = """
+[steps.expire_asleep]
+from = ["asleep"]
+to = "done"
+by = ["clock"]
+label = { en = "Expire asleep", es = "Vencer dormido" }
+[deadlines.end]
+while_in = ["asleep"]
+"""
+
+
+def test_an_overlay_adds_the_states_that_a_deadline_runs_in_and_the_step_that_follows_there(tmp_path):
+    city = read(tmp_path, ASLEEP + ENDS_ASLEEP + 'on_lapse = "expire_asleep"\n', TERM)
+    assert city.deadlines["end"].on_lapse == ("expire", "expire_asleep")
+    assert city.deadlines["end"].while_in == {"asked", "asleep"}
+
+
+def test_what_the_clock_does_in_the_states_of_the_other_file_stays(tmp_path):
+    renews = ENDS_ASLEEP.replace('from = ["asleep"]\nto = "done"', 'from = ["asleep", "asked"]\nto = "asked"')
+    city = read(tmp_path, ASLEEP + renews + 'on_lapse = ["expire_asleep"]\n', TERM)
+    asked, asleep = (city.step_of_lapse(city.deadlines["end"], state) for state in ("asked", "asleep"))
+    assert (asked and asked.key, asleep and asleep.key) == ("expire", "expire_asleep")
+
+
+def test_a_state_of_its_own_in_which_the_deadline_can_pass_without_a_step_is_told(tmp_path):
+    national = TERM.replace('while_in = ["asked"]\n', "")
+    assert mistakes(tmp_path, ASLEEP, national) == [
+        (
+            "city.toml: deadlines.end.on_lapse: where it ends in “asleep” the clock takes no step: none of expire leaves that "
+            "state. A case comes there by: ask → sleep."
+        )
+    ]
+
+
+def test_an_overlay_makes_no_duty_lapse_and_lets_none_run_in_fewer_states(tmp_path):
+    easier = HEAD + '[deadlines.answer]\non_lapse = "finish"\nwhile_in = ["asked"]\n'
+    found = mistakes(tmp_path, easier)
+    assert [each.partition(": an overlay")[0] for each in found] == [
+        "city.toml: deadlines.answer.on_lapse",
+        "city.toml: deadlines.answer.while_in",
+    ]
+
+
+def test_an_overlay_may_rest_on_a_text_that_no_new_case_begins_on(tmp_path):
+    folder = write_workflows(tmp_path, edited(NATIONAL, ("version = 1", "version = 2")))
+    (folder / "earlier").mkdir()
+    (folder / "earlier" / "tiny.v1.toml").write_text(NATIONAL, "utf-8")
+    (folder / "city.toml").write_text(HEAD, "utf-8")
+    found = read_rulebook(folder, NOTIFICATIONS).catalogue
+    assert {each.name for each in found} == {"tiny v2", "city v1"}
+    assert found.version("city", 1).text.endswith(NATIONAL)

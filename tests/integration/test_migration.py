@@ -898,7 +898,7 @@ def test_from_the_national_process_to_that_of_a_city(world: World, tmp_path: Pat
         taken(world, reference, "complete_draft", today)
     taken(world, "MX-1", "request_opinion", today)
     catalogue = world.rulebook.catalogue
-    drafted = draft(catalogue.version("mx/twinning", 1), catalogue.version("mx/leon", 1))
+    drafted = draft(catalogue.version("mx/twinning", 2), catalogue.version("mx/leon", 2))
     path = tmp_path / "plan.toml"
     path.write_text(plan_text(drafted).replace('reason = ""', 'reason = "bylaw of 2008"'), "utf-8")
     plan = read_plan(path, catalogue)

@@ -254,7 +254,12 @@ def test_what_a_step_of_a_date_leaves_open_is_warned_of_in_the_same_pass(databas
 
 
 def test_a_date_whose_step_a_person_took_on_that_day_is_closed_with_it(database_url: str, tmp_path: Path) -> None:
-    leaves = edited(ENDS, ('to = "done"', 'to = "open"'), ('by = ["clock"]', 'by = ["clock", "liaison"]'))
+    leaves = edited(
+        ENDS,
+        ('from = ["asked"]', 'from = ["asked", "open"]'),
+        ('to = "done"', 'to = "open"'),
+        ('by = ["clock"]', 'by = ["clock", "liaison"]'),
+    )
     with tiny_world(database_url, tmp_path, ("[deadlines.answer]", leaves)) as world:
         opened(world, date(2026, 3, 2), state="asked", facts=facts(asked_on="2026-03-02"))
         mornings(world, date(2026, 3, 11))

@@ -50,8 +50,8 @@ COMPOSER = Composer(NOTIFICATIONS, BASE_URL, "twinflow@test.example")
 PROCESSES = [path.relative_to(WORKFLOWS).with_suffix("").as_posix() for path in process_files(WORKFLOWS)]
 NOTICES = read_notices(NOTIFICATIONS)
 ONE_DAY = timedelta(days=1)
-NEVER_BY_ITSELF = {"deadline-moved", "change-to-confirm"}
-"""These need somebody to change a deadline, which no script does."""
+NEVER_BY_ITSELF = {"deadline-moved", "change-to-confirm", "lapse-refused"}
+"""These need somebody to change a deadline, which no script does, or a process that was not proved."""
 
 FINDINGS = ("date-missing", "signature-missing", "terms-conflict", "term-beyond-bound", "dates-disagree")
 
@@ -65,7 +65,8 @@ def sent_by(definition: ProcessDefinition) -> set[str]:
     of_deadlines = {SOON, OVERDUE, "deadline-moved"} if rules else set()
     changes = [change for rule in rules for change in (rule.pause, rule.extend, rule.move) if change is not None]
     confirmed = {"change-to-confirm"} if any(change.second for change in changes) else set()
-    return announced | of_deadlines | confirmed | {*FINDINGS, "undelivered"}
+    refused = {"lapse-refused"} if any(rule.on_lapse for rule in rules) else set()
+    return announced | of_deadlines | confirmed | refused | {*FINDINGS, "undelivered"}
 
 
 # The cases, played; each role is held by one reader of each language

@@ -3,7 +3,7 @@
 import random
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from itertools import product
 
@@ -114,6 +114,8 @@ class Verdicts:
     """States from which no case can end, whatever is on record."""
     traps: bool
     """Whether there is any situation without a way to an end."""
+    refused: set[tuple[str, str]]
+    """The deadlines that may pass in a state where the clock takes no step."""
 
 
 class TooMany(Exception):
@@ -124,6 +126,8 @@ class TooMany(Exception):
 class Simulation:
     definition: ProcessDefinition
     parties: int
+    anywhere: bool = False
+    refused: set[tuple[str, str]] = field(default_factory=set)
 
     def run(self, most: int) -> Verdicts:
         cases: list[Agreement] = []
@@ -141,8 +145,10 @@ class Simulation:
                 before.append(set())
             return numbers[key]
 
+        states = [key for key, each in self.definition.states.items() if not each.final] if self.anywhere else []
         for terms in ({}, {"stated": Term((Length.parse("3 days"),))}):
-            number_of(self.opened(terms))
+            for begun_in in (self.definition.start, *states):
+                number_of(self.opened(terms, begun_in))
         for number, case in enumerate(cases):
             for name, after in self.everything_from(case):
                 taken.add(name)
@@ -160,12 +166,12 @@ class Simulation:
             unreached=self.definition.states.keys() - reached,
             trapped=reached - ways_out,
             traps=len(ending) < len(cases),
+            refused=self.refused,
         )
 
-    def opened(self, terms: dict[str, Term]) -> Agreement:
+    def opened(self, terms: dict[str, Term], start: str) -> Agreement:
         on = date(2020, 1, 1)
         parties = tuple(Party(f"P{number}", "MX") for number in range(self.parties))
-        start = self.definition.start
         entry = HistoryEntry(EntryKind.OPENED, "lucia", on, noon(on), to_state=start)
         case = Agreement(
             reference="A",
@@ -215,10 +221,15 @@ class Simulation:
                     command = StepCommand(each.key, on, party=party, records=records)
                     yield from self.tried(case, command, person, on)
         for open_one in case.deadlines:
-            lapse = self.definition.deadlines[open_one.rule].on_lapse
-            if open_one.is_open and open_one.due_on is not None and lapse is not None:
+            rule = self.definition.deadlines[open_one.rule]
+            if open_one.is_open and open_one.due_on is not None and rule.on_lapse:
                 today = max(self.today(case), open_one.due_on + timedelta(1))
-                yield from self.tried(case, StepCommand(lapse, open_one.due_on), THE_CLOCK, today)
+                step = self.definition.step_of_lapse(rule, case.state)
+                command = StepCommand(step.key if step else rule.on_lapse[0], open_one.due_on)
+                taken = list(self.tried(case, command, THE_CLOCK, today))
+                if not taken:
+                    self.refused.add((rule.key, case.state))
+                yield from taken
 
     def records(self, each: Step, case: Agreement) -> Iterator[dict[str, str]]:
         """A year alone, today, a day that is to come soon and one far ahead; all items of a checklist, or one."""
@@ -258,8 +269,9 @@ def a_random_process(seed: int) -> ProcessDefinition:
     names = [f"t{number}" for number in range(len(middle) + chance.randint(0, 3))]
     per_party = {name for name in names if chance.random() < 0.2}
     by_clock = {name for name in names if name not in per_party and chance.random() < 0.2}
+    by_both = {name for name in names if name not in per_party | by_clock and chance.random() < 0.1}
     recorded = {name: {chance.choice(THINGS) for _ in range(chance.choice([0, 0, 1, 1, 2]))} for name in names}
-    recorded |= {name: set() for name in by_clock}
+    recorded |= {name: set() for name in by_clock | by_both}
     days = {name: chance.choice([None, None, "asked_on", "told_on"]) for name in names}
     on_record = sorted({thing for things in recorded.values() for thing in things} | {*filter(None, days.values())})
     facts = [thing for thing in on_record if thing in {*FACTS, "letter"}] or ["signed_on"]
@@ -276,7 +288,7 @@ def a_random_process(seed: int) -> ProcessDefinition:
                 name = chance.choice(["all_signed", "every_party", "every_party"])
                 return Requirement(name, steps=(chance.choice(sorted(per_party)),) if name == "every_party" else ())
             case "another_person_than":
-                return Requirement(name, steps=tuple(sorted(set(names) - by_clock)[:1]))
+                return Requirement(name, steps=tuple(sorted(set(names) - by_clock - by_both)[:1]))
             case "date_known":
                 return Requirement("date_known", fact=chance.choice([*dated, "ended_on", "term_starts_on"]))
             case _:
@@ -291,13 +303,13 @@ def a_random_process(seed: int) -> ProcessDefinition:
         if chance.random() < 0.6 and name in per_party:
             to = f"{chance.choice([*middle, to])}|{to}"
         requires = [requirement() for _ in range(chance.choice([0, 0, 0, 1, 1, 2]))]
-        if name in by_clock:  # the clock is nobody, neither for four eyes nor against
+        if name in by_clock | by_both:  # the clock is nobody, neither for four eyes nor against
             requires = [each for each in requires if each.name != "another_person_than"]
         return step(
             name,
             " ".join(sorted(sources)),
             to,
-            by=frozenset({CLOCK} if name in by_clock else {"liaison"}),
+            by=frozenset({CLOCK} if name in by_clock else {CLOCK, "liaison"} if name in by_both else {"liaison"}),
             records=tuple(sorted(recorded[name])),
             day_as=days[name],
             per_party=chance.choice(["signature", "signature", "acceptance"]) if name in per_party else None,
@@ -305,7 +317,7 @@ def a_random_process(seed: int) -> ProcessDefinition:
             requires=tuple(requires),
         )
 
-    def a_deadline(name: str, lapses: str) -> DeadlineRule:
+    def a_deadline(name: str, *lapses: str) -> DeadlineRule:
         anchors = [
             Anchor(step=chance.choice(names)),
             Anchor(fact=chance.choice([*dated, "term_starts_on"])),
@@ -321,10 +333,13 @@ def a_random_process(seed: int) -> ProcessDefinition:
             met_by_steps=frozenset(chance.sample(names, chance.choice([0, 0, 1, 2]))),
         )
 
-    deadlines = [a_deadline(f"d{number}", name) for number, name in enumerate(sorted(by_clock))]
+    lapsing = sorted(by_clock | by_both)
+    deadlines = [a_deadline(f"d{number}", name) for number, name in enumerate(lapsing)]
+    if len(lapsing) > 1 and chance.random() < 0.5:
+        deadlines[0] = replace(deadlines[0], on_lapse=tuple(lapsing[:2]))
     if deadlines and chance.random() < 0.3:
-        lapses = chance.choice(sorted(by_clock))
-        deadlines.append(deadline("follows", Anchor(deadline="d0"), on_lapse=lapses, length=Length.parse("1 day")))
+        lapses = chance.choice(lapsing)
+        deadlines.append(deadline("follows", Anchor(deadline="d0"), on_lapse=(lapses,), length=Length.parse("1 day")))
     steps = [a_step(number, name) for number, name in enumerate(names)]
     return process(" ".join([*middle, "end."]), *steps, deadlines=deadlines, digest=str(seed))
 
@@ -339,6 +354,11 @@ def claimed(definition: ProcessDefinition) -> Verdicts:
         unreached=unreached,
         trapped={key for key, text in states if text == NOWHERE},
         traps=any(key not in unreached for key, _ in states),
+        refused={
+            (parts[1], text.partition("“")[2].partition("”")[0])
+            for parts, text in messages
+            if parts[-1] == "on_lapse" and text.startswith("where it ends")
+        },
     )
 
 
@@ -351,7 +371,14 @@ def judged(definition: ProcessDefinition) -> Verdicts:
         unreached=set.intersection(*(verdicts.unreached for verdicts in each)),
         trapped=set.union(*(verdicts.trapped for verdicts in each)),
         traps=any(verdicts.traps for verdicts in each),
+        refused=set.union(*(entered_anywhere(definition, parties) for parties in ((2, 3) if per_party else (2,)))),
     )
+
+
+def entered_anywhere(definition: ProcessDefinition, parties: int) -> set[tuple[str, str]]:
+    """Where the clock is refused in cases that began as all do, or were entered in any state. Raises TooMany."""
+    simulation = Simulation(definition, parties, anywhere=True)
+    return simulation.run(most=80).refused if any(rule.on_lapse for rule in definition.deadlines.values()) else set()
 
 
 @pytest.mark.parametrize("first", range(0, 200, 50))
@@ -494,9 +521,9 @@ def test_requirements_that_are_met_one_by_one_and_never_together_are_named_toget
 
 def test_the_clock_takes_a_step_only_where_its_deadline_can_run():
     lapse = step("lapse", "under_way", "done", by=CLOCK_ONLY)
-    runs = deadline("answer", Anchor(step="begin"), on_lapse="lapse")
+    runs = deadline("answer", Anchor(step="begin"), on_lapse=("lapse",))
     assert found("open under_way done.", OPEN_TO_END[0], lapse, deadlines=[runs]) == {}
-    too_late = deadline("answer", Anchor(step="finish"), on_lapse="lapse")
+    too_late = deadline("answer", Anchor(step="finish"), on_lapse=("lapse",))
     assert found("open under_way done.", *OPEN_TO_END, lapse, deadlines=[too_late]) == {
         "steps.lapse": "the clock never takes it: no deadline with it in on_lapse can be running in the states that it leaves.",
         "deadlines.answer.on_lapse": "once it runs it never ends: none of these steps can be taken any more: lapse.",
@@ -504,14 +531,14 @@ def test_the_clock_takes_a_step_only_where_its_deadline_can_run():
 
 
 def test_a_deadline_that_was_met_takes_no_step():
-    met = deadline("answer", Anchor(step="begin"), on_lapse="lapse", met_by_steps=frozenset({"go"}))
+    met = deadline("answer", Anchor(step="begin"), on_lapse=("lapse",), met_by_steps=frozenset({"go"}))
     steps = (OPEN_TO_END[0], step("go", "under_way", "there"), step("lapse", "there", "done", by=CLOCK_ONLY))
     assert found("open under_way there done.", *steps, deadlines=[met])["states.there"] == NOWHERE
 
 
 def test_a_text_that_is_silent_on_a_term_does_not_end_by_the_clock():
     expire = step("expire", "under_way", "done", by=CLOCK_ONLY)
-    term = deadline("term_end", Anchor(step="begin"), length=None, term="stated", on_lapse="expire")
+    term = deadline("term_end", Anchor(step="begin"), length=None, term="stated", on_lapse=("expire",))
     assert found("open under_way done.", OPEN_TO_END[0], expire, deadlines=[term]) == {
         "states.under_way": "after begin no way leads from here to an end; out of reach is then: the lapse that takes “expire”, "
         "where the text is silent on stated."
@@ -520,23 +547,119 @@ def test_a_text_that_is_silent_on_a_term_does_not_end_by_the_clock():
 
 def test_a_count_that_stands_still_is_not_waited_for():
     lapse = step("lapse", "under_way", "done", by=CLOCK_ONLY)
-    still = deadline("answer", Anchor(step="begin"), on_lapse="lapse", paused_in=frozenset({"under_way"}))
+    still = deadline("answer", Anchor(step="begin"), on_lapse=("lapse",), paused_in=frozenset({"under_way"}))
     assert found("open under_way done.", OPEN_TO_END[0], lapse, deadlines=[still])["states.under_way"] == NOWHERE
 
 
 def test_the_last_activity_begins_the_count_anew():
     sleep = step("sleep", "open", "asleep", by=CLOCK_ONLY)
     wake = step("wake", "asleep", "open")
-    idle = deadline("idle", Anchor(activity=True), on_lapse="sleep", met_by_steps=frozenset({"wake"}))
+    awake = frozenset({"open"})
+    idle = deadline("idle", Anchor(activity=True), on_lapse=("sleep",), while_in=awake)
     assert found("open asleep done.", sleep, wake, step("finish", "asleep", "done"), deadlines=[idle]) == {}
 
 
 def test_a_deadline_counted_from_another_one_runs_as_long_as_that_does():
     base = deadline("answer", Anchor(step="begin"), met_by_steps=frozenset({"go"}))
     remind = step("lapse", "under_way there", "done", by=CLOCK_ONLY)
-    follows = deadline("silence", Anchor(deadline="answer"), on_lapse="lapse")
+    follows = deadline("silence", Anchor(deadline="answer"), on_lapse=("lapse",))
     steps = (OPEN_TO_END[0], remind, step("go", "under_way", "there"))
     assert found("open under_way there done.", *steps, deadlines=[base, follows]) == {"states.there": NOWHERE}
+
+
+def test_a_term_that_ends_in_a_state_without_a_step_for_it_is_told_with_the_way_there():
+    expire = step("expire", "in_force", "done", by=CLOCK_ONLY)
+    steps = (
+        step("begin", "open", "in_force"),
+        step("sleep", "in_force", "dormant"),
+        step("wake", "dormant", "in_force"),
+        step("close", "dormant", "done"),
+    )
+    term = deadline("term_end", Anchor(step="begin"), on_lapse=("expire",))
+    assert found("open in_force dormant done.", *steps, expire, deadlines=[term]) == {
+        "deadlines.term_end.on_lapse": "where it ends in “dormant” the clock takes no step: none of expire leaves that state. "
+        "A case comes there by: begin → sleep."
+    }
+    asleep = step("expire_asleep", "dormant", "done", by=CLOCK_ONLY)
+    both = replace(term, on_lapse=("expire", "expire_asleep"))
+    assert found("open in_force dormant done.", *steps, expire, asleep, deadlines=[both]) == {}
+    awake = replace(term, while_in=frozenset({"in_force"}))
+    assert found("open in_force dormant done.", *steps, expire, deadlines=[awake]) == {}
+
+
+def test_a_count_that_stands_still_may_have_run_out_before():
+    expire = step("expire", "in_force", "done", by=CLOCK_ONLY)
+    steps = (step("begin", "open", "in_force"), step("halt", "in_force", "halted"), step("go_on", "halted", "in_force"))
+    term = deadline("term_end", Anchor(step="begin"), on_lapse=("expire",), paused_in=frozenset({"halted"}))
+    assert (
+        "“halted”"
+        in found("open in_force halted done.", *steps, expire, deadlines=[term])["deadlines.term_end.on_lapse"]
+    )
+
+
+def test_a_tacit_renewal_needs_another_step_where_notice_of_termination_was_given():
+    both = frozenset({CLOCK, "liaison"})
+    steps = (
+        step("begin", "open", "in_force"),
+        step("renew", "in_force", "in_force", by=CLOCK_ONLY),
+        step("denounce", "in_force", "denounced"),
+        step("end", "denounced", "done", by=both),
+    )
+    term = deadline("term_end", Anchor(step="begin"), on_lapse=("renew",))
+    assert (
+        "“denounced”" in found("open in_force denounced done.", *steps, deadlines=[term])["deadlines.term_end.on_lapse"]
+    )
+    ends = replace(term, on_lapse=("renew", "end"))
+    assert found("open in_force denounced done.", *steps, deadlines=[ends]) == {}
+
+
+def test_a_step_that_people_may_take_too_leaves_its_deadline_running():
+    give_up = step("give_up", "under_way", "open", by=frozenset({CLOCK, "liaison"}))
+    runs = deadline("answer", Anchor(step="begin"), on_lapse=("give_up",), met_by_steps=frozenset({"finish"}))
+    assert found("open under_way done.", *OPEN_TO_END, give_up, deadlines=[runs]) == {
+        "deadlines.answer.on_lapse": "where it ends in “open” the clock takes no step: none of give_up leaves that state. "
+        "A case comes there by: begin → give_up."
+    }
+    closed = replace(runs, met_by_steps=frozenset({"finish", "give_up"}))
+    assert found("open under_way done.", *OPEN_TO_END, give_up, deadlines=[closed]) == {}
+
+
+def test_what_the_step_of_a_date_requires_is_on_record_wherever_it_may_pass():
+    steps = (
+        step("begin", "open", "in_force", records=("signed_on",)),
+        step("register", "in_force", "in_force", records=("number",)),
+    )
+    expire = step("expire", "in_force", "done", by=CLOCK_ONLY, requires=(Requirement("fact", fact="number"),))
+    term = deadline("term_end", Anchor(step="begin"), on_lapse=("expire",))
+    assert found("open in_force done.", *steps, expire, deadlines=[term])["deadlines.term_end.on_lapse"] == (
+        "where it ends in “in_force” the clock cannot take “expire”: missing may be “number” on record. "
+        "A case comes there by: begin."
+    )
+
+
+def test_a_case_that_is_entered_in_mid_life_has_its_step_too():
+    expire = step("expire", "in_force", "done", by=CLOCK_ONLY)
+    sign = step("sign", "open", "in_force", per_party="signature", effect=Effect.START_TERM)
+    term = deadline("term_end", Anchor(fact="term_starts_on"), on_lapse=("expire",))
+    lead_out = step("close", "old", "done")
+    assert (
+        found("open in_force old done.", sign, expire, lead_out, deadlines=[term], entry=("old",))[
+            "deadlines.term_end.on_lapse"
+        ]
+        == "where it ends in “old” the clock takes no step: none of expire leaves that state. A case comes there by: old."
+    )
+
+
+def test_a_deadline_that_runs_only_in_some_states_can_run_and_be_met_there():
+    look = step("look", "there", "there")
+    steps = (OPEN_TO_END[0], step("go", "under_way", "there"), step("finish", "there", "done"), look)
+    met = frozenset({"look"})
+    duty = deadline("duty", Anchor(step="begin"), met_by_steps=met, while_in=frozenset({"there"}))
+    assert found("open under_way there done.", *steps, deadlines=[duty]) == {}
+    before = replace(duty, while_in=frozenset({"open"}))
+    assert found("open under_way there done.", *steps, deadlines=[before]) == {
+        "deadlines.duty.while_in": "it never runs: once it begins, no case is in these states."
+    }
 
 
 def test_deadlines_that_never_start_say_why():
@@ -611,7 +734,8 @@ def test_a_way_around_a_gate_that_a_requirement_closes_is_none():
 
 def test_a_gate_is_open_where_silence_leads_around_it():
     silence = step("silence", "asked", "given", by=CLOCK_ONLY)
-    lapses = deadline("opinion", Anchor(step="ask"), on_lapse="silence", paused_in=frozenset({"asked"}))
+    asked, given = frozenset({"asked"}), frozenset({"give"})
+    lapses = deadline("opinion", Anchor(step="ask"), on_lapse=("silence",), met_by_steps=given, paused_in=asked)
     assert found("open asked given signed done.", *GATED, silence, deadlines=[lapses], gates=[GATE]) == {
         "gates.opinion": "a way leads around it to “signed”: ask → silence → sign. It has to pass give first."
     }

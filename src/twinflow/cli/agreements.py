@@ -90,10 +90,15 @@ def _line(cli: Cli, line: AgreementLine) -> list[str]:
         shortened(line.reference),
         shortened(line.title),
         cli.say(line.state_label),
-        cli.text("yes") if line.in_force else cli.text("no"),
+        _with_unfinished(cli, line, cli.text("yes") if line.in_force else cli.text("no")),
         following,
         "; ".join(cli.say(message) for message in line.missing) or "–",
     ]
+
+
+def _with_unfinished(cli: Cli, line: AgreementLine, in_force: str) -> str:
+    """Nothing is called in force without saying that its end has passed."""
+    return f"{in_force} ({cli.say(line.unfinished)})" if line.unfinished is not None else in_force
 
 
 @app.command()
@@ -108,7 +113,7 @@ def show(context: typer.Context, reference: Reference, json: Json = False) -> No
         print_json(page, cli.language)
         return
     line = page.line
-    in_force = cli.text("in force") if line.in_force else cli.text("not in force")
+    in_force = _with_unfinished(cli, line, cli.text("in force") if line.in_force else cli.text("not in force"))
     print(cli.say(Sentence("{reference} · {title}", {"reference": line.reference, "title": line.title})))
     print(f"{cli.say(page.process_label)} v{page.process_version} · {cli.say(line.state_label)} · {in_force}")
     for message in line.missing:

@@ -22,7 +22,7 @@ from twinflow.domain.process.definition import (
     TermRule,
     level_message,
 )
-from twinflow.domain.process.in_words import condition_message, length_message, requirement_message
+from twinflow.domain.process.in_words import condition_message, lapse_message, length_message, requirement_message
 from twinflow.pictures.diagram import waits_words
 from twinflow.sentences import Sentence
 
@@ -242,11 +242,10 @@ class Description:
             yield self._say(2, Sentence("{level}: {role} is told too", told))
         if rule.very_overdue is not None:
             yield self._say(2, Sentence("very overdue {length} after the date", {"length": rule.very_overdue.message}))
-        if rule.on_lapse is not None:
-            lapse = {"step": definition.steps[rule.on_lapse].label, "article": rule.article}
-            yield self._say(2, Sentence("when it passes the clock takes the step “{step}”", lapse))
+        if rule.on_lapse:
+            yield self._say(2, lapse_message(rule, definition))
             if rule.article:
-                yield self._say(2, Sentence("by silence, under {article}", lapse))
+                yield self._say(2, Sentence("by silence, under {article}", {"article": rule.article}))
         yield from self._changes(rule)
         if rule.note:
             yield self._say(2, Sentence("note: {note}", {"note": rule.note}))
@@ -275,6 +274,9 @@ class Description:
             yield self._say(2, Sentence("its day stays; one that comes in a pause falls away"))
         elif rule.keeps_its_day:
             yield self._say(2, Sentence("its day stays; one that comes in a pause waits for its end"))
+        if rule.while_in:
+            states = [state.label for state in definition.states.values() if rule.runs_in(state.key)]
+            yield self._say(2, Sentence("runs only in: {states}", {"states": states}))
 
     def _changes(self, rule: DeadlineRule) -> Iterator[Line]:
         """How the deadline may be changed by an act: who, up to what, and on what basis."""

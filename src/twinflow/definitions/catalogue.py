@@ -164,7 +164,7 @@ def _place(path: Path, workflows: Path) -> str:
 
 
 def process_files(workflows: Path) -> list[Path]:
-    """The process files of a folder, in order; calendars and scripted cases are beside them."""
+    """The process files of a folder, in order; calendars, scripted cases and earlier texts are beside them."""
     return sorted(
         path for path in workflows.rglob("*.toml") if path.relative_to(workflows).parts[0] not in NO_PROCESSES
     )

@@ -215,7 +215,7 @@ def _child_names(
 
 
 def _steps(process: ProcessDefinition) -> Found:
-    lapsing = {rule.on_lapse for rule in process.deadlines.values()}
+    lapsing = {key for rule in process.deadlines.values() for key in rule.on_lapse}
     for key, step in process.steps.items():
         path = f"steps.{key}"
         for number, requirement in enumerate(step.requires, start=1):
@@ -267,6 +267,7 @@ def _deadline_names(process: ProcessDefinition, around: Surroundings) -> Found:
             yield path, Sentence("a deadline may follow one that stands alone, not one that follows another itself.")
         yield from _names(f"{path}.length.term", Sentence("the term"), filter(None, [rule.term]), process.terms)
         yield from _names(f"{path}.paused_in", Sentence("the state"), rule.paused_in, process.states)
+        yield from _names(f"{path}.while_in", Sentence("the state"), rule.while_in, process.states)
         yield from _names(f"{path}.late", Sentence("the role"), filter(None, [rule.late]), process.roles)
         yield from _names(
             f"{path}.escalate", Sentence("the role"), (e.to for e in rule.escalate if e.to), process.roles
@@ -275,7 +276,7 @@ def _deadline_names(process: ProcessDefinition, around: Surroundings) -> Found:
         for child in sorted(rule.met_by_children, key=lambda child: (child.process, child.state)):
             yield from _child_names(process, child, around, f"{path}.met_by", f"{path}.met_by")
         yield from _names(f"{path}.calendars", Sentence("the calendar"), rule.calendars, around.calendars)
-        yield from _names(f"{path}.on_lapse", Sentence("the step"), filter(None, [rule.on_lapse]), process.steps)
+        yield from _names(f"{path}.on_lapse", Sentence("the step"), rule.on_lapse, process.steps)
         yield from _changes(process, rule, path)
 
 
@@ -314,8 +315,9 @@ def _deadlines(process: ProcessDefinition) -> Found:
                     "this fact is a text without a day, so the deadline never starts; names of dates end in “_on”."
                 ),
             )
-        yield from _duty(rule, path) if rule.on_lapse is None else _lapse(process, rule, path)
-        if rule.article and rule.on_lapse is None:
+        yield from _while_in(process, rule, path)
+        yield from _lapse(process, rule, path) if rule.on_lapse else _duty(rule, path)
+        if rule.article and not rule.on_lapse:
             yield (
                 f"{path}.article",
                 Sentence("silence decides nothing here: leave article out, or name in on_lapse the step that follows."),
@@ -335,24 +337,58 @@ def _duty(rule: DeadlineRule, path: str) -> Found:
 
 def _lapse(process: ProcessDefinition, rule: DeadlineRule, path: str) -> Found:
     """Silence decides only where a text says so; a term that runs out ends by itself."""
-    step = process.steps.get(rule.on_lapse or "")
     if rule.nature is Nature.TARGET:
         yield (
             f"{path}.on_lapse",
             Sentence("a target is ours and decides nothing: leave on_lapse out, and warn instead."),
         )
-    if step is None:
-        return
+    left: set[str] = set()
+    for step in (process.steps[key] for key in rule.on_lapse if key in process.steps):
+        for message in _not_for_the_clock(step):
+            yield f"{path}.on_lapse", message
+        if step.sources <= left:
+            message = Sentence(
+                "“{step}” never comes to it: the steps before it leave the same states.", {"step": step.key}
+            )
+            yield f"{path}.on_lapse", message
+        waiting = {process.states[source].waits_for for source in step.sources - left if source in process.states}
+        silent = sorted(filter(None, {rule.late, *(waiting - {LIAISON, CLOCK})}))
+        if silent and step.effect is not Effect.END_TERM and not rule.article:
+            yield (
+                f"{path}.article",
+                Sentence("the silence of {roles} decides here: give the article by which it does.", {"roles": silent}),
+            )
+        left |= step.sources
+
+
+def _not_for_the_clock(step: Step) -> Iterator[Sentence]:
+    """Why the clock can never take the step: it gives nothing with it, and waits for nothing."""
+    values = {"step": step.key}
     if CLOCK not in step.by:
-        message = Sentence("the clock may not take “{step}”: add “clock” to its key by.", {"step": step.key})
-        yield f"{path}.on_lapse", message
-    waiting = {process.states[source].waits_for for source in step.sources if source in process.states}
-    silent = sorted(filter(None, {rule.late, *(waiting - {LIAISON, CLOCK})}))
-    if silent and step.effect is not Effect.END_TERM and not rule.article:
-        yield (
-            f"{path}.article",
-            Sentence("the silence of {roles} decides here: give the article by which it does.", {"roles": silent}),
+        yield Sentence("the clock may not take “{step}”: add “clock” to its key by.", values)
+    if step.records or step.needs_reason or step.per_party is not None:
+        yield Sentence(
+            "the clock cannot take “{step}”: it gives no records, no reason and no party; name a step without them.",
+            values,
         )
+    if any(requirement.name == "child" for requirement in step.requires):
+        yield Sentence("the clock cannot rely on “{step}”: it waits for a child, and a date does not.", values)
+
+
+def _while_in(process: ProcessDefinition, rule: DeadlineRule, path: str) -> Found:
+    """Whatever meets a deadline is done while it runs."""
+    both = rule.while_in & rule.paused_in
+    if both:
+        yield (
+            f"{path}.paused_in",
+            Sentence("these states are in while_in too: {states}; leave them out of one.", {"states": sorted(both)}),
+        )
+    if not rule.while_in:
+        return
+    for key in sorted(rule.met_by_steps & process.steps.keys()):
+        if not process.steps[key].sources & rule.while_in:
+            message = Sentence("“{step}” leaves none of the states of while_in, so it never meets it.", {"step": key})
+            yield f"{path}.met_by", message
 
 
 def _facts_of_effects(process: ProcessDefinition) -> set[str]:

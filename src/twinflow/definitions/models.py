@@ -321,13 +321,14 @@ class DeadlineModel(Strict):
     met_by: tuple[str | ChildStateModel, ...] = ()
     paused_in: tuple[str, ...] = ()
     in_pause: InPause | None = _added(None)
+    while_in: tuple[str, ...] = _added(())
     pause: ChangeRuleModel | None = _added(None)
     extend: ChangeRuleModel | None = _added(None)
     move: ChangeRuleModel | None = _added(None)
     warn: tuple[LevelText, ...] = ()
     escalate: tuple[EscalationModel, ...] = ()
     very_overdue: LengthText | None = _added(None)
-    on_lapse: str | None = None
+    on_lapse: str | Annotated[tuple[str, ...], Field(min_length=1)] | None = None
     article: SourceText | None = _added(None)
     source: SourceText
     note: LabelText | None = None
@@ -339,7 +340,7 @@ class DeadlineModel(Strict):
         names = [level.key for level in self.warn] + [f"{each.when.key} to {each.to}" for each in self.escalate]
         if len(set(names)) < len(names):
             raise Unreadable("a level is named twice in warn or escalate")
-        if self.recurs and self.on_lapse is not None:
+        if self.recurs and self.on_lapse:
             raise Unreadable("a deadline that recurs cannot lapse")
         return self
 

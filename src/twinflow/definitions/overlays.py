@@ -29,6 +29,9 @@ CHANGEABLE: Mapping[str, frozenset[str]] = {
 ADDED_TO = frozenset({"requires", "records", "notices", "law", "children"})
 """Lists that an overlay adds to; others it gives anew."""
 
+ADDED_TO_WHERE_GIVEN = frozenset({"on_lapse", "while_in"})
+"""Lists of a deadline that an overlay adds to, where the other file has them: to give them anew would make a duty easier."""
+
 OF_A_GATE = frozenset({"requires", "records", "notices", "label"})
 LABELS = frozenset({"stages", "phases", "facts"})
 
@@ -56,7 +59,9 @@ def _entry(there: object, entry: object, added_to: frozenset[str] = ADDED_TO) ->
     result = {**there, **entry}
     for name in entry.keys() & there.keys():
         before, after = there[name], entry[name]
-        if name in added_to and isinstance(before, list) and isinstance(after, list):
+        if name == "on_lapse":  # one step may stand without brackets
+            before, after = ([each] if isinstance(each, str) else each for each in (before, after))
+        if name in added_to | ADDED_TO_WHERE_GIVEN and isinstance(before, list) and isinstance(after, list):
             result[name] = [*before, *(item for item in after if item not in before)]
         if name == "items" and isinstance(before, Mapping) and isinstance(after, Mapping):
             result[name] = {**before, **after}
@@ -74,6 +79,8 @@ def not_changeable(own: Table, base: Table) -> Found:
         for key in table.keys() & there.keys() if name != "process" else ():
             if isinstance(table[key], Mapping) and name in CHANGEABLE:
                 changeable = CHANGEABLE[name]
+                if name == "deadlines":
+                    changeable |= ADDED_TO_WHERE_GIVEN & there[key].keys()
                 if name == "steps":
                     changeable = OF_A_GATE if key in of_gates else changeable | _redirected(there[key])
                 entries[f".{key}"] = (table[key], changeable)

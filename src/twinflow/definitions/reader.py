@@ -56,7 +56,7 @@ VERSION = re.compile(rb"^[ \t]*version[ \t]*=[ \t]*([1-9][0-9]{0,5})[ \t\r]*(?:#
 AFTER_AN_OVERLAY = re.compile(r"\n# (\S+ v[0-9]+):\n")
 """Stands in a kept text between an overlay and the text of what it rests on."""
 
-NO_PROCESSES = {"calendars", "cases", "earlier"}
+NO_PROCESSES = {"calendars", "cases"}
 """Folders beside the process files."""
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -423,13 +423,14 @@ def _deadline(key: str, model: models.DeadlineModel) -> DeadlineRule:
         met_by_children=frozenset(ChildState(m.child, m.state) for m in model.met_by if not isinstance(m, str)),
         paused_in=frozenset(model.paused_in),
         in_pause=model.in_pause,
+        while_in=frozenset(model.while_in),
         pause=_change(model.pause),
         extend=_change(model.extend),
         move=_change(model.move),
         warn=model.warn,
         escalate=tuple(replace(escalation.when, to=escalation.to) for escalation in model.escalate),
         very_overdue=model.very_overdue,
-        on_lapse=model.on_lapse,
+        on_lapse=(model.on_lapse,) if isinstance(model.on_lapse, str) else model.on_lapse or (),
         source=_source(model.source),
         note=_label(model.note) if model.note else {},
         article=_source(model.article) if model.article else {},

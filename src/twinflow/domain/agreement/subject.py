@@ -8,11 +8,13 @@ from twinflow.domain.agreement.agreement import Finding, FindingCode
 
 
 class SubjectKind(StrEnum):
-    """`deadline`: its day comes or has passed; `moved`: it has another day; `change`: a change of it waits for somebody;
-    `step`: it was taken; `undelivered`: a message reached nobody. What findings are about has their codes.
+    """`deadline`: its day comes or has passed; `lapse`: its day has passed and the step that follows cannot be taken; `moved`: it
+    has another day; `change`: a change of it waits for somebody; `step`: it was taken; `undelivered`: a message reached nobody.
+    What findings are about has their codes.
     """
 
     DEADLINE = "deadline"
+    LAPSE = "lapse"
     MOVED = "moved"
     CHANGE = "change"
     STEP = "step"
@@ -46,7 +48,7 @@ class AlertSubject:
     @property
     def rule(self) -> str | None:
         """The rule of the deadline that it is about, if it is about one."""
-        of_deadlines = {SubjectKind.DEADLINE, SubjectKind.MOVED, SubjectKind.CHANGE}
+        of_deadlines = {SubjectKind.DEADLINE, SubjectKind.LAPSE, SubjectKind.MOVED, SubjectKind.CHANGE}
         return self.name if self.kind in of_deadlines else None
 
     @property

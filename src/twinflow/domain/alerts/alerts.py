@@ -21,6 +21,9 @@ SOON, OVERDUE = "deadline-soon", "deadline-overdue"
 MOVED = "deadline-moved"
 """The notice about a date that has moved."""
 
+REFUSED = "lapse-refused"
+"""The notice about a date that has passed without the step that follows from it."""
+
 UNDELIVERED = "undelivered"
 """The notice that somebody could not be reached."""
 
@@ -122,6 +125,20 @@ def missed(before: Sequence[Deadline], after: Sequence[Deadline], definition: Pr
                 roles=definition.deadlines[deadline.rule].told,
                 effective_on=deadline.due_on,
             )
+
+
+def about_refused(agreement: Agreement, deadline: Deadline) -> Telling:
+    """That its day has passed and the step of the clock cannot be taken: once, and again where it gets another day."""
+    on = max(deadline.due_on or date.min, agreement.tracked_from)
+    return Telling(
+        notice=REFUSED,
+        subject=AlertSubject(SubjectKind.LAPSE, deadline.rule),
+        occurrence=deadline.occurrence,
+        level=str(deadline.due_on),
+        roles=(LIAISON,),
+        effective_on=on,
+        waits=True,
+    )
 
 
 def about_moved(rule: DeadlineRule, occurrence: int, cause: str, today: date) -> Telling:

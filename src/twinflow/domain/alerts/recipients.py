@@ -38,6 +38,10 @@ class AlreadyTold:
     people: frozenset[tuple[str, str]] = frozenset()
     levels: Mapping[LevelKey, date] = field(default_factory=dict)
 
+    def has_heard(self, level: str) -> bool:
+        """Whether anybody was told of the level."""
+        return LevelKey.parse(level) in self.levels
+
     def and_now(self, telling: Telling, audience: Audience) -> "AlreadyTold":
         """With what the audience is told now."""
         heard = {who for each in audience.recipients for who in (each.person, each.stands_for) if who}

@@ -65,6 +65,7 @@ class Stuck:
     """A date whose step cannot be taken, and why."""
 
     deadline: Deadline
+    step: str
     refused: Refused
 
 
@@ -117,18 +118,24 @@ def steps_of_dates(
     passed = [each for each in agreement.deadlines if each.rule in last and _lapses(definition, each, last)]
     for overdue in sorted(passed, key=lambda each: (each.due_on or until, each.rule, each.occurrence)):
         deadline = next((each for each in agreement.deadlines if each.key == overdue.key), overdue)
-        step = definition.deadlines[deadline.rule].on_lapse
-        if not _lapses(definition, deadline, last) or step is None or deadline.due_on is None:
+        if not _lapses(definition, deadline, last):
             continue  # an earlier step has changed it
-        command = StepCommand(step, deadline.due_on)
+        command = StepCommand(_step_of(deadline, agreement, definition), deadline.due_on)
         try:
             outcome = advance(agreement, definition, command, THE_CLOCK, now=now, context=context)
         except Refused as refused:
-            yield Stuck(deadline, refused)
+            yield Stuck(deadline, command.step, refused)
             continue
         left = rewritten(agreement, outcome.agreement, definition, context, now)
         yield Taken(deadline, agreement, outcome, left)
         agreement = left.agreement
+
+
+def _step_of(deadline: Deadline, agreement: Agreement, definition: ProcessDefinition) -> str:
+    """The step that follows from the date; where none of its steps leaves the present state the first, which is refused."""
+    rule = definition.deadlines[deadline.rule]
+    step = definition.step_of_lapse(rule, agreement.state)
+    return step.key if step is not None else rule.on_lapse[0]
 
 
 def _lapses(definition: ProcessDefinition, deadline: Deadline, last: Mapping[str, date]) -> bool:
@@ -165,13 +172,20 @@ class _Run:
         for deed in steps_of_dates(self.agreement, self.definition, self.context, self.now):
             match deed:
                 case Stuck():
-                    self._once(deed, ("stuck", deed.deadline.key))
+                    self._report(deed)
                 case Taken():
                     self._leave(deed, deed.left)
                     outcome = deed.outcome
                     for telling in alerts.about_step(outcome.announcements, outcome.entry, self.agreement):
                         self._tell(telling)
                     self._tell_missed(deed.before)
+
+    def _report(self, stuck: Stuck) -> None:
+        """What cannot be taken is said until somebody knows of it."""
+        telling = alerts.about_refused(self.agreement, stuck.deadline)
+        if not self._told(telling.subject, telling.occurrence).has_heard(telling.level):
+            self._once(stuck, ("stuck", stuck.deadline.key))
+        self._tell(telling)
 
     def _tell_findings(self) -> None:
         for number, known in enumerate(self.agreement.findings):

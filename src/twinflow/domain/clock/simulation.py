@@ -186,7 +186,7 @@ class _Run:
                     self._refresh_parent(left.agreement, outcome.entry.effective_on)
                 case Derived(before, left):
                     self._report_closed(before, left)
-                case Stuck(deadline, refused):
+                case Stuck(deadline=deadline, refused=refused):
                     event = self._about(EventKind.STUCK, agreement, deadline, reasons=refused.reasons)
                     self._say_once(event)
                 case Told(telling, audience):
@@ -234,7 +234,7 @@ class _Run:
                 continue
             if after.status is DeadlineStatus.UNMET:
                 self.events.append(self._about(EventKind.UNMET, before, after))
-            elif after.status is DeadlineStatus.LAPSED and rules[after.rule].on_lapse is None:
+            elif after.status is DeadlineStatus.LAPSED and not rules[after.rule].on_lapse:
                 self.events.append(self._about(EventKind.LAPSED, before, after))
 
     def _refresh_parent(self, child: Agreement, on: date) -> None:

@@ -400,7 +400,7 @@ def _backed(case: _Case, base: Deadline, lengths: tuple[Length, ...]) -> Deadlin
     if met is not None:
         return replace(deadline, status=DeadlineStatus.MET, closed_on=met.on)
     deadline = _lapsed(deadline, case)
-    if not deadline.is_open and rule.on_lapse is not None:
+    if not deadline.is_open and rule.on_lapse:
         return deadline
     due_on = deadline.due_on
     if (
@@ -528,10 +528,10 @@ def _lapsed(deadline: Deadline, case: _Case) -> Deadline:
     rule, due_on = case.rule, deadline.due_on
     if not deadline.is_open or due_on is None:
         return deadline
-    taken = rule.on_lapse is not None and any(
-        entry.step == rule.on_lapse and entry.effective_on == due_on for _, entry in _steps_taken(case.agreement)
+    taken = any(
+        entry.step in rule.on_lapse and entry.effective_on == due_on for _, entry in _steps_taken(case.agreement)
     )
-    if taken or (not rule.duty and rule.on_lapse is None and case.is_over(due_on)):
+    if taken or (not rule.duty and not rule.on_lapse and case.is_over(due_on)):
         return replace(deadline, status=DeadlineStatus.LAPSED, closed_on=due_on)
     return deadline
 
@@ -592,11 +592,17 @@ def _closed_by_the_end(deadline: Deadline, case: _Case) -> Deadline:
 
 
 def _closed_as_impossible(deadline: Deadline, case: _Case) -> Deadline:
-    """A duty that no step from here can meet is not owed: a case entered after registration owes no request for it."""
+    """A duty that no step from here can meet is not owed: a case entered after registration owes no request for it.
+
+    Where the clock would take a step, that is so if the day had passed before the case came into the books.
+    """
     rule, agreement = case.rule, case.agreement
-    if not deadline.is_open or not rule.met_by_steps or rule.met_by_children or rule.on_lapse is not None:
+    steps = rule.met_by_steps.union(rule.on_lapse)
+    if not deadline.is_open or not steps or rule.met_by_children:
         return deadline
-    sources = frozenset[str]().union(*(case.definition.steps[step].sources for step in rule.met_by_steps))
+    if rule.on_lapse and (deadline.due_on is None or deadline.due_on >= agreement.tracked_from):
+        return deadline
+    sources = frozenset[str]().union(*(case.definition.steps[step].sources for step in steps))
     if agreement.state in sources or sources & case.definition.reachable_from(agreement.state):
         return deadline
     came = next(

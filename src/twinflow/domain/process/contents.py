@@ -287,6 +287,7 @@ def _notices(step: Step, definition: ProcessDefinition) -> Iterator[Thing]:
 def _deadline(rule: DeadlineRule, definition: ProcessDefinition) -> Thing:
     met = _labels_of(rule.met_by_steps, definition.steps)
     met |= {name: name for name in sorted(f"{child.process}: {child.state}" for child in rule.met_by_children)}
+    lapses = [definition.steps[key].label for key in rule.on_lapse]
     count = (
         Aspect(Sentence("counted from"), rule.anchor, anchor_message(rule, definition)),
         Aspect(Sentence("length"), (rule.length, rule.term, rule.side), length_message(rule, definition)),
@@ -300,17 +301,14 @@ def _deadline(rule: DeadlineRule, definition: ProcessDefinition) -> Thing:
         _several(Sentence("met by"), frozenset(met), met),
         _several(Sentence("stands still in"), rule.paused_in, _labels_of(rule.paused_in, definition.states)),
         _plain(Sentence("where its day comes in a pause"), rule.in_pause),
+        _several(Sentence("runs only in"), rule.while_in, _labels_of(rule.while_in, definition.states)),
         _change(Sentence("may be paused"), rule.pause, definition),
         _change(Sentence("may be extended"), rule.extend, definition),
         _change(Sentence("may be moved by agreement"), rule.move, definition),
         Aspect(
             Sentence("very overdue"), rule.very_overdue, rule.very_overdue.message if rule.very_overdue else NOTHING
         ),
-        Aspect(
-            Sentence("what the clock does when it passes"),
-            rule.on_lapse,
-            definition.steps[rule.on_lapse].label if rule.on_lapse else NOTHING,
-        ),
+        Aspect(Sentence("what the clock does when it passes"), rule.on_lapse, lapses or NOTHING),
         _text(Sentence("silence decides under"), rule.article),
         _plain(Sentence("first day"), rule.first_day, FirstDay.NEXT_DAY),
         _plain(Sentence("end of the month"), rule.month_end, MonthEnd.CLAMP),

@@ -254,8 +254,9 @@ class DeadlineRule:
     `side` BEFORE counts backward. `recurs`: every length again, counted from the anchor, up to the due date of the deadline
     `until`. `duty` False: the last day of a right, nobody is late when it passes unused. `calendars` are those of the
     process where none are named. `cut_off` is the closing hour where the late office is. `very_overdue` is how long after
-    the date it is called so. `article` is the text by which silence decides, where it does (`on_lapse`). `while_in` are the
-    states in which it runs (none: in all); `in_pause` is for a duty of a calendar day.
+    the date it is called so. `while_in`: where states are named it runs in these only; `in_pause` is for a duty of a calendar
+    day. When it passes the clock takes the first step of `on_lapse` that leaves the present state; `article` is the text by
+    which silence decides there.
     """
 
     key: str
@@ -286,7 +287,7 @@ class DeadlineRule:
     warn: tuple[Level, ...] = ()
     escalate: tuple[Level, ...] = ()
     very_overdue: Length | None = None
-    on_lapse: str | None = None
+    on_lapse: tuple[str, ...] = ()
     source: Label = field(default_factory=dict)
     note: Label = field(default_factory=dict)
     article: Label = field(default_factory=dict)
@@ -295,6 +296,10 @@ class DeadlineRule:
     def is_fixed(self) -> bool:
         """Whether the date is given by the fact itself, and nothing is counted."""
         return self.length is None and self.term is None
+
+    def runs_in(self, state: str) -> bool:
+        """Whether it runs while the case is in the state."""
+        return not self.while_in or state in self.while_in
 
     @property
     def keeps_its_day(self) -> bool:
@@ -395,6 +400,10 @@ class ProcessDefinition:
         """Everything that can be put on record, by name: facts, papers and checklists."""
         papers = {key: paper.label for key, paper in self.papers.items()}
         return {**self.facts, **papers, **{key: checklist.label for key, checklist in self.checklists.items()}}
+
+    def step_of_lapse(self, rule: DeadlineRule, state: str) -> Step | None:
+        """The step that the clock takes where the deadline passes in the state; None where none of its steps leaves it."""
+        return next((self.steps[key] for key in rule.on_lapse if state in self.steps[key].sources), None)
 
     def step(self, key: str) -> Step:
         try:

@@ -75,5 +75,15 @@ def length_message(rule: DeadlineRule, definition: ProcessDefinition) -> Sentenc
     return Sentence("{length} from {anchor}", values)
 
 
+def lapse_message(rule: DeadlineRule, definition: ProcessDefinition) -> Sentence:
+    """What follows when the deadline passes."""
+    steps = [definition.steps[key].label for key in rule.on_lapse]
+    if len(steps) == 1:
+        return Sentence("when it passes the clock takes the step “{step}”", {"step": steps[0]})
+    return Sentence(
+        "when it passes the clock takes the first of these steps that leaves the state: {steps}", {"steps": steps}
+    )
+
+
 def _record(name: str | None, definition: ProcessDefinition) -> Label | str:
     return definition.records.get(name or "", name or "")

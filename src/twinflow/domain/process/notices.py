@@ -76,6 +76,14 @@ _FINDING: Fields = {"subject": Kind.TEXT, "known": Kind.TEXT}
 _BUILT_IN: Mapping[str, Fields] = {
     "deadline-soon": _DEADLINE,
     "deadline-overdue": _DEADLINE,
+    "lapse-refused": {
+        "deadline": Kind.TEXT,
+        "due_on": Kind.DAY,
+        "step": Kind.TEXT,
+        "state": Kind.TEXT,
+        "why": Kind.TEXT,
+        **_TODO,
+    },
     "deadline-moved": {"deadline": Kind.TEXT, "before": Kind.DAY, "after": Kind.DAY, **_TODO},
     "change-to-confirm": {
         "deadline": Kind.TEXT,

@@ -39,7 +39,7 @@ def unsound(process: ProcessDefinition) -> list[tuple[str, Sentence]]:
     try:
         graphs = [explore(process, parties, budget) for parties in (PARTIES if per_party else PARTIES[:1])]
         proof = _Proof(process, [_Indexed(graph) for graph in graphs], budget, _givers(process))
-        return [*proof.states(), *proof.steps(), *proof.deadlines(), *proof.gates()]
+        return [*proof.states(), *proof.steps(), *proof.deadlines(), *proof.lapses(), *proof.gates()]
     except TooLarge:
         message = Sentence(
             "it is too large to be proved sound: a case can come into too many situations (at most {number} are looked at). "
@@ -180,7 +180,9 @@ class _Proof:
     def _waiting(self, graph: Graph, number: int, step: Step) -> Sentence | None:
         """A step that only the clock takes, where no deadline that takes it can pass."""
         bits, running = graph.bits[number], graph.marks.lapsing(step)
-        if not running or any(bits & each.bit and graph.states[number] not in each.rule.paused_in for each in running):
+        state = graph.states[number]
+        may_pass = any(each.may_lapse(bits, state) and state not in each.rule.paused_in for each in running)
+        if step.by != {CLOCK} or not running or may_pass:
             return None
         silent = [term for each in running if each.stated & ~bits for term in each.terms]
         if not silent:
@@ -241,10 +243,17 @@ class _Proof:
             if not any(begun):
                 yield from self._why_never_begun(rule)
                 continue
-            steps = rule.met_by_steps | ({rule.on_lapse} if rule.on_lapse else set())
+            runs = [self._runs(each, where, rule) for each, where in zip(self.graphs, begun, strict=True)]
+            if not any(runs):
+                yield (
+                    f"deadlines.{key}.while_in",
+                    Sentence("it never runs: once it begins, no case is in these states."),
+                )
+                continue
+            steps = rule.met_by_steps.union(rule.on_lapse)
             if not steps or rule.met_by_children:
                 continue
-            if not any(self._closed(each, where, steps) for each, where in zip(self.graphs, begun, strict=True)):
+            if not any(self._closed(each, where, steps) for each, where in zip(self.graphs, runs, strict=True)):
                 yield (
                     f"deadlines.{key}.{'met_by' if rule.met_by_steps else 'on_lapse'}",
                     Sentence(
@@ -285,11 +294,55 @@ class _Proof:
                 Sentence("it never starts: nobody ever takes a step that gives “{fact}” its day: {steps}.", values),
             )
 
-    def _closed(self, each: _Indexed, begun: frozenset[int], steps: Collection[str]) -> bool:
-        """Whether one of the steps can be taken once the deadline has begun."""
+    def _runs(self, each: _Indexed, begun: frozenset[int], rule: DeadlineRule) -> set[int]:
+        """The situations that come once the deadline has begun, as far as it runs in them."""
         if begun not in each.onward:
             each.onward[begun] = self._walk(begun, lambda number: [edge.to for edge in each.graph.edges[number]])
-        return any(not each.onward[begun].isdisjoint(each.taken_in.get(step, ())) for step in steps)
+        onward = each.onward[begun]
+        return {number for number in onward if rule.runs_in(each.graph.states[number])} if rule.while_in else onward
+
+    def _closed(self, each: _Indexed, runs: set[int], steps: Collection[str]) -> bool:
+        """Whether one of the steps can be taken while the deadline runs."""
+        return any(not runs.isdisjoint(each.taken_in.get(step, ())) for step in steps)
+
+    def lapses(self) -> Found:
+        """Deadlines whose day may be over where the clock cannot take a step; first those of cases that began as all do."""
+        running = self.graphs[0].graph.marks.running
+        if not running:
+            return
+        graphs = [each.graph for each in self.graphs]
+        entered = [explore(self.process, graph.marks.parties, self.budget, anywhere=True) for graph in graphs]
+        found: dict[tuple[str, str], Sentence] = {}
+        for graph in (*graphs, *entered):
+            for number, state in enumerate(graph.states):
+                self.budget.spend(len(running))
+                for each in graph.marks.running if not self.process.states[state].final else ():
+                    at = (each.rule.key, state)
+                    if at not in found and each.may_lapse(graph.bits[number], state):
+                        refused = self._refused(graph, number, each.rule)
+                        found |= {at: refused} if refused is not None else {}
+        yield from ((f"deadlines.{rule}.on_lapse", message) for (rule, _), message in found.items())
+
+    def _refused(self, graph: Graph, number: int, rule: DeadlineRule) -> Sentence | None:
+        """Why the clock takes no step where the deadline passes in a situation; None where it takes one."""
+        state = graph.states[number]
+        step = self.process.step_of_lapse(rule, state)
+        values: dict[str, object] = {"state": state, "way": _in_words(graph.way_to(number)) or state}
+        if step is None:
+            values["steps"] = list(rule.on_lapse)
+            return Sentence(
+                "where it ends in “{state}” the clock takes no step: none of {steps} leaves that state. A case comes there by: "
+                "{way}.",
+                values,
+            )
+        missing = [_asked(requirement) for requirement in graph.unmet(number, step)]
+        if not missing:
+            return None
+        values |= {"step": step.key, "missing": missing}
+        return Sentence(
+            "where it ends in “{state}” the clock cannot take “{step}”: missing may be {missing}. A case comes there by: {way}.",
+            values,
+        )
 
     def gates(self) -> Found:
         """Gates with a way around them."""

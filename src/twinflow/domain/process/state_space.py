@@ -12,7 +12,9 @@ hold every role: four eyes stand in nobody's way. Children reach any state that 
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import reduce
 from itertools import product
+from operator import or_
 from typing import NamedTuple
 
 from twinflow.domain.process.definition import (
@@ -120,7 +122,7 @@ class Manner(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A deadline whose lapse takes a step that only the clock takes, and what begins and closes it.
+    """A deadline whose lapse takes a step, and what begins and closes it.
 
     `passed` marks that it lapsed and nothing met it since: an act that begins it anew then meets what was left. `terms` are
     those that the text has to state, and `stated` their marks. `ahead` marks that the day it is counted from was given by
@@ -136,7 +138,6 @@ class Running:
     facts: frozenset[str]
     activity: bool
     met_by: frozenset[str]
-    perhaps_met_by: frozenset[str]
     terms: tuple[str, ...]
     stated: int
     ahead: int
@@ -158,22 +159,26 @@ class Running:
             running, passed = False, True
         elif lapsed is not None and lapsed.rule.key == self.rule.anchor.deadline:
             running = False
-        begins = step.key in self.steps or bool(self.facts & days) or (self.activity and step.by != {CLOCK})
+        begins = step.key in self.steps or bool(self.facts & days) or (self.activity and lapsed is None)
         given = 0 if self.facts.isdisjoint(step.records) else self.ahead
         spare = bits & self.spare
         found = {self.bit} if self.revived else set()
-        for met in {step.key in self.met_by, step.key in self.met_by or step.key in self.perhaps_met_by}:
-            for answers in self._answers(bits, met=met and (running or passed)):
-                unused = met and not answers
-                if begins:
-                    found |= {0, spare} if unused or spare or self.child_meets else set()
-                    found |= {self.bit | given} if given or not (unused or spare) else set()
-                elif answers:
-                    found.add(spare)
-                else:
-                    still = (self.bit if running else 0) | (self.passed if passed else 0) | (bits & self.ahead)
-                    found.add(still | spare | (self.spare if unused else 0))
+        met = step.key in self.met_by
+        for answers in self._answers(bits, met=met and (running or passed)):
+            unused = met and not answers
+            if begins:
+                found |= {0, spare} if unused or spare or self.child_meets else set()
+                found |= {self.bit | given} if given or not (unused or spare) else set()
+            elif answers:
+                found.add(spare)
+            else:
+                still = (self.bit if running else 0) | (self.passed if passed else 0) | (bits & self.ahead)
+                found.add(still | spare | (self.spare if unused else 0))
         return found
+
+    def may_lapse(self, bits: int, state: str) -> bool:
+        """Whether its day may be over in the situation."""
+        return bool(bits & self.bit) and self.rule.runs_in(state)
 
     def _answers(self, bits: int, *, met: bool) -> set[bool]:
         """Whether an act that can meet what ran before does; not where the day that was counted from lies ahead of it."""
@@ -181,8 +186,8 @@ class Running:
 
     def is_touched_by(self, step: Step) -> bool:
         facts = {*step.records, step.day_as, *EFFECT_FACTS.get(step.effect, ())}
-        of_steps = self.steps | self.met_by | self.perhaps_met_by
-        return self.activity or step.by == {CLOCK} or step.key in of_steps or bool(self.facts & facts)
+        by_steps = step.key in self.steps | self.met_by
+        return self.activity or CLOCK in step.by or by_steps or bool(self.facts & facts)
 
 
 def _starts_a_term(process: ProcessDefinition) -> bool:
@@ -227,7 +232,8 @@ class Marks:
         self._lapsing: dict[str, list[Running]] = {}
         self._touched: dict[str, list[Running]] = {}
         for each in self.running:
-            self._lapsing.setdefault(each.rule.on_lapse or "", []).append(each)
+            for key in each.rule.on_lapse:
+                self._lapsing.setdefault(key, []).append(each)
         self.since_here = sum(bits for (kind, _), bits in self._bits.items() if kind in {"here", "by_party"})
         self.kept = self._kept()
 
@@ -274,13 +280,12 @@ class Marks:
         return self._needs[step.key]
 
     def lapsing(self, step: Step) -> list[Running]:
-        """The deadlines that the clock takes a step for; none where people take it too: they need no date."""
+        """The deadlines that the clock takes a step for."""
         return self._lapsing.get(step.key, [])
 
     def _runnings(self) -> Iterator[Running]:
         for rule in self.process.deadlines.values():
-            step = self.process.steps.get(rule.on_lapse or "")
-            if step is None or step.by != {CLOCK}:
+            if not rule.on_lapse:
                 continue
             base = self.process.deadlines[rule.anchor.deadline] if rule.anchor.deadline else rule
             both = (rule, base)
@@ -295,7 +300,6 @@ class Marks:
                 facts=frozenset({anchor.fact} if anchor.fact else ()),
                 activity=anchor.activity,
                 met_by=rule.met_by_steps | base.met_by_steps,
-                perhaps_met_by=frozenset(self._closing(base) if base is not rule else ()),
                 terms=tuple(dict.fromkeys(terms)),
                 stated=sum(self._mark("stated", term) for term in set(terms)),
                 ahead=self._mark("ahead", rule.key) if not early and self._may_lie_ahead(anchor.fact) else 0,
@@ -305,19 +309,15 @@ class Marks:
                 revived=anchor.activity and bool(self.process.children),
             )
 
-    def _closing(self, base: DeadlineRule) -> Iterator[str]:
-        """The step that closes a deadline where it is its lapse that takes it; what only the clock takes, is known to be."""
-        if base.on_lapse is not None and self.process.steps[base.on_lapse].by != {CLOCK}:
-            yield base.on_lapse
-
     def _may_lie_ahead(self, fact: str | None) -> bool:
         """Whether the day of a fact is one that people give, and that may still be to come."""
         return fact in self._given and fact not in NOT_IN_FUTURE
 
     def _kept(self) -> dict[str, int]:
-        """What matters in each state: what is asked for there, or later."""
+        """What matters in each state: what is asked for there, or later; and which deadlines may pass there."""
+        lapses = reduce(or_, (each.marks | each.stated for each in self.running), 0)
         here = dict.fromkeys(self.process.states, 0)
-        later = dict.fromkeys(self.process.states, 0)
+        later = {key: 0 if state.final else lapses for key, state in self.process.states.items()}
         before: dict[str, set[str]] = {key: set() for key in self.process.states}
         for step in self.process.steps.values():
             asked = self._asked(step)
@@ -338,8 +338,6 @@ class Marks:
 
     def _asked(self, step: Step) -> int:
         asked = self._needs[step.key]
-        for each in self.lapsing(step):
-            asked |= each.marks | each.stated
         if step.per_party == "signature" or step.effect in BY_SIGNATURES or len(step.to) > 1:
             asked |= self.of("signed", "")
         if self._becomes_signed(step):
@@ -427,9 +425,8 @@ class Marks:
         """Every way of taking a step: the state and the marks after it, whether the term began, whether the count stood still."""
         if step.per_party == "signature" and bits & self.all_signed:
             return
-        for lapsed in self.lapsing(step) if step.by == {CLOCK} else [None]:
-            if lapsed is not None and not bits & lapsed.bit:
-                continue
+        by_people = [] if step.by == {CLOCK} else [None]
+        for lapsed in [*by_people, *self._lapsing_in(state, bits, step)]:
             still = lapsed is not None and state in lapsed.rule.paused_in
             for manner in self.manners(step):
                 self.budget.spend()
@@ -441,6 +438,11 @@ class Marks:
                 for here in self._since(after, step, moved=target != state):
                     for whole in self._with_deadlines(here, step, days | manner.days, lapsed):
                         yield target, whole & self.kept[target], TERM_STARTS_ON in days, still
+
+    def _lapsing_in(self, state: str, bits: int, step: Step) -> list[Running]:
+        """The deadlines whose day may be over in a situation, and from which the step then follows."""
+        over = [each for each in self.lapsing(step) if each.may_lapse(bits, state)]
+        return [each for each in over if self.process.step_of_lapse(each.rule, state) is step]
 
     def _with_effect(self, bits: int, step: Step) -> tuple[int, frozenset[str]]:
         if step.effect is None:
@@ -477,8 +479,8 @@ class Marks:
         return sorted(options)
 
 
-def explore(process: ProcessDefinition, parties: int, budget: Budget) -> Graph:
-    """Every situation that a case between so many parties can come into. Raises TooLarge.
+def explore(process: ProcessDefinition, parties: int, budget: Budget, *, anywhere: bool = False) -> Graph:
+    """Every situation that a case between so many parties can come into; also of one that is entered `anywhere`. Raises TooLarge.
 
     Every name in the process exists, and the last destination of every step is without condition.
     """
@@ -500,7 +502,8 @@ def explore(process: ProcessDefinition, parties: int, budget: Budget) -> Graph:
         return numbers[state, bits]
 
     start = process.states[process.start]
-    for state in (start, *(state for state in process.states.values() if state.entry)):
+    entries = (state for state in process.states.values() if state.entry or (anywhere and not state.final))
+    for state in (start, *entries):
         graph.roots += [number_of(state.key, bits, None) for bits in marks.first(state)]
     number = 0
     while number < len(graph.states):

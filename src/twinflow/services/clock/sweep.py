@@ -95,7 +95,7 @@ class _Totals:
                             self.report(f"nobody is {role}", reference, said)
                 case Taken():
                     self.lapsed.append(reference)
-                case Stuck(deadline, refused):
+                case Stuck(deadline=deadline, refused=refused):
                     self.report(f"{deadline.rule}/{deadline.occurrence}", reference, _why_not(reference, refused))
                 case Derived():
                     pass

@@ -15,6 +15,7 @@ from twinflow.domain.agreement.present_names import state_now
 from twinflow.domain.agreement.subject import AlertSubject, SubjectKind
 from twinflow.domain.alerts.alerts import OVERDUE, SOON, Alert
 from twinflow.domain.calendar.business_days import business_days_between
+from twinflow.domain.clock.day import Stuck, steps_of_dates
 from twinflow.domain.deadlines.changes import changes_by_deadline, pending
 from twinflow.domain.deadlines.lateness import has_passed, is_past, standing
 from twinflow.domain.mail.letter import Letter, LetterGroup, LetterItem
@@ -270,6 +271,8 @@ class Desk:
                 found = self._of_deadline(person, alert, subject.name)
             case SubjectKind.STEP:
                 found = self._of_step(person, alert)
+            case SubjectKind.LAPSE:
+                found = self._of_refused(person, alert, (subject.name, alert.occurrence))
             case SubjectKind.MOVED:
                 found = self._of_moved(person, alert, subject.name)
             case SubjectKind.CHANGE:
@@ -328,18 +331,38 @@ class Desk:
 
     def _of_step(self, person: Person, alert: Alert) -> dict[str, Any] | None:
         """What a step announced, while the case still stands where it led to."""
-        definition = self._definition(alert)
         state = alert.details["state"]
         if state != alert.state:
             agreement = self._agreement(alert)
             if state_now(agreement.history, state, alert.recorded_at) != alert.state:
                 return None
+        return self._present(person, alert)
+
+    def _present(self, person: Person, alert: Alert) -> dict[str, Any]:
+        """Where the case stands, and the steps that the reader's role may take from there."""
+        definition = self._definition(alert)
         possible = [
             step.label[person.language]
             for step in definition.steps.values()
             if alert.state in step.sources and alert.role in step.by
         ]
         return {"state": definition.states[alert.state].label[person.language], "todo": possible}
+
+    def _of_refused(self, person: Person, alert: Alert, key: tuple[str, int]) -> dict[str, Any] | None:
+        """The step of a date that has passed, and why it cannot be taken; None if it was, or nothing follows any more."""
+        agreement, definition = self._agreement(alert), self._definition(alert)
+        context = deadline_context(self.rulebook, self.people, definition, alert.office, self.now)
+        for deed in steps_of_dates(agreement, definition, context, self.now):
+            if isinstance(deed, Stuck) and deed.deadline.key == key:
+                return {
+                    "deadline": definition.deadlines[deed.deadline.rule].label[person.language],
+                    "due_on": deed.deadline.due_on,
+                    "step": definition.steps[deed.step].label[person.language],
+                    "why": " ".join(say(reason, person.language) for reason in deed.refused.reasons),
+                    "sort_on": deed.deadline.due_on,
+                    **self._present(person, alert),
+                }
+        return None
 
     def _of_moved(self, person: Person, alert: Alert, rule: str) -> dict[str, Any] | None:
         """Where a date has moved; None if it has moved again, which another alert tells, or is closed."""

@@ -11,7 +11,7 @@ from twinflow.domain.agreement.agreement import Agreement, Deadline, DeadlineSta
 from twinflow.domain.agreement.entries import DateMoved
 from twinflow.domain.agreement.findings import findings
 from twinflow.domain.agreement.subject import AlertSubject, SubjectKind
-from twinflow.domain.alerts.alerts import MOVED, OVERDUE, SOON, UNDELIVERED, Alert
+from twinflow.domain.alerts.alerts import MOVED, OVERDUE, REFUSED, SOON, UNDELIVERED, Alert
 from twinflow.domain.calendar.dates import Length, Unit
 from twinflow.domain.deadlines.changes import changes_by_deadline, pending
 from twinflow.domain.deadlines.lateness import has_passed
@@ -174,7 +174,7 @@ def _said(value: object, language: str) -> object:
 def _occasions(case: _Case) -> Iterator[_Occasion]:
     """What there is to tell, the real things first."""
     by_notice = {SOON: _of_deadlines, OVERDUE: _of_deadlines, MOVED: _of_moved_dates, CONFIRM: _of_changes}
-    by_notice |= {UNDELIVERED: _of_messages, **dict.fromkeys(OF_FINDINGS, _of_findings)}
+    by_notice |= {REFUSED: _of_refused, UNDELIVERED: _of_messages, **dict.fromkeys(OF_FINDINGS, _of_findings)}
     return by_notice.get(case.notice, _of_steps)(case)
 
 
@@ -202,6 +202,21 @@ def _of_deadlines(case: _Case) -> Iterator[_Occasion]:
     if made_up is not None:
         told = rules[made_up.rule].told
         yield _Occasion(AlertSubject.deadline(made_up.rule), told, made_up.occurrence, deadline=made_up)
+
+
+def _of_refused(case: _Case) -> Iterator[_Occasion]:
+    """What a date should have brought about: of one that has passed, else of a deadline that may."""
+    definition, told = case.definition, (LIAISON,)
+    for deadline in _open(case):
+        yield _Occasion(AlertSubject(SubjectKind.LAPSE, deadline.rule), told, deadline.occurrence)
+    rule = next((rule for rule in definition.deadlines.values() if rule.on_lapse), None)
+    if rule is not None:
+        day, state = case.today - A_WEEK, definition.states[case.agreement.state].label
+        step = definition.steps[rule.on_lapse[0]].label
+        why = Sentence("“{step}” cannot be taken.", {"step": step})
+        made_up = {"step": step, "state": state, "why": why}
+        deadline = Deadline(rule.key, 1, case.today, day, day, DeadlineStatus.OPEN)
+        yield _Occasion(AlertSubject.deadline(rule.key), told, deadline=deadline, made_up=made_up)
 
 
 def _of_moved_dates(case: _Case) -> Iterator[_Occasion]:

@@ -161,6 +161,11 @@ def subject_in_words(subject: AlertSubject, definition: ProcessDefinition) -> Se
     match subject.kind:
         case SubjectKind.DEADLINE:
             return _label(definition.deadlines, subject.name)
+        case SubjectKind.LAPSE:
+            label = _label(definition.deadlines, subject.name)
+            return Sentence(
+                "{deadline}: its day has passed, and the step that follows cannot be taken", {"deadline": label}
+            )
         case SubjectKind.MOVED:
             return Sentence("Date moved: {deadline}", {"deadline": _label(definition.deadlines, subject.name)})
         case SubjectKind.CHANGE:

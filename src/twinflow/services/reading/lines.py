@@ -8,6 +8,7 @@ from twinflow.domain.agreement.agreement import Deadline, DeadlineStatus, Presen
 from twinflow.domain.agreement.findings import findings
 from twinflow.domain.deadlines.context import DeadlineContext
 from twinflow.domain.deadlines.lateness import PASSED, Standing, has_passed, in_words, is_overdue, standing
+from twinflow.domain.deadlines.warnings import lapses_by_the_clock
 from twinflow.domain.people.people import People
 from twinflow.domain.process.definition import DeadlineRule, Label, ProcessDefinition
 from twinflow.domain.rulebook import DeadlineContexts, Rulebook
@@ -21,8 +22,9 @@ from twinflow.storage.failures import about
 class AgreementLine:
     """An agreement in a list. `next_on` is the first due date that is open: the next one, or the one that passed longest ago.
 
-    `passed` says of such a one how it stands; `overdue` whether anything is late by law or by the text. Of one that cannot be
-    read there is the reference alone, and `unreadable` says why.
+    `passed` says of such a one how it stands; `overdue` whether anything is late by law or by the text; `unfinished` that a day
+    has passed and the step that follows was not taken. Of one that cannot be read there is the reference alone, and
+    `unreadable` says why.
     """
 
     reference: str
@@ -32,6 +34,7 @@ class AgreementLine:
     state_label: Label
     stage: Label
     in_force: bool
+    unfinished: Sentence | None
     next_on: date | None
     next_label: Label
     passed: Sentence | None
@@ -78,6 +81,7 @@ class Lines:
             state_label=state.label,
             stage=definition.stages[state.stage],
             in_force=agreement.has_entered_into_force(context.today) and not state.final,
+            unfinished=next(_unfinished(dated, context), None),
             next_on=following.due_on if following is not None else None,
             next_label=rule.label if rule is not None else {},
             passed=_in_words(*passed[following.key]) if following is not None and following.key in passed else None,
@@ -103,6 +107,7 @@ def _unreadable(error: UnreadableAgreement) -> AgreementLine:
         next_label={},
         passed=None,
         overdue=False,
+        unfinished=None,
         missing=(),
         generation=1,
         parent=None,
@@ -132,6 +137,14 @@ def _passed(
             stands = standing(rule, deadline, context.calendars_of(rule), today)
             if stands in PASSED:
                 yield rule, deadline, stands
+
+
+def _unfinished(dated: Sequence[tuple[DeadlineRule, Deadline]], context: DeadlineContext) -> Iterator[Sentence]:
+    """The days that have passed without the step that the clock takes then."""
+    for rule, deadline in dated:
+        if lapses_by_the_clock(rule, deadline, context.today_of(rule)):
+            values = {"deadline": rule.label, "day": deadline.due_on}
+            yield Sentence("{deadline}: {day} has passed, and what follows was not carried out", values)
 
 
 def _in_words(rule: DeadlineRule, stands: Standing) -> Sentence:
