@@ -12,7 +12,7 @@ from twinflow.domain.agreement.history import EntryKind, HistoryEntry
 from twinflow.domain.calendar.business_days import Calendar, Calendars, CountsIn, Holiday
 from twinflow.domain.calendar.dates import Length, PartialDate
 from twinflow.domain.deadlines.context import DeadlineContext
-from twinflow.domain.deadlines.occurrences import derive
+from twinflow.domain.deadlines.occurrences import with_deadlines
 from twinflow.domain.people.people import THE_CLOCK, Actor, Assignment, Office, People, Person
 from twinflow.domain.process.definition import ProcessDefinition
 from twinflow.domain.rulebook import Rulebook
@@ -174,7 +174,7 @@ def context(process: ProcessDefinition, today: date) -> DeadlineContext:
 def derived(case: Agreement, today: date, process: ProcessDefinition | None = None) -> Agreement:
     """The case with its deadlines as of `today`."""
     process = process or definition(case.process)
-    return replace(case, deadlines=derive(case, process, context(process, today)))
+    return with_deadlines(case, process, context(process, today))
 
 
 def try_step(

@@ -42,7 +42,7 @@ from twinflow.domain.alerts.alerts import MISSED
 from twinflow.domain.clock.day import InBooks
 from twinflow.domain.clock.simulation import MORNING, Event, EventKind, Simulation, simulate
 from twinflow.domain.deadlines.kept import rewritten
-from twinflow.domain.deadlines.occurrences import derive
+from twinflow.domain.deadlines.occurrences import with_deadlines
 from twinflow.domain.people.people import Absence, Assignment, People
 from twinflow.domain.rulebook import Rulebook, deadline_context
 from twinflow.domain.steps.command import StepCommand
@@ -182,7 +182,7 @@ def standing(case: InBooks) -> object:
     """How the books stand about a case."""
     known = sorted((str(f.finding), f.occurrence, f.told) for f in case.agreement.findings if not f.settled)
     agreement = case.agreement
-    return agreement.reference, agreement.state, agreement.deadlines, case.wake_on, case.derive_on, known
+    return agreement.reference, agreement.state, agreement.deadlines, case.wake_on, known
 
 
 def unmet(cases: Iterable[InBooks], status: DeadlineStatus) -> set[tuple[str, str, int]]:
@@ -556,7 +556,7 @@ def test_on_each_morning_the_books_are_as_derived_from_scratch(
                 books.take(random.choice(REFERENCES), step, day, who="lucia")
         books.settle()
         for case in (case for reference in REFERENCES for case in books_of(books.engine, books.rulebook, reference)):
-            assert left_by_deriving(books, case) == ({}, case.derive_on)
+            assert left_by_deriving(books, case) == ({}, case.agreement.derive_on)
     books.engine.dispose()
 
 
@@ -565,9 +565,9 @@ def left_by_deriving(books: Books, case: InBooks) -> tuple[object, date | None]:
     agreement = case.agreement
     definition = books.rulebook.definition_of(agreement)
     context = deadline_context(books.rulebook, books.people, definition, agreement.office, books.now)
-    after = replace(agreement, deadlines=derive(agreement, definition, context))
+    after = with_deadlines(agreement, definition, context)
     left = rewritten(agreement, after, definition, context, books.now)
-    return left.rows, left.derive_on
+    return left.rows, left.agreement.derive_on
 
 
 def test_random_processes_have_all_that_may_come() -> None:

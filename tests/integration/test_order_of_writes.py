@@ -60,11 +60,11 @@ def test_a_step_writes_its_days_over_those_of_before(drafts: World) -> None:
     with UnitOfWork(drafts.engine) as work:
         before = work.agreements.lock("A")
         work.agreements.derive_by(1, DAY, DAY)
-        work.agreements.save(before, replace(before, version=before.version + 1), LATER)
+        work.agreements.save(before, replace(before, version=before.version + 1, derive_on=LATER))
         work.commit()
     with UnitOfWork(drafts.engine, reading=True) as work:
         (kept,) = work.agreements.in_rows([1])
-    assert kept.derive_on == LATER
+    assert kept.agreement.derive_on == LATER
     assert found(drafts, "SELECT count(*) FROM agreement WHERE next_on > '9000-01-01'") == [(2,)]
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from builders import edited, facts, noon
 from tiny_world import loaded, tiny_world
+from twinflow.definitions.calendars import read_calendar
 from twinflow.domain.agreement.agreement import DeadlineStatus, Party
 from twinflow.domain.clock.simulation import EventKind
 from twinflow.domain.steps.command import StepCommand
@@ -19,6 +20,7 @@ from twinflow.services.agreements.opening import open_agreement
 from twinflow.services.agreements.recording import refreshed
 from twinflow.services.clock.simulating import simulate_agreement
 from twinflow.services.clock.sweep import sweep
+from twinflow.services.deadlines.calendar_editions import apply
 from world import World
 
 PARTIES = (Party("Chihuahua", "MX", home=True), Party("Albuquerque", "US"))
@@ -47,6 +49,11 @@ def opened(world: World, on: date, **more: Any) -> None:
     open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", now=world.now)
 
 
+def taken(world: World, step: str, **more: Any) -> None:
+    command = StepCommand(step, world.now.date(), **more)
+    advance_agreement(world.engine, world.rulebook, world.people, "T-1", command, person="elena", now=world.now)
+
+
 def mornings(world: World, last: date) -> None:
     """A sweep a day, from the day after the present one."""
     while world.now.date() < last:
@@ -73,11 +80,8 @@ def monthly(database_url: str, tmp_path: Path) -> Iterator[World]:
         yield world
 
 
-def test_a_recurring_duty_whose_start_is_still_to_come_opens_on_that_day(monthly: World) -> None:
+def test_a_recurring_duty_whose_start_is_still_to_come_has_its_first_date_at_once(monthly: World) -> None:
     opened(monthly, date(2026, 1, 5), state="asked", facts=facts(asked_on="2026-02-02"))
-    mornings(monthly, date(2026, 2, 1))
-    assert loaded(monthly, "T-1").deadlines == ()
-    mornings(monthly, date(2026, 2, 2))
     assert [(d.occurrence, d.due_on) for d in loaded(monthly, "T-1").deadlines] == [(1, date(2026, 3, 2))]
     mornings(monthly, date(2026, 4, 10))
     assert alerts(monthly) == [
@@ -89,14 +93,16 @@ def test_a_recurring_duty_whose_start_is_still_to_come_opens_on_that_day(monthly
     assert_as_from_scratch(monthly)
 
 
-def test_where_the_day_comes_first_on_earth_it_opens_with_that_day(database_url: str, tmp_path: Path) -> None:
-    """At noon of 1 February in Greenwich it is the 2nd on Kiritimati."""
+def test_where_the_day_comes_first_on_earth_the_next_occurrence_opens_with_that_day(
+    database_url: str, tmp_path: Path
+) -> None:
+    """At noon of 2 March in Greenwich it is the 3rd on Kiritimati."""
     with tiny_world(database_url, tmp_path, *MONTHLY, zone="Pacific/Kiritimati") as world:
         opened(world, date(2026, 1, 5), state="asked", facts=facts(asked_on="2026-02-02"))
-        mornings(world, date(2026, 1, 31))
-        assert loaded(world, "T-1").deadlines == ()
-        mornings(world, date(2026, 2, 1))
+        mornings(world, date(2026, 3, 1))
         assert [d.due_on for d in loaded(world, "T-1").deadlines] == [date(2026, 3, 2)]
+        mornings(world, date(2026, 3, 2))
+        assert [d.due_on for d in loaded(world, "T-1").deadlines] == [date(2026, 3, 2), date(2026, 4, 2)]
 
 
 def test_the_simulation_has_each_occurrence_that_the_sweep_opens(monthly: World) -> None:
@@ -124,10 +130,69 @@ def test_a_case_entered_while_the_late_office_has_not_ended_the_day_has_its_next
         asked = date(2026, 2, 2)
         new = NewAgreement("T-1", "tiny", "chihuahua", "x", asked, PARTIES, "asked", facts=facts(asked_on="2026-02-02"))
         open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", now=world.now)
-        assert loaded(world, "T-1").deadlines == ()
+        assert [d.due_on for d in loaded(world, "T-1").deadlines] == [date(2026, 4, 2)]
         mornings(world, date(2026, 4, 4))
         assert {occurrence for occurrence, *_ in alerts(world)} == {2}
         assert_as_from_scratch(world)
+
+
+def test_what_was_met_early_goes_on_when_its_day_is_declared_a_holiday_afterwards(monthly: World) -> None:
+    """Reported on 20 January; the day on which that was due, 12 February, is then declared a day off."""
+    opened(monthly, date(2026, 1, 12), state="asked", facts=facts(asked_on="2026-01-12"))
+    mornings(monthly, date(2026, 1, 20))
+    taken(monthly, "report")
+    mornings(monthly, date(2026, 1, 22))
+    folder = monthly.runtime.settings.workflows_folder
+    assert folder is not None
+    path = folder / "calendars" / "mx-labour.toml"
+    decreed = '\n[[days]]\non = 2026-02-12\nlabel = { en = "Decreed", es = "Decretado" }\nsource = "DOF 2026-01-22"\n'
+    content = path.read_text("utf-8") + decreed
+    calendar = read_calendar(content, "mx-labour")
+    apply(monthly.engine, monthly.rulebook, monthly.people, calendar, content, person="elena", now=monthly.now)
+    monthly.runtime.refresh()
+    mornings(monthly, date(2026, 5, 20))
+    assert [each for each in alerts(monthly) if each[0] in {2, 3}] == [
+        (2, "3 days before", date(2026, 3, 9)),
+        (2, "1 day after", date(2026, 3, 13)),
+        (3, "3 days before", date(2026, 4, 10)),
+        (3, "1 day after", date(2026, 4, 14)),
+    ]
+    first = loaded(monthly, "T-1").deadlines[0]
+    assert (first.status, first.due_on) == (DeadlineStatus.MET, date(2026, 2, 12)), "what is closed keeps its date"
+
+
+MEETING = (
+    ('asked_on = { en = "Asked", es = "Pedido" }', 'asked_on = { en = "Meeting", es = "Reunión" }'),
+    ("[deadlines.answer]", REPORT.replace('by = ["liaison"]', 'by = ["liaison"]\nrecords = ["asked_on"]')),
+    ('length = "10 days"', "fixed = true"),
+    ('"3 days before"', '"10 days before", "5 days before", "3 days before"'),
+)
+
+
+def test_no_alert_is_dated_before_its_cause_and_none_is_lost(database_url: str, tmp_path: Path) -> None:
+    """On 25 March a meeting is set for the 27th: what warns ten, five and three days before is told together, as of the 25th."""
+    with tiny_world(database_url, tmp_path, *MEETING) as world:
+        opened(world, date(2026, 3, 20), state="asked")
+        mornings(world, date(2026, 3, 25))
+        taken(world, "report", records={"asked_on": "2026-03-27"})
+        mornings(world, date(2026, 3, 28))
+        on = date(2026, 3, 25)
+        assert alerts(world) == [
+            (1, "10 days before", on),
+            (1, "5 days before", on),
+            (1, "3 days before", on),
+            (1, "1 day after", date(2026, 3, 28)),
+        ]
+        messages = "SELECT count(DISTINCT outbox_id) FROM alert WHERE effective_on = '2026-03-25'"
+        with world.engine.connect() as connection:
+            assert connection.execute(text(messages)).scalar() == 1
+
+
+def test_a_date_that_comes_into_the_books_with_its_case_warns_from_then_on(database_url: str, tmp_path: Path) -> None:
+    with tiny_world(database_url, tmp_path, *MEETING) as world:
+        opened(world, date(2026, 3, 25), state="asked", facts=facts(asked_on="2026-03-27"))
+        mornings(world, date(2026, 3, 26))
+        assert alerts(world) == [(1, f"{days} days before", date(2026, 3, 25)) for days in (10, 5, 3)]
 
 
 def test_what_is_met_early_is_followed_by_the_next_occurrence(monthly: World) -> None:
@@ -188,7 +253,7 @@ def test_what_a_step_of_a_date_leaves_open_is_warned_of_in_the_same_pass(databas
         assert [level for _, level, _ in alerts(world)] == ["3 days before", "1 day after"]
 
 
-def test_a_date_whose_step_a_person_took_on_that_day_is_closed_the_day_after(database_url: str, tmp_path: Path) -> None:
+def test_a_date_whose_step_a_person_took_on_that_day_is_closed_with_it(database_url: str, tmp_path: Path) -> None:
     leaves = edited(
         ENDS,
         ('from = ["asked"]', 'from = ["asked", "open"]'),
@@ -200,8 +265,7 @@ def test_a_date_whose_step_a_person_took_on_that_day_is_closed_the_day_after(dat
         mornings(world, date(2026, 3, 11))
         step = StepCommand("end", date(2026, 3, 11))
         advance_agreement(world.engine, world.rulebook, world.people, "T-1", step, person="elena", now=world.now)
-        assert {d.rule: d.status for d in loaded(world, "T-1").deadlines}["term"] is DeadlineStatus.OPEN
-        world.now = noon(date(2026, 3, 12))
-        sweep(world.engine, world.rulebook, world.people, world.now)
         assert {d.rule: d.status for d in loaded(world, "T-1").deadlines}["term"] is DeadlineStatus.LAPSED
+        world.now = noon(date(2026, 3, 12))
+        assert sweep(world.engine, world.rulebook, world.people, world.now).problems == ()
         assert_as_from_scratch(world)

@@ -223,7 +223,7 @@ def test_a_right_is_spoken_of_until_its_last_day_and_a_duty_while_it_is_open(rul
 
 def told(case, today, fired=None, rule=PROGRAMME):
     fired = {LevelKey.parse(key): on for key, on in (fired or {}).items()}
-    return list(levels_to_tell(case, rule, the(case, rule.key), calendars(EC), today, fired))
+    return list(levels_to_tell(case, rule, the(case, rule.key), calendars(EC), today, fired, case.tracked_from))
 
 
 def keys(case, today, fired=None, rule=PROGRAMME):
@@ -316,7 +316,7 @@ def test_who_comes_later_hears_of_an_escalation_of_the_very_day_of_the_take_over
 def test_a_level_is_told_of_its_own_occurrence():
     case = medellin()
     second = replace(the(case, "first_programme"), occurrence=2)
-    found = levels_to_tell(case, PROGRAMME, second, calendars(EC), TODAY, {})
+    found = levels_to_tell(case, PROGRAMME, second, calendars(EC), TODAY, {}, case.tracked_from)
     assert [each.occurrence for each in found] == [2, 2]
 
 

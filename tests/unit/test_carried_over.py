@@ -13,7 +13,7 @@ from twinflow.domain.agreement.history import EntryKind, HistoryEntry
 from twinflow.domain.agreement.present_names import in_present_names, state_now
 from twinflow.domain.calendar.dates import Length
 from twinflow.domain.deadlines.carried_over import TakenOver, carried_over_on, taken_over, was_closed_by
-from twinflow.domain.deadlines.occurrences import derive
+from twinflow.domain.deadlines.occurrences import with_deadlines
 from twinflow.domain.steps.migration import with_closed
 
 FIRST, SECOND = date(2011, 8, 1), date(2012, 2, 1)
@@ -170,7 +170,7 @@ def counted_on(*entries, policy, lengths=("20 days",), today=date(2011, 7, 20)):
     table = {"on": ON.isoformat(), "policy": policy, "lengths": list(lengths), "after": "2011-05-06"}
     entry = migration(ON, carried={"first_programme/1": table})
     whole = sorted([*medellin().history, *entries, entry], key=lambda each: each.effective_on)
-    found = derive(replace(medellin(), history=tuple(whole)), process, context(process, today))
+    found = with_deadlines(replace(medellin(), history=tuple(whole)), process, context(process, today)).deadlines
     return next(deadline for deadline in found if deadline.rule == rule.key)
 
 

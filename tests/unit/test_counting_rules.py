@@ -26,7 +26,7 @@ from builders import (
 from twinflow.definitions.catalogue import read_rulebook
 from twinflow.domain.agreement.agreement import DeadlineStatus
 from twinflow.domain.deadlines.lateness import Standing, standing
-from twinflow.domain.deadlines.occurrences import derive
+from twinflow.domain.deadlines.occurrences import with_deadlines
 from twinflow.domain.rulebook import deadline_context
 from twinflow.domain.steps.advance import advance
 from twinflow.domain.steps.command import StepCommand
@@ -104,7 +104,7 @@ def test_an_opinion_is_overdue_when_its_day_is_over_at_the_ministry(instant, exp
     process, west = definition(), tijuana()
     case = after(agreement(), *TO_OPINION)
     context = deadline_context(rulebook(), west, process, "chihuahua", instant)
-    (opinion,) = [d for d in derive(case, process, context) if d.rule == "opinion"]
+    (opinion,) = [d for d in with_deadlines(case, process, context).deadlines if d.rule == "opinion"]
     assert opinion.due_on == date(2008, 3, 10)
     rule = process.deadlines["opinion"]
     assert standing(rule, opinion, context.calendars_of(rule), context.today_of(rule)) is expected
@@ -119,7 +119,9 @@ def test_a_right_of_the_municipality_lapses_when_its_day_is_over_there(tmp_path)
         (datetime(2026, 3, 13, 6, 30, tzinfo=UTC), DeadlineStatus.OPEN),
         (datetime(2026, 3, 13, 7, 0, tzinfo=UTC), DeadlineStatus.LAPSED),
     ):
-        (found,) = derive(case, process, deadline_context(rulebook(), tijuana(), process, "chihuahua", instant))
+        (found,) = with_deadlines(
+            case, process, deadline_context(rulebook(), tijuana(), process, "chihuahua", instant)
+        ).deadlines
         assert found.status is status
 
 

@@ -7,17 +7,14 @@ from datetime import date
 import pytest
 
 from builders import EC, agreement, context, definition, medellin, noon
-from twinflow.domain.agreement.agreement import DeadlineStatus
 from twinflow.domain.agreement.history import EntryKind, HistoryEntry
-from twinflow.domain.calendar.business_days import ONE_DAY
-from twinflow.domain.deadlines.occurrences import derive, derives_anew_on, is_outrun
+from twinflow.domain.deadlines.occurrences import with_deadlines
 
 
 def looked_at(case, today):
     """Derived on the day itself."""
     process = definition(case.process)
-    case = replace(case, deadlines=derive(case, process, context(process, today)))
-    return derives_anew_on(case, process, context(process, today))
+    return with_deadlines(case, process, context(process, today)).derive_on
 
 
 @pytest.mark.parametrize(
@@ -62,46 +59,3 @@ def test_after_a_migration_the_next_period_begins_where_the_version_before_had_i
     migrated = HistoryEntry(EntryKind.MIGRATED, "lucia", date(2011, 8, 1), noon(date(2011, 8, 1)), details=details)
     case = replace(medellin(), history=(*medellin().history, migrated))
     assert looked_at(case, date(2011, 9, 1)) == date(2011, 12, 2)
-
-
-def outruns(case, today):
-    """Whether the day alone has passed a date of the books, which were last derived on the day of signing."""
-    process = definition(case.process)
-    return is_outrun(case, process, context(process, today))
-
-
-@pytest.mark.parametrize(
-    ("case", "last"),
-    [
-        pytest.param(medellin(), date(2012, 5, 7), id="the date of a recurring duty"),
-        pytest.param(medellin(evaluation_period=""), date(2014, 3, 22), id="the last day of a right"),
-        pytest.param(
-            medellin(evaluation_period="", notice_period=""), date(2014, 5, 6), id="the day a step follows from"
-        ),
-    ],
-)
-def test_the_books_are_outrun_on_the_day_after(case, last):
-    """Before it the date of the first programme passes, a duty which stays owed."""
-    assert [outruns(case, last), outruns(case, last + ONE_DAY)] == [False, True]
-
-
-def test_a_recurring_duty_whose_next_occurrence_is_known_outruns_nothing():
-    process, today = definition(EC), date(2012, 5, 8)
-    case = replace(medellin(), deadlines=derive(medellin(), process, context(process, today)))
-    assert not outruns(case, date(2013, 5, 6))
-    assert outruns(case, date(2013, 5, 7))
-
-
-def test_a_paused_deadline_and_one_that_the_process_no_longer_has_outrun_nothing():
-    paused = [replace(each, due_on=None) for each in medellin().deadlines]
-    unknown = [replace(each, rule="of_old") for each in medellin().deadlines]
-    for deadlines in (paused, unknown):
-        assert not outruns(replace(medellin(), deadlines=tuple(deadlines)), date(2020, 1, 1))
-    assert outruns(replace(medellin(), deadlines=(*unknown, *medellin().deadlines)), date(2020, 1, 1))
-
-
-def test_what_is_closed_outruns_nothing_unless_it_recurs():
-    closed = [replace(each, status=DeadlineStatus.MET) for each in medellin(evaluation_period="").deadlines]
-    assert not outruns(replace(medellin(), deadlines=tuple(closed)), date(2020, 1, 1))
-    closed = [replace(each, status=DeadlineStatus.MET) for each in medellin().deadlines]
-    assert outruns(replace(medellin(), deadlines=tuple(closed)), date(2020, 1, 1))

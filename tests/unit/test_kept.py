@@ -22,7 +22,7 @@ from twinflow.domain.agreement.entries import DateMoved, Migrated, noted
 from twinflow.domain.calendar.business_days import Pause
 from twinflow.domain.deadlines import warnings
 from twinflow.domain.deadlines.kept import kept, rewritten
-from twinflow.domain.deadlines.occurrences import derives_anew_on
+from twinflow.domain.deadlines.occurrences import with_deadlines
 
 OPEN, MET, VOID = DeadlineStatus.OPEN, DeadlineStatus.MET, DeadlineStatus.VOID
 LAPSED = DeadlineStatus.LAPSED
@@ -57,7 +57,11 @@ def test_a_change_that_changes_no_deadline_writes_none_and_says_when_to_derive_a
     case = with_findings(medellin(TODAY))
     found = left(case, case)
     assert (found.agreement, found.rows, found.wake_on, found.moves, found.found) == (case, {}, {}, (), ())
-    assert found.derive_on == derives_anew_on(case, definition(EC), context(definition(EC), TODAY)) is not None
+    assert (
+        found.agreement.derive_on
+        == with_deadlines(case, definition(EC), context(definition(EC), TODAY)).derive_on
+        is not None
+    )
 
 
 def test_what_moves_is_written_with_the_day_on_which_it_wakes_and_noted_in_the_history():

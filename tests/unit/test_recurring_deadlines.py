@@ -3,13 +3,13 @@
 from dataclasses import replace
 from datetime import date
 
-from builders import EC, after, agreement, calendars, definition, derived, facts, medellin, terms
+from builders import EC, after, agreement, definition, derived, facts, medellin, noon, terms
 from twinflow.domain.agreement.agreement import DeadlineStatus
+from twinflow.domain.agreement.history import EntryKind, HistoryEntry
 from twinflow.domain.calendar.business_days import Calendars, Roll
 from twinflow.domain.calendar.dates import add_months
 from twinflow.domain.deadlines.context import DeadlineContext
-from twinflow.domain.deadlines.occurrences import derive
-from twinflow.domain.deadlines.warnings import next_wake_on
+from twinflow.domain.deadlines.occurrences import with_deadlines
 
 MET, OPEN, UNMET = DeadlineStatus.MET, DeadlineStatus.OPEN, DeadlineStatus.UNMET
 RULE = definition(EC).deadlines["evaluation"]
@@ -33,7 +33,7 @@ def since(day, *, tracked_from=None, opened_on=None, **texts):
 def test_thirty_yearly_evaluations_from_29_february_do_not_drift():
     case = since(date(1996, 2, 29), evaluation_period="1 year")
     process = replace(definition(EC), deadlines={"evaluation": replace(RULE, roll=Roll.NONE, until=None)})
-    found = derive(case, process, DeadlineContext(date(2025, 6, 1), Calendars()))
+    found = with_deadlines(case, process, DeadlineContext(date(2025, 6, 1), Calendars())).deadlines
     assert [d.due_on for d in found] == [add_months(date(1996, 2, 29), 12 * year) for year in range(1, 31)]
     assert found[3].due_on == date(2000, 2, 29)
     assert found[29].due_on == date(2026, 2, 28)
@@ -42,7 +42,7 @@ def test_thirty_yearly_evaluations_from_29_february_do_not_drift():
 def test_a_monthly_duty_from_31_january_is_due_on_the_last_of_february_and_again_on_31_march():
     case = since(date(2008, 1, 31), evaluation_period="1 month")
     process = replace(definition(EC), deadlines={"evaluation": replace(RULE, roll=Roll.NONE, until=None)})
-    found = derive(case, process, DeadlineContext(date(2008, 4, 10), Calendars()))
+    found = with_deadlines(case, process, DeadlineContext(date(2008, 4, 10), Calendars())).deadlines
     assert [d.due_on for d in found] == [date(2008, 2, 29), date(2008, 3, 31), date(2008, 4, 30)]
 
 
@@ -129,12 +129,35 @@ def test_an_evaluation_on_the_day_the_next_year_begins_answers_the_year_before()
 
 def test_what_is_done_on_the_day_a_duty_begins_does_not_answer_it():
     case = after(medellin(), ("record_evaluation", date(2011, 5, 6)), ("record_evaluation", date(2011, 5, 7)))
-    assert [(d.status, d.closed_on) for d in evaluations(case)] == [(MET, date(2011, 5, 7))]
+    assert [(d.status, d.closed_on) for d in evaluations(case)] == [(MET, date(2011, 5, 7)), (OPEN, None)]
 
 
-def test_an_evaluation_done_early_still_wakes_the_clock_when_the_next_year_begins():
-    """Otherwise nobody would ever compute the next year's deadline, and nobody would be warned of it."""
+def test_an_evaluation_done_early_shows_the_next_date_at_once():
     case = after(medellin(date(2012, 3, 1)), ("record_evaluation", date(2012, 3, 1)))
-    (met,) = evaluations(case)
-    assert (met.status, met.due_on) == (MET, date(2012, 5, 7))
-    assert next_wake_on(RULE, met, calendars(EC), date(2012, 3, 1)) == date(2012, 5, 8)
+    assert [(d.status, d.due_on) for d in evaluations(case)] == [(MET, date(2012, 5, 7)), (OPEN, date(2013, 5, 6))]
+    assert case.next_on <= date(2013, 5, 6)
+
+
+def test_what_is_done_in_the_same_year_again_does_not_answer_the_next():
+    twice = [("record_evaluation", date(2012, 3, 1)), ("record_evaluation", date(2012, 4, 2))]
+    assert [d.status for d in evaluations(after(medellin(date(2012, 3, 1)), *twice))] == [MET, OPEN]
+
+
+def test_while_a_date_is_owed_the_next_is_not_there():
+    assert [d.occurrence for d in evaluations(medellin(date(2012, 3, 1)))] == [1]
+
+
+def test_a_duty_whose_start_is_still_to_come_has_its_first_date():
+    assert [(d.status, d.due_on) for d in evaluations(derived(medellin(), date(2011, 5, 1)))] == [
+        (OPEN, date(2012, 5, 7))
+    ]
+
+
+def test_once_the_case_has_ended_there_is_no_next_date():
+    met = after(medellin(date(2012, 3, 1)), ("record_evaluation", date(2012, 3, 1)))
+    on = date(2012, 3, 5)
+    ended = HistoryEntry(
+        EntryKind.STEP, "clock", on, noon(on), step="expire", from_state="in_force", to_state="expired"
+    )
+    over = derived(replace(met, state="expired", history=(*met.history, ended)), date(2020, 1, 1))
+    assert ([d.status for d in evaluations(over)], over.derive_on) == ([MET], None)

@@ -56,7 +56,7 @@ def test_nothing_comes_on_the_day_after_the_last_one(tmp_path: Path) -> None:
 def test_what_had_come_before_is_told_on_the_first_day_by_its_last_level(tmp_path: Path) -> None:
     found = outlook(tiny(tmp_path), ASKED, asked_on="2026-02-01")
     assert told(found.events) == [("2026-03-02", "every 5 days #3", ["liaison"])]
-    assert found.events[0].effective_on == date(2026, 2, 27)
+    assert found.events[0].effective_on == date(2026, 3, 2)  # not before it was on record
 
 
 def test_a_date_takes_its_step_the_day_after_it_and_says_so_and_nothing_comes_after_the_end(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from twinflow.domain.agreement.history import EntryKind, HistoryEntry
 from twinflow.domain.calendar.business_days import Calendars, Roll
 from twinflow.domain.calendar.dates import Length
 from twinflow.domain.deadlines.context import DeadlineContext
-from twinflow.domain.deadlines.occurrences import derive
+from twinflow.domain.deadlines.occurrences import with_deadlines
 from twinflow.domain.people.people import THE_CLOCK, Actor
 from twinflow.domain.process.definition import (
     CLOCK,
@@ -188,7 +188,7 @@ class Simulation:
             facts={},
             history=(entry,),
         )
-        return replace(case, deadlines=derive(case, self.definition, self.context(on)))
+        return with_deadlines(case, self.definition, self.context(on))
 
     def key(self, case: Agreement) -> object:
         """What distinguishes cases for everything to come. Parties are told apart by what they did alone."""

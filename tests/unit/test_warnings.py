@@ -122,7 +122,7 @@ def test_a_closed_deadline_has_no_next_level():
     [
         (TERM_END, date(2014, 4, 29), date(2014, 5, 7)),
         (TERM_END, date(2014, 5, 7), None),
-        (NOTICE, date(2014, 3, 15), date(2014, 3, 23)),
+        (NOTICE, date(2014, 3, 15), None),
         (PROGRAMME, date(2011, 7, 5), date(2011, 8, 5)),
     ],
 )

@@ -19,8 +19,8 @@ from twinflow.domain.process.definition import (
 )
 from twinflow.domain.process.notices import BUILT_IN_NOTICES
 from twinflow.domain.process.soundness import unsound
-from twinflow.domain.process.state_space import BY_SIGNATURES, DATED, EFFECT_FACTS
-from twinflow.domain.process.well_known_facts import SIGNED_ON
+from twinflow.domain.process.state_space import BY_SIGNATURES, DATED
+from twinflow.domain.process.well_known_facts import EFFECT_FACTS, SIGNED_ON
 from twinflow.sentences import Problem, Sentence, unknown_name
 
 AT_MOST = 12

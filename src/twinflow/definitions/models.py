@@ -21,7 +21,7 @@ from pydantic import (
 
 from twinflow.domain.calendar.business_days import CountsIn, FirstDay, Roll
 from twinflow.domain.calendar.dates import Length, MonthEnd
-from twinflow.domain.process.definition import Effect, Level, Nature, Side
+from twinflow.domain.process.definition import Effect, InPause, Level, Nature, Side
 from twinflow.errors import Unreadable
 
 
@@ -321,6 +321,7 @@ class DeadlineModel(Strict):
     met_by: tuple[str | ChildStateModel, ...] = ()
     paused_in: tuple[str, ...] = ()
     while_in: tuple[str, ...] = _added(())
+    in_pause: InPause | None = _added(None)
     pause: ChangeRuleModel | None = _added(None)
     extend: ChangeRuleModel | None = _added(None)
     move: ChangeRuleModel | None = _added(None)
@@ -355,6 +356,8 @@ class DeadlineModel(Strict):
             )
         if (self.fixed or backward) and any(level.percent is not None for level in levels):
             raise Unreadable("there is no share of the time where nothing is counted forward; name days instead")
+        if self.in_pause is not None and self.runs_from.on is None:
+            raise Unreadable("in_pause is for a duty of a calendar day (runs_from.on); other dates move with a pause")
         if self.fixed and self.recurs:
             raise Unreadable("a fixed date does not recur; give a length")
         if backward and self.first_day is not FirstDay.NEXT_DAY:

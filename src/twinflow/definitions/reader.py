@@ -393,6 +393,7 @@ def _deadline(key: str, model: models.DeadlineModel) -> DeadlineRule:
         met_by_children=frozenset(ChildState(m.child, m.state) for m in model.met_by if not isinstance(m, str)),
         paused_in=frozenset(model.paused_in),
         while_in=frozenset(model.while_in),
+        in_pause=model.in_pause,
         pause=_change(model.pause),
         extend=_change(model.extend),
         move=_change(model.move),

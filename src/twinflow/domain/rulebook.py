@@ -155,7 +155,8 @@ def deadline_context(
     late = definition.roles.keys() & {rule.late for rule in definition.deadlines.values()}
     zones = {key: people.zone_of(definition.roles[key], office, today) for key in late}
     places = {key: Place(zone, now.astimezone(zone).date()) for key, zone in zones.items()}
-    return DeadlineContext(today, rulebook.calendars_of(definition), own, places)
+    zone = ZoneInfo(people.offices[office].time_zone)
+    return DeadlineContext(today, rulebook.calendars_of(definition), own, places, zone)
 
 
 @dataclass(slots=True)

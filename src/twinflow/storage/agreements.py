@@ -196,13 +196,13 @@ class Agreements(Repository):
         """Whole agreements in the order of `ids`: one statement, whatever their number."""
         return [agreement for part in _parts(ids) for agreement in snapshots.whole(self._connection, part)]
 
-    def add(self, agreement: Agreement, derive_on: date | None, source_digest: str = "") -> int:
+    def add(self, agreement: Agreement, source_digest: str = "") -> int:
         """A new agreement with all it holds, apart from the rows of deadlines and findings; its row."""
         row = {name: getattr(agreement, name) for name in snapshots.OF_HEAD}
         row["parent_id"] = self.id_of(agreement.parent) if agreement.parent else None
         row |= {
             "source_digest": source_digest,
-            "derive_on": derive_on,
+            "derive_on": agreement.derive_on,
             "reached": _reached(agreement, agreement.history),
         }
         row["next_on"] = agreement.next_on
@@ -222,11 +222,8 @@ class Agreements(Repository):
         self._writes.add(ADD_ENTRIES, *(values_of(row_id, entry) for entry in agreement.history))
         return int(row_id)
 
-    def save(self, before: Agreement, after: Agreement, derive_on: date | None) -> int:
-        """Write what a step changed, apart from deadlines. Raises StaleAgreement if the row is no longer `before`.
-
-        `derive_on` is the day on which its deadlines are to be derived anew.
-        """
+    def save(self, before: Agreement, after: Agreement) -> int:
+        """Write what a step changed, apart from deadlines. Raises StaleAgreement if the row is no longer `before`."""
         if self._writes.is_waiting(DERIVE_BY):  # it writes to the same row
             self._writes.flush()
         entries = after.history[len(before.history) :]
@@ -234,7 +231,7 @@ class Agreements(Repository):
         values = {
             "of_reference": before.reference,
             "of_version": before.version,
-            "new_derive_on": derive_on,
+            "new_derive_on": after.derive_on,
             "new_reached": _reached(before, after.history if renamed else entries),
             **{f"new_{name}": getattr(after, name) for name in CHANGING},
         }

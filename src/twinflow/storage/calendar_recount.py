@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Date, Insert, Update, bindparam, func, insert, update
+from sqlalchemy import Date, Insert, Update, bindparam, case, func, insert, update
 from sqlalchemy.types import TypeEngine
 from sqlmodel import col, select
 
@@ -98,8 +98,8 @@ class CalendarRecount(Repository):
             statement = update(DeadlineRow).where(col(DeadlineRow.id) == bindparam("row"))
             self._execute(statement, values)
 
-    def set_next_dates(self, agreements: Sequence[int]) -> None:
-        """Set the first date that is open in each of these agreements."""
+    def set_next_dates(self, agreements: Sequence[int], today: date) -> None:
+        """Set the first date that is open in each of these agreements; the next pass derives anew what days change there."""
         if not agreements:
             return
         first = (
@@ -110,7 +110,10 @@ class CalendarRecount(Repository):
         self._connection.execute(
             update(AgreementRow)
             .where(col(AgreementRow.id).in_(agreements))
-            .values(next_on=func.coalesce(first, date.max, type_=Date))
+            .values(
+                next_on=func.coalesce(first, date.max, type_=Date),
+                derive_on=case((col(AgreementRow.derive_on) > today, today), else_=col(AgreementRow.derive_on)),
+            )
         )
 
     def add_history(self, values: Sequence[Mapping[str, Any]]) -> None:

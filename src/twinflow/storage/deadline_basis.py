@@ -22,6 +22,7 @@ def basis_text(basis: Basis | None) -> str:
         "agreed_on": _day_text(basis.agreed_on),
         "early_from": _day_text(basis.early_from),
         "carried": basis.carried,
+        "after_months": basis.after_months,
     }
     return json.dumps({key: value for key, value in content.items() if value}, ensure_ascii=False)
 
@@ -40,6 +41,7 @@ def basis_of(text: str) -> Basis | None:
         agreed_on=_day(content.get("agreed_on")),
         early_from=_day(content.get("early_from")),
         carried=content.get("carried", ""),
+        after_months=content.get("after_months", 0),
     )
 
 

@@ -78,12 +78,11 @@ Key = tuple[str, int]
 
 
 class InRows(NamedTuple):
-    """An agreement as its rows have it, with the days that a sweep goes by."""
+    """An agreement as its rows have it, with the day on which each deadline wakes a sweep."""
 
     id: int
     agreement: Agreement
     wake_on: Mapping[Key, date | None]
-    derive_on: date | None
 
 
 class JsonRows(FunctionElement[str]):
@@ -239,9 +238,10 @@ def _in_rows(connection: Connection, rows: Sequence[Row]) -> Iterator[InRows]:
             history=in_present_names(entries),
             children=_with_histories(children, untold) if untold else _children(children),
             reached=_states(reached, entries) if stands[0] is not None else (),
+            derive_on=derive_on,
         )
         wake_on = {(each[1], each[2]): _day(each[-1]) for each in _listed(stands[-1])}
-        yield InRows(row[0], agreement, wake_on, derive_on)
+        yield InRows(row[0], agreement, wake_on)
 
 
 def _entries_of_children(connection: Connection, rows: Sequence[Row]) -> Mapping[int, Sequence[HistoryEntry]]:

@@ -8,7 +8,7 @@ from typing import Self
 
 from twinflow.domain.agreement.history import EntryKind, HistoryEntry
 from twinflow.domain.calendar.business_days import Calendars, Pause, add_length
-from twinflow.domain.calendar.dates import Length, PartialDate
+from twinflow.domain.calendar.dates import Length, PartialDate, add_months
 from twinflow.domain.process.well_known_facts import IN_FORCE_ON
 
 REFERENCE = r"\w+(?:[./-]\w+)*"
@@ -106,7 +106,8 @@ class Basis:
 
     `lengths` holds every reading of the length; none: the date is a given one. `early_from` is the day that warnings are
     counted from where it is not the start. `carried`: counted from the day a migration took it over (and how, see
-    `migration.Policy`), no longer from its event.
+    `migration.Policy`), no longer from its event. `after_months` is how long before the period the start lies: equal terms
+    that follow on each other are counted from where the first began.
     """
 
     lengths: tuple[Length, ...] = ()
@@ -116,6 +117,7 @@ class Basis:
     agreed_on: date | None = None
     early_from: date | None = None
     carried: str = ""
+    after_months: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +143,12 @@ class Deadline:
     @property
     def key(self) -> tuple[str, int]:
         return (self.rule, self.occurrence)
+
+    @property
+    def counted_from(self) -> date:
+        """The day that its own period, or the first of a recurring duty, is counted from."""
+        after = self.basis.after_months if self.basis is not None else 0
+        return add_months(self.anchor_on, after) if after else self.anchor_on
 
     @property
     def is_open(self) -> bool:
@@ -259,12 +267,14 @@ class Agreement(PresentAgreement):
     """The whole of one case, as decisions need it: with all that happened, oldest first.
 
     `findings` are those that the books know, also settled ones. `reached` is kept of what belongs to another agreement.
+    `derive_on` is the next day whose coming alone may give other deadlines; None if none may.
     """
 
     history: tuple[HistoryEntry, ...]
     children: tuple[Child, ...] = ()
     findings: tuple[KnownFinding, ...] = ()
     reached: tuple[tuple[str, date], ...] = ()
+    derive_on: date | None = None
 
     def steps_taken(self, *steps: str) -> Sequence[HistoryEntry]:
         return [entry for entry in self.history if entry.kind is EntryKind.STEP and entry.step in steps]

@@ -69,15 +69,19 @@ def levels_to_tell(
     calendars: Calendars,
     today: date,
     fired: Mapping[LevelKey, date],
+    known_on: date,
 ) -> Iterator[Telling]:
     """The levels reached and not told, soonest first: one message takes them all in, and speaks as the last of them.
 
-    `fired` has those told to anybody, with their days. Of a case taken over, those of the time before are left out, but for the
-    last: it tells those concerned how things stand, and is not escalated. Once somebody has acknowledged the deadline,
-    nothing is escalated any more.
+    `fired` has those told to anybody, with their days. None became due before `known_on`, the day since which the books know of
+    the date. Of a case taken over, those of the time before are left out, but for the last: it tells those concerned how things
+    stand, and is not escalated. Of a date that came about later, those that had passed by then are told as well. Once
+    somebody has acknowledged the deadline, nothing is escalated any more.
     """
     said = acknowledgements_of(agreement.history, deadline.key)
     migrated_on = taken_over(agreement.history).on
+    since = max(migrated_on or date.min, agreement.tracked_from)
+    is_older = known_on <= since and (deadline.counted_from < since or rule.anchor.deadline is not None)
     reached = warnings.reached(rule, deadline, calendars, today, fired)
     last = {level.level.to: level for level in reached}
     for level in reached:
@@ -86,7 +90,8 @@ def levels_to_tell(
             continue
         if to and said.acknowledged is not None:
             continue
-        is_new = level.key not in fired and level.on >= max(migrated_on or date.min, agreement.tracked_from)
+        is_of_before = level.on < since and (is_older or (known_on <= since and not level.level.is_early))
+        is_new = level.key not in fired and not is_of_before
         says_how_it_stands = level is last[to] and (to is None or level.on >= agreement.tracked_from)
         if is_new or says_how_it_stands:
             yield Telling(
@@ -95,7 +100,7 @@ def levels_to_tell(
                 occurrence=deadline.occurrence,
                 level=str(level.key),
                 roles=(to,) if to else rule.told,
-                effective_on=level.on,
+                effective_on=max(level.on, known_on),
                 held=said.held(today, None if level is last[to] else level.on),
                 waits=True,
             )

@@ -81,6 +81,8 @@ class Unit(StrEnum):
     YEARS = "years"
 
 
+MONTHS_A_YEAR = 12
+
 LONGEST = {Unit.DAYS: 36_525, Unit.BUSINESS_DAYS: 26_090, Unit.WEEKS: 5_218, Unit.MONTHS: 1_200, Unit.YEARS: 100}
 
 
@@ -118,6 +120,11 @@ class Length:
             case Unit.YEARS:
                 return Sentence("1 year") if one else Sentence("{amount} years", values)
 
+    @property
+    def months(self) -> int:
+        """How many months it is; 0 where it is counted in days or weeks."""
+        return self.amount * {Unit.YEARS: MONTHS_A_YEAR, Unit.MONTHS: 1}.get(self.unit, 0)
+
     def __str__(self) -> str:
         return f"{self.amount} {self.unit.removesuffix('s') if self.amount == 1 else self.unit}"
 
@@ -146,3 +153,8 @@ def add_months(anchor: date, months: int, rule: MonthEnd = MonthEnd.CLAMP, *, in
     if rule is MonthEnd.CLAMP and day > SHORTEST_MONTH:
         day = min(day, calendar.monthrange(year, month)[1])
     return date(year, month, 1) + timedelta(days=day - 1)
+
+
+def months_between(first: date, last: date) -> int:
+    """How many months `last` is after `first`, whatever their days of the month."""
+    return (last.year - first.year) * MONTHS_A_YEAR + last.month - first.month

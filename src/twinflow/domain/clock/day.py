@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
-from twinflow.domain.agreement.agreement import Agreement, Deadline
+from twinflow.domain.agreement.agreement import Agreement, Deadline, DeadlineStatus
 from twinflow.domain.agreement.subject import AlertSubject
 from twinflow.domain.alerts import alerts, recipients
 from twinflow.domain.alerts.recipients import AlreadyTold, Audience
@@ -19,7 +19,7 @@ from twinflow.domain.alerts.telling import Telling
 from twinflow.domain.clock import waking
 from twinflow.domain.deadlines.context import DeadlineContext
 from twinflow.domain.deadlines.kept import Key, Rewritten, rewritten
-from twinflow.domain.deadlines.occurrences import derive, is_outrun
+from twinflow.domain.deadlines.occurrences import on_record_since, with_deadlines
 from twinflow.domain.deadlines.warnings import lapses_by_the_clock
 from twinflow.domain.people.people import THE_CLOCK, People
 from twinflow.domain.process.definition import DeadlineRule, ProcessDefinition
@@ -33,18 +33,16 @@ from twinflow.errors import Refused
 class InBooks:
     """One case as the books have it.
 
-    `wake_on` is the day on which each deadline wakes a sweep, `derive_on` the one on which they are to be derived anew; `told`
-    has what was told of each subject and occurrence.
+    `wake_on` is the day on which each deadline wakes a sweep; `told` has what was told of each subject and occurrence.
     """
 
     agreement: Agreement
     wake_on: Mapping[Key, date | None] = field(default_factory=dict)
-    derive_on: date | None = None
     told: Mapping[tuple[AlertSubject, int], AlreadyTold] = field(default_factory=dict)
 
     def is_awake(self, latest: date) -> bool:
         """Whether a sweep has to look at it, if `latest` is the furthest day that any place on earth has come to."""
-        days = (self.derive_on, *self.wake_on.values())
+        days = (self.agreement.derive_on, *self.wake_on.values())
         return any(each.is_untold for each in self.agreement.findings) or any(
             day is not None and day <= latest for day in days
         )
@@ -164,8 +162,9 @@ class _Run:
             before = self.case
             self._take_steps()
             self._tell_findings()
-            self._warn()
-            self._derive_anew()
+            anew = self._derived_anew()
+            self._warn(anew)
+            self._leave_derived(anew)
 
     def _take_steps(self) -> None:
         for deed in steps_of_dates(self.agreement, self.definition, self.context, self.now):
@@ -195,14 +194,20 @@ class _Run:
                     told[number] = replace(known, told=True)
                     self.case = replace(self.case, agreement=replace(self.agreement, findings=tuple(told)))
 
-    def _warn(self) -> None:
-        """Tell the levels that are reached, and set when to look at each deadline again."""
+    def _warn(self, anew: Agreement) -> None:
+        """Tell the levels that are reached, and set when to look at each deadline again.
+
+        Of a duty that was given up while the clock was off, those reached by then.
+        """
+        given_up = {each.key: each.closed_on for each in anew.deadlines if each.status is DeadlineStatus.UNMET}
         for rule, deadline in list(self._awake()):
-            today, calendars = self.context.today_of(rule), self.context.calendars_of(rule)
+            calendars = self.context.calendars_of(rule)
+            today = min(self.context.today_of(rule), given_up.get(deadline.key) or date.max)
             unheard = False
             if alerts.is_spoken_of(rule, deadline, today):
                 told = self._told(AlertSubject.deadline(rule.key), deadline.occurrence).levels
-                tellings = alerts.levels_to_tell(self.agreement, rule, deadline, calendars, today, told)
+                since = on_record_since(self.agreement, self.definition, deadline, self.context)
+                tellings = alerts.levels_to_tell(self.agreement, rule, deadline, calendars, today, told, since)
                 audiences = [self._tell(telling) for telling in list(tellings)]
                 unheard = any(audience.nobody for audience in audiences)
             if not unheard:
@@ -219,22 +224,26 @@ class _Run:
             if on <= today and not lapses_by_the_clock(rule, deadline, today):
                 yield rule, deadline
 
-    def _derive_anew(self) -> None:
+    def _derived_anew(self) -> Agreement:
         """The passing of a day may open the next occurrence, or close a right that nobody used; nothing told changes a date."""
-        before, derive_on = self.agreement, self.case.derive_on
-        has_come = derive_on is not None and derive_on <= waking.latest_day(self.now)
-        if not has_come and not is_outrun(before, self.definition, self.context):
+        derive_on = self.agreement.derive_on
+        if derive_on is None or derive_on > waking.latest_day(self.now):
+            return self.agreement
+        return with_deadlines(self.agreement, self.definition, self.context)
+
+    def _leave_derived(self, anew: Agreement) -> None:
+        before = self.agreement
+        if anew is before:
             return
-        after = replace(before, deadlines=derive(before, self.definition, self.context))
-        left = rewritten(before, after, self.definition, self.context, self.now)
-        if left.rows or left.derive_on != self.case.derive_on:
+        left = rewritten(before, anew, self.definition, self.context, self.now)
+        if left.rows or left.agreement.derive_on != before.derive_on:
             self._leave(Derived(before, left), left)
             self._tell_missed(before)
 
     def _leave(self, deed: Deed, left: Rewritten) -> None:
         self.deeds.append(deed)
         wake_on = {**self.case.wake_on, **left.wake_on}
-        self.case = replace(self.case, agreement=left.agreement, wake_on=wake_on, derive_on=left.derive_on)
+        self.case = replace(self.case, agreement=left.agreement, wake_on=wake_on)
 
     def _tell_missed(self, before: Agreement) -> None:
         """An occurrence that began and was missed while the clock was off is told once, unless the case has ended."""

@@ -22,7 +22,7 @@ from twinflow.domain.clock import waking
 from twinflow.domain.clock.day import Day, Derived, InBooks, Stuck, Taken, Told, day
 from twinflow.domain.deadlines.context import DeadlineContext
 from twinflow.domain.deadlines.kept import Rewritten, rewritten
-from twinflow.domain.deadlines.occurrences import derive
+from twinflow.domain.deadlines.occurrences import with_deadlines
 from twinflow.domain.deadlines.warnings import LevelKey
 from twinflow.domain.people.people import People
 from twinflow.domain.process.definition import DeadlineRule, Level, ProcessDefinition
@@ -82,9 +82,8 @@ def opened(agreement: Agreement, rulebook: Rulebook, people: People, now: dateti
     """A case as it comes into the books at the instant `now`, with its deadlines and findings."""
     definition = rulebook.definition_of(agreement)
     context = deadline_context(rulebook, people, definition, agreement.office, now)
-    derived = replace(agreement, deadlines=derive(agreement, definition, context))
-    left = rewritten(agreement, derived, definition, context, now)
-    return InBooks(left.agreement, left.wake_on, left.derive_on)
+    left = rewritten(agreement, with_deadlines(agreement, definition, context), definition, context, now)
+    return InBooks(left.agreement, left.wake_on)
 
 
 def simulate(cases: Sequence[InBooks], rulebook: Rulebook, people: People, now: datetime, until: date) -> Simulation:
@@ -152,8 +151,8 @@ class _Run:
                 place = context.places.get(rule.late or "")
                 yield self._day_here(wake_on, place.zone if place else self.zone)
                 yield next(near for near in _around(wake_on) if waking.latest_day(self._morning(near)) >= wake_on)
-        if case.derive_on is not None:  # at whichever office is late
-            yield from _around(case.derive_on)
+        if case.agreement.derive_on is not None:  # at whichever office is late
+            yield from _around(case.agreement.derive_on)
 
     def _day_here(self, on: date, zone: ZoneInfo) -> date:
         """The first day here on whose morning it is `on` there, or later."""
@@ -244,15 +243,12 @@ class _Run:
             if case.agreement.reference == child.parent:
                 parent = _with_child(case.agreement, child, on)
                 definition, context = self._definition(case), self._context(case)
-                derived = replace(parent, deadlines=derive(parent, definition, context))
-                left = rewritten(case.agreement, derived, definition, context, self.now)
-                self._report_closed(case.agreement, left)
-                self.cases[number] = replace(
-                    case,
-                    agreement=left.agreement,
-                    wake_on={**case.wake_on, **left.wake_on},
-                    derive_on=left.derive_on,
+                left = rewritten(
+                    case.agreement, with_deadlines(parent, definition, context), definition, context, self.now
                 )
+                self._report_closed(case.agreement, left)
+                wake_on = {**case.wake_on, **left.wake_on}
+                self.cases[number] = replace(case, agreement=left.agreement, wake_on=wake_on)
 
     # words
 

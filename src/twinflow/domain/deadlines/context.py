@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import UTC, date, datetime, tzinfo
 from zoneinfo import ZoneInfo
 
 from twinflow.domain.agreement.agreement import Basis, Deadline, DeadlineStatus
@@ -25,13 +25,14 @@ class DeadlineContext:
     """What deadlines are counted with.
 
     `today` is the date at the office that keeps the case, `places` where those are who may be late; `calendars` are those of the
-    process, `own` those of the rules that name theirs, by key of the rule.
+    process, `own` those of the rules that name theirs, by key of the rule; `zone` is that of the office that keeps the case.
     """
 
     today: date
     calendars: Calendars
     own: Mapping[str, Calendars] = field(default_factory=dict)
     places: Mapping[str, Place] = field(default_factory=dict)
+    zone: tzinfo = UTC
 
     def calendars_of(self, rule: DeadlineRule) -> Calendars:
         return self.own.get(rule.key, self.calendars)
@@ -40,6 +41,11 @@ class DeadlineContext:
         """The date where the office is that is late if the deadline passes."""
         place = self.places.get(rule.late or "")
         return place.today if place else self.today
+
+    def day_of(self, rule: DeadlineRule, instant: datetime) -> date:
+        """The date of an instant (UTC) where that office is."""
+        place = self.places.get(rule.late or "")
+        return instant.astimezone(place.zone if place else self.zone).date()
 
 
 def inputs_of(rule: DeadlineRule, anchor_on: date, basis: Basis, calendars: Calendars) -> list[Inputs]:
@@ -61,6 +67,9 @@ def inputs_of(rule: DeadlineRule, anchor_on: date, basis: Basis, calendars: Cale
             pauses=basis.pauses,
             extensions=basis.extensions,
             agreed_on=basis.agreed_on,
+            after_months=basis.after_months,
+            keeps_day=rule.keeps_its_day,
+            waits=not rule.skips_pauses,
         )
         for length in basis.lengths or (None,)
     ]
@@ -74,7 +83,7 @@ def due_dates(
     late = [compute(each) for each in inputs]
     if basis.early_from is None:
         return late, late
-    return [compute(replace(each, start_on=basis.early_from, times=1)) for each in inputs], late
+    return [compute(replace(each, start_on=basis.early_from, times=1, after_months=0)) for each in inputs], late
 
 
 def computed(rule: DeadlineRule, occurrence: int, anchor_on: date, basis: Basis, calendars: Calendars) -> Deadline:

@@ -24,10 +24,9 @@ from twinflow.domain.calendar.business_days import (
     pause_on,
     roll,
 )
-from twinflow.domain.calendar.dates import Length, MonthEnd, Unit, add_months
+from twinflow.domain.calendar.dates import MONTHS_A_YEAR, Length, MonthEnd, Unit, add_months
 from twinflow.sentences import Sentence
 
-MONTHS_A_YEAR = 12
 DAYS_A_WEEK = 7
 
 
@@ -37,7 +36,9 @@ class Inputs:
 
     `start_on` is the day of the event. `length` None: a fixed date, the day of the event itself. `times`: a recurring length
     counted so often from the start. `extensions` are more time in whatever unit they were granted. `agreed_on`: the day that
-    the parties put in the place of the computed one. `backward` counts before the event and knows neither pauses nor more time.
+    the parties put in the place of the computed one. `after_months` are those of earlier periods of the same kind, which are
+    counted before the length. `keeps_day`: no pause moves it; one that its day falls into holds it while it runs or, where it
+    `waits`, until it ends. `backward` counts before the event and knows neither pauses nor more time.
     """
 
     start_on: date
@@ -51,6 +52,9 @@ class Inputs:
     pauses: tuple[Pause, ...] = ()
     extensions: tuple[Length, ...] = ()
     agreed_on: date | None = None
+    after_months: int = 0
+    keeps_day: bool = False
+    waits: bool = False
 
     @property
     def is_fixed(self) -> bool:
@@ -109,6 +113,8 @@ def compute(inputs: Inputs) -> DueDate:
 
 
 def _forward(inputs: Inputs) -> date | None:
+    if inputs.keeps_day:
+        return _on_its_day(inputs)
     ended = [pause for pause in inputs.pauses if pause.end is not None]
     running = [pause for pause in inputs.pauses if pause.end is None]
     counted = _counted(inputs, ended)
@@ -116,6 +122,15 @@ def _forward(inputs: Inputs) -> date | None:
     due_on = roll(counted, inputs.roll, inputs.calendars, surely_paused)
     is_held = any(pause.start <= max(counted, due_on) for pause in running)
     return None if is_held else due_on
+
+
+def _on_its_day(inputs: Inputs) -> date | None:
+    """The day itself, whatever is paused; what waits for the end of a pause is due on the first day after it."""
+    due_on = roll(_counted(inputs, ()), inputs.roll, inputs.calendars)
+    pause = pause_on(due_on, inputs.pauses)
+    if pause is None or (pause.end is not None and not inputs.waits):
+        return due_on
+    return roll(pause.end, inputs.roll, inputs.calendars, inputs.pauses) if pause.end is not None else None
 
 
 def _counted(inputs: Inputs, pauses: Sequence[Pause]) -> date:
@@ -137,7 +152,7 @@ class _Period:
 
     @classmethod
     def of(cls, inputs: Inputs) -> "_Period":
-        months = days = business_days = 0
+        months, days, business_days = inputs.after_months, 0, 0
         for number, length in enumerate(inputs.lengths):
             amount = length.amount * (inputs.times if number == 0 else 1)
             match length.unit:
@@ -242,7 +257,7 @@ def _ledger(inputs: Inputs, due_on: date | None) -> Iterator[Line]:
         yield _line(inputs, inputs.agreed_on, DayKind.AGREED)
         return
     last = inputs.start_on
-    for line in _counting(inputs):
+    for line in _counting(replace(inputs, pauses=()) if inputs.keeps_day else inputs):
         yield line
         if line.pause is not None and line.pause.end is None:
             return
@@ -284,6 +299,7 @@ def _before_the_first_day(inputs: Inputs) -> Iterator[Line]:
 def _months(inputs: Inputs, period: _Period) -> Iterator[Line]:
     """The end of each month or year, each from the start, with the paused days before the last; then what they cost."""
     years = all(length.unit is Unit.YEARS for length in inputs.lengths if length.unit in {Unit.YEARS, Unit.MONTHS})
+    years = years and inputs.after_months % MONTHS_A_YEAR == 0
     step, unit = (MONTHS_A_YEAR, Unit.YEARS) if years else (1, Unit.MONTHS)
     sign = -1 if inputs.backward else 1
     ends = [period.nominal_end(inputs, sign * months) for months in range(step, period.months + 1, step)]

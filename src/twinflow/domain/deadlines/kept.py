@@ -11,7 +11,6 @@ from twinflow.domain.agreement.history import HistoryEntry
 from twinflow.domain.deadlines import warnings
 from twinflow.domain.deadlines.carried_over import TakenOver, taken_over
 from twinflow.domain.deadlines.context import DeadlineContext
-from twinflow.domain.deadlines.occurrences import derives_anew_on
 from twinflow.domain.process.definition import CLOCK, ProcessDefinition
 
 Key = tuple[str, int]
@@ -22,15 +21,13 @@ class Rewritten:
     """What a change leaves in the books. `agreement` has deadlines, findings and history as rows then have them.
 
     `rows` are the deadlines that are new or differ, `wake_on` the day on which each of those wakes a sweep, `moves` the
-    history's entries about due dates that moved. `derive_on` is the next day whose coming alone may change the deadlines.
-    `found` are the findings that are new or differ.
+    history's entries about due dates that moved. `found` are the findings that are new or differ.
     """
 
     agreement: Agreement
     rows: Mapping[Key, Deadline]
     wake_on: Mapping[Key, date | None]
     moves: tuple[HistoryEntry, ...]
-    derive_on: date | None
     found: tuple[KnownFinding, ...]
 
 
@@ -74,7 +71,6 @@ def rewritten(
             for key, each in rows.items()
         },
         moves=moves,
-        derive_on=derives_anew_on(after, definition, context),
         found=tuple(each for each in known if each not in before.findings),
     )
 
@@ -96,23 +92,31 @@ def _as_it_was_closed(
 ) -> Deadline:
     """What is closed keeps its date and the calendars it was counted by, whatever is announced later.
 
-    Only what people record afterwards changes it: an act that meets it, a pause, more time, another start. What was closed
-    before the agreement came to its version of the process stays as the earlier version had it, until it begins anew.
+    Only what people record afterwards changes it: an act that meets it, a pause, more time, another start, that the case comes
+    back into its states. What was closed before the agreement came to its version of the process stays as the earlier version
+    had it, until it begins anew.
     """
     old, new = before.get(key), derived[key]
     if old is None or old == new or old.is_open or (old.closed_on is None and key not in migration.closed):
         return new
     rule = definition.deadlines[new.rule]
+    if new.is_open and (rule.while_in or _was_met_by_its_start(old)):
+        return new
     based_on = (rule.anchor.deadline, new.occurrence) if rule.anchor.deadline else key
     base, base_now = before.get(based_on, old), derived.get(based_on, new)
     started_on_calendar_day = based_on != key or rule.cut_off is not None
     if key in migration.closed and (started_on_calendar_day or migration.closed[key] == new.anchor_on):
         return old
-    if not started_on_calendar_day and old.anchor_on != new.anchor_on:
+    if not started_on_calendar_day and old.counted_from != new.counted_from:
         return new
     if _given(old, new) != _given(new, new) or _given(base, base_now) != _given(base_now, base_now):
         return new
     return replace(old, status=new.status, closed_on=new.closed_on) if new.status is DeadlineStatus.MET else old
+
+
+def _was_met_by_its_start(deadline: Deadline) -> bool:
+    """So it stands in books of before, in which what began a duty met it as well."""
+    return deadline.status is DeadlineStatus.MET and deadline.closed_on == deadline.counted_from
 
 
 def _given(deadline: Deadline, otherwise: Deadline) -> tuple[object, ...]:

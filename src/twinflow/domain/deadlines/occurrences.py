@@ -8,83 +8,95 @@ names a step for it.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from itertools import count
+from itertools import count, zip_longest
+from typing import NamedTuple
 
 from twinflow.domain.agreement.agreement import Agreement, Basis, Deadline, DeadlineStatus
-from twinflow.domain.agreement.entries import Carried, Policy, StepTaken
+from twinflow.domain.agreement.entries import Carried, DateMoved, Policy, StepTaken
 from twinflow.domain.agreement.history import EntryKind, HistoryEntry
-from twinflow.domain.calendar.business_days import ONE_DAY, Calendars, Pause, add_length, received_on
-from twinflow.domain.calendar.dates import Length, PartialDate
+from twinflow.domain.calendar.business_days import ONE_DAY, Calendars, Pause, add_length, pause_on, received_on
+from twinflow.domain.calendar.dates import Length, PartialDate, add_months, months_between
 from twinflow.domain.deadlines.carried_over import TakenOver, taken_over
 from twinflow.domain.deadlines.changes import Change, changed_basis, changes_by_deadline
 from twinflow.domain.deadlines.context import DeadlineContext, computed
-from twinflow.domain.deadlines.lateness import has_passed
-from twinflow.domain.process.definition import CLOCK, ChildState, DeadlineRule, ProcessDefinition, Side
+from twinflow.domain.process.definition import CLOCK, ChildState, DeadlineRule, Effect, ProcessDefinition, Side, Step
+from twinflow.domain.process.well_known_facts import EFFECT_FACTS
 
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """An event that a deadline runs from: the day of the act, and the day it is counted from where the late office is."""
+    """An event that a deadline runs from: the day of the act, and the day it is counted from where the late office is.
+
+    `entry` is the number of the history's entry that put it on record, if one did. `stands_for` is the day of the month that
+    the event stands for, where its own month has none such: a term that began on a 31st and was renewed on 28 February.
+    """
 
     happened_on: date
     counted_from: date
+    entry: int | None = None
+    stands_for: date | None = None
 
 
-def derive(agreement: Agreement, definition: ProcessDefinition, context: DeadlineContext) -> tuple[Deadline, ...]:
-    """Every occurrence of every deadline of the agreement.
+class Act(NamedTuple):
+    """What can meet a deadline: its day, and the number of its entry in the history; None for what came about in a child."""
 
-    Rules whose anchor has no day, or whose length the text does not state, give nothing.
+    on: date
+    entry: int | None
+
+
+class Period(NamedTuple):
+    """An occurrence of a recurring duty: an act after `after` can meet it; `begun` says whether that day is over."""
+
+    after: date
+    deadline: Deadline
+    begun: bool = True
+
+
+def with_deadlines(agreement: Agreement, definition: ProcessDefinition, context: DeadlineContext) -> Agreement:
+    """The agreement with every occurrence of every deadline, and the next day whose coming alone may give others (`derive_on`).
+
+    Rules whose anchor has no day, or whose length the text does not state, give nothing. A right, or an occurrence, is over
+    the day after its date; the next period of a recurring duty begins: all days are those where the late office is.
     """
+    ahead: list[date] = []
     done: dict[str, list[Deadline]] = {}
-    for case in _cases(agreement, definition, context, _in_order(definition)):
-        found = [_closed_as_impossible(deadline, case) for deadline in _occurrences(case, done)]
-        done[case.rule.key] = [_closed_by_the_end(deadline, case) for deadline in found]
-    return tuple(deadline for found in done.values() for deadline in found)
+    for case in _cases(agreement, definition, context, _in_order(definition), ahead):
+        found = [_in_its_states(deadline, case) for deadline in _occurrences(case, done)]
+        ended = [_closed_by_the_end(deadline, case) for deadline in found if deadline is not None]
+        done[case.rule.key] = [_closed_as_impossible(deadline, case) for deadline in ended]
+    deadlines = tuple(deadline for found in done.values() for deadline in found)
+    return replace(agreement, deadlines=deadlines, derive_on=min(ahead, default=None))
 
 
-def derives_anew_on(agreement: Agreement, definition: ProcessDefinition, context: DeadlineContext) -> date | None:
-    """The first day, where the late office is, whose coming alone may give other deadlines; None if none may.
+def on_record_since(
+    agreement: Agreement, definition: ProcessDefinition, deadline: Deadline, context: DeadlineContext
+) -> date:
+    """The day, where the late office is, since which the books can know of the date as it stands.
 
-    A right, or an occurrence, is over the day after its date; the next period of a recurring duty begins. `agreement` has its
-    deadlines derived.
+    The day on which it was moved there; else that on which its event was put on record, or the case came to a state in which it
+    runs; at the earliest that on which the case came into the books.
     """
-    if definition.states[agreement.state].final:
-        return None
-    days: list[date] = []
-    changing = (rule for rule in definition.deadlines.values() if rule.recurs or not rule.duty)
-    for case in _cases(agreement, definition, context, changing):
-        rule, migrated = case.rule, case.migration.on is not None
-        known = [each for each in agreement.deadlines if each.rule == rule.key]
-        days += [each.due_on + ONE_DAY for each in known if each.due_on is not None and each.due_on >= case.today]
-        if rule.recurs and (migrated or not known):  # else the next period begins with the last date known
-            days += _next_period(case)
-    return min(days, default=None)
-
-
-def is_outrun(agreement: Agreement, definition: ProcessDefinition, context: DeadlineContext) -> bool:
-    """Whether a date in the books has passed after which deadlines, derived anew, may be others.
-
-    So it is with a right or a step of the clock that is still open, and with the last known occurrence of a recurring duty.
-    """
-    rules = definition.deadlines
-    ended: set[str] = set()
-    ahead: set[str] = set()
-    for deadline in agreement.deadlines:
-        rule = rules.get(deadline.rule)
-        if rule is None:  # the process no longer has it
-            continue
-        if not has_passed(deadline.due_on, context.today_of(rule)):
-            ahead.add(rule.key)
-        elif rule.recurs:
-            ended.add(rule.key)
-        elif deadline.is_open and (not rule.duty or rule.on_lapse):
-            return True
-    return not ended <= ahead
+    rule, history = definition.deadlines[deadline.rule], agreement.history
+    for entry in reversed(history):
+        moved = DateMoved.read(entry)
+        if moved is not None and moved.key == deadline.key and moved.after == deadline.due_on:
+            return context.day_of(rule, entry.recorded_at)
+    base = definition.deadlines[rule.anchor.deadline] if rule.anchor.deadline is not None else rule
+    (case,) = _cases(agreement, definition, context, [base], [])
+    starts = _starts(case)
+    own = starts[-1:] if base.recurs else starts[deadline.occurrence - 1 : deadline.occurrence]
+    began = [history[start.entry] for start in own if start.entry is not None]
+    entered = (e for e in reversed(history) if e.to_state in rule.while_in and e.from_state not in rule.while_in)
+    began += [entry for entry in [next(entered, None)] if entry is not None]
+    return max([agreement.tracked_from, *(context.day_of(rule, entry.recorded_at) for entry in began)])
 
 
 @dataclass(slots=True)  # frozen, it costs three times as much to make, which a step does for every rule
 class _Case:
-    """One rule of one agreement."""
+    """One rule of one agreement.
+
+    `ahead` takes the days that were asked for and are still to come; `begun_by` the entry with which each occurrence began.
+    """
 
     agreement: Agreement
     definition: ProcessDefinition
@@ -93,6 +105,24 @@ class _Case:
     changes: Mapping[tuple[str, int], tuple[Change, ...]]
     earlier: Mapping[tuple[str, int], tuple[Change, ...]]
     migration: TakenOver
+    ended_on: date | None
+    ahead: list[date]
+    begun_by: dict[tuple[str, int], int | None]
+
+    @property
+    def is_final(self) -> bool:
+        return self.definition.states[self.agreement.state].final
+
+    def has_come(self, day: date) -> bool:
+        """Whether the day has come where the late office is, while the case ran."""
+        if day <= self.today:
+            return self.ended_on is None or day <= self.ended_on
+        if not self.is_final:
+            self.ahead.append(day)
+        return False
+
+    def is_over(self, day: date) -> bool:
+        return self.has_come(day + ONE_DAY)
 
     @property
     def calendars(self) -> Calendars:
@@ -134,14 +164,20 @@ class _Case:
 
 
 def _cases(
-    agreement: Agreement, definition: ProcessDefinition, context: DeadlineContext, rules: Iterable[DeadlineRule]
+    agreement: Agreement,
+    definition: ProcessDefinition,
+    context: DeadlineContext,
+    rules: Iterable[DeadlineRule],
+    ahead: list[date],
 ) -> Iterator[_Case]:
     """Each of the rules with what has happened in the agreement."""
     changes = changes_by_deadline(agreement.history)
     migration = taken_over(agreement.history)
     earlier = changes_by_deadline(agreement.history[: migration.entries])
+    ended_on = _ended_on(agreement, definition)
+    begun_by: dict[tuple[str, int], int | None] = {}
     for rule in rules:
-        yield _Case(agreement, definition, rule, context, changes, earlier, migration)
+        yield _Case(agreement, definition, rule, context, changes, earlier, migration, ended_on, ahead, begun_by)
 
 
 def _in_order(definition: ProcessDefinition) -> Iterator[DeadlineRule]:
@@ -161,36 +197,58 @@ def _occurrences(case: _Case, done: Mapping[str, list[Deadline]]) -> list[Deadli
     starts = _starts(case)
     if rule.recurs:
         bounds = [day for base in done.get(rule.until or "", []) if (day := base.due_on)]
-        return _recurring(case, starts, lengths, bounds[-1:])
+        return _recurring(case, starts, lengths, bounds[-1] if bounds else date.max)
     if not starts:
         return []
     pauses = _pauses(case)
-    met = list(_days_met(agreement, rule))
+    acts = list(_acts(case))
     found = []
     for number, start in enumerate(starts, start=1):
-        following = starts[number].happened_on if number < len(starts) else None
-        met_on = next(
-            (day for day in met if _answers(rule, day, start) and (following is None or day <= following)), None
-        )
-        closed_on = met_on or following
+        case.begun_by[rule.key, number] = start.entry
+        following = starts[number] if number < len(starts) else None
+        met = next((act for act in acts if _answers(case, act, start, following)), None)
+        closed_on = met.on if met is not None else following.happened_on if following is not None else None
         own = tuple(
             pause
             for pause in pauses
             if (closed_on is None or pause.start < closed_on) and (pause.end is None or pause.end > start.counted_from)
         )
-        deadline = case.computed(number, start.counted_from, Basis(lengths, pauses=own))
-        if met_on is not None:
-            met.remove(met_on)
-            deadline = replace(deadline, status=DeadlineStatus.MET, closed_on=met_on)
+        deadline = case.computed(number, start.stands_for or start.counted_from, _basis(start, lengths, own))
+        if met is not None:
+            acts.remove(met)
+            deadline = replace(deadline, status=DeadlineStatus.MET, closed_on=met.on)
         elif following is not None:
-            deadline = replace(deadline, status=DeadlineStatus.VOID, closed_on=following)
+            deadline = replace(deadline, status=DeadlineStatus.VOID, closed_on=following.happened_on)
         found.append(_lapsed(deadline, case))
     return found
 
 
-def _answers(rule: DeadlineRule, day: date, start: Start) -> bool:
-    """Whether an act of `day` can meet what runs from `start`: a given date, or one counted back from, can be met before it."""
-    return rule.is_fixed or rule.side is Side.BEFORE or day >= start.happened_on
+def _basis(start: Start, lengths: tuple[Length, ...], pauses: tuple[Pause, ...]) -> Basis:
+    """What a date is counted from beside the start: on from a day of the month that was lost, the months since that day."""
+    if start.stands_for is None:
+        return Basis(lengths, pauses=pauses)
+    early_from = start.counted_from if len(lengths) > 1 else None
+    after = months_between(start.stands_for, start.counted_from)
+    return Basis(lengths, pauses=pauses, early_from=early_from, after_months=after)
+
+
+def _answers(case: _Case, act: Act, start: Start, following: Start | None) -> bool:
+    """Whether an act can meet what runs from `start`: a given date, or one counted back from, can be met before it.
+
+    What an act begins it does not meet: it meets what ran before, whatever day it gives.
+    """
+    rule = case.rule
+    if not _comes_after(case, act, start.entry):
+        return False
+    in_time = following is None or act.on <= following.happened_on or act.entry == following.entry is not None
+    return in_time and (rule.is_fixed or rule.side is Side.BEFORE or act.on >= start.happened_on)
+
+
+def _comes_after(case: _Case, act: Act, begun_by: int | None) -> bool:
+    """Whether the act is not the one that began the count, nor earlier than it, where such an act also meets it."""
+    if act.entry is None or begun_by is None or act.entry > begun_by:
+        return True
+    return case.agreement.history[begun_by].step not in case.rule.met_by_steps
 
 
 def lengths_of(rule: DeadlineRule, agreement: Agreement, definition: ProcessDefinition) -> tuple[Length, ...]:
@@ -209,7 +267,9 @@ def lengths_of(rule: DeadlineRule, agreement: Agreement, definition: ProcessDefi
 def _starts(case: _Case) -> list[Start]:
     """What the deadline runs from, oldest first; counted from a day of the year where the rule names one."""
     found, on = _events(case), case.rule.anchor.on
-    return found if on is None else [replace(start, counted_from=_last_day(on, start.counted_from)) for start in found]
+    if on is None:
+        return found
+    return [Start(each.happened_on, _last_day(on, each.counted_from), each.entry) for each in found]
 
 
 def _last_day(on: tuple[int, int], until: date) -> date:
@@ -221,20 +281,74 @@ def _last_day(on: tuple[int, int], until: date) -> date:
 def _events(case: _Case) -> list[Start]:
     anchor, agreement = case.rule.anchor, case.agreement
     if anchor.activity:
-        return [Start(day, day) for day in _days_of_activity(agreement)]
+        return _activity(agreement)
     if anchor.step is not None:
-        return [Start(entry.effective_on, _received_on(case, entry)) for entry in agreement.steps_taken(anchor.step)]
+        return [
+            Start(entry.effective_on, _received_on(case, entry), number)
+            for number, entry in _steps_taken(agreement)
+            if entry.step == anchor.step
+        ]
     claims = agreement.facts.get(anchor.fact or "", ())
     values = [claim.value for claim in claims if claim.chosen]
     days = [value.as_date for value in values if isinstance(value, PartialDate) and value.as_date]
-    return [Start(day, day) for day in days]
+    return _of_equal_terms(case, [Start(day, day, entry) for day, entry in zip(days, _givers(case, days), strict=True)])
 
 
-def _days_of_activity(agreement: Agreement) -> list[date]:
+def _steps_taken(agreement: Agreement) -> Iterator[tuple[int, HistoryEntry]]:
+    """Each step with its number in the history."""
+    return ((n, entry) for n, entry in enumerate(agreement.history) if entry.kind is EntryKind.STEP)
+
+
+def _givers(case: _Case, days: Sequence[date]) -> list[int | None]:
+    """The entry that gave each of the successive days of the fact that the rule runs from; None where no step did."""
+    fact, steps = case.rule.anchor.fact or "", case.definition.steps
+    if not days:
+        return []
+    left = [(number, entry) for number, entry in _steps_taken(case.agreement) if entry.step in steps]
+    found: list[int | None] = []
+    for day in reversed(days):
+        giver = None
+        while left and giver is None:
+            number, entry = left.pop()
+            giver = number if _gives(steps[entry.step or ""], entry, fact, day) else None
+        found.append(giver)
+    return found[::-1]
+
+
+def _gives(step: Step, entry: HistoryEntry, fact: str, day: date) -> bool:
+    if step.day_as == fact:
+        return entry.effective_on == day
+    if fact in step.records:
+        said = StepTaken.read(entry)
+        return said is not None and PartialDate.parse(said.records.get(fact, "unknown")).as_date == day
+    return fact in EFFECT_FACTS.get(step.effect, ())
+
+
+def _of_equal_terms(case: _Case, starts: Sequence[Start]) -> list[Start]:
+    """Renewed terms go on from the first one's day of the month, also after a month that has none such.
+
+    A period that is agreed for equal terms is counted from where the first began, as recurring duties are: 31 August,
+    28 February, 31 August (model agreement, art. XIV: periods of equal length).
+    """
+    found: list[Start] = []
+    first = None
+    for start in starts:
+        entry = case.agreement.history[start.entry] if start.entry is not None else None
+        renewed = entry is not None and case.definition.steps[entry.step or ""].effect is Effect.RENEW_TERM
+        if not renewed or first is None:
+            first = start.happened_on
+        months = months_between(first, start.happened_on)
+        is_cut = start.happened_on.day < first.day and add_months(first, months) == start.happened_on
+        found.append(replace(start, stands_for=first) if is_cut else start)
+    return found
+
+
+def _activity(agreement: Agreement) -> list[Start]:
     """The days on which people did something in the case, or something came about in its children; first the opening."""
-    days = {agreement.history[0].effective_on} if agreement.history else set()
-    days |= {e.effective_on for e in agreement.history if e.kind is EntryKind.STEP and e.actor != CLOCK}
-    return sorted(days | {on for child in agreement.children for _, on in child.reached})
+    days: dict[date, int | None] = {on: None for child in agreement.children for _, on in child.reached}
+    days |= {agreement.history[0].effective_on: None} if agreement.history else {}
+    days |= {entry.effective_on: number for number, entry in _steps_taken(agreement) if entry.actor != CLOCK}
+    return [Start(day, day, days[day]) for day in sorted(days)]
 
 
 def _received_on(case: _Case, entry: HistoryEntry) -> date:
@@ -245,11 +359,15 @@ def _received_on(case: _Case, entry: HistoryEntry) -> date:
     return received_on(said.received_at, place.zone, case.rule.cut_off, case.calendars)
 
 
-def _days_met(agreement: Agreement, rule: DeadlineRule) -> Iterable[date]:
-    days = [entry.effective_on for entry in agreement.steps_taken(*rule.met_by_steps)]
+def _acts(case: _Case) -> list[Act]:
+    """What can meet the deadline, by day."""
+    agreement, rule = case.agreement, case.rule
+    acts = [Act(entry.effective_on, n) for n, entry in _steps_taken(agreement) if entry.step in rule.met_by_steps]
     for child in agreement.children if rule.met_by_children else ():
-        days += [on for state, on in child.reached if ChildState(child.process, state) in rule.met_by_children]
-    return sorted(days)
+        acts += [
+            Act(on, None) for state, on in child.reached if ChildState(child.process, state) in rule.met_by_children
+        ]
+    return sorted(acts, key=lambda act: act.on)
 
 
 def _pauses(case: _Case) -> list[Pause]:
@@ -275,86 +393,87 @@ def _backed(case: _Case, base: Deadline, lengths: tuple[Length, ...]) -> Deadlin
     rule = case.rule
     early = base.warn_on if base.warn_on != anchor else None
     deadline = case.computed(base.occurrence, anchor, Basis(lengths, early_from=early))
+    begun_by = case.begun_by[rule.key, base.occurrence] = case.begun_by.get(base.key)
     until = base.closed_on or date.max
-    met_on = next((day for day in _days_met(case.agreement, rule) if base.anchor_on <= day <= until), None)
-    if met_on is not None:
-        return replace(deadline, status=DeadlineStatus.MET, closed_on=met_on)
+    acts = (act for act in _acts(case) if base.counted_from <= act.on <= until and _comes_after(case, act, begun_by))
+    met = next(acts, None)
+    if met is not None:
+        return replace(deadline, status=DeadlineStatus.MET, closed_on=met.on)
     deadline = _lapsed(deadline, case)
     if not deadline.is_open and rule.on_lapse:
         return deadline
     due_on = deadline.due_on
-    passed = not rule.duty and due_on is not None and due_on < case.today
-    if passed and (base.closed_on is None or (due_on or case.today) < base.closed_on):
+    if (
+        not rule.duty
+        and due_on is not None
+        and (base.closed_on is None or due_on < base.closed_on)
+        and case.is_over(due_on)
+    ):
         return replace(deadline, status=DeadlineStatus.LAPSED, closed_on=due_on)
     if not base.is_open:
         return replace(deadline, status=DeadlineStatus.VOID, closed_on=base.closed_on)
     return deadline
 
 
-def _recurring(
-    case: _Case, starts: Sequence[Start], lengths: tuple[Length, ...], bound: Sequence[date]
-) -> list[Deadline]:
+def _recurring(case: _Case, starts: Sequence[Start], lengths: tuple[Length, ...], bound: date) -> list[Deadline]:
     """The occurrences whose period has begun, up to the end of the case or to `bound`, each counted from the anchor: no drift.
 
-    Those due before the case came into the books are not chased.
+    Once they are closed the next one is there as well, so that there always is a next date. Those due before the case came
+    into the books are not chased.
     """
     if not starts:
         return []
-    until = min([case.today, *_ended(case.agreement, case.definition), *bound])
-    periods = [*_carried_periods(case, lengths), *_periods(case, starts[-1].counted_from, lengths, until, bound)]
-    answered = _answered(periods, list(_days_met(case.agreement, case.rule)), until)
-    return [each for each in answered if each.due_on is None or each.due_on >= case.agreement.tracked_from]
+    periods = [*_carried_periods(case, starts[-1], lengths), *_periods(case, starts[-1], lengths, bound)]
+    answered = list(_answered(case, periods, bound))
+    case.begun_by |= {each.key: starts[-1].entry for each in answered}
+    return [each for each in answered if _is_chased(each, case)]
 
 
-def _carried_periods(case: _Case, lengths: tuple[Length, ...]) -> Iterator[tuple[date, Deadline]]:
-    """The occurrences that ran when the case came to its version."""
+def _carried_periods(case: _Case, start: Start, lengths: tuple[Length, ...]) -> Iterator[Period]:
+    """The occurrences that ran when the case came to its version, unless the duty began anew since."""
+    if start.entry is not None and start.entry >= case.migration.entries > 0:
+        return
     basis = Basis(lengths, pauses=tuple(_pauses(case)))
     for (rule, number), carried in sorted(case.migration.deadlines.items(), key=lambda item: item[0]):
         if rule == case.rule.key:
-            yield carried.after, case.computed(number, carried.on, basis)
+            yield Period(carried.after, case.computed(number, carried.on, basis))
 
 
-def _periods(
-    case: _Case, anchor: date, lengths: tuple[Length, ...], until: date, bound: Sequence[date]
-) -> Iterator[tuple[date, Deadline]]:
-    """Each occurrence with the day after which its period begins; none is due after `bound`.
+def _periods(case: _Case, start: Start, lengths: tuple[Length, ...], bound: date) -> Iterator[Period]:
+    """Each occurrence whose period has begun, and the next; none is due after `bound`.
 
     After a migration those that come after what the version before decided on, with the next numbers.
     """
-    calendars, pauses = case.calendars, _pauses(case)
-    length = max(lengths, key=lambda one: add_length(anchor, one, calendars))
+    pauses, anchor = _pauses(case), start.counted_from
+    length = max(lengths, key=lambda one: add_length(anchor, one, case.calendars))
     number, last = case.migration.recurring.get(case.rule.key, (0, date.min))
-    begins = max(anchor, last)
+    after = max(anchor, last)
     ends = anchor
     for times in count(1):
-        if begins > until or (begins == until and number > 0):
+        begins = after if number == 0 else after + ONE_DAY
+        if begins > bound or (case.is_final and not case.has_come(begins)):
             return
-        period, ends = ends, add_length(anchor, length, calendars, times=times)
-        if any(ends > day for day in bound):
+        period, ends = ends, _end_of(start, length, times, case.calendars)
+        if ends > bound:
             return
         if ends <= last:
             continue
         number += 1
-        early_from = period if len(lengths) > 1 else None
-        basis = Basis(lengths, times=times, pauses=tuple(_within(period, pauses)), early_from=early_from)
-        deadline = case.computed(number, anchor, basis)
-        yield begins, deadline
-        if deadline.due_on is None:
+        basis = replace(_basis(start, lengths, tuple(_within(period, pauses))), times=times)
+        basis = replace(basis, early_from=period if len(lengths) > 1 else None)
+        deadline = case.computed(number, start.stands_for or anchor, basis)
+        begun = case.has_come(begins)
+        yield Period(after, deadline, begun)
+        if deadline.due_on is None or not begun:
             return
-        begins = deadline.due_on
+        after = deadline.due_on
 
 
-def _next_period(case: _Case) -> list[date]:
-    """The day on which the next period that has not begun will have: the first on its own day, a later one on the day after."""
-    starts, lengths = _starts(case), lengths_of(case.rule, case.agreement, case.definition)
-    if not starts or not lengths:
-        return []
-    bounds = [each.due_on for each in case.agreement.deadlines if each.rule == case.rule.until and each.due_on]
-    for begins, deadline in _periods(case, starts[-1].counted_from, lengths, date.max, bounds[-1:]):
-        seen_on = begins if deadline.occurrence == 1 else begins + ONE_DAY
-        if seen_on > case.today:
-            return [seen_on]
-    return []
+def _end_of(start: Start, length: Length, times: int, calendars: Calendars) -> date:
+    """Where so many periods lead, whatever day of the month the start stands for."""
+    if start.stands_for is None or length.months == 0:
+        return add_length(start.counted_from, length, calendars, times=times)
+    return add_months(start.stands_for, months_between(start.stands_for, start.counted_from) + length.months * times)
 
 
 def _within(period: date, pauses: Iterable[Pause]) -> Iterator[Pause]:
@@ -365,51 +484,111 @@ def _within(period: date, pauses: Iterable[Pause]) -> Iterator[Pause]:
             yield replace(pause, start=max(pause.start, first))
 
 
-def _answered(periods: Sequence[tuple[date, Deadline]], acts: Sequence[date], until: date) -> Iterator[Deadline]:
+def _answered(case: _Case, periods: Sequence[Period], bound: date) -> Iterator[Deadline]:
     """Done in time, an act answers its own period; done late, the period it missed and not the present one as well.
 
     What was not done by the time the next occurrence was due stays on record as not met.
     """
+    acts = [act.on for act in _acts(case)]
     late: set[date] = set()
-    for number, (begins, deadline) in enumerate(periods):
-        due_on = deadline.due_on or until
-        last = periods[number + 1][1].due_on if number + 1 < len(periods) else None
-        usable = (day for day in acts if begins < day and (last is None or day <= last))
+    for period, following in zip_longest(periods, periods[1:]):
+        due_on = period.deadline.due_on or case.today
+        last = following.deadline.due_on if following is not None else None
+        usable = (day for day in acts if period.after < day and (last is None or day <= last))
         met_on = next((day for day in usable if day not in late or day == due_on), None)
         if met_on is not None:
             if met_on > due_on:
                 late.add(met_on)
-            yield replace(deadline, status=DeadlineStatus.MET, closed_on=met_on)
-        elif last is not None and last < until:
-            yield replace(deadline, status=DeadlineStatus.UNMET, closed_on=last)
+            found = replace(period.deadline, status=DeadlineStatus.MET, closed_on=met_on)
+        elif _falls_away(period.deadline, case):
+            found = replace(period.deadline, status=DeadlineStatus.VOID, closed_on=due_on)
+        elif last is not None and last < bound and case.is_over(last):
+            found = replace(period.deadline, status=DeadlineStatus.UNMET, closed_on=last)
         else:
-            yield deadline
+            found = period.deadline
+        yield found
+        if found.is_open and _is_chased(found, case) and following is not None and not following.begun:
+            return
+
+
+def _is_chased(deadline: Deadline, case: _Case) -> bool:
+    """Whether it was not due before the case came into the books."""
+    return deadline.due_on is None or deadline.due_on >= case.agreement.tracked_from
+
+
+def _falls_away(deadline: Deadline, case: _Case) -> bool:
+    """Whether a duty of a calendar day passed in a pause and is not made up for."""
+    if deadline.basis is None or deadline.due_on is None or not case.rule.skips_pauses:
+        return False
+    return pause_on(deadline.due_on, deadline.basis.pauses) is not None and case.is_over(deadline.due_on)
 
 
 def _lapsed(deadline: Deadline, case: _Case) -> Deadline:
-    rule = case.rule
-    if not deadline.is_open or deadline.due_on is None or deadline.due_on >= case.today:
+    """With what follows from its day: a step that was taken for it, or that a right is over."""
+    rule, due_on = case.rule, deadline.due_on
+    if not deadline.is_open or due_on is None:
         return deadline
-    taken = any(entry.effective_on == deadline.due_on for entry in case.agreement.steps_taken(*rule.on_lapse))
-    if taken or (not rule.duty and not rule.on_lapse):
-        return replace(deadline, status=DeadlineStatus.LAPSED, closed_on=deadline.due_on)
+    taken = any(
+        entry.step in rule.on_lapse and entry.effective_on == due_on for _, entry in _steps_taken(case.agreement)
+    )
+    if taken or (not rule.duty and not rule.on_lapse and case.is_over(due_on)):
+        return replace(deadline, status=DeadlineStatus.LAPSED, closed_on=due_on)
     return deadline
 
 
-def _ended(agreement: Agreement, definition: ProcessDefinition) -> list[date]:
+def _in_its_states(deadline: Deadline, case: _Case) -> Deadline | None:
+    """The deadline as far as the case was in the states in which it runs; None where it never ran.
+
+    What was overdue when the case left them stays on record as not met. Where the case comes back, what was not met runs on; a
+    recurring duty whose day passed meanwhile falls away.
+    """
+    rule, due_on = case.rule, deadline.due_on
+    if not rule.while_in or not (deadline.is_open or deadline.status is DeadlineStatus.UNMET):
+        return deadline
+    spans = list(_spans(case))
+    if rule.recurs and due_on is not None:  # a day that comes while the case is elsewhere is no day of the duty
+        spans = [(begin, end) for begin, end in spans if begin <= due_on and (end is None or due_on < end)]
+    elif rule.recurs:
+        spans = [(begin, end) for begin, end in spans if end is None]
+    else:
+        spans = [(begin, end) for begin, end in spans if end is None or end > deadline.counted_from]
+    if not spans:
+        return None
+    left_on = spans[-1][1]
+    if left_on is None or (deadline.closed_on is not None and deadline.closed_on <= left_on):
+        return deadline
+    overdue = due_on is not None and due_on < left_on
+    return replace(deadline, status=DeadlineStatus.UNMET if overdue else DeadlineStatus.VOID, closed_on=left_on)
+
+
+def _spans(case: _Case) -> list[tuple[date, date | None]]:
+    """The times that the case spent in the states in which the deadline runs; None: it is there still."""
+    spans: list[tuple[date, date | None]] = []
+    for entry in case.agreement.history:
+        if entry.to_state is None:
+            continue
+        inside, running = entry.to_state in case.rule.while_in, bool(spans) and spans[-1][1] is None
+        if inside and not running:
+            spans.append((entry.effective_on, None))
+        elif running and not inside:
+            spans[-1] = (spans[-1][0], entry.effective_on)
+    return spans
+
+
+def _ended_on(agreement: Agreement, definition: ProcessDefinition) -> date | None:
     """The day the case ended, if it has."""
     if not definition.states[agreement.state].final:
-        return []
-    return [entry.effective_on for entry in agreement.history if entry.to_state == agreement.state][-1:]
+        return None
+    return next((e.effective_on for e in reversed(agreement.history) if e.to_state == agreement.state), None)
 
 
 def _closed_by_the_end(deadline: Deadline, case: _Case) -> Deadline:
     """Nothing is owed any more once the case has ended; what was overdue by then stays on record as not met."""
-    ended = _ended(case.agreement, case.definition)
-    if not deadline.is_open or not ended:
+    ended_on = case.ended_on
+    if not deadline.is_open or ended_on is None:
         return deadline
-    overdue = case.rule.late is not None and deadline.due_on is not None and deadline.due_on < ended[0]
-    return replace(deadline, status=DeadlineStatus.UNMET if overdue else DeadlineStatus.VOID, closed_on=ended[0])
+    overdue = case.rule.late is not None and deadline.due_on is not None and deadline.due_on < ended_on
+    return replace(deadline, status=DeadlineStatus.UNMET if overdue else DeadlineStatus.VOID, closed_on=ended_on)
 
 
 def _closed_as_impossible(deadline: Deadline, case: _Case) -> Deadline:
@@ -421,7 +600,7 @@ def _closed_as_impossible(deadline: Deadline, case: _Case) -> Deadline:
     steps = rule.met_by_steps.union(rule.on_lapse)
     if not deadline.is_open or not steps or rule.met_by_children:
         return deadline
-    if rule.on_lapse and not has_passed(deadline.due_on, agreement.tracked_from):
+    if rule.on_lapse and (deadline.due_on is None or deadline.due_on >= agreement.tracked_from):
         return deadline
     sources = frozenset[str]().union(*(case.definition.steps[step].sources for step in steps))
     if agreement.state in sources or sources & case.definition.reachable_from(agreement.state):

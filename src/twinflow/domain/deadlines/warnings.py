@@ -10,7 +10,7 @@ from itertools import count
 from types import MappingProxyType
 from typing import Self
 
-from twinflow.domain.agreement.agreement import Deadline, DeadlineStatus
+from twinflow.domain.agreement.agreement import Deadline
 from twinflow.domain.calendar.business_days import ONE_DAY, Calendars, add_length, business_days_between
 from twinflow.domain.calendar.dates import Length, Unit
 from twinflow.domain.process.definition import DeadlineRule, Level, Side
@@ -186,14 +186,10 @@ def next_level_on(rule: DeadlineRule, deadline: Deadline, calendars: Calendars, 
 
 
 def next_wake_on(rule: DeadlineRule, deadline: Deadline, calendars: Calendars, after: date | None) -> date | None:
-    """The first day a sweep has something to do about the deadline: a level, or the day after it has passed unused."""
-    if deadline.due_on is None:
+    """The first day a sweep has something to do about the deadline: a level, or the day after it, when a step follows."""
+    if deadline.due_on is None or not deadline.is_open:
         return None
-    if not deadline.is_open:
-        begins = deadline.due_on + ONE_DAY
-        again = rule.recurs and deadline.status is DeadlineStatus.MET and (after is None or begins > after)
-        return begins if again else None
     days = [next_level_on(rule, deadline, calendars, after)]
-    if rule.on_lapse or not rule.duty or rule.recurs:
+    if rule.on_lapse:
         days.append(deadline.due_on + ONE_DAY)
     return min((day for day in days if day is not None and (after is None or day > after)), default=None)

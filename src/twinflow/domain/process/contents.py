@@ -301,6 +301,7 @@ def _deadline(rule: DeadlineRule, definition: ProcessDefinition) -> Thing:
         _several(Sentence("met by"), frozenset(met), met),
         _several(Sentence("stands still in"), rule.paused_in, _labels_of(rule.paused_in, definition.states)),
         _several(Sentence("runs only in"), rule.while_in, _labels_of(rule.while_in, definition.states)),
+        _plain(Sentence("where its day comes in a pause"), rule.in_pause),
         _change(Sentence("may be paused"), rule.pause, definition),
         _change(Sentence("may be extended"), rule.extend, definition),
         _change(Sentence("may be moved by agreement"), rule.move, definition),

@@ -176,6 +176,13 @@ class Side(StrEnum):
     AFTER = "after"
 
 
+class InPause(StrEnum):
+    """What becomes of a duty of a calendar day that comes in a pause: it falls away, or waits for the end of the pause."""
+
+    SKIP = "skip"
+    WAIT = "wait"
+
+
 @dataclass(frozen=True, slots=True)
 class Level:
     """One rung of a deadline's ladder of warnings: a length before or after the date, or a share of the time.
@@ -249,6 +256,7 @@ class DeadlineRule:
     process where none are named. `cut_off` is the closing hour where the late office is. `very_overdue` is how long after
     the date it is called so. `while_in`: where states are named it runs in these only. When it passes the clock takes the
     first step of `on_lapse` that leaves the present state; `article` is the text by which silence decides there.
+    `in_pause` is for a duty of a calendar day.
     """
 
     key: str
@@ -272,6 +280,7 @@ class DeadlineRule:
     met_by_children: frozenset[ChildState] = frozenset()
     paused_in: frozenset[str] = frozenset()
     while_in: frozenset[str] = frozenset()
+    in_pause: InPause | None = None
     pause: ChangeRule | None = None
     extend: ChangeRule | None = None
     move: ChangeRule | None = None
@@ -291,6 +300,16 @@ class DeadlineRule:
     def runs_in(self, state: str) -> bool:
         """Whether it runs while the case is in the state."""
         return not self.while_in or state in self.while_in
+
+    @property
+    def keeps_its_day(self) -> bool:
+        """Whether it falls on the same day of each year, whatever is paused."""
+        return self.anchor.on is not None
+
+    @property
+    def skips_pauses(self) -> bool:
+        """Whether a day that comes in a pause falls away: by the rule, or as a later year's day comes anyway."""
+        return self.keeps_its_day and (self.in_pause is InPause.SKIP or (self.recurs and self.in_pause is None))
 
     @property
     def told(self) -> tuple[str, ...]:

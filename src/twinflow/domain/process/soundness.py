@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from twinflow.domain.process.definition import CLOCK, DeadlineRule, Effect, Gate, ProcessDefinition, Requirement, Step
 from twinflow.domain.process.state_space import (
     DATED,
-    EFFECT_FACTS,
     MOST_SITUATIONS,
     Budget,
     Graph,
@@ -16,6 +15,7 @@ from twinflow.domain.process.state_space import (
     TooLarge,
     explore,
 )
+from twinflow.domain.process.well_known_facts import EFFECT_FACTS
 from twinflow.sentences import Sentence
 
 PARTIES = (2, 3)

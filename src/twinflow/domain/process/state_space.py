@@ -10,7 +10,7 @@ into, and one kind of edge serves both for what may happen and for what can stil
 hold every role: four eyes stand in nobody's way. Children reach any state that is asked of them.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import reduce
 from itertools import product
@@ -27,7 +27,7 @@ from twinflow.domain.process.definition import (
     State,
     Step,
 )
-from twinflow.domain.process.well_known_facts import ENDED_ON, IN_FORCE_ON, NOT_IN_FUTURE, SIGNED_ON, TERM_STARTS_ON
+from twinflow.domain.process.well_known_facts import EFFECT_FACTS, NOT_IN_FUTURE, SIGNED_ON, TERM_STARTS_ON
 
 MOST_SITUATIONS = 20_000
 MOST_WORK = 200_000
@@ -35,15 +35,6 @@ MOST_WORK = 200_000
 
 DATED = "_on"
 """How the names of facts end that are recorded as dates."""
-
-EFFECT_FACTS: Mapping[Effect | None, tuple[str, ...]] = {
-    Effect.START_TERM: (SIGNED_ON, IN_FORCE_ON, TERM_STARTS_ON),
-    Effect.SIGN_TEXT: (SIGNED_ON,),
-    Effect.ENTER_INTO_FORCE: (IN_FORCE_ON, TERM_STARTS_ON),
-    Effect.RENEW_TERM: (TERM_STARTS_ON,),
-    Effect.END_TERM: (ENDED_ON,),
-}
-"""The facts that an effect gives a day."""
 
 BY_SIGNATURES = frozenset({Effect.START_TERM, Effect.SIGN_TEXT})
 """The effects that come with the last signature."""

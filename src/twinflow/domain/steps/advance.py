@@ -8,7 +8,7 @@ from twinflow.domain.agreement.entries import StepTaken
 from twinflow.domain.agreement.history import HistoryEntry
 from twinflow.domain.calendar.dates import PartialDate
 from twinflow.domain.deadlines.context import DeadlineContext
-from twinflow.domain.deadlines.occurrences import derive
+from twinflow.domain.deadlines.occurrences import with_deadlines
 from twinflow.domain.people.people import Actor
 from twinflow.domain.process import machine
 from twinflow.domain.process.definition import CLOCK, ProcessDefinition, Requirement, Step
@@ -68,8 +68,7 @@ def advance(
     )
     after = replace(after, state=state, version=agreement.version + 1, history=(*agreement.history, entry))
     after = with_effect(after, step, on)
-    after = replace(after, deadlines=derive(after, definition, context))
-    return Outcome(after, entry, step.announcements)
+    return Outcome(with_deadlines(after, definition, context), entry, step.announcements)
 
 
 def reasons_against(

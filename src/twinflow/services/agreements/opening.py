@@ -1,13 +1,12 @@
 """Agreements opened by the liaison officer, and what every new one writes."""
 
-from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import Engine
 
 from twinflow.domain.agreement.agreement import Agreement
 from twinflow.domain.deadlines.kept import rewritten
-from twinflow.domain.deadlines.occurrences import derive
+from twinflow.domain.deadlines.occurrences import with_deadlines
 from twinflow.domain.people.people import People
 from twinflow.domain.process.definition import LIAISON
 from twinflow.domain.rulebook import Rulebook, deadline_context
@@ -58,9 +57,8 @@ def add(
     definition = rulebook.definition_of(agreement)
     work.agreements.pin(definition)
     context = deadline_context(rulebook, people, definition, agreement.office, now)
-    derived = replace(agreement, deadlines=derive(agreement, definition, context))
-    left = rewritten(agreement, derived, definition, context, now)
-    agreement_id = work.agreements.add(left.agreement, left.derive_on, source_digest)
+    left = rewritten(agreement, with_deadlines(agreement, definition, context), definition, context, now)
+    agreement_id = work.agreements.add(left.agreement, source_digest)
     write_rows(work, rulebook, agreement_id, left, now)
     refresh_parent(work, rulebook, people, left.agreement, now)
     return left.agreement

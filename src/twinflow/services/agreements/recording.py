@@ -1,11 +1,10 @@
 """What every change of an agreement writes with it, inside the caller's transaction: deadlines, findings, what is told."""
 
-from dataclasses import replace
 from datetime import datetime
 
 from twinflow.domain.agreement.agreement import Agreement
 from twinflow.domain.deadlines.kept import Rewritten, rewritten
-from twinflow.domain.deadlines.occurrences import derive
+from twinflow.domain.deadlines.occurrences import with_deadlines
 from twinflow.domain.people.people import People
 from twinflow.domain.process.definition import CLOCK
 from twinflow.domain.rulebook import Rulebook, deadline_context
@@ -38,7 +37,7 @@ def record_change(
 
 
 def _save(work: UnitOfWork, rulebook: Rulebook, before: Agreement, left: Rewritten, now: datetime) -> int:
-    agreement_id = work.agreements.save(before, left.agreement, left.derive_on)
+    agreement_id = work.agreements.save(before, left.agreement)
     write_rows(work, rulebook, agreement_id, left, now)
     return agreement_id
 
@@ -69,7 +68,7 @@ def write_derived(work: UnitOfWork, rulebook: Rulebook, agreement_id: int, left:
     """
     write_rows(work, rulebook, agreement_id, left, now)
     work.history.add(agreement_id, *left.moves)
-    work.agreements.derive_by(agreement_id, left.derive_on, left.agreement.next_on)
+    work.agreements.derive_by(agreement_id, left.agreement.derive_on, left.agreement.next_on)
 
 
 def write_rows(work: UnitOfWork, rulebook: Rulebook, agreement_id: int, left: Rewritten, now: datetime) -> None:
@@ -82,8 +81,7 @@ def write_rows(work: UnitOfWork, rulebook: Rulebook, agreement_id: int, left: Re
 def refreshed(rulebook: Rulebook, people: People, agreement: Agreement, now: datetime) -> Agreement:
     """The agreement with its deadlines computed anew as of today."""
     definition = rulebook.definition_of(agreement)
-    derived = derive(agreement, definition, deadline_context(rulebook, people, definition, agreement.office, now))
-    return replace(agreement, deadlines=derived)
+    return with_deadlines(agreement, definition, deadline_context(rulebook, people, definition, agreement.office, now))
 
 
 def refresh_parent(work: UnitOfWork, rulebook: Rulebook, people: People, child: Agreement, now: datetime) -> None:

@@ -99,6 +99,7 @@ class _Pass:
         alone = len(ids) == 1
         try:
             with UnitOfWork(self.engine) as work:
+                work.calendars.hold(self.rulebook.current_editions)
                 for agreement_id, before in in_books(work, self.rulebook, work.agreements.lock_batch(ids, wait=alone)):
                     done = day(before, self.rulebook, self.people, self._contexts.of(before.agreement), self.now)
                     self._write(work, agreement_id, before, done)

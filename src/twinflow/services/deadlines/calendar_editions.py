@@ -248,7 +248,7 @@ class _Writing:
         work.agreements.keep(sorted({row.agreement_id for row in batch}))
         self._write_dates(work, single)
         moved = [(row, new) for row, new in single if new.due_on != row.due_on]
-        work.calendar_recount.set_next_dates([row.agreement_id for row, _ in moved])
+        work.calendar_recount.set_next_dates([row.agreement_id for row, _ in moved], self.now.date())
         self._write_history(work, moved)
         self._tell(work, moved)
         self.moved += len(moved)

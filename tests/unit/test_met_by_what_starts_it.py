@@ -1,0 +1,98 @@
+"""What begins a duty does not meet it: “three years after the last review” is met by the next review."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from builders import after, agreement, derived, facts, tiny_process
+from twinflow.domain.agreement.agreement import Agreement, DeadlineStatus
+from twinflow.domain.process.definition import ProcessDefinition
+
+OPEN, MET, VOID, LAPSED = DeadlineStatus.OPEN, DeadlineStatus.MET, DeadlineStatus.VOID, DeadlineStatus.LAPSED
+
+REVIEW = """
+[steps.review]
+from = ["asked"]
+to = "asked"
+by = ["liaison"]
+{gives}
+label = {{ en = "Review", es = "Revisar" }}
+
+[deadlines.answer]
+"""
+BY_ITS_DAY, BY_A_FACT = 'day_as = "asked_on"', 'records = ["asked_on"]'
+MET_BY_REVIEW = ('met_by = ["finish"]', 'met_by = ["review"]')
+IN_THREE_YEARS = ('length = "10 days"', 'length = "3 years"\nroll = "none"')
+FROM_THE_STEP = ('runs_from = { fact = "asked_on" }', 'runs_from = { step = "review" }')
+GIVEN_DAY = ('length = "10 days"', 'fixed = true\nroll = "none"')
+
+
+def reviewed(folder: Path, gives: str, *edits: tuple[str, str]) -> ProcessDefinition:
+    return tiny_process(folder, ("[deadlines.answer]", REVIEW.format(gives=gives)), MET_BY_REVIEW, *edits)
+
+
+def stand(
+    case: Agreement, on: date, process: ProcessDefinition
+) -> list[tuple[date | None, DeadlineStatus, date | None]]:
+    return [(each.due_on, each.status, each.closed_on) for each in derived(case, on, process).deadlines]
+
+
+@pytest.mark.parametrize("edits", [(), (FROM_THE_STEP,)], ids=["from the fact it gives", "from the step itself"])
+def test_a_review_begins_three_years_that_the_next_review_meets(
+    edits: tuple[tuple[str, str], ...], tmp_path: Path
+) -> None:
+    process = reviewed(tmp_path, BY_ITS_DAY, IN_THREE_YEARS, *edits)
+    case = after(
+        agreement(process, state="asked", opened_on=date(2020, 1, 7)), ("review", date(2020, 3, 2)), process=process
+    )
+    assert stand(case, date(2020, 3, 2), process) == [(date(2023, 3, 2), OPEN, None)]
+    case = after(case, ("review", date(2023, 1, 9)), process=process)
+    assert stand(case, date(2023, 1, 9), process) == [
+        (date(2023, 3, 2), MET, date(2023, 1, 9)),
+        (date(2026, 1, 9), OPEN, None),
+    ]
+    late = after(case, ("review", date(2026, 5, 4)), process=process)
+    assert stand(late, date(2026, 5, 4), process)[1:] == [
+        (date(2026, 1, 9), MET, date(2026, 5, 4)),
+        (date(2029, 5, 4), OPEN, None),
+    ]
+
+
+def test_two_reviews_on_one_day_are_two_reviews(tmp_path: Path) -> None:
+    process, on = reviewed(tmp_path, BY_ITS_DAY, IN_THREE_YEARS), date(2020, 3, 2)
+    case = after(
+        agreement(process, state="asked", opened_on=date(2020, 1, 7)), ("review", on), ("review", on), process=process
+    )
+    assert stand(case, on, process) == [(date(2023, 3, 2), MET, on), (date(2023, 3, 2), OPEN, None)]
+
+
+def test_what_was_on_record_before_is_met_by_the_first_review(tmp_path: Path) -> None:
+    process = reviewed(tmp_path, BY_ITS_DAY, IN_THREE_YEARS)
+    case = agreement(process, state="asked", opened_on=date(2020, 1, 7), facts=facts(asked_on="2018-01-08"))
+    case = after(case, ("review", date(2020, 3, 2)), process=process)
+    assert stand(case, date(2020, 3, 2), process) == [
+        (date(2021, 1, 8), MET, date(2020, 3, 2)),
+        (date(2023, 3, 2), OPEN, None),
+    ]
+
+
+def test_a_meeting_that_sets_the_day_of_the_next_does_not_hold_the_next(tmp_path: Path) -> None:
+    """The day is a given one, which could be met before; held late, or early, a meeting meets its own day."""
+    process = reviewed(tmp_path, BY_A_FACT, GIVEN_DAY)
+    case = agreement(process, state="asked", opened_on=date(2020, 1, 7))
+    case = after(case, ("review", date(2020, 3, 2), {"asked_on": "2020-06-01"}), process=process)
+    assert stand(case, date(2020, 3, 2), process) == [(date(2020, 6, 1), OPEN, None)]
+    for held_on in (date(2020, 5, 28), date(2020, 6, 4)):
+        then = after(case, ("review", held_on, {"asked_on": "2020-09-01"}), process=process)
+        assert stand(then, held_on, process) == [(date(2020, 6, 1), MET, held_on), (date(2020, 9, 1), OPEN, None)]
+
+
+def test_a_day_recorded_with_the_act_that_meets_it_may_lie_before_the_act(tmp_path: Path) -> None:
+    process = reviewed(tmp_path, BY_A_FACT, IN_THREE_YEARS)
+    case = agreement(process, state="asked", opened_on=date(2020, 1, 7), facts=facts(asked_on="2018-01-08"))
+    case = after(case, ("review", date(2020, 3, 2), {"asked_on": "2020-02-20"}), process=process)
+    assert stand(case, date(2020, 3, 2), process) == [
+        (date(2021, 1, 8), MET, date(2020, 3, 2)),
+        (date(2023, 2, 20), OPEN, None),
+    ]
