@@ -327,7 +327,7 @@ class _Proof:
         """Why the clock takes no step where the deadline passes in a situation; None where it takes one."""
         state = graph.states[number]
         step = self.process.step_of_lapse(rule, state)
-        values: dict[str, object] = {"state": state, "way": _in_words(graph.way_to(number)) or "–"}
+        values: dict[str, object] = {"state": state, "way": _in_words(graph.way_to(number)) or state}
         if step is None:
             values["steps"] = list(rule.on_lapse)
             return Sentence(
