@@ -34,7 +34,7 @@ from builders import (
     write_workflows,
 )
 from how_many import many
-from twinflow.definitions.catalogue import read_rulebook
+from twinflow.definitions.catalogue import read_one, read_rulebook
 from twinflow.domain.agreement.agreement import DeadlineStatus
 from twinflow.domain.agreement.history import EntryKind
 from twinflow.domain.agreement.subject import AlertSubject, SubjectKind
@@ -44,6 +44,7 @@ from twinflow.domain.clock.simulation import MORNING, Event, EventKind, Simulati
 from twinflow.domain.deadlines.kept import rewritten
 from twinflow.domain.deadlines.occurrences import with_deadlines
 from twinflow.domain.people.people import Absence, Assignment, People
+from twinflow.domain.process.catalogue import Catalogue
 from twinflow.domain.rulebook import Rulebook, deadline_context
 from twinflow.domain.steps.command import StepCommand
 from twinflow.domain.steps.opening import NewAgreement
@@ -500,12 +501,18 @@ def random_people(random: Random) -> People:
     return People({o.key: o for o in offices}, people)
 
 
+def never_proved(folder: Path, text: str) -> Rulebook:
+    """The rulebook of a process that no check has seen: its dates pass also where their steps cannot be taken."""
+    proved = read_rulebook(write_workflows(folder), NOTIFICATIONS)
+    process = read_one(write_workflows(folder, text) / "tiny.toml", folder)
+    return replace(proved, catalogue=Catalogue({(process.key, process.version): process}))
+
+
 def random_books(seed: int, sqlite_template: Path, folder: Path) -> Books:
     """Cases of a random process, in any state, from long ago, of today or of a day to come."""
     random = Random(seed)
     folder.mkdir(exist_ok=True)
-    workflows = write_workflows(folder / "workflows", random_text(random))
-    found, people = read_rulebook(workflows, NOTIFICATIONS), random_people(random)
+    found, people = never_proved(folder / "workflows", random_text(random)), random_people(random)
     books = books_on(FIRST, sqlite_template, folder, found, people, "home")
     for number in range(2):
         day = FIRST + timedelta(days=random.choice((0, random.randrange(-400, 0), random.randrange(120))))

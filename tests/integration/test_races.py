@@ -72,6 +72,8 @@ def test_sweeps_at_the_same_time_tell_each_thing_once(cuenca: World) -> None:
 
 def test_sweeps_at_the_same_time_open_the_next_year_of_a_duty_once(world: World) -> None:
     signed_case(world)
+    take(world, "MX-1", StepCommand("request_registration", world.now.date()))
+    take(world, "MX-1", StepCommand("register", world.now.date(), records={"registry_number": "R-1/26"}), "ramon")
     world.tick()
     world.now += timedelta(days=400)
     with ThreadPoolExecutor(3) as pool:
