@@ -326,7 +326,9 @@ def a_random_process(seed: int) -> ProcessDefinition:
         length, anchor = chance.choice([Length.parse("3 days"), None]), chance.choice(anchors)
         terms = ["stated", "stated", "usual", None]
         if anchor.fact is not None and anchor.fact in {days[each] for each in lapses}:
-            terms = ["stated"]  # whoever gives the date itself by the step that follows from it has done both on that day
+            terms = [
+                "stated"
+            ]  # whoever gives the date itself by the step that follows from it has done both on that day
         return deadline(
             name,
             anchor,
