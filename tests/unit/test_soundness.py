@@ -323,12 +323,17 @@ def a_random_process(seed: int) -> ProcessDefinition:
             Anchor(fact=chance.choice([*dated, "term_starts_on"])),
             Anchor(activity=True),
         ]
-        length = chance.choice([Length.parse("3 days"), None])
+        length, anchor = chance.choice([Length.parse("3 days"), None]), chance.choice(anchors)
+        terms = ["stated", "stated", "usual", None]
+        if anchor.fact is not None and anchor.fact in {days[each] for each in lapses}:
+            terms = [
+                "stated"
+            ]  # whoever gives the date itself by the step that follows from it has done both on that day
         return deadline(
             name,
-            chance.choice(anchors),
+            anchor,
             length=length,
-            term=None if length else chance.choice(["stated", "stated", "usual", None]),
+            term=None if length else chance.choice(terms),
             on_lapse=lapses,
             met_by_steps=frozenset(chance.sample(names, chance.choice([0, 0, 1, 2]))),
         )

@@ -270,13 +270,13 @@ class Description:
         if rule.paused_in:
             states = [state.label for state in definition.states.values() if state.key in rule.paused_in]
             yield self._say(2, Sentence("stands still in: {states}", {"states": states}))
+        if rule.while_in:
+            states = [state.label for state in definition.states.values() if rule.runs_in(state.key)]
+            yield self._say(2, Sentence("runs only in: {states}", {"states": states}))
         if rule.keeps_its_day and rule.skips_pauses:
             yield self._say(2, Sentence("its day stays; one that comes in a pause falls away"))
         elif rule.keeps_its_day:
             yield self._say(2, Sentence("its day stays; one that comes in a pause waits for its end"))
-        if rule.while_in:
-            states = [state.label for state in definition.states.values() if rule.runs_in(state.key)]
-            yield self._say(2, Sentence("runs only in: {states}", {"states": states}))
 
     def _changes(self, rule: DeadlineRule) -> Iterator[Line]:
         """How the deadline may be changed by an act: who, up to what, and on what basis."""

@@ -320,8 +320,8 @@ class DeadlineModel(Strict):
     duty: StrictBool = True
     met_by: tuple[str | ChildStateModel, ...] = ()
     paused_in: tuple[str, ...] = ()
-    in_pause: InPause | None = _added(None)
     while_in: tuple[str, ...] = _added(())
+    in_pause: InPause | None = _added(None)
     pause: ChangeRuleModel | None = _added(None)
     extend: ChangeRuleModel | None = _added(None)
     move: ChangeRuleModel | None = _added(None)

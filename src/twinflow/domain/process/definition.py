@@ -254,9 +254,9 @@ class DeadlineRule:
     `side` BEFORE counts backward. `recurs`: every length again, counted from the anchor, up to the due date of the deadline
     `until`. `duty` False: the last day of a right, nobody is late when it passes unused. `calendars` are those of the
     process where none are named. `cut_off` is the closing hour where the late office is. `very_overdue` is how long after
-    the date it is called so. `while_in`: where states are named it runs in these only; `in_pause` is for a duty of a calendar
-    day. When it passes the clock takes the first step of `on_lapse` that leaves the present state; `article` is the text by
-    which silence decides there.
+    the date it is called so. `while_in`: where states are named it runs in these only. When it passes the clock takes the
+    first step of `on_lapse` that leaves the present state; `article` is the text by which silence decides there.
+    `in_pause` is for a duty of a calendar day.
     """
 
     key: str

@@ -165,15 +165,17 @@ class Running:
         found = {self.bit} if self.revived else set()
         met = step.key in self.met_by
         for answers in self._answers(bits, met=met and (running or passed)):
-            unused = met and not answers
-            if begins:
-                found |= {0, spare} if unused or spare or self.child_meets else set()
-                found |= {self.bit | given} if given or not (unused or spare) else set()
+            unused = spare | (self.spare if met and not answers else 0)
+            if begins and met:  # what an act begins it does not meet, nor does what was done before it
+                found |= {self.bit | given | unused} | ({unused} if self.child_meets else set())
+            elif begins:
+                found |= {0, spare} if spare or self.child_meets else set()
+                found |= {self.bit | given} if given or not spare else set()
             elif answers:
                 found.add(spare)
             else:
                 still = (self.bit if running else 0) | (self.passed if passed else 0) | (bits & self.ahead)
-                found.add(still | spare | (self.spare if unused else 0))
+                found.add(still | unused)
         return found
 
     def may_lapse(self, bits: int, state: str) -> bool:
