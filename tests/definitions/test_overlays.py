@@ -414,13 +414,3 @@ def test_an_overlay_makes_no_duty_lapse_and_lets_none_run_in_fewer_states(tmp_pa
         "city.toml: deadlines.answer.on_lapse",
         "city.toml: deadlines.answer.while_in",
     ]
-
-
-def test_an_overlay_may_rest_on_a_text_that_no_new_case_begins_on(tmp_path):
-    folder = write_workflows(tmp_path, edited(NATIONAL, ("version = 1", "version = 2")))
-    (folder / "earlier").mkdir()
-    (folder / "earlier" / "tiny.v1.toml").write_text(NATIONAL, "utf-8")
-    (folder / "city.toml").write_text(HEAD, "utf-8")
-    found = read_rulebook(folder, NOTIFICATIONS).catalogue
-    assert {each.name for each in found} == {"tiny v2", "city v1"}
-    assert found.version("city", 1).text.endswith(NATIONAL)

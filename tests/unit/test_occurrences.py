@@ -148,7 +148,6 @@ def test_the_mexican_model_without_a_text_gives_60_days_five_years_and_9_january
         "first_programme": date(2008, 5, 9),
         "working_group": date(2008, 9, 10),
         "progress_report": date(2009, 3, 10),
-        "evaluation": date(2009, 3, 10),
         "term_end": date(2013, 3, 10),
         "last_day_for_notice": date(2013, 1, 9),
     }
