@@ -59,7 +59,7 @@ def test_what_is_settled_and_comes_back_is_not_settled(drafts: World) -> None:
 def test_a_step_writes_its_days_over_those_of_before(drafts: World) -> None:
     with UnitOfWork(drafts.engine) as work:
         before = work.agreements.lock("A")
-        work.agreements.derive_by(1, DAY, DAY)
+        work.agreements.derive_by(1, replace(before, derive_on=DAY))
         work.agreements.save(before, replace(before, version=before.version + 1, derive_on=LATER))
         work.commit()
     with UnitOfWork(drafts.engine, reading=True) as work:

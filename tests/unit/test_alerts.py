@@ -27,11 +27,11 @@ from twinflow.domain.alerts.alerts import (
     OVERDUE,
     SOON,
     about_finding,
+    about_missed,
     about_moved,
     about_step,
     is_spoken_of,
     levels_to_tell,
-    missed,
 )
 from twinflow.domain.alerts.recipients import AlreadyTold, Audience, Recipient, audience_of, holders_of, recipients_of
 from twinflow.domain.alerts.telling import Telling
@@ -374,15 +374,12 @@ def test_an_escalation_of_the_version_before_stands_for_one_to_the_same_role_alo
 # What was missed, found or done
 
 
-def test_what_began_and_passed_unseen_is_told_once_and_what_was_known_is_not():
-    before = medellin(validity="10 years").deadlines
-    today = date(2015, 1, 1)
-    after_years = medellin(today, validity="10 years").deadlines
-    found = list(missed(before, after_years, definition(EC)))
-    assert found == [
-        Telling(OVERDUE, AlertSubject.deadline("evaluation"), ("liaison",), date(2013, 5, 6), 2, MISSED),
-    ]
-    assert list(missed(after_years, after_years, definition(EC))) == []
+def test_what_began_and_passed_unseen_is_told_as_of_its_day_or_of_the_day_on_which_it_was_put_on_record():
+    second = next(d for d in medellin(date(2015, 1, 1), validity="10 years").deadlines if d.key == ("evaluation", 2))
+    rule = definition(EC).deadlines["evaluation"]
+    subject = AlertSubject.deadline("evaluation")
+    for known_on, on in ((date(2011, 5, 6), date(2013, 5, 6)), (date(2014, 2, 3), date(2014, 2, 3))):
+        assert about_missed(rule, second, known_on) == Telling(OVERDUE, subject, ("liaison",), on, 2, MISSED)
 
 
 def test_what_is_found_is_told_to_the_liaison():

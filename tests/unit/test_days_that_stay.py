@@ -12,6 +12,7 @@ from builders import (
     after,
     agreement,
     calendars,
+    definition,
     derived,
     facts,
     noon,
@@ -19,12 +20,15 @@ from builders import (
     terms,
     tiny_process,
 )
-from twinflow.domain.agreement.agreement import Agreement, DeadlineStatus
+from twinflow.domain.agreement.agreement import Agreement, Basis, Deadline, DeadlineStatus
 from twinflow.domain.agreement.history import EntryKind, HistoryEntry
+from twinflow.domain.calendar.dates import Length
 from twinflow.domain.deadlines.context import due_dates
 from twinflow.domain.deadlines.counting import DayKind
-from twinflow.domain.process.definition import InPause, ProcessDefinition
+from twinflow.domain.deadlines.warnings import levels
+from twinflow.domain.process.definition import InPause, Level, ProcessDefinition
 
+TERM_END, SIX_MONTHS = definition().deadlines["term_end"], Length.parse("6 months")
 OPEN, PAUSED, VOID = DeadlineStatus.OPEN, DeadlineStatus.PAUSED, DeadlineStatus.VOID
 
 EACH_31_DECEMBER = (
@@ -121,3 +125,17 @@ def test_a_term_of_31_august_renewed_each_half_year_ends_on_the_31st_where_there
     assert (last.anchor_on, last.due_on) == (date(2026, 8, 31), date(2027, 2, 28))
     ends = [each.due_on for each in case.deadlines if each.rule == "term_end"]
     assert ends == [date(2025, 2, 28), date(2025, 8, 31), date(2026, 2, 28), date(2026, 8, 31), date(2027, 2, 28)]
+
+
+def test_a_share_of_a_renewed_term_is_counted_from_its_own_start() -> None:
+    rule = replace(TERM_END, warn=(Level(percent=50),))
+    term = Deadline(
+        "term_end",
+        2,
+        date(2024, 8, 31),
+        date(2025, 8, 31),
+        date(2025, 8, 31),
+        OPEN,
+        basis=Basis((SIX_MONTHS,), after_months=6),
+    )
+    assert [level.on for level in levels(rule, term, calendars())] == [date(2025, 5, 31)]

@@ -27,6 +27,7 @@ from twinflow.domain.deadlines.occurrences import with_deadlines
 OPEN, MET, VOID = DeadlineStatus.OPEN, DeadlineStatus.MET, DeadlineStatus.VOID
 LAPSED = DeadlineStatus.LAPSED
 TODAY, MIGRATED_ON = date(2011, 6, 28), date(2008, 3, 11)
+LATER = date(2030, 1, 7)
 
 
 def the(case, rule):
@@ -139,14 +140,16 @@ OTHER = {"due_on": date(2008, 3, 7), "edition": "mx-ministry@old"}
 
 
 def kept_as(old, case, process=MX):
-    return kept([old], case, definition(process))[old.key]
+    return kept([old], case, definition(process), context(definition(process), LATER))[old.key]
 
 
 def test_what_is_closed_keeps_the_date_it_was_closed_with():
     case = opinion_case()
     old = replace(the(case, "opinion"), **OTHER)
     assert kept_as(old, case) == old
-    assert set(kept([old], case, definition(MX))) == {deadline.key for deadline in case.deadlines}
+    assert set(kept([old], case, definition(MX), context(definition(MX), LATER))) == {
+        deadline.key for deadline in case.deadlines
+    }
 
 
 BASIS = the(opinion_case(), "opinion").basis
@@ -198,9 +201,11 @@ def test_what_follows_another_date_is_counted_anew_only_if_something_was_given_f
     notice, end = the(case, "last_day_for_notice"), the(case, "term_end")
     old = replace(notice, due_on=date(2014, 3, 21), anchor_on=date(2014, 5, 5))
     before = [old, replace(end, due_on=date(2014, 5, 5))]
-    assert kept(before, case, definition(EC))[notice.key] == old, "its start is counted, too"
+    assert kept(before, case, definition(EC), context(definition(EC), LATER))[notice.key] == old, (
+        "its start is counted, too"
+    )
     agreed = replace(end, basis=replace(end.basis, agreed_on=date(2014, 5, 5)))
-    assert kept([old, agreed], case, definition(EC))[notice.key] == notice
+    assert kept([old, agreed], case, definition(EC), context(definition(EC), LATER))[notice.key] == notice
 
 
 def test_what_followed_a_date_that_is_gone_stays_as_it_was_closed():
@@ -218,3 +223,10 @@ def test_what_was_closed_before_a_migration_stays_until_it_begins_anew(anchor, s
     case = replace(case, history=(*case.history, entry))
     old = replace(the(case, "opinion"), anchor_on=date(2008, 2, 1), closed_on=None, **OTHER)
     assert (kept_as(old, case) == old) is stays
+
+
+def test_what_a_clock_that_was_ahead_has_closed_is_not_closed():
+    case = opinion_case()
+    old = replace(the(case, "opinion"), status=DeadlineStatus.UNMET, closed_on=date(2008, 4, 1))
+    now = context(definition(MX), date(2008, 3, 12))
+    assert kept([old], case, definition(MX), now)[old.key] == the(case, "opinion")

@@ -96,3 +96,47 @@ def test_a_day_recorded_with_the_act_that_meets_it_may_lie_before_the_act(tmp_pa
         (date(2021, 1, 8), MET, date(2020, 3, 2)),
         (date(2023, 2, 20), OPEN, None),
     ]
+
+
+YEARLY = ('length = "10 days"', 'length = "1 year"\nrecurs = true\nroll = "none"')
+
+
+def test_a_year_that_begins_anew_with_each_review_is_numbered_on(tmp_path: Path) -> None:
+    """So that what was told of the year before is not taken for this one's."""
+    process = reviewed(tmp_path, BY_ITS_DAY, YEARLY)
+    case = agreement(process, state="asked", opened_on=date(2024, 1, 8), facts=facts(asked_on="2024-01-08"))
+    case = after(case, ("review", date(2025, 3, 10)), ("review", date(2025, 9, 1)), process=process)
+    found = derived(case, date(2025, 9, 1), process).deadlines
+    assert [(each.occurrence, each.due_on, each.status, each.closed_on) for each in found] == [
+        (1, date(2025, 1, 8), MET, date(2025, 3, 10)),
+        (2, date(2026, 1, 8), VOID, date(2025, 3, 10)),
+        (3, date(2026, 3, 10), MET, date(2025, 9, 1)),
+        (4, date(2026, 9, 1), OPEN, None),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("gives", "given", "edits", "due_on"),
+    [
+        (BY_A_FACT, {"asked_on": "2020-02-20"}, (), date(2021, 2, 20)),
+        (BY_ITS_DAY, {}, (('{ fact = "asked_on" }', '{ fact = "asked_on", on = "12-31" }'),), date(2020, 12, 31)),
+    ],
+)
+def test_what_begins_a_yearly_duty_does_not_meet_its_first_year(
+    gives: str, given: dict[str, str], edits: tuple[tuple[str, str], ...], due_on: date, tmp_path: Path
+) -> None:
+    process = reviewed(tmp_path, gives, YEARLY, *edits)
+    case = agreement(process, state="asked", opened_on=date(2020, 1, 7))
+    case = after(case, ("review", date(2020, 3, 2), given), process=process)
+    assert stand(case, date(2020, 3, 2), process) == [(due_on, OPEN, None)]
+
+
+def test_all_that_is_done_on_a_day_begins_what_runs_from_activity(tmp_path: Path) -> None:
+    note = REVIEW.format(gives="").replace("steps.review", "steps.note").replace("Review", "Note")
+    from_activity = (
+        ('runs_from = { fact = "asked_on" }', "runs_from = { activity = true }"),
+        ("[deadlines.answer]", note),
+    )
+    process, on = reviewed(tmp_path, BY_ITS_DAY, *from_activity), date(2020, 1, 7)
+    case = after(agreement(process, state="asked", opened_on=on), ("review", on), ("note", on), process=process)
+    assert [each.status for each in derived(case, on, process).deadlines] == [OPEN]

@@ -48,7 +48,7 @@ AGREEMENT, PARTY = snapshots.AGREEMENT, table_of(PartyRow)
 SAVE = Prepared(
     update(AGREEMENT)
     .where(AGREEMENT.c.reference == bindparam("of_reference"), AGREEMENT.c.version == bindparam("of_version"))
-    .values({name: bindparam(f"new_{name}") for name in (*CHANGING, "derive_on", "reached")})
+    .values({name: bindparam(f"new_{name}") for name in (*CHANGING, "derive_on", "derived_on", "reached")})
     .returning(AGREEMENT.c.id)
 )
 DERIVE_BY = Prepared(
@@ -58,9 +58,10 @@ DERIVE_BY = Prepared(
         or_(
             AGREEMENT.c.derive_on.is_distinct_from(bindparam("new_derive_on")),
             AGREEMENT.c.next_on != bindparam("new_next_on"),
+            AGREEMENT.c.derived_on > bindparam("new_derived_on"),
         ),
     )
-    .values(derive_on=bindparam("new_derive_on"), next_on=bindparam("new_next_on"))
+    .values({name: bindparam(f"new_{name}") for name in ("derive_on", "derived_on", "next_on")})
 )
 SIGN = Prepared(
     update(PARTY)
@@ -242,6 +243,7 @@ class Agreements(Repository):
         row |= {
             "source_digest": source_digest,
             "derive_on": agreement.derive_on,
+            "derived_on": agreement.derived_on,
             "reached": _reached(agreement, agreement.history),
         }
         row["next_on"] = agreement.next_on
@@ -271,6 +273,7 @@ class Agreements(Repository):
             "of_reference": before.reference,
             "of_version": before.version,
             "new_derive_on": after.derive_on,
+            "new_derived_on": after.derived_on,
             "new_reached": _reached(before, after.history if renamed else entries),
             **{f"new_{name}": getattr(after, name) for name in CHANGING},
         }
@@ -291,9 +294,10 @@ class Agreements(Repository):
         self._writes.add(ADD_ENTRIES, *(values_of(agreement_id, entry) for entry in entries))
         return int(agreement_id)
 
-    def derive_by(self, agreement_id: int, day: date | None, next_on: date) -> None:
-        """Set the day on which its deadlines are to be derived anew, and the first date that is open."""
-        self._writes.add(DERIVE_BY, {"of_id": agreement_id, "new_derive_on": day, "new_next_on": next_on})
+    def derive_by(self, agreement_id: int, agreement: Agreement) -> None:
+        """Set when its deadlines were derived, when they are to be derived anew, and the first date that is open."""
+        values = {f"new_{name}": getattr(agreement, name) for name in ("derive_on", "derived_on", "next_on")}
+        self._writes.add(DERIVE_BY, {"of_id": agreement_id, **values})
 
     def look_again(self, ids: Iterable[int], day: date) -> None:
         """Let a sweep look at them on the day, if not before."""

@@ -41,6 +41,8 @@ AWAKE = Prepared(
         _untold,
         sqlalchemy.select(DEADLINE.c.agreement_id).where(DEADLINE.c.wake_on <= bindparam("until", type_=Date())),
         sqlalchemy.select(AGREEMENT.c.id).where(AGREEMENT.c.derive_on <= bindparam("until", type_=Date())),
+        # derived when a clock was ahead
+        sqlalchemy.select(AGREEMENT.c.id).where(AGREEMENT.c.derived_on > bindparam("until", type_=Date())),
         # what is no date would never come: it is looked at, and reported
         sqlalchemy.select(DEADLINE.c.agreement_id).where(DEADLINE.c.wake_on > NEVER),
         sqlalchemy.select(AGREEMENT.c.id).where(AGREEMENT.c.derive_on > NEVER),

@@ -153,6 +153,7 @@ AS_A_WHOLE = (
     _rows(CHILD, ("reference", "process", "state", "reached"), CHILD.c.parent_id == AGREEMENT.c.id),
     AGREEMENT.c.reached,
     AGREEMENT.c.derive_on,
+    AGREEMENT.c.derived_on,
 )
 HEAD = OfAgreements(_select)
 PRESENT = OfAgreements(lambda which: _select(which, *SMALL, _open_deadlines()))
@@ -250,7 +251,7 @@ def _in_order(rows: Any, ids: Sequence[int]) -> list[Row]:
 
 
 def _in_row(row: Row, untold: Mapping[int, Sequence[HistoryEntry]]) -> InRows:
-    stands, (found, children, reached, derive_on, history) = row[len(OF_HEAD) + 1 : -5], row[-5:]
+    stands, (found, children, reached, *derived, history) = row[len(OF_HEAD) + 1 : -6], row[-6:]
     entries = [_entry(each) for each in _listed(history)]
     agreement = Agreement(
         **_head(row),
@@ -259,7 +260,8 @@ def _in_row(row: Row, untold: Mapping[int, Sequence[HistoryEntry]]) -> InRows:
         history=in_present_names(entries),
         children=_with_histories(children, untold) if untold else _children(children),
         reached=_states(reached, entries) if stands[0] is not None else (),
-        derive_on=derive_on,
+        derive_on=derived[0],
+        derived_on=derived[1],
     )
     wake_on = {(each[1], each[2]): _day(each[-1]) for each in _listed(stands[-1])}
     return InRows(row[0], agreement, wake_on)
@@ -267,7 +269,7 @@ def _in_row(row: Row, untold: Mapping[int, Sequence[HistoryEntry]]) -> InRows:
 
 def _entries_of_children(connection: Connection, rows: Sequence[Row]) -> Mapping[int, Sequence[HistoryEntry]]:
     """Of children whose row does not say yet what they have reached: books of an earlier version, until their next step."""
-    children = [number for row in rows for number in _that_do_not_say(row[-4])]
+    children = [number for row in rows for number in _that_do_not_say(row[-5])]
     found = ENTRIES_OF.rows(connection, children) if children else ()
     return {number: [_entry(each) for each in _listed(entries)] for number, entries in found}
 

@@ -95,6 +95,8 @@ class AgreementRow(SQLModel, table=True):
     source_digest: str = ""
     derive_on: date | None = None
     """The first day whose coming alone may change its deadlines; NULL when none may."""
+    derived_on: date | None = Field(default=None, index=True)
+    """The day at its office on which they were derived: a day still to come if a clock was ahead. NULL in books of before."""
     reached: str | None = None
     """Of what belongs to another agreement: the states it has come to, and when. NULL in books of before, until its next step."""
     next_on: date = date.max

@@ -275,7 +275,8 @@ class Agreement(PresentAgreement):
     """The whole of one case, as decisions need it: with all that happened, oldest first.
 
     `findings` are those that the books know, also settled ones. `reached` is kept of what belongs to another agreement.
-    `derive_on` is the next day whose coming alone may give other deadlines; None if none may.
+    `derive_on` is the next day whose coming alone may give other deadlines (None if none may), `derived_on` the day at its office
+    on which they were derived.
     """
 
     history: tuple[HistoryEntry, ...]
@@ -283,6 +284,7 @@ class Agreement(PresentAgreement):
     findings: tuple[KnownFinding, ...] = ()
     reached: tuple[tuple[str, date], ...] = ()
     derive_on: date | None = None
+    derived_on: date | None = None
 
     def steps_taken(self, *steps: str) -> Sequence[HistoryEntry]:
         return [entry for entry in self.history if entry.kind is EntryKind.STEP and entry.step in steps]

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from twinflow.domain.agreement.agreement import Agreement, Deadline, DeadlineStatus, Finding
+from twinflow.domain.agreement.agreement import Agreement, Deadline, Finding
 from twinflow.domain.agreement.history import HistoryEntry
 from twinflow.domain.agreement.subject import AlertSubject, SubjectKind
 from twinflow.domain.alerts.telling import Telling
@@ -13,7 +13,7 @@ from twinflow.domain.deadlines import warnings
 from twinflow.domain.deadlines.acknowledgements import acknowledgements_of
 from twinflow.domain.deadlines.carried_over import taken_over
 from twinflow.domain.deadlines.warnings import LevelKey
-from twinflow.domain.process.definition import CLOCK, LIAISON, Announcement, DeadlineRule, ProcessDefinition
+from twinflow.domain.process.definition import CLOCK, LIAISON, Announcement, DeadlineRule
 
 SOON, OVERDUE = "deadline-soon", "deadline-overdue"
 """The notices about a deadline: its day is to come, or has passed."""
@@ -112,19 +112,16 @@ def _said_before(level: warnings.ReachedLevel, fired: Mapping[LevelKey, date], m
     return level.key not in fired and level.on <= migrated_on and any(on >= level.on for on in told)
 
 
-def missed(before: Sequence[Deadline], after: Sequence[Deadline], definition: ProcessDefinition) -> Iterator[Telling]:
-    """What began and was missed since the deadlines were `before`, while nobody looked: each occurrence once."""
-    known = {deadline.key for deadline in before}
-    for deadline in after:
-        if deadline.status is DeadlineStatus.UNMET and deadline.key not in known and deadline.due_on is not None:
-            yield Telling(
-                notice=OVERDUE,
-                subject=AlertSubject.deadline(deadline.rule),
-                occurrence=deadline.occurrence,
-                level=MISSED,
-                roles=definition.deadlines[deadline.rule].told,
-                effective_on=deadline.due_on,
-            )
+def about_missed(rule: DeadlineRule, deadline: Deadline, known_on: date) -> Telling:
+    """That an occurrence was missed while nobody looked, dated as `levels_to_tell` dates a level."""
+    return Telling(
+        notice=OVERDUE,
+        subject=AlertSubject.deadline(rule.key),
+        occurrence=deadline.occurrence,
+        level=MISSED,
+        roles=rule.told,
+        effective_on=max(deadline.due_on or known_on, known_on),
+    )
 
 
 def about_refused(agreement: Agreement, deadline: Deadline) -> Telling:

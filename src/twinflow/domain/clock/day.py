@@ -16,7 +16,9 @@ from twinflow.domain.agreement.subject import AlertSubject
 from twinflow.domain.alerts import alerts, recipients
 from twinflow.domain.alerts.recipients import AlreadyTold, Audience
 from twinflow.domain.alerts.telling import Telling
+from twinflow.domain.calendar.business_days import Calendars
 from twinflow.domain.clock import waking
+from twinflow.domain.deadlines import warnings
 from twinflow.domain.deadlines.context import DeadlineContext
 from twinflow.domain.deadlines.kept import Key, Rewritten, rewritten
 from twinflow.domain.deadlines.occurrences import on_record_since, with_deadlines
@@ -44,10 +46,13 @@ class InBooks:
 
     def is_awake(self, latest: date) -> bool:
         """Whether a sweep has to look at it, if `latest` is the furthest day that any place on earth has come to."""
-        days = (self.agreement.derive_on, *self.wake_on.values())
-        return any(each.is_untold for each in self.agreement.findings) or any(
-            day is not None and day <= latest for day in days
-        )
+        wakes = any(day is not None and day <= latest for day in self.wake_on.values())
+        return wakes or self.is_to_be_derived(latest) or any(each.is_untold for each in self.agreement.findings)
+
+    def is_to_be_derived(self, latest: date) -> bool:
+        """Whether the passing of days may have changed its deadlines, or a clock that was ahead has."""
+        derive_on, derived_on = self.agreement.derive_on, self.agreement.derived_on
+        return (derive_on is not None and derive_on <= latest) or (derived_on is not None and derived_on > latest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +183,6 @@ class _Run:
                     outcome = deed.outcome
                     for telling in alerts.about_step(outcome.announcements, outcome.entry, self.agreement):
                         self._tell(telling)
-                    self._tell_missed(deed.before)
 
     def _report(self, stuck: Stuck) -> None:
         """What cannot be taken is said until somebody knows of it."""
@@ -203,18 +207,26 @@ class _Run:
         """
         given_up = {each.key: each.closed_on for each in anew.deadlines if each.status in GIVEN_UP}
         for rule, deadline in list(self._awake()):
-            calendars = self.context.calendars_of(rule)
-            today = min(self.context.today_of(rule), given_up.get(deadline.key) or date.max)
-            unheard = False
-            if alerts.is_spoken_of(rule, deadline, today):
-                told = self._told(AlertSubject.deadline(rule.key), deadline.occurrence).levels
-                since = on_record_since(self.agreement, self.definition, deadline, self.context)
-                tellings = alerts.levels_to_tell(self.agreement, rule, deadline, calendars, today, told, since)
-                audiences = [self._tell(telling) for telling in list(tellings)]
-                unheard = any(audience.nobody for audience in audiences)
-            if not unheard:
+            calendars, closed_on = self.context.calendars_of(rule), given_up.get(deadline.key)
+            today = min(self.context.today_of(rule), closed_on or date.max)
+            audiences = [self._tell(telling) for telling in self._tellings(rule, deadline, calendars, today)]
+            if not any(audience.nobody for audience in audiences):
                 wake_on = waking.next_wake_on(self.agreement, rule, deadline, calendars, today)
                 self.case = replace(self.case, wake_on={**self.case.wake_on, deadline.key: wake_on})
+
+    def _tellings(
+        self, rule: DeadlineRule, deadline: Deadline, calendars: Calendars, today: date
+    ) -> tuple[Telling, ...]:
+        """What is to be told of a deadline by the day. Of one that was given up before anybody was told, that alone."""
+        is_given_up = deadline.status is DeadlineStatus.UNMET
+        if not is_given_up and not alerts.is_spoken_of(rule, deadline, today):
+            return ()
+        told = self._told(AlertSubject.deadline(rule.key), deadline.occurrence).levels
+        since = on_record_since(self.agreement, self.definition, deadline, self.context)
+        if is_given_up and not told:
+            reached = warnings.reached(rule, deadline, calendars, today)
+            return (alerts.about_missed(rule, deadline, since),) if reached else ()
+        return tuple(alerts.levels_to_tell(self.agreement, rule, deadline, calendars, today, told, since))
 
     def _awake(self) -> Iterator[tuple[DeadlineRule, Deadline]]:
         """The deadlines whose day of waking has come where the late office is, and from which no step follows, soonest first."""
@@ -228,8 +240,7 @@ class _Run:
 
     def _derived_anew(self) -> Agreement:
         """The passing of a day may open the next occurrence, or close a right that nobody used; nothing told changes a date."""
-        derive_on = self.agreement.derive_on
-        if derive_on is None or derive_on > waking.latest_day(self.now):
+        if not self.case.is_to_be_derived(waking.latest_day(self.now)):
             return self.agreement
         return with_deadlines(self.agreement, self.definition, self.context)
 
@@ -238,20 +249,14 @@ class _Run:
         if anew is before:
             return
         left = rewritten(before, anew, self.definition, self.context, self.now)
-        if left.rows or left.agreement.derive_on != before.derive_on:
+        was_ahead = before.derived_on is not None and before.derived_on > waking.latest_day(self.now)
+        if left.rows or left.agreement.derive_on != before.derive_on or was_ahead:
             self._leave(Derived(before, left), left)
-            self._tell_missed(before)
 
     def _leave(self, deed: Deed, left: Rewritten) -> None:
         self.deeds.append(deed)
         wake_on = {**self.case.wake_on, **left.wake_on}
         self.case = replace(self.case, agreement=left.agreement, wake_on=wake_on)
-
-    def _tell_missed(self, before: Agreement) -> None:
-        """An occurrence that began and was missed while the clock was off is told once, unless the case has ended."""
-        if not self.definition.states[self.agreement.state].final:
-            for telling in alerts.missed(before.deadlines, self.agreement.deadlines, self.definition):
-                self._tell(telling)
 
     def _told(self, subject: AlertSubject, occurrence: int) -> AlreadyTold:
         return self.case.told.get((subject, occurrence), AlreadyTold())

@@ -46,7 +46,7 @@ def rewritten(
     `cause` says in the history why a date moved, where it is not a step. A deadline that nothing gives rise to any more is void.
     """
     old = {deadline.key: deadline for deadline in before.deadlines}
-    new = kept(before.deadlines, after, definition)
+    new = kept(before.deadlines, after, definition, context)
     gone = {key: deadline for key, deadline in old.items() if deadline.is_open and key not in new}
     migrated = before.process_digest != after.process_digest  # with the same date it may have another ladder
     rows = {key: each for key, each in new.items() if each != old.get(key) or (migrated and each.is_open)}
@@ -58,29 +58,44 @@ def rewritten(
         for key in new
         if key in old and old[key].due_on != new[key].due_on
     )
-    rules, known = definition.deadlines, tuple(found_anew(before.findings, findings(after, definition)))
+    known = tuple(found_anew(before.findings, findings(after, definition)))
     return Rewritten(
         agreement=replace(
             after, deadlines=tuple({**old, **rows}.values()), findings=known, history=(*after.history, *moves)
         ),
         rows=rows,
-        wake_on={
-            key: warnings.next_wake_on(rules[key[0]], each, context.calendars_of(rules[key[0]]), None)
-            if key not in gone
-            else None
-            for key, each in rows.items()
-        },
+        wake_on={key: _wakes_on(key, each, old, after, definition, context) for key, each in rows.items()},
         moves=moves,
         found=tuple(each for each in known if each not in before.findings),
     )
 
 
-def kept(before: Sequence[Deadline], after: Agreement, definition: ProcessDefinition) -> dict[Key, Deadline]:
+def _wakes_on(
+    key: Key,
+    deadline: Deadline,
+    before: Mapping[Key, Deadline],
+    after: Agreement,
+    definition: ProcessDefinition,
+    context: DeadlineContext,
+) -> date | None:
+    """When a sweep looks at it: what was given up now is told with the next one, unless the case has ended."""
+    rule, old = definition.deadlines.get(key[0]), before.get(key)
+    if rule is None or (deadline.status is DeadlineStatus.VOID and deadline.closed_on is None):
+        return None
+    given_up = deadline.status is DeadlineStatus.UNMET and (old is None or old.is_open)
+    if given_up and not definition.states[after.state].final:
+        return context.today_of(rule)
+    return warnings.next_wake_on(rule, deadline, context.calendars_of(rule), None)
+
+
+def kept(
+    before: Sequence[Deadline], after: Agreement, definition: ProcessDefinition, context: DeadlineContext
+) -> dict[Key, Deadline]:
     """The deadlines to be kept in the place of `before`: those of `after`, and of what was closed, what it was closed with."""
     old = {deadline.key: deadline for deadline in before}
     new = {deadline.key: deadline for deadline in after.deadlines}
     migration = taken_over(after.history)
-    return {key: _as_it_was_closed(key, old, new, definition, migration) for key in new}
+    return {key: _as_it_was_closed(key, old, new, definition, migration, context) for key in new}
 
 
 def _as_it_was_closed(
@@ -89,18 +104,21 @@ def _as_it_was_closed(
     derived: Mapping[Key, Deadline],
     definition: ProcessDefinition,
     migration: TakenOver,
+    context: DeadlineContext,
 ) -> Deadline:
     """What is closed keeps its date and the calendars it was counted by, whatever is announced later.
 
     Only what people record afterwards changes it: an act that meets it, a pause, more time, another start, that the case comes
     back into its states. What was closed before the agreement came to its version of the process stays as the earlier version
-    had it, until it begins anew.
+    had it, until it begins anew. What was closed by a day still to come, when a clock was ahead, is not closed.
     """
     old, new = before.get(key), derived[key]
     if old is None or old == new or old.is_open or (old.closed_on is None and key not in migration.closed):
         return new
     rule = definition.deadlines[new.rule]
     if new.is_open and (rule.while_in or _was_met_by_its_start(old)):
+        return new
+    if old.closed_on is not None and old.closed_on > max(context.today, context.today_of(rule)):
         return new
     based_on = (rule.anchor.deadline, new.occurrence) if rule.anchor.deadline else key
     base, base_now = before.get(based_on, old), derived.get(based_on, new)

@@ -65,7 +65,8 @@ def with_deadlines(agreement: Agreement, definition: ProcessDefinition, context:
         ended = [_closed_by_the_end(deadline, case) for deadline in found if deadline is not None]
         done[case.rule.key] = [_closed_as_impossible(deadline, case) for deadline in ended]
     deadlines = tuple(deadline for found in done.values() for deadline in found)
-    return replace(agreement, deadlines=deadlines, derive_on=min(ahead, default=None))
+    derive_on = min(ahead, default=None)
+    return replace(agreement, deadlines=deadlines, derive_on=derive_on, derived_on=context.today)
 
 
 def on_record_since(
@@ -240,8 +241,10 @@ def _answers(case: _Case, act: Act, start: Start, following: Start | None) -> bo
     rule = case.rule
     if not _comes_after(case, act, start.entry):
         return False
-    in_time = following is None or act.on <= following.happened_on or act.entry == following.entry is not None
-    return in_time and (rule.is_fixed or rule.side is Side.BEFORE or act.on >= start.happened_on)
+    if rule.anchor.activity and act.on == start.happened_on:  # all that is done on a day begins the count
+        return False
+    ahead = rule.is_fixed or rule.side is Side.BEFORE
+    return _comes_before(act, following) and (ahead or act.on >= start.happened_on)
 
 
 def _comes_after(case: _Case, act: Act, begun_by: int | None) -> bool:
@@ -416,49 +419,73 @@ def _backed(case: _Case, base: Deadline, lengths: tuple[Length, ...]) -> Deadlin
 
 
 def _recurring(case: _Case, starts: Sequence[Start], lengths: tuple[Length, ...], bound: date) -> list[Deadline]:
-    """The occurrences whose period has begun, up to the end of the case or to `bound`, each counted from the anchor: no drift.
+    """The occurrences whose period has begun, up to the end of the case or to `bound`, each counted from its start: no drift.
 
-    Once they are closed the next one is there as well, so that there always is a next date. Those due before the case came
-    into the books are not chased.
+    Where the duty begins anew they are numbered on. Once they are closed the next one is there as well, so that there always is
+    a next date. Those due before the case came into the books are not chased.
     """
-    if not starts:
-        return []
-    periods = [*_carried_periods(case, starts[-1], lengths), *_periods(case, starts[-1], lengths, bound)]
-    answered = list(_answered(case, periods, bound))
-    case.begun_by |= {each.key: starts[-1].entry for each in answered}
-    return [each for each in answered if _is_chased(each, case)]
+    found: list[Deadline] = []
+    number, last = case.migration.recurring.get(case.rule.key, (0, date.min))
+    carried = list(_carried_periods(case, lengths))
+    running = _since_the_migration(case, starts)
+    for start, following in zip_longest(running, running[1:]):
+        if start is None:
+            break
+        if case.migration.entries and start.entry is not None and start.entry >= case.migration.entries:
+            last = date.min
+        periods = [*carried, *_periods(case, start, following, lengths, bound, number, last)]
+        answered = list(_answered(case, periods, start, following, bound))
+        case.begun_by |= {each.key: start.entry for each in answered}
+        number = max([number, *(each.occurrence for each in answered)])
+        found, carried = [*found, *answered], []
+    return [each for each in found if _is_chased(each, case)]
 
 
-def _carried_periods(case: _Case, start: Start, lengths: tuple[Length, ...]) -> Iterator[Period]:
-    """The occurrences that ran when the case came to its version, unless the duty began anew since."""
-    if start.entry is not None and start.entry >= case.migration.entries > 0:
-        return
+def _since_the_migration(case: _Case, starts: Sequence[Start]) -> list[Start]:
+    """Of what was before the case came to its version, the last start goes on."""
+    entries = case.migration.entries
+    later = [start for start in starts if start.entry is not None and start.entry >= entries]
+    before = [start for start in starts if start not in later]
+    return [*before[-1:], *later] if entries else list(starts)
+
+
+def _carried_periods(case: _Case, lengths: tuple[Length, ...]) -> Iterator[Period]:
+    """The occurrences that ran when the case came to its version."""
     basis = Basis(lengths, pauses=tuple(_pauses(case)))
     for (rule, number), carried in sorted(case.migration.deadlines.items(), key=lambda item: item[0]):
         if rule == case.rule.key:
             yield Period(carried.after, case.computed(number, carried.on, basis))
 
 
-def _periods(case: _Case, start: Start, lengths: tuple[Length, ...], bound: date) -> Iterator[Period]:
-    """Each occurrence whose period has begun, and the next; none is due after `bound`.
+def _periods(
+    case: _Case,
+    start: Start,
+    following: Start | None,
+    lengths: tuple[Length, ...],
+    bound: date,
+    number: int,
+    last: date,
+) -> Iterator[Period]:
+    """Each occurrence whose period has begun, and the next; none is due after `bound`, or begins after the `following` start.
 
-    After a migration those that come after what the version before decided on, with the next numbers.
+    They come after `last`, the date of the occurrence `number` that the version before decided on.
     """
     pauses, anchor = _pauses(case), start.counted_from
     length = max(lengths, key=lambda one: add_length(anchor, one, case.calendars))
-    number, last = case.migration.recurring.get(case.rule.key, (0, date.min))
     after = max(anchor, last)
-    ends = anchor
+    ends, is_first = anchor, last == date.min
     for times in count(1):
-        begins = after if number == 0 else after + ONE_DAY
+        begins = after if is_first else after + ONE_DAY
         if begins > bound or (case.is_final and not case.has_come(begins)):
+            return
+        if following is not None and after >= following.happened_on:
             return
         period, ends = ends, _end_of(start, length, times, case.calendars)
         if ends > bound:
             return
         if ends <= last:
             continue
-        number += 1
+        number, is_first = number + 1, False
         basis = replace(_basis(start, lengths, tuple(_within(period, pauses))), times=times)
         basis = replace(basis, early_from=period if len(lengths) > 1 else None)
         deadline = case.computed(number, start.stands_for or anchor, basis)
@@ -484,16 +511,19 @@ def _within(period: date, pauses: Iterable[Pause]) -> Iterator[Pause]:
             yield replace(pause, start=max(pause.start, first))
 
 
-def _answered(case: _Case, periods: Sequence[Period], bound: date) -> Iterator[Deadline]:
+def _answered(
+    case: _Case, periods: Sequence[Period], start: Start, following: Start | None, bound: date
+) -> Iterator[Deadline]:
     """Done in time, an act answers its own period; done late, the period it missed and not the present one as well.
 
-    What was not done by the time the next occurrence was due stays on record as not met.
+    What was not done by the time the next occurrence was due stays on record as not met. Where the duty begins anew nothing of
+    before is owed any more.
     """
-    acts = [act.on for act in _acts(case)]
+    acts = [act.on for act in _acts(case) if _comes_after(case, act, start.entry) and _comes_before(act, following)]
     late: set[date] = set()
-    for period, following in zip_longest(periods, periods[1:]):
+    for period, next_period in zip_longest(periods, periods[1:]):
         due_on = period.deadline.due_on or case.today
-        last = following.deadline.due_on if following is not None else None
+        last = next_period.deadline.due_on if next_period is not None else None
         usable = (day for day in acts if period.after < day and (last is None or day <= last))
         met_on = next((day for day in usable if day not in late or day == due_on), None)
         if met_on is not None:
@@ -504,11 +534,20 @@ def _answered(case: _Case, periods: Sequence[Period], bound: date) -> Iterator[D
             found = replace(period.deadline, status=DeadlineStatus.VOID, closed_on=due_on)
         elif last is not None and last < bound and case.is_over(last):
             found = replace(period.deadline, status=DeadlineStatus.UNMET, closed_on=last)
+        elif following is not None and case.has_come(following.happened_on):
+            overdue = period.deadline.due_on is not None and due_on < following.happened_on
+            status = DeadlineStatus.UNMET if overdue else DeadlineStatus.VOID
+            found = replace(period.deadline, status=status, closed_on=following.happened_on)
         else:
             found = period.deadline
         yield found
-        if found.is_open and _is_chased(found, case) and following is not None and not following.begun:
+        if found.is_open and _is_chased(found, case) and next_period is not None and not next_period.begun:
             return
+
+
+def _comes_before(act: Act, following: Start | None) -> bool:
+    """Whether what ran before can be met by the act: what begins the duty anew still does."""
+    return following is None or act.on <= following.happened_on or act.entry == following.entry is not None
 
 
 def _is_chased(deadline: Deadline, case: _Case) -> bool:

@@ -110,8 +110,8 @@ def _began_on(deadline: Deadline, calendars: Calendars) -> date:
     """The start of the period: of a recurring deadline the nominal end of the one before."""
     basis = deadline.basis
     if basis is None or basis.times == 1 or not basis.lengths:
-        return deadline.anchor_on
-    return max(add_length(deadline.anchor_on, one, calendars, times=basis.times - 1) for one in basis.lengths)
+        return deadline.counted_from
+    return max(add_length(deadline.counted_from, one, calendars, times=basis.times - 1) for one in basis.lengths)
 
 
 def _repeats_from(due_on: date, once: Sequence[ReachedLevel]) -> date:

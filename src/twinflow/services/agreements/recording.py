@@ -70,7 +70,7 @@ def write_derived(work: UnitOfWork, rulebook: Rulebook, agreement_id: int, left:
     """
     write_rows(work, rulebook, agreement_id, left, now)
     work.history.add(agreement_id, *left.moves)
-    work.agreements.derive_by(agreement_id, left.agreement.derive_on, left.agreement.next_on)
+    work.agreements.derive_by(agreement_id, left.agreement)
 
 
 def write_rows(work: UnitOfWork, rulebook: Rulebook, agreement_id: int, left: Rewritten, now: datetime) -> None:
