@@ -75,17 +75,21 @@ def test_a_start_upgrades_and_says_so_and_keeps_a_database_of_one_file_as_it_was
 def test_an_update_that_changed_process_files_locks_nobody_out(settings: Settings, run: Callable[..., Ran]) -> None:
     folder = settings.workflows_folder
     assert folder is not None
-    twinning, leon, petition = folder / "mx" / "twinning.toml", folder / "mx" / "leon.toml", folder / "petition.toml"
-    twinning.write_text(
-        twinning.read_text("utf-8").replace('length = "15 business days"', 'length = "5 business days"')
+    generic, leon, petition = (
+        folder / "generic" / "agreement.toml",
+        folder / "mx" / "leon.toml",
+        folder / "petition.toml",
     )
+    edited = generic.read_text("utf-8").replace('roll = "none"', 'roll = "following"', 1)
+    assert edited != generic.read_text("utf-8")
+    generic.write_text(edited)
     leon.unlink()
     petition.write_text("no TOML at all", "utf-8")
     listed = run("agreements", "list", "--all")
     assert listed.code == 0, listed.err
     assert all(reference in listed.out for reference in ("MX-1", "L-1", "P-5", "EC-8"))
     assert f"from version 0005 to version {NEWEST}" in listed.err
-    for said in ("mx/leon v1", "mx/twinning v1", "petition.toml"):
+    for said in ("mx/leon v1", "generic/agreement v1", "petition.toml"):
         assert said in listed.err
     for command in (
         ("agreements", "history", "MX-1"),
@@ -98,7 +102,7 @@ def test_an_update_that_changed_process_files_locks_nobody_out(settings: Setting
         shown = run(*command)
         assert shown.code == 0, shown.err
     opening = ("agreements", "open", "MX-9", "--office", "chihuahua", "--title", "x", "--as", "elena")
-    refused = run(*opening, "--process", "mx/twinning")
+    refused = run(*opening, "--process", "generic/agreement")
     assert (refused.code, "put the change into a new version" in refused.err) == (2, True)
     refused = run(*opening, "--process", "mx/leon")
     assert (refused.code, "mx/leon" in refused.err) == (2, True)

@@ -18,7 +18,7 @@ from twinflow.domain.agreement.listing import Filters
 from twinflow.domain.deadlines.deadline_id import DeadlineId
 from twinflow.domain.steps.command import StepCommand
 from twinflow.domain.steps.opening import NewAgreement
-from twinflow.errors import BadInput, DefinitionChanged, NotFound
+from twinflow.errors import BadInput, DefinitionChanged, NotFound, UnreadableAgreement
 from twinflow.services.agreements import migrating
 from twinflow.services.agreements.advancing import advance_agreement
 from twinflow.services.agreements.opening import open_agreement
@@ -175,7 +175,7 @@ def test_everything_about_them_is_still_to_be_read(damaged: World) -> None:
     ]  # fmt: skip
     of_the_process = Filters(process="tiny", state="asked")
     assert [line.reference for line in agreements.each_agreement(*around, damaged.now, of_the_process)] == ["T-1"]
-    assert [(line.id, line.due_on) for line in deadlines.list_deadlines(*around, damaged.now)] == [
+    assert [(line.id, line.due_on) for line in deadlines.list_deadlines(*around, damaged.now).lines] == [
         ("C-1/answer/1", date(2026, 3, 10)),
         ("T-1/answer/1", date(2026, 3, 12)),
         ("T-1-P/answer/1", date(2026, 3, 12)),
@@ -232,7 +232,8 @@ def test_a_file_with_the_number_of_its_next_version_takes_the_days_of_the_old_on
         opened(books, reference, process)
         taken(books, reference, "ask")
     due = {
-        line.id: line.due_on for line in deadlines.list_deadlines(books.engine, books.rulebook, books.people, books.now)
+        line.id: line.due_on
+        for line in deadlines.list_deadlines(books.engine, books.rulebook, books.people, books.now).lines
     }
     assert due["T-1/answer/1"] == date(2026, 3, 12)
     assert due["T-2/answer/1"] == date(2026, 4, 1)
@@ -301,7 +302,7 @@ def test_where_a_text_is_nowhere_its_cases_are_named_and_the_others_go_on(books:
     said = [str(trouble) for trouble in restarted(books).runtime.troubles]
     assert [sentence for sentence in said if "T-1" in sentence and "put the file back" in sentence] != []
     taken(books, "C-1", "finish")
-    with pytest.raises(DefinitionChanged, match="put the file back"):
+    with pytest.raises(UnreadableAgreement, match="put the file back"):
         taken(books, "T-1", "finish")
     (folder(books) / "tiny.kept").rename(folder(books) / "tiny.toml")
     assert restarted(books).runtime.troubles == ()
@@ -421,7 +422,7 @@ def test_a_missing_or_damaged_calendar_notice_or_people_file_stops_nothing(
     opened(books, "NEW", "tiny")
     taken(books, "NEW", "ask")
     around = (books.engine, books.rulebook, books.people)
-    due = {line.id: line.due_on for line in deadlines.list_deadlines(*around, books.now)}
+    due = {line.id: line.due_on for line in deadlines.list_deadlines(*around, books.now).lines}
     assert due["NEW/answer/1"] == date(2026, 3, 19)
 
 
