@@ -12,6 +12,7 @@ from builders import edited, facts, noon
 from tiny_world import loaded, tiny_world
 from twinflow.definitions.calendars import read_calendar
 from twinflow.domain.agreement.agreement import DeadlineStatus, Party
+from twinflow.domain.alerts.alerts import MISSED
 from twinflow.domain.clock.simulation import EventKind
 from twinflow.domain.steps.command import StepCommand
 from twinflow.domain.steps.opening import NewAgreement
@@ -49,8 +50,8 @@ def opened(world: World, on: date, **more: Any) -> None:
     open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", now=world.now)
 
 
-def taken(world: World, step: str, **more: Any) -> None:
-    command = StepCommand(step, world.now.date(), **more)
+def taken(world: World, step: str, on: date | None = None, **more: Any) -> None:
+    command = StepCommand(step, on or world.now.date(), **more)
     advance_agreement(world.engine, world.rulebook, world.people, "T-1", command, person="elena", now=world.now)
 
 
@@ -269,3 +270,52 @@ def test_a_date_whose_step_a_person_took_on_that_day_is_closed_with_it(database_
         world.now = noon(date(2026, 3, 12))
         assert sweep(world.engine, world.rulebook, world.people, world.now).problems == ()
         assert_as_from_scratch(world)
+
+
+def test_what_was_missed_is_told_though_a_person_acts_before_the_first_pass(monthly: World) -> None:
+    """The clock was off for three months; the step finds the months given up, the pass tells of them."""
+    opened(monthly, date(2026, 1, 12), state="asked", facts=facts(asked_on="2026-01-12"))
+    mornings(monthly, date(2026, 1, 13))
+    monthly.now = noon(date(2026, 5, 4))
+    taken(monthly, "report")
+    assert alerts(monthly) == []
+    sweep(monthly.engine, monthly.rulebook, monthly.people, monthly.now)
+    missed = [each for each in alerts(monthly) if each[1] == MISSED]
+    assert missed == [(1, MISSED, date(2026, 2, 12)), (2, MISSED, date(2026, 3, 12))]
+    told = alerts(monthly)
+    mornings(monthly, date(2026, 5, 6))
+    assert alerts(monthly) == told
+
+
+def test_what_a_fact_of_long_ago_brings_with_it_is_told_as_of_the_day_on_which_it_was_put_on_record(
+    database_url: str, tmp_path: Path
+) -> None:
+    recorded = REPORT.replace('by = ["liaison"]', 'by = ["liaison"]\nrecords = ["asked_on"]')
+    by_finishing = ('met_by = ["report"]', 'met_by = ["finish"]')
+    with tiny_world(database_url, tmp_path, ("[deadlines.answer]", recorded), *MONTHLY[1:], by_finishing) as world:
+        opened(world, date(2026, 1, 12), state="asked")
+        mornings(world, date(2026, 5, 4))
+        taken(world, "report", records={"asked_on": "2026-01-12"})
+        mornings(world, date(2026, 5, 5))
+        assert [each for each in alerts(world) if each[1] == MISSED] == [
+            (occurrence, MISSED, date(2026, 5, 4)) for occurrence in (1, 2)
+        ]
+
+
+def test_what_is_derived_under_a_clock_that_is_years_ahead_is_derived_anew_once_it_is_right(monthly: World) -> None:
+    """A person's step, and no pass, under the wrong clock: no entry says what it left for the days to come."""
+    opened(monthly, date(2026, 1, 12), state="asked", facts=facts(asked_on="2026-01-12"))
+    mornings(monthly, date(2026, 1, 20))
+    monthly.now = noon(date(2028, 1, 20))
+    taken(monthly, "report", on=date(2026, 1, 20))
+    monthly.now = noon(date(2026, 1, 20))
+    mornings(monthly, date(2026, 3, 20))
+    assert alerts(monthly) == [(2, "3 days before", date(2026, 3, 9)), (2, "1 day after", date(2026, 3, 13))]
+    stands = [
+        (d.occurrence, d.status, d.due_on) for d in loaded(monthly, "T-1").deadlines if d.due_on < date(2026, 5, 1)
+    ]
+    assert stands == [
+        (1, DeadlineStatus.MET, date(2026, 2, 12)),
+        (2, DeadlineStatus.OPEN, date(2026, 3, 12)),
+        (3, DeadlineStatus.OPEN, date(2026, 4, 13)),
+    ]
