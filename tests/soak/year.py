@@ -3,11 +3,12 @@
 What must not depend on faults is compared afterwards: what was told, and how every deadline stands.
 """
 
+import re
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from pathlib import Path
 from random import Random
@@ -16,11 +17,15 @@ from soak import books
 from soak.books import Act, at
 from soak.children import KILLED, NONE, Ended, Fault, apart, run
 from soak.rows import Rows
+from twinflow.domain.steps.migration import draft
 from twinflow.errors import TwinflowError
+from twinflow.services.agreements import migrating
 from twinflow.services.clock.replaying import take
 
 ONE_DAY = timedelta(days=1)
 EDITION = '\n[[days]]\non = {on}\nlabel = {{ en = "Decreed", es = "Decretado" }}\nsource = "decree of {today}"\n'
+MOVING = ("annual-programme", "generic/agreement", "progress-report")
+"""Processes that get new versions."""
 GARBAGE = "[process\n\x01 nothing that could be read"
 
 
@@ -47,7 +52,8 @@ class Year:
             else:
                 self.good_pass()
             self.people_act()
-            self.news(apply=True)
+            self.news()
+            self.new_version(disturbed=disturbed)
             self.today += ONE_DAY
         self.good_pass()
 
@@ -72,7 +78,7 @@ class Year:
     def killed(self) -> None:
         """Several times with one of its first statements, then left alone."""
         for _ in range(self.random.randrange(1, 4)):
-            fault = Fault(dies_at=self.random.randrange(1, 120))
+            fault = Fault(dies_at=self.random.randrange(1, 50))
             self.figures["kills"] += self._pass(fault, KILLED).code == KILLED
         self.good_pass()
 
@@ -147,10 +153,40 @@ class Year:
                 print(act.reference, act.step.step, refused)
         runtime.engine.dispose()
 
-    def news(self, *, apply: bool) -> None:
+    def new_version(self, *, disturbed: bool) -> None:
+        """About once in two months a process gets its next version, and its cases move there; at first the move is killed."""
+        decided = Random(f"version {self.today}")
+        if decided.random() < 1 / 60:
+            key = decided.choice(MOVING)
+            folder = self.folder / "workflows"
+            newest = max(
+                path.stem.count(".v") and int(path.stem.rpartition(".v")[2]) for path in folder.glob(f"{key}*.toml")
+            )
+            text = (folder / (f"{key}.v{newest}.toml" if newest else f"{key}.toml")).read_text("utf-8")
+            old = int(re.findall(r"^version = (\d+)$", text, re.MULTILINE)[0])
+            text = text.replace(f"version = {old}\n", f"version = {old + 1}\n", 1).replace(
+                "15 days before", "16 days before"
+            )
+            (folder / f"{key}.v{old + 1}.toml").write_text(text, "utf-8")
+            faults = [Fault(dies_at=decided.randrange(5, 60)), NONE] if disturbed else [NONE]
+            ended = [apart(self.folder, lambda: self._move(key, old), at(self.today), fault) for fault in faults][-1]
+            self.figures["migrations"] += 1
+            if ended.code:
+                self.wrong.append(f"{self.today}: a migration ended with {ended.code}: {ended.err[-600:]}")
+
+    def _move(self, key: str, old: int) -> None:
+        runtime = books.start(self.folder, self.url)
+        catalogue = runtime.rulebook.catalogue
+        plan = replace(draft(catalogue.version(key, old), catalogue.version(key, old + 1)), reason="a new version")
+        around = (runtime.engine, runtime.rulebook, runtime.people)
+        for _ in migrating.apply(*around, plan, person="liaison", now=at(self.today)):
+            pass
+        runtime.engine.dispose()
+
+    def news(self) -> None:
         """A day off is declared about once in two months: of the same days in both years."""
         decided = Random(f"news {self.today}")
-        if decided.random() < 1 / 60 and apply:
+        if decided.random() < 1 / 60:
             key = decided.choice(("mx-labour", "ec-public", "be-public"))
             path = self.folder / "workflows" / "calendars" / f"{key}.toml"
             declared = self.today + timedelta(days=decided.randrange(1, 60))
