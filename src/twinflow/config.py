@@ -21,7 +21,7 @@ from pydantic import (
 
 from twinflow.errors import BadInput, Unreadable
 from twinflow.sentences import Problem, Sentence, not_utf8, unknown_name
-from twinflow.validation import mail_address, problems_of
+from twinflow.validation import host_name, mail_address, problems_of
 
 FILES_IN_TABLES = (
     ("mail", "capture_folder"),
@@ -75,6 +75,7 @@ LAST_PORT = 65535
 Port = Annotated[int, Field(ge=1, le=LAST_PORT)]
 File = Annotated[Path, AfterValidator(_file)]
 Address = Annotated[str, AfterValidator(mail_address)]
+Host = Annotated[str, AfterValidator(host_name)]
 TimeOfDay = Annotated[time, BeforeValidator(_time_of_day)]
 
 NOBODY = "twinflow@localhost"
@@ -89,7 +90,7 @@ class MailSettings(Section):
     sender. With `return_path_tag` each message has its own: `bounces+TOKEN@…`. `state_file` is how a restored backup is known.
     """
 
-    host: str = ""
+    host: Host | Literal[""] = ""
     port: Port = 587
     tls: Literal["starttls", "implicit", "none"] = "starttls"
     certificate_authority: File | None = None

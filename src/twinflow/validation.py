@@ -1,8 +1,10 @@
 """What pydantic finds wrong, as problems that a person can act on: where, and what would be right."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from email.errors import MessageError
 from email.headerregistry import Address
+from ipaddress import ip_address
 from itertools import islice
 
 from pydantic import ValidationError
@@ -49,6 +51,38 @@ def mail_address(text: str) -> str:
         return Address(addr_spec=text).addr_spec
     except (ValueError, IndexError, MessageError):  # IndexError: an empty text
         raise Unreadable("a mail address is written name@example.org") from None
+
+
+LABEL = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(?<!-)")
+"""Part of a host's name between its dots (RFC 1123, section 2.1); names inside a house may have `_`."""
+LONGEST_NAME = 253
+
+
+def host_name(text: str) -> str:
+    """A host that can be looked up, by name or by address; a name in other letters has its form in ASCII (RFC 3490).
+
+    Raises Unreadable.
+    """
+    if _is_address(text) or _is_name(text):
+        return text
+    raise Unreadable("a host is written mail.city.example, or as an address like 192.0.2.1")
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return "%" not in text
+
+
+def _is_name(text: str) -> bool:
+    try:
+        name = text.encode("idna").decode("ascii").removesuffix(".")
+    except UnicodeError:
+        return False
+    labels = name.split(".")
+    return len(name) <= LONGEST_NAME and not labels[-1].isdigit() and all(map(LABEL.fullmatch, labels))
 
 
 def problems_of(error: ValidationError, place: str, known_keys: KnownKeys | None = None) -> tuple[Problem, ...]:

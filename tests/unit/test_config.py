@@ -186,6 +186,40 @@ def test_a_database_that_is_mistyped_is_told_how_one_is_written(url: str, monkey
     assert problems("") == [f"TWINFLOW_DATABASE__URL: {right}"]
 
 
+NO_HOSTS = [
+    "mail..city.example",
+    ".city.example",
+    "mail city.example",
+    "mail.city.example:587",
+    "smtp://mail.city.example",
+    "-mail.example",
+    "m*il.example",
+    "[::1]",
+    "::1%\\u202e",
+    "999.0.0.1",
+    "mail\\u0007.example",
+    "mail.example\\n",
+    "mail\\u202e.example",
+    f"{64 * 'a'}.example",
+    ".".join(5 * [60 * "a"]),
+]
+
+
+@pytest.mark.parametrize("host", NO_HOSTS)
+def test_a_mail_host_that_cannot_be_one_is_refused(host: str) -> None:
+    (problem,) = problems(f'[mail]\nsender = "a@b.example"\nhost = "{host}"')
+    assert problem.startswith("own.toml: mail.host: “")
+    assert problem.endswith("”: a host is written mail.city.example, or as an address like 192.0.2.1.")
+
+
+@pytest.mark.parametrize(
+    "host", ["localhost", "mail.city.example.", "mail_out", "3com.example", "192.0.2.1", "::1", "señal.example"]
+)
+def test_a_mail_host_by_name_or_address_is_taken(host: str) -> None:
+    Path("own.toml").write_text(f'[mail]\nsender = "a@b.example"\nhost = "{host}"', "utf-8")
+    assert load_settings(Path("own.toml")).mail.host == host
+
+
 def test_settings_with_a_byte_order_mark_are_read() -> None:
     Path("own.toml").write_text("language = 'es'", "utf-8-sig")
     assert load_settings(Path("own.toml")).language == "es"

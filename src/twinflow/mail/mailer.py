@@ -211,7 +211,7 @@ class _SmtpConnection:
                 await self.client.ehlo()
             if self.mailer.username:
                 await self._log_in()
-        except BROKEN as error:
+        except Exception as error:  # whatever it is, no message has been spoken of
             self.client.close()
             down = self._down(error)
             if _is_settled(error):
