@@ -21,7 +21,7 @@ from pydantic import (
 
 from twinflow.errors import BadInput, Unreadable
 from twinflow.sentences import Problem, Sentence, not_utf8, unknown_name
-from twinflow.validation import host_name, mail_address, problems_of
+from twinflow.validation import LAST_PORT, host_name, mail_address, problems_of, web_address
 
 FILES_IN_TABLES = (
     ("mail", "capture_folder"),
@@ -71,11 +71,11 @@ class DatabaseSettings(Section):
     url: Annotated[str, BeforeValidator(_database_url)] = "sqlite:///twinflow.db"
 
 
-LAST_PORT = 65535
 Port = Annotated[int, Field(ge=1, le=LAST_PORT)]
 File = Annotated[Path, AfterValidator(_file)]
 Address = Annotated[str, AfterValidator(mail_address)]
 Host = Annotated[str, AfterValidator(host_name)]
+WebAddress = Annotated[str, AfterValidator(web_address)]
 TimeOfDay = Annotated[time, BeforeValidator(_time_of_day)]
 
 NOBODY = "twinflow@localhost"
@@ -183,7 +183,7 @@ class Settings(Section):
 
     language: Literal["es", "en"] = "en"
     people_file: File = Path("people.toml")
-    base_url: Annotated[str, Field(pattern=r"^https?://\S+$")] = "http://127.0.0.1:8000"
+    base_url: WebAddress = "http://127.0.0.1:8000"
     workflows_folder: File | None = None
     notifications_folder: File | None = None
     cache_folder: File | None = None

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from email.errors import MessageError
 from email.headerregistry import Address
 from ipaddress import ip_address
@@ -57,6 +58,12 @@ LABEL = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(?<!-)")
 """Part of a host's name between its dots (RFC 1123, section 2.1); names inside a house may have `_`."""
 LONGEST_NAME = 253
 
+LAST_PORT = 65535
+WEB_ADDRESS = re.compile(
+    r"https?://(?:(?P<host>[^][/?#@:\s]+)|\[(?P<in_brackets>[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*)\])"
+    r"(?::(?P<port>[0-9]{1,5}))?(?:/(?:(?![?#])[!-~])*)?"
+)
+
 
 def host_name(text: str) -> str:
     """A host that can be looked up, by name or by address; a name in other letters has its form in ASCII (RFC 3490).
@@ -83,6 +90,16 @@ def _is_name(text: str) -> bool:
         return False
     labels = name.split(".")
     return len(name) <= LONGEST_NAME and not labels[-1].isdigit() and all(map(LABEL.fullmatch, labels))
+
+
+def web_address(text: str) -> str:
+    """Where pages are: the host, and perhaps a port and a path. Raises Unreadable."""
+    found = WEB_ADDRESS.fullmatch(text)
+    if found and 0 < int(found["port"] or 1) <= LAST_PORT:
+        with suppress(Unreadable):
+            host_name(found["in_brackets"] or found["host"])
+            return text
+    raise Unreadable("an address is written https://twinflow.city.example, perhaps with a port and a path")
 
 
 def problems_of(error: ValidationError, place: str, known_keys: KnownKeys | None = None) -> tuple[Problem, ...]:

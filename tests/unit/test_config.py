@@ -220,6 +220,46 @@ def test_a_mail_host_by_name_or_address_is_taken(host: str) -> None:
     assert load_settings(Path("own.toml")).mail.host == host
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://[::1",
+        "http://[::g]",
+        "http://a:99999999/",
+        "http://a:0/",
+        "http://a:port/",
+        "http:///x",
+        "http://",
+        "http://h*st/x?y#z",
+        "http://a.example/x?y",
+        "http://a.example#z",
+        "http://user@a.example",
+        "http://a\\u202eb.example",
+        "http://a.example/\\u202e",
+        "http://a.example/\\u0007",
+        "http://*",
+        "https://*.example/",
+        "https://a..example/",
+        "ftp://a.example",
+        "a.example",
+        "",
+    ],
+)
+def test_an_address_of_the_pages_that_cannot_be_one_is_refused(address: str) -> None:
+    (problem,) = problems(f'base_url = "{address}"')
+    assert problem.startswith("own.toml: base_url: “")
+    assert "an address is written https://twinflow.city.example" in problem
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["http://127.0.0.1:8000", "https://a.example/", "http://[::1]:65535/twinflow", "https://señal.example/cities/mx"],
+)
+def test_an_address_of_the_pages_with_port_and_path_is_taken(address: str) -> None:
+    Path("own.toml").write_text(f'base_url = "{address}"', "utf-8")
+    assert load_settings(Path("own.toml")).base_url == address
+
+
 def test_settings_with_a_byte_order_mark_are_read() -> None:
     Path("own.toml").write_text("language = 'es'", "utf-8-sig")
     assert load_settings(Path("own.toml")).language == "es"
