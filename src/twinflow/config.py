@@ -20,6 +20,7 @@ from pydantic import (
 )
 
 from twinflow.errors import BadInput, Unreadable
+from twinflow.regular_files import read_bytes
 from twinflow.sentences import Problem, Sentence, not_utf8, unknown_name
 from twinflow.validation import LAST_PORT, host_name, mail_address, problems_of, web_address
 
@@ -233,7 +234,7 @@ def _merged(values: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text("utf-8-sig"))
+        return tomllib.loads(read_bytes(path).decode("utf-8-sig"))
     except OSError as error:
         raise BadInput("{file} cannot be read: {why}.", file=str(path), why=error.strerror or str(error)) from None
     except (ValueError, RecursionError) as error:  # no TOML, no UTF-8, a number of thousands of digits

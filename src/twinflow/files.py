@@ -16,6 +16,7 @@ from twinflow.definitions.reader import Mistakes
 from twinflow.domain.people.people import People
 from twinflow.domain.rulebook import Rulebook
 from twinflow.errors import BadInput, EnvironmentFailed
+from twinflow.regular_files import read_bytes
 from twinflow.sentences import Problem, Sentence
 
 NOT_PROVED = frozenset({"cases"})
@@ -118,7 +119,7 @@ def content_in_use(settings: Settings) -> Content:
 
 def _with_people(settings: Settings, content: Content) -> Content:
     try:
-        return {**content, settings.people_file: settings.people_file.read_bytes()} if content else {}
+        return {**content, settings.people_file: read_bytes(settings.people_file)} if content else {}
     except OSError:
         return {}
 

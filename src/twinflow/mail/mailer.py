@@ -19,6 +19,7 @@ from aiosmtplib import (
 )
 
 from twinflow.errors import MailFailed, MailServerDown
+from twinflow.regular_files import open_file
 from twinflow.text import harmless
 
 GO_ON, CLOSING, LOGIN_NEEDED = 354, 421, 530
@@ -206,6 +207,8 @@ class _SmtpConnection:
         if self.client.is_connected:
             return
         try:
+            if self.mailer.certificate_authority is not None:
+                open_file(self.mailer.certificate_authority).close()  # else a pipe would be waited for
             await self.client.connect()
             if self.client.is_ehlo_or_helo_needed:
                 await self.client.ehlo()

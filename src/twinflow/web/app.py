@@ -21,7 +21,7 @@ STATIC = Path(__file__).parent / "static"
 
 
 def _hosts(base_url: str) -> list[str]:
-    """The names this server answers to, as browsers send them: another one comes from a page that means to read over our shoulder."""
+    """The names this server answers to, as browsers send them: another comes from a page that means to read over our shoulder."""
     return ["127.0.0.1", "localhost", (urlsplit(base_url).hostname or "localhost").encode("idna").decode("ascii")]
 
 
