@@ -16,7 +16,7 @@ class NoFile(OSError):
 
 def open_file(path: Path) -> BinaryIO:
     """For reading. Raises OSError, and at once NoFile where whoever opens it would have to wait."""
-    return open(path, "rb", opener=_opened)  # noqa: PTH123 - a path takes no opener
+    return open(path, "rb", opener=_opened)
 
 
 def read_bytes(path: Path) -> bytes:
