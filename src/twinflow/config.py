@@ -3,6 +3,7 @@
 import os
 import re
 import tomllib
+from collections.abc import Collection
 from contextlib import suppress
 from datetime import time, timedelta
 from pathlib import Path
@@ -16,6 +17,8 @@ from pydantic import (
     Field,
     SecretStr,
     ValidationError,
+    ValidationInfo,
+    field_validator,
     model_validator,
 )
 
@@ -66,6 +69,14 @@ def _time_of_day(value: object) -> time:
 
 class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _no_truth_for_a_number(cls, value: object, info: ValidationInfo) -> object:
+        """Which pydantic would count as 1."""
+        if isinstance(value, bool) and cls.model_fields[info.field_name or ""].annotation is not bool:
+            raise Unreadable("neither true nor false belongs here")
+        return value
 
 
 class DatabaseSettings(Section):
@@ -280,7 +291,8 @@ def _environment() -> tuple[dict[str, Any], list[Problem]]:
     problems: list[Problem] = []
     for variable in sorted(name for name in os.environ if name.startswith(PREFIX) and name not in OWN_VARIABLES):
         if variable not in known:
-            problems.append(Problem("environment", unknown_name(Sentence("the variable"), variable, known)))
+            inside = [name for name in known if name.startswith(f"{variable}__")]
+            problems.append(Problem("environment", _unknown_variable(variable, inside or known)))
             continue
         if (mistake := not_utf8(os.environ[variable])) is not None:
             problems.append(Problem(variable, mistake))
@@ -291,6 +303,16 @@ def _environment() -> tuple[dict[str, Any], list[Problem]]:
             here = here.setdefault(table, {})
         here[key] = os.environ[variable]
     return values, problems
+
+
+def _unknown_variable(name: str, known: Collection[str]) -> Sentence:
+    """Of a table all that can be set in it is named; else what was probably meant."""
+    kind = Sentence("the variable")
+    if all(each.startswith(name) for each in known):
+        return Sentence(
+            "{kind} “{name}” does not exist; there are: {known}.", {"kind": kind, "name": name, "known": sorted(known)}
+        )
+    return unknown_name(kind, name, known)
 
 
 def _leaves(model: type[BaseModel], prefix: str = "") -> list[str]:

@@ -83,14 +83,18 @@ def troubles_of(mistakes: Mistakes) -> list[Sentence]:
     return [
         Sentence(
             "{file} is not used as it stands: {mistakes}",
-            {"file": place, "mistakes": [_mistake(each) for each in problems]},
+            {"file": place, "mistakes": [_mistake(each, place) for each in problems]},
         )
         for place, problems in mistakes.items()
     ]
 
 
-def _mistake(problem: Problem) -> Sentence:
-    return Sentence("{place}: {mistake}", {"place": problem.place, "mistake": problem.message})
+def _mistake(problem: Problem, file: str) -> Sentence:
+    """Without the name of the file, which has been said."""
+    place = str(problem.place)
+    for name in (file, Path(file).name):
+        place = place.removeprefix(name).removeprefix(": ") if place == name or place.startswith(f"{name}: ") else place
+    return Sentence("{place}: {mistake}", {"place": place, "mistake": problem.message}) if place else problem.message
 
 
 def people_in_use(settings: Settings, content: Content, rulebook: Rulebook) -> tuple[People, str]:

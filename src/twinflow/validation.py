@@ -15,7 +15,10 @@ from twinflow.errors import Unreadable
 from twinflow.sentences import Problem, Sentence, unknown_name
 
 SECRETS = {"password", "url"}
-"""Settings whose value is never repeated in a message."""
+"""Settings whose value is not repeated in a message, or only what can hold no password."""
+
+OPEN = re.compile(r"((?:[\w+]+://)?)(?:([^?]*@)([^@?=]*)|([^@?=:]*))")
+"""An address without options; of who logs in there, only the host is shown."""
 
 AT_MOST = 200
 """Mistakes told at once."""
@@ -166,7 +169,7 @@ def _form_meant(forms: Sequence[list[ErrorDetails]]) -> list[ErrorDetails]:
 def _message(detail: ErrorDetails, known_keys: KnownKeys | None) -> Sentence:
     value, context, kind = detail.get("input"), detail.get("ctx", {}), detail["type"]
     if SECRETS & set(detail["loc"]):
-        value = "…"
+        value = without_secret(value) if detail["loc"][-1] == "url" else "…"
     match kind:
         case "extra_forbidden" | "unexpected_keyword_argument":
             key, known = str(detail["loc"][-1]), list(known_keys(detail["loc"][:-1])) if known_keys else []
@@ -202,7 +205,17 @@ def _message(detail: ErrorDetails, known_keys: KnownKeys | None) -> Sentence:
             return _other_kind(detail, as_written(value))
 
 
+def without_secret(address: object) -> str:
+    """The address of a database with `…` for whatever may be a password."""
+    found = OPEN.fullmatch(str(address))
+    if found is None:
+        return "…"
+    return f"{found[1]}…@{found[3]}" if found[2] else f"{found[1]}{found[4]}"
+
+
 def _mistaken(value: object, mistake: Sentence) -> Sentence:
+    if isinstance(value, bool):
+        value = as_written(value)
     if isinstance(value, str | int | float):
         return Sentence("“{value}”: {mistake}.", {"value": f"{value!s:.80}", "mistake": mistake})
     return Sentence("{mistake}.", {"mistake": mistake})

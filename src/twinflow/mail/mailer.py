@@ -324,7 +324,7 @@ class CaptureMailer:
             open_maildir(self.folder).add(message)
         except OSError as error:
             raise MailServerDown(
-                "Mail cannot be kept in {folder}: {why}", folder=str(self.folder), why=error.strerror or str(error)
+                "Mail cannot be kept in {folder}: {why}.", folder=str(self.folder), why=error.strerror or str(error)
             ) from error
 
     async def close(self) -> None:
