@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -73,7 +74,7 @@ def start(settings: Settings) -> Runtime:
     """Read the definitions and the people file and open the database; one that is empty or older gets its tables.
 
     Raises BadInput with every mistake in the files where there is nothing to go on with in their place, EnvironmentFailed where
-    the database does not answer, is of a newer version, or cannot be brought to this one.
+    the database does not answer, is of a newer version, or cannot be brought to this one, or where the clock cannot be right.
     """
     engine = make_engine(settings.database.url)
     try:
@@ -84,6 +85,7 @@ def start(settings: Settings) -> Runtime:
 
 
 def _started(settings: Settings, engine: Engine) -> Runtime:
+    now = clock.read()
     with UnitOfWork(engine, reading=True) as work:
         revision = work.revision
         if revision is not None and revision >= database.NEWEST:
@@ -97,10 +99,10 @@ def _started(settings: Settings, engine: Engine) -> Runtime:
     new = found.rulebook.calendars.keys() - {each.key for each in editions if each.current}
     if new:
         texts = calendar_texts(files.calendars_folder(settings), new)
-        editions = _written_down(engine, texts, found.rulebook, None if is_kept else text)
+        editions = _written_down(engine, texts, found.rulebook, None if is_kept else text, now)
     elif not is_kept:
         with suppress(EnvironmentFailed):  # where nothing can be written now, another start does it
-            _written_down(engine, {}, found.rulebook, text)
+            _written_down(engine, {}, found.rulebook, text, now)
     current = {(each.key, each.edition) for each in editions if each.current}
     unapplied = sorted(key for key, edition in found.rulebook.editions if (key, edition) not in current)
     rulebook = replace(with_editions(found.rulebook, editions), mail_hours=mail_hours_of(settings))
@@ -140,16 +142,18 @@ def mail_hours_of(settings: Settings) -> MailHours:
     return MailHours(digest_at, rhythm.opens_at, rhythm.closes_at)
 
 
-def _written_down(engine: Engine, texts: Mapping[str, str], rulebook: Rulebook, people: str | None) -> list[Edition]:
+def _written_down(
+    engine: Engine, texts: Mapping[str, str], rulebook: Rulebook, people: str | None, now: datetime
+) -> list[Edition]:
     """The first edition of each calendar counts from the day it is first read; a later one from the day it is applied.
 
     The text of `people` is what is gone by while their file is damaged or missing.
     """
     with UnitOfWork(engine) as work:
         if people is not None:
-            work.kept_files.keep(PEOPLE, people, clock.now())
+            work.kept_files.keep(PEOPLE, people, now)
         for key, text in sorted(texts.items()):
-            work.calendars.pin(key, rulebook.calendars[key].edition, text, clock.now())
+            work.calendars.pin(key, rulebook.calendars[key].edition, text, now)
         kept = work.calendars.all()
         work.commit()
     return kept

@@ -3,6 +3,7 @@
 import os
 import re
 import tomllib
+from collections.abc import Collection
 from contextlib import suppress
 from datetime import time, timedelta
 from pathlib import Path
@@ -16,12 +17,15 @@ from pydantic import (
     Field,
     SecretStr,
     ValidationError,
+    ValidationInfo,
+    field_validator,
     model_validator,
 )
 
 from twinflow.errors import BadInput, Unreadable
+from twinflow.regular_files import read_bytes
 from twinflow.sentences import Problem, Sentence, not_utf8, unknown_name
-from twinflow.validation import mail_address, problems_of
+from twinflow.validation import LAST_PORT, host_name, mail_address, problems_of, web_address
 
 FILES_IN_TABLES = (
     ("mail", "capture_folder"),
@@ -66,15 +70,24 @@ def _time_of_day(value: object) -> time:
 class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    @field_validator("*", mode="before")
+    @classmethod
+    def _no_truth_for_a_number(cls, value: object, info: ValidationInfo) -> object:
+        """Which pydantic would count as 1."""
+        if isinstance(value, bool) and cls.model_fields[info.field_name or ""].annotation is not bool:
+            raise Unreadable("neither true nor false belongs here")
+        return value
+
 
 class DatabaseSettings(Section):
     url: Annotated[str, BeforeValidator(_database_url)] = "sqlite:///twinflow.db"
 
 
-LAST_PORT = 65535
 Port = Annotated[int, Field(ge=1, le=LAST_PORT)]
 File = Annotated[Path, AfterValidator(_file)]
 Address = Annotated[str, AfterValidator(mail_address)]
+Host = Annotated[str, AfterValidator(host_name)]
+WebAddress = Annotated[str, AfterValidator(web_address)]
 TimeOfDay = Annotated[time, BeforeValidator(_time_of_day)]
 
 NOBODY = "twinflow@localhost"
@@ -89,7 +102,7 @@ class MailSettings(Section):
     sender. With `return_path_tag` each message has its own: `bounces+TOKEN@…`. `state_file` is how a restored backup is known.
     """
 
-    host: str = ""
+    host: Host | Literal[""] = ""
     port: Port = 587
     tls: Literal["starttls", "implicit", "none"] = "starttls"
     certificate_authority: File | None = None
@@ -182,7 +195,7 @@ class Settings(Section):
 
     language: Literal["es", "en"] = "en"
     people_file: File = Path("people.toml")
-    base_url: Annotated[str, Field(pattern=r"^https?://\S+$")] = "http://127.0.0.1:8000"
+    base_url: WebAddress = "http://127.0.0.1:8000"
     workflows_folder: File | None = None
     notifications_folder: File | None = None
     cache_folder: File | None = None
@@ -232,7 +245,7 @@ def _merged(values: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text("utf-8-sig"))
+        return tomllib.loads(read_bytes(path).decode("utf-8-sig"))
     except OSError as error:
         raise BadInput("{file} cannot be read: {why}.", file=str(path), why=error.strerror or str(error)) from None
     except (ValueError, RecursionError) as error:  # no TOML, no UTF-8, a number of thousands of digits
@@ -278,7 +291,8 @@ def _environment() -> tuple[dict[str, Any], list[Problem]]:
     problems: list[Problem] = []
     for variable in sorted(name for name in os.environ if name.startswith(PREFIX) and name not in OWN_VARIABLES):
         if variable not in known:
-            problems.append(Problem("environment", unknown_name(Sentence("the variable"), variable, known)))
+            inside = [name for name in known if name.startswith(f"{variable}__")]
+            problems.append(Problem("environment", _unknown_variable(variable, inside or known)))
             continue
         if (mistake := not_utf8(os.environ[variable])) is not None:
             problems.append(Problem(variable, mistake))
@@ -289,6 +303,16 @@ def _environment() -> tuple[dict[str, Any], list[Problem]]:
             here = here.setdefault(table, {})
         here[key] = os.environ[variable]
     return values, problems
+
+
+def _unknown_variable(name: str, known: Collection[str]) -> Sentence:
+    """Of a table all that can be set in it is named; else what was probably meant."""
+    kind = Sentence("the variable")
+    if all(each.startswith(name) for each in known):
+        return Sentence(
+            "{kind} “{name}” does not exist; there are: {known}.", {"kind": kind, "name": name, "known": sorted(known)}
+        )
+    return unknown_name(kind, name, known)
 
 
 def _leaves(model: type[BaseModel], prefix: str = "") -> list[str]:

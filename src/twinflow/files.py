@@ -16,6 +16,7 @@ from twinflow.definitions.reader import Mistakes
 from twinflow.domain.people.people import People
 from twinflow.domain.rulebook import Rulebook
 from twinflow.errors import BadInput, EnvironmentFailed
+from twinflow.regular_files import read_bytes
 from twinflow.sentences import Problem, Sentence
 
 NOT_PROVED = frozenset({"cases"})
@@ -82,14 +83,18 @@ def troubles_of(mistakes: Mistakes) -> list[Sentence]:
     return [
         Sentence(
             "{file} is not used as it stands: {mistakes}",
-            {"file": place, "mistakes": [_mistake(each) for each in problems]},
+            {"file": place, "mistakes": [_mistake(each, place) for each in problems]},
         )
         for place, problems in mistakes.items()
     ]
 
 
-def _mistake(problem: Problem) -> Sentence:
-    return Sentence("{place}: {mistake}", {"place": problem.place, "mistake": problem.message})
+def _mistake(problem: Problem, file: str) -> Sentence:
+    """Without the name of the file, which has been said."""
+    place = str(problem.place)
+    for name in (file, Path(file).name):
+        place = place.removeprefix(name).removeprefix(": ") if place == name or place.startswith(f"{name}: ") else place
+    return Sentence("{place}: {mistake}", {"place": place, "mistake": problem.message}) if place else problem.message
 
 
 def people_in_use(settings: Settings, content: Content, rulebook: Rulebook) -> tuple[People, str]:
@@ -118,7 +123,7 @@ def content_in_use(settings: Settings) -> Content:
 
 def _with_people(settings: Settings, content: Content) -> Content:
     try:
-        return {**content, settings.people_file: settings.people_file.read_bytes()} if content else {}
+        return {**content, settings.people_file: read_bytes(settings.people_file)} if content else {}
     except OSError:
         return {}
 

@@ -13,7 +13,7 @@ from babel import Locale
 from babel.dates import format_date
 from babel.messages.pofile import read_po
 
-from twinflow.sentences import Sentence
+from twinflow.sentences import Sentence, listed
 from twinflow.text import harmless_lines, isolated
 
 LANGUAGES = ("es", "en")
@@ -44,7 +44,7 @@ def say(value: object, language: str) -> str:
         case date():
             return day(value, language)
         case list() | tuple():
-            return ", ".join(say(item, language) for item in value)
+            return listed([say(item, language) for item in value])
         case _:
             return harmless_lines(str(value))
 

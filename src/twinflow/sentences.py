@@ -8,7 +8,7 @@ import difflib
 import json
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,7 +16,7 @@ KEPT: Mapping[str, tuple[str, ...]] = {
     "server-takes-no-mail": ("{server} takes no mail from us: {why}",),
     "connection-broke": ("The connection to {server} broke: {why}",),
     "message-refused": ("{server} refused the message to {recipient}: {code} {text}",),
-    "mail-cannot-be-captured": ("Mail cannot be kept in {folder}: {why}",),
+    "mail-cannot-be-captured": ("Mail cannot be kept in {folder}: {why}.", "Mail cannot be kept in {folder}: {why}"),
     "server-too-slow": ("Message {id}: the mail server is too slow.",),
     "message-cannot-be-sent": ("Message {id} cannot be sent: {why}",),
     "message-cannot-be-written": ("Message {id} cannot be written: {why}",),
@@ -116,8 +116,13 @@ def _english(value: object) -> str:
     if isinstance(value, Mapping):
         return str(value.get("en", ""))
     if isinstance(value, list | tuple):
-        return ", ".join(_english(item) for item in value)
+        return listed([_english(item) for item in value])
     return str(value)
+
+
+def listed(texts: Sequence[str]) -> str:
+    """One after the other; whole sentences need no comma between them."""
+    return (" " if texts and all(text.endswith(".") for text in texts) else ", ").join(texts)
 
 
 @dataclass(frozen=True, slots=True)

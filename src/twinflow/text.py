@@ -108,7 +108,10 @@ def mistake_in_text(text: str, field: str = "") -> Sentence | None:
     """Why a text cannot be kept, if it cannot."""
     if text.isascii() and text.isprintable() and len(text) <= min(LONGEST.values()):
         return None
-    if found := control_in(text, several_lines=field in SEVERAL_LINES):
+    found = control_in(text, several_lines=field in SEVERAL_LINES)
+    if found and NO_CHARACTERS.match(found):
+        return Sentence("it holds {code}, which is no character; type it again.", {"code": f"U+{ord(found):04X}"})
+    if found:
         return Sentence("it holds a control character ({code}); type it again.", {"code": f"U+{ord(found):04X}"})
     most = LONGEST.get(field, ELSEWHERE)
     if len(text) > most:

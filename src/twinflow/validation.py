@@ -1,8 +1,11 @@
 """What pydantic finds wrong, as problems that a person can act on: where, and what would be right."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from email.errors import MessageError
 from email.headerregistry import Address
+from ipaddress import ip_address
 from itertools import islice
 
 from pydantic import ValidationError
@@ -12,7 +15,10 @@ from twinflow.errors import Unreadable
 from twinflow.sentences import Problem, Sentence, unknown_name
 
 SECRETS = {"password", "url"}
-"""Settings whose value is never repeated in a message."""
+"""Settings whose value is not repeated in a message, or only what can hold no password."""
+
+OPEN = re.compile(r"((?:[\w+]+://)?)(?:([^?]*@)([^@?=]*)|([^@?=:]*))")
+"""An address without options; of who logs in there, only the host is shown."""
 
 AT_MOST = 200
 """Mistakes told at once."""
@@ -49,6 +55,54 @@ def mail_address(text: str) -> str:
         return Address(addr_spec=text).addr_spec
     except (ValueError, IndexError, MessageError):  # IndexError: an empty text
         raise Unreadable("a mail address is written name@example.org") from None
+
+
+LABEL = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(?<!-)")
+"""Part of a host's name between its dots (RFC 1123, section 2.1); names inside a house may have `_`."""
+LONGEST_NAME = 253
+
+LAST_PORT = 65535
+WEB_ADDRESS = re.compile(
+    r"https?://(?:(?P<host>[^][/?#@:\s]+)|\[(?P<in_brackets>[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*)\])"
+    r"(?::(?P<port>[0-9]{1,5}))?(?:/(?:(?![?#])[!-~])*)?"
+)
+
+
+def host_name(text: str) -> str:
+    """A host that can be looked up, by name or by address; a name in other letters has its form in ASCII (RFC 3490).
+
+    Raises Unreadable.
+    """
+    if _is_address(text) or _is_name(text):
+        return text
+    raise Unreadable("a host is written mail.city.example, or as an address like 192.0.2.1")
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return "%" not in text
+
+
+def _is_name(text: str) -> bool:
+    try:
+        name = text.encode("idna").decode("ascii").removesuffix(".")
+    except UnicodeError:
+        return False
+    labels = name.split(".")
+    return len(name) <= LONGEST_NAME and not labels[-1].isdigit() and all(map(LABEL.fullmatch, labels))
+
+
+def web_address(text: str) -> str:
+    """Where pages are: the host, and perhaps a port and a path. Raises Unreadable."""
+    found = WEB_ADDRESS.fullmatch(text)
+    if found and 0 < int(found["port"] or 1) <= LAST_PORT:
+        with suppress(Unreadable):
+            host_name(found["in_brackets"] or found["host"])
+            return text
+    raise Unreadable("an address is written https://twinflow.city.example, perhaps with a port and a path")
 
 
 def problems_of(error: ValidationError, place: str, known_keys: KnownKeys | None = None) -> tuple[Problem, ...]:
@@ -115,7 +169,7 @@ def _form_meant(forms: Sequence[list[ErrorDetails]]) -> list[ErrorDetails]:
 def _message(detail: ErrorDetails, known_keys: KnownKeys | None) -> Sentence:
     value, context, kind = detail.get("input"), detail.get("ctx", {}), detail["type"]
     if SECRETS & set(detail["loc"]):
-        value = "…"
+        value = without_secret(value) if detail["loc"][-1] == "url" else "…"
     match kind:
         case "extra_forbidden" | "unexpected_keyword_argument":
             key, known = str(detail["loc"][-1]), list(known_keys(detail["loc"][:-1])) if known_keys else []
@@ -151,7 +205,17 @@ def _message(detail: ErrorDetails, known_keys: KnownKeys | None) -> Sentence:
             return _other_kind(detail, as_written(value))
 
 
+def without_secret(address: object) -> str:
+    """The address of a database with `…` for whatever may be a password."""
+    found = OPEN.fullmatch(str(address))
+    if found is None:
+        return "…"
+    return f"{found[1]}…@{found[3]}" if found[2] else f"{found[1]}{found[4]}"
+
+
 def _mistaken(value: object, mistake: Sentence) -> Sentence:
+    if isinstance(value, bool):
+        value = as_written(value)
     if isinstance(value, str | int | float):
         return Sentence("“{value}”: {mistake}.", {"value": f"{value!s:.80}", "mistake": mistake})
     return Sentence("{mistake}.", {"mistake": mistake})

@@ -155,3 +155,16 @@ def test_check_as_json_lists_the_findings_and_exits_2(run) -> None:
     done = run("check", "--on", "2027-01-01", "--json")
     assert (done.code, done.err) == (2, "")
     assert done.json[0]["place"] == "workflows/calendars/au-public.toml: calendar.last_year"
+
+
+def test_process_files_without_a_folder_of_calendars_are_not_taken_for_calendars(
+    run: Callable[..., Ran], copied: Path
+) -> None:
+    shutil.rmtree(copied / "calendars")
+    missing = Path("workflows") / "calendars"
+    assert run("check", "workflows") == (2, "", f"There is no folder {missing}.\n")
+    assert run("check", TWINFLOW_WORKFLOWS_FOLDER="workflows") == (2, "", f"There is no folder {missing}.\n")
+
+
+def test_a_folder_of_calendars_alone_is_checked(run: Callable[..., Ran], copied: Path) -> None:
+    assert run("check", str(copied / "calendars"), "--on", TODAY).code == 0

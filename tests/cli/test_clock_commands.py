@@ -140,3 +140,37 @@ def test_a_mailbox_is_not_read_by_hand_either(swept: Run, tmp_path: Path) -> Non
     (tmp_path / "box").write_text("From x\nSubject: a report\n\nof something\n\n")
     assert swept("bounces", "read", "box", now=YEARS_AHEAD).code == 1
     assert swept("bounces", "read", "box").code == 0
+
+
+@pytest.mark.parametrize("year", ["0001", "2101"])
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("tick",),
+        ("clock", "show"),
+        ("clock", "confirm", "--as", "elena"),
+        ("agreements", "list"),
+        ("agreements", "show", "MX-1"),
+        ("agreements", "open", "MX-2", *CASE[3:]),
+        ("deadlines", "list"),
+        ("workflows", "simulate", "MX-1"),
+        ("workflows", "simulate", "--process", "mx/twinning"),
+        ("notices", "preview", "due-soon", "--agreement", "MX-1"),
+    ],
+    ids=" ".join,
+)
+def test_by_a_clock_that_no_calendar_reaches_nothing_is_done(swept: Run, command: tuple[str, ...], year: str) -> None:
+    before = shown(swept)
+    done = swept(*command, now=f"{year}-06-01T12:00+00:00")
+    assert (done.code, done.out) == (3, ""), done
+    assert done.err == (
+        f"The clock of this machine says {year}-06-01 12:00 UTC; no year but one between 1800 and 2100 can be right. "
+        "Nothing was done.\n"
+    )
+    assert shown(swept) == before
+
+
+def test_by_such_a_clock_not_even_tables_are_made(run: Run, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setenv("TWINFLOW_DATABASE__URL", f"sqlite:///{tmp_path / 'new.db'}")
+    assert run("tick", now="2200-06-01T12:00+00:00").code == 3
+    assert not (tmp_path / "new.db").exists()

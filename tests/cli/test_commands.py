@@ -320,3 +320,17 @@ def test_what_went_wrong_is_said_and_answered_though_nobody_reads_the_output(
     assert done.returncode == code
     assert words in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_why_a_pass_ends_with_3_stands_on_standard_error(run, tmp_path, monkeypatch):
+    assert (
+        run("agreements", "import", str(CUENCA / "agreements.csv"), "--map", str(CUENCA / "agreements.map.toml")).code
+        == 0
+    )
+    (tmp_path / "a file").touch()
+    monkeypatch.setenv("TWINFLOW_MAIL__CAPTURE_FOLDER", "a file")
+    monkeypatch.setenv("TWINFLOW_RHYTHM__DIGEST", "each pass")
+    done = run("tick")
+    assert done.code == 3
+    assert "!" not in done.out
+    assert done.err == "  ! Mail cannot be kept in a file: Not a directory.\n"

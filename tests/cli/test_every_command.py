@@ -123,6 +123,18 @@ def test_bytes_that_are_no_utf8_are_refused_by_the_name_of_the_argument(given: G
     assert UNSAID not in done.err
 
 
+@ON_SQLITE
+@pytest.mark.parametrize(
+    "given",
+    [each for each in GIVEN if each.kind is str and each.name.startswith("--")],
+    ids=lambda each: f"{each.command} {each.name}",
+)
+def test_an_option_that_is_given_and_empty_is_not_taken_for_one_left_out(given: Given, books: Run) -> None:
+    done = books(*with_value(given, ""))
+    assert done.code == 2, done
+    assert f"{given.name}: nothing stands there; write a value, or leave the option out." in done.err
+
+
 NUMBERS = ("0", "-1", "3000000000", "99999999999999999999999", "1" * 5000, "NaN", "1e9")
 
 

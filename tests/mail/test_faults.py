@@ -228,9 +228,16 @@ def test_a_server_that_breaks_off_again_and_again_is_left_alone_until_the_next_p
         assert set(server.copies_by_id.values()) == {1}
 
 
-def test_a_server_that_is_down_loses_nothing(make_world: Callable[..., World], tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "mistyped", [{}, {"host": "mail..city.example"}, {"host": f"{64 * 'a'}.example"}, {"host": "nowhere.invalid"}]
+)
+def test_a_server_that_is_down_or_cannot_be_found_loses_nothing(
+    make_world: Callable[..., World], tmp_path: Path, mistyped: dict[str, str]
+) -> None:
     with faulty_server() as server:
-        down = make_world(server.settings().model_copy(update={"port": free_port()}), people_file(tmp_path))
+        settings = server.settings()
+        wrong = settings.model_copy(update={"port": free_port(), **mistyped})
+        down = make_world(wrong, people_file(tmp_path))
         fill(down, REVIEWERS)
         done = send_due(down)
         assert (done.sent, done.waiting) == (0, 3)

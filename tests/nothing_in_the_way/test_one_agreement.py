@@ -151,7 +151,7 @@ def test_commands_about_it_say_so_and_commands_about_all_show_the_others(
     assert SAID in due.err
     ticked = run("tick")
     assert ticked.code == 3
-    assert SAID in ticked.out
+    assert SAID in ticked.err
     (incident,) = run("incidents", "--json").json["kept"]
     assert incident["reference"] == DAMAGED
     assert DAMAGED in run("incidents").out

@@ -1,5 +1,6 @@
 """What a pass could not do is said as often as it begins and ends: in the log, in the books, on the pages of another process."""
 
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -77,11 +78,13 @@ def make_folder(path: Path) -> None:
     path.mkdir()
 
 
-@pytest.fixture(params=["gone", "a folder", "garbage", "its folder is a file"])
+@pytest.fixture(params=["gone", "a folder", "a pipe", "a device", "garbage", "its folder is a file"])
 def mailbox(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Path, Spoil]]:
     spoil: dict[str, Spoil] = {
         "gone": lambda path: path.unlink(missing_ok=True),
         "a folder": make_folder,
+        "a pipe": lambda path: (path.unlink(missing_ok=True), os.mkfifo(path)),
+        "a device": lambda path: (path.unlink(missing_ok=True), path.symlink_to("/dev/zero")),
         "garbage": lambda path: path.write_bytes(b"garbage\n\xff"),
         "its folder is a file": lambda path: (path.unlink(missing_ok=True), path.parent.rmdir(), path.parent.touch()),
     }
@@ -129,6 +132,7 @@ def put_right(path: Path) -> None:
     path.parent.mkdir(exist_ok=True)
     if path.is_dir():
         path.rmdir()
+    path.unlink(missing_ok=True)
     path.write_bytes(b"")
 
 

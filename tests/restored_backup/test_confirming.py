@@ -59,10 +59,10 @@ def held(run: Run, tmp_path: Path) -> Run:
 
 
 def test_a_pass_that_is_held_fails_like_any_part_of_the_environment(held: Run, smtp: RecordingServer) -> None:
-    code, out, _ = held("tick")
+    code, out, err = held("tick")
     assert code == 3
     assert "messages sent: 0" in out
-    assert "  ! No mail is sent: mail of this database has been sent before, and not by this machine." in out
+    assert "  ! No mail is sent: mail of this database has been sent before, and not by this machine." in err
     assert smtp.received == []
 
 

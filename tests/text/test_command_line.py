@@ -39,7 +39,7 @@ def run(tmp_path, monkeypatch, capsys):
     [
         ("\x1b[31mred\x1b]0;x\x07\x1b[2J", "title: it holds a control character (U+001B); type it again."),
         ("Ω" * 20_000, "title: it has 20000 characters; at most 300 are kept."),
-        ("\udcff", "title: it holds a control character (U+DCFF); type it again."),
+        ("\udcff", "--title: it is not UTF-8: \\xff."),
     ],
 )
 def test_a_title_that_cannot_be_kept_is_refused(run, title, mistake):

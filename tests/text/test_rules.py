@@ -48,8 +48,6 @@ def test_names_of_every_script_stay_as_they_are(name):
         "\x9b",
         "\u2028",
         "\u2029",
-        "\ud800",
-        "\ufffe",
     ],
 )
 def test_a_control_character_in_one_line_is_refused_and_named(sign):
@@ -116,3 +114,9 @@ def test_a_long_title_is_shortened_where_many_are_shown_and_its_accents_stay_wit
     assert shortened("Ω" * MANY_SHOWN) == "Ω" * MANY_SHOWN
     assert shortened("Ω" * 20_000) == "Ω" * (MANY_SHOWN - 1) + "…"
     assert shortened("abcde\u0301\u0302fgh", 7) == "abcd…"
+
+
+@pytest.mark.parametrize("sign", ["\ud800", "\ufdd0", "\ufffe"])
+def test_what_is_no_character_is_refused_and_not_called_a_control_character(sign):
+    said = f"it holds U+{ord(sign):04X}, which is no character; type it again."
+    assert str(mistake_in_text(f"a{sign}b", "title")) == said

@@ -143,9 +143,14 @@ def test_an_hour_may_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) 
             "own.toml: clock.send_every_minutes: Input should be greater than or equal to 1 (found: 0).",
         ),
         (
+            "[clock]\nlongest_gap_days = true",
+            "own.toml: clock.longest_gap_days: “true”: neither true nor false belongs here.",
+        ),
+        ("[bounces]\nport = false", "own.toml: bounces.port: “false”: neither true nor false belongs here."),
+        (
             "[database]\nurl = 'mysql://x'",
             (
-                "own.toml: database.url: “…”: a database is written sqlite:///twinflow.db or "
+                "own.toml: database.url: “mysql://x”: a database is written sqlite:///twinflow.db or "
                 "postgresql+psycopg://user@host/name."
             ),
         ),
@@ -180,10 +185,112 @@ def test_a_wrong_setting_is_answered_with_its_place_and_what_would_be_right(text
 )
 def test_a_database_that_is_mistyped_is_told_how_one_is_written(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A database in memory would be gone with the command."""
-    right = "“…”: a database is written sqlite:///twinflow.db or postgresql+psycopg://user@host/name."
-    assert problems(f"[database]\nurl = '{url}'") == [f"own.toml: database.url: {right}"]
+    right = "”: a database is written sqlite:///twinflow.db or postgresql+psycopg://user@host/name."
+    (in_file,) = problems(f"[database]\nurl = '{url}'")
+    assert in_file.startswith("own.toml: database.url: “")
+    assert in_file.endswith(right)
     monkeypatch.setenv("TWINFLOW_DATABASE__URL", url)
-    assert problems("") == [f"TWINFLOW_DATABASE__URL: {right}"]
+    (in_variable,) = problems("")
+    assert in_variable.startswith("TWINFLOW_DATABASE__URL: “")
+    assert in_variable.endswith(right)
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("sqlite://twinflow.db", "sqlite://twinflow.db"),
+        ("postgres://user:secret@host:5432/name", "postgres://…@host:5432/name"),
+        ("postgres://user:se/cr@et@host/name", "postgres://…@host/name"),
+        ("postgres://user:se?cr@et@host/name", "…"),
+        ("postgres://user:secret", "…"),
+        ("postgres://host/name?password=secret", "…"),
+        ("postgres://host/name?password=se@cret", "…"),
+        ("host=x password=secret", "…"),
+    ],
+)
+def test_of_a_mistyped_database_all_is_shown_that_can_be_no_secret(url: str, shown: str) -> None:
+    (problem,) = problems(f"[database]\nurl = '{url}'")
+    assert problem.startswith(f"own.toml: database.url: “{shown}”: ")
+
+
+def test_of_a_variable_that_is_a_table_all_is_named_that_can_be_set_in_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TWINFLOW_BOUNCES", "x")
+    (problem,) = problems("")
+    assert problem.endswith("there are: TWINFLOW_BOUNCES__MAILBOX, TWINFLOW_BOUNCES__PORT, TWINFLOW_BOUNCES__PROTOCOL.")
+
+
+NO_HOSTS = [
+    "mail..city.example",
+    ".city.example",
+    "mail city.example",
+    "mail.city.example:587",
+    "smtp://mail.city.example",
+    "-mail.example",
+    "m*il.example",
+    "[::1]",
+    "::1%\\u202e",
+    "999.0.0.1",
+    "mail\\u0007.example",
+    "mail.example\\n",
+    "mail\\u202e.example",
+    f"{64 * 'a'}.example",
+    ".".join(5 * [60 * "a"]),
+]
+
+
+@pytest.mark.parametrize("host", NO_HOSTS)
+def test_a_mail_host_that_cannot_be_one_is_refused(host: str) -> None:
+    (problem,) = problems(f'[mail]\nsender = "a@b.example"\nhost = "{host}"')
+    assert problem.startswith("own.toml: mail.host: “")
+    assert problem.endswith("”: a host is written mail.city.example, or as an address like 192.0.2.1.")
+
+
+@pytest.mark.parametrize(
+    "host", ["localhost", "mail.city.example.", "mail_out", "3com.example", "192.0.2.1", "::1", "señal.example"]
+)
+def test_a_mail_host_by_name_or_address_is_taken(host: str) -> None:
+    Path("own.toml").write_text(f'[mail]\nsender = "a@b.example"\nhost = "{host}"', "utf-8")
+    assert load_settings(Path("own.toml")).mail.host == host
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://[::1",
+        "http://[::g]",
+        "http://a:99999999/",
+        "http://a:0/",
+        "http://a:port/",
+        "http:///x",
+        "http://",
+        "http://h*st/x?y#z",
+        "http://a.example/x?y",
+        "http://a.example#z",
+        "http://user@a.example",
+        "http://a\\u202eb.example",
+        "http://a.example/\\u202e",
+        "http://a.example/\\u0007",
+        "http://*",
+        "https://*.example/",
+        "https://a..example/",
+        "ftp://a.example",
+        "a.example",
+        "",
+    ],
+)
+def test_an_address_of_the_pages_that_cannot_be_one_is_refused(address: str) -> None:
+    (problem,) = problems(f'base_url = "{address}"')
+    assert problem.startswith("own.toml: base_url: “")
+    assert "an address is written https://twinflow.city.example" in problem
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["http://127.0.0.1:8000", "https://a.example/", "http://[::1]:65535/twinflow", "https://señal.example/cities/mx"],
+)
+def test_an_address_of_the_pages_with_port_and_path_is_taken(address: str) -> None:
+    Path("own.toml").write_text(f'base_url = "{address}"', "utf-8")
+    assert load_settings(Path("own.toml")).base_url == address
 
 
 def test_settings_with_a_byte_order_mark_are_read() -> None:

@@ -150,7 +150,7 @@ def test_an_unknown_address_is_not_found(browser):
 def test_pages_take_no_other_request(browser):
     response = browser.post("/")
     assert response.status_code == 405
-    assert response.headers["allow"] == "GET"
+    assert response.headers["allow"] == "GET, HEAD"
     assert "Not possible here" in Page(response.text).text
 
 

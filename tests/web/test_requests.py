@@ -144,3 +144,12 @@ def test_another_name_of_the_server_is_refused_and_not_sent_on_in_plain_http(reg
     app = create_app(replace(register, settings=settings), clock)
     with TestClient(app, base_url="http://twinflow.example", follow_redirects=False) as browser:
         assert browser.get("/").status_code == 400
+
+
+def test_what_takes_no_other_request_says_that_it_answers_head_too(browser):
+    assert {browser.post(path).headers["Allow"] for path in ("/", "/inbox", "/agreements/CU-10")} == {"GET, HEAD"}
+
+
+def test_the_list_is_at_the_address_above_its_agreements_too(browser):
+    response = browser.get("/agreements", follow_redirects=False)
+    assert (response.status_code, response.text) == (200, browser.get("/").text)

@@ -42,8 +42,7 @@ def read(
     print_table(
         cli.headings("What came back", "Messages"), [[cli.say(what), str(count)] for what, count in _rows(reading)]
     )
-    for problem in reading.problems:
-        print(f"  ! {cli.say(problem)}")
+    cli.warn(reading.problems)
 
 
 def _rows(reading: Reading) -> list[tuple[Sentence, int]]:

@@ -1,6 +1,8 @@
 """`twinflow calendars`: list, show, propose, check, preview, apply."""
 
+import re
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -17,9 +19,13 @@ from twinflow.domain.calendar.business_days import Calendar
 from twinflow.domain.calendar.dates import FIRST_YEAR, LAST_YEAR
 from twinflow.errors import BadInput, NotFound, UnreadableAgreement
 from twinflow.files import workflows_folder
+from twinflow.regular_files import read_bytes
 from twinflow.sentences import Sentence
 from twinflow.services.deadlines import calendar_editions
 from twinflow.services.deadlines.calendar_editions import Applied, MovedDeadline
+
+PROCESS = re.compile(rb"^[ \t]*\[process\]", re.MULTILINE)
+"""The table that every process file has."""
 
 app = typer.Typer(help="Calendars of non-working days.", no_args_is_help=True)
 
@@ -229,9 +235,20 @@ def _read(file: Path) -> tuple[Calendar, str]:
 
 
 def _calendars_of(cli: Cli, folder: Path | None) -> Path:
-    """The folder of calendar files: that inside a folder of process files, else the folder itself."""
-    folder = folder or workflows_folder(cli.settings)
-    return folder / "calendars" if (folder / "calendars").is_dir() else folder
+    """The folder of calendar files: that inside a folder of process files, else the folder itself. Raises BadInput."""
+    inside = (folder or workflows_folder(cli.settings)) / "calendars"
+    if inside.is_dir():
+        return inside
+    if folder is None or _has_processes(folder):
+        raise BadInput("There is no folder {folder}.", folder=str(inside))
+    return folder
+
+
+def _has_processes(folder: Path) -> bool:
+    with suppress(OSError):
+        files = (path for depth in ("*.toml", "*/*.toml") for path in folder.glob(depth))
+        return any(PROCESS.search(read_bytes(path)) for path in files)
+    return False
 
 
 def _find(cli: Cli, key: str) -> Calendar:

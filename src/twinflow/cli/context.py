@@ -86,7 +86,8 @@ class Cli:
         return self.settings.language
 
     def now(self) -> datetime:
-        return clock.now()
+        """Raises EnvironmentFailed where no clock can be right that says so."""
+        return clock.read()
 
     def warn(self, problems: Iterable[Sentence]) -> None:
         """What could not be done beside the rest, to standard error."""
@@ -110,23 +111,33 @@ class Cli:
 
 
 def cli_of(context: typer.Context) -> Cli:
-    """The run that a command belongs to. Raises BadInput naming each of its arguments and options that is no text."""
-    _check_utf8(context)
+    """The run that a command belongs to. Raises BadInput naming each of its arguments and options that is no text, or empty."""
+    _check_texts(context)
     cli = context.find_root().obj
     assert isinstance(cli, Cli)
     return cli
 
 
-def _check_utf8(context: typer.Context) -> None:
+def _check_texts(context: typer.Context) -> None:
     """What is not UTF-8 can be neither kept nor shown, nor a file that is called so be named in a sentence."""
     wrong = tuple(
         Problem(_name_of(parameter), mistake)
         for parameter in context.command.params
         for value in _several(context.params.get(parameter.name or ""))
-        if isinstance(value, str | Path) and (mistake := not_utf8(str(value))) is not None
+        if isinstance(value, str | Path)
+        and (mistake := not_utf8(str(value)) or _nothing_in_it(context, parameter, value)) is not None
     )
     if wrong:
         raise BadInput("The options cannot be used; nothing was done.", wrong)
+
+
+def _nothing_in_it(context: typer.Context, parameter: object, value: str | Path) -> Sentence | None:
+    """An option that is given and empty, mostly by a variable that is not set: it does not count as left out."""
+    if value != "" or not isinstance(parameter, TyperOption):
+        return None
+    source = context.get_parameter_source(parameter.name or "")
+    is_given = source is not None and source.name == "COMMANDLINE"
+    return Sentence("nothing stands there; write a value, or leave the option out.") if is_given else None
 
 
 def _name_of(parameter: object) -> str:

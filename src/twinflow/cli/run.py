@@ -109,8 +109,7 @@ def _print_pass(cli: Cli, done: Pass, troubles: tuple[Sentence, ...] = (), *, js
             )
         )
     )
-    for problem in (*(each.sentence for each in swept.problems), *delivery.failures):
-        print(f"  ! {cli.say(problem)}")
+    cli.warn((*(each.sentence for each in swept.problems), *delivery.failures))
 
 
 def serve(

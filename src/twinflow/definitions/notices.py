@@ -13,6 +13,7 @@ from twinflow.definitions.models import LabelText, Strict
 from twinflow.definitions.reader import Mistakes, Read, all_of, parse_toml, problems_at, read_text
 from twinflow.domain.process.notices import BASE, BASE_FILES, BUILT_IN_NOTICES, LANGUAGES, NOTICE_FILES, Notice
 from twinflow.errors import BadInput
+from twinflow.regular_files import read_bytes
 from twinflow.sentences import Problem, Sentence, unknown_name
 
 TABLES = "notices.toml"
@@ -59,12 +60,12 @@ def mended_notices(folder: Path, instead: Path) -> Mapping[str, Notice]:
     return {**untold, **_notices(_tables(instead)), **holding}
 
 
-def notices_of(folder: Path, read: Read = Path.read_bytes) -> Mapping[str, Notice]:
+def notices_of(folder: Path, read: Read = read_bytes) -> Mapping[str, Notice]:
     """The notices of a folder that is known to be sound, from the bytes that `read` gives."""
     return _notices(_tables(folder, read))
 
 
-def _tables(folder: Path, read: Read = Path.read_bytes) -> Mapping[str, NoticeModel]:
+def _tables(folder: Path, read: Read = read_bytes) -> Mapping[str, NoticeModel]:
     place = f"{folder.name}/{TABLES}"
     return parse_toml(read_text(folder / TABLES, place, read), NoticesModel, place).root
 
@@ -112,7 +113,7 @@ def _of_files(folder: Path, name: str) -> Iterator[Problem]:
     for file in sorted(wanted):
         if file not in there:
             yield Problem(f"{folder.name}/{name}/{file}", Sentence("this file is missing."))
-        elif not there[file].read_bytes().removeprefix(BOM_UTF8).strip():
+        elif not read_bytes(there[file]).removeprefix(BOM_UTF8).strip():
             yield Problem(f"{folder.name}/{name}/{file}", Sentence("this file is empty; write the words."))
     for file in sorted(there.keys() - wanted):
         if not file.rpartition("/")[2].startswith("."):

@@ -13,6 +13,8 @@ from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
+from twinflow.regular_files import read_bytes
+
 Content = Mapping[Path, bytes | None]
 """What is in folders, by path; what is no file has no bytes."""
 
@@ -23,7 +25,7 @@ LIBRARIES = ("pydantic", "jinja2")
 def content_of(folder: Path, but: frozenset[str] = frozenset()) -> dict[Path, bytes | None]:
     """All that is in a folder and below it, without its subfolders named in `but`. Raises OSError."""
     inside = sorted(_inside(str(folder), but))
-    return {Path(name): Path(name).read_bytes() if is_file else None for name, is_file in inside}
+    return {Path(name): read_bytes(Path(name)) if is_file else None for name, is_file in inside}
 
 
 def _inside(folder: str, but: frozenset[str] = frozenset(), above: tuple[str, ...] = ()) -> Iterator[tuple[str, bool]]:

@@ -38,6 +38,7 @@ from twinflow.domain.process.definition import (
     TermRule,
 )
 from twinflow.errors import BadInput
+from twinflow.regular_files import read_bytes
 from twinflow.sentences import Problem, Sentence, unknown_name
 from twinflow.validation import KnownKeys, problems_of
 
@@ -81,7 +82,7 @@ def read_toml(path: Path, model: type[Model], place: str) -> Model:
     return parse_toml(read_text(path, place), model, place)
 
 
-def read_text(path: Path, place: str, read: Read = Path.read_bytes) -> str:
+def read_text(path: Path, place: str, read: Read = read_bytes) -> str:
     """The text of a definition file as it stands, line ends included; a byte-order mark is no part of it.
 
     Raises BadInput naming `place`.
@@ -173,7 +174,7 @@ def _is_model(value: object) -> TypeGuard[type[BaseModel]]:
     return isinstance(value, type) and issubclass(value, BaseModel)
 
 
-def name_of(path: Path, workflows: Path, read: Read = Path.read_bytes) -> tuple[str, int]:
+def name_of(path: Path, workflows: Path, read: Read = read_bytes) -> tuple[str, int]:
     """The key and version of a process file: `mx/twinning.v2.toml` is named by both, `mx/twinning.toml` says its version."""
     key, _, version = path.relative_to(workflows).with_suffix("").as_posix().partition(".v")
     if version.isdecimal():
@@ -185,7 +186,7 @@ def name_of(path: Path, workflows: Path, read: Read = Path.read_bytes) -> tuple[
     return key, int(said[1]) if said else 1
 
 
-def read_process(path: Path, place: str, workflows: Path, read: Read = Path.read_bytes) -> ProcessDefinition:
+def read_process(path: Path, place: str, workflows: Path, read: Read = read_bytes) -> ProcessDefinition:
     """Read one process file; what an overlay rests on is found in the folder `workflows`. Raises BadInput.
 
     Checks across names are in `checks`.

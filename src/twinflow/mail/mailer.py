@@ -19,6 +19,7 @@ from aiosmtplib import (
 )
 
 from twinflow.errors import MailFailed, MailServerDown
+from twinflow.regular_files import open_file
 from twinflow.text import harmless
 
 GO_ON, CLOSING, LOGIN_NEEDED = 354, 421, 530
@@ -206,12 +207,14 @@ class _SmtpConnection:
         if self.client.is_connected:
             return
         try:
+            if self.mailer.certificate_authority is not None:
+                open_file(self.mailer.certificate_authority).close()  # else a pipe would be waited for
             await self.client.connect()
             if self.client.is_ehlo_or_helo_needed:
                 await self.client.ehlo()
             if self.mailer.username:
                 await self._log_in()
-        except BROKEN as error:
+        except Exception as error:  # whatever it is, no message has been spoken of
             self.client.close()
             down = self._down(error)
             if _is_settled(error):
@@ -321,7 +324,7 @@ class CaptureMailer:
             open_maildir(self.folder).add(message)
         except OSError as error:
             raise MailServerDown(
-                "Mail cannot be kept in {folder}: {why}", folder=str(self.folder), why=error.strerror or str(error)
+                "Mail cannot be kept in {folder}: {why}.", folder=str(self.folder), why=error.strerror or str(error)
             ) from error
 
     async def close(self) -> None:

@@ -23,6 +23,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from twinflow.errors import BadInput
 from twinflow.mail.loopback import ListeningController, listening_on
 from twinflow.mail.reports import READ_LIMIT
+from twinflow.regular_files import NoFile, open_file
 
 log = logging.getLogger(__name__)
 
@@ -55,14 +56,14 @@ def open_mailbox(path: Path, *, everything: bool = False) -> Mailbox:
         if (path / "new").is_dir() and (path / "cur").is_dir():
             os.scandir(path / "new").close()
             return Maildir(path, ("cur", "new") if everything else ("new",))
-        with path.open("rb") as file:
+        with open_file(path) as file:
             if file.read(len(SEPARATOR)) in {b"", SEPARATOR}:
                 return Mbox(path)
     except FileNotFoundError:
         raise BadInput(
             "There is no mailbox {path}; an empty file or a Maildir folder will do.", path=str(path)
         ) from None
-    except IsADirectoryError:
+    except (IsADirectoryError, NoFile):
         pass
     except OSError as error:
         raise BadInput("{file} cannot be read: {why}.", file=str(path), why=error.strerror or str(error)) from None
@@ -142,7 +143,7 @@ class Mbox:
         self._offset = 0
 
     def unread(self) -> Iterator[Found]:
-        with self._path.open("rb") as file:
+        with open_file(self._path) as file:
             size = _settled_size(file)
             if not self._has_only_grown(file, size):
                 self._offset = 0

@@ -24,6 +24,7 @@ from markupsafe import Markup
 from twinflow import language
 from twinflow.domain.process.notices import BASE, BASE_FILES, LANGUAGES, NOTICE_FILES
 from twinflow.mail.grammar import TESTS, faults, text_of
+from twinflow.regular_files import read_bytes
 from twinflow.sentences import Problem, Sentence
 from twinflow.text import harmless, isolated
 
@@ -108,7 +109,7 @@ def _files(folder: Path) -> dict[str, bytes]:
     for path in sorted(folder.glob("*/*/*")):
         notice, code, file = path.relative_to(folder).parts
         if code in LANGUAGES and file in (BASE_FILES if notice == BASE else NOTICE_FILES) and path.is_file():
-            found[f"{notice}/{code}/{file}"] = path.read_bytes()
+            found[f"{notice}/{code}/{file}"] = read_bytes(path)
     return found
 
 

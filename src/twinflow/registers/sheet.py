@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from twinflow.errors import BadInput
+from twinflow.regular_files import read_bytes
 from twinflow.sentences import Problem, Sentence, unknown_name
 from twinflow.text import composed, control_in, shortened
 
@@ -123,7 +124,7 @@ def _check_headings(name: str, headings: list[str], delimiter: str) -> None:
 
 def _text(path: Path) -> str:
     try:
-        raw = path.read_bytes()
+        raw = read_bytes(path)
     except OSError as error:
         raise BadInput("{file} cannot be read: {why}.", file=str(path), why=error.strerror or str(error)) from None
     if len(raw) > MAX_BYTES:

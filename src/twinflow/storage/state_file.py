@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from twinflow.errors import Unreadable
+from twinflow.regular_files import read_bytes
 
 
 @contextmanager
@@ -25,7 +26,7 @@ def locked(path: Path) -> Iterator[None]:
 def read(path: Path) -> dict[str, int]:
     """The counts by database; none where there is no file. Raises OSError, or Unreadable for a file that is none of ours."""
     try:
-        content = json.loads(path.read_bytes())
+        content = json.loads(read_bytes(path))
     except FileNotFoundError:
         return {}
     except ValueError:  # also of bytes that are no text

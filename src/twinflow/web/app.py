@@ -10,7 +10,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.staticfiles import StaticFiles
 
 from twinflow.bootstrap import Runtime
-from twinflow.clock import now
+from twinflow.clock import read
 from twinflow.web import errors
 from twinflow.web.head import HeadAsGet
 from twinflow.web.pages import agreements, feeds, health, inbox, incidents, pictures, unsubscribe
@@ -21,11 +21,11 @@ STATIC = Path(__file__).parent / "static"
 
 
 def _hosts(base_url: str) -> list[str]:
-    """The names this server answers to: another one in a request comes from a page that means to read over our shoulder."""
-    return ["127.0.0.1", "localhost", urlsplit(base_url).hostname or "localhost"]
+    """The names this server answers to, as browsers send them: another comes from a page that means to read over our shoulder."""
+    return ["127.0.0.1", "localhost", (urlsplit(base_url).hostname or "localhost").encode("idna").decode("ascii")]
 
 
-def create_app(runtime: Runtime, clock: Callable[[], datetime] = now, *, demo: bool = False) -> FastAPI:
+def create_app(runtime: Runtime, clock: Callable[[], datetime] = read, *, demo: bool = False) -> FastAPI:
     """The pages of a running twinflow. `demo` says on every page that the data are for demonstration."""
     app = FastAPI(title="twinflow", docs_url=None, redoc_url=None, openapi_url=None)
     app.state.site = Site(runtime, clock, demo, environment())

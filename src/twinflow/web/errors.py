@@ -50,6 +50,8 @@ def _refused(request: Request, error: HTTPException) -> Response:
             request, status, Sentence("This address only shows; it takes no other request.")
         )
     response.headers.update(error.headers or {})
+    if response.headers.get("Allow") == "GET":
+        response.headers["Allow"] = "GET, HEAD"  # whatever shows answers both
     return response
 
 

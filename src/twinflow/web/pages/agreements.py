@@ -27,6 +27,7 @@ router = APIRouter(default_response_class=HTMLResponse)
 
 
 @router.get("/")
+@router.get("/agreements")
 def show_all(request: Request, site: Here) -> HTMLResponse:
     runtime = site.runtime
     filters, after = _filters(request, runtime.rulebook), request.query_params.get("after")
