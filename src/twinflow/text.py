@@ -36,6 +36,8 @@ MARKS_IN_A_ROW = 6
 """How many accents, vowel signs and the like may stand on one letter; no writing needs more."""
 MANY_SHOWN = 120
 """How many characters of a title are shown where many are."""
+MANY_TOLD = 200
+"""How many of a text that is repeated to whom it is refused."""
 
 _UNSEEN = (
     "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\u3164"
@@ -190,3 +192,20 @@ def shortened(text: str, most: int = MANY_SHOWN) -> str:
     while end and combining(text[end]):
         end -= 1
     return f"{text[:end].rstrip()}…"
+
+
+def brief(value: Value) -> Value:
+    """A sentence, or sentences, in which no text is longer than it takes to know which one is meant."""
+    return cast("Value", _brief(value))
+
+
+def _brief(value: object) -> object:
+    match value:
+        case Sentence():
+            return Sentence(value.template, {name: _brief(inner) for name, inner in value.values.items()})
+        case str():
+            return shortened(value, MANY_TOLD)
+        case list() | tuple():
+            return [_brief(each) for each in value]
+        case _:
+            return value
