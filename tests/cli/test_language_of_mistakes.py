@@ -80,3 +80,8 @@ def test_incidents_of_files_are_kept_as_sentences_and_told_in_spanish() -> None:
         "people.toml no se usa como está: people.toml: a: falta esta clave., people.toml: b: falta esta clave."
     )
     assert str(kept) == str(trouble)
+
+
+def test_an_option_that_is_none_of_its_words_is_told_in_spanish(tmp_path: Path) -> None:
+    told = said(tmp_path, SPANISH.encode(), "agreements", "list", "--due", "x")
+    assert "--due: “x”: debe ser uno de passed, week, month" in told
