@@ -2,7 +2,6 @@
 
 import os
 import re
-import tomllib
 from collections.abc import Collection
 from contextlib import suppress
 from datetime import time, timedelta
@@ -25,7 +24,7 @@ from pydantic import (
 from twinflow.errors import BadInput, Unreadable
 from twinflow.regular_files import read_bytes
 from twinflow.sentences import Problem, Sentence, not_utf8, unknown_name
-from twinflow.validation import LAST_PORT, host_name, mail_address, problems_of, web_address
+from twinflow.validation import LAST_PORT, decoded, host_name, mail_address, problems_of, toml_values, web_address
 
 FILES_IN_TABLES = (
     ("mail", "capture_folder"),
@@ -35,10 +34,13 @@ FILES_IN_TABLES = (
 )
 DEFAULT_FILE = Path("twinflow.toml")
 PREFIX = "TWINFLOW_"
+MOST_READ = 100_000
+"""Bytes of a file of settings that are looked at for its language alone."""
 OWN_VARIABLES = {"TWINFLOW_TEST_DATABASE_URL"}
 
 
-def _database_url(text: str) -> str:
+def _database_url(value: object) -> str:
+    text = value if isinstance(value, str) else ""
     if re.fullmatch(r"sqlite:///[^?\0]+", text) and not text.endswith(":memory:"):
         return text
     from sqlalchemy.engine import make_url  # noqa: PLC0415 - a fifth of a second that most need not wait for
@@ -223,6 +225,19 @@ def load_settings(file: Path | None = None) -> Settings:
     return settings
 
 
+def language_of(file: Path | None = None) -> str:
+    """The language that the environment or the settings say, whatever mistakes they have; English where neither says one."""
+    head = ""
+    with (
+        suppress(OSError, ValueError),
+        (file or DEFAULT_FILE).open("rb") as settings,
+    ):  # no such file, or a zero byte in its name
+        head = settings.read(MOST_READ).decode("utf-8-sig", "replace").split("\n[", maxsplit=1)[0]
+    found = re.search(r"""^[ \t]*language[ \t]*=[ \t]*["'](es|en)["']""", head, re.MULTILINE)
+    said = os.environ.get(f"{PREFIX}LANGUAGE") or (found[1] if found else "")
+    return said if said in {"es", "en"} else "en"
+
+
 def _placed(problem: Problem, path: Path | None, variables: dict[str, Any]) -> Problem:
     """The file, or the variable where the value came from the environment."""
     key = str(problem.place).removeprefix(": ")
@@ -245,12 +260,13 @@ def _merged(values: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(read_bytes(path).decode("utf-8-sig"))
+        raw = read_bytes(path)
     except OSError as error:
         raise BadInput("{file} cannot be read: {why}.", file=str(path), why=error.strerror or str(error)) from None
-    except (ValueError, RecursionError) as error:  # no TOML, no UTF-8, a number of thousands of digits
-        problem = Problem(str(path), Sentence("not valid TOML: {detail}.", {"detail": str(error)}))
-        raise BadInput("The settings have mistakes.", (problem,)) from None
+    try:
+        return toml_values(decoded(raw, str(path)), str(path))
+    except BadInput as error:
+        raise BadInput("The settings have mistakes.", error.problems) from None
 
 
 def _resolved(values: dict[str, Any], folder: Path) -> dict[str, Any]:

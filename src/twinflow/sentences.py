@@ -89,7 +89,15 @@ def unpacked(text: str, known: Mapping[str, tuple[str, ...]] = KEPT) -> Sentence
 def _plain(value: object) -> object:
     if isinstance(value, Sentence):
         return [_code(value.template, KEPT), {name: _plain(inner) for name, inner in value.values.items()}]
+    if isinstance(value, list | tuple) and any(isinstance(each, Sentence | Mapping) for each in value):
+        return _plain(_row_of(value))
     return value if isinstance(value, str | int | Mapping) else _english(value)
+
+
+def _row_of(values: Sequence[object]) -> Sentence:
+    """Several values as one sentence, so that sentences and labels among them stay what they are."""
+    named = {f"v{number}": value for number, value in enumerate(values, start=1)}
+    return Sentence(", ".join(f"{{{name}}}" for name in named), named)
 
 
 def _message(kept: list[Any], known: Mapping[str, tuple[str, ...]]) -> Sentence:

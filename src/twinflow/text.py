@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass, replace
 from enum import Enum
 from typing import TypeVar, cast
-from unicodedata import combining, normalize
+from unicodedata import category, combining, normalize
 
 from twinflow.errors import BadInput
 from twinflow.sentences import Problem, Sentence
@@ -32,20 +32,27 @@ ELSEWHERE = 1000
 """How many where the name of the field says nothing."""
 SEVERAL_LINES = {"note", "origin", "reason", "source"}
 """Fields whose text may go over several lines."""
+MARKS_IN_A_ROW = 6
+"""How many accents, vowel signs and the like may stand on one letter; no writing needs more."""
 MANY_SHOWN = 120
 """How many characters of a title are shown where many are."""
+MANY_TOLD = 200
+"""How many of a text that is repeated to whom it is refused."""
 
 _UNSEEN = (
-    "\u00ad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
-    "\U0001d173-\U0001d17a\U000e0000-\U000e007f"
+    "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\u3164"
+    "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 )
 _CONTROLS = "\x00-\x1f\x7f-\x9f\u2028\u2029"
 _NO_CHARACTERS = "\ud800-\udfff\ufdd0-\ufdef" + "".join(
     f"{chr(plane | 0xFFFE)}{chr(plane | 0xFFFF)}" for plane in range(0, 0x11_0000, 0x1_0000)
 )
 UNSEEN = re.compile(f"[{_UNSEEN}]")
-"""What is not seen and changes what is: marks and overrides of direction (UAX 9, section 2), invisible letters.
+"""What is not seen and changes what is: marks and overrides of direction (UAX 9, section 2), and whatever else is to be ignored
+where it is not known (Default_Ignorable_Code_Point, UAX 44), invisible letters and choices between forms of a letter among them.
 The joiners U+200C and U+200D stay: Persian, the scripts of India and emoji need them."""
+BLANK = re.compile(f"[\\s\u200c\u200d\u2800{_UNSEEN}]*")
+"""Of which nothing is seen."""
 CONTROLS = re.compile(f"[{_CONTROLS}]")
 """Control characters, and everything that some program takes for the end of a line."""
 NO_CHARACTERS = re.compile(f"[{_NO_CHARACTERS}]")
@@ -54,13 +61,17 @@ HARMFUL = re.compile(f"[{_UNSEEN}{_CONTROLS}{_NO_CHARACTERS}]")
 
 RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefe\U00010800-\U00010fff\U0001e800-\U0001efff]")
 """Letters of Hebrew, Arabic and the other scripts that run from right to left (UAX 9, table 4)."""
+JOINERS = "\u200c\u200d"
 ISOLATE, END_OF_ISOLATE = "\u2068", "\u2069"
 
 Value = TypeVar("Value")
 
 
 def composed(value: Value) -> Value:
-    """A text, or every text in a frozen value: with its accents in one piece (NFC), and nothing unseen."""
+    """A text, or every text in a frozen value: with its accents in one piece (NFC), and nothing unseen.
+
+    One of which nothing would be left stays, so that it is refused and not taken for one that was left out.
+    """
     return cast("Value", _composed(value))
 
 
@@ -69,7 +80,7 @@ def _composed(value: object) -> object:
         case Enum():
             return value
         case str():
-            return value if value.isascii() else normalize("NFC", UNSEEN.sub("", value))
+            return value if value.isascii() or BLANK.fullmatch(value) else normalize("NFC", UNSEEN.sub("", value))
         case tuple() | list():
             return type(value)(map(_composed, value))
         case Mapping():
@@ -106,17 +117,33 @@ def problems_of_text(value: object, place: str = "", field: str = "") -> Iterato
 
 def mistake_in_text(text: str, field: str = "") -> Sentence | None:
     """Why a text cannot be kept, if it cannot."""
-    if text.isascii() and text.isprintable() and len(text) <= min(LONGEST.values()):
+    if text.isascii() and text.isprintable() and not text.isspace() and len(text) <= min(LONGEST.values()):
         return None
     found = control_in(text, several_lines=field in SEVERAL_LINES)
     if found and NO_CHARACTERS.match(found):
         return Sentence("it holds {code}, which is no character; type it again.", {"code": f"U+{ord(found):04X}"})
     if found:
         return Sentence("it holds a control character ({code}); type it again.", {"code": f"U+{ord(found):04X}"})
+    if text and BLANK.fullmatch(text) and (text.strip() or field not in SEVERAL_LINES):  # who needs a reason says so
+        return Sentence("nothing of it can be seen; write it again.")
+    if _marks_in_a_row(text) > MARKS_IN_A_ROW:
+        return Sentence("more than {most} accents stand on one letter; type it again.", {"most": MARKS_IN_A_ROW})
     most = LONGEST.get(field, ELSEWHERE)
     if len(text) > most:
         return Sentence("it has {found} characters; at most {most} are kept.", {"found": len(text), "most": most})
     return None
+
+
+def _marks_in_a_row(text: str) -> int:
+    """The most signs without a width of their own that stand on one letter; joiners between them part nothing."""
+    most = found = 0
+    for sign in text:
+        if category(sign) in {"Mn", "Me"}:
+            found += 1
+        elif sign not in JOINERS:
+            found = 0
+        most = max(most, found)
+    return most
 
 
 def control_in(text: str, *, several_lines: bool) -> str | None:
@@ -168,3 +195,20 @@ def shortened(text: str, most: int = MANY_SHOWN) -> str:
     while end and combining(text[end]):
         end -= 1
     return f"{text[:end].rstrip()}…"
+
+
+def brief(value: Value) -> Value:
+    """A sentence, or sentences, in which no text is longer than it takes to know which one is meant."""
+    return cast("Value", _brief(value))
+
+
+def _brief(value: object) -> object:
+    match value:
+        case Sentence():
+            return Sentence(value.template, {name: _brief(inner) for name, inner in value.values.items()})
+        case str():
+            return shortened(value, MANY_TOLD)
+        case list() | tuple():
+            return [_brief(each) for each in value]
+        case _:
+            return value

@@ -1,17 +1,19 @@
-"""What pydantic finds wrong, as problems that a person can act on: where, and what would be right."""
+"""What the TOML parser and pydantic find wrong, as problems that a person can act on: where, and what would be right."""
 
 import re
+import tomllib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from email.errors import MessageError
 from email.headerregistry import Address
 from ipaddress import ip_address
 from itertools import islice
+from typing import Any
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from twinflow.errors import Unreadable
+from twinflow.errors import BadInput, Unreadable
 from twinflow.sentences import Problem, Sentence, unknown_name
 
 SECRETS = {"password", "url"}
@@ -29,6 +31,13 @@ FORMS = {"str", "constrained-str", "Length", "TermLength", "LabelText", "ChildSt
 OTHER_KIND = {"string_type", "model_type", "tuple_type", "dataclass_type"}
 """Mistakes that say: this is not of that form at all."""
 
+MAX_DOTS = 40
+"""In one line, outside of texts and comments. A key of thousands of parts takes the TOML parser hours."""
+
+CURLY_QUOTES = ("“", "”", "‘", "’")
+TEXTS_AND_COMMENTS = re.compile(r'"(?:[^"\\\n]|\\.)*"|\'[^\'\n]*\'|#.*')
+TOO_DEEP = Sentence("it is nested too deeply.")
+
 LENGTH = Sentence("a length is written like 60 days, 15 business days, 6 weeks, 3 months or 5 years")
 LEVEL = Sentence(
     "a level is written like “5 business days before”, “80 % of the time”, “on the day”, “1 day after” or "
@@ -39,8 +48,19 @@ PATTERNS = {
     r"^[a-z][a-z0-9-]*(/[a-z][a-z0-9-]*)?$": Sentence(
         "write small letters, digits and hyphens, beginning with a letter, and one slash at most"
     ),
+    r"^[A-Z]{2}$": Sentence("a country is written with two capital letters, like MX"),
+    r"^\w+(?:[./-]\w+)*$": Sentence("a reference is letters and digits, with one . / - or _ between them"),
+    r"^https?://\S+$": Sentence("an address begins with http:// or https://, and has no space in it"),
 }
 """What the patterns of keys ask for, in words."""
+
+BOUNDS = {
+    "greater_than_equal": ("ge", Sentence("at least {bound}")),
+    "greater_than": ("gt", Sentence("more than {bound}")),
+    "less_than_equal": ("le", Sentence("at most {bound}")),
+    "less_than": ("lt", Sentence("less than {bound}")),
+}
+"""By the kind of mistake: the name of the bound, and how it is said."""
 
 MOST_SHOWN = 80
 """Characters of a value that are repeated in a message."""
@@ -103,6 +123,62 @@ def web_address(text: str) -> str:
             host_name(found["in_brackets"] or found["host"])
             return text
     raise Unreadable("an address is written https://twinflow.city.example, perhaps with a port and a path")
+
+
+def decoded(raw: bytes, place: str) -> str:
+    """The text of a file; a byte-order mark is no part of it. Raises BadInput naming `place`."""
+    try:
+        return raw.decode("utf-8").removeprefix("\ufeff")
+    except UnicodeDecodeError as error:
+        problem = Problem(
+            place, Sentence("byte {byte} is not UTF-8; save the file as UTF-8.", {"byte": error.start + 1})
+        )
+    raise BadInput("{place} has mistakes.", (problem,), place=place)
+
+
+def toml_values(text: str, place: str) -> dict[str, Any]:
+    """TOML text as plain values. Raises BadInput with what is wrong, at `place` and its line."""
+    for number, line in enumerate(text.splitlines(), start=1):
+        if line.count(".") > MAX_DOTS and TEXTS_AND_COMMENTS.sub("", line).count(".") > MAX_DOTS:
+            problem = Problem(place, Sentence("line {number}: the key has too many parts.", {"number": number}))
+            raise BadInput("{place} has mistakes.", (problem,), place=place)
+    try:
+        return tomllib.loads(text)
+    except RecursionError:
+        problem = Problem(place, TOO_DEEP)
+    except tomllib.TOMLDecodeError as error:
+        problem = Problem(place, _not_toml(str(error), text))
+    except ValueError:  # no mistake of TOML: Python reads no whole number of thousands of digits
+        problem = Problem(place, Sentence("a number in it has too many digits."))
+    raise BadInput("{place} has mistakes.", (problem,), place=place)
+
+
+def _not_toml(detail: str, text: str) -> Sentence:
+    """What the TOML parser finds wrong, for somebody who does not know TOML."""
+    found = re.search(r"\(at line (\d+), column (\d+)\)$", detail)
+    if found is None:
+        if detail.startswith(("Unterminated string", "Expected \"'")):
+            return Sentence("the closing quote of a text is missing: the file ends before it.")
+        if detail.startswith("Cannot overwrite"):
+            return Sentence("what stands in the last line is already said above it.")
+        return Sentence("not valid TOML: the file ends in the middle of something.")
+    line = text.split("\n")[int(found[1]) - 1].strip()
+    outside = TEXTS_AND_COMMENTS.sub("", line)
+    at = {"line": int(found[1]), "column": int(found[2])}
+    unclosed = detail.startswith("Illegal character '\\n'")
+    if outside.endswith(CURLY_QUOTES) if unclosed else any(quote in outside for quote in CURLY_QUOTES):
+        return Sentence('line {line}, column {column}: texts stand between straight quotes ("), not curly ones.', at)
+    if unclosed:
+        return Sentence("line {line}, column {column}: the closing quote of a text is missing.", at)
+    if detail.startswith("Cannot declare") and (table := re.match(r"\[+([^\]]+)\]", line)):
+        return Sentence("line {line}, column {column}: the table {table} stands twice.", {**at, "table": table[1]})
+    if detail.startswith(("Cannot declare", "Cannot overwrite", "Duplicate inline table key")):
+        return Sentence("line {line}, column {column}: what stands here is already said above it.", at)
+    return Sentence(
+        "not valid TOML: line {line}, column {column} is not as it should be; texts stand in quotes, days as 2024-01-31, "
+        "and each line says one thing, as key = value.",
+        at,
+    )
 
 
 def problems_of(error: ValidationError, place: str, known_keys: KnownKeys | None = None) -> tuple[Problem, ...]:
@@ -181,11 +257,9 @@ def _message(detail: ErrorDetails, known_keys: KnownKeys | None) -> Sentence:
         case "union_tag_not_found":
             return Sentence("the key “{key}” is missing.", {"key": context["discriminator"].strip("'")})
         case "literal_error" | "enum":
-            return Sentence("“{value}” is not one of {expected}.", {"value": value, "expected": context["expected"]})
+            return _none_of(value if isinstance(value, str) else as_written(value), context["expected"])
         case "union_tag_invalid":
-            return Sentence(
-                "“{value}” is not one of {expected}.", {"value": context["tag"], "expected": context["expected_tags"]}
-            )
+            return _none_of(context["tag"], context["expected_tags"])
         case "value_error" if hasattr(context.get("error"), "message"):
             return _mistaken(value, context["error"].message)
         case "dataclass_type" if context["class_name"] in {"Length", "Level"}:
@@ -196,13 +270,26 @@ def _message(detail: ErrorDetails, known_keys: KnownKeys | None) -> Sentence:
             return Sentence("nothing is in it; at least one thing belongs here.")
         case "string_too_short":
             return Sentence("the text is empty; write one.")
+        case "string_too_long":
+            longest = {"most": context["max_length"], "found": as_written(value)}
+            return Sentence("the text is too long; it has at most {most} characters (found: {found}).", longest)
         case "tuple_type":
             shown = f"[{as_written(value)}]"
             return Sentence("several may stand here: write a list in square brackets, like {list}.", {"list": shown})
         case "model_type" | "model_attributes_type" | "dict_type":
             return _table_expected(detail, known_keys)
+        case _ if kind in BOUNDS:
+            name, said = BOUNDS[kind]
+            bound = Sentence(said.template, {"bound": f"{context[name]}".removesuffix(".0")})
+            return Sentence("it is {bound} (found: {found}).", {"bound": bound, "found": as_written(value)})
         case _:
-            return _other_kind(detail, as_written(value))
+            return _other_kind(kind, as_written(value))
+
+
+def _none_of(value: str, expected: str) -> Sentence:
+    """`expected`: as pydantic writes it, `'a', 'b' or 'c'`."""
+    known = re.findall(r"'[^']*'", expected) or [expected.lower()]
+    return Sentence("“{value}” is not one of {expected}.", {"value": value, "expected": known})
 
 
 def without_secret(address: object) -> str:
@@ -236,21 +323,27 @@ def _table_expected(detail: ErrorDetails, known_keys: KnownKeys | None) -> Sente
     )
 
 
-def _other_kind(detail: ErrorDetails, found: str) -> Sentence:
-    """A value of another kind than is expected; the rarer ones in pydantic's words."""
-    match detail["type"]:
+def _other_kind(kind: str, found: str) -> Sentence:
+    """A value of another kind than is expected."""
+    match kind:
         case "string_type":
             return Sentence("a text in quotes is expected (found: {found}).", {"found": found})
-        case "int_type" | "int_parsing" | "int_from_float":
+        case "int_type" | "int_parsing" | "int_from_float" | "int_parsing_size":
             return Sentence("a whole number is expected (found: {found}).", {"found": found})
+        case "float_type" | "float_parsing" | "finite_number":
+            return Sentence("a number is expected (found: {found}).", {"found": found})
         case "bool_type" | "bool_parsing":
             return Sentence("true or false is expected, without quotes (found: {found}).", {"found": found})
-        case kind if kind.startswith("date_"):
+        case "path_type":
+            return Sentence("the name of a file or folder is expected, in quotes (found: {found}).", {"found": found})
+        case "none_required":
+            return Sentence("this key has no place here; leave it out (found: {found}).", {"found": found})
+        case _ if kind.startswith("date_"):
             return Sentence("a day is written 2024-01-31, without quotes (found: {found}).", {"found": found})
-        case kind if kind.startswith("time_"):
+        case _ if kind.startswith("time_"):
             return Sentence("an hour is written 14:30:00, without quotes (found: {found}).", {"found": found})
         case _:
-            return Sentence("{detail} (found: {value}).", {"detail": detail["msg"], "value": found})
+            return Sentence("something else is expected here (found: {found}).", {"found": found})
 
 
 def as_written(value: object, depth: int = 2) -> str:

@@ -92,7 +92,7 @@ def test_the_tiny_process_has_no_mistake(tmp_path):
         pytest.param([('nature = "legal"', 'nature = "lawful"')], "deadlines.answer.nature", "“lawful” is not one of", id="nature"),
         pytest.param([("America/Mexico_City", "America/Chihuaha")], "process.time_zone", "there is no such time zone", id="time zone"),
         pytest.param([("from = 2000-01-01 }", "from = 2000-01-01, to = 1999-12-31 }")], "process.in_force", "it ends before it begins", id="in force"),
-        pytest.param([("version = 1", "version = 0")], "process.version", "greater than or equal to 1", id="version"),
+        pytest.param([("version = 1", "version = 0")], "process.version", "it is at least 1", id="version"),
         pytest.param([('to = "done"', 'to = [{ when = "all_signed", state = "done" }]')], "steps.finish.to", "the last destination must have no condition", id="conditions only"),
         pytest.param([('day_as = "asked_on"\n', "")], "deadlines.answer.runs_from.fact", "no step records this fact, so the deadline never starts", id="fact never recorded"),
         pytest.param([('day_as = "asked_on"\n', "")], "steps.finish.requires[1]", "nobody can meet it: out of reach in the states that the step leaves is “asked_on” on record", id="requirement that nobody can meet"),

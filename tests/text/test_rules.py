@@ -9,11 +9,13 @@ from hypothesis import strategies as st
 
 from twinflow.domain.agreement.agreement import Party
 from twinflow.domain.steps.command import StepCommand
+from twinflow.domain.steps.opening import mistake_in_reference
 from twinflow.errors import BadInput
 from twinflow.text import (
     ELSEWHERE,
     LONGEST,
     MANY_SHOWN,
+    MARKS_IN_A_ROW,
     checked,
     composed,
     harmless,
@@ -71,6 +73,40 @@ def test_every_text_has_a_bound_which_the_refusal_names(field, most):
 def test_letters_in_two_pieces_are_one_and_what_turns_a_line_is_taken_out():
     assert composed(unicodedata.normalize("NFD", "Mérida, México")) == "Mérida, México"
     assert composed(f"a{OVERRIDES}b\ufeff\u200b") == "ab"
+
+
+@pytest.mark.parametrize(
+    "sign",
+    "\u00ad\u034f\u115f\u1160\u17b4\u180b\u180e\u180f\u3164\ufe00\ufe0f\uffa0\ufff0\U0001bca0\U000e0100\U000e0fff",
+)
+def test_no_sign_that_is_not_seen_makes_a_second_text_of_one(sign):
+    assert composed(f"MX{sign}-1{sign}") == "MX-1"
+
+
+@pytest.mark.parametrize(
+    "text", ["\u202e", "\u3164\u3164", "\u2800", " ", "\u00a0\u2003", "\u200d\u200c", "\ufe0f \u200b"]
+)
+def test_a_text_of_which_nothing_is_seen_is_refused_and_not_taken_for_one_left_out(text):
+    assert str(mistake_in_text(composed(text), "title")) == "nothing of it can be seen; write it again."
+    assert mistake_in_text(composed(""), "title") is None
+
+
+@pytest.mark.parametrize("name", ["เชียงใหม่", "Việt Trì", "שָׁלוֹם", "မြို့", "བོད་ལྗོངས", "हिन्दी"])
+def test_as_many_accents_as_writing_needs_stand_on_a_letter(name):
+    assert mistake_in_text(composed(name), "name") is None
+    for tower in ("\u0301" * 299, "\u0301\u200d" * 100, "\u20dd" * (MARKS_IN_A_ROW + 1)):
+        assert str(mistake_in_text(composed(f"{name}x{tower}"), "name")).startswith(
+            "more than 6 accents stand on one letter"
+        )
+
+
+@pytest.mark.parametrize(
+    ("reference", "plain"), [("ＭＸ-1", "MX-1"), ("MX-１", "MX-1"), ("MX-²", "MX-2"), ("ﬁ-1", "fi-1")]
+)
+def test_a_reference_in_letters_of_another_form_is_refused_with_the_plain_one(reference, plain):
+    assert str(mistake_in_reference(reference)) == f"this reference looks like another one: write it {plain}."
+    assert mistake_in_reference(plain) is None
+    assert mistake_in_reference("Ñuñoa-北京-1") is None
 
 
 def test_all_texts_of_a_command_are_checked_wherever_they_are():

@@ -98,11 +98,11 @@ def test_an_hour_may_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) 
     [
         ("langage = 'es'", "own.toml: langage: the key “langage” does not exist; did you mean “language”?"),
         ("[mail]\nhots = 'x'", "own.toml: mail.hots: the key “hots” does not exist; did you mean “host”?"),
-        ("[mail]\nport = 70000", "own.toml: mail.port: Input should be less than or equal to 65535 (found: 70000)."),
-        ("[mail]\ntls = 'ssl'", "own.toml: mail.tls: “ssl” is not one of 'starttls', 'implicit' or 'none'."),
+        ("[mail]\nport = 70000", "own.toml: mail.port: it is at most 65535 (found: 70000)."),
+        ("[mail]\ntls = 'ssl'", "own.toml: mail.tls: “ssl” is not one of 'starttls', 'implicit', 'none'."),
         (
             "[rhythm]\ndigest = 'each night'",
-            "own.toml: rhythm.digest: “each night” is not one of 'each morning' or 'each pass'.",
+            "own.toml: rhythm.digest: “each night” is not one of 'each morning', 'each pass'.",
         ),
         (
             "[rhythm]\ndigest_at = 06:59:59",
@@ -130,17 +130,17 @@ def test_an_hour_may_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) 
         ),
         (
             "[mail]\nconnections = 0",
-            "own.toml: mail.connections: Input should be greater than or equal to 1 (found: 0).",
+            "own.toml: mail.connections: it is at least 1 (found: 0).",
         ),
         (
             "[mail]\nper_minute = -1",
-            "own.toml: mail.per_minute: Input should be greater than or equal to 0 (found: -1).",
+            "own.toml: mail.per_minute: it is at least 0 (found: -1).",
         ),
-        ("[bounces]\nprotocol = 'pop3'", "own.toml: bounces.protocol: “pop3” is not one of 'lmtp' or 'smtp'."),
-        ("[bounces]\nport = 0", "own.toml: bounces.port: Input should be greater than or equal to 1 (found: 0)."),
+        ("[bounces]\nprotocol = 'pop3'", "own.toml: bounces.protocol: “pop3” is not one of 'lmtp', 'smtp'."),
+        ("[bounces]\nport = 0", "own.toml: bounces.port: it is at least 1 (found: 0)."),
         (
             "[clock]\nsend_every_minutes = 0",
-            "own.toml: clock.send_every_minutes: Input should be greater than or equal to 1 (found: 0).",
+            "own.toml: clock.send_every_minutes: it is at least 1 (found: 0).",
         ),
         (
             "[clock]\nlongest_gap_days = true",

@@ -154,7 +154,7 @@ def test_a_version_is_not_migrated_to_itself(catalogue: Catalogue, tmp_path: Pat
         (b"", "plan.toml: from_process: this key is missing."),
         (b"#" * 1_000_001, "plan.toml is larger than"),
         (b'states = "x"', "plan.toml: states"),
-        (b'[deadlines]\nanswer = "?"', "“?” is not one of 'keep-due', 'keep-remaining' or 'recompute'."),
+        (b'[deadlines]\nanswer = "?"', "“?” is not one of 'keep-due', 'keep-remaining', 'recompute'."),
         (b'policy = "keep-due"', "the key “policy” does not exist"),
     ],
 )

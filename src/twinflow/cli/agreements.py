@@ -8,7 +8,7 @@ import typer
 
 from twinflow.cli.context import LARGEST, Cli, Json, Person, Reference, cli_of, pairs
 from twinflow.cli.later import add_later
-from twinflow.cli.options import Options, whole_day
+from twinflow.cli.options import Options, one_of, whole_day
 from twinflow.cli.options import hour as hour_of_day
 from twinflow.cli.output import print_json, print_json_list, print_table
 from twinflow.cli.streams import note
@@ -41,8 +41,11 @@ def list_agreements(
         str, typer.Option("--country", help="Only with a partner from here: two letters, like US.")
     ] = "",
     due: Annotated[
-        Due | None, typer.Option("--due", help="Only whose next date has passed, or comes within 7 or 30 days.")
-    ] = None,
+        str,
+        typer.Option(
+            "--due", metavar="passed|week|month", help="Only whose next date has passed, or comes within 7 or 30 days."
+        ),
+    ] = "",
     everything: Annotated[bool, typer.Option("--all", help="Also earlier generations and programmes.")] = False,
     limit: Annotated[
         int | None, typer.Option("--limit", min=1, max=LARGEST, help="A page of so many; else all of them.")
@@ -54,7 +57,10 @@ def list_agreements(
 ) -> None:
     """Agreements, the next date first."""
     cli = cli_of(context)
-    filters = Filters(" ".join(words or []), process, state, office, country.upper(), due, everything)
+    options = Options()
+    by = options.read("--due", due, one_of(Due))
+    options.check()
+    filters = Filters(" ".join(words or []), process, state, office, country.upper(), by, everything)
     begin = Position.parse(after) if after else None
     asked = (cli.runtime.engine, cli.runtime.rulebook, cli.runtime.people, cli.now(), filters)
     if limit is None:

@@ -1,7 +1,6 @@
 """The `twinflow` command. Exit codes: 0 done, 1 refused by a rule, 2 bad input, 3 the environment."""
 
 import logging
-import os
 import sys
 import traceback
 from pathlib import Path
@@ -98,7 +97,7 @@ def _said(cli: Cli, error: Exception) -> int:
     if isinstance(error, OSError) and (usage := _of_usage(error)):
         return usage
     ours = in_our_words(error)
-    print_error(ours, _language(cli))
+    print_error(ours, cli.language_of_errors)
     if cli.debug and ours is not error:
         streams.note("".join(traceback.format_exception(error)))
     return exit_code(ours)
@@ -107,11 +106,3 @@ def _said(cli: Cli, error: Exception) -> int:
 def _of_usage(error: BaseException) -> int:
     """The exit code of what is wrong with the arguments, if it was that which could not be printed; else 0."""
     return int(getattr(error.__context__, "exit_code", 0))
-
-
-def _language(cli: Cli) -> str:
-    """The language for an error, which may be that the settings cannot be read."""
-    try:
-        return cli.language
-    except Exception:  # noqa: BLE001 - whatever it is, it is this error that is being said
-        return "es" if os.environ.get("TWINFLOW_LANGUAGE") == "es" else "en"

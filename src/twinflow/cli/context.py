@@ -85,6 +85,16 @@ class Cli:
     def language(self) -> str:
         return self.settings.language
 
+    @property
+    def language_of_errors(self) -> str:
+        """The same where the error may be that the settings cannot be read."""
+        from twinflow.config import language_of  # noqa: PLC0415 - as above
+
+        try:
+            return self.language
+        except Exception:  # noqa: BLE001 - whatever it is, it is this error that is being said
+            return language_of(self.config)
+
     def now(self) -> datetime:
         """Raises EnvironmentFailed where no clock can be right that says so."""
         return clock.read()

@@ -3,6 +3,7 @@
 from twinflow.cli.streams import note
 from twinflow.errors import BadInput, DefinitionChanged, EnvironmentFailed, NotFound, Refused, TwinflowError
 from twinflow.language import say
+from twinflow.text import brief
 
 EXIT_REFUSED, EXIT_BAD_INPUT, EXIT_ENVIRONMENT = 1, 2, 3
 
@@ -34,8 +35,8 @@ def in_our_words(error: Exception) -> TwinflowError:
 
 def print_error(error: TwinflowError, language: str) -> None:
     """The sentence, then every reason or problem on a line of its own, to standard error."""
-    note(say(error.message, language))
+    note(say(brief(error.message), language))
     for reason in getattr(error, "reasons", ()):
-        note(f"  - {say(reason, language)}")
+        note(f"  - {say(brief(reason), language)}")
     for problem in getattr(error, "problems", ()):
-        note(f"  - {say(problem.place, language)}: {say(problem.message, language)}")
+        note(f"  - {say(brief(problem.place), language)}: {say(brief(problem.message), language)}")

@@ -3,7 +3,6 @@
 import hashlib
 import json
 import re
-import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -40,7 +39,7 @@ from twinflow.domain.process.definition import (
 from twinflow.errors import BadInput
 from twinflow.regular_files import read_bytes
 from twinflow.sentences import Problem, Sentence, unknown_name
-from twinflow.validation import KnownKeys, problems_of
+from twinflow.validation import TOO_DEEP, KnownKeys, decoded, problems_of, toml_values
 
 MAX_BYTES = 125_000
 """Three times the longest process file there is, and read in under a second whatever is in it."""
@@ -48,11 +47,6 @@ MAX_BYTES = 125_000
 MANY = 256
 """Files kept as read, by their text: an overlay's base is needed again."""
 
-MAX_DOTS = 40
-"""In one line, outside of texts and comments. A key of thousands of parts takes the TOML parser hours."""
-
-CURLY_QUOTES = ("“", "”", "‘", "’")
-TEXTS_AND_COMMENTS = re.compile(r'"(?:[^"\\\n]|\\.)*"|\'[^\'\n]*\'|#.*')
 VERSION = re.compile(rb"^[ \t]*version[ \t]*=[ \t]*([1-9][0-9]{0,5})[ \t\r]*(?:#.*)?$", re.MULTILINE)
 AFTER_AN_OVERLAY = re.compile(r"\n# (\S+ v[0-9]+):\n")
 """Stands in a kept text between an overlay and the text of what it rests on."""
@@ -93,13 +87,7 @@ def read_text(path: Path, place: str, read: Read = read_bytes) -> str:
         raise BadInput("{place} cannot be read: {why}.", place=place, why=error.strerror or str(error)) from None
     if len(raw) > MAX_BYTES:
         raise BadInput("{place} is larger than {bytes} bytes.", place=place, bytes=MAX_BYTES)
-    try:
-        return raw.decode("utf-8").removeprefix("\ufeff")
-    except UnicodeDecodeError as error:
-        problem = Problem(
-            place, Sentence("byte {byte} is not UTF-8; save the file as UTF-8.", {"byte": error.start + 1})
-        )
-    raise BadInput("{place} has mistakes.", (problem,), place=place)
+    return decoded(raw, place)
 
 
 def parse_toml(text: str, model: type[Model], place: str) -> Model:
@@ -107,41 +95,7 @@ def parse_toml(text: str, model: type[Model], place: str) -> Model:
     return _validated(_parsed(text, place), model, place)
 
 
-@lru_cache(maxsize=MANY)
-def _parsed(text: str, place: str) -> dict[str, Any]:
-    for number, line in enumerate(text.splitlines(), start=1):
-        if line.count(".") > MAX_DOTS and TEXTS_AND_COMMENTS.sub("", line).count(".") > MAX_DOTS:
-            problem = Problem(place, Sentence("line {number}: the key has too many parts.", {"number": number}))
-            raise BadInput("{place} has mistakes.", (problem,), place=place)
-    try:
-        return tomllib.loads(text)
-    except (ValueError, RecursionError) as error:  # a number of thousands of digits is a plain ValueError
-        problem = Problem(place, _not_toml(str(error), text))
-    raise BadInput("{place} has mistakes.", (problem,), place=place)
-
-
-def _not_toml(detail: str, text: str) -> Sentence:
-    """What the TOML parser finds wrong, for somebody who does not know TOML; the rarer mistakes in the parser's words."""
-    found = re.search(r"\(at line (\d+), column (\d+)\)$", detail)
-    if found is None:
-        if detail.startswith(("Unterminated string", "Expected \"'")):
-            return Sentence("the closing quote of a text is missing: the file ends before it.")
-        if detail.startswith("Cannot overwrite"):
-            return Sentence("what stands in the last line is already said above it.")
-        return Sentence("not valid TOML: {detail}.", {"detail": detail})
-    line = text.split("\n")[int(found[1]) - 1].strip()
-    outside = TEXTS_AND_COMMENTS.sub("", line)
-    at = {"line": int(found[1]), "column": int(found[2])}
-    unclosed = detail.startswith("Illegal character '\\n'")
-    if outside.endswith(CURLY_QUOTES) if unclosed else any(quote in outside for quote in CURLY_QUOTES):
-        return Sentence('line {line}, column {column}: texts stand between straight quotes ("), not curly ones.', at)
-    if unclosed:
-        return Sentence("line {line}, column {column}: the closing quote of a text is missing.", at)
-    if detail.startswith("Cannot declare") and (table := re.match(r"\[+([^\]]+)\]", line)):
-        return Sentence("line {line}, column {column}: the table {table} stands twice.", {**at, "table": table[1]})
-    if detail.startswith(("Cannot declare", "Cannot overwrite", "Duplicate inline table key")):
-        return Sentence("line {line}, column {column}: what stands here is already said above it.", at)
-    return Sentence("not valid TOML: {detail}.", {"detail": detail})
+_parsed = lru_cache(maxsize=MANY)(toml_values)
 
 
 def _validated(content: Mapping[str, Any], model: type[Model], place: str) -> Model:
@@ -150,7 +104,7 @@ def _validated(content: Mapping[str, Any], model: type[Model], place: str) -> Mo
     except ValidationError as error:
         raise BadInput("{place} has mistakes.", problems_of(error, place, _known_keys(model)), place=place) from None
     except RecursionError:
-        problem = Problem(place, Sentence("it is nested too deeply."))
+        problem = Problem(place, TOO_DEEP)
     raise BadInput("{place} has mistakes.", (problem,), place=place)
 
 

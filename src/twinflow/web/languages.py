@@ -12,6 +12,9 @@ PARAMETER = "lang"
 COOKIE = "twinflow_lang"
 ONE_YEAR = 365 * 24 * 60 * 60
 
+LONGEST_ASKED = 200
+"""How many characters of what an address asks for are looked at; the field for words takes no more either."""
+
 
 def choose(request: Request, default: str, reader: str = "") -> str:
     """`reader`: the language of whom the page is for; goes before what the browser prefers, after what was asked for."""
@@ -28,8 +31,18 @@ def remember(request: Request, response: Response, *, secure: bool) -> None:
 
 def switch(request: Request) -> list[tuple[str, str, str]]:
     """Code, name and address of the present page in each language."""
-    kept = [(name, value) for name, value in request.query_params.multi_items() if name != PARAMETER]
+    kept = asked_without(request, PARAMETER)
     return [(code, NAMES[code], f"?{urlencode([*kept, (PARAMETER, code)])}") for code in LANGUAGES]
+
+
+def asked_without(request: Request, *names: str) -> list[tuple[str, str]]:
+    """What the address asks for, as another may repeat it: not `names`, and of a text nothing beyond what is looked at."""
+    asked = request.query_params.multi_items()
+    return [
+        (name, value[:LONGEST_ASKED])
+        for name, value in asked
+        if value and name not in names and len(name) <= LONGEST_ASKED
+    ]
 
 
 def _accepted(request: Request) -> list[str]:

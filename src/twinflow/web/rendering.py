@@ -22,7 +22,7 @@ from twinflow.services.alerts import open_incidents
 from twinflow.services.clock import last_pass
 from twinflow.services.mail import restored_backup
 from twinflow.services.reading.deadlines import DeadlineLine
-from twinflow.text import harmless, harmless_lines, isolated, shortened
+from twinflow.text import brief, harmless, harmless_lines, isolated, shortened
 from twinflow.web import languages
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -53,7 +53,14 @@ class Site:
 
     def error_page(self, request: Request, status: int, message: Sentence, similar: Sequence[str] = ()) -> HTMLResponse:
         """A page that asks the database nothing."""
-        values = {"code": status, "message": message, "similar": similar, "incidents": 0, "held": None, "clock": ()}
+        values = {
+            "code": status,
+            "message": brief(message),
+            "similar": similar,
+            "incidents": 0,
+            "held": None,
+            "clock": (),
+        }
         return self._draw(request, "error.html", status, values)
 
     def _draw(

@@ -4,6 +4,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from unicodedata import normalize
 
 from twinflow.domain.agreement.agreement import (
     ADDRESS_OF_ANOTHER_PAGE,
@@ -114,6 +115,8 @@ def mistake_in_reference(reference: str) -> Sentence | None:
     """What would be right, where people could not quote it."""
     if not re.fullmatch(REFERENCE, reference):
         return Sentence("a reference is made of letters and digits, with dots, slashes or hyphens between them.")
+    if (plain := normalize("NFKC", reference)) != reference:
+        return Sentence("this reference looks like another one: write it {plain}.", {"plain": plain})
     if found := re.search(ADDRESS_OF_ANOTHER_PAGE, reference):
         return Sentence(
             "a reference may not end in {ending}: that is the address of another page.", {"ending": found[0]}

@@ -16,6 +16,7 @@ from twinflow.services.alerts import open_incidents
 from twinflow.services.reading import agreements
 from twinflow.services.reading.explanations import Explanation, explain
 from twinflow.services.reading.ledger_in_words import Explained, explained
+from twinflow.web.languages import LONGEST_ASKED, PARAMETER, asked_without
 from twinflow.web.rendering import Here, Site
 
 LONGEST_PAGE = 400
@@ -39,9 +40,7 @@ def show_all(request: Request, site: Here) -> HTMLResponse:
         filters,
         after=Position.parse(after) if after else None,
     )
-    kept = [
-        (name, value) for name, value in request.query_params.multi_items() if name not in {"after", "lang"} and value
-    ]
+    kept = asked_without(request, "after", PARAMETER)
     return site.page(
         request,
         "agreements.html",
@@ -65,7 +64,7 @@ def _filters(request: Request, rulebook: Rulebook) -> Filters:
     if process and state not in agreements.states_of(rulebook, process):
         state = ""
     return Filters(
-        words=asked.get("words", ""),
+        words=asked.get("words", "")[:LONGEST_ASKED],
         process=process,
         state=state,
         office=asked.get("office", ""),
