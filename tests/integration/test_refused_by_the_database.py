@@ -4,16 +4,20 @@ from collections.abc import Callable
 from datetime import date
 
 import pytest
-from sqlalchemy import Connection, insert, text
+from sqlalchemy import Connection, insert, select, text
 
 from builders import MX
 from twinflow.domain.agreement.agreement import Party
 from twinflow.domain.steps.opening import NewAgreement
 from twinflow.errors import BadInput, BooksAltered, EnvironmentFailed, StaleAgreement, TwinflowError
 from twinflow.services.agreements.opening import open_agreement
-from twinflow.storage.tables import OptOutRow, PartyRow
+from twinflow.storage.prepared import Prepared
+from twinflow.storage.tables import ClockRow, OptOutRow, PartyRow, table_of
 from twinflow.storage.unit_of_work import UnitOfWork
 from world import TODAY, World
+
+LAST = select(table_of(ClockRow).c.last_pass_at)
+PREPARED = Prepared(LAST)
 
 
 @pytest.fixture
@@ -99,3 +103,14 @@ def test_a_zero_byte_that_a_column_cannot_hold_is_bad_input(books: World) -> Non
         connection.execute(text("UPDATE agreement SET title = :title"), {"title": "a\0b"})
 
     assert refused(books, entitle, BadInput).startswith("This cannot be kept: ")
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize(
+    "ask", [lambda connection: connection.scalar(LAST), lambda connection: PREPARED.rows(connection, {})]
+)
+def test_what_is_in_the_books_and_cannot_be_read_is_nothing_that_a_person_gave(
+    books: World, ask: Callable[[Connection], object]
+) -> None:
+    write(books, lambda work: work._writes.connection.execute(text("UPDATE clock SET last_pass_at = 'infinity'")))
+    assert refused(books, ask, TwinflowError).startswith("The database holds what cannot be read: ")

@@ -26,7 +26,7 @@ OF_A_REFERENCE = ("agreement.reference", "uq_agreement_reference")
 """How the databases name the rule that a reference stands once in the books."""
 
 
-OF_A_ROW = ("malformed JSON", "Could not decode to UTF-8")
+OF_A_ROW = ("malformed JSON", "JSON cannot hold BLOB values", "Could not decode to UTF-8")
 """SQLite has one class for all that is wrong with a statement: only the words tell a damaged row from a table that is gone."""
 
 SOMEBODY_FASTER = "40"
@@ -40,6 +40,8 @@ def in_our_words(error: BaseException) -> TwinflowError | None:
             return _taken(error)
         case DBAPIError() if isinstance(error, IntegrityError) or _code(error) == RAISED:
             return BooksAltered("The books are not as twinflow leaves them: {why}.", why=_why(error))
+        case DataError() if error.statement is None:  # nothing was asked: it came while what was found was read
+            return TwinflowError("The database holds what cannot be read: {why}.", why=_why(error))
         case DataError() | OverflowError() | UnicodeEncodeError():
             return BadInput("This cannot be kept: {why}.", why=_why(error))
         case DBAPIError() if _code(error) in OTHER_TABLES:

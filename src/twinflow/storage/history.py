@@ -57,23 +57,36 @@ class History(Repository):
         shown = found[:at_once]
         return [entry for _, entry in shown], shown[-1][0][-1] if len(found) > len(shown) else None
 
-    def newest_at(self) -> datetime | None:
-        """When the latest entry of all was recorded (UTC)."""
-        newest: datetime | None = self._connection.scalar(select(func.max(HISTORY.c.recorded_at)))
-        return newest
+    def newest_at(self, *which: ColumnElement[bool]) -> datetime | None:
+        """When the latest entry of all, or of some, was recorded (UTC). An instant that cannot be read is passed over."""
+        instant = HISTORY.c.recorded_at
+        try:
+            newest: datetime | None = self._connection.scalar(select(func.max(instant)).where(*which))
+        except Exception as error:
+            if not is_of_a_row(error):
+                raise
+        else:
+            return newest
+
+        def read(ids: Sequence[int]) -> list[datetime]:
+            return list(self._connection.scalars(select(instant).where(HISTORY.c.id.in_(ids))))
+
+        for number in self._connection.scalars(select(HISTORY.c.id).where(*which).order_by(instant.desc())):
+            (newest,) = one_by_one(read, [number], lambda _number, _error: None)
+            if newest is not None:
+                return newest
+        return None
 
     def later_than(self, instant: datetime, at_most: int) -> LaterEntries | None:
         """The entries that were recorded later than an instant (UTC), with at most so many references; None without any."""
         later = HISTORY.c.recorded_at > instant
-        count, latest_at = self._connection.execute(
-            select(func.count(), func.max(HISTORY.c.recorded_at)).where(later)
-        ).one()
+        count = self._connection.scalar(select(func.count()).select_from(HISTORY).where(later))
         if not count:
             return None
         of_them = col(AgreementRow.id).in_(select(HISTORY.c.agreement_id).where(later))
         query = select(col(AgreementRow.reference)).where(of_them).order_by(col(AgreementRow.reference))
         found = list(self._connection.scalars(query.limit(at_most + 1)))
-        return LaterEntries(count, latest_at, tuple(found[:at_most]), len(found) > at_most)
+        return LaterEntries(count, self.newest_at(later), tuple(found[:at_most]), len(found) > at_most)
 
     def said(self) -> dict[int, Said]:
         """What people said about the warnings of deadlines, and which dates moved there, by agreement, oldest first."""

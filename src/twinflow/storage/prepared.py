@@ -53,7 +53,7 @@ class Prepared:
     def rows(self, connection: Connection, values: Values) -> list[list[Any]]:
         """What it finds, each row in the order of its columns."""
         ready = self._for(connection.dialect)
-        with _told_as_ever(connection):
+        with _told_as_ever(connection, None):
             rows = [list(row) for row in asked(connection, ready.sql, _given(ready, values)).fetchall()]
         for place, process in ready.outward:
             for row in rows:
@@ -108,7 +108,7 @@ def asked(connection: Connection, sql: str, given: Any) -> Any:
     listening = connection.engine.dispatch
     if listening.before_cursor_execute:
         listening.before_cursor_execute(connection, cursor, sql, given, None, many)
-    with _told_as_ever(connection):
+    with _told_as_ever(connection, sql):
         (cursor.executemany if many else cursor.execute)(sql, given)
     if listening.after_cursor_execute:
         listening.after_cursor_execute(connection, cursor, sql, given, None, many)
@@ -116,15 +116,17 @@ def asked(connection: Connection, sql: str, given: Any) -> Any:
 
 
 @contextmanager
-def _told_as_ever(connection: Connection) -> Iterator[None]:
-    """Errors of the driver become those of SQLAlchemy; a connection that is gone is not used again."""
+def _told_as_ever(connection: Connection, sql: str | None) -> Iterator[None]:
+    """Errors of the driver become those of SQLAlchemy, about what was asked, or what was found; a connection that is gone is not
+    used again.
+    """
     dialect = connection.dialect
     try:
         yield
     except dialect.loaded_dbapi.Error as error:
         if dialect.is_disconnect(error, connection.connection.dbapi_connection, None):
             connection.invalidate(error)
-        raise DBAPIError.instance(None, None, error, dialect.loaded_dbapi.Error) from error
+        raise DBAPIError.instance(sql, None, error, dialect.loaded_dbapi.Error) from error
 
 
 def _made_ready(statement: ClauseElement, dialect: Dialect) -> _Ready:

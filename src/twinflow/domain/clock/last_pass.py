@@ -21,17 +21,13 @@ TOLERANCE = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True)
 class LastPass:
-    """The instant (UTC) of the last pass. Not `kept`: no pass is, and it is that of the newest entry of the history."""
+    """The instant (UTC) of the last pass; None: what the books keep of it cannot be read, or is gone.
 
-    at: datetime
+    Not `kept`: no pass is, and it is that of the newest entry of the history.
+    """
+
+    at: datetime | None
     kept: bool = True
-
-    @property
-    def words(self) -> Sentence:
-        values = {"at": instant_in_words(self.at)}
-        if self.kept:
-            return Sentence("The last pass was at {at}", values)
-        return Sentence("The newest entry of the books was recorded at {at}", values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +39,19 @@ class Doubt:
 
     @property
     def went_back(self) -> bool:
-        return self.now < self.last.at
+        """Whether passes may have been made ahead of now."""
+        return self.last.at is None or self.now < self.last.at
 
     @property
     def sentence(self) -> Sentence:
+        if self.last.at is None:
+            return Sentence(
+                "When the last pass was cannot be read in the books, and now it is {now}. "
+                "Nothing is done until somebody confirms that the clock is right: “twinflow clock confirm --as PERSON”.",
+                {"now": instant_in_words(self.now)},
+            )
         values = {
-            "last": self.last.words,
+            "last": _last_in_words(self.last.at, kept=self.last.kept),
             "now": instant_in_words(self.now),
             "far": far_in_words(abs(self.now - self.last.at)),
         }
@@ -65,19 +68,32 @@ class Doubt:
         )
 
 
+def _last_in_words(at: datetime, *, kept: bool) -> Sentence:
+    values = {"at": instant_in_words(at)}
+    if kept:
+        return Sentence("The last pass was at {at}", values)
+    return Sentence("The newest entry of the books was recorded at {at}", values)
+
+
 @dataclass(frozen=True, slots=True)
 class LaterEntries:
-    """Entries of the history that were recorded later than now, the latest at an instant, and some of their agreements."""
+    """Entries of the history that were recorded later than now, the latest at an instant, and some of their agreements.
+
+    Without an instant none of theirs can be read.
+    """
 
     count: int
-    latest_at: datetime
+    latest_at: datetime | None
     references: tuple[str, ...]
     and_others: bool = False
 
     @property
     def sentence(self) -> Sentence:
         named = [*self.references, "…"] if self.and_others else [*self.references]
-        values = {"count": self.count, "latest": instant_in_words(self.latest_at), "references": named}
+        values: dict[str, object] = {"count": self.count, "references": named}
+        if self.latest_at is None:
+            return Sentence("Entries recorded at an instant that cannot be read: {count}, of {references}.", values)
+        values["latest"] = instant_in_words(self.latest_at)
         return Sentence("Entries recorded later than now: {count}, the latest at {latest}, of {references}.", values)
 
 
@@ -107,7 +123,7 @@ class Standing:
 
 def doubt_of(last: LastPass | None, now: datetime, longest_gap: timedelta) -> Doubt | None:
     """None where a pass at the instant `now` may do its work: also over books in which nothing has happened yet."""
-    if last is None or -TOLERANCE <= now - last.at <= longest_gap:
+    if last is None or (last.at is not None and -TOLERANCE <= now - last.at <= longest_gap):
         return None
     return Doubt(last, now)
 

@@ -44,9 +44,9 @@ def confirm(
 ) -> Doubt:
     """A person says that it is `now` (UTC): passes go on from there. What was doubted.
 
-    Where the clock went back, what the passes ahead of it have planned is planned anew, the next sweep derives every date, and
-    what is still to be sent of days to come is told on its day. What has left and which steps were taken stays. Raises NotFound,
-    or Refused.
+    Where the clock went back, or may have, what the passes ahead of it have planned is planned anew, the next sweep derives
+    every date, and what is still to be sent of days to come is told on its day. What has left and which steps were taken stays.
+    Raises NotFound, or Refused.
     """
     who = people.person(person)
     if not may_confirm(people, who, now):
@@ -55,7 +55,7 @@ def confirm(
         doubt = _standing(work, now, longest_gap, held=True).doubt
         if doubt is None:
             raise Refused("There is nothing to confirm: the clock is believed.")
-        work.clock.confirm(Confirmation(person, now, doubt.last.at))
+        work.clock.confirm(Confirmation(person, now, doubt.last.at or now))
         if doubt.went_back:
             work.deadlines.look_at_all(latest_day(now))
             _plan_mail_anew(work, rulebook, people, now)
@@ -91,9 +91,9 @@ def _standing(work: UnitOfWork, now: datetime, longest_gap: timedelta, *, held: 
 
 def _last_pass(work: UnitOfWork, *, held: bool) -> LastPass | None:
     """The last pass; of books in which no pass is kept, the newest entry: it cannot have been later."""
-    at = work.clock.last_pass_at(held=held)
-    if at is not None:
-        return LastPass(at)
+    last = work.clock.last_pass(held=held)
+    if last is not None:
+        return last
     newest = work.history.newest_at()
     return LastPass(newest, kept=False) if newest is not None else None
 
