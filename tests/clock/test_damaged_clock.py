@@ -121,3 +121,11 @@ def test_the_latest_of_the_later_entries_is_the_latest_that_can_be_read(in_use: 
     altered(in_use.world.engine, ENTRY.format(cell="'2026-12-20 15:00:00'"))
     (said,) = in_use.at("2026-11-23T09:00").tick().clock
     assert str(said) == "Entries recorded later than now: 2, the latest at 2026-12-20 15:00 UTC, of R-02."
+
+
+@pytest.mark.parametrize(("database_url", "cell"), [UNREADABLE[1], UNREADABLE[-4]], indirect=["database_url"])
+def test_a_message_whose_time_cannot_be_read_keeps_nobody_from_confirming(in_use: Office, cell: str) -> None:
+    altered(in_use.world.engine, f"UPDATE outbox SET next_attempt_at = {cell}")
+    in_use.at("2026-11-19T09:00")
+    in_use.world.confirm_clock()
+    assert in_use.tick().sweep.problems == ()

@@ -6,7 +6,7 @@ from threading import Event, Thread, current_thread
 from typing import Any
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import Connection, event, text
 
 from builders import WORKFLOWS
 from twinflow.definitions.calendars import read_calendar
@@ -17,14 +17,25 @@ from twinflow.domain.steps.opening import NewAgreement
 from twinflow.errors import TwinflowError
 from twinflow.services.agreements.advancing import advance_agreement
 from twinflow.services.agreements.opening import open_agreement
+from twinflow.services.clock import last_pass
 from twinflow.services.clock.sweep import sweep
-from twinflow.services.deadlines.calendar_editions import apply
+from twinflow.services.deadlines.calendar_editions import Applied, apply
 from world import World
 
 pytestmark = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 PARTIES = (Party("Chihuahua", "MX", home=True), Party("Albuquerque", "US"))
 LONG = 5
 """Seconds after which a thread goes on although the other has not come to where it waits for it."""
+WAITING = text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
+GIVES_WAY_ONCE = """
+    CREATE SEQUENCE tries;
+    CREATE FUNCTION give_way() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        IF nextval('tries') = 1 THEN RAISE EXCEPTION 'deadlock detected' USING ERRCODE = 'deadlock_detected'; END IF;
+        RETURN NULL;
+    END $$;
+    CREATE TRIGGER give_way AFTER INSERT ON alert FOR EACH STATEMENT EXECUTE FUNCTION give_way();
+"""
 DIGESTS, ROW_OF_AGREEMENT = "advisory", "UPDATE agreement"
 
 
@@ -97,30 +108,70 @@ def test_a_step_of_a_child_and_a_pass_over_its_siblings(world: World) -> None:
     assert [(each.lapsed, each.problems) for each in passes] == [(("T1",), ())]
 
 
-@pytest.mark.parametrize("until", [ROW_OF_AGREEMENT, DIGESTS])
-def test_an_edition_of_a_calendar_and_a_pass(world: World, until: str) -> None:
+def awaiting_an_opinion(world: World) -> None:
+    """Three cases whose opinion is due on 20 March 2026, some days of which another edition of the calendar takes away."""
     world.now = datetime(2026, 3, 2, 18, tzinfo=UTC)
     for reference in ("A", "B", "C"):
         opened(world, reference, "mx/twinning", state="drafting")
         for key in ("complete_draft", "request_opinion"):
             step(world, reference, key)
+    world.now = datetime(2026, 3, 20, 18, tzinfo=UTC)
+
+
+def another_edition(world: World) -> Applied:
     added = "".join(
         f'\n[[days]]\non = {day}\nlabel = {{ en = "M", es = "D" }}\nsource = "D"\n'
         for day in ("2026-03-19", "2026-03-20")
     )
     edition = (WORKFLOWS / "calendars" / "mx-ministry.toml").read_text("utf-8") + added
-    world.now = datetime(2026, 3, 20, 18, tzinfo=UTC)
-    rulebook, applied, passes = world.rulebook, [], []
     calendar = read_calendar(edition, "mx-ministry.toml")
-    failures = at_once(
-        world,
-        lambda: applied.append(
-            apply(world.engine, rulebook, world.people, calendar, edition, person="elena", now=world.now)
-        ),
-        until,
-        lambda: passes.append(sweep(world.engine, rulebook, world.people, world.now)),
-        DIGESTS,
-    )
+    return apply(world.engine, world.rulebook, world.people, calendar, edition, person="elena", now=world.now)
+
+
+@pytest.mark.parametrize("until", [ROW_OF_AGREEMENT, DIGESTS])
+def test_an_edition_of_a_calendar_and_a_pass(world: World, until: str) -> None:
+    awaiting_an_opinion(world)
+    applied, passes = [], []
+
+    def one_pass() -> None:
+        world.runtime.refresh()
+        passes.append(sweep(world.engine, world.rulebook, world.people, world.now))
+
+    failures = at_once(world, lambda: applied.append(another_edition(world)), until, one_pass, DIGESTS)
     assert failures == []
     assert [each.recounted for each in applied] == [3]
     assert [each.problems for each in passes] == [()]
+
+
+def test_a_batch_of_an_edition_that_gave_way_is_begun_again(world: World) -> None:
+    awaiting_an_opinion(world)
+    with world.engine.begin() as connection:
+        connection.exec_driver_sql(GIVES_WAY_ONCE)
+    applied = another_edition(world)
+    assert (applied.recounted, applied.moved, applied.told) == (3, 3, 2)
+    with world.engine.connect() as connection:
+        assert connection.scalar(text("SELECT nextval('tries') > 2"))
+        assert connection.scalar(text("SELECT count(*) FROM history WHERE kind = 'deadline'")) == 3
+
+
+def test_a_clock_is_confirmed_with_the_agreements_kept_in_the_order_of_all_others(world: World) -> None:
+    awaiting_an_opinion(world)
+    world.tick()
+    world.now -= timedelta(days=2)
+    with world.engine.begin() as connection:  # in the table it comes after the others now
+        connection.execute(text("UPDATE agreement SET title = 'moved' WHERE reference = 'A'"))
+    with world.engine.begin() as connection:
+        connection.execute(text("SELECT id FROM agreement WHERE reference = 'C' FOR NO KEY UPDATE"))
+        confirming = Thread(target=world.confirm_clock)
+        confirming.start()
+        waits_for_a_lock(connection)
+        free = connection.scalars(text("SELECT reference FROM agreement FOR NO KEY UPDATE SKIP LOCKED")).all()
+    confirming.join()
+    assert free == ["C"], "what we have ourselves"
+    assert len(last_pass.confirmations(world.engine)) == 1
+
+
+def waits_for_a_lock(connection: Connection) -> None:
+    """Returns when somebody waits for us."""
+    while not connection.scalar(WAITING):
+        connection.execute(text("SELECT pg_stat_clear_snapshot()"))

@@ -28,6 +28,9 @@ from twinflow.storage.prepared import Prepared, values_given
 from twinflow.storage.tables import LAST_ROW, AlertRow, OutboxRow, table_of
 from twinflow.storage.writes import Repository, Writes
 
+AT_ONCE = 5_000
+"""SQLite takes 32,766 values in a statement."""
+
 DIGESTS = 0x7477696E
 """The advisory lock of those who write into digests."""
 
@@ -172,7 +175,9 @@ class Outbox(Repository):
 
     def keep_content(self, built: Mapping[int, Message]) -> None:
         """The messages as built: retries send these bytes, and they prove what was said and by which words."""
-        rows = [{"row": key, **{f"new_{name}": getattr(one, name) for name in BUILT}} for key, one in built.items()]
+        rows = [
+            {"row": key, **{f"new_{name}": getattr(one, name) for name in BUILT}} for key, one in sorted(built.items())
+        ]
         if rows:
             statement = update(OutboxRow).where(col(OutboxRow.id) == bindparam("row"))
             values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in BUILT}
@@ -192,7 +197,9 @@ class Outbox(Repository):
                 "unbuilt": each.unbuilt,
                 "new_settled": None if each.next_attempt_at is not None else now,
             }
-            for each in settlements
+            for each in sorted(
+                settlements, key=lambda each: each.claimed.id
+            )  # in one order, so no two wait for each other
         ]
         if rows:
             statement = update(OutboxRow).where(
@@ -256,11 +263,20 @@ class Outbox(Repository):
         return bool(changed.rowcount == 1)
 
     def planned_beyond(self, now: datetime, day: date) -> list[Planned]:
-        """What is to be tried later than `now`, and the digests of mornings later than `day`."""
-        names = [field.name for field in fields(Planned)]
-        query = select(*(getattr(OutboxRow, name) for name in names)).where(
-            or_(col(OutboxRow.next_attempt_at) > now, col(OutboxRow.digest_on) > day)
-        )
+        """What is to be tried later than `now`, and the digests of mornings later than `day`; held until the transaction ends.
+
+        Without what cannot be read: that is given up when its time comes.
+        """
+        beyond = or_(col(OutboxRow.next_attempt_at) > now, col(OutboxRow.digest_on) > day)
+        found = select(OutboxRow.id).where(beyond).order_by(col(OutboxRow.id)).with_for_update()
+        ids = [each for each in self._connection.scalars(found) if each is not None]
+        planned: list[Planned | None] = []
+        for start in range(0, len(ids), AT_ONCE):
+            planned += one_by_one(self._planned, ids[start : start + AT_ONCE], lambda _id, _error: None)
+        return [each for each in planned if each is not None]
+
+    def _planned(self, ids: Sequence[int]) -> list[Planned]:
+        query = select(*(getattr(OutboxRow, field.name) for field in fields(Planned))).where(col(OutboxRow.id).in_(ids))
         return [Planned(*row) for row in self._connection.execute(query.order_by(col(OutboxRow.id)))]
 
     def drop_empty(self, now: datetime) -> None:

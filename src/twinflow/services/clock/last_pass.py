@@ -57,6 +57,7 @@ def confirm(
             raise Refused("There is nothing to confirm: the clock is believed.")
         work.clock.confirm(Confirmation(person, now, doubt.last.at or now))
         if doubt.went_back:
+            work.agreements.keep(work.agreements.all_ids())
             work.deadlines.look_at_all(latest_day(now))
             _plan_mail_anew(work, rulebook, people, now)
         work.commit()

@@ -26,7 +26,7 @@ from twinflow.domain.deadlines.warnings import next_wake_on
 from twinflow.domain.people.people import People
 from twinflow.domain.process.definition import Label, ProcessDefinition
 from twinflow.domain.rulebook import Rulebook
-from twinflow.errors import NotFound, UnreadableAgreement, reason, unreadable
+from twinflow.errors import NotFound, StaleAgreement, UnreadableAgreement, reason, unreadable
 from twinflow.sentences import Sentence
 from twinflow.services.agreements.recording import refreshed, replace_deadlines
 from twinflow.services.alerts.telling import tell_all_moved, tell_moved
@@ -36,6 +36,8 @@ from twinflow.storage.failures import about
 from twinflow.storage.unit_of_work import UnitOfWork
 
 AT_ONCE = 10_000
+TRIES = 5
+"""How often a batch that gave way to another writer is begun."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,23 +120,39 @@ def apply(
         work.calendars.apply(calendar.key, calendar.edition, text, now)
         total = work.calendar_recount.count(calendar.key, calendar.edition)
         work.commit()
-    writing = _Writing(recount, actor.key)
-    done = last = 0
-    while True:
-        with UnitOfWork(engine) as work:
-            work.calendars.hold(recount.rulebook.current_editions)
-            batch = work.calendar_recount.batch(calendar.key, calendar.edition, last, AT_ONCE)
-            if not batch:
-                break
-            writing.write(work, batch)
-            work.commit()
+    done = last = moved = 0
+    told: set[str] = set()
+    while written := _next_batch(engine, recount, actor.key, last):
+        batch, writing = written
         last = batch.last
+        moved += writing.moved
+        told |= writing.told
         done += len(batch.deadlines) + len(batch.unreadable)
         progress(min(done, total), total)
     if done < total:  # the rest was counted with its agreements
         progress(total, total)
     unreadable_ones = tuple(error.message for error in recount.unreadable.values())
-    return Applied(calendar.key, calendar.edition, total, writing.moved, len(writing.told), unreadable_ones)
+    return Applied(calendar.key, calendar.edition, total, moved, len(told), unreadable_ones)
+
+
+def _next_batch(
+    engine: Engine, recount: "_Recount", actor: str, after: int, tries: int = TRIES
+) -> tuple[Batch, "_Writing"] | None:
+    """The next batch after the row `after`, written; None if there are no more. One that gave way is begun again."""
+    writing = _Writing(recount, actor)
+    try:
+        with UnitOfWork(engine) as work:
+            work.calendars.hold(recount.rulebook.current_editions)
+            batch = work.calendar_recount.batch(recount.calendar.key, recount.calendar.edition, after, AT_ONCE)
+            if batch is None:
+                return None
+            writing.write(work, batch)
+            work.commit()
+    except StaleAgreement:
+        if tries == 1:
+            raise
+        return _next_batch(engine, recount, actor, after, tries - 1)
+    return batch, writing
 
 
 def _check_known(rulebook: Rulebook, calendar: Calendar) -> None:
@@ -257,7 +275,7 @@ class _Recount:
 
 @dataclass
 class _Writing:
-    """The writing side of an application: what was done so far."""
+    """The writing side of a batch: what was done in it."""
 
     recount: _Recount
     actor: str

@@ -114,12 +114,13 @@ def letters(
     return Written(found, tuple(each.error for each in waiting))
 
 
-def _put_off(engine: Engine, rulebook: Rulebook, people: People, waiting: Iterable[Waiting], now: datetime) -> None:
+def _put_off(engine: Engine, rulebook: Rulebook, people: People, waiting: Sequence[Waiting], now: datetime) -> None:
     """Let the next digest of each reader tell it, and the next pass look whether the agreement can be read."""
     with UnitOfWork(engine) as work:
+        kept = work.agreements.keep(sorted({each.agreement_id for each in waiting}))
+        work.agreements.look_again(kept, now.date())
         for each in waiting:
             work.alerts.move(each.alert_id, _next_digest(work, rulebook, people, each.recipient, now))
-        work.agreements.look_again((each.agreement_id for each in waiting), now.date())
         work.commit()
 
 
