@@ -3,11 +3,14 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import insert, or_, update
+from sqlalchemy import case, insert, or_, true, update
 from sqlmodel import col, select
 
+from twinflow.storage.readable import IsTime
 from twinflow.storage.tables import ClockConfirmationRow, ClockRow
 from twinflow.storage.writes import Repository
+
+IS_READABLE = IsTime(col(ClockRow.last_pass_at))
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,13 +25,15 @@ class Confirmation:
 class Clock(Repository):
     def last_pass_at(self, *, held: bool = False) -> datetime | None:
         """`held`: no other pass begins until the transaction ends."""
-        query = select(ClockRow.last_pass_at)
+        query = select(case((IS_READABLE, ClockRow.last_pass_at)))
         at: datetime | None = self._connection.scalars(query.with_for_update() if held else query).one()
         return at
 
     def begin(self, now: datetime) -> None:
         """A pass begins; of two that begin together the later instant stays."""
-        is_earlier = or_(col(ClockRow.last_pass_at).is_(None), col(ClockRow.last_pass_at) < now)
+        is_earlier = or_(
+            col(ClockRow.last_pass_at).is_(None), IS_READABLE.is_not(true()), col(ClockRow.last_pass_at) < now
+        )
         self._connection.execute(update(ClockRow).where(is_earlier).values(last_pass_at=now))
 
     def confirm(self, confirmation: Confirmation) -> None:
@@ -41,13 +46,14 @@ class Clock(Repository):
         )
 
     def confirmations(self) -> list[Confirmation]:
-        """All of them, oldest first."""
+        """All of them that can be read, oldest first."""
         row = ClockConfirmationRow
-        query = select(row.person, row.confirmed_at, row.last_at).order_by(col(row.id))
+        readable = IsTime(col(row.confirmed_at)), IsTime(col(row.last_at))
+        query = select(row.person, row.confirmed_at, row.last_at).where(*readable).order_by(col(row.id))
         return [Confirmation(*found) for found in self._connection.execute(query)]
 
     def is_demonstration(self) -> bool:
-        return bool(self._connection.scalars(select(ClockRow.demonstration)).one())
+        return bool(self._connection.scalars(select(col(ClockRow.demonstration) == true())).one())
 
     def mark_demonstration(self) -> None:
         self._connection.execute(update(ClockRow).values(demonstration=True))

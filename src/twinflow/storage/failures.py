@@ -26,8 +26,10 @@ OF_A_REFERENCE = ("agreement.reference", "uq_agreement_reference")
 """How the databases name the rule that a reference stands once in the books."""
 
 
-OF_A_ROW = ("malformed JSON", "Could not decode to UTF-8")
-"""SQLite has one class for all that is wrong with a statement: only the words tell a damaged row from a table that is gone."""
+OF_A_ROW = "malformed JSON"
+"""SQLite has one class for all that is wrong with a statement: only the words tell a damaged row from a table that is gone. No
+other value makes one fail: bytes that are no text are read as such (`readable`).
+"""
 
 SOMEBODY_FASTER = "40"
 """The class of PostgreSQL's codes for a transaction that gave way to another (deadlock, serialization)."""
@@ -73,7 +75,7 @@ def _why(error: BaseException) -> str:
 def is_of_a_row(error: Exception) -> bool:
     """Whether what was read is wrong, and not the database itself or what was asked for."""
     if isinstance(error, DBAPIError):
-        return isinstance(error, DataError) or any(words in str(error.orig) for words in OF_A_ROW)
+        return isinstance(error, DataError) or OF_A_ROW in str(error.orig)
     return not isinstance(error, TwinflowError)
 
 

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, func, insert, literal, select, tuple_, union_all
+from sqlalchemy import ColumnElement, Row, and_, func, insert, literal, select, tuple_, union_all
 from sqlmodel import col
 
 from twinflow.domain.agreement.history import EntryKind, HistoryEntry
@@ -14,6 +14,7 @@ from twinflow.domain.agreement.present_names import in_present_names
 from twinflow.domain.clock.last_pass import LaterEntries
 from twinflow.storage.failures import is_of_a_row, one_by_one
 from twinflow.storage.prepared import adding
+from twinflow.storage.readable import IsTime
 from twinflow.storage.tables import AgreementRow, DeadlineRow, HistoryRow, table_of
 from twinflow.storage.writes import Repository
 
@@ -59,12 +60,13 @@ class History(Repository):
 
     def newest_at(self) -> datetime | None:
         """When the latest entry of all was recorded (UTC)."""
-        newest: datetime | None = self._connection.scalar(select(func.max(HISTORY.c.recorded_at)))
+        readable = IsTime(HISTORY.c.recorded_at)
+        newest: datetime | None = self._connection.scalar(select(func.max(HISTORY.c.recorded_at)).where(readable))
         return newest
 
     def later_than(self, instant: datetime, at_most: int) -> LaterEntries | None:
         """The entries that were recorded later than an instant (UTC), with at most so many references; None without any."""
-        later = HISTORY.c.recorded_at > instant
+        later = and_(HISTORY.c.recorded_at > instant, IsTime(HISTORY.c.recorded_at))
         count, latest_at = self._connection.execute(
             select(func.count(), func.max(HISTORY.c.recorded_at)).where(later)
         ).one()

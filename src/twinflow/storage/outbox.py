@@ -25,6 +25,7 @@ from twinflow.errors import NotFound, reason
 from twinflow.sentences import Sentence, packed, unpacked
 from twinflow.storage.failures import is_of_a_row, one_by_one
 from twinflow.storage.prepared import Prepared, values_given
+from twinflow.storage.readable import IsTime
 from twinflow.storage.tables import LAST_ROW, AlertRow, OutboxRow, table_of
 from twinflow.storage.writes import Repository, Writes
 
@@ -42,7 +43,9 @@ OUTBOX = table_of(OutboxRow)
 NEW = {name: each.get_default() for name, each in OutboxRow.model_fields.items() if name != "id"}
 ADD = Prepared(sqlalchemy.insert(OUTBOX).values(values_given(OutboxRow)).returning(OUTBOX.c.id))
 LAST_DIGEST = Prepared(
-    sqlalchemy.select(func.max(OUTBOX.c.digest_on)).where(OUTBOX.c.recipient == bindparam("recipient"))
+    sqlalchemy.select(func.max(OUTBOX.c.digest_on)).where(
+        OUTBOX.c.recipient == bindparam("recipient"), IsTime(OUTBOX.c.digest_on)
+    )
 )
 _upsert = postgresql.insert(OUTBOX)  # both databases spell it alike
 OPEN_DIGEST = Prepared(
@@ -258,8 +261,10 @@ class Outbox(Repository):
     def planned_beyond(self, now: datetime, day: date) -> list[Planned]:
         """What is to be tried later than `now`, and the digests of mornings later than `day`."""
         names = [field.name for field in fields(Planned)]
+        beyond = or_(col(OutboxRow.next_attempt_at) > now, col(OutboxRow.digest_on) > day)
+        times = (col(OutboxRow.digest_on), col(OutboxRow.first_attempt_at), col(OutboxRow.next_attempt_at))
         query = select(*(getattr(OutboxRow, name) for name in names)).where(
-            or_(col(OutboxRow.next_attempt_at) > now, col(OutboxRow.digest_on) > day)
+            beyond, *(or_(each.is_(None), IsTime(each)) for each in times)
         )
         return [Planned(*row) for row in self._connection.execute(query.order_by(col(OutboxRow.id)))]
 
