@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 from twinflow import clock, files
 from twinflow.config import Settings
 from twinflow.definitions.calendars import calendar_texts
-from twinflow.definitions.pinned import unknown, with_kept
+from twinflow.definitions.pinned import to_be_known, unknown, with_kept
 from twinflow.domain.calendar.office_hours import MailHours
 from twinflow.domain.people.people import People
 from twinflow.domain.rulebook import Rulebook
@@ -62,7 +62,9 @@ class Runtime:
             current = work.calendars.current()
             changed = any(current.get(key, edition) != edition for key, edition in known.items())
             kept = work.calendars.all() if changed else []
-            new = unknown(self.rulebook, work.agreements.kept_pins())
+            kept_pins = work.agreements.kept_pins()
+            if new := unknown(self.rulebook, kept_pins):
+                new &= to_be_known(work.agreements.pins(), kept_pins)
             texts = work.agreements.kept_texts(new) if new else {}
         if changed:
             self.rulebook = with_editions(self.rulebook, kept)

@@ -108,6 +108,14 @@ class MailServerDown(MailFailed):
         super().__init__(template, permanent=False, doubtful=doubtful, **values)
 
 
+def of_the_system(error: OSError) -> EnvironmentFailed:
+    """What the system refuses, as an error of ours."""
+    why = error.strerror or str(error) or type(error).__name__
+    if error.filename:
+        return EnvironmentFailed("{file} cannot be used: {why}.", file=str(error.filename), why=why)
+    return EnvironmentFailed("The system does not do what it is asked to: {why}.", why=why)
+
+
 def reason(error: Exception) -> Sentence | str:
     """What an error says: a sentence if it is one of ours, or knows one; of a driver's error what the driver said."""
     message, said = getattr(error, "message", None), getattr(error, "orig", None) or error

@@ -9,7 +9,7 @@ from twinflow.config import Settings
 from twinflow.definitions.calendars import read_kept_calendar
 from twinflow.definitions.catalogue import WhenAsked, readers_of
 from twinflow.definitions.people import kept_people
-from twinflow.definitions.pinned import unknown, with_kept
+from twinflow.definitions.pinned import to_be_known, unknown, with_kept
 from twinflow.definitions.proved import Content
 from twinflow.definitions.reader import problems_at
 from twinflow.domain.people.people import People
@@ -46,7 +46,7 @@ def in_books(settings: Settings, work: UnitOfWork, running: set[Pin], editions: 
     """For books with cases, which go by the versions `running`. Raises BadInput where there are no people to go on with."""
     content = files.content_in_use(settings)
     by_files, mistakes = files.rulebook_that_holds(settings, content, {each.key for each in editions})
-    others = unknown(by_files, running | work.agreements.kept_pins())
+    others = unknown(by_files, to_be_known(running, work.agreements.kept_pins()))
     rulebook = with_kept(by_files, work.agreements.kept_texts(others), running) if others else by_files
     troubles = [
         *files.troubles_of(mistakes),
@@ -56,6 +56,8 @@ def in_books(settings: Settings, work: UnitOfWork, running: set[Pin], editions: 
             if name not in by_files.catalogue.out_of_use
         ),
         *(_lost(work, pin) for pin in sorted(running & others) if pin.name not in rulebook.kept),
+        *(each.message for each in work.agreements.damaged_at_start()),
+        *(_damaged_edition(name) for name in work.calendars.damaged()),
     ]
     try:
         people, text = _people(settings, content, with_editions(rulebook, editions), work.agreements.offices())
@@ -72,6 +74,14 @@ def in_books(settings: Settings, work: UnitOfWork, running: set[Pin], editions: 
     gone = (named & {each.key for each in editions}) - files.calendars_with_file(settings)
     troubles += [_without_file(key) for key in sorted(gone)]
     return InUse(rulebook, people, text, tuple(troubles))
+
+
+def _damaged_edition(name: str) -> Sentence:
+    return Sentence(
+        "An edition of a calendar that the books keep cannot be read: {edition}. What is counted by it stands still where no "
+        "file says the same.",
+        {"edition": name},
+    )
 
 
 def _without_file(calendar: str) -> Sentence:

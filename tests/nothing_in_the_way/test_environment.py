@@ -1,5 +1,6 @@
 """A database that does not do its part ends a pass with one sentence; what was committed stays, and the next pass goes on."""
 
+import errno
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -111,3 +112,15 @@ def test_a_pass_that_dies_is_an_incident_and_says_so(cuenca: World, fails: Excep
     assert str(incident.sentence).startswith("The last pass of mail did not come to its end: ")
     cuenca.tick()
     assert open_incidents(cuenca.engine).kept == ()
+
+
+def test_what_the_system_refuses_to_mail_is_the_environment(cuenca: World) -> None:
+    def rulebook() -> Any:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    said = "The system does not do what it is asked to: Too many open files."
+    with pytest.raises(EnvironmentFailed) as failed:
+        replace(cuenca.worker, rulebook=rulebook).mail()
+    assert str(failed.value) == said
+    (incident,) = open_incidents(cuenca.engine).kept
+    assert said in str(incident.sentence)

@@ -1,7 +1,7 @@
 """What went wrong: the exit codes, and errors with their places."""
 
 from twinflow.cli.streams import note
-from twinflow.errors import BadInput, DefinitionChanged, EnvironmentFailed, NotFound, Refused, TwinflowError
+from twinflow.errors import BadInput, DefinitionChanged, NotFound, Refused, TwinflowError, of_the_system
 from twinflow.language import say
 from twinflow.text import brief
 
@@ -24,10 +24,7 @@ def in_our_words(error: Exception) -> TwinflowError:
         case TwinflowError():
             return error
         case OSError():
-            why = error.strerror or str(error) or type(error).__name__
-            if error.filename:
-                return EnvironmentFailed("{file} cannot be used: {why}.", file=str(error.filename), why=why)
-            return EnvironmentFailed("The system does not do what it is asked to: {why}.", why=why)
+            return of_the_system(error)
         case _:
             what = f"{type(error).__name__}: {error}".removesuffix(": ")
             return TwinflowError("The program made a mistake: {what}. “twinflow --debug …” shows where.", what=what)

@@ -18,6 +18,12 @@ def unknown(rulebook: Rulebook, pins: Collection[Pin]) -> set[Pin]:
     return {pin for pin in _not_in_files(rulebook.catalogue, pins) if pin.name not in rulebook.kept}
 
 
+def to_be_known(running: Collection[Pin], kept: Collection[Pin]) -> set[Pin]:
+    """What cases run on, and what is kept beside it: a text whose digest was altered is no other version."""
+    names = {pin.name for pin in running}
+    return {*running, *(pin for pin in kept if pin.name not in names)}
+
+
 def _not_in_files(catalogue: Catalogue, pins: Collection[Pin]) -> set[Pin]:
     files = catalogue.definitions
     return {pin for pin in pins if pin.name not in files or files[pin.name].digest != pin.digest}

@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from datetime import date
 from typing import Any, TypeVar
 
+import sqlalchemy
 from sqlalchemy import Connection, bindparam, func, insert, or_, update
 from sqlmodel import col, select
 
@@ -26,6 +27,7 @@ from twinflow.storage.engine import upsert
 from twinflow.storage.failures import about, one_by_one
 from twinflow.storage.history import ADD_ENTRIES, values_of
 from twinflow.storage.prepared import Prepared, adding, values_given
+from twinflow.storage.readable import DAMAGED, is_damaged, text_in
 from twinflow.storage.snapshots import InRows
 from twinflow.storage.tables import (
     AgreementRow,
@@ -133,23 +135,33 @@ class Agreements(Repository):
 
     def offices(self) -> list[str]:
         """The offices that keep agreements."""
-        return list(self._connection.scalars(select(AgreementRow.office).distinct()))
+        found = self._connection.scalars(select(AgreementRow.office).distinct())
+        return [office for office in found if not is_damaged(office)]
 
     def pins(self) -> set[Pin]:
         """What agreements go by."""
         query = select(AgreementRow.process, AgreementRow.process_version, AgreementRow.process_digest).distinct()
-        return {Pin(*row) for row in self._connection.execute(query)}
+        return _pins(self._connection.execute(query))
 
     def kept_pins(self) -> set[Pin]:
         """What agreements go by or ever did, where its text is kept."""
         query = select(ProcessVersionRow.key, ProcessVersionRow.version, ProcessVersionRow.digest)
-        return {Pin(*row) for row in self._connection.execute(query)}
+        return _pins(self._connection.execute(query))
+
+    def damaged_at_start(self) -> list[UnreadableAgreement]:
+        """Those of which cannot be read what a start asks of all: the process and its version, and the office."""
+        asked = [AGREEMENT.c[name] for name in ("process", "process_version", "process_digest", "office")]
+        if not any(map(_is_damaged, self._connection.execute(sqlalchemy.select(*asked).distinct()))):
+            return []
+        query = sqlalchemy.select(AGREEMENT.c.reference, *asked).order_by(AGREEMENT.c.reference)
+        found = self._connection.execute(query)
+        return [unreadable(text_in(each[0]), DAMAGED) for each in found if _is_damaged(each[1:])]
 
     def kept_texts(self, pins: Collection[Pin]) -> dict[Pin, str]:
         """The text that each of these was kept with; some may be without."""
         of_processes = col(ProcessVersionRow.key).in_({pin.process for pin in pins})
         rows = self._connection.execute(select(ProcessVersionRow).where(of_processes))
-        texts = {Pin(row.key, row.version, row.digest): row.text for row in rows}
+        texts = {Pin(row.key, row.version, row.digest): row.text for row in rows if not is_damaged(row.text)}
         return {pin: text for pin, text in texts.items() if pin in pins}
 
     def references_on(self, pin: Pin) -> list[str]:
@@ -221,7 +233,8 @@ class Agreements(Repository):
 
     def reference_of(self, agreement_id: int) -> str:
         """The reference alone, of an agreement of which the rest cannot be read; empty where there is none."""
-        return self._connection.scalar(select(AgreementRow.reference).where(AgreementRow.id == agreement_id)) or ""
+        query = select(AgreementRow.reference).where(AgreementRow.id == agreement_id)
+        return text_in(self._connection.scalar(query) or "")
 
     def _each(
         self, read_some: Callable[[Connection, Sequence[int]], list[Value | UnreadableAgreement]], ids: Sequence[int]
@@ -388,6 +401,15 @@ def _fact_values(
         for name, claims in after.items()
         for claim in claims[len(before.get(name, ())) :]
     ]
+
+
+def _is_damaged(row: Sequence[object]) -> bool:
+    """Whether a process, a version, a digest and whatever else cannot have been written by twinflow."""
+    return not isinstance(row[1], int) or any(map(is_damaged, row))
+
+
+def _pins(rows: Iterable[Sequence[Any]]) -> set[Pin]:
+    return {Pin(*row) for row in rows if not _is_damaged(row)}
 
 
 def _searched(reference: str) -> str:

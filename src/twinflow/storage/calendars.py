@@ -1,7 +1,7 @@
 """The editions of the calendars: which one dates are counted by, and the text of every one they ever were counted by."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import sqlalchemy
@@ -11,13 +11,13 @@ from sqlmodel import col, select
 from twinflow.errors import StaleAgreement
 from twinflow.storage.engine import upsert
 from twinflow.storage.prepared import Prepared
+from twinflow.storage.readable import is_damaged, text_in
 from twinflow.storage.tables import CalendarRow, table_of
 from twinflow.storage.writes import Repository, Writes
 
 CALENDAR = table_of(CalendarRow)
-HELD = Prepared(
-    sqlalchemy.select(CALENDAR.c.key, CALENDAR.c.edition).where(CALENDAR.c.current).with_for_update(read=True)
-)
+IS_CURRENT = CALENDAR.c.current == sqlalchemy.true()
+HELD = Prepared(sqlalchemy.select(CALENDAR.c.key, CALENDAR.c.edition).where(IS_CURRENT).with_for_update(read=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,20 +30,35 @@ class Edition:
     current: bool
 
 
+def _readable(rows: Iterable[Sequence[str]]) -> dict[str, str]:
+    """Editions by calendar."""
+    return {key: edition for key, edition in rows if not is_damaged(key) and not is_damaged(edition)}
+
+
 class CalendarEditions(Repository):
     def __init__(self, writes: Writes) -> None:
         super().__init__(writes)
         self._held = False
 
     def all(self) -> list[Edition]:
-        rows = self._connection.execute(select(CalendarRow).order_by(col(CalendarRow.applied_at)))
-        return [Edition(row.key, row.edition, row.text, row.current) for row in rows]
+        """Each of which can be said which it is, in the order in which they were applied."""
+        named = [each for each in self._all() if not is_damaged(each.key) and not is_damaged(each.edition)]
+        return [replace(each, text=text_in(each.text)) for each in named]
+
+    def damaged(self) -> list[str]:
+        """How those are called that cannot be read."""
+        damaged = [each for each in self._all() if any(map(is_damaged, (each.key, each.edition, each.text)))]
+        return [f"{text_in(each.key)}@{text_in(each.edition)}" for each in damaged]
+
+    def _all(self) -> list[Edition]:
+        row = CalendarRow
+        query = select(row.key, row.edition, row.text, IS_CURRENT).order_by(col(row.applied_at))
+        return [Edition(*found) for found in self._connection.execute(query)]
 
     def current(self) -> dict[str, str]:
         """The edition in use of each calendar, by key."""
-        return dict(
-            self._connection.execute(select(CalendarRow.key, CalendarRow.edition).where(col(CalendarRow.current))).all()
-        )
+        query = select(CalendarRow.key, CalendarRow.edition).where(IS_CURRENT)
+        return _readable(self._connection.execute(query))
 
     def pin(self, key: str, edition: str, text: str, now: datetime) -> None:
         """Keep the first edition of a calendar; one that is pinned already stays."""
@@ -63,7 +78,7 @@ class CalendarEditions(Repository):
         """
         if self._held:
             return
-        current = dict(HELD.rows(self._writes.connection, {}))
+        current = _readable(HELD.rows(self._writes.connection, {}))
         if not editions.keys() <= current.keys():  # one that was replaced while we waited for it is not among them
             current = self.current()
         changed = sorted(key for key, edition in editions.items() if current.get(key, edition) != edition)

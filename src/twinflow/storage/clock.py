@@ -3,13 +3,16 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import insert, or_, update
+from sqlalchemy import insert, or_, true, update
 from sqlmodel import col, select
 
 from twinflow.domain.clock.last_pass import LastPass
 from twinflow.storage.failures import is_of_a_row
+from twinflow.storage.readable import IsTime
 from twinflow.storage.tables import ClockConfirmationRow, ClockRow
 from twinflow.storage.writes import Repository
+
+IS_READABLE = IsTime(col(ClockRow.last_pass_at))
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +41,9 @@ class Clock(Repository):
 
     def begin(self, now: datetime) -> None:
         """A pass begins; of two that begin together the later instant stays."""
-        is_earlier = or_(col(ClockRow.last_pass_at).is_(None), col(ClockRow.last_pass_at) < now)
+        is_earlier = or_(
+            col(ClockRow.last_pass_at).is_(None), IS_READABLE.is_not(true()), col(ClockRow.last_pass_at) < now
+        )
         self._connection.execute(update(ClockRow).where(is_earlier).values(last_pass_at=now))
 
     def confirm(self, confirmation: Confirmation) -> None:
@@ -51,9 +56,10 @@ class Clock(Repository):
         )
 
     def confirmations(self) -> list[Confirmation]:
-        """All of them, oldest first."""
+        """All of them that can be read, oldest first."""
         row = ClockConfirmationRow
-        query = select(row.person, row.confirmed_at, row.last_at).order_by(col(row.id))
+        readable = IsTime(col(row.confirmed_at)), IsTime(col(row.last_at))
+        query = select(row.person, row.confirmed_at, row.last_at).where(*readable).order_by(col(row.id))
         return [Confirmation(*found) for found in self._connection.execute(query)]
 
     def is_demonstration(self) -> bool:

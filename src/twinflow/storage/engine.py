@@ -10,6 +10,7 @@ from sqlalchemy.engine import make_url
 from sqlmodel import SQLModel
 
 from twinflow.storage.prepared import asked
+from twinflow.storage.readable import text_of
 
 BUSY_TIMEOUT_MS = 10_000
 
@@ -26,7 +27,7 @@ def make_engine(url: str) -> Engine:
 
 
 def _configure_sqlite(connection: Any, _record: object) -> None:
-    connection.isolation_level = None
+    connection.isolation_level, connection.text_factory = None, text_of
     for pragma in ("foreign_keys=ON", "journal_mode=WAL", "synchronous=FULL", f"busy_timeout={BUSY_TIMEOUT_MS}"):
         connection.execute(f"PRAGMA {pragma}")
 

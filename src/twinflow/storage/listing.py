@@ -9,10 +9,10 @@ from contextlib import suppress
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, exists, func, select, tuple_, type_coerce
-from sqlalchemy.types import NullType
+from sqlalchemy import ColumnElement, Row, Text, and_, cast, exists, func, select, tuple_
 
 from twinflow.domain.agreement.listing import Filters, Position, words_asked
+from twinflow.storage.readable import is_damaged
 from twinflow.storage.tables import AgreementRow, PartyRow, WordRow, table_of
 from twinflow.storage.writes import Repository
 
@@ -28,7 +28,7 @@ class Listing(Repository):
         self, filters: Filters, today: date, after: Position | None, at_once: int
     ) -> tuple[list[int], Position | None]:
         """The next agreements after a position (from the beginning if None), and where the page after them begins, if any."""
-        place = type_coerce(AGREEMENT.c.next_on, NullType()).label("place")
+        place = cast(AGREEMENT.c.next_on, Text).label("place")
         query = select(AGREEMENT.c.id, place, AGREEMENT.c.reference).where(*_own(filters, today))
         if after is not None:
             query = query.where(tuple_(AGREEMENT.c.next_on, AGREEMENT.c.reference) > (after.next_on, after.reference))
@@ -68,7 +68,9 @@ class Listing(Repository):
 
 
 def _position(row: Row[Any]) -> Position | None:
-    """None where the date of the row cannot be read, as only SQLite may hold one."""
+    """None where the row's date, or its reference, cannot be read."""
+    if is_damaged(row.reference):
+        return None
     with suppress(ValueError):
         return Position(date.fromisoformat(str(row.place)), row.reference)
     return None

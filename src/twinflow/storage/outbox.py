@@ -25,6 +25,7 @@ from twinflow.errors import NotFound, reason
 from twinflow.sentences import Sentence, packed, unpacked
 from twinflow.storage.failures import is_of_a_row, one_by_one
 from twinflow.storage.prepared import Prepared, values_given
+from twinflow.storage.readable import IsTime
 from twinflow.storage.tables import LAST_ROW, AlertRow, OutboxRow, table_of
 from twinflow.storage.writes import Repository, Writes
 
@@ -45,7 +46,9 @@ OUTBOX = table_of(OutboxRow)
 NEW = {name: each.get_default() for name, each in OutboxRow.model_fields.items() if name != "id"}
 ADD = Prepared(sqlalchemy.insert(OUTBOX).values(values_given(OutboxRow)).returning(OUTBOX.c.id))
 LAST_DIGEST = Prepared(
-    sqlalchemy.select(func.max(OUTBOX.c.digest_on)).where(OUTBOX.c.recipient == bindparam("recipient"))
+    sqlalchemy.select(func.max(OUTBOX.c.digest_on)).where(
+        OUTBOX.c.recipient == bindparam("recipient"), IsTime(OUTBOX.c.digest_on)
+    )
 )
 _upsert = postgresql.insert(OUTBOX)  # both databases spell it alike
 OPEN_DIGEST = Prepared(

@@ -46,9 +46,10 @@ from twinflow.domain.agreement.agreement import (
 from twinflow.domain.agreement.history import ONLY_TOLD, EntryKind, HistoryEntry
 from twinflow.domain.agreement.present_names import in_present_names, reached_by
 from twinflow.domain.calendar.dates import PartialDate
-from twinflow.errors import UnreadableAgreement, reason, unreadable
+from twinflow.errors import Unreadable, UnreadableAgreement, reason, unreadable
 from twinflow.storage.deadline_basis import basis_of
 from twinflow.storage.prepared import OfAgreements, Prepared, Which
+from twinflow.storage.readable import DAMAGED, NO_TEXT, is_damaged, text_in
 from twinflow.storage.tables import (
     AgreementRow,
     DeadlineRow,
@@ -94,11 +95,14 @@ class JsonRows(FunctionElement[str]):
     inherit_cache = True
 
 
+BUT_NO_BLOB = f"CASE typeof({{0}}) WHEN 'blob' THEN char({ord(NO_TEXT)}) ELSE {{0}} END"
+
+
 @compiles(JsonRows, "sqlite")
 def _in_sqlite(element: JsonRows, compiler: SQLCompiler, **_: Any) -> str:
-    """What is JSON itself is text there, and would be quoted as such."""
+    """What is JSON itself is text there, and would be quoted as such; a BLOB would make the whole statement fail."""
     columns = [(column.type, compiler.process(column)) for column in element.clauses]
-    values = (f"json({name})" if isinstance(kind, JSON) else name for kind, name in columns)
+    values = (f"json({name})" if isinstance(kind, JSON) else BUT_NO_BLOB.format(name) for kind, name in columns)
     return f"json_group_array(json_array({', '.join(values)}))"
 
 
@@ -238,7 +242,7 @@ def _read(read: Callable[[Row], Value], row: Row) -> Value | UnreadableAgreement
     try:
         return read(row)
     except Exception as error:  # noqa: BLE001 - what damaged rows lead to cannot be foreseen
-        return unreadable(row[1], reason(error))
+        return unreadable(text_in(row[1]), reason(error))
 
 
 def _present(row: Row) -> PresentAgreement:
@@ -278,9 +282,16 @@ def _listed(text: str | None) -> list[Row]:
     """In the order in which they were written."""
     if text is None or text == "[]":
         return []
-    rows: list[Row] = json.loads(text)
+    rows: list[Row] = json.loads(_sound(text))
     rows.sort(key=_number)
     return rows
+
+
+def _sound(value: Value) -> Value:
+    """Raises Unreadable for what is no text."""
+    if is_damaged(value):
+        raise Unreadable(DAMAGED.template)
+    return value
 
 
 def _number(row: Row) -> Any:
@@ -288,7 +299,7 @@ def _number(row: Row) -> Any:
 
 
 def _head(row: Row) -> dict[str, Any]:
-    return dict(zip(OF_HEAD, row[1:], strict=False))
+    return dict(zip(OF_HEAD, map(_sound, row[1:]), strict=False))
 
 
 def _as_it_stands(columns: Row) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from twinflow.domain.alerts.incident import Part, Trouble
 from twinflow.domain.clock.last_pass import LONGEST_GAP, Standing
 from twinflow.domain.people.people import People
 from twinflow.domain.rulebook import Rulebook
-from twinflow.errors import ClockDoubted, TwinflowError, reason
+from twinflow.errors import ClockDoubted, TwinflowError, of_the_system, reason
 from twinflow.mail.post import Post
 from twinflow.mail.returned import Mailbox
 from twinflow.sentences import Sentence
@@ -114,7 +114,8 @@ class Worker:
                 returned = read_mailbox(self.engine, self.rulebook(), self.people, self.mailbox, now)
                 log_problems(returned)
             sender = Sender(self.engine, self.rulebook(), self.people, self.post, self.clock, self.stopping)
-            delivery = asyncio.run(sender.deliver())
+            with asyncio.Runner() as runner:
+                delivery = runner.run(sender.deliver())
             found[Part.MAIL] = [*returned.troubles, *delivery.troubles]
         return returned, delivery
 
@@ -134,12 +135,15 @@ class Worker:
             yield found
         except ClockDoubted:
             raise  # nothing is written by a clock that is not believed
-        except Exception as error:
+        except Exception as raised:
+            error = of_the_system(raised) if isinstance(raised, OSError) else raised
             failed = Trouble(WHOLE, replace(FAILED[part], values={"why": reason(error)}))
             self.said.add(part, failed, None if isinstance(error, TwinflowError) else error)
             with suppress(TwinflowError):  # the books may be what has failed
                 keep_failed(self.engine, part, failed, self.clock())
-            raise
+            if error is raised:
+                raise
+            raise error from raised
         for each, troubles in found.items():
             self.said.keep(each, troubles)
         keep(self.engine, part, found, self.clock())

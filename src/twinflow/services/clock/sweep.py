@@ -19,7 +19,7 @@ from twinflow.domain.clock.day import Day, Derived, InBooks, Stuck, Taken, Told,
 from twinflow.domain.clock.waking import latest_day
 from twinflow.domain.people.people import People
 from twinflow.domain.rulebook import DeadlineContexts, Rulebook
-from twinflow.errors import EnvironmentFailed, TwinflowError, UnreadableAgreement, reason, unreadable
+from twinflow.errors import EnvironmentFailed, TwinflowError, UnreadableAgreement, reason
 from twinflow.sentences import Sentence
 from twinflow.services.agreements.recording import record_step, write_derived
 from twinflow.services.alerts.telling import write
@@ -75,12 +75,11 @@ class _Totals:
 
     def report_error(self, reference: str, error: Exception) -> None:
         """Why an agreement was not dealt with."""
-        if isinstance(error, TwinflowError) and not isinstance(error, UnreadableAgreement):
-            self.report("not dealt with", reference, _why_not(reference, error))
+        if isinstance(error, UnreadableAgreement):
+            self.report("unreadable", reference, error.message)
             return
         log.debug("%s", reference, exc_info=error)
-        found = error if isinstance(error, UnreadableAgreement) else unreadable(reference, reason(error))
-        self.report("unreadable", reference, found.message)
+        self.report("not dealt with", reference, _why_not(reference, error))
 
     def count(self, rulebook: Rulebook, agreement: Agreement, done: Day) -> None:
         reference, roles = agreement.reference, rulebook.definition_of(agreement).roles
@@ -186,6 +185,6 @@ class _Pass:
                 work.deadlines.wake_next(agreement_id, key, wake_on)
 
 
-def _why_not(reference: str, error: TwinflowError) -> Sentence:
-    values = {"reference": reference, "why": [error.message, *getattr(error, "reasons", ())]}
+def _why_not(reference: str, error: Exception) -> Sentence:
+    values = {"reference": reference, "why": [reason(error), *getattr(error, "reasons", ())]}
     return Sentence("{reference}: {why}", values)
