@@ -19,7 +19,7 @@ from twinflow.domain.clock.day import Day, Derived, InBooks, Stuck, Taken, Told,
 from twinflow.domain.clock.waking import latest_day
 from twinflow.domain.people.people import People
 from twinflow.domain.rulebook import DeadlineContexts, Rulebook
-from twinflow.errors import EnvironmentFailed, TwinflowError, UnreadableAgreement, reason
+from twinflow.errors import EnvironmentFailed, StaleAgreement, TwinflowError, UnreadableAgreement, reason
 from twinflow.sentences import Sentence
 from twinflow.services.agreements.recording import record_step, write_derived
 from twinflow.services.alerts.telling import write
@@ -50,10 +50,21 @@ def sweep(engine: Engine, rulebook: Rulebook, people: People, now: datetime) -> 
         awake = work.deadlines.awake(latest_day(now))
     run = _Pass(engine, rulebook, people, now)
     ids = sorted(awake)  # what belongs to an agreement comes after it
-    for start in range(0, len(ids), AT_ONCE):
-        run.deal_with(ids[start : start + AT_ONCE])
+    try:
+        for start in range(0, len(ids), AT_ONCE):
+            run.deal_with(ids[start : start + AT_ONCE])
+    except _OutOfDate as error:
+        run.totals.problems["calendars"] = Trouble("calendars", error.message)
     totals = run.totals
     return SweepResult(totals.alerts, tuple(totals.lapsed), tuple(totals.problems.values()))
+
+
+class _OutOfDate(Exception):
+    """The pass goes by calendars that are no longer in use."""
+
+    def __init__(self, message: Sentence) -> None:
+        super().__init__(str(message))
+        self.message = message
 
 
 @dataclass(slots=True)
@@ -120,12 +131,12 @@ class _Pass:
         alone = len(ids) == 1
         try:
             with UnitOfWork(self.engine) as work:
-                work.calendars.hold(self.rulebook.current_editions)
+                self._hold_calendars(work)
                 ours = work.agreements.keep(ids, wait=alone)
                 self._deal_with(work, ours, together)
                 work.commit()
             kept = set(ours)
-        except EnvironmentFailed:
+        except (EnvironmentFailed, _OutOfDate):
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, the others go on
             if alone:
@@ -136,6 +147,13 @@ class _Pass:
         for agreement_id in ids:
             if agreement_id not in kept and not alone:
                 self.deal_with([agreement_id])
+
+    def _hold_calendars(self, work: UnitOfWork) -> None:
+        """Raises _OutOfDate where another edition is in use than this pass counts by: the next one goes on by that."""
+        try:
+            work.calendars.hold(self.rulebook.current_editions)
+        except StaleAgreement as error:
+            raise _OutOfDate(error.message) from error
 
     def _deal_with(self, work: UnitOfWork, ids: Sequence[int], totals: _Totals) -> None:
         """Agreements that we keep. What cannot be read or decided of one leaves no trace, and is reported."""
