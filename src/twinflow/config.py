@@ -228,11 +228,9 @@ def load_settings(file: Path | None = None) -> Settings:
 def language_of(file: Path | None = None) -> str:
     """The language that the environment or the settings say, whatever mistakes they have; English where neither says one."""
     head = ""
-    with (
-        suppress(OSError, ValueError),
-        (file or DEFAULT_FILE).open("rb") as settings,
-    ):  # no such file, or a zero byte in its name
-        head = settings.read(MOST_READ).decode("utf-8-sig", "replace").split("\n[", maxsplit=1)[0]
+    with suppress(OSError, ValueError):  # no such file, or a zero byte in its name
+        raw = read_bytes(file or DEFAULT_FILE)[:MOST_READ]
+        head = raw.decode("utf-8-sig", "replace").split("\n[", maxsplit=1)[0]
     found = re.search(r"""^[ \t]*language[ \t]*=[ \t]*["'](es|en)["']""", head, re.MULTILINE)
     said = os.environ.get(f"{PREFIX}LANGUAGE") or (found[1] if found else "")
     return said if said in {"es", "en"} else "en"

@@ -88,7 +88,7 @@ def test_both_are_said_on_the_command_line_and_listed_there(run: Run) -> None:
         (("acknowledge", "T-1/answer", "--as", "elena"), 2, "names no deadline"),
         (("acknowledge", ID, "--as", "elna"), 2, "There is no person elna"),
         (("snooze", ID, "--as", "elena", "--until", "March"), 2, "--until “March”"),
-        (("snooze", ID, "--as", "elena", "--until", ""), 2, "--until “”: the whole day is needed"),
+        (("snooze", ID, "--as", "elena", "--until", ""), 2, "--until: nothing stands there"),
         (("snooze", ID, "--as", "elena", "--until", "2026-03-10"), 1, "Give the reason."),
         (("snooze", ID, "--as", "elena", "--until", "2026-03-12", "--reason", "x"), 1, "12 March 2026 is not before its date"),
     ],

@@ -50,7 +50,7 @@ def box(sent: Sent, tmp_path: Path) -> Path:
 
 
 def test_a_mailbox_is_read_and_what_was_in_it_is_counted(run, box: Path, sent: Sent) -> None:
-    code, out, _ = run("bounces", "read", str(box))
+    code, out, err = run("bounces", "read", str(box))
     assert code == 0
     assert sent.state == MessageState.BOUNCED
     rows = [[cell.strip() for cell in line.split("│")[1:3]] for line in out.splitlines() if line.startswith("│")]
@@ -65,7 +65,7 @@ def test_a_mailbox_is_read_and_what_was_in_it_is_counted(run, box: Path, sent: S
         ["automatic answer", "4"],
         ["not understood", "1"],
     ]
-    assert "! new/human-answer: not understood: “Re: CU-01: something is due”" in out
+    assert "! new/human-answer: not understood: “Re: CU-01: something is due”" in err
     code, out, _ = run("bounces", "read", str(box), "--json")
     assert code == 0
     said = json.loads(out)

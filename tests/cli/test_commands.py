@@ -215,7 +215,7 @@ def test_a_mail_server_that_is_down_exits_3_and_the_message_waits(cuenca) -> Non
     mail = {"TWINFLOW_MAIL__HOST": "127.0.0.1", "TWINFLOW_MAIL__PORT": str(free_port()), "TWINFLOW_MAIL__TLS": "none"}
     done = cuenca("tick", **mail)
     assert done.code == 3
-    assert "takes no mail from us" in done.out
+    assert "takes no mail from us" in done.err
     (message,) = cuenca("outbox", "list", "--json").json
     assert message["state"] == "retrying"
 

@@ -30,7 +30,7 @@ def said(folder: Path, settings: bytes, *arguments: str) -> str:
         ("langage = 1\n", "no existe"),
         ("[mail]\nport = 0\n", "own.toml: mail.port: debe ser como mínimo 1 (se encontró: 0)."),
         ("[mail]\ntls = 'ssl'\n", "“ssl” no es uno de los valores posibles: 'starttls', 'implicit', 'none'."),
-        ("base_url = 'x'\n", "una dirección empieza con http:// o https://"),
+        ("base_url = 'x'\n", "una dirección se escribe https://"),
         ("people_file = 5\n", "se espera el nombre de un archivo"),
         ("x = \n", "no es TOML válido: la línea 2"),
         ("x = [\n", "no es TOML válido: el archivo termina a mitad de algo."),
@@ -76,9 +76,7 @@ def test_incidents_of_files_are_kept_as_sentences_and_told_in_spanish() -> None:
     wrong = Sentence("this key is missing.")
     (trouble,) = troubles_of({"people.toml": (Problem("people.toml: a", wrong), Problem("people.toml: b", wrong))})
     kept = unpacked(packed(trouble))
-    assert say(kept, "es") == (
-        "people.toml no se usa como está: people.toml: a: falta esta clave., people.toml: b: falta esta clave."
-    )
+    assert say(kept, "es") == ("people.toml no se usa como está: a: falta esta clave. b: falta esta clave.")
     assert str(kept) == str(trouble)
 
 

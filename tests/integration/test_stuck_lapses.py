@@ -106,7 +106,7 @@ def test_the_liaison_is_told_once_and_the_passes_say_it_once(world: World) -> No
     first = swept(world, PASSED)
     assert [str(problem) for problem in first.problems] == [
         (
-            "T-1: “Archive” cannot be taken., The agreement is in the state “Open”, by elena, 2026-03-02; the steps from there "
+            "T-1: “Archive” cannot be taken. The agreement is in the state “Open”, by elena, 2026-03-02; the steps from there "
             "are: ask, give_up."
         )
     ]

@@ -37,6 +37,7 @@ VALUES: Mapping[str, object] = {
     "actor": "rita",
     "change": "First programme: paused",
     "state": "Under review",
+    "step": "Expire",
     "subject": "Day of signature",
     "known": "1997",
     "at_most": "5 years",

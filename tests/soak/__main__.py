@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from time import perf_counter
 
-from postgres import named, postgres_server
+from postgres import connected, named, postgres_server
 from soak.verdict import soaked
 
 
@@ -24,6 +24,10 @@ def main() -> int:
         if chosen.database == "postgresql":
             server = stack.enter_context(postgres_server())
             urls = [named(server, name) for name in ("disturbed", "quiet")]
+            with connected(server) as connection:
+                connection.autocommit = True
+                for name in ("disturbed", "quiet"):
+                    connection.execute(f"CREATE DATABASE {name}")
         begun = perf_counter()
         found = soaked(folder, urls, chosen.cases, chosen.days, chosen.seed)
         print(
