@@ -97,7 +97,8 @@ def _plain(value: object) -> object:
 def _row_of(values: Sequence[object]) -> Sentence:
     """Several values as one sentence, so that sentences and labels among them stay what they are."""
     named = {f"v{number}": value for number, value in enumerate(values, start=1)}
-    return Sentence(", ".join(f"{{{name}}}" for name in named), named)
+    whole = all(str(value).endswith(".") for value in named.values())
+    return Sentence((" " if whole else ", ").join(f"{{{name}}}" for name in named), named)
 
 
 def _message(kept: list[Any], known: Mapping[str, tuple[str, ...]]) -> Sentence:

@@ -76,7 +76,7 @@ def test_incidents_of_files_are_kept_as_sentences_and_told_in_spanish() -> None:
     wrong = Sentence("this key is missing.")
     (trouble,) = troubles_of({"people.toml": (Problem("people.toml: a", wrong), Problem("people.toml: b", wrong))})
     kept = unpacked(packed(trouble))
-    assert say(kept, "es") == ("people.toml no se usa como está: a: falta esta clave., b: falta esta clave.")
+    assert say(kept, "es") == ("people.toml no se usa como está: a: falta esta clave. b: falta esta clave.")
     assert str(kept) == str(trouble)
 
 
