@@ -205,21 +205,26 @@ class _Run:
 
         Of what was given up or fell away while the clock was off, those reached by then.
         """
+        known = self.definition.deadlines  # what waited to be told of a rule that a migration has left is told no more
+        wake_on = {key: on if key[0] in known else None for key, on in self.case.wake_on.items()}
+        if wake_on != self.case.wake_on:
+            self.case = replace(self.case, wake_on=wake_on)
         given_up = {each.key: each.closed_on for each in anew.deadlines if each.status in GIVEN_UP}
         for rule, deadline in list(self._awake()):
             calendars, closed_on = self.context.calendars_of(rule), given_up.get(deadline.key)
             today = min(self.context.today_of(rule), closed_on or date.max)
             audiences = [self._tell(telling) for telling in self._tellings(rule, deadline, calendars, today)]
             if not any(audience.nobody for audience in audiences):
-                wake_on = waking.next_wake_on(self.agreement, rule, deadline, calendars, today)
-                self.case = replace(self.case, wake_on={**self.case.wake_on, deadline.key: wake_on})
+                next_on = waking.next_wake_on(self.agreement, rule, deadline, calendars, today)
+                self.case = replace(self.case, wake_on={**self.case.wake_on, deadline.key: next_on})
 
     def _tellings(
         self, rule: DeadlineRule, deadline: Deadline, calendars: Calendars, today: date
     ) -> tuple[Telling, ...]:
         """What is to be told of a deadline by the day. Of one that was given up before anybody was told, that alone."""
         is_given_up = deadline.status is DeadlineStatus.UNMET
-        if not is_given_up and not alerts.is_spoken_of(rule, deadline, today):
+        has_ended = self.definition.states[self.agreement.state].final
+        if has_ended if is_given_up else not alerts.is_spoken_of(rule, deadline, today):
             return ()
         told = self._told(AlertSubject.deadline(rule.key), deadline.occurrence).levels
         since = on_record_since(self.agreement, self.definition, deadline, self.context)

@@ -521,6 +521,7 @@ def _answered(
     """
     acts = [act.on for act in _acts(case) if _comes_after(case, act, start.entry) and _comes_before(act, following)]
     late: set[date] = set()
+    anew_on = following.happened_on if following is not None else date.max
     for period, next_period in zip_longest(periods, periods[1:]):
         due_on = period.deadline.due_on or case.today
         last = next_period.deadline.due_on if next_period is not None else None
@@ -532,12 +533,12 @@ def _answered(
             found = replace(period.deadline, status=DeadlineStatus.MET, closed_on=met_on)
         elif _falls_away(period.deadline, case):
             found = replace(period.deadline, status=DeadlineStatus.VOID, closed_on=due_on)
-        elif last is not None and last < bound and case.is_over(last):
+        elif last is not None and last < min(bound, anew_on) and case.is_over(last):
             found = replace(period.deadline, status=DeadlineStatus.UNMET, closed_on=last)
-        elif following is not None and case.has_come(following.happened_on):
-            overdue = period.deadline.due_on is not None and due_on < following.happened_on
+        elif following is not None and case.has_come(anew_on):
+            overdue = period.deadline.due_on is not None and due_on < anew_on
             status = DeadlineStatus.UNMET if overdue else DeadlineStatus.VOID
-            found = replace(period.deadline, status=status, closed_on=following.happened_on)
+            found = replace(period.deadline, status=status, closed_on=anew_on)
         else:
             found = period.deadline
         yield found
