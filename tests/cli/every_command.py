@@ -56,7 +56,7 @@ GOOD: dict[str, tuple[int, tuple[str, ...]]] = {
     "workflows coverage": (0, ("--process", "progress-report")),
     "workflows diff": (1, ("mx/twinning", "mx/specific-agreement")),
     "workflows simulate": (0, ("MX-9", "--until", "2026-06-30")),
-    "workflows migrate plan": (0, ("mx/twinning@1", "mx/twinning@1")),
+    "workflows migrate plan": (0, ("progress-report@1", "progress-report@1")),
     "workflows migrate apply": (2, ("plan.toml", *AS_ELENA)),
     "workflows list": (0, ()),
     "workflows check": (0, ()),

@@ -22,9 +22,9 @@ from builders import (
 )
 from twinflow.domain.agreement.agreement import Agreement, Basis, Deadline, DeadlineStatus
 from twinflow.domain.agreement.history import EntryKind, HistoryEntry
-from twinflow.domain.calendar.dates import Length
+from twinflow.domain.calendar.dates import Length, Unit
 from twinflow.domain.deadlines.context import due_dates
-from twinflow.domain.deadlines.counting import DayKind
+from twinflow.domain.deadlines.counting import DayKind, Inputs, compute
 from twinflow.domain.deadlines.warnings import levels
 from twinflow.domain.process.definition import InPause, Level, ProcessDefinition
 
@@ -139,3 +139,9 @@ def test_a_share_of_a_renewed_term_is_counted_from_its_own_start() -> None:
         basis=Basis((SIX_MONTHS,), after_months=6),
     )
     assert [level.on for level in levels(rule, term, calendars())] == [date(2025, 5, 31)]
+
+
+def test_the_ledger_of_a_renewed_term_shows_the_end_of_each_year() -> None:
+    found = compute(Inputs(start_on=date(2024, 2, 29), length=Length.parse("1 year"), after_months=12))
+    counted = [(line.on, line.number, line.unit) for line in found.ledger if line.kind is DayKind.COUNTED]
+    assert counted == [(date(2025, 2, 28), 1, Unit.YEARS), (date(2026, 2, 28), 2, Unit.YEARS)]

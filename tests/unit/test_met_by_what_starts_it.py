@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from builders import after, agreement, derived, facts, tiny_process
+from builders import after, agreement, context, derived, facts, tiny_process, try_step
 from twinflow.domain.agreement.agreement import Agreement, DeadlineStatus
+from twinflow.domain.deadlines.occurrences import on_record_since
 from twinflow.domain.process.definition import ProcessDefinition
 
 OPEN, MET, VOID, LAPSED = DeadlineStatus.OPEN, DeadlineStatus.MET, DeadlineStatus.VOID, DeadlineStatus.LAPSED
@@ -140,3 +141,13 @@ def test_all_that_is_done_on_a_day_begins_what_runs_from_activity(tmp_path: Path
     process, on = reviewed(tmp_path, BY_ITS_DAY, *from_activity), date(2020, 1, 7)
     case = after(agreement(process, state="asked", opened_on=on), ("review", on), ("note", on), process=process)
     assert [each.status for each in derived(case, on, process).deadlines] == [OPEN]
+
+
+def test_what_runs_from_activity_is_on_record_since_the_act_was(tmp_path: Path) -> None:
+    from_activity = ('runs_from = { fact = "asked_on" }', "runs_from = { activity = true }")
+    process, on = tiny_process(tmp_path, from_activity), date(2020, 3, 2)
+    case = agreement(process, opened_on=date(2020, 1, 7))
+    case = try_step(case, "ask", on, process=process, today=date(2020, 4, 6)).agreement
+    deadline = derived(case, date(2020, 4, 6), process).deadlines[-1]
+    assert deadline.anchor_on == on
+    assert on_record_since(case, process, deadline, context(process, date(2020, 4, 6))) == date(2020, 4, 6)
