@@ -11,7 +11,8 @@ TOLD_TWICE = """SELECT agreement_id, subject, occurrence, level, recipient FROM 
     GROUP BY agreement_id, subject, occurrence, level, recipient HAVING count(*) > 1"""
 WITHOUT_MESSAGE = "SELECT id FROM alert WHERE outbox_id NOT IN (SELECT id FROM outbox)"
 NOT_ON_RECORD = """SELECT a.agreement_id FROM (SELECT agreement_id, count(*) AS told FROM alert GROUP BY agreement_id) AS a
-    LEFT JOIN (SELECT agreement_id, count(*) AS said FROM history WHERE kind = 'alert' AND details NOT LIKE '%"vacant"%'
+    LEFT JOIN (SELECT agreement_id, count(*) AS said FROM history
+    WHERE kind = 'alert' AND CAST(details AS TEXT) NOT LIKE '%"vacant"%'
     GROUP BY agreement_id) AS h ON h.agreement_id = a.agreement_id WHERE told <> coalesce(said, 0)"""
 HISTORY_AND_VERSION = """SELECT reference FROM agreement WHERE version - 1 <> (SELECT count(*) FROM history
     WHERE agreement_id = agreement.id AND kind IN ('step', 'change', 'acknowledged', 'snoozed', 'migrated'))"""

@@ -78,7 +78,7 @@ class Year:
     def killed(self) -> None:
         """Several times with one of its first statements, then left alone."""
         for _ in range(self.random.randrange(1, 4)):
-            fault = Fault(dies_at=self.random.randrange(1, 50))
+            fault = Fault(dies_at=self.random.randrange(1, 16))
             self.figures["kills"] += self._pass(fault, KILLED).code == KILLED
         self.good_pass()
 
