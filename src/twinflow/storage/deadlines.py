@@ -81,17 +81,11 @@ class Deadlines(Repository):
             .values(wake_on=day)
         )
 
-    def look_at_all(self, latest: date) -> None:
-        """Let the next sweep look at everything. What ended by a day that has come nowhere is void until it is derived anew.
-
-        `latest` is the furthest day that any place on earth has come to. The agreements are kept from other writers before.
-        """
-        ended = col(DeadlineRow.status).in_([DeadlineStatus.LAPSED.value, DeadlineStatus.UNMET.value])
+    def look_at_all(self) -> None:
+        """Let the next sweep look at everything. The agreements are kept from other writers before."""
         is_open = col(DeadlineRow.status) == DeadlineStatus.OPEN.value
-        void: dict[str, object] = {"status": DeadlineStatus.VOID.value, "closed_on": None}
         self._connection.execute(update(AgreementRow).values(derive_on=LONG_AGO))
         self._connection.execute(update(DeadlineRow).where(is_open).values(wake_on=LONG_AGO))
-        self._connection.execute(update(DeadlineRow).where(ended, col(DeadlineRow.closed_on) >= latest).values(**void))
 
     def wake_next(self, agreement_id: int, key: Key, day: date | None) -> None:
         """What there was to do is done: when to come back."""

@@ -124,16 +124,18 @@ def about_missed(rule: DeadlineRule, deadline: Deadline, known_on: date) -> Tell
     )
 
 
-def about_refused(agreement: Agreement, deadline: Deadline) -> Telling:
-    """That its day has passed and the step of the clock cannot be taken: once, and again where it gets another day."""
-    on = max(deadline.due_on or date.min, agreement.tracked_from)
+def about_refused(deadline: Deadline, known_on: date) -> Telling:
+    """That its day has passed and the step of the clock cannot be taken: once, and again where it gets another day.
+
+    Dated as `levels_to_tell` dates a level.
+    """
     return Telling(
         notice=REFUSED,
         subject=AlertSubject(SubjectKind.LAPSE, deadline.rule),
         occurrence=deadline.occurrence,
         level=str(deadline.due_on),
         roles=(LIAISON,),
-        effective_on=on,
+        effective_on=max(deadline.due_on or known_on, known_on),
         waits=True,
     )
 

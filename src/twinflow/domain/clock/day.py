@@ -186,7 +186,8 @@ class _Run:
 
     def _report(self, stuck: Stuck) -> None:
         """What cannot be taken is said until somebody knows of it."""
-        telling = alerts.about_refused(self.agreement, stuck.deadline)
+        known_on = on_record_since(self.agreement, self.definition, stuck.deadline, self.context)
+        telling = alerts.about_refused(stuck.deadline, known_on)
         if not self._told(telling.subject, telling.occurrence).has_heard(telling.level):
             self._once(stuck, ("stuck", stuck.deadline.key))
         self._tell(telling)

@@ -85,7 +85,9 @@ def on_record_since(
     base = definition.deadlines[rule.anchor.deadline] if rule.anchor.deadline is not None else rule
     (case,) = _cases(agreement, definition, context, [base], [])
     starts = _starts(case)
-    own = starts[-1:] if base.recurs else starts[deadline.occurrence - 1 : deadline.occurrence]
+    own = starts[deadline.occurrence - 1 : deadline.occurrence]
+    if base.recurs:  # numbered on where the duty began anew
+        own = [start for start in starts if (start.stands_for or start.counted_from) == deadline.anchor_on][-1:]
     began = [history[start.entry] for start in own if start.entry is not None]
     entered = (e for e in reversed(history) if e.to_state in rule.while_in and e.from_state not in rule.while_in)
     began += [entry for entry in [next(entered, None)] if entry is not None]

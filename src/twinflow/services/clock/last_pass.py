@@ -58,7 +58,7 @@ def confirm(
         work.clock.confirm(Confirmation(person, now, doubt.last.at or now))
         if doubt.went_back:
             work.agreements.keep(work.agreements.all_ids())
-            work.deadlines.look_at_all(latest_day(now))
+            work.deadlines.look_at_all()
             _plan_mail_anew(work, rulebook, people, now)
         work.commit()
     return doubt
