@@ -1,6 +1,6 @@
 """Who writes on PostgreSQL keeps agreements in one order, with what they belong to: no two wait for each other."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from threading import Event, Thread, current_thread
 from typing import Any
@@ -20,6 +20,7 @@ from twinflow.services.agreements.opening import open_agreement
 from twinflow.services.clock import last_pass
 from twinflow.services.clock.sweep import sweep
 from twinflow.services.deadlines.calendar_editions import Applied, apply
+from twinflow.storage.agreements import Agreements
 from world import World
 
 pytestmark = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
@@ -175,3 +176,26 @@ def waits_for_a_lock(connection: Connection) -> None:
     """Returns when somebody waits for us."""
     while not connection.scalar(WAITING):
         connection.execute(text("SELECT pg_stat_clear_snapshot()"))
+
+
+def test_a_step_taken_while_an_edition_is_applied_is_not_written_over(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It comes in before the edition keeps the agreements: what is counted then is what stands there then."""
+    awaiting_an_opinion(world)
+    keep, withdrawn = Agreements.keep, list[str]()
+
+    def keep_late(agreements: Agreements, ids: Sequence[int], *, wait: bool = True) -> list[int]:
+        if not withdrawn:
+            withdrawn.append("A")
+            world.runtime.refresh()
+            command = StepCommand("withdraw", world.now.date())
+            around = (world.engine, world.rulebook, world.people)
+            advance_agreement(*around, "A", command, person="elena", now=world.now)
+        return keep(agreements, ids, wait=wait)
+
+    monkeypatch.setattr(Agreements, "keep", keep_late)
+    assert another_edition(world).moved == 2
+    with world.engine.connect() as connection:
+        query = "SELECT status FROM deadline JOIN agreement ON agreement.id = agreement_id WHERE reference = 'A'"
+        assert "open" not in connection.scalars(text(query)).all()

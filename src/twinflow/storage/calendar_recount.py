@@ -12,7 +12,7 @@ from sqlmodel import col, select
 from twinflow.domain.agreement.agreement import DeadlineStatus
 from twinflow.errors import UnreadableAgreement, reason, unreadable
 from twinflow.storage.failures import is_of_a_row, one_by_one
-from twinflow.storage.tables import AgreementRow, DeadlineRow, HistoryRow
+from twinflow.storage.tables import LAST_ROW, AgreementRow, DeadlineRow, HistoryRow
 from twinflow.storage.writes import Repository
 
 OPEN = (DeadlineStatus.OPEN.value, DeadlineStatus.PAUSED.value)
@@ -61,9 +61,16 @@ class CalendarRecount(Repository):
             yield batch
             last = batch.last
 
-    def batch(self, calendar: str, edition: str, after: int, at_once: int) -> Batch | None:
-        """The next of them after the row `after`; None if there are no more."""
+    def owners(self, calendar: str, edition: str, after: int, at_once: int) -> tuple[list[int], int]:
+        """Whose the next of them after the row `after` are, and the last row of them; that row again where there are none."""
         next_ones = (col(DeadlineRow.id) > after, *_counted_by(calendar, edition))
+        query = select(DeadlineRow.id, DeadlineRow.agreement_id).where(*next_ones)
+        rows = self._connection.execute(query.order_by(col(DeadlineRow.id)).limit(at_once)).all()
+        return sorted({owner for _, owner in rows}), max((row for row, _ in rows), default=after)
+
+    def batch(self, calendar: str, edition: str, after: int, at_once: int, last: int = LAST_ROW) -> Batch | None:
+        """The next of them after the row `after`, up to the row `last`; None if there are no more."""
+        next_ones = (col(DeadlineRow.id).between(after + 1, last), *_counted_by(calendar, edition))
         try:
             found = self._open(*next_ones, at_once=at_once)
             return Batch(found[0].id, found[-1].id, found) if found else None

@@ -143,7 +143,10 @@ def _next_batch(
     try:
         with UnitOfWork(engine) as work:
             work.calendars.hold(recount.rulebook.current_editions)
-            batch = work.calendar_recount.batch(recount.calendar.key, recount.calendar.edition, after, AT_ONCE)
+            calendar = recount.calendar
+            owners, last = work.calendar_recount.owners(calendar.key, calendar.edition, after, AT_ONCE)
+            work.agreements.keep(owners)  # first, so that what is read is what stands there
+            batch = work.calendar_recount.batch(calendar.key, calendar.edition, after, AT_ONCE, last)
             if batch is None:
                 return None
             writing.write(work, batch)
@@ -296,7 +299,6 @@ class _Writing:
 
     def write(self, work: UnitOfWork, batch: Batch) -> None:
         whole, single = self.recount.sorted_out(batch)
-        work.agreements.keep(sorted({row.agreement_id for row in batch.deadlines}))
         self._write_dates(work, single)
         moved = [(row, new) for row, new in single if new.due_on != row.due_on]
         work.calendar_recount.set_next_dates([row.agreement_id for row, _ in moved], self.now.date())
