@@ -28,14 +28,16 @@ KNOWN = "pepa@cuenca.example"
 LONG_TITLE = (
     "Acuerdo de hermanamiento «de amplio alcance» entre Chihuahua y Albuquerque, sobre agua, niñez, música y 🤝 — 奇瓦瓦市"
     "与阿尔伯克基市关于友好城市关系的协议 — اتفاقية التوأمة بين مدينتي تشيواوا وألباكركي, “with a title that never ends”; "
-) * 3
+)
+LONG_TITLE = (LONG_TITLE * 2)[:300].strip()
+"""As long as a title may be."""
 LIAISONS = {
     "pepa": ('Peña Ñáñez, María José "Pepa"', KNOWN, "es"),
     "liwei": ("昆卡市国际合作与姊妹城市事务办公室主任李伟，联络官兼友好城市项目协调员", "li.wei@remote.example", "en"),
     "arabic": ("مكتب العلاقات الدولية بمدينة كوينكا", "o'brien+tag@remote.example", "en"),
     "emoji": ("🇪🇨 Enlace 🤝 Ñuñoa 👩🏽‍💼", "emoji@remote.example", "es"),
     "endless": (
-        "Office of External Relations, Twinnings and Cooperation " * 4 + "(Liaison)",
+        "Office of External Relations, Twinnings and Cooperation " * 3 + "(Liaison)",
         "endless@remote.example",
         "en",
     ),
@@ -99,7 +101,7 @@ def request_an_opinion(world: World) -> None:
     """What tells the reviewers at once."""
     parties = (Party("Chihuahua", "MX", home=True), Party("Albuquerque", "US"))
     today = world.people.today("chihuahua", world.now)
-    new = NewAgreement("MX-1", "mx/twinning", "chihuahua", LONG_TITLE.strip(), today, parties, state="drafting")
+    new = NewAgreement("MX-1", "mx/twinning", "chihuahua", LONG_TITLE, today, parties, state="drafting")
     open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", now=world.now)
     for step in ("complete_draft", "request_opinion"):
         command = StepCommand(step, today)
@@ -152,7 +154,7 @@ def test_a_digest_and_an_urgent_notice_arrive_as_they_were_written_and_as_the_st
         assert f"{world.runtime.settings.base_url}/agreements/" in text
         if key in REVIEWERS:
             today = world.people.today("chihuahua", world.now)
-            for fact in ("MX-1", LONG_TITLE.strip(), language.day(today, code), "/agreements/MX-1\n"):
+            for fact in ("MX-1", LONG_TITLE[:100], language.day(today, code), "/agreements/MX-1\n"):
                 assert fact in text
             assert message["References"].startswith("<agreement-")
 
