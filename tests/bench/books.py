@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from bench.driver import postgres_connection
-from postgres import table_names
+from postgres import rows_in, table_names
 from twinflow import bootstrap
 from twinflow.config import DatabaseSettings, MailSettings, Settings
 from twinflow.domain.agreement.agreement import Basis
@@ -39,7 +39,8 @@ def copied(file: Path, url: str) -> None:
     """The rows of a SQLite file into an empty PostgreSQL database that gets its tables here."""
     start_at(url, file.parent).engine.dispose()
     with closing(sqlite3.connect(file)) as source, postgres_connection(url) as target:
-        target.execute("DELETE FROM calendar")
+        for table in reversed(rows_in(target)):
+            target.execute(f"DELETE FROM {table}")  # what the start wrote
         for table in table_names():
             found = source.execute(f"SELECT * FROM {table}")
             columns = [column for column, *_ in found.description]

@@ -56,8 +56,12 @@ def test_a_clock_that_is_off_for_weeks_loses_no_level_and_tells_none_twice(
     assert len({told.level for told in decade.expected}) == 10, "every level of both ladders"
     once, acts = decade.once(), {(who, day) for day, done in decade.changes.items() for who, *_ in done}
     assert once.keys() == decade.expected.keys()
-    for told, (about, at) in decade.expected.items():  # what an act moved back is not dated before the act
-        assert once[told] == (about, at) or (once[told] == (at, at) and (told.reference, at) in acts), told
+    for told, (about, at) in decade.expected.items():
+        dated, told_on = once[told]
+        assert told_on == at
+        assert dated == about or (about < dated <= at and (told.reference, dated) in acts), (
+            f"what an act moved back is dated by the act: {told}"
+        )
     assert len(decade.repeated) > 50 * len(CASES)
     for told, on, day in decade.repeated:
         heard = [days for key, days in decade.told.items() if key[:3] == told[:3] and "#" in key.level]
