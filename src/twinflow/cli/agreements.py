@@ -185,12 +185,25 @@ def history(context: typer.Context, reference: Reference, json: Json = False) ->
 
 
 def _print_timeline(cli: Cli, page: agreements.AgreementPage) -> None:
-    headings = cli.headings("Effective on", "Recorded on", "By", "What")
+    headings = cli.headings("No.", "Effective on", "Recorded on", "By", "What")
     rows = [
-        [cli.short_day(entry.effective_on), cli.short_day(entry.recorded_on), cli.say(entry.actor), cli.say(entry.text)]
+        [
+            str(entry.number or "–"),
+            cli.short_day(entry.effective_on),
+            cli.short_day(entry.recorded_on),
+            cli.say(entry.actor),
+            _what(cli, entry),
+        ]
         for entry in page.timeline
     ]
     print_table(headings, rows)
+
+
+def _what(cli: Cli, entry: agreements.EntryLine) -> str:
+    """With the entry that has put it right, if one has."""
+    if entry.corrected_by is None:
+        return cli.say(entry.text)
+    return f"{cli.say(entry.text)} [{cli.say(Sentence('see entry {number}', {'number': entry.corrected_by}))}]"
 
 
 @app.command()
@@ -277,6 +290,14 @@ add_later(
     app,
     {
         "open": ("opening.open_", "Open a case."),
+        "correct": (
+            "correcting.correct",
+            "Put an entry of the history right. What it said stays in the history; what follows from it is counted anew.",
+        ),
+        "confirm-correction": (
+            "correcting.confirm",
+            "Confirm a correction as a second person: it counts from now on.",
+        ),
         "import": (
             "opening.import_",
             "Take over a municipality's own register. All of it or nothing; the same file twice changes nothing.",

@@ -103,6 +103,8 @@ def _records(process: ProcessDefinition) -> Found:
 
 def _role_names(process: ProcessDefinition) -> Found:
     seen: set[str] = set()
+    if process.corrections is not None:
+        yield from _names("corrections.second", Sentence("the role"), [process.corrections.second], process.roles)
     for key, role in process.roles.items():
         yield from _names(f"roles.{key}.deputy", Sentence("the role"), filter(None, [role.deputy]), process.roles)
         line: dict[str, None] = {}

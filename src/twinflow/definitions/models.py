@@ -241,6 +241,7 @@ class StepModel(Strict):
     notices: tuple[AnnouncementModel, ...] = ()
     source: SourceText | None = None
     reason: StrictBool = _added(default=False)
+    stands: LabelText | None = _added(None)
 
 
 def _day_of_year(text: str | None) -> str | None:
@@ -378,6 +379,13 @@ class GateModel(Strict):
     to: Annotated[tuple[str, ...] | None, Field(min_length=1)] = None
 
 
+class CorrectionsModel(Strict):
+    """The role that has to confirm every correction."""
+
+    second: str
+    source: SourceText
+
+
 class ProcessModel(Strict):
     """A process file."""
 
@@ -393,6 +401,7 @@ class ProcessModel(Strict):
     steps: dict[Key, StepModel]
     deadlines: dict[Key, DeadlineModel] = {}
     gates: dict[Key, GateModel] = _added({})
+    corrections: CorrectionsModel | None = _added(None)
 
 
 def schema() -> dict[str, Any]:

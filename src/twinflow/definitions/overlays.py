@@ -16,13 +16,14 @@ OWN = frozenset({"key", "version", "extends"})
 CHANGEABLE: Mapping[str, frozenset[str]] = {
     "process": OWN | {"label", "kind", "start", "in_force", "time_zone", "unconfirmed", "law", "children", "calendars"},
     "states": frozenset({"label", "stage", "phase", "waits_for"}),
-    "steps": frozenset({"from", "by", "label", "source", "reason", "requires", "records", "notices"}),
+    "steps": frozenset({"from", "by", "label", "source", "reason", "requires", "records", "notices", "stands"}),
     "deadlines": frozenset({"length", "warn", "escalate", "very_overdue", "label", "note"}),
     "terms": frozenset({"default", "at_most", "label", "source"}),
     "roles": frozenset({"label"}),
     "papers": frozenset({"label"}),
     "checklists": frozenset({"label", "items"}),
     "gates": frozenset(),
+    "corrections": frozenset(),
 }
 """What an overlay may change of what the other file has; of the steps of a gate less."""
 
@@ -112,6 +113,8 @@ def loosened(process: ProcessDefinition, base: ProcessDefinition) -> Found:
             yield f"steps.{key}.from", Sentence("the clock takes it from these states too: {states}.", {"states": gone})
         if step.needs_reason and not process.steps[key].needs_reason:
             yield f"steps.{key}.reason", Sentence("the process it rests on asks for a reason.")
+        if step.stands and not process.steps[key].stands:
+            yield f"steps.{key}.stands", Sentence("in the process it rests on it cannot be taken back.")
     for key in sorted(process.steps.keys() - base.steps.keys()):
         yield from _easier(process.steps[key], base)
     for key, rule in base.deadlines.items():

@@ -21,6 +21,7 @@ from twinflow.domain.process.definition import (
     ChangeRule,
     Checklist,
     ChildState,
+    CorrectionRule,
     DeadlineRule,
     Destination,
     Gate,
@@ -269,6 +270,7 @@ def _definition(content: _Content, place: str) -> ProcessDefinition:
         text=content.text,
         extends=(head.extends.process, head.extends.version) if head.extends else None,
         unconfirmed=_label(head.unconfirmed) if head.unconfirmed else {},
+        corrections=_corrections(model.corrections),
     )
     if content.base is not None and (looser := list(overlays.loosened(definition, content.base))):
         raise _mistaken(place, looser)
@@ -330,7 +332,12 @@ def _step(key: str, model: models.StepModel) -> Step:
         announcements=tuple(Announcement(n.notice, n.to, n.urgent) for n in model.notices),
         source=_source(model.source) if model.source else {},
         needs_reason=model.reason,
+        stands=_label(model.stands) if model.stands else {},
     )
+
+
+def _corrections(model: models.CorrectionsModel | None) -> CorrectionRule | None:
+    return CorrectionRule(model.second, _source(model.source)) if model is not None else None
 
 
 def _requirement(model: models.RequirementModel) -> Requirement:

@@ -73,6 +73,17 @@ class Rulebook:
             )
         return definition
 
+    def version_named(self, name: str) -> ProcessDefinition:
+        """A version by its name, like `twinning v2`. Raises DefinitionChanged if its text is nowhere."""
+        key, _, version = name.rpartition(" v")
+        definition = self._version(key, int(version))
+        if definition is None:
+            raise DefinitionChanged(
+                "The text of {process} that its agreements go by is neither in the books nor in a file: put the file back.",
+                process=name,
+            )
+        return definition
+
     def _version(self, process: str, version: int) -> ProcessDefinition | None:
         """As the cases that run on it know it."""
         return self.kept.get((process, version)) or self.catalogue.definitions.get((process, version))

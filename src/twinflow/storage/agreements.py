@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
+from itertools import count
 from typing import Any, TypeVar
 
 import sqlalchemy
-from sqlalchemy import Connection, bindparam, func, insert, or_, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, or_, update
 from sqlmodel import col, select
 
 from twinflow.domain.agreement.agreement import (
@@ -18,6 +19,7 @@ from twinflow.domain.agreement.agreement import (
 )
 from twinflow.domain.agreement.history import ONLY_TOLD, EntryKind, HistoryEntry
 from twinflow.domain.agreement.listing import words_in
+from twinflow.domain.agreement.present_names import reached_by
 from twinflow.domain.calendar.dates import PartialDate
 from twinflow.domain.process.catalogue import Pin
 from twinflow.domain.process.definition import ProcessDefinition
@@ -69,6 +71,13 @@ SIGN = Prepared(
     update(PARTY)
     .where(PARTY.c.agreement_id == bindparam("of_agreement"), PARTY.c.name == bindparam("of_name"))
     .values({name: bindparam(f"new_{name}") for name in ("signed", "signed_on", "capacity", "place")})
+)
+OF_THE_ROW = (*CHANGING, "reference", "office", "title", "origin", "note", "relationship", "generation", "annulled_on")
+CORRECT = Prepared(
+    update(AGREEMENT)
+    .where(AGREEMENT.c.reference == bindparam("of_reference"), AGREEMENT.c.version == bindparam("of_version"))
+    .values({name: bindparam(f"new_{name}") for name in (*OF_THE_ROW, "derive_on", "derived_on", "reached")})
+    .returning(AGREEMENT.c.id)
 )
 ADD = Prepared(insert(AGREEMENT).values(values_given(AgreementRow)).returning(AGREEMENT.c.id))
 ADD_FACTS, ADD_PARTIES, ADD_TERMS, ADD_WORDS = adding(FactRow), adding(PartyRow), adding(TermRow), adding(WordRow)
@@ -262,6 +271,12 @@ class Agreements(Repository):
         row["next_on"] = agreement.next_on
         ((row_id,),) = ADD.rows(self._writes.connection, row)
         self._ids[agreement.reference] = row_id
+        self._add_what_it_says(row_id, agreement)
+        self._writes.add(ADD_ENTRIES, *(values_of(row_id, entry) for entry in agreement.history))
+        return int(row_id)
+
+    def _add_what_it_says(self, row_id: int, agreement: Agreement) -> None:
+        """Its parties, terms, facts, and the words it is found by."""
         self._writes.add(ADD_PARTIES, *({"agreement_id": row_id, **_party_values(each)} for each in agreement.parties))
         names = (agreement.reference, agreement.title, *(party.name for party in agreement.parties))
         self._writes.add(ADD_WORDS, *({"agreement_id": row_id, "word": word} for word in sorted(words_in(names))))
@@ -273,8 +288,41 @@ class Agreements(Repository):
             ),
         )
         self._writes.add(ADD_FACTS, *_fact_values(row_id, agreement.facts, {}))
-        self._writes.add(ADD_ENTRIES, *(values_of(row_id, entry) for entry in agreement.history))
-        return int(row_id)
+
+    def correct(self, before: Agreement, after: Agreement) -> int:
+        """Write what a correction makes of an agreement, apart from deadlines. Raises StaleAgreement as `save`."""
+        values = {
+            "of_reference": before.reference,
+            "of_version": before.version,
+            "new_derive_on": after.derive_on,
+            "new_derived_on": after.derived_on,
+            "new_reached": None if before.parent is None else snapshots.reached_text(_reached_at_all(after)),
+            **{f"new_{name}": getattr(after, name) for name in OF_THE_ROW},
+        }
+        agreement_id = self._saved(CORRECT, before, values)
+        self._ids[after.reference] = agreement_id
+        for table in (PARTY, table_of(WordRow), table_of(TermRow), table_of(FactRow)):
+            self._connection.execute(delete(table).where(table.c.agreement_id == agreement_id))
+        self._add_what_it_says(agreement_id, after)
+        entries = after.history[len(before.history) :]
+        self._writes.add(ADD_ENTRIES, *(values_of(agreement_id, entry) for entry in entries))
+        return agreement_id
+
+    def free_name(self, reference: str) -> str:
+        """The first of `reference.annulled`, `reference.annulled-2` ... that no agreement has."""
+        names = (f"{reference}.annulled" if n == 1 else f"{reference}.annulled-{n}" for n in count(1))
+        return next(name for name in names if not self.known([name]))
+
+    def _saved(self, statement: Prepared, before: Agreement, values: Mapping[str, Any]) -> int:
+        saved = statement.rows(self._writes.connection, values)
+        if not saved:
+            raise StaleAgreement(
+                "{reference} was changed meanwhile by {actor}; look at it again.",
+                reference=before.reference,
+                actor=self._last_actor(self.id_of(before.reference)),
+            )
+        ((agreement_id,),) = saved
+        return int(agreement_id)
 
     def save(self, before: Agreement, after: Agreement) -> int:
         """Write what a step changed, apart from deadlines. Raises StaleAgreement if the row is no longer `before`."""
@@ -290,14 +338,7 @@ class Agreements(Repository):
             "new_reached": _reached(before, after.history if renamed else entries),
             **{f"new_{name}": getattr(after, name) for name in CHANGING},
         }
-        saved = SAVE.rows(self._writes.connection, values)
-        if not saved:
-            raise StaleAgreement(
-                "{reference} was changed meanwhile by {actor}; look at it again.",
-                reference=before.reference,
-                actor=self._last_actor(self.id_of(before.reference)),
-            )
-        ((agreement_id,),) = saved
+        agreement_id = self._saved(SAVE, before, values)
         if before.parties is not after.parties:
             for old, new in zip(before.parties, after.parties, strict=True):
                 if old is not new:
@@ -305,7 +346,7 @@ class Agreements(Repository):
                     self._writes.add(SIGN, {"of_agreement": agreement_id, "of_name": old.name, **signed})
         self._writes.add(ADD_FACTS, *_fact_values(agreement_id, after.facts, before.facts))
         self._writes.add(ADD_ENTRIES, *(values_of(agreement_id, entry) for entry in entries))
-        return int(agreement_id)
+        return agreement_id
 
     def derive_by(self, agreement_id: int, agreement: Agreement) -> None:
         """Set when its deadlines were derived, when they are to be derived anew, and the first date that is open."""
@@ -376,6 +417,11 @@ def _signature_values(party: Party) -> dict[str, Any]:
         "capacity": signature.capacity,
         "place": signature.place,
     }
+
+
+def _reached_at_all(agreement: Agreement) -> tuple[tuple[str, date], ...]:
+    """The states it has come to as its history counts now; none of what was annulled."""
+    return reached_by(agreement.history) if agreement.annulled_on is None else ()
 
 
 def _reached(before: Agreement, entries: Iterable[HistoryEntry]) -> str | None:

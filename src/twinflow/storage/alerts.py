@@ -108,6 +108,13 @@ class Alerts(Repository):
         )
         self._connection.execute(insert(AlertRow).from_select(["agreement_id", "occurrence", *given], chosen))
 
+    def readers_since(self, agreement_id: int, instant: datetime) -> dict[str, str]:
+        """Who was told anything of an agreement since an instant (UTC), each with the role they were told in last."""
+        query = select(AlertRow.recipient, AlertRow.role).where(
+            AlertRow.agreement_id == agreement_id, col(AlertRow.recorded_at) >= instant
+        )
+        return dict(self._connection.execute(query.order_by(col(AlertRow.id))).all())
+
     def agreements_of(self, outbox_id: int) -> list[tuple[int, str]]:
         """The agreements that a message tells of, each with the role that its reader was told in."""
         query = select(AlertRow.agreement_id, AlertRow.role).where(AlertRow.outbox_id == outbox_id)

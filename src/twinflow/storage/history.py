@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, func, insert, literal, select, tuple_, union_all
 from sqlmodel import col
 
-from twinflow.domain.agreement.history import EntryKind, HistoryEntry
+from twinflow.domain.agreement.history import ONLY_TOLD, EntryKind, HistoryEntry
 from twinflow.domain.agreement.present_names import in_present_names
 from twinflow.domain.clock.last_pass import LaterEntries
 from twinflow.storage.failures import is_of_a_row, one_by_one
@@ -39,9 +39,24 @@ class History(Repository):
         chosen = select(col(DeadlineRow.agreement_id), *given.values()).where(col(DeadlineRow.id).in_(deadlines))
         self._connection.execute(insert(HistoryRow).from_select(["agreement_id", *given], chosen))
 
-    def page(self, agreement_id: int, before: int | None, at_once: int | None) -> tuple[list[HistoryEntry], int | None]:
-        """The newest entries, by the day of their effect, then as recorded; and what older ones come `before`, if there are any.
+    def as_written(self, agreement_id: int) -> list[HistoryEntry]:
+        """The entries that decisions go by, oldest first, as they were written: not corrected, under the names of their time."""
+        told = [kind.value for kind in ONLY_TOLD]
+        query = select(HISTORY).where(HISTORY.c.agreement_id == agreement_id, HISTORY.c.kind.not_in(told))
+        return [entry_of(row) for row in self._connection.execute(query.order_by(HISTORY.c.id))]
 
+    def numbers(self, agreement_id: int) -> dict[int, int]:
+        """The number by which each entry can be named, by its row: what was only told has none."""
+        told = [kind.value for kind in ONLY_TOLD]
+        query = select(HISTORY.c.id).where(HISTORY.c.agreement_id == agreement_id, HISTORY.c.kind.not_in(told))
+        return {row: number for number, row in enumerate(self._connection.scalars(query.order_by(HISTORY.c.id)), 1)}
+
+    def page(
+        self, agreement_id: int, before: int | None, at_once: int | None
+    ) -> tuple[list[tuple[int, HistoryEntry]], int | None]:
+        """The newest entries with their rows, and what older ones come `before`, if there are any.
+
+        They are ordered by the day of their effect, then as recorded.
         `before` is what the page before this one gave. States and steps have the names of now. All of them if `at_once` is None.
         """
         newest = select(HISTORY.c.id).where(HISTORY.c.agreement_id == agreement_id).order_by(*(c.desc() for c in PLACE))
@@ -55,7 +70,7 @@ class History(Repository):
         named = zip(rows, in_present_names([entry_of(row) for row in rows]), strict=True)
         found = sorted(((_place(row), entry) for row, entry in named if row.wanted), key=itemgetter(0), reverse=True)
         shown = found[:at_once]
-        return [entry for _, entry in shown], shown[-1][0][-1] if len(found) > len(shown) else None
+        return [(place[-1], entry) for place, entry in shown], shown[-1][0][-1] if len(found) > len(shown) else None
 
     def newest_at(self, *which: ColumnElement[bool]) -> datetime | None:
         """When the latest entry of all, or of some, was recorded (UTC). An instant that cannot be read is passed over."""

@@ -80,6 +80,7 @@ def _own(filters: Filters, today: date) -> Iterator[ColumnElement[bool]]:
     """What narrows the list by the agreement's own row."""
     if not filters.everything:
         yield AGREEMENT.c.parent_id.is_(None)
+        yield AGREEMENT.c.annulled_on.is_(None)
         yield ~exists().where(
             LATER.c.relationship == AGREEMENT.c.relationship, LATER.c.generation > AGREEMENT.c.generation
         )

@@ -44,7 +44,7 @@ from twinflow.domain.agreement.agreement import (
     Term,
 )
 from twinflow.domain.agreement.history import ONLY_TOLD, EntryKind, HistoryEntry
-from twinflow.domain.agreement.present_names import in_present_names, reached_by
+from twinflow.domain.agreement.present_names import reached_by, what_counts
 from twinflow.domain.calendar.dates import PartialDate
 from twinflow.errors import Unreadable, UnreadableAgreement, reason, unreadable
 from twinflow.storage.deadline_basis import basis_of
@@ -261,7 +261,7 @@ def _in_row(row: Row, untold: Mapping[int, Sequence[HistoryEntry]]) -> InRows:
         **_head(row),
         **_as_it_stands(stands),
         findings=tuple(_finding(each) for each in _listed(found)),
-        history=in_present_names(entries),
+        history=what_counts(entries),
         children=_with_histories(children, untold) if untold else _children(children),
         reached=_states(reached, entries) if stands[0] is not None else (),
         derive_on=derived[0],

@@ -101,6 +101,8 @@ class AgreementRow(SQLModel, table=True):
     """Of what belongs to another agreement: the states it has come to, and when. NULL in books of before, until its next step."""
     next_on: date = date.max
     """The first date of an open deadline, passed or not; the last day there is where none is open."""
+    annulled_on: date | None = None
+    """The day on which it was annulled, as it was opened by mistake. Its reference then says so, and the plain one is free."""
 
 
 class PartyRow(SQLModel, table=True):

@@ -208,7 +208,8 @@ class AgreementHead:
     """What a case is called, whose it is, by which process it runs and how far it has come; no parties, terms, facts, deadlines.
 
     `tracked_from` is the day the case came into the books: recurring duties of the time before are not chased.
-    `version` counts changes; a write that expects another version loses.
+    `version` counts changes; a write that expects another version loses. `annulled_on`: it was opened by mistake, and counts for
+    nothing from that day.
     """
 
     reference: str
@@ -224,6 +225,7 @@ class AgreementHead:
     note: str = ""
     relationship: str = ""
     generation: int = 1
+    annulled_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -251,6 +253,8 @@ class PresentAgreement(AgreementHead):
 
     def has_entered_into_force(self, today: date) -> bool:
         """Whether every party has signed, and the day of entry into force is known and has come."""
+        if self.annulled_on is not None:
+            return False
         in_force_on = self.day_of(IN_FORCE_ON)
         return not self.unsigned and in_force_on is not None and in_force_on <= today
 

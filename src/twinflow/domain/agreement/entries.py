@@ -5,15 +5,16 @@ that an earlier version wrote, and gives None for an entry that says something e
 """
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime
 from enum import StrEnum
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
+from twinflow.domain.agreement.agreement import Claim, Party, Signature, Term
 from twinflow.domain.agreement.history import EntryKind, HistoryEntry
 from twinflow.domain.agreement.subject import AlertSubject
-from twinflow.domain.calendar.dates import Length
+from twinflow.domain.calendar.dates import Length, PartialDate
 
 Key = tuple[str, int]
 """The rule and the occurrence of a deadline. Moved dates of the first version do not say which occurrence: theirs is 0."""
@@ -50,9 +51,57 @@ class Carried:
     after: date
 
 
+class Correction(StrEnum):
+    """What a correction says of an entry: it does not count, it says something else, or the case was opened by mistake."""
+
+    WITHDRAW = "withdraw"
+    REPLACE = "replace"
+    ANNUL = "annul"
+
+
+@dataclass(frozen=True, slots=True)
+class Began:
+    """What a case began with, before anything happened in it; books of before do not keep it."""
+
+    title: str
+    office: str
+    origin: str
+    note: str
+    parties: tuple[Party, ...]
+    terms: Mapping[str, Term]
+    facts: Mapping[str, tuple[Claim, ...]]
+
+    def details(self) -> dict[str, str]:
+        content = {
+            **{name: getattr(self, name) for name in ("title", "office", "origin", "note")},
+            "parties": [_of_party(party) for party in self.parties],
+            "terms": {name: (str(term), term.source) for name, term in self.terms.items()},
+            "facts": {
+                name: [(str(claim.value), claim.source, claim.chosen) for claim in claims]
+                for name, claims in self.facts.items()
+            },
+        }
+        return {"began": json.dumps(content, ensure_ascii=False)}
+
+    @classmethod
+    def read(cls, entry: HistoryEntry) -> Self | None:
+        if "began" not in entry.details or entry.kind not in {EntryKind.OPENED, EntryKind.IMPORTED}:
+            return None
+        said = json.loads(entry.details["began"])
+        return cls(
+            **{name: said[name] for name in ("title", "office", "origin", "note")},
+            parties=tuple(_party(*each) for each in said["parties"]),
+            terms={name: Term.parse(text, source) for name, (text, source) in said["terms"].items()},
+            facts={name: tuple(_claim(name, *claim) for claim in claims) for name, claims in said["facts"].items()},
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class StepTaken:
-    """What was given with a step. `received_at` (UTC) is when it arrived, `records` the facts it recorded, by name, as text."""
+    """What was given with a step. `received_at` (UTC) is when it arrived, `records` the facts it recorded, by name, as text.
+
+    `corrected_by`: whoever had a part in what it says now beside the one who took it.
+    """
 
     kind: ClassVar = EntryKind.STEP
 
@@ -61,9 +110,11 @@ class StepTaken:
     reason: str = ""
     received_at: datetime | None = None
     records: Mapping[str, str] = field(default_factory=dict)
+    corrected_by: str = ""
 
     def details(self) -> dict[str, str]:
         given = {"place": self.place, "capacity": self.capacity, "reason": self.reason, **self.records}
+        given["corrected_by"] = self.corrected_by
         if self.received_at is not None:
             given["received_at"] = self.received_at.astimezone(UTC).isoformat()
         return _given(given)
@@ -73,9 +124,9 @@ class StepTaken:
         if entry.kind is not cls.kind:
             return None
         given = dict(entry.details)
-        place, capacity, reason = (given.pop(name, "") for name in ("place", "capacity", "reason"))
+        place, capacity, reason, by = (given.pop(name, "") for name in ("place", "capacity", "reason", "corrected_by"))
         received_at = given.pop("received_at", None)
-        return cls(place, capacity, reason, datetime.fromisoformat(received_at) if received_at else None, given)
+        return cls(place, capacity, reason, datetime.fromisoformat(received_at) if received_at else None, given, by)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +204,7 @@ class DateMoved:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Changed:
     """A change of a deadline by an act. `number` counts the changes of the occurrence; that of a confirmation, and `of`, is the
-    number of the change it speaks of. `second` is the role that has to confirm it, if any.
+    number of the change it speaks of. `second` is the role that has to confirm it, if any. `withdrawn`: a correction took it out.
     """
 
     kind: ClassVar = EntryKind.CHANGE
@@ -169,6 +220,7 @@ class Changed:
     paper: str = ""
     legal_basis: str = ""
     second: str = ""
+    withdrawn: bool = False
 
     def details(self) -> dict[str, str]:
         return _given(
@@ -184,6 +236,7 @@ class Changed:
                 "paper": self.paper,
                 "legal_basis": self.legal_basis,
                 "second": self.second,
+                "withdrawn": "yes" if self.withdrawn else "",
             }
         )
 
@@ -204,6 +257,7 @@ class Changed:
             paper=said.get("paper", ""),
             legal_basis=said.get("legal_basis", ""),
             second=said.get("second", ""),
+            withdrawn="withdrawn" in said,
         )
 
 
@@ -257,7 +311,8 @@ class Migrated:
 
     `carried` are the open deadlines it took over. `recurring` has the last occurrence of each recurring deadline that the old
     version decides on, and its date. `closed` are the deadlines that were closed by then, each with the day that the new
-    version counts it from (None where it counts none such).
+    version counts it from (None where it counts none such). `policies` is what the plan said of each rule; books of before
+    have it only in what was carried.
     """
 
     kind: ClassVar = EntryKind.MIGRATED
@@ -270,6 +325,7 @@ class Migrated:
     carried: Mapping[Key, Carried]
     recurring: Mapping[str, tuple[int, date]]
     closed: Mapping[Key, date | None] = field(default_factory=dict)
+    policies: Mapping[str, Policy] = field(default_factory=dict)
 
     def details(self) -> dict[str, str]:
         carried = {
@@ -287,6 +343,7 @@ class Migrated:
             "carried": carried,
             "closed": {_name(key): str(day or "") for key, day in self.closed.items()},
             "recurring": {rule: (number, day.isoformat()) for rule, (number, day) in self.recurring.items()},
+            "policies": self.policies,
         }
         names = {"from": self.source, "to": self.target, "reason": self.reason}
         return names | {name: json.dumps(dict(table), sort_keys=True) for name, table in tables.items()}
@@ -295,8 +352,8 @@ class Migrated:
     def read(cls, entry: HistoryEntry) -> Self | None:
         if entry.kind is not cls.kind:
             return None
-        said, names = entry.details, ("states", "steps", "carried", "recurring", "closed")
-        states, steps, carried, recurring, closed = (json.loads(said.get(name, "{}")) for name in names)
+        said, names = entry.details, ("states", "steps", "carried", "recurring", "closed", "policies")
+        states, steps, carried, recurring, closed, policies = (json.loads(said.get(name, "{}")) for name in names)
         return cls(
             source=said.get("from", ""),
             target=said.get("to", ""),
@@ -306,6 +363,7 @@ class Migrated:
             carried={_named(name): _carried(content) for name, content in carried.items()},
             recurring={rule: (number, date.fromisoformat(day)) for rule, (number, day) in recurring.items()},
             closed={_named(name): _day(day) for name, day in closed.items()},
+            policies={rule: Policy(policy) for rule, policy in policies.items()},
         )
 
 
@@ -351,9 +409,89 @@ class Cancelled:
         return cls(int(said["message"]), said["recipient"], said["cancelled"])
 
 
-Said = StepTaken | Alerted | DateMoved | Changed | Acknowledged | Snoozed | Migrated | NotDelivered | Cancelled
+@dataclass(frozen=True, slots=True)
+class Counting:
+    """What an entry says once it is corrected. `taken_at` (UTC) is when it counts as taken, wherever that matters for what came of
+    it: when it was recorded, unless it is of a later day.
+    """
+
+    effective_on: date
+    step: str | None
+    from_state: str | None
+    to_state: str | None
+    party: str | None
+    details: Mapping[str, str]
+    taken_at: datetime = field(compare=False)
+
+    @classmethod
+    def of(cls, entry: HistoryEntry) -> Self:
+        content = (entry.effective_on, entry.step, entry.from_state, entry.to_state, entry.party, entry.details)
+        return cls(*content, entry.recorded_at)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Corrected:
+    """A correction of the entry of the number `entry` (see `numbered`). `asked` is what it is to say, by name, as text.
+
+    `counts` are the entries that count otherwise from here on, by number, under the names of their own time; None: it counts no
+    longer. One of the roles of `second`, if there are any, has to confirm it before it counts; `of` is the number of the
+    correction that this one confirms. `annulled`: the reference that the case had, and that is free again.
+    """
+
+    kind: ClassVar = EntryKind.CORRECTED
+
+    entry: int
+    correction: Correction
+    reason: str
+    asked: Mapping[str, str] = field(default_factory=dict)
+    counts: Mapping[int, Counting | None] = field(default_factory=dict)
+    second: tuple[str, ...] = ()
+    of: int | None = None
+    annulled: str = ""
+
+    def details(self) -> dict[str, str]:
+        counts = {
+            str(number): counting and {
+                **asdict(counting),
+                "effective_on": str(counting.effective_on),
+                "taken_at": counting.taken_at.astimezone(UTC).isoformat(),
+            }
+            for number, counting in self.counts.items()
+        }
+        said = {"correction": self.correction.value, "entry": str(self.entry), "reason": self.reason}
+        return said | _given(
+            {
+                "asked": json.dumps(dict(self.asked), ensure_ascii=False) if self.asked else "",
+                "counts": json.dumps(counts, ensure_ascii=False) if counts else "",
+                "second": " ".join(self.second),
+                "of": str(self.of or ""),
+                "annulled": self.annulled,
+            }
+        )
+
+    @classmethod
+    def read(cls, entry: HistoryEntry) -> Self | None:
+        if entry.kind is not cls.kind:
+            return None
+        said = entry.details
+        counts = json.loads(said.get("counts", "{}"))
+        return cls(
+            entry=int(said["entry"]),
+            correction=Correction(said["correction"]),
+            reason=said["reason"],
+            asked=json.loads(said.get("asked", "{}")),
+            counts={int(number): content and _counting(**content) for number, content in counts.items()},
+            second=tuple(said.get("second", "").split()),
+            of=int(said["of"]) if "of" in said else None,
+            annulled=said.get("annulled", ""),
+        )
+
+
+Said = (
+    StepTaken | Alerted | DateMoved | Changed | Acknowledged | Snoozed | Migrated | NotDelivered | Cancelled | Corrected
+)
 _KINDS: tuple[type[Said], ...] = (
-    StepTaken, Alerted, DateMoved, Changed, Acknowledged, Snoozed, Migrated, NotDelivered, Cancelled,
+    StepTaken, Alerted, DateMoved, Changed, Acknowledged, Snoozed, Migrated, NotDelivered, Cancelled, Corrected,
 )  # fmt: skip
 
 
@@ -365,6 +503,26 @@ def read(entry: HistoryEntry) -> Said | None:
 def noted(said: Said, actor: str, effective_on: date, recorded_at: datetime) -> HistoryEntry:
     """The entry that says it. `recorded_at` is UTC."""
     return HistoryEntry(said.kind, actor, effective_on, recorded_at, details=said.details())
+
+
+def _of_party(party: Party) -> tuple[object, ...]:
+    signature = party.signature
+    signed = (str(signature.on), signature.capacity, signature.place) if signature is not None else None
+    return (party.name, party.country, party.home, signed)
+
+
+def _party(name: str, country: str, home: bool, signed: Sequence[str] | None) -> Party:
+    signature = Signature(PartialDate.parse(signed[0]), *signed[1:]) if signed is not None else None
+    return Party(name, country, home, signature)
+
+
+def _claim(name: str, text: str, source: str, chosen: bool) -> Claim:
+    return Claim(PartialDate.parse(text) if name.endswith("_on") else text, source, chosen)
+
+
+def _counting(effective_on: str, taken_at: str, **content: Any) -> Counting:
+    on, at = date.fromisoformat(effective_on), datetime.fromisoformat(taken_at)
+    return Counting(effective_on=on, taken_at=at, **content)
 
 
 def _given(details: Mapping[str, str]) -> dict[str, str]:

@@ -13,6 +13,8 @@ def findings(agreement: PresentAgreement, definition: ProcessDefinition) -> tupl
 
 
 def _findings(agreement: PresentAgreement, definition: ProcessDefinition) -> Iterator[Finding]:
+    if agreement.annulled_on is not None:
+        return
     state = definition.states[agreement.state]
     if state.signed and agreement.day_of(SIGNED_ON) is None:
         yield Finding(FindingCode.DATE_MISSING, SIGNED_ON)

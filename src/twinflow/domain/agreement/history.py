@@ -20,6 +20,9 @@ class EntryKind(StrEnum):
     SNOOZED = "snoozed"
     MIGRATED = "migrated"
     MAIL = "mail"
+    CORRECTED = "corrected"
+    WITHDRAWN = "withdrawn"
+    """In the place of a step that a correction has taken out: no row is written so."""
 
 
 ONLY_TOLD = frozenset({EntryKind.ALERT, EntryKind.MAIL})

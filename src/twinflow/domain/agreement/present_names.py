@@ -1,11 +1,70 @@
-"""What older entries of an agreement are called in the version of the process that it follows now."""
+"""What counts of a history: as corrections have it, under the names of the process version that the agreement follows now."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
-from twinflow.domain.agreement.entries import Migrated
-from twinflow.domain.agreement.history import HistoryEntry
+from twinflow.domain.agreement.entries import Changed, Corrected, Counting, Migrated
+from twinflow.domain.agreement.history import ONLY_TOLD, EntryKind, HistoryEntry
+
+
+def what_counts(history: Sequence[HistoryEntry]) -> tuple[HistoryEntry, ...]:
+    """The history that decisions go by, of the same length: each entry as it was corrected, in present names."""
+    return in_present_names(as_corrected(history))
+
+
+def as_corrected(history: Sequence[HistoryEntry], *, to_take_again: bool = False) -> Sequence[HistoryEntry]:
+    """Each entry as the last correction has it, under the names of its own time. A step that does not count stands as withdrawn.
+
+    What a correction changed by itself came on record with it, and what followed from that for other entries was there before;
+    `to_take_again` all of them count as recorded when they would have been.
+    """
+    corrections = [(entry, said) for entry in history if (said := Corrected.read(entry)) is not None]
+    if not corrections:
+        return history
+    found, places = list(history), [place for _, place in numbered(history)]
+    for correction, said in corrections:
+        for number, counting in said.counts.items():
+            place = places[number - 1]
+            was = found[place]
+            if counting is None:
+                found[place] = _withdrawn(was)
+                continue
+            is_own = number == said.entry and not to_take_again
+            found[place] = _counted(was, counting, correction.recorded_at if is_own else counting.taken_at)
+    return found
+
+
+def numbered(history: Sequence[HistoryEntry]) -> list[tuple[int, int]]:
+    """The number by which each entry can be named, and its place: what was only told has none."""
+    places = [place for place, entry in enumerate(history) if entry.kind not in ONLY_TOLD]
+    return list(enumerate(places, start=1))
+
+
+def number_of(history: Sequence[HistoryEntry], entry: HistoryEntry) -> int:
+    """The number by which an entry of the history can be named."""
+    return next(number for number, place in numbered(history) if history[place] is entry)
+
+
+def _counted(entry: HistoryEntry, counting: Counting, recorded_at: datetime) -> HistoryEntry:
+    return replace(
+        entry,
+        effective_on=counting.effective_on,
+        recorded_at=recorded_at,
+        step=counting.step,
+        from_state=counting.from_state,
+        to_state=counting.to_state,
+        party=counting.party,
+        details=counting.details,
+    )
+
+
+def _withdrawn(entry: HistoryEntry) -> HistoryEntry:
+    """A change of a deadline keeps its number: later ones are named by theirs."""
+    change = Changed.read(entry)
+    if change is not None:
+        return replace(entry, details=replace(change, withdrawn=True).details())
+    return HistoryEntry(EntryKind.WITHDRAWN, entry.actor, entry.effective_on, entry.recorded_at)
 
 
 def state_now(history: Sequence[HistoryEntry], state: str, recorded_at: datetime) -> str:
@@ -23,9 +82,14 @@ def in_present_names(history: Sequence[HistoryEntry]) -> tuple[HistoryEntry, ...
     for entry in history:
         said = Migrated.read(entry)
         if said is not None:
-            found = [_renamed(earlier, said.states, said.steps) for earlier in found]
+            found = renamed(found, said.states, said.steps)
         found.append(entry)
     return tuple(found)
+
+
+def renamed(history: Sequence[HistoryEntry], states: Mapping[str, str], steps: Mapping[str, str]) -> list[HistoryEntry]:
+    """The entries under the names that another version has for these states and steps."""
+    return [_renamed(entry, states, steps) for entry in history]
 
 
 def reached_by(history: Sequence[HistoryEntry]) -> tuple[tuple[str, date], ...]:

@@ -10,7 +10,7 @@ from twinflow.domain.agreement.agreement import Finding, FindingCode
 class SubjectKind(StrEnum):
     """`deadline`: its day comes or has passed; `lapse`: its day has passed and the step that follows cannot be taken; `moved`: it
     has another day; `change`: a change of it waits for somebody; `step`: it was taken; `undelivered`: a message reached nobody.
-    What findings are about has their codes.
+    `correction`: an entry of the history was put right. What findings are about has their codes.
     """
 
     DEADLINE = "deadline"
@@ -19,6 +19,7 @@ class SubjectKind(StrEnum):
     CHANGE = "change"
     STEP = "step"
     UNDELIVERED = "undelivered"
+    CORRECTION = "correction"
 
 
 _KINDS: dict[str, SubjectKind | FindingCode] = {kind.value: kind for kind in (*SubjectKind, *FindingCode)}
@@ -26,7 +27,9 @@ _KINDS: dict[str, SubjectKind | FindingCode] = {kind.value: kind for kind in (*S
 
 @dataclass(frozen=True, slots=True)
 class AlertSubject:
-    """What an alert is about. `name`: the key of a deadline's rule or of a step, a message's number, what a finding names."""
+    """What an alert is about. `name`: the key of a deadline's rule or of a step, the number of a message or of an entry, what a
+    finding names.
+    """
 
     kind: SubjectKind | FindingCode
     name: str

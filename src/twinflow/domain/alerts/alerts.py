@@ -27,6 +27,9 @@ REFUSED = "lapse-refused"
 UNDELIVERED = "undelivered"
 """The notice that somebody could not be reached."""
 
+CORRECTED, TO_CONFIRM = "entry-corrected", "correction-to-confirm"
+"""The notices that an entry was put right, and that it is to be once a second person has confirmed it."""
+
 MISSED = "missed"
 """The level of an occurrence that began and passed while the clock was off."""
 
@@ -182,6 +185,17 @@ def about_step(announcements: Sequence[Announcement], entry: HistoryEntry, after
             urgent=announcement.urgent,
             details={"state": after.state},
         )
+
+
+def about_correction(number: int, second: Sequence[str], actor: str, today: date) -> Telling:
+    """That the entry of this number corrects another, or is to once somebody of the roles `second` but `actor` confirms it."""
+    return Telling(
+        notice=TO_CONFIRM if second else CORRECTED,
+        subject=AlertSubject(SubjectKind.CORRECTION, str(number)),
+        roles=tuple(second) or (LIAISON,),
+        effective_on=today,
+        held=frozenset({actor}),
+    )
 
 
 def _passed(deadline: Deadline, today: date) -> bool:

@@ -47,13 +47,17 @@ class ChangeCommand:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A change on record. `number` counts the changes of the occurrence; `second` is the role that has to confirm, if any."""
+    """A change on record. `number` counts the changes of the occurrence; `second` is the role that has to confirm, if any.
+
+    `withdrawn`: a correction took it out.
+    """
 
     number: int
     actor: str
     on: date
     command: ChangeCommand
     second: str = ""
+    withdrawn: bool = False
     confirmed_by: str = ""
     confirmed_on: date | None = None
 
@@ -63,7 +67,7 @@ class Change:
 
     @property
     def counts(self) -> bool:
-        return not self.second or bool(self.confirmed_by)
+        return not self.withdrawn and (not self.second or bool(self.confirmed_by))
 
 
 def changes_by_deadline(history: Iterable[HistoryEntry]) -> Mapping[Key, tuple[Change, ...]]:
@@ -76,9 +80,11 @@ def changes_by_deadline(history: Iterable[HistoryEntry]) -> Mapping[Key, tuple[C
         changes, command = found[said.key], _command(said, entry.effective_on)
         if command.kind is ChangeKind.CONFIRM:
             index = (command.of or 1) - 1
-            changes[index] = replace(changes[index], confirmed_by=entry.actor, confirmed_on=entry.effective_on)
+            if not said.withdrawn:
+                changes[index] = replace(changes[index], confirmed_by=entry.actor, confirmed_on=entry.effective_on)
         else:
-            changes.append(Change(len(changes) + 1, entry.actor, entry.effective_on, command, said.second))
+            number = len(changes) + 1
+            changes.append(Change(number, entry.actor, entry.effective_on, command, said.second, said.withdrawn))
     return {key: tuple(changes) for key, changes in found.items()}
 
 
@@ -97,12 +103,12 @@ def pending(changes: Iterable[Change]) -> Iterator[Change]:
     """The changes that still wait for a second person, apart from extensions that were taken back meanwhile."""
     changes = list(changes)
     gone = _taken_back(changes)
-    return (change for change in changes if not change.counts and change.number not in gone)
+    return (c for c in changes if not c.counts and not c.withdrawn and c.number not in gone)
 
 
 def _pauses(rule: DeadlineRule, changes: Sequence[Change], calendars: Calendars) -> Iterator[Pause]:
     """Each pause to its resumption, or until all of them have taken what the rule allows: then the count goes on by itself."""
-    resumed = {change.command.of: change.on for change in changes if change.kind is ChangeKind.RESUME}
+    resumed = {change.command.of: change.on for change in changes if change.kind is ChangeKind.RESUME and change.counts}
     taken = 0
     for change in changes:
         if change.kind is ChangeKind.PAUSE and change.counts:
@@ -146,6 +152,7 @@ def _agreed_on(changes: Sequence[Change], parties: int) -> date | None:
 
 
 def _running_pause(changes: Sequence[Change]) -> Change | None:
+    changes = [change for change in changes if not change.withdrawn]
     resumed = {change.command.of for change in changes if change.kind is ChangeKind.RESUME}
     return next((c for c in reversed(changes) if c.kind is ChangeKind.PAUSE and c.number not in resumed), None)
 
@@ -228,9 +235,10 @@ class _Request:
                 running = _running_pause(self.changes)
                 candidates = [running] if running is not None else []
             case ChangeKind.REMOVE:
-                taken_back = {c.command.of for c in self.changes if c.kind is ChangeKind.REMOVE}
+                changes = [c for c in self.changes if not c.withdrawn]
+                taken_back = {c.command.of for c in changes if c.kind is ChangeKind.REMOVE}
                 gone = taken_back | self._granted_before_migration
-                candidates = [c for c in self.changes if c.kind is ChangeKind.EXTEND and c.number not in gone]
+                candidates = [c for c in changes if c.kind is ChangeKind.EXTEND and c.number not in gone]
             case ChangeKind.CONFIRM:
                 candidates = list(pending(self.changes))
             case _:

@@ -1,6 +1,6 @@
 """What the books keep of an agreement after a change: its derived deadlines, what was closed as it was closed, its findings."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
@@ -40,14 +40,17 @@ def rewritten(
     *,
     actor: str = CLOCK,
     cause: str = "",
+    corrected: Collection[Key] = (),
 ) -> Rewritten:
     """The deadlines of `after`, derived by `definition`, over the rows of `before`. `now` is UTC.
 
     `cause` says in the history why a date moved, where it is not a step. A deadline that nothing gives rise to any more is void.
+    Those that a correction has made otherwise (`corrected`) are as derived, also where they were closed.
     """
     old = {deadline.key: deadline for deadline in before.deadlines}
     new = kept(before.deadlines, after, definition, context)
-    gone = {key: deadline for key, deadline in old.items() if deadline.is_open and key not in new}
+    new |= {deadline.key: deadline for deadline in after.deadlines if deadline.key in corrected}
+    gone = {key: each for key, each in old.items() if (each.is_open or key in corrected) and key not in new}
     migrated = before.process_digest != after.process_digest  # with the same date it may have another ladder
     rows = {key: each for key, each in new.items() if each != old.get(key) or (migrated and each.is_open)}
     for key, each in gone.items():  # a rule that the process no longer has ends today

@@ -58,6 +58,8 @@ def with_deadlines(agreement: Agreement, definition: ProcessDefinition, context:
     Rules whose anchor has no day, or whose length the text does not state, give nothing. A right, or an occurrence, is over
     the day after its date; the next period of a recurring duty begins: all days are those where the late office is.
     """
+    if agreement.annulled_on is not None:
+        return replace(agreement, deadlines=(), derive_on=None, derived_on=context.today)
     ahead: list[date] = []
     done: dict[str, list[Deadline]] = {}
     for case in _cases(agreement, definition, context, _in_order(definition), ahead):

@@ -153,7 +153,8 @@ class Step:
     """Something a person or the clock does.
 
     `records` names the facts, papers and checklists that have to be given with it, `day_as` the fact that the day of the act
-    itself makes; `needs_reason`: it is taken only with a reason.
+    itself makes; `needs_reason`: it is taken only with a reason. `stands`: what it does cannot be taken back, and how it is
+    superseded.
     """
 
     key: str
@@ -169,6 +170,7 @@ class Step:
     announcements: tuple[Announcement, ...] = ()
     source: Label = field(default_factory=dict)
     needs_reason: bool = False
+    stands: Label = field(default_factory=dict)
 
 
 class Side(StrEnum):
@@ -244,6 +246,14 @@ class ChangeRule:
     source: Label
     at_most: Length | None = None
     second: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectionRule:
+    """Who has to confirm a correction beside whoever makes it, and on what basis."""
+
+    second: str
+    source: Label
 
 
 @dataclass(frozen=True, slots=True)
@@ -367,6 +377,7 @@ class ProcessDefinition:
     gates: Mapping[str, Gate] = field(default_factory=dict)
     extends: tuple[str, int] | None = None
     unconfirmed: Label = field(default_factory=dict)
+    corrections: CorrectionRule | None = None
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, ProcessDefinition) and self.digest == other.digest

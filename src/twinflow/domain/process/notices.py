@@ -73,6 +73,7 @@ _DEADLINE: Fields = {
     **_TODO,
 }
 _FINDING: Fields = {"subject": Kind.TEXT, "known": Kind.TEXT}
+_CORRECTION: Fields = {"entry": Kind.NUMBER, "actor": Kind.TEXT, "what": Kind.TEXT}
 _BUILT_IN: Mapping[str, Fields] = {
     "deadline-soon": _DEADLINE,
     "deadline-overdue": _DEADLINE,
@@ -92,6 +93,8 @@ _BUILT_IN: Mapping[str, Fields] = {
         "actor": Kind.TEXT,
         "change": Kind.TEXT,
     },
+    "entry-corrected": _CORRECTION,
+    "correction-to-confirm": {**_CORRECTION, "number": Kind.NUMBER},
     "date-missing": _FINDING,
     "signature-missing": _FINDING,
     "terms-conflict": _FINDING,

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from twinflow.domain.agreement.agreement import Agreement, Signature
 from twinflow.domain.agreement.entries import StepTaken
 from twinflow.domain.agreement.history import HistoryEntry
+from twinflow.domain.agreement.present_names import number_of
 from twinflow.domain.calendar.dates import PartialDate
 from twinflow.domain.deadlines.context import DeadlineContext
 from twinflow.domain.deadlines.occurrences import with_deadlines
@@ -15,7 +16,7 @@ from twinflow.domain.process.definition import CLOCK, ProcessDefinition, Require
 from twinflow.domain.steps.command import Outcome, StepCommand
 from twinflow.domain.steps.effects import with_effect, with_facts
 from twinflow.domain.steps.facts import recorded_facts
-from twinflow.domain.steps.requirements import CONDITIONS, unmet
+from twinflow.domain.steps.requirements import ASKED_FOR, CONDITIONS, unmet
 from twinflow.errors import Refused
 from twinflow.sentences import Sentence
 
@@ -54,7 +55,9 @@ def advance(
     if reasons or state is None:
         raise Refused("“{step}” cannot be taken.", tuple(reasons), step=step.label)
 
-    said = StepTaken(command.place, command.capacity, command.reason, command.received_at, command.records)
+    said = StepTaken(
+        command.place, command.capacity, command.reason, command.received_at, command.records, command.corrected_by
+    )
     entry = HistoryEntry(
         kind=said.kind,
         actor=actor.key,
@@ -93,6 +96,8 @@ def _refusals(
     asking: bool = False,
 ) -> list[Sentence]:
     reasons: list[Sentence] = []
+    if agreement.annulled_on is not None:
+        reasons.append(Sentence("It was annulled on {day}.", {"day": agreement.annulled_on}))
     if agreement.state not in step.sources:
         here = machine.steps_from(definition, agreement.state)
         reasons.append(
@@ -107,7 +112,7 @@ def _refusals(
     if not asking:
         reasons += _about_the_party(agreement, step, command)
     if not asking and CLOCK not in actor.roles:
-        reasons += _about_the_day(agreement, step, command.taken_on(today), today)
+        reasons += _about_the_day(agreement, definition, step, command.taken_on(today), today)
     return reasons
 
 
@@ -119,21 +124,43 @@ def _came_here(agreement: Agreement) -> dict[str, object]:
     return {"actor": "–", "day": "–"}
 
 
-def _about_the_day(agreement: Agreement, step: Step, effective_on: date, today: date) -> list[Sentence]:
-    """No step is dated after today, nor before those it builds on. Parties may act in any order among themselves."""
+def _about_the_day(
+    agreement: Agreement, definition: ProcessDefinition, step: Step, effective_on: date, today: date
+) -> list[Sentence]:
+    """No step is dated after today, nor before those it builds on: a note of today does not bar an act of last week."""
     if effective_on > today:
         return [Sentence("The day {day} is still to come.", {"day": effective_on})]
-    before = [entry.effective_on for entry in agreement.history if _comes_before(entry, step)]
-    if before and effective_on < max(before):
-        values = {"day": effective_on, "before": max(before)}
-        return [Sentence("The day {day} is before {before}, the day of the step before it.", values)]
-    return []
+    barring = [entry for entry in agreement.history if _builds_on(step, entry) and effective_on < entry.effective_on]
+    if not barring:
+        return []
+    entry = max(barring, key=lambda each: each.effective_on)
+    values = {
+        "day": effective_on,
+        "before": entry.effective_on,
+        "what": definition.steps[entry.step].label if entry.step is not None else Sentence("the opening"),
+        "person": entry.actor,
+        "command": f"twinflow agreements correct {agreement.reference} {number_of(agreement.history, entry)} --set on=DATE",
+    }
+    return [
+        Sentence(
+            "The day {day} is before {before}, the day of “{what}” ({person}), on which it builds; if that day is wrong, "
+            "correct it: {command}",
+            values,
+        )
+    ]
 
 
-def _comes_before(entry: HistoryEntry, step: Step) -> bool:
+def _builds_on(step: Step, entry: HistoryEntry) -> bool:
+    """Whether the step comes after the entry: what brought the case to where it is, and what the step asks to have been done.
+
+    Parties may act in any order among themselves.
+    """
     if entry.to_state is None:
         return False
-    return step.per_party is None or (entry.step != step.key and entry.from_state != entry.to_state)
+    if step.per_party is not None and entry.step == step.key:
+        return False
+    asked = {each for requirement in step.requires for each in requirement.steps if requirement.name in ASKED_FOR}
+    return entry.from_state != entry.to_state or entry.step in asked
 
 
 def _about_the_party(agreement: Agreement, step: Step, command: StepCommand) -> list[Sentence]:

@@ -14,7 +14,8 @@ class StepCommand:
     """A step as somebody asks for it. `effective_on` is the day of the act, in the time zone of the office; None is its today.
 
     `records` holds the facts the step records, by name, as text; `party` names the party where the step is taken for one.
-    `received_at` (UTC) is when it arrived where it was sent, for offices that have a closing hour.
+    `received_at` (UTC) is when it arrived where it was sent, for offices that have a closing hour. `corrected_by` is who has put
+    right what whoever takes it had entered.
     """
 
     step: str
@@ -25,6 +26,7 @@ class StepCommand:
     capacity: str = ""
     reason: str = ""
     received_at: datetime | None = None
+    corrected_by: str = ""
 
     def taken_on(self, today: date) -> date:
         """The day of the act, where `today` is the date at the office."""

@@ -9,7 +9,7 @@ from datetime import date, datetime
 
 from twinflow.domain.agreement.agreement import Agreement, Basis, Deadline
 from twinflow.domain.agreement.entries import Carried, ChangeKind, Migrated, Policy, noted
-from twinflow.domain.agreement.present_names import in_present_names
+from twinflow.domain.agreement.present_names import renamed
 from twinflow.domain.calendar.business_days import ONE_DAY, add_business_days, business_days_between, pause_on
 from twinflow.domain.calendar.dates import Length, Unit
 from twinflow.domain.deadlines.carried_over import Key
@@ -122,7 +122,9 @@ def migrated(agreement: Agreement, plan: Plan, actor: Actor, context: DeadlineCo
         steps=plan.steps,
         carried=carried,
         recurring=_recurring(agreement, plan),
+        policies=plan.deadlines,
     )
+    entry = noted(said, actor.key, context.today, now)
     return replace(
         agreement,
         process=plan.target.key,
@@ -130,7 +132,7 @@ def migrated(agreement: Agreement, plan: Plan, actor: Actor, context: DeadlineCo
         process_digest=plan.target.digest,
         state=plan.states[agreement.state],
         version=agreement.version + 1,
-        history=in_present_names((*agreement.history, noted(said, actor.key, context.today, now))),
+        history=(*renamed(agreement.history, plan.states, plan.steps), entry),
     )
 
 

@@ -14,6 +14,7 @@ from twinflow.domain.agreement.agreement import (
     Party,
     Term,
 )
+from twinflow.domain.agreement.entries import Began
 from twinflow.domain.agreement.history import EntryKind, HistoryEntry
 from twinflow.domain.calendar.dates import PartialDate
 from twinflow.domain.process.definition import ProcessDefinition
@@ -65,6 +66,7 @@ def opened(
     parties = new.parties
     if parent is not None and not parties:
         parties = tuple(replace(party, signature=None) for party in parent.parties)
+    began = Began(new.title, new.office, new.origin, new.note, parties, new.terms, new.facts)
     return Agreement(
         reference=new.reference,
         process=definition.key,
@@ -78,7 +80,7 @@ def opened(
         parties=parties,
         terms=new.terms,
         facts=new.facts,
-        history=(HistoryEntry(new.kind, actor, new.opened_on, now, to_state=state),),
+        history=(HistoryEntry(new.kind, actor, new.opened_on, now, to_state=state, details=began.details()),),
         parent=new.parent,
         origin=new.origin,
         note=new.note,

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 
 from twinflow.domain.agreement.agreement import Agreement
+from twinflow.domain.agreement.entries import StepTaken
 from twinflow.domain.agreement.history import HistoryEntry
 from twinflow.domain.people.people import Actor
 from twinflow.domain.process.definition import Checklist, Label, ProcessDefinition, Requirement
@@ -103,9 +104,11 @@ def _another_person_than(
 ) -> Sentence | None:
     """Four eyes, on persons: whoever took one of the steps cannot take this one, in whatever role."""
     for entry in agreement.steps_taken(*requirement.steps):
-        if entry.actor == actor.key and entry.step is not None:
+        said = StepTaken.read(entry)
+        hands = {entry.actor, said.corrected_by if said is not None else ""}
+        if actor.key in hands and entry.step is not None:
             return Sentence(
-                "{person} took the step “{step}”; another person has to take this one.",
+                "{person} took the step “{step}”, or corrected it; another person has to take this one.",
                 {"person": actor.key, "step": definition.steps[entry.step].label},
             )
     return None
@@ -128,6 +131,9 @@ REQUIREMENTS: Mapping[str, Check] = {
     "step_taken": _step_taken,
     "another_person_than": _another_person_than,
 }
+
+ASKED_FOR = frozenset({"step_taken", "every_party"})
+"""The requirements that ask for steps to have been taken before."""
 
 CONDITIONS = frozenset({"all_signed"})
 """The requirements that may also choose between two destinations of a step."""

@@ -9,13 +9,14 @@ from typing import Any, NamedTuple, TypeAlias
 from sqlalchemy import Engine
 
 from twinflow.domain.agreement.agreement import Agreement, Deadline, Finding, FindingCode
-from twinflow.domain.agreement.entries import Changed, DateMoved
+from twinflow.domain.agreement.entries import Changed, Corrected, DateMoved
 from twinflow.domain.agreement.findings import findings
-from twinflow.domain.agreement.present_names import state_now
+from twinflow.domain.agreement.present_names import numbered, state_now
 from twinflow.domain.agreement.subject import AlertSubject, SubjectKind
 from twinflow.domain.alerts.alerts import OVERDUE, SOON, Alert
 from twinflow.domain.calendar.business_days import business_days_between
 from twinflow.domain.clock.day import Stuck, steps_of_dates
+from twinflow.domain.corrections.correction import pending as corrections_pending
 from twinflow.domain.deadlines.changes import changes_by_deadline, pending
 from twinflow.domain.deadlines.lateness import has_passed, is_past, standing
 from twinflow.domain.mail.letter import Letter, LetterGroup, LetterItem
@@ -278,6 +279,8 @@ class Desk:
                 found = self._of_moved(person, alert, subject.name)
             case SubjectKind.CHANGE:
                 found = self._of_change(person, alert, subject.name)
+            case SubjectKind.CORRECTION:
+                found = self._of_correction(person, alert)
             case SubjectKind.UNDELIVERED:
                 found = self._of_undelivered(person, alert)
             case code:
@@ -404,6 +407,22 @@ class Desk:
             "number": change.number,
             "actor": actor.name if actor is not None else change.actor,
             "change": say(entry_message(entry, self.rulebook.lexicon_of(agreement)), person.language),
+        }
+
+    def _of_correction(self, person: Person, alert: Alert) -> dict[str, Any] | None:
+        """A correction that was made, or one that waits for the reader; None if it waits no longer."""
+        agreement, number = self._agreement(alert), int(alert.subject.name)
+        entry = agreement.history[dict(numbered(agreement.history))[number]]
+        said = Corrected.read(entry)
+        assert said is not None
+        if said.second and number not in corrections_pending(agreement.history):
+            return None
+        actor = self.people.people.get(entry.actor)
+        return {
+            "entry": said.entry,
+            "number": number,
+            "actor": actor.name if actor is not None else entry.actor,
+            "what": say(entry_message(entry, self.rulebook.lexicon_of(agreement)), person.language),
         }
 
     def _of_undelivered(self, person: Person, alert: Alert) -> dict[str, Any]:

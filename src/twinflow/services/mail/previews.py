@@ -8,10 +8,20 @@ from typing import Any
 from sqlalchemy import Engine
 
 from twinflow.domain.agreement.agreement import Agreement, Deadline, DeadlineStatus, FindingCode, Term
-from twinflow.domain.agreement.entries import DateMoved
+from twinflow.domain.agreement.entries import Corrected, DateMoved
 from twinflow.domain.agreement.findings import findings
+from twinflow.domain.agreement.present_names import numbered
 from twinflow.domain.agreement.subject import AlertSubject, SubjectKind
-from twinflow.domain.alerts.alerts import MOVED, OVERDUE, REFUSED, SOON, UNDELIVERED, Alert
+from twinflow.domain.alerts.alerts import (
+    CORRECTED,
+    MOVED,
+    OVERDUE,
+    REFUSED,
+    SOON,
+    TO_CONFIRM,
+    UNDELIVERED,
+    Alert,
+)
 from twinflow.domain.calendar.dates import Length, Unit
 from twinflow.domain.deadlines.changes import changes_by_deadline, pending
 from twinflow.domain.deadlines.lateness import has_passed
@@ -174,6 +184,7 @@ def _said(value: object, language: str) -> object:
 def _occasions(case: _Case) -> Iterator[_Occasion]:
     """What there is to tell, the real things first."""
     by_notice = {SOON: _of_deadlines, OVERDUE: _of_deadlines, MOVED: _of_moved_dates, CONFIRM: _of_changes}
+    by_notice |= dict.fromkeys((CORRECTED, TO_CONFIRM), _of_corrections)
     by_notice |= {REFUSED: _of_refused, UNDELIVERED: _of_messages, **dict.fromkeys(OF_FINDINGS, _of_findings)}
     return by_notice.get(case.notice, _of_steps)(case)
 
@@ -260,6 +271,26 @@ def _of_changes(case: _Case) -> Iterator[_Occasion]:
             }
             deadline = Deadline(rule, occurrence, case.today, day, day, DeadlineStatus.OPEN)
             yield _Occasion(AlertSubject.deadline(rule), (second,), occurrence, deadline=deadline, made_up=values)
+
+
+def _of_corrections(case: _Case) -> Iterator[_Occasion]:
+    waits = case.notice == TO_CONFIRM
+    history = case.agreement.history
+    for number, place in reversed(numbered(history)):
+        said = Corrected.read(history[place])
+        if said is not None and bool(said.second) is waits:
+            yield _Occasion(AlertSubject(SubjectKind.CORRECTION, str(number)), said.second or (LIAISON,))
+    liaison, reason = _liaison(case), Sentence("the day was typed wrongly")
+    values = {
+        "entry": 1,
+        "number": 2,
+        "actor": liaison.name if liaison is not None else "–",
+        "what": Sentence(
+            "Entry {entry} corrected: {what}; reason: {reason}", {"entry": 1, "what": "–", "reason": reason}
+        ),
+    }
+    details = {"message": "0", "person": "", "of": "", "why": packed(Sentence(""))}
+    yield _Occasion(AlertSubject(SubjectKind.UNDELIVERED, ""), (LIAISON,), details=details, made_up=values)
 
 
 def _liaison(case: _Case) -> Person | None:

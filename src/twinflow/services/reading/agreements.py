@@ -1,15 +1,17 @@
 """Agreements as lists and pages show them: frozen values. Labels and sentences are left for the door to translate."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import Engine
 
 from twinflow.domain.agreement.agreement import Agreement, Claim, Party, PresentAgreement
+from twinflow.domain.agreement.entries import Corrected
 from twinflow.domain.agreement.history import HistoryEntry
 from twinflow.domain.agreement.listing import Filters, Position
+from twinflow.domain.agreement.present_names import numbered
 from twinflow.domain.people.people import People
 from twinflow.domain.process import machine
 from twinflow.domain.process.definition import CLOCK, Label, ProcessDefinition
@@ -67,7 +69,10 @@ class TermLine:
 
 @dataclass(frozen=True, slots=True)
 class EntryLine:
-    """A history entry in words. `late` when it was recorded on a later day than it had effect."""
+    """A history entry in words. `late` when it was recorded on a later day than it had effect.
+
+    `number` is what it can be named by, None for what was only told; `corrected_by` is the last entry that corrects it.
+    """
 
     kind: str
     effective_on: date
@@ -75,6 +80,8 @@ class EntryLine:
     recorded_on: date
     actor: str | Sentence
     text: Sentence
+    number: int | None = None
+    corrected_by: int | None = None
 
     @property
     def late(self) -> bool:
@@ -212,6 +219,7 @@ def show_agreement(
             row, generations, children = work.agreements.around(reference)
             agreement = read(work.agreements.in_rows([row])[0]).agreement
             entries, older = work.history.page(row, before, at_once)
+            numbers = work.history.numbers(row)
             others = work.agreements.present([*generations, *children])
         definition = rulebook.definition_of(agreement)
         state = definition.states[agreement.state]
@@ -235,7 +243,7 @@ def show_agreement(
             terms=tuple(_terms(agreement, definition)),
             deadlines=tuple(deadlines_of(rulebook, people, agreement, now, agreement.history, agreement.history)),
             explanations=tuple(explanations_of(rulebook, people, agreement, now)),
-            timeline=tuple(_timeline(rulebook, people, agreement, entries)),
+            timeline=tuple(_timeline(rulebook, people, agreement, entries, numbers)),
             older=older,
             next_steps=tuple(
                 (key, definition.steps[key].label)
@@ -300,10 +308,20 @@ def _terms(agreement: PresentAgreement, definition: ProcessDefinition) -> Iterat
 
 
 def _timeline(
-    rulebook: Rulebook, people: People, agreement: Agreement, entries: Iterable[HistoryEntry]
+    rulebook: Rulebook,
+    people: People,
+    agreement: Agreement,
+    entries: Iterable[tuple[int, HistoryEntry]],
+    numbers: Mapping[int, int],
 ) -> Iterator[EntryLine]:
     words = rulebook.lexicon_of(agreement)
-    for entry in entries:
+    corrected = {
+        said.entry: number
+        for number, place in numbered(agreement.history)
+        if (said := Corrected.read(agreement.history[place])) is not None and not said.second
+    }
+    for row, entry in entries:
+        number = numbers.get(row)
         yield EntryLine(
             kind=entry.kind.value,
             effective_on=entry.effective_on,
@@ -311,4 +329,6 @@ def _timeline(
             recorded_on=people.today(agreement.office, entry.recorded_at),
             actor=ACTORS.get(entry.actor, entry.actor),
             text=entry_message(entry, words),
+            number=number,
+            corrected_by=corrected.get(number) if number is not None else None,
         )

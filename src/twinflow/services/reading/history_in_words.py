@@ -11,6 +11,8 @@ from twinflow.domain.agreement.entries import (
     Cancelled,
     Changed,
     ChangeKind,
+    Corrected,
+    Correction,
     DateMoved,
     Migrated,
     NotDelivered,
@@ -51,6 +53,8 @@ def entry_message(entry: HistoryEntry, definition: ProcessDefinition) -> Sentenc
             return _move_in_words(said, definition)
         case Changed():
             return _change_in_words(said, definition)
+        case Corrected():
+            return _correction_in_words(said, definition)
         case Migrated():
             values: dict[str, object] = {"before": said.source, "after": said.target, "reason": said.reason}
             return Sentence("Moved from {before} to {after}: {reason}", values)
@@ -119,6 +123,47 @@ def _change_in_words(said: Changed, definition: ProcessDefinition) -> Sentence:
     return Sentence("{what}; {details}", {"what": what, "details": grounds}) if grounds else what
 
 
+OF_ENTRIES = {
+    "on": Sentence("day"),
+    "step": Sentence("step"),
+    "party": Sentence("party"),
+    "place": Sentence("place"),
+    "capacity": Sentence("capacity"),
+    "reason": Sentence("reason"),
+    "paper": Sentence("paper"),
+    "legal_basis": Sentence("legal basis"),
+    "length": Sentence("length"),
+    "to": Sentence("day agreed on"),
+    "title": Sentence("title"),
+    "office": Sentence("office"),
+    "origin": Sentence("origin"),
+    "note": Sentence("note"),
+    "state": Sentence("state"),
+}
+"""What a correction may say of an entry beside facts, by name."""
+
+
+def _correction_in_words(said: Corrected, definition: ProcessDefinition) -> Sentence:
+    names: dict[str, Sentence | Label | str] = {**definition.records, **OF_ENTRIES}
+    asked: list[tuple[Sentence | Label | str, str]] = [
+        (names.get(name, name), text or "–") for name, text in said.asked.items()
+    ]
+    values = {"entry": said.entry, "reason": said.reason, "what": list(_named(*asked)), "of": said.of or ""}
+    match said.correction:
+        case Correction.ANNUL:
+            what = Sentence("Annulled, as it was opened by mistake; reason: {reason}", values)
+        case Correction.WITHDRAW:
+            what = Sentence("Entry {entry} withdrawn; reason: {reason}", values)
+        case Correction.REPLACE:
+            what = Sentence("Entry {entry} corrected: {what}; reason: {reason}", values)
+    if said.of is not None:
+        return Sentence("{what}; entry {of} confirmed by a second person", {"what": what, "of": said.of})
+    if said.second:
+        roles = [_label(definition.roles, role) for role in said.second]
+        return Sentence("{what}; needs the confirmation of {role}", {"what": what, "role": roles})
+    return what
+
+
 def _grounds(said: Changed, definition: ProcessDefinition) -> Iterator[Sentence]:
     """What a change rests on, and whom it waits for."""
     yield from _named(
@@ -170,6 +215,8 @@ def subject_in_words(subject: AlertSubject, definition: ProcessDefinition) -> Se
             return Sentence("Date moved: {deadline}", {"deadline": _label(definition.deadlines, subject.name)})
         case SubjectKind.CHANGE:
             return Sentence("To be confirmed: {deadline}", {"deadline": _label(definition.deadlines, subject.name)})
+        case SubjectKind.CORRECTION:
+            return Sentence("Correction, entry {number}", {"number": subject.name})
         case SubjectKind.UNDELIVERED:
             return Sentence("Message {number} could not be delivered", {"number": subject.name})
         case SubjectKind.STEP:

@@ -45,6 +45,10 @@ class AgreementLine:
     unreadable: Sentence | None = None
 
 
+ANNULLED = {"en": "annulled", "es": "anulado"}
+"""In the place of its state, of a case that was opened by mistake."""
+
+
 @dataclass(slots=True)
 class Lines:
     """Agreements as lines at the instant `now`."""
@@ -78,7 +82,7 @@ class Lines:
             title=agreement.title,
             process=agreement.process,
             state=agreement.state,
-            state_label=state.label,
+            state_label=ANNULLED if agreement.annulled_on is not None else state.label,
             stage=definition.stages[state.stage],
             in_force=agreement.has_entered_into_force(context.today) and not state.final,
             unfinished=next(_unfinished(dated, context), None),

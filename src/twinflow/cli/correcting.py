@@ -1,0 +1,101 @@
+"""`twinflow agreements correct` and `confirm-correction`: what was entered wrongly is put right."""
+
+from typing import Annotated
+
+import typer
+
+from twinflow.cli.context import LARGEST, Json, Person, Reference, cli_of, pairs
+from twinflow.cli.output import print_json
+from twinflow.domain.agreement.entries import Correction
+from twinflow.domain.corrections.correction import CorrectionCommand
+from twinflow.errors import BadInput
+from twinflow.sentences import Sentence
+from twinflow.services.agreements.correcting import CorrectedEntry, confirm_correction, correct_entry
+from twinflow.services.reading import agreements
+
+Number = Annotated[int, typer.Argument(min=1, max=LARGEST, help="Number of the entry; see `agreements history`.")]
+
+
+def correct(
+    context: typer.Context,
+    reference: Reference,
+    entry: Number,
+    person: Person,
+    reason: Annotated[str, typer.Option("--reason", help="Why; it stays in the history.")],
+    values: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="NAME=VALUE", help="What is right, like on=2026-05-31 or party=Chihuahua."),
+    ] = None,
+    withdraw: Annotated[bool, typer.Option("--withdraw", help="It does not count: it was entered by mistake.")] = False,
+    annul: Annotated[
+        bool, typer.Option("--annul", help="The case was opened by mistake (entry 1); its reference becomes free.")
+    ] = False,
+    never_happened: Annotated[
+        bool, typer.Option("--never-happened", help="An act that stands was never done, only entered.")
+    ] = False,
+    version: Annotated[int | None, typer.Option("--version", help="Refuse if the agreement has changed since.")] = None,
+    json: Json = False,
+) -> None:
+    """Put an entry of the history right. What it said stays in the history; what follows from it is counted anew."""
+    if bool(values) + withdraw + annul > 1:
+        raise BadInput("Give only one of --set, --withdraw and --annul.")
+    kind = Correction.ANNUL if annul else Correction.WITHDRAW if withdraw else Correction.REPLACE
+    command = CorrectionCommand(
+        entry=entry,
+        correction=kind,
+        reason=reason,
+        asked=pairs(values or [], "--set"),
+        never_happened=never_happened,
+    )
+    cli = cli_of(context)
+    runtime = cli.runtime
+    done = correct_entry(
+        runtime.engine,
+        runtime.rulebook,
+        runtime.people,
+        reference,
+        command,
+        person=person,
+        now=cli.now(),
+        expected_version=version,
+    )
+    _print(context, done, json=json)
+
+
+def confirm(context: typer.Context, reference: Reference, entry: Number, person: Person, json: Json = False) -> None:
+    """Confirm a correction as a second person: it counts from now on."""
+    cli = cli_of(context)
+    runtime = cli.runtime
+    done = confirm_correction(
+        runtime.engine, runtime.rulebook, runtime.people, reference, entry, person=person, now=cli.now()
+    )
+    _print(context, done, json=json)
+
+
+def _print(context: typer.Context, done: CorrectedEntry, *, json: bool) -> None:
+    cli = cli_of(context)
+    runtime, agreement = cli.runtime, done.agreement
+    if json:
+        page = agreements.show_agreement(
+            runtime.engine, runtime.rulebook, runtime.people, agreement.reference, cli.now()
+        )
+        print_json(page, cli.language)
+        return
+    values: dict[str, object] = {
+        "number": done.number,
+        "entry": done.said.entry,
+        "reference": done.said.annulled or agreement.reference,
+        "name": agreement.reference,
+        "roles": list(done.waits_for),
+        "state": runtime.rulebook.definition_of(agreement).states[agreement.state].label,
+    }
+    if done.waits_for:
+        text = "Entry {number} of {reference} asks for the correction of entry {entry}; it waits for: {roles}."
+    elif done.said.annulled:
+        text = "{reference} is annulled and goes on as {name}; the reference is free."
+    else:
+        text = "{reference}: entry {entry} is corrected by entry {number}; the state is {state}."
+    print(cli.say(Sentence(text, values)))
+    if done.waits_for:
+        command = f"twinflow agreements confirm-correction {agreement.reference} {done.number} --as PERSON"
+        print(cli.say(Sentence("Somebody else confirms it with: {command}", {"command": command})))

@@ -1,0 +1,517 @@
+"""Whether a correction can be made, and what it makes of a case.
+
+A correction is an entry of the history, which keeps what was entered before. It takes out an earlier entry, lets it say something
+else, or annuls the opening. Everything that came after is decided again: what could not have been done so stands in the way, and
+is corrected first.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+
+from twinflow.domain.agreement.agreement import Agreement, Claim, Deadline, DeadlineStatus, Party, Term
+from twinflow.domain.agreement.entries import Began, Changed, Corrected, Correction, Counting, StepTaken, noted
+from twinflow.domain.agreement.history import EntryKind, HistoryEntry
+from twinflow.domain.agreement.present_names import as_corrected, numbered, what_counts
+from twinflow.domain.calendar.dates import Length, PartialDate
+from twinflow.domain.corrections.retaken import Retaken, as_it_began, merged, retaken, with_beginning
+from twinflow.domain.deadlines.occurrences import with_deadlines
+from twinflow.domain.people.people import Actor, People
+from twinflow.domain.process.definition import CLOCK, LIAISON, Label, ProcessDefinition, Step
+from twinflow.domain.rulebook import Rulebook, deadline_context
+from twinflow.domain.steps.opening import NewAgreement, problems_of_opening
+from twinflow.errors import Refused, Unreadable
+from twinflow.sentences import Sentence
+
+OF_A_STEP = ("on", "step", "party", "place", "capacity", "reason")
+OF_A_CHANGE = ("on", "length", "to", "party", "reason", "paper", "legal_basis")
+OF_THE_OPENING = ("on", "title", "office", "origin", "note", "state", "term.NAME", "party.NAME", "country.NAME")
+"""What can be corrected, by name, beside the facts."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CorrectionCommand:
+    """A correction as somebody asks for it. `entry` is the number of what was entered wrongly, `asked` what is right, by name.
+
+    `never_happened`: the act itself was not done, only entered.
+    """
+
+    entry: int
+    correction: Correction
+    reason: str
+    asked: Mapping[str, str] = field(default_factory=dict)
+    never_happened: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Corrections:
+    """What a correction makes of a case: its entry, the case then, and the deadlines that are otherwise than they were."""
+
+    entry: HistoryEntry
+    said: Corrected
+    after: Agreement
+    anew: frozenset[tuple[str, int]]
+
+
+def pending(history: Sequence[HistoryEntry]) -> dict[int, tuple[HistoryEntry, Corrected]]:
+    """The corrections that wait for a second person, by the number of their entry."""
+    found = {
+        number: (history[place], said)
+        for number, place in numbered(history)
+        if (said := Corrected.read(history[place])) is not None and said.second
+    }
+    confirmed = {said.of for entry in history if (said := Corrected.read(entry)) is not None}
+    return {number: each for number, each in found.items() if number not in confirmed}
+
+
+def decide(
+    agreement: Agreement,
+    history: Sequence[HistoryEntry],
+    command: CorrectionCommand,
+    actor: Actor,
+    rulebook: Rulebook,
+    people: People,
+    now: datetime,
+) -> Corrections:
+    """What becomes of the case. `history` is that of its rows, as written, without what was only told; `now` is UTC.
+
+    Raises Refused with every reason that stands in the way.
+    """
+    request = _Request(agreement, history, command, actor, rulebook, people, now)
+    return request.decided()
+
+
+def confirm(
+    agreement: Agreement,
+    history: Sequence[HistoryEntry],
+    number: int,
+    actor: Actor,
+    rulebook: Rulebook,
+    people: People,
+    now: datetime,
+) -> Corrections:
+    """A correction that waited for a second person, decided as the case is now. Raises Refused as `decide`."""
+    waiting = pending(history)
+    if number not in waiting:
+        values = {"numbers": sorted(waiting) or "–"}
+        reason = Sentence("No such correction waits for a second person; those that do: {numbers}.", values)
+        raise Refused("{reference} stays as it is.", (reason,), reference=agreement.reference)
+    asked, said = waiting[number]
+    command = CorrectionCommand(
+        entry=said.entry, correction=said.correction, reason=said.reason, asked=said.asked, never_happened=True
+    )
+    first = Actor(asked.actor, frozenset({*rulebook.definition_of(agreement).roles}))
+    request = _Request(agreement, history, command, first, rulebook, people, now, (number, said.second, actor))
+    return request.decided()
+
+
+@dataclass(slots=True)
+class _Request:
+    """A correction somebody asks for, with everything its reasons are found in.
+
+    `confirms` has the number of the correction that is confirmed, the roles that may, and who does.
+    """
+
+    agreement: Agreement
+    history: Sequence[HistoryEntry]
+    command: CorrectionCommand
+    actor: Actor
+    rulebook: Rulebook
+    people: People
+    now: datetime
+    confirms: tuple[int, tuple[str, ...], Actor] | None = None
+    reasons: list[Sentence] = field(default_factory=list)
+
+    @property
+    def definition(self) -> ProcessDefinition:
+        return self.rulebook.definition_of(self.agreement)
+
+    @property
+    def today(self) -> date:
+        return self.people.today(self.agreement.office, self.now)
+
+    @property
+    def _by(self) -> tuple[Rulebook, People, datetime]:
+        return self.rulebook, self.people, self.now
+
+    def decided(self) -> Corrections:
+        command = self.command
+        if not command.reason.strip():
+            self.reasons.append(Sentence("A correction is made only with a reason."))
+        if self.agreement.annulled_on is not None:
+            self.reasons.append(Sentence("It was annulled on {day}.", {"day": self.agreement.annulled_on}))
+        self._about_who_confirms()
+        places = dict(numbered(self.history))
+        if command.entry not in places:
+            self.reasons.append(Sentence("It has no entry {number}.", {"number": command.entry}))
+            self._refuse_if_any()
+        entries = as_corrected(self.history, to_take_again=True)
+        now_says = [entries[place] for place in places.values()]
+        now_says[0] = with_beginning(now_says[0], as_it_began(self.agreement, now_says, *self._by))
+        present = self.agreement.history[places[command.entry]]
+        old = now_says[command.entry - 1]
+        new = self._corrected(old, present)
+        self._refuse_if_any()
+        if command.correction is Correction.ANNUL:
+            return self._annulled()
+        proposed = list(now_says)
+        proposed[command.entry - 1] = new
+        self._with_new_names(proposed, old, new)
+        before = retaken(self.agreement, now_says, *self._by)
+        after = retaken(self.agreement, proposed, *self._by)
+        self.reasons += [reason for reason in after.reasons if reason not in before.reasons]
+        self._refuse_if_any()
+        return self._made(before, after)
+
+    def _refuse_if_any(self) -> None:
+        if self.reasons:
+            values = {"number": self.command.entry, "reference": self.agreement.reference}
+            raise Refused("Entry {number} of {reference} stays as it is.", tuple(self.reasons), **values)
+
+    def _about_who_confirms(self) -> None:
+        if self.confirms is None:
+            return
+        _, roles, who = self.confirms
+        if not who.roles & set(roles):
+            labels = [self.definition.roles[role].label for role in roles]
+            self.reasons.append(Sentence("{person} is not {roles} here.", {"person": who.key, "roles": labels}))
+        if who.key == self.actor.key:
+            values = {"person": who.key}
+            self.reasons.append(Sentence("{person} made the correction; another person has to confirm it.", values))
+
+    def _about_the_person(self, roles: frozenset[str]) -> None:
+        if not self.actor.roles & roles:
+            labels = [self.definition.roles[role].label for role in sorted(roles) if role in self.definition.roles]
+            self.reasons.append(Sentence("{person} is not {roles} here.", {"person": self.actor.key, "roles": labels}))
+
+    def _corrected(self, old: HistoryEntry, present: HistoryEntry) -> HistoryEntry:
+        """What the entry is to say; reasons against it are noted."""
+        command = self.command
+        if command.correction is Correction.REPLACE and not command.asked:
+            self.reasons.append(Sentence("Say what is right: --set NAME=VALUE, or --withdraw what did not happen."))
+        if command.correction is Correction.ANNUL and command.entry != 1:
+            self.reasons.append(Sentence("Only the opening is annulled, entry 1; other entries are withdrawn."))
+        match old.kind:
+            case EntryKind.OPENED | EntryKind.IMPORTED:
+                return self._corrected_opening(old)
+            case EntryKind.STEP if old.actor == CLOCK:
+                self.reasons.append(
+                    Sentence("The clock took it on its day: correct the entry that the day comes from, and it follows.")
+                )
+            case EntryKind.STEP:
+                return self._corrected_step(old, present)
+            case EntryKind.CHANGE:
+                return self._corrected_change(old)
+            case EntryKind.ACKNOWLEDGED | EntryKind.SNOOZED:
+                self.reasons.append(Sentence("Nothing follows from it; acknowledge the deadline anew."))
+            case EntryKind.DEADLINE:
+                self.reasons.append(Sentence("The date moved by itself: correct the entry that it comes from."))
+            case EntryKind.MIGRATED:
+                self.reasons.append(
+                    Sentence("A move to another version stands; it is superseded by a move to a later one.")
+                )
+            case EntryKind.CORRECTED:
+                self.reasons.append(Sentence("A correction stands; correct the entry again that it is about."))
+            case _:
+                self.reasons.append(Sentence("It was withdrawn already; take the step again."))
+        return old
+
+    # ---- a step
+
+    def _corrected_step(self, old: HistoryEntry, present: HistoryEntry) -> HistoryEntry:
+        steps, asked = self.definition.steps, self.command.asked
+        step = steps.get(present.step or "")
+        self._about_the_person(step.by if step is not None else frozenset({LIAISON}))
+        if step is not None and not self.command.never_happened:
+            self._about_what_stands(step)
+        if self.command.correction is Correction.WITHDRAW:
+            return HistoryEntry(EntryKind.WITHDRAWN, old.actor, old.effective_on, old.recorded_at)
+        wanted = steps.get(asked.get("step", present.step or ""))
+        if wanted is None:
+            values = {"process": self.definition.name, "step": asked.get("step", present.step), "steps": sorted(steps)}
+            self.reasons.append(Sentence("{process} has no step {step}; it has {steps}.", values))
+            return old
+        if wanted is not step:
+            self._about_the_person(wanted.by)
+        self._about_names((*OF_A_STEP, *wanted.records))
+        said = StepTaken.read(old)
+        assert said is not None
+        records = {name: asked.get(name, said.records.get(name, "")) for name in wanted.records}
+        hands = [said.corrected_by, self.actor.key if self.actor.key != old.actor else ""]
+        said = replace(
+            said,
+            place=asked.get("place", said.place),
+            capacity=asked.get("capacity", said.capacity),
+            reason=asked.get("reason", said.reason),
+            records={name: text for name, text in records.items() if text},
+            corrected_by=" ".join(dict.fromkeys(each for each in hands if each)),
+        )
+        step_name = wanted.key if "step" in asked else old.step
+        party = self.agreement.as_written(asked["party"]) if asked.get("party") else asked.get("party", old.party)
+        return replace(self._on_its_day(old), step=step_name, party=party or None, details=said.details())
+
+    def _about_what_stands(self, step: Step) -> None:
+        """An opinion that was given, a signature, are acts of somebody: no clerk takes them back."""
+        takes_back = self.command.correction is Correction.WITHDRAW or "step" in self.command.asked
+        stands: Label | Sentence | None = step.stands or None
+        if stands is None and step.per_party == "signature":
+            stands = Sentence("A signature that was given stands; it is superseded by a new text, or by a termination.")
+        if takes_back and stands is not None:
+            values = {"stands": stands, "step": step.label}
+            self.reasons.append(
+                Sentence(
+                    "“{step}” cannot be taken back: {stands} If it never happened and was only entered, say so with "
+                    "--never-happened; a second person has to confirm it.",
+                    values,
+                )
+            )
+
+    def _about_names(self, known: Sequence[str]) -> None:
+        unknown = sorted(self.command.asked.keys() - set(known))
+        if unknown:
+            self._about_unknown(unknown, known)
+
+    def _about_unknown(self, names: Sequence[str], known: Sequence[str]) -> None:
+        values = {"names": list(names), "known": list(known) or "–"}
+        self.reasons.append(Sentence("{names} cannot be corrected here; what can: {known}.", values))
+
+    def _on_its_day(self, old: HistoryEntry) -> HistoryEntry:
+        """On the day that is right; it cannot have been recorded before."""
+        on = self._day(old.effective_on)
+        was_there = on <= self.people.today(self.agreement.office, old.recorded_at)
+        return replace(old, effective_on=on, recorded_at=old.recorded_at if was_there else self.now)
+
+    def _day(self, otherwise: date) -> date:
+        text = self.command.asked.get("on")
+        if text is None:
+            return otherwise
+        try:
+            day = PartialDate.parse(text).as_date
+        except Unreadable as error:
+            self.reasons.append(_misread("on", text, error))
+            return otherwise
+        if day is None:
+            self.reasons.append(Sentence("on = “{text}”: give a whole day, like 2026-05-31.", {"text": text}))
+        elif day > self.today:
+            self.reasons.append(Sentence("The day {day} is still to come.", {"day": day}))
+        return day or otherwise
+
+    # ---- a change of a deadline
+
+    def _corrected_change(self, old: HistoryEntry) -> HistoryEntry:
+        said, asked = Changed.read(old), self.command.asked
+        assert said is not None
+        rule = self.definition.deadlines.get(said.key[0])
+        rules = [each for each in (rule.pause, rule.extend, rule.move) if each is not None] if rule is not None else []
+        self._about_the_person(frozenset[str]().union(*(each.by for each in rules)) or frozenset({LIAISON}))
+        if said.withdrawn:
+            self.reasons.append(Sentence("It was withdrawn already."))
+        if self.command.correction is Correction.WITHDRAW:
+            return replace(old, details=replace(said, withdrawn=True).details())
+        self._about_names(OF_A_CHANGE)
+        try:
+            length = Length.parse(asked["length"]) if "length" in asked else said.length
+        except Unreadable as error:
+            self.reasons.append(_misread("length", asked["length"], error))
+            length = said.length
+        said = replace(said, length=length, to=self._to(said.to), party=asked.get("party", said.party))
+        said = replace(
+            said,
+            reason=asked.get("reason", said.reason),
+            paper=asked.get("paper", said.paper),
+            legal_basis=asked.get("legal_basis", said.legal_basis),
+        )
+        return replace(self._on_its_day(old), details=said.details())
+
+    def _to(self, otherwise: date | None) -> date | None:
+        text = self.command.asked.get("to")
+        try:
+            return date.fromisoformat(text) if text is not None else otherwise
+        except ValueError:
+            self.reasons.append(Sentence("to = “{text}”: give a whole day, like 2026-05-31.", {"text": text or ""}))
+            return otherwise
+
+    # ---- the opening
+
+    def _corrected_opening(self, old: HistoryEntry) -> HistoryEntry:
+        self._about_the_person(frozenset({LIAISON}))
+        command, began = self.command, Began.read(old)
+        assert began is not None
+        if command.correction is Correction.WITHDRAW:
+            self.reasons.append(Sentence("An opening is not withdrawn; a case opened by mistake is annulled."))
+        if command.correction is Correction.ANNUL:
+            self._against_annulling()
+        if command.correction is not Correction.REPLACE:
+            return old
+        facts, terms, parties = self._facts(began), self._terms(began), self._parties(began)
+        plain = {name: command.asked.get(name, getattr(began, name)) for name in ("title", "office", "origin", "note")}
+        began = replace(began, **plain, facts=facts, terms=terms, parties=parties)
+        state = command.asked.get("state", old.to_state or "")
+        if began.office not in self.people.offices:
+            values = {"office": began.office, "offices": sorted(self.people.offices)}
+            self.reasons.append(Sentence("There is no office {office}; there are {offices}.", values))
+        corrected = self._on_its_day(old)
+        new = NewAgreement(
+            self.agreement.reference, self.agreement.process, began.office, began.title, corrected.effective_on, began.parties, state,
+            began.terms, began.facts, None, began.origin, began.note, old.kind,
+        )  # fmt: skip
+        for problem in problems_of_opening(new, self.definition, self.today):
+            self.reasons.append(Sentence("{place}: {mistake}", {"place": problem.place, "mistake": problem.message}))
+        return with_beginning(replace(corrected, to_state=state), began)
+
+    def _of(self, kind: str, known: Sequence[str]) -> dict[str, str]:
+        """What is asked for of some things by name, like `term.validity`."""
+        asked = {
+            name.removeprefix(f"{kind}."): text
+            for name, text in self.command.asked.items()
+            if name.startswith(f"{kind}.")
+        }
+        unknown = sorted(asked.keys() - set(known))
+        if unknown:
+            self._about_unknown([f"{kind}.{name}" for name in unknown], [f"{kind}.{name}" for name in sorted(known)])
+        return {name: text for name, text in asked.items() if name in known}
+
+    def _facts(self, began: Began) -> dict[str, tuple[Claim, ...]]:
+        """The facts, the chosen claim of each as it is asked for; an empty one goes."""
+        records, asked = self.definition.records, self.command.asked
+        plain = {name for name in OF_THE_OPENING if "." not in name}
+        unknown = sorted(name for name in asked if "." not in name and name not in plain and name not in records)
+        if unknown:
+            self._about_unknown(unknown, [*OF_THE_OPENING, *records])
+        facts = dict(began.facts)
+        for name in asked.keys() & records.keys():
+            text, claims = asked[name], facts.pop(name, ())
+            try:
+                value = PartialDate.parse(text) if name.endswith("_on") else text
+            except Unreadable as error:
+                self.reasons.append(_misread(name, text, error))
+                continue
+            source = next((claim.source for claim in claims if claim.chosen), "")
+            others = tuple(claim for claim in claims if not claim.chosen)
+            if text:
+                facts[name] = (*others, Claim(value, source))
+        return facts
+
+    def _terms(self, began: Began) -> dict[str, Term]:
+        terms = dict(began.terms)
+        for name, text in self._of("term", list(self.definition.terms)).items():
+            try:
+                terms[name] = Term.parse(text, terms[name].source if name in terms else "")
+            except Unreadable as error:
+                self.reasons.append(_misread(f"term.{name}", text, error))
+        return terms
+
+    def _parties(self, began: Began) -> tuple[Party, ...]:
+        known = [party.name for party in began.parties]
+        names, countries = self._of("party", known), self._of("country", known)
+        return tuple(
+            replace(p, name=names.get(p.name, p.name), country=countries.get(p.name, p.country)) for p in began.parties
+        )
+
+    def _against_annulling(self) -> None:
+        agreement, steps = self.agreement, self.definition.steps
+        if agreement.children:
+            children = [child.reference for child in agreement.children]
+            self.reasons.append(
+                Sentence("These belong to it: {references}; annul them first.", {"references": children})
+            )
+        for entry in agreement.history:
+            step = steps.get(entry.step or "") if entry.kind is EntryKind.STEP else None
+            if step is not None and (step.stands or step.per_party == "signature"):
+                values = {"step": step.label, "day": entry.effective_on}
+                self.reasons.append(Sentence("“{step}” was done on {day}: such a case is ended, not annulled.", values))
+
+    def _annulled(self) -> Corrections:
+        said = self._said({}, annulled=self.agreement.reference)
+        entry = self._noted(said)
+        after = replace(self.agreement, version=self.agreement.version + 1, history=(*self.agreement.history, entry))
+        if not said.second:
+            after = replace(after, annulled_on=self.today, deadlines=(), derive_on=None)
+        keys = frozenset() if said.second else frozenset(each.key for each in self.agreement.deadlines)
+        return Corrections(entry, said, after, keys)
+
+    # ---- what comes of it
+
+    def _with_new_names(self, entries: list[HistoryEntry], old: HistoryEntry, new: HistoryEntry) -> None:
+        """A party that is called otherwise is so in what it did as well."""
+        was, now = Began.read(old), Began.read(new)
+        if was is None or now is None:
+            return
+        names = {a.name: b.name for a, b in zip(was.parties, now.parties, strict=True) if a.name != b.name}
+        for number, entry in enumerate(entries):
+            if entry.party in names:
+                entry = replace(entry, party=names[entry.party])  # noqa: PLW2901
+            change = Changed.read(entry)
+            if change is not None and change.party in names:
+                entry = replace(entry, details=replace(change, party=names[change.party]).details())  # noqa: PLW2901
+            entries[number] = entry
+
+    def _second(self) -> tuple[str, ...]:
+        """The roles of which one has to confirm it: where the process asks, where a second person had to confirm what is
+        corrected, and where it is said that an act never happened. Of a correction that is confirmed, none any more.
+        """
+        if self.confirms is not None:
+            return ()
+        place = dict(numbered(self.history))[self.command.entry]
+        change = Changed.read(self.history[place])
+        if change is not None and change.second:
+            return (change.second,)
+        if self.definition.corrections is not None:
+            return (self.definition.corrections.second,)
+        return tuple(self.definition.roles) if self.command.never_happened else ()
+
+    def _said(self, counts: Mapping[int, Counting | None], annulled: str = "") -> Corrected:
+        command, second = self.command, self._second()
+        return Corrected(
+            entry=command.entry,
+            correction=command.correction,
+            reason=command.reason,
+            asked=command.asked,
+            counts={} if second else counts,
+            second=second,
+            of=self.confirms[0] if self.confirms is not None else None,
+            annulled="" if second else annulled,
+        )
+
+    def _noted(self, said: Corrected) -> HistoryEntry:
+        actor = self.confirms[2] if self.confirms is not None else self.actor
+        return noted(said, actor.key, self.today, self.now)
+
+    def _made(self, before: Retaken, after: Retaken) -> Corrections:
+        said = self._said(
+            {
+                number: Counting.of(new) if new is not None and new.kind is not EntryKind.WITHDRAWN else None
+                for number, (old, new) in enumerate(zip(before.entries, after.entries, strict=True), start=1)
+                if _differ(old, new)
+            }
+        )
+        entry, agreement = self._noted(said), self.agreement
+        history = what_counts((*self.history, entry))
+        corrected = replace(agreement, version=agreement.version + 1, history=(*agreement.history, entry))
+        if not said.second:
+            corrected = replace(merged(corrected, before.agreement, after.agreement), history=history)
+        definition = self.rulebook.definition_of(corrected)
+        context = deadline_context(self.rulebook, self.people, definition, corrected.office, self.now)
+        derived = with_deadlines(corrected, definition, context)
+        if said.second:
+            return Corrections(entry, said, derived, frozenset())
+        was, is_now = ({d.key: d for d in each.agreement.deadlines if not _is_gone(d)} for each in (before, after))
+        anew = frozenset(key for key in was.keys() | is_now.keys() if was.get(key) != is_now.get(key))
+        rows = {d.key: d for d in derived.deadlines if d.key not in anew}
+        rows |= {key: is_now[key] for key in anew & is_now.keys()}
+        return Corrections(entry, said, replace(derived, deadlines=tuple(rows.values())), anew)
+
+
+def _is_gone(deadline: Deadline) -> bool:
+    """Whether nothing gives rise to it any more."""
+    return deadline.status is DeadlineStatus.VOID and deadline.closed_on is None
+
+
+def _misread(key: str, text: str, error: Unreadable) -> Sentence:
+    return Sentence("{key} = “{text}”: {mistake}.", {"key": key, "text": text, "mistake": error.message})
+
+
+def _differ(old: HistoryEntry | None, new: HistoryEntry | None) -> bool:
+    if old is None or new is None:
+        return old is not new
+    return old.kind is not new.kind or Counting.of(old) != Counting.of(new)

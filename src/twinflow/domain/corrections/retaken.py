@@ -1,0 +1,309 @@
+"""A case taken again from its beginning: what its history makes of it, entry by entry, decided as on the day each was recorded.
+
+With the history as it stands this gives the case as the books should have it; with an entry that says something else, the case
+as it would be had it been entered so.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+
+from twinflow.domain.agreement.agreement import Agreement, Claim, Party
+from twinflow.domain.agreement.entries import Began, Changed, Migrated, Policy, StepTaken
+from twinflow.domain.agreement.history import EntryKind, HistoryEntry
+from twinflow.domain.agreement.present_names import number_of
+from twinflow.domain.clock.day import Taken, steps_of_dates
+from twinflow.domain.deadlines.changes import ChangeCommand, decide
+from twinflow.domain.deadlines.context import DeadlineContext
+from twinflow.domain.deadlines.deadline_id import DeadlineId, find_deadline
+from twinflow.domain.deadlines.kept import rewritten
+from twinflow.domain.deadlines.occurrences import with_deadlines
+from twinflow.domain.people.people import Actor, People
+from twinflow.domain.process.definition import CLOCK, ProcessDefinition
+from twinflow.domain.rulebook import Rulebook, deadline_context
+from twinflow.domain.steps.advance import advance
+from twinflow.domain.steps.command import StepCommand
+from twinflow.domain.steps.effects import signed_at_entry
+from twinflow.domain.steps.migration import Plan, draft, migrated, with_closed
+from twinflow.errors import NotFound, Refused
+from twinflow.sentences import Sentence
+
+FIRST = Sentence("entry {number}, {day}: {why}")
+
+
+@dataclass(slots=True)
+class Retaken:
+    """What came of it. `entries` are those that were given as they turn out, under the names of their own time; a step of the
+    clock that no date gives any more is None. `reasons` say what could not have been done so.
+    """
+
+    agreement: Agreement
+    entries: list[HistoryEntry | None] = field(default_factory=list)
+    reasons: list[Sentence] = field(default_factory=list)
+
+
+def retaken(
+    agreement: Agreement, history: Sequence[HistoryEntry], rulebook: Rulebook, people: People, now: datetime
+) -> Retaken:
+    """Take the case again, up to the instant `now` (UTC).
+
+    `history` is as it is corrected, under the names of its own time, without what was only told. Of `agreement` is taken what no
+    entry says: its reference, what it belongs to and what belongs to it.
+    """
+    run = _Run(rulebook, people, Retaken(_as_it_began(agreement, history[0])), history)
+    run.begin(history[0])
+    for entry in history[1:]:
+        run.take(entry)
+    run.derive(now)
+    return run.found
+
+
+def as_it_began(
+    agreement: Agreement, history: Sequence[HistoryEntry], rulebook: Rulebook, people: People, now: datetime
+) -> Began:
+    """What the case began with: what its first entry says, or what its rows have beyond what its steps have given."""
+    said = Began.read(history[0])
+    if said is not None:
+        return said
+    bare = Began(agreement.title, agreement.office, agreement.origin, agreement.note, (), agreement.terms, {})
+    unsigned = tuple(replace(party, signature=None) for party in agreement.parties)
+    start = with_beginning(history[0], replace(bare, parties=unsigned))
+    given = retaken(agreement, [start, *history[1:]], rulebook, people, now).agreement
+    signed = {party.name for party in given.parties if party.signature is not None}
+    parties = tuple(replace(p, signature=None) if p.name in signed else p for p in agreement.parties)
+    facts = {name: _without(claims, given.facts.get(name, ())) for name, claims in agreement.facts.items()}
+    return replace(bare, parties=parties, facts={name: claims for name, claims in facts.items() if claims})
+
+
+def with_beginning(entry: HistoryEntry, began: Began) -> HistoryEntry:
+    """The first entry, saying what the case began with."""
+    return replace(entry, details={**entry.details, **began.details()})
+
+
+def _without(claims: Sequence[Claim], given: Sequence[Claim]) -> tuple[Claim, ...]:
+    """The claims but for those given last."""
+    left, gone = list(claims), list(given)
+    while left and gone and left[-1].value == gone[-1].value:
+        left.pop()
+        gone.pop()
+    return tuple(left)
+
+
+def _as_it_began(agreement: Agreement, entry: HistoryEntry) -> Agreement:
+    said = Began.read(entry)
+    assert said is not None
+    assert entry.to_state is not None
+    return replace(
+        agreement,
+        title=said.title,
+        office=said.office,
+        origin=said.origin,
+        note=said.note,
+        parties=said.parties,
+        terms=said.terms,
+        facts=said.facts,
+        state=entry.to_state,
+        history=(entry,),
+        deadlines=(),
+        derive_on=None,
+        derived_on=None,
+    )
+
+
+@dataclass(slots=True)
+class _Run:
+    """The case on its way."""
+
+    rulebook: Rulebook
+    people: People
+    found: Retaken
+    history: Sequence[HistoryEntry]
+
+    @property
+    def case(self) -> Agreement:
+        return self.found.agreement
+
+    @case.setter
+    def case(self, agreement: Agreement) -> None:
+        self.found.agreement = agreement
+
+    @property
+    def definition(self) -> ProcessDefinition:
+        return self.rulebook.definition_of(self.case)
+
+    def context(self, now: datetime) -> DeadlineContext:
+        return deadline_context(self.rulebook, self.people, self.definition, self.case.office, now)
+
+    def begin(self, entry: HistoryEntry) -> None:
+        first = next((said for each in self.history if (said := Migrated.read(each)) is not None), None)
+        if first is not None:
+            self._goes_by(self.rulebook.version_named(first.source))
+        if entry.kind is EntryKind.OPENED and "began" in entry.details:
+            self.case = signed_at_entry(self.case, self.definition)
+        self.derive(entry.recorded_at)
+        self.found.entries.append(entry)
+
+    def _goes_by(self, definition: ProcessDefinition) -> None:
+        self.case = replace(
+            self.case,
+            process=definition.key,
+            process_version=definition.version,
+            process_digest=definition.digest,
+        )
+
+    def take(self, entry: HistoryEntry) -> None:
+        """One entry after another: what is refused stays out, and is said."""
+        try:
+            taken = self._taken(entry)
+        except (Refused, NotFound) as error:
+            number = number_of(self.history, entry)
+            for why in getattr(error, "reasons", ()) or (error.message,):
+                self.found.reasons.append(
+                    Sentence(FIRST.template, {"number": number, "day": entry.effective_on, "why": why})
+                )
+            taken = entry
+        self.found.entries.append(taken)
+
+    def _taken(self, entry: HistoryEntry) -> HistoryEntry | None:
+        match entry.kind:
+            case EntryKind.STEP if entry.actor == CLOCK:
+                return self._by_the_clock(entry)
+            case EntryKind.STEP:
+                return self._by_a_person(entry)
+            case EntryKind.CHANGE:
+                return self._changed(entry)
+            case EntryKind.MIGRATED:
+                return self._migrated(entry)
+            case _:
+                self._keep(entry)
+                return entry
+
+    def _keep(self, entry: HistoryEntry) -> None:
+        self.case = replace(self.case, history=(*self.case.history, entry))
+
+    def derive(self, now: datetime) -> DeadlineContext:
+        """The deadlines as the books have them at an instant (UTC): what is closed stays as it was closed."""
+        context = self.context(now)
+        self._settle(with_deadlines(self.case, self.definition, context), context, now)
+        return context
+
+    def _settle(self, after: Agreement, context: DeadlineContext, now: datetime) -> None:
+        left = rewritten(self.case, after, self.rulebook.definition_of(after), context, now)
+        self.case = replace(left.agreement, history=after.history)
+
+    def _first_lapse(self, now: datetime, until: date = date.max) -> Taken | None:
+        context = self.derive(now)
+        deeds = steps_of_dates(self.case, self.definition, context, now, until)
+        return next((deed for deed in deeds if isinstance(deed, Taken)), None)
+
+    def _by_the_clock(self, entry: HistoryEntry) -> HistoryEntry | None:
+        """The date that it followed from may have moved, or be gone: then it was not taken."""
+        deed = self._first_lapse(entry.recorded_at)
+        if deed is None or deed.outcome.entry.step != entry.step:
+            self._keep(replace(entry, kind=EntryKind.WITHDRAWN, step=None, from_state=None, to_state=None, details={}))
+            return None
+        self._settle(deed.outcome.agreement, self.context(entry.recorded_at), entry.recorded_at)
+        return deed.outcome.entry
+
+    def _by_a_person(self, entry: HistoryEntry) -> HistoryEntry:
+        """By whoever took it, with what it says. Raises Refused where a date would have taken a step before."""
+        said, now = StepTaken.read(entry), entry.recorded_at
+        assert said is not None
+        assert entry.step is not None
+        first = self._first_lapse(now, min(entry.effective_on, self.context(now).today))
+        if first is not None:
+            label = self.definition.deadlines[first.deadline.rule].label
+            values = {"deadline": label, "day": first.deadline.due_on}
+            reason = Sentence("“{deadline}” would have run out before, on {day}.", values)
+            raise Refused("{reference} cannot be corrected so.", (reason,), reference=self.case.reference)
+        command = StepCommand(
+            entry.step, entry.effective_on, entry.party, said.records, said.place, said.capacity, said.reason,
+            said.received_at, said.corrected_by,
+        )  # fmt: skip
+        context = self.context(now)
+        outcome = advance(self.case, self.definition, command, self._anybody(entry), now=now, context=context)
+        self._settle(outcome.agreement, context, now)
+        return outcome.entry
+
+    def _anybody(self, entry: HistoryEntry) -> Actor:
+        """Whoever did it, in whatever role: that was looked at on the day."""
+        return Actor(entry.actor, frozenset(self.definition.roles))
+
+    def _changed(self, entry: HistoryEntry) -> HistoryEntry:
+        said, now = Changed.read(entry), entry.recorded_at
+        assert said is not None
+        if said.withdrawn:
+            self._keep(entry)
+            return entry
+        context = self.derive(now)
+        deadline = find_deadline(self.case, DeadlineId(self.case.reference, *said.key))
+        rule = self.definition.deadlines[deadline.rule]
+        command = ChangeCommand(
+            kind=said.change,
+            on=entry.effective_on,
+            reason=said.reason,
+            paper=said.paper,
+            legal_basis=said.legal_basis,
+            length=said.length,
+            to=said.to,
+            party=said.party,
+            of=said.of,
+        )
+        decided = decide(
+            self.case,
+            self.definition,
+            deadline,
+            command,
+            self._anybody(entry),
+            now=now,
+            today=context.today,
+            calendars=context.calendars_of(rule),
+        )
+        self._keep(decided)
+        self.derive(now)
+        return decided
+
+    def _migrated(self, entry: HistoryEntry) -> HistoryEntry:
+        said, now = Migrated.read(entry), entry.recorded_at
+        assert said is not None
+        plan = self._plan(said)
+        context = self.derive(now)
+        before = self.case
+        moved = migrated(before, plan, Actor(entry.actor, frozenset()), context, now)
+        there = deadline_context(self.rulebook, self.people, plan.target, before.office, now)
+        self._settle(with_closed(with_deadlines(moved, plan.target, there), before.deadlines), there, now)
+        return self.case.history[-1]
+
+    def _plan(self, said: Migrated) -> Plan:
+        """The plan that it went by; in books of before as far as it shows in what was carried over."""
+        source, target = (self.rulebook.version_named(name) for name in (said.source, said.target))
+        policies: Mapping[str, Policy] = said.policies
+        if not policies:
+            shown = {rule: carried.policy for (rule, _), carried in said.carried.items()}
+            policies = {**draft(source, target).deadlines, **shown}
+        return Plan(source, target, said.states, policies, said.reason, said.steps)
+
+
+def merged(books: Agreement, before: Agreement, after: Agreement) -> Agreement:
+    """What the books have, but for what differs between `before` and `after`: the case taken again without a correction, and
+    with it.
+    """
+    facts = dict(books.facts)
+    for name in before.facts.keys() | after.facts.keys():
+        if before.facts.get(name) != after.facts.get(name):
+            facts[name] = after.facts.get(name, ())
+    return replace(
+        books,
+        **{
+            name: getattr(after, name)
+            for name in ("title", "office", "origin", "note", "state", "terms")
+            if getattr(before, name) != getattr(after, name)
+        },
+        parties=_merged_parties(books.parties, before.parties, after.parties),
+        facts={name: claims for name, claims in facts.items() if claims},
+    )
+
+
+def _merged_parties(books: Sequence[Party], before: Sequence[Party], after: Sequence[Party]) -> tuple[Party, ...]:
+    rows = zip(books, before, after, strict=True)
+    return tuple(new if old != new else kept for kept, old, new in rows)

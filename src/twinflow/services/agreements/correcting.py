@@ -1,0 +1,135 @@
+"""What was entered wrongly is put right; whoever was told by it hears of that."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy import Engine
+
+from twinflow.domain.agreement.agreement import Agreement
+from twinflow.domain.agreement.entries import Corrected
+from twinflow.domain.agreement.history import HistoryEntry
+from twinflow.domain.agreement.present_names import as_corrected, numbered
+from twinflow.domain.alerts.alerts import about_correction
+from twinflow.domain.alerts.recipients import Audience, audience_of, holders_of, recipients_of
+from twinflow.domain.corrections import correction
+from twinflow.domain.corrections.correction import CorrectionCommand, Corrections
+from twinflow.domain.deadlines.kept import rewritten
+from twinflow.domain.people.people import Actor, People
+from twinflow.domain.process.definition import Label
+from twinflow.domain.rulebook import Rulebook, deadline_context
+from twinflow.errors import StaleAgreement
+from twinflow.services.agreements.recording import refresh_parent, write_rows
+from twinflow.services.alerts import telling
+from twinflow.storage.failures import about
+from twinflow.storage.unit_of_work import UnitOfWork
+from twinflow.text import checked
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectedEntry:
+    """What came of a correction: the case then, the number of the correction's own entry, what it says, and whom it waits for:
+    the roles of which one has to confirm it, if any.
+    """
+
+    agreement: Agreement
+    number: int
+    said: Corrected
+    waits_for: tuple[Label, ...]
+
+
+def correct_entry(
+    engine: Engine,
+    rulebook: Rulebook,
+    people: People,
+    reference: str,
+    command: CorrectionCommand,
+    *,
+    person: str,
+    now: datetime,
+    expected_version: int | None = None,
+) -> CorrectedEntry:
+    """Put an entry of the history right, as `person`. Everything that came after it is decided again.
+
+    Raises NotFound, BadInput for its texts, Refused with every reason, StaleAgreement if the agreement is not (or no longer) at
+    `expected_version`.
+    """
+    command = checked(command)
+
+    def decide(agreement: Agreement, history: list[HistoryEntry], actor: Actor) -> Corrections:
+        return correction.decide(agreement, history, command, actor, rulebook, people, now)
+
+    return _corrected(engine, rulebook, people, reference, decide, person, now, expected_version)
+
+
+def confirm_correction(
+    engine: Engine, rulebook: Rulebook, people: People, reference: str, number: int, *, person: str, now: datetime
+) -> CorrectedEntry:
+    """Confirm the correction whose entry has this number, as a second person. Raises as `correct_entry`."""
+
+    def decide(agreement: Agreement, history: list[HistoryEntry], actor: Actor) -> Corrections:
+        return correction.confirm(agreement, history, number, actor, rulebook, people, now)
+
+    return _corrected(engine, rulebook, people, reference, decide, person, now, None)
+
+
+def _corrected(
+    engine: Engine,
+    rulebook: Rulebook,
+    people: People,
+    reference: str,
+    decide: Callable[[Agreement, list[HistoryEntry], Actor], Corrections],
+    person: str,
+    now: datetime,
+    expected_version: int | None,
+) -> CorrectedEntry:
+    who = people.person(person)
+    with about(reference), UnitOfWork(engine) as work:
+        before = work.agreements.lock(reference)
+        if expected_version is not None and before.version != expected_version:
+            raise StaleAgreement("{reference} was changed meanwhile; look at it again.", reference=reference)
+        agreement_id = work.agreements.id_of(before.reference)
+        history = work.history.as_written(agreement_id)
+        today = people.today(before.office, now)
+        actor = people.actor(who, rulebook.definition_of(before), before.office, today)
+        found = decide(before, history, actor)
+        number, after = len(numbered(history)) + 1, found.after
+        if found.said.annulled:
+            name = work.agreements.free_name(before.reference)
+            after = replace(after, reference=name, relationship=name, generation=1)
+        definition = rulebook.definition_of(after)
+        context = deadline_context(rulebook, people, definition, after.office, now)
+        cause = f"correction {number}"
+        left = rewritten(before, after, definition, context, now, actor=who.key, cause=cause, corrected=found.anew)
+        work.agreements.correct(before, left.agreement)
+        write_rows(work, rulebook, agreement_id, left, now)
+        refresh_parent(work, rulebook, people, left.agreement, now)
+        since = as_corrected(history)[dict(numbered(history))[found.said.entry]].recorded_at
+        _tell(work, rulebook, people, agreement_id, left.agreement, number, found, since, now)
+        work.commit()
+    waits_for = tuple(definition.roles[role].label for role in found.said.second)
+    return CorrectedEntry(left.agreement, number, found.said, waits_for)
+
+
+def _tell(
+    work: UnitOfWork,
+    rulebook: Rulebook,
+    people: People,
+    agreement_id: int,
+    agreement: Agreement,
+    number: int,
+    found: Corrections,
+    since: datetime,
+    now: datetime,
+) -> None:
+    """Who has to confirm it; once it counts, the liaison and whoever was told anything since the entry that was wrong."""
+    definition, today = rulebook.definition_of(agreement), people.today(agreement.office, now)
+    told = about_correction(number, found.said.second, found.entry.actor, today)
+    if found.said.second:
+        audience = audience_of(people, definition, agreement.office, told, today, ())
+    else:
+        holders, vacant = holders_of(people, definition, agreement.office, told.roles, today)
+        readers = {**work.alerts.readers_since(agreement_id, since), **holders}
+        known = {who: role for who, role in readers.items() if who in people.people and who not in told.held}
+        audience = Audience(tuple(recipients_of(people, known, today)), vacant, nobody=not known)
+    telling.write(work, rulebook, people, agreement_id, told, audience, now)

@@ -1,0 +1,241 @@
+"""Random lives with mistakes and their corrections equal the lives without, but for the entries about them.
+
+Two cases live the same life. In one of them something is entered wrongly: a day, a fact, another step, a step or a change of a
+deadline that never was, what the case began with. Days later, with other acts and passes between, it is put right.
+"""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from random import Random
+
+import pytest
+
+from how_many import SEED, many
+from test_random_lives import ACTS, ELENA, FIRST, ONE_DAY, Clock, Life, days
+from twinflow.domain.agreement.agreement import Agreement, Deadline, DeadlineStatus
+from twinflow.domain.agreement.entries import ChangeKind, Correction
+from twinflow.domain.agreement.history import HistoryEntry
+from twinflow.domain.agreement.present_names import numbered, what_counts
+from twinflow.domain.calendar.dates import Length, Unit
+from twinflow.domain.corrections import correction
+from twinflow.domain.corrections.correction import CorrectionCommand
+from twinflow.domain.corrections.retaken import retaken
+from twinflow.domain.deadlines.changes import ChangeCommand, decide
+from twinflow.domain.deadlines.kept import rewritten
+from twinflow.domain.steps.advance import advance
+from twinflow.domain.steps.command import StepCommand
+from twinflow.errors import Refused
+
+CHUNKS = many(2, 64)
+LIVES_OF_A_CHUNK = max(1, many(30, 10_000) // CHUNKS)
+Act = Callable[[Agreement], Agreement | None]
+
+
+class Books(Clock):
+    """The books of one case, with its history as it was written."""
+
+    def __init__(self, life: Life) -> None:
+        super().__init__(life.books)
+        self.life = life
+        self.written: list[HistoryEntry] = list(life.books.agreement.history)
+
+    @property
+    def agreement(self) -> Agreement:
+        return self.case.agreement
+
+    def look(self) -> None:
+        """A pass."""
+        self.passes(self.life)
+        self._write()
+
+    def take(self, after: Agreement, cause: str = "") -> None:
+        self.becomes(self.life, after, cause)
+        self._write()
+
+    def _write(self) -> None:
+        self.written += self.agreement.history[len(self.written) :]
+
+    def correct(self, command: CorrectionCommand) -> None:
+        life = self.life
+        found = correction.decide(self.agreement, self.written, command, ELENA, life.rulebook, life.people, life.now)
+        before, definition, context = self.agreement, life.definition_of(self.agreement), life.context(self.agreement)
+        left = rewritten(
+            before, found.after, definition, context, life.now, cause="correction", corrected=found.anew
+        )
+        self.case = replace(self.case, agreement=left.agreement, wake_on={**self.case.wake_on, **left.wake_on})
+        self._write()
+
+
+class TwoLives(Life):
+    """A life, and what is entered wrongly in one of two books of it."""
+
+    def __init__(self, random: Random) -> None:
+        super().__init__(random)
+        self.wrong, self.right = Books(self), Books(self)
+
+    def both(self, act: Act, other: Act | None = None) -> bool:
+        """What happens to both of them, entered as `other` in the wrong books; nothing where it cannot be in either."""
+        try:
+            mine, theirs = act(self.right.agreement), (other or act)(self.wrong.agreement)
+        except Refused:
+            return False
+        for books, after in ((self.right, mine), (self.wrong, theirs)):
+            if after is not None:
+                books.take(after)
+        return True
+
+    def step(self, step: str, on: int, held_on: int) -> Act:
+        """A step so many days ago; a day to come in so many."""
+
+        def act(agreement: Agreement) -> Agreement:
+            definition = self.definition_of(agreement)
+            records = dict.fromkeys(definition.steps[step].records, str(self.today + timedelta(days=held_on)))
+            command = StepCommand(step, self.today - timedelta(days=on), records=records)
+            context = self.context(agreement)
+            return advance(agreement, definition, command, ELENA, now=self.now, context=context).agreement
+
+        return act
+
+    def change(self, kind: ChangeKind, number: int, amount: int) -> Act:
+        """A change of one of the open deadlines."""
+
+        def act(agreement: Agreement) -> Agreement:
+            agreement = self._derived(agreement)
+            running = [each for each in agreement.deadlines if each.is_open]
+            if not running:
+                raise Refused("none")
+            deadline, definition = running[number % len(running)], self.definition_of(agreement)
+            length = Length(amount, Unit.DAYS) if kind is ChangeKind.EXTEND else None
+            command = ChangeCommand(kind=kind, on=None, reason="r", paper="p", legal_basis="l", length=length)
+            calendars = self.context(agreement).calendars_of(definition.deadlines[deadline.rule])
+            entry = decide(
+                agreement, definition, deadline, command, ELENA, now=self.now, today=self.today, calendars=calendars
+            )
+            after = replace(agreement, version=agreement.version + 1, history=(*agreement.history, entry))
+            return self._derived(after)
+
+        return act
+
+    def mistaken(self, random: Random) -> CorrectionCommand | None:
+        """Something is entered wrongly; how it is put right. None where nothing could be entered."""
+        step, on, held_on = random.choice(ACTS), random.randrange(10), random.randrange(-30, 60)
+        kind = random.choice((ChangeKind.PAUSE, ChangeKind.EXTEND, ChangeKind.EXTEND))
+        number, amount = random.randrange(5), random.randrange(1, 15)
+        entry = len(numbered(self.wrong.written)) + 1
+        records = self.definition_of(self.right.agreement).steps[step].records
+        match random.choice(("day", "day", "fact", "step", "nothing", "nothing", "length", "no change", "opening")):
+            case "day":
+                done = self.both(self.step(step, on, held_on), self.step(step, random.randrange(10), held_on))
+                asked = {"on": str(self.today - timedelta(days=on))}
+            case "fact" if records:
+                done = self.both(self.step(step, on, held_on), self.step(step, on, random.randrange(-30, 60)))
+                asked = dict.fromkeys(records, str(self.today + timedelta(days=held_on)))
+            case "step":
+                done = self.both(self.step(step, on, held_on), self.step(random.choice(ACTS), on, held_on))
+                asked = {"step": step, **dict.fromkeys(records, str(self.today + timedelta(days=held_on)))}
+            case "nothing":
+                done, asked = self.both(lambda _: None, self.step(step, on, held_on)), {}
+            case "no change":
+                done, asked = self.both(lambda _: None, self.change(kind, number, amount)), {}
+            case "length":
+                other = self.change(ChangeKind.EXTEND, number, random.randrange(1, 15))
+                done = self.both(self.change(ChangeKind.EXTEND, number, amount), other)
+                asked = {"length": f"{amount} days"}
+            case _:
+                return None
+        if not done:
+            return None
+        wanted = Correction.REPLACE if asked else Correction.WITHDRAW
+        return CorrectionCommand(entry=entry, correction=wanted, reason="typed wrongly", asked=asked)
+
+    def something(self, random: Random) -> None:
+        """Something that happens in both."""
+        if random.random() < 0.7:
+            self.both(self.step(random.choice(ACTS), random.randrange(20), random.randrange(-30, 60)))
+        else:
+            kind = random.choice((ChangeKind.PAUSE, ChangeKind.RESUME, ChangeKind.EXTEND))
+            self.both(self.change(kind, random.randrange(5), random.randrange(1, 15)))
+
+    def look(self) -> None:
+        self.wrong.look()
+        self.right.look()
+
+
+def stand(agreement: Agreement) -> tuple[object, ...]:
+    """What counts of a case."""
+    facts = {name: [(str(claim.value), claim.chosen) for claim in claims] for name, claims in agreement.facts.items()}
+    acts = [(e.step, e.effective_on, e.from_state, e.to_state) for e in agreement.history if e.to_state is not None]
+    deadlines = sorted((d for d in agreement.deadlines if not is_gone(d)), key=lambda each: each.key)
+    return agreement.state, facts, agreement.parties, acts, deadlines
+
+
+def is_gone(deadline: Deadline) -> bool:
+    """What nothing gives rise to any more."""
+    return deadline.status is DeadlineStatus.VOID and deadline.closed_on is None
+
+
+def live(random: Random, came_of_it: Counter[str]) -> None:
+    life = TwoLives(random)
+    mistake, since = None, 0
+    for number, today in enumerate(days(FIRST, random.randrange(20, 160))):
+        life.set_clock(today)
+        if mistake is None and number > 2 and random.random() < 0.1:
+            mistake, since = life.mistaken(random), number
+        elif mistake is not None and random.random() < 0.1 and number > since:
+            break
+        elif random.random() < 0.12:
+            life.something(random)
+        if random.random() < 0.9:
+            life.look()
+    if mistake is None:
+        came_of_it["no mistake"] += 1
+        return
+    life.set_clock(life.today + ONE_DAY)
+    try:
+        life.wrong.correct(mistake)
+    except Refused as refused:
+        came_of_it["refused"] += 1
+        assert refused.reasons
+        return
+    came_of_it["corrected"] += 1
+    life.look()
+    assert stand(life.wrong.agreement) == stand(life.right.agreement)
+    life.is_as_from_scratch(life.wrong)
+    assert what_counts(life.wrong.written) == life.wrong.agreement.history
+    for today in days(life.today + ONE_DAY, random.randrange(1, 60)):  # and it goes on alike
+        life.set_clock(today)
+        if random.random() < 0.1:
+            life.something(random)
+        life.look()
+        assert stand(life.wrong.agreement) == stand(life.right.agreement), today
+
+
+@pytest.mark.parametrize("chunk", range(CHUNKS))
+def test_a_corrected_life_is_the_life_without_the_mistake_but_for_the_entries_about_it(
+    chunk: int, record_property: Callable[[str, object], None]
+) -> None:
+    came_of_it: Counter[str] = Counter()
+    for number in range(LIVES_OF_A_CHUNK):
+        seed = f"{SEED} {chunk} {number}"
+        try:
+            live(Random(seed), came_of_it)
+        except Exception as error:
+            error.add_note(f"the seed {seed}")
+            raise
+    assert came_of_it["corrected"] > LIVES_OF_A_CHUNK / 4, came_of_it
+    record_property("cases", LIVES_OF_A_CHUNK)
+
+
+def test_a_life_taken_again_is_the_life() -> None:
+    for number in range(many(20, 1_000)):
+        life = TwoLives(Random(f"{SEED} again {number}"))
+        for today in days(FIRST, 60):
+            life.set_clock(today)
+            if life.random.random() < 0.2:
+                life.something(life.random)
+            life.look()
+        found = retaken(life.right.agreement, life.right.written, life.rulebook, life.people, life.now)
+        assert found.reasons == []
+        assert stand(replace(found.agreement, deadlines=())) == stand(replace(life.right.agreement, deadlines=()))
