@@ -39,6 +39,8 @@ GOOD: dict[str, tuple[int, tuple[str, ...]]] = {
     "agreements advance": (0, ("MX-9", "issue_favourable_opinion", "--as", "rita", "--set", "opinion_number=1")),
     "agreements open": (0, ("MX-7", *OPEN)),
     "agreements import": (0, SHEET),
+    "agreements correct": (1, ("MX-9", "99", *AS_ELENA, "--reason", "typed wrongly", "--withdraw")),
+    "agreements confirm-correction": (1, ("MX-9", "1", *AS_ELENA)),
     "deadlines compute": (0, ("--from", "2026-02-18", "--length", "15 business days", "--calendar", "mx-ministry")),
     "deadlines acknowledge": (0, (PROGRAMME, *AS_ELENA)),
     "deadlines snooze": (0, (PROGRAMME, *AS_ELENA, "--until", "2026-03-20", "--reason", "on leave")),

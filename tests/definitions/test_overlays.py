@@ -289,7 +289,7 @@ def test_the_way_in_which_a_text_is_signed_stays(tmp_path):
     assert mistakes(tmp_path, HEAD + '[steps.sign]\nto = "signed"\n', SIGNED) == [
         (
             "city.toml: steps.sign.to: an overlay does not change this of the process it rests on; it may change: "
-            "by, from, label, notices, reason, records, requires, source."
+            "by, from, label, notices, reason, records, requires, source, stands."
         )
     ]
 

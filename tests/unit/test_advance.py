@@ -142,9 +142,11 @@ def test_a_day_to_come_is_refused_and_today_is_not():
 def test_a_day_before_the_state_was_reached_is_refused_and_that_very_day_is_not():
     case = chihuahua(*TO_OPINION)
     today = date(2008, 3, 10)
-    assert refusal(case, "make_observations", date(2008, 2, 17), REVIEWER, today=today) == [
-        "The day 2008-02-17 is before 2008-02-18, the day of the step before it."
-    ]
+    why = (
+        "The day 2008-02-17 is before 2008-02-18, the day of “Request the opinion” (lucia), on which it builds; if that day is "
+        "wrong, correct it: twinflow agreements correct A-1 6 --set on=DATE"
+    )
+    assert refusal(case, "make_observations", date(2008, 2, 17), REVIEWER, today=today) == [why]
     assert refusal(case, "make_observations", date(2008, 2, 18), REVIEWER, today=today) == []
 
 

@@ -89,13 +89,15 @@ def _print(context: typer.Context, done: CorrectedEntry, *, json: bool) -> None:
         "roles": list(done.waits_for),
         "state": runtime.rulebook.definition_of(agreement).states[agreement.state].label,
     }
-    if done.waits_for:
-        text = "Entry {number} of {reference} asks for the correction of entry {entry}; it waits for: {roles}."
-    elif done.said.annulled:
-        text = "{reference} is annulled and goes on as {name}; the reference is free."
+    if done.said.annulled:
+        print(cli.say(Sentence("{reference} is annulled and goes on as {name}; the reference is free.", values)))
+    elif not done.waits_for:
+        print(
+            cli.say(
+                Sentence("{reference}: entry {entry} is corrected by entry {number}; the state is {state}.", values)
+            )
+        )
     else:
-        text = "{reference}: entry {entry} is corrected by entry {number}; the state is {state}."
-    print(cli.say(Sentence(text, values)))
-    if done.waits_for:
-        command = f"twinflow agreements confirm-correction {agreement.reference} {done.number} --as PERSON"
-        print(cli.say(Sentence("Somebody else confirms it with: {command}", {"command": command})))
+        values["command"] = f"twinflow agreements confirm-correction {agreement.reference} {done.number} --as PERSON"
+        print(cli.say(Sentence("The correction of entry {entry} of {reference} waits for: {roles}.", values)))
+        print(cli.say(Sentence("Somebody else confirms it with: {command}", values)))

@@ -6,7 +6,7 @@ that an earlier version wrote, and gives None for an entry that says something e
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Any, ClassVar, Self
@@ -343,7 +343,7 @@ class Migrated:
             "carried": carried,
             "closed": {_name(key): str(day or "") for key, day in self.closed.items()},
             "recurring": {rule: (number, day.isoformat()) for rule, (number, day) in self.recurring.items()},
-            "policies": self.policies,
+            **({"policies": self.policies} if self.policies else {}),
         }
         names = {"from": self.source, "to": self.target, "reason": self.reason}
         return names | {name: json.dumps(dict(table), sort_keys=True) for name, table in tables.items()}
@@ -411,8 +411,8 @@ class Cancelled:
 
 @dataclass(frozen=True, slots=True)
 class Counting:
-    """What an entry says once it is corrected. `taken_at` (UTC) is when it counts as taken, wherever that matters for what came of
-    it: when it was recorded, unless it is of a later day.
+    """What an entry says once it is corrected. `taken_at` (UTC) is when it counts as taken: as recorded, unless it is of a
+    later day.
     """
 
     effective_on: date
@@ -427,6 +427,20 @@ class Counting:
     def of(cls, entry: HistoryEntry) -> Self:
         content = (entry.effective_on, entry.step, entry.from_state, entry.to_state, entry.party, entry.details)
         return cls(*content, entry.recorded_at)
+
+    def of_entry(self, entry: HistoryEntry, recorded_at: datetime) -> HistoryEntry:
+        """The entry, saying this; `recorded_at` (UTC) is when it came on record so."""
+        return HistoryEntry(
+            entry.kind,
+            entry.actor,
+            self.effective_on,
+            recorded_at,
+            self.step,
+            self.from_state,
+            self.to_state,
+            self.party,
+            self.details,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -451,7 +465,8 @@ class Corrected:
 
     def details(self) -> dict[str, str]:
         counts = {
-            str(number): counting and {
+            str(number): counting
+            and {
                 **asdict(counting),
                 "effective_on": str(counting.effective_on),
                 "taken_at": counting.taken_at.astimezone(UTC).isoformat(),
@@ -498,6 +513,19 @@ _KINDS: tuple[type[Said], ...] = (
 def read(entry: HistoryEntry) -> Said | None:
     """What the entry says; None for the one that a case begins with, which says nothing beyond its columns."""
     return next((said for kind in _KINDS if (said := kind.read(entry)) is not None), None)
+
+
+def beginning(entry: HistoryEntry, began: Began) -> HistoryEntry:
+    """The first entry of a case, saying what it began with."""
+    return replace(entry, details={**entry.details, **began.details()})
+
+
+def withdrawn(entry: HistoryEntry) -> HistoryEntry:
+    """What stands in the place of an entry that does not count. A change of a deadline keeps its number."""
+    change = Changed.read(entry)
+    if change is not None:
+        return replace(entry, details=replace(change, withdrawn=True).details())
+    return HistoryEntry(EntryKind.WITHDRAWN, entry.actor, entry.effective_on, entry.recorded_at)
 
 
 def noted(said: Said, actor: str, effective_on: date, recorded_at: datetime) -> HistoryEntry:

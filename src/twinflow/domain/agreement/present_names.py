@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
-from twinflow.domain.agreement.entries import Changed, Corrected, Counting, Migrated
-from twinflow.domain.agreement.history import ONLY_TOLD, EntryKind, HistoryEntry
+from twinflow.domain.agreement.entries import Corrected, Migrated, withdrawn
+from twinflow.domain.agreement.history import ONLY_TOLD, HistoryEntry
 
 
 def what_counts(history: Sequence[HistoryEntry]) -> tuple[HistoryEntry, ...]:
@@ -28,10 +28,10 @@ def as_corrected(history: Sequence[HistoryEntry], *, to_take_again: bool = False
             place = places[number - 1]
             was = found[place]
             if counting is None:
-                found[place] = _withdrawn(was)
+                found[place] = withdrawn(was)
                 continue
             is_own = number == said.entry and not to_take_again
-            found[place] = _counted(was, counting, correction.recorded_at if is_own else counting.taken_at)
+            found[place] = counting.of_entry(was, correction.recorded_at if is_own else counting.taken_at)
     return found
 
 
@@ -44,27 +44,6 @@ def numbered(history: Sequence[HistoryEntry]) -> list[tuple[int, int]]:
 def number_of(history: Sequence[HistoryEntry], entry: HistoryEntry) -> int:
     """The number by which an entry of the history can be named."""
     return next(number for number, place in numbered(history) if history[place] is entry)
-
-
-def _counted(entry: HistoryEntry, counting: Counting, recorded_at: datetime) -> HistoryEntry:
-    return replace(
-        entry,
-        effective_on=counting.effective_on,
-        recorded_at=recorded_at,
-        step=counting.step,
-        from_state=counting.from_state,
-        to_state=counting.to_state,
-        party=counting.party,
-        details=counting.details,
-    )
-
-
-def _withdrawn(entry: HistoryEntry) -> HistoryEntry:
-    """A change of a deadline keeps its number: later ones are named by theirs."""
-    change = Changed.read(entry)
-    if change is not None:
-        return replace(entry, details=replace(change, withdrawn=True).details())
-    return HistoryEntry(EntryKind.WITHDRAWN, entry.actor, entry.effective_on, entry.recorded_at)
 
 
 def state_now(history: Sequence[HistoryEntry], state: str, recorded_at: datetime) -> str:

@@ -10,11 +10,21 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from twinflow.domain.agreement.agreement import Agreement, Claim, Deadline, DeadlineStatus, Party, Term
-from twinflow.domain.agreement.entries import Began, Changed, Corrected, Correction, Counting, StepTaken, noted
+from twinflow.domain.agreement.entries import (
+    Began,
+    Changed,
+    Corrected,
+    Correction,
+    Counting,
+    StepTaken,
+    beginning,
+    noted,
+    withdrawn,
+)
 from twinflow.domain.agreement.history import EntryKind, HistoryEntry
 from twinflow.domain.agreement.present_names import as_corrected, numbered, what_counts
 from twinflow.domain.calendar.dates import Length, PartialDate
-from twinflow.domain.corrections.retaken import Retaken, as_it_began, merged, retaken, with_beginning
+from twinflow.domain.corrections.retaken import Retaken, as_it_began, merged, retaken
 from twinflow.domain.deadlines.occurrences import with_deadlines
 from twinflow.domain.people.people import Actor, People
 from twinflow.domain.process.definition import CLOCK, LIAISON, Label, ProcessDefinition, Step
@@ -147,7 +157,7 @@ class _Request:
             self._refuse_if_any()
         entries = as_corrected(self.history, to_take_again=True)
         now_says = [entries[place] for place in places.values()]
-        now_says[0] = with_beginning(now_says[0], as_it_began(self.agreement, now_says, *self._by))
+        now_says[0] = beginning(now_says[0], as_it_began(self.agreement, now_says, *self._by))
         present = self.agreement.history[places[command.entry]]
         old = now_says[command.entry - 1]
         new = self._corrected(old, present)
@@ -225,7 +235,7 @@ class _Request:
         if step is not None and not self.command.never_happened:
             self._about_what_stands(step)
         if self.command.correction is Correction.WITHDRAW:
-            return HistoryEntry(EntryKind.WITHDRAWN, old.actor, old.effective_on, old.recorded_at)
+            return withdrawn(old)
         wanted = steps.get(asked.get("step", present.step or ""))
         if wanted is None:
             values = {"process": self.definition.name, "step": asked.get("step", present.step), "steps": sorted(steps)}
@@ -307,7 +317,7 @@ class _Request:
         if said.withdrawn:
             self.reasons.append(Sentence("It was withdrawn already."))
         if self.command.correction is Correction.WITHDRAW:
-            return replace(old, details=replace(said, withdrawn=True).details())
+            return withdrawn(old)
         self._about_names(OF_A_CHANGE)
         try:
             length = Length.parse(asked["length"]) if "length" in asked else said.length
@@ -352,12 +362,22 @@ class _Request:
             self.reasons.append(Sentence("There is no office {office}; there are {offices}.", values))
         corrected = self._on_its_day(old)
         new = NewAgreement(
-            self.agreement.reference, self.agreement.process, began.office, began.title, corrected.effective_on, began.parties, state,
-            began.terms, began.facts, None, began.origin, began.note, old.kind,
-        )  # fmt: skip
+            reference=self.agreement.reference,
+            process=self.agreement.process,
+            office=began.office,
+            title=began.title,
+            opened_on=corrected.effective_on,
+            parties=began.parties,
+            state=state,
+            terms=began.terms,
+            facts=began.facts,
+            origin=began.origin,
+            note=began.note,
+            kind=old.kind,
+        )
         for problem in problems_of_opening(new, self.definition, self.today):
             self.reasons.append(Sentence("{place}: {mistake}", {"place": problem.place, "mistake": problem.message}))
-        return with_beginning(replace(corrected, to_state=state), began)
+        return beginning(replace(corrected, to_state=state), began)
 
     def _of(self, kind: str, known: Sequence[str]) -> dict[str, str]:
         """What is asked for of some things by name, like `term.validity`."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from twinflow.domain.agreement.agreement import Agreement, Claim, Party
-from twinflow.domain.agreement.entries import Began, Changed, Migrated, Policy, StepTaken
+from twinflow.domain.agreement.entries import Began, Changed, Migrated, Policy, StepTaken, beginning, withdrawn
 from twinflow.domain.agreement.history import EntryKind, HistoryEntry
 from twinflow.domain.agreement.present_names import number_of
 from twinflow.domain.clock.day import Taken, steps_of_dates
@@ -67,17 +67,12 @@ def as_it_began(
         return said
     bare = Began(agreement.title, agreement.office, agreement.origin, agreement.note, (), agreement.terms, {})
     unsigned = tuple(replace(party, signature=None) for party in agreement.parties)
-    start = with_beginning(history[0], replace(bare, parties=unsigned))
+    start = beginning(history[0], replace(bare, parties=unsigned))
     given = retaken(agreement, [start, *history[1:]], rulebook, people, now).agreement
     signed = {party.name for party in given.parties if party.signature is not None}
     parties = tuple(replace(p, signature=None) if p.name in signed else p for p in agreement.parties)
     facts = {name: _without(claims, given.facts.get(name, ())) for name, claims in agreement.facts.items()}
     return replace(bare, parties=parties, facts={name: claims for name, claims in facts.items() if claims})
-
-
-def with_beginning(entry: HistoryEntry, began: Began) -> HistoryEntry:
-    """The first entry, saying what the case began with."""
-    return replace(entry, details={**entry.details, **began.details()})
 
 
 def _without(claims: Sequence[Claim], given: Sequence[Claim]) -> tuple[Claim, ...]:
@@ -138,7 +133,7 @@ class _Run:
         first = next((said for each in self.history if (said := Migrated.read(each)) is not None), None)
         if first is not None:
             self._goes_by(self.rulebook.version_named(first.source))
-        if entry.kind is EntryKind.OPENED and "began" in entry.details:
+        if entry.kind is EntryKind.OPENED:
             self.case = signed_at_entry(self.case, self.definition)
         self.derive(entry.recorded_at)
         self.found.entries.append(entry)
@@ -200,7 +195,7 @@ class _Run:
         """The date that it followed from may have moved, or be gone: then it was not taken."""
         deed = self._first_lapse(entry.recorded_at)
         if deed is None or deed.outcome.entry.step != entry.step:
-            self._keep(replace(entry, kind=EntryKind.WITHDRAWN, step=None, from_state=None, to_state=None, details={}))
+            self._keep(withdrawn(entry))
             return None
         self._settle(deed.outcome.agreement, self.context(entry.recorded_at), entry.recorded_at)
         return deed.outcome.entry

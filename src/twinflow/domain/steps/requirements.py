@@ -105,12 +105,11 @@ def _another_person_than(
     """Four eyes, on persons: whoever took one of the steps cannot take this one, in whatever role."""
     for entry in agreement.steps_taken(*requirement.steps):
         said = StepTaken.read(entry)
-        hands = {entry.actor, said.corrected_by if said is not None else ""}
-        if actor.key in hands and entry.step is not None:
-            return Sentence(
-                "{person} took the step “{step}”, or corrected it; another person has to take this one.",
-                {"person": actor.key, "step": definition.steps[entry.step].label},
-            )
+        values = {"person": actor.key, "step": definition.steps[entry.step or ""].label}
+        if entry.actor == actor.key:
+            return Sentence("{person} took the step “{step}”; another person has to take this one.", values)
+        if said is not None and actor.key in said.corrected_by.split():
+            return Sentence("{person} corrected the step “{step}”; another person has to take this one.", values)
     return None
 
 
