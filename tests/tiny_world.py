@@ -31,9 +31,13 @@ def tiny_world(
     people: Mapping[str, tuple[str, str]] = LIAISON_ONLY,
     zone: str = "America/Chihuahua",
     mail: MailSettings | None = None,
+    more: str = "",
     rhythm: RhythmSettings = WITH_THE_PASS,
 ) -> Iterator[World]:
-    """`people` holds the role and the office of each; Chihuahua is in `zone`; Cuenca and the ministry are where they are."""
+    """`people` holds the role and the office of each, `more` what stands beside them in the people file.
+
+    Chihuahua is in `zone`; Cuenca and the ministry are where they are.
+    """
     offices = (
         ("chihuahua", "municipality", zone, "mx-labour"),
         ("cuenca", "municipality", "America/Guayaquil", "ec-public"),
@@ -41,6 +45,7 @@ def tiny_world(
     )
     texts = [OFFICE.format(key=key, kind=kind, zone=where, calendar=days) for key, kind, where, days in offices]
     texts += [PERSON.format(key=key, role=role, office=office) for key, (role, office) in people.items()]
+    texts.append(more)
     (folder / "people.toml").write_text("".join(texts), "utf-8")
     mail = mail or MailSettings(capture_folder=folder / "mail")
     if "state_file" not in mail.model_fields_set:

@@ -18,12 +18,12 @@ from twinflow.domain.deadlines.kept import rewritten
 from twinflow.domain.people.people import Actor, People
 from twinflow.domain.process.definition import Label
 from twinflow.domain.rulebook import Rulebook, deadline_context
-from twinflow.errors import StaleAgreement
+from twinflow.errors import BadInput, StaleAgreement
 from twinflow.services.agreements.recording import refresh_parent, write_rows
 from twinflow.services.alerts import telling
 from twinflow.storage.failures import about
 from twinflow.storage.unit_of_work import UnitOfWork
-from twinflow.text import checked
+from twinflow.text import composed, problems_of_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ def correct_entry(
     Raises NotFound, BadInput for its texts, Refused with every reason, StaleAgreement if the agreement is not (or no longer) at
     `expected_version`.
     """
-    command = checked(command)
+    command = _checked(command)
 
     def decide(agreement: Agreement, history: list[HistoryEntry], actor: Actor) -> Corrections:
         return correction.decide(agreement, history, command, actor, rulebook, people, now)
@@ -109,6 +109,17 @@ def _corrected(
         work.commit()
     waits_for = tuple(definition.roles[role].label for role in found.said.second)
     return CorrectedEntry(left.agreement, number, found.said, waits_for)
+
+
+def _checked(command: CorrectionCommand) -> CorrectionCommand:
+    """Its texts as they may be kept, each by the bounds of what it is to say. Raises BadInput with everything that is wrong."""
+    clean = composed(command)
+    problems = list(problems_of_text(replace(clean, asked={})))
+    for name, said in clean.asked.items():
+        problems += problems_of_text(said, name, "name" if name.startswith("party.") else name)
+    if problems:
+        raise BadInput("What was written cannot be kept; nothing was done.", tuple(problems))
+    return clean
 
 
 def _tell(
