@@ -1,12 +1,12 @@
 """Business days: which days count, and why a day does not.
 
 A calendar is data (`workflows/calendars/`); nothing here knows a holiday. A calendar knows the last year it was filled in
-for: a date after that is provisional.
+for, and which of its days are guessed: a date after that year, or one that would be another without a guess, is provisional.
 """
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from functools import cached_property
@@ -20,12 +20,16 @@ DAYS_A_WEEK = 7
 
 @dataclass(frozen=True, slots=True)
 class Holiday:
-    """A non-working day, its name by language and the official source it rests on."""
+    """A non-working day, its name by language and the official source it rests on.
+
+    `proposed`: nobody has looked there yet. `guessed`: there is nothing to look at, the day may well be another.
+    """
 
     on: date
     label: Mapping[str, str]
     source: str
     proposed: bool = False
+    guessed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,11 @@ class Calendar:
         """Whether the calendar was filled in for the year of `day`."""
         return self.first_year <= day.year <= self.last_year
 
+    @property
+    def known(self) -> "Calendar":
+        """The calendar without the days that are guessed."""
+        return replace(self, holidays={on: day for on, day in self.holidays.items() if not day.guessed})
+
 
 class CountsIn(StrEnum):
     """In how many of several calendars a day has to be a business day."""
@@ -72,6 +81,12 @@ class Calendars:
     def covers(self, day: date) -> bool:
         """Whether every calendar was filled in for the year of `day`."""
         return all(calendar.covers(day) for calendar in self.members)
+
+    @cached_property
+    def known(self) -> "Calendars":
+        """The same without the days that are guessed; itself where there are none."""
+        known = tuple(calendar.known for calendar in self.members)
+        return self if known == self.members else replace(self, members=known)
 
     @property
     def has_business_days(self) -> bool:
