@@ -210,9 +210,9 @@ def test_a_requirement_may_be_met_by_a_fact_on_record():
 
 def test_what_stands_in_the_way_today_leaves_out_what_the_step_itself_records():
     process = definition()
-    case = chihuahua(*TO_OPINION)
-    assert reasons_against(case, process, process.step("issue_favourable_opinion"), REVIEWER, date(2008, 3, 5)) == []
-    reasons = reasons_against(case, process, process.step("sign"), LIAISON, date(2008, 3, 5))
+    case, days = chihuahua(*TO_OPINION), context(process, date(2008, 3, 5))
+    assert reasons_against(case, process, process.step("issue_favourable_opinion"), REVIEWER, days) == []
+    reasons = reasons_against(case, process, process.step("sign"), LIAISON, days)
     assert len(reasons) == 2
     assert "Number of the opinion is not on record." in [str(reason) for reason in reasons]
 

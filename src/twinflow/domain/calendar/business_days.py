@@ -12,7 +12,7 @@ from enum import StrEnum
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
-from twinflow.domain.calendar.dates import Length, MonthEnd, Unit, add_months
+from twinflow.domain.calendar.dates import Distance, Length, MonthEnd, Unit, add_months
 
 ONE_DAY = timedelta(days=1)
 DAYS_A_WEEK = 7
@@ -213,6 +213,12 @@ def add_length(
             return add_months(anchor, 12 * amount, month_end)
         case Unit.BUSINESS_DAYS:
             return add_business_days(anchor, amount, calendars)
+
+
+def day_apart(day: date, distance: Distance, calendars: Calendars, *, sign: int = 1) -> date:
+    """The first day that is so far after `day`; with `sign=-1`, the last one that is so far before it."""
+    far = add_length(day, distance.length, calendars, sign=sign)
+    return far + sign * ONE_DAY if distance.clear else far
 
 
 def add_business_days(anchor: date, amount: int, calendars: Calendars) -> date:

@@ -129,6 +129,48 @@ class Length:
         return f"{self.amount} {self.unit.removesuffix('s') if self.amount == 1 else self.unit}"
 
 
+@dataclass(frozen=True, slots=True)
+class Distance:
+    """How far apart two days are at least: `3 business days`, `3 clear days`.
+
+    `clear`: so much time lies between the two days, and neither of them counts (three clear days: Monday and Friday).
+    """
+
+    length: Length
+    clear: bool = False
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read `3 clear days` or a length. Raises Unreadable, saying what would be right, for anything else."""
+        match = re.fullmatch(r"([1-9][0-9]{0,8}) (clear )?((?:business )?day|week|month|year)s?", text)
+        if match is None:
+            raise Unreadable(
+                "how far apart is written like 3 clear days, 5 business days, 6 weeks, 3 months or 5 years"
+            )
+        return cls(Length.parse(f"{match[1]} {match[3]}s"), clear=bool(match[2]))
+
+    @property
+    def message(self) -> Sentence:
+        """The distance in words, for people."""
+        if not self.clear:
+            return self.length.message
+        one, values = self.length.amount == 1, {"amount": self.length.amount}
+        match self.length.unit:
+            case Unit.DAYS:
+                return Sentence("1 clear day") if one else Sentence("{amount} clear days", values)
+            case Unit.BUSINESS_DAYS:
+                return Sentence("1 clear business day") if one else Sentence("{amount} clear business days", values)
+            case Unit.WEEKS:
+                return Sentence("1 clear week") if one else Sentence("{amount} clear weeks", values)
+            case Unit.MONTHS:
+                return Sentence("1 clear month") if one else Sentence("{amount} clear months", values)
+            case Unit.YEARS:
+                return Sentence("1 clear year") if one else Sentence("{amount} clear years", values)
+
+    def __str__(self) -> str:
+        return str(self.length).replace(" ", " clear ", 1) if self.clear else str(self.length)
+
+
 SHORTEST_MONTH = 28
 """Every month has these days."""
 

@@ -7,7 +7,8 @@ graph stays small and still tells exactly which steps are possible.
 What a person, a text or another case decides is a way of its own: a date put on record without its day, a checklist with
 items missing, a text silent on a term, a child that met a deadline. So every situation is one that some case really comes
 into, and one kind of edge serves both for what may happen and for what can still be done. Persons are without number and may
-hold every role: four eyes stand in nobody's way. Children reach any state that is asked of them.
+hold every role: four eyes stand in nobody's way. Children reach any state that is asked of them. Days pass: what is not taken
+before or after a day can be taken on some day, as soon as that day is known.
 """
 
 from collections.abc import Iterable, Iterator
@@ -268,6 +269,8 @@ class Marks:
                 bits = self._mark("day", requirement.fact or "")
             case "checklist":
                 bits = self._mark("complete", requirement.checklist or "")
+            case "not_before":
+                bits = self._has_a_day(requirement)
             case "all_signed":
                 bits = self.all_signed
             case "step_taken":
@@ -277,6 +280,24 @@ class Marks:
                 for step in requirement.steps:
                     bits |= self._last(self._mark("by_party", step, self.parties))
         return bits
+
+    def _has_a_day(self, requirement: Requirement) -> int:
+        """The marks that say that the day is known which a step waits for; a deadline keeps the day it once had."""
+        if requirement.fact is not None:
+            return self._mark("day", requirement.fact)
+        if requirement.step is not None:
+            return self._mark("done", requirement.step)
+        rule = self.process.deadlines[requirement.deadline or ""]
+        base = self.process.deadlines[rule.anchor.deadline] if rule.anchor.deadline else rule
+        bits = sum(self._mark("stated", term) for term in self._silent_terms(rule, base))
+        if base.anchor.step is not None:
+            bits |= self._mark("done", base.anchor.step)
+        return bits | (self._mark("dated", base.anchor.fact) if base.anchor.fact is not None else 0)
+
+    def _silent_terms(self, *rules: DeadlineRule) -> list[str]:
+        """The terms that the text has to state, as nothing stands in for them."""
+        terms = [rule.term for rule in rules if rule.term and self.process.terms[rule.term].default is None]
+        return list(dict.fromkeys(terms))
 
     def needs(self, step: Step) -> int:
         return self._needs[step.key]
@@ -290,8 +311,7 @@ class Marks:
             if not rule.on_lapse:
                 continue
             base = self.process.deadlines[rule.anchor.deadline] if rule.anchor.deadline else rule
-            both = (rule, base)
-            terms = [each.term for each in both if each.term and self.process.terms[each.term].default is None]
+            terms = self._silent_terms(rule, base)
             anchor = base.anchor
             early = base.is_fixed or base.side is Side.BEFORE
             yield Running(
@@ -302,12 +322,12 @@ class Marks:
                 facts=frozenset({anchor.fact} if anchor.fact else ()),
                 activity=anchor.activity,
                 met_by=rule.met_by_steps | base.met_by_steps,
-                terms=tuple(dict.fromkeys(terms)),
-                stated=sum(self._mark("stated", term) for term in set(terms)),
+                terms=tuple(terms),
+                stated=sum(self._mark("stated", term) for term in terms),
                 ahead=self._mark("ahead", rule.key) if not early and self._may_lie_ahead(anchor.fact) else 0,
                 spare=self._mark("spare", rule.key) if early and base is rule and rule.met_by_steps else 0,
                 recurs=base.recurs,
-                child_meets=any(each.met_by_children for each in both),
+                child_meets=any(each.met_by_children for each in (rule, base)),
                 revived=anchor.activity and bool(self.process.children),
             )
 
@@ -376,7 +396,7 @@ class Marks:
 
     def _with_day(self, fact: str) -> Manner:
         matters = any(fact in each.facts for each in self.running)
-        return Manner(self.of("fact", fact) | self.of("day", fact), 0, frozenset({fact} if matters else ()))
+        return Manner(self._on_record([fact]), 0, frozenset({fact} if matters else ()))
 
     def _choices(self, name: str) -> list[Manner]:
         """A date with and without its day; a checklist with and without an item missing; anything else."""
@@ -405,14 +425,15 @@ class Marks:
         if state.signed:
             options = {self.of("signed", "") | self.of("fact", SIGNED_ON)}
             options |= {option | self._on_record(self.at_entry) for option in options}
-        for term in {term for each in self.running for term in each.terms}:
+        for term in sorted(name for kind, name in self._bits if kind == "stated"):
             options |= {option | self.of("stated", term) for option in options}
             self.budget.spend(len(options))
         for each in self.running:
             if each.activity:
                 options = {option if each.stated & ~option else option | each.bit for option in options}
             elif state.signed and each.facts & set(self.at_entry):
-                options |= {option | each.bit for option in options if not each.stated & ~option}
+                begun = each.bit | sum(self.of("dated", fact) for fact in each.facts)
+                options |= {option | begun for option in options if not each.stated & ~option}
             self.budget.spend(len(options))
         return sorted({option & self.kept[state.key] for option in options})
 
@@ -420,7 +441,7 @@ class Marks:
         """The marks of facts that are on record with their day."""
         bits = 0
         for fact in facts:
-            bits |= self.of("fact", fact) | self.of("day", fact)
+            bits |= self.of("fact", fact) | self.of("day", fact) | self.of("dated", fact)
         return bits
 
     def taken(self, bits: int, state: str, step: Step) -> Iterator[tuple[str, int, bool, bool]]:
@@ -460,7 +481,7 @@ class Marks:
         """With the step among those taken since the case came into its state; a party may take its step a second time."""
         if moved:
             bits &= ~self.since_here
-        bits |= self.of("here", step.key)
+        bits |= self.of("here", step.key) | self.of("done", step.key)
         count = self.of("by_party", step.key)
         if not count:
             return (bits,)

@@ -13,7 +13,7 @@ from twinflow.domain.agreement.listing import Filters, Position
 from twinflow.domain.people.people import People
 from twinflow.domain.process import machine
 from twinflow.domain.process.definition import CLOCK, Label, ProcessDefinition
-from twinflow.domain.rulebook import Rulebook
+from twinflow.domain.rulebook import Rulebook, deadline_context
 from twinflow.domain.steps.advance import reasons_against
 from twinflow.domain.steps.requirements import missing_items
 from twinflow.errors import NotFound
@@ -269,11 +269,12 @@ def list_steps(
         definition = rulebook.definition_of(agreement)
         today = people.today(agreement.office, now)
         actor = people.actor(who, definition, agreement.office, today)
+        context = deadline_context(rulebook, people, definition, agreement.office, now)
         return [
             StepLine(
                 key,
                 definition.steps[key].label,
-                tuple(reasons_against(agreement, definition, definition.steps[key], actor, today)),
+                tuple(reasons_against(agreement, definition, definition.steps[key], actor, context)),
                 definition.steps[key].records,
                 definition.steps[key].per_party is not None,
                 definition.steps[key].needs_reason,
