@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from builders import TINY, WORKFLOWS, edited, write_workflows
+from builders import TINY, WORKFLOWS, draft_of, edited, write_workflows
 from command_line import Ran, twinflow
 from prepared import Prepare
 from twinflow import clock
@@ -73,7 +73,7 @@ def asked(run: Run, prepare: Prepare) -> Run:
 def ask(run: Run) -> None:
     open_case(run)
     for step in ("approve_profile", "send_letter", "record_answer", "complete_draft", "request_opinion"):
-        done = advance(run, step)
+        done = advance(run, step, "elena", "2026-03-03", *draft_of(step))
         assert done.code == 0, done.err
 
 
