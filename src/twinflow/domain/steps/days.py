@@ -13,7 +13,6 @@ from twinflow.domain.process.definition import (
     DeadlineRule,
     ProcessDefinition,
     Requirement,
-    Side,
     Step,
 )
 from twinflow.domain.process.in_words import day_message
@@ -48,7 +47,7 @@ def against_the_day(attempt: Attempt, requirement: Requirement) -> Sentence | No
 def comes_with(step: Step, requirement: Requirement, definition: ProcessDefinition) -> bool:
     """Whether what the requirement asks for, or the day it goes by, is put on record with the step itself."""
     if requirement.deadline is not None:
-        return _is_moved_by(step, definition.deadlines[requirement.deadline], definition)
+        return definition.is_dated_by(definition.deadlines[requirement.deadline], step)
     return requirement.fact is not None and requirement.fact in {*step.records, step.day_as}
 
 
@@ -60,17 +59,6 @@ def with_dates_recorded(
         return agreement
     derived = with_deadlines(agreement, definition, context)
     return replace(derived, deadlines=tuple(kept(agreement.deadlines, derived, definition, context).values()))
-
-
-def _is_moved_by(step: Step, rule: DeadlineRule, definition: ProcessDefinition) -> bool:
-    """Whether its date is, or is counted back from, one that the step records. A count forward begins only with the step."""
-    base = _base(rule, definition)
-    return (base.is_fixed or base.side is Side.BEFORE) and base.anchor.fact in step.records
-
-
-def _base(rule: DeadlineRule, definition: ProcessDefinition) -> DeadlineRule:
-    """The rule that stands alone: the one it is counted from, or itself."""
-    return definition.deadlines[rule.anchor.deadline] if rule.anchor.deadline is not None else rule
 
 
 def _day(attempt: Attempt, requirement: Requirement) -> date | None:
@@ -104,7 +92,7 @@ def _not_known(attempt: Attempt, requirement: Requirement) -> Sentence:
 
 
 def _why_no_date(agreement: Agreement, rule: DeadlineRule, definition: ProcessDefinition) -> Sentence:
-    base = _base(rule, definition)
+    base = definition.base_of(rule)
     fact, step = base.anchor.fact, base.anchor.step
     if _last_of(agreement, rule.key) is not None:
         return Sentence("its days do not count at present")
