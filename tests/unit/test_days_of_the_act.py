@@ -226,6 +226,28 @@ def test_what_can_be_taken_later_says_today_from_when(process, noticed):
     ]
 
 
+PROVISIONAL = " The date is provisional: a calendar that it rests on is not complete yet."
+
+
+def test_a_day_that_rests_on_a_calendar_which_is_not_filled_in_yet_is_called_provisional(process, case, noticed):
+    def says_so(case, step, on, days):
+        return [str(each).endswith(PROVISIONAL) for each in reasons_against(case, process, step, LIAISON, days(on))]
+
+    def until_2025(on):
+        return replace(context(process, on), calendars=Calendars((a_calendar(last_year=2025),)))
+
+    complete, early = process.step("complete"), date(2025, 12, 1)
+    uncertain = tuple(replace(each, provisional=True) for each in noticed.deadlines)
+    assert says_so(noticed, complete, early, until_2025) == [False]
+    assert says_so(replace(noticed, deadlines=uncertain), complete, early, until_2025) == [True]
+    convened = after(case, ("convene", date(2025, 12, 24), {"meeting_on": "2025-12-29"}), process=process)
+    for text, expected in [("3 business days", False), ("6 business days", True), ("20 days", False)]:
+        asked = Requirement("not_before", step="convene", at_least=Distance.parse(text))
+        assert says_so(convened, replace(process.steps["meet"], requires=(asked,)), date(2025, 12, 24), until_2025) == [
+            expected
+        ]
+
+
 def test_what_comes_with_the_step_does_not_stand_in_its_way_today(process, case):
     for step in ("convene", "invite"):
         assert reasons_against(case, process, process.step(step), LIAISON, context(process, date(2025, 10, 7))) == []

@@ -5,6 +5,7 @@ from datetime import date
 
 from twinflow.domain.agreement.agreement import Agreement, Deadline
 from twinflow.domain.calendar.business_days import day_apart
+from twinflow.domain.calendar.dates import Unit
 from twinflow.domain.deadlines.context import DeadlineContext
 from twinflow.domain.deadlines.kept import kept
 from twinflow.domain.deadlines.occurrences import lengths_of, with_deadlines
@@ -32,16 +33,11 @@ def against_the_day(attempt: Attempt, requirement: Requirement) -> Sentence | No
     bound = day if distance is None else day_apart(day, distance, attempt.calendars, sign=sign)
     if attempt.on >= bound if waits else attempt.on <= bound:
         return None
-    values: dict[str, object] = {"on": attempt.on, "bound": bound, "day": day}
-    values["what"] = day_message(requirement, attempt.definition)
-    if distance is None and waits:
-        return Sentence("Not on {on}: possible from {bound} on, {what}.", values)
-    if distance is None:
-        return Sentence("Not on {on}: possible until {bound}, {what}.", values)
-    values["distance"] = distance.message
-    if waits:
-        return Sentence("Not on {on}: possible from {bound} on, {distance} after {what} ({day}).", values)
-    return Sentence("Not on {on}: possible until {bound}, {distance} before {what} ({day}).", values)
+    reason = _not_on_that_day(attempt, requirement, day, bound)
+    if not _is_provisional(attempt, requirement, bound):
+        return reason
+    values = {"reason": reason}
+    return Sentence("{reason} The date is provisional: a calendar that it rests on is not complete yet.", values)
 
 
 def comes_with(step: Step, requirement: Requirement, definition: ProcessDefinition) -> bool:
@@ -76,6 +72,27 @@ def _last_of(agreement: Agreement, rule: str) -> Deadline | None:
     """The occurrence that runs, or ran last: its date counts, whatever has become of it."""
     own = [deadline for deadline in agreement.deadlines if deadline.rule == rule]
     return max(own, key=lambda deadline: (deadline.is_open, deadline.occurrence), default=None)
+
+
+def _not_on_that_day(attempt: Attempt, requirement: Requirement, day: date, bound: date) -> Sentence:
+    values: dict[str, object] = {"on": attempt.on, "bound": bound, "day": day}
+    values["what"] = day_message(requirement, attempt.definition)
+    waits, distance = requirement.name == NOT_BEFORE, requirement.at_least
+    if distance is None and waits:
+        return Sentence("Not on {on}: possible from {bound} on, {what}.", values)
+    if distance is None:
+        return Sentence("Not on {on}: possible until {bound}, {what}.", values)
+    values["distance"] = distance.message
+    if waits:
+        return Sentence("Not on {on}: possible from {bound} on, {distance} after {what} ({day}).", values)
+    return Sentence("Not on {on}: possible until {bound}, {distance} before {what} ({day}).", values)
+
+
+def _is_provisional(attempt: Attempt, requirement: Requirement, bound: date) -> bool:
+    """Whether the first or last day rests on a calendar that is not filled in for its year."""
+    deadline, distance = _last_of(attempt.agreement, requirement.deadline or ""), requirement.at_least
+    counts = distance is not None and distance.length.unit is Unit.BUSINESS_DAYS
+    return (deadline is not None and deadline.provisional) or (counts and not attempt.calendars.covers(bound))
 
 
 def _not_known(attempt: Attempt, requirement: Requirement) -> Sentence:
