@@ -48,6 +48,28 @@ def test_a_mistake_is_told_with_its_place_and_what_would_be_right(tmp_path, requ
     assert any(each.startswith(problem) for each in found), found
 
 
+@pytest.mark.parametrize(
+    "text", ["3 free days", "clear days", "0 clear days", "3 days clear", "-1 days", "2 hours", "", "3  clear days"]
+)
+def test_what_is_no_distance_says_how_one_is_written(tmp_path, text):
+    (found,) = mistakes(
+        tmp_path, ('step = "convene", at_least = "3 clear days"', f'step = "convene", at_least = "{text}"')
+    )
+    assert found == (
+        f"steps.meet.requires[1].at_least: “{text}”: how far apart is written like 3 clear days, 5 business days, 6 weeks, 3 months or 5 years."
+    )
+
+
+@pytest.mark.parametrize(
+    "text", ["1 day", "3 clear days", "1 clear business day", "10 business days", "2 clear weeks", "1 month", "5 years"]
+)
+def test_a_distance_is_read_as_it_is_written(tmp_path, text):
+    process = ending(
+        tmp_path, ('step = "convene", at_least = "3 clear days"', f'step = "convene", at_least = "{text}"')
+    )
+    assert str(process.steps["meet"].requires[0].at_least) == text
+
+
 def test_all_mistakes_are_told_at_once(tmp_path):
     two = '{ name = "not_after", deadline = "notice" }, { name = "not_after", step = "nothing" }'
     meet = '{ name = "not_before", fact = "meeting_on" },'
