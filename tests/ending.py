@@ -82,6 +82,7 @@ label = { en = "Withdraw", es = "Retirar" }
 from = ["in_force"]
 to = "ended"
 by = ["liaison"]
+notices = [{ notice = "agreement-ended", to = ["liaison"] }]
 label = { en = "Dissolve", es = "Disolver" }
 [steps.complete]
 from = ["noticed", "waiting"]
@@ -118,6 +119,16 @@ requires = [{ name = "not_after", deadline = "last_day_to_invite" }]
 source = "test"
 label = { en = "Invite", es = "Invitar" }
 
+[deadlines.minutes]
+runs_from = { step = "convene" }
+length = "30 days"
+nature = "contractual"
+late = "liaison"
+met_by = ["meet"]
+roll = "none"
+warn = ["1 day after"]
+source = "test"
+label = { en = "Minutes of the meeting", es = "Acta de la sesión" }
 [deadlines.notice_end]
 runs_from = { step = "denounce" }
 length = { term = "notice_period" }

@@ -3,7 +3,13 @@
 
 import pytest
 
-from ending import ending, mistakes
+from builders import NOTIFICATIONS, write_workflows
+from ending import ENDING, ending, mistakes
+from twinflow.definitions.catalogue import read_rulebook
+from twinflow.domain.process.comparison import compare
+from twinflow.domain.process.in_words import requirement_message
+from twinflow.errors import BadInput
+from twinflow.language import say
 
 COMPLETE = '{ name = "not_before", deadline = "notice_end" }'
 PATH = "steps.complete.requires[1]"
@@ -40,6 +46,28 @@ def test_a_mistake_is_told_with_its_place_and_what_would_be_right(tmp_path, requ
         (COMPLETE, requirement),
     )  # fmt: skip
     assert any(each.startswith(problem) for each in found), found
+
+
+@pytest.mark.parametrize(
+    "text", ["3 free days", "clear days", "0 clear days", "3 days clear", "-1 days", "2 hours", "", "3  clear days"]
+)
+def test_what_is_no_distance_says_how_one_is_written(tmp_path, text):
+    (found,) = mistakes(
+        tmp_path, ('step = "convene", at_least = "3 clear days"', f'step = "convene", at_least = "{text}"')
+    )
+    assert found == (
+        f"steps.meet.requires[1].at_least: “{text}”: how far apart is written like 3 clear days, 5 business days, 6 weeks, 3 months or 5 years."
+    )
+
+
+@pytest.mark.parametrize(
+    "text", ["1 day", "3 clear days", "1 clear business day", "10 business days", "2 clear weeks", "1 month", "5 years"]
+)
+def test_a_distance_is_read_as_it_is_written(tmp_path, text):
+    process = ending(
+        tmp_path, ('step = "convene", at_least = "3 clear days"', f'step = "convene", at_least = "{text}"')
+    )
+    assert str(process.steps["meet"].requires[0].at_least) == text
 
 
 def test_all_mistakes_are_told_at_once(tmp_path):
@@ -136,3 +164,122 @@ def test_the_models_read_what_the_file_says(tmp_path):
     )
     assert process.steps["complete"].requires[0].deadline == "notice_end"
     assert process.steps["meet"].requires[0].step == "convene"
+
+
+# an overlay adds such requirements, and takes none away
+
+NOTICE = ('length = { term = "notice_period" }', 'length = "60 days"')
+
+
+def overlay(folder, text, *edits):
+    """What is wrong with an overlay on the process, and the process that it makes if nothing is."""
+    base = ENDING
+    for old, new in edits:
+        assert old in base
+        base = base.replace(old, new, 1)
+    write_workflows(folder, base, name="ending.toml")
+    head = '[process]\nkey = "city"\nversion = 1\nextends = { process = "ending" }\nlabel = { en = "C", es = "C" }\n'
+    (folder / "city.toml").write_text(head + text, "utf-8")
+    try:
+        return [], read_rulebook(folder, NOTIFICATIONS).catalogue.version("city", 1)
+    except BadInput as error:
+        return [str(problem).partition("city.toml: ")[2] for problem in error.problems], None
+
+
+def test_an_overlay_adds_a_requirement_on_a_day_to_those_of_the_other_file(tmp_path):
+    more = '{ name = "not_before", step = "denounce", at_least = "30 business days", source = "Bylaw, art. 1" }'
+    found, city = overlay(
+        tmp_path, f"[steps.withdraw]\nrequires = [{more}]\n[steps.denounce]\nrequires = [{DENOUNCE}]\n"
+    )
+    assert found == []
+    assert [str(each.at_least) for each in city.steps["withdraw"].requires] == ["30 business days"]
+    assert [each.name for each in city.steps["denounce"].requires] == ["not_after", "not_before"]
+
+
+DENOUNCE = '{ name = "not_before", step = "convene", at_least = "1 clear week", source = "Bylaw, art. 2" }'
+
+
+def test_an_overlay_gives_no_other_day_to_a_step_of_the_clock(tmp_path):
+    found, _ = overlay(tmp_path, f"[steps.complete]\nrequires = [{DENOUNCE}]\n")
+    assert "the clock cannot rely on “complete”" in found[0]
+
+
+EASED = "of the process it rests on goes by this date ({name}), and would be eased; leave the length as it is."
+
+
+def test_an_overlay_does_not_shorten_what_a_step_waits_for(tmp_path):
+    found, _ = overlay(tmp_path, '[deadlines.notice_end]\nlength = "30 days"\n', NOTICE)
+    assert found == [
+        f"deadlines.notice_end.length: the step “Complete the termination” {EASED.format(name='not_before')}"
+    ]
+    assert overlay(tmp_path, '[deadlines.notice_end]\nlength = "60 days"\n', NOTICE)[0] == []
+
+
+def test_an_overlay_does_not_bring_the_last_day_of_a_step_nearer_to_the_event(tmp_path):
+    found, _ = overlay(tmp_path, '[deadlines.last_day_to_denounce]\nlength = "30 days"\n')
+    assert found == [f"deadlines.last_day_to_denounce.length: the step “Denounce” {EASED.format(name='not_after')}"]
+
+
+def test_an_overlay_shortens_what_ends_a_step_sooner_or_lets_it_wait_longer(tmp_path):
+    by_then = ('{ name = "not_before", deadline', '{ name = "not_after", deadline')
+    assert overlay(tmp_path, '[deadlines.notice_end]\nlength = "30 days"\n', NOTICE, by_then)[0] == []
+    later = (
+        '{ name = "not_after", deadline = "last_day_to_denounce" }',
+        '{ name = "not_before", deadline = "last_day_to_denounce" }',
+    )
+    assert overlay(tmp_path, '[deadlines.last_day_to_denounce]\nlength = "30 days"\n', later)[0] == []
+
+
+def test_what_is_counted_from_a_date_that_is_shortened_is_eased_with_it(tmp_path):
+    follows = (
+        "[deadlines.last_day_to_invite]",
+        '[deadlines.month_after]\nruns_from = { deadline = "notice_end" }\nlength = "1 month"\nnature = "contractual"\nduty = false\nsource = "a"\nlabel = { en = "M", es = "M" }\n[deadlines.last_day_to_invite]',
+    )
+    plain = ('\nrequires = [{ name = "not_before", deadline = "notice_end" }]', "")
+    waits = (DISSOLVE, f'{DISSOLVE}\nrequires = [{{ name = "not_before", deadline = "month_after", source = "a" }}]')
+    found, _ = overlay(tmp_path, '[deadlines.notice_end]\nlength = "30 days"\n', NOTICE, plain, follows, waits)
+    assert any(EASED.format(name="not_before") in each for each in found), found
+    found, _ = overlay(tmp_path, '[deadlines.month_after]\nlength = "2 weeks"\n', NOTICE, plain, follows, waits)
+    assert any(EASED.format(name="not_before") in each for each in found), found
+
+
+# in words
+
+
+@pytest.mark.parametrize(
+    ("step", "number", "english", "spanish"),
+    [
+        ("complete", 0, "not before the date of “End of the notice”", "no antes de: la fecha de “Fin del preaviso”"),
+        ("denounce", 0, "not after the date of “Last day to denounce”", "no después de: la fecha de “Último día para denunciar”"),
+        ("convene", 0, "at least 3 clear days before “Day of the meeting”", "al menos 3 días completos antes de: “Día de la sesión”"),
+        ("meet", 0, "at least 3 clear days after the day of the step “Convene”", "al menos 3 días completos después de: el día del paso “Convocar”"),
+        ("meet", 1, "not before “Day of the meeting”", "no antes de: “Día de la sesión”"),
+    ],
+)  # fmt: skip
+def test_a_requirement_on_a_day_in_words(tmp_path, step, number, english, spanish):
+    process = ending(tmp_path)
+    message = requirement_message(process.steps[step].requires[number], process)
+    assert (say(message, "en"), say(message, "es")) == (english, spanish)
+
+
+def test_what_differs_in_a_requirement_on_a_day_is_told(tmp_path):
+    before = ending(tmp_path / "a")
+    for old, new, words in [
+        ('"3 clear days" },', '"4 clear days" },', "at least 4 clear days after the day of the step “Convene”"),
+        ('"3 clear days" },', '"3 days" },', "at least 3 days after the day of the step “Convene”"),
+        (
+            'step = "convene", at_least',
+            'step = "invite", at_least',
+            "at least 3 clear days after the day of the step “Invite”",
+        ),
+        (
+            'deadline = "last_day_to_invite"',
+            'deadline = "last_day_to_denounce"',
+            "not after the date of “Last day to denounce”",
+        ),
+    ]:
+        found = [
+            say(change.message, "en") for change in compare(before, ending(tmp_path / new.strip('"}, '), (old, new)))
+        ]
+        assert len(found) == 2, found
+        assert any(each.startswith("Added: ") and words in each for each in found), found

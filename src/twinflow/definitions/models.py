@@ -59,7 +59,13 @@ def _length(text: object) -> object:
 
 
 def _distance(text: object) -> object:
-    return Distance.parse(text) if isinstance(text, str) else text
+    """Read `3 clear days`, or a length."""
+    if not isinstance(text, str):
+        return text
+    match = re.fullmatch(r"([1-9][0-9]{0,8}) (clear )?((?:business )?day|week|month|year)s?", text)
+    if match is None:
+        raise Unreadable("how far apart is written like 3 clear days, 5 business days, 6 weeks, 3 months or 5 years")
+    return Distance(Length.parse(f"{match[1]} {match[3]}s"), clear=bool(match[2]))
 
 
 def _level(text: object) -> object:

@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import ClassVar, Self
 
 from twinflow.domain.agreement.history import EntryKind, HistoryEntry
+from twinflow.domain.agreement.left_open import LeftOpen
 from twinflow.domain.agreement.subject import AlertSubject
 from twinflow.domain.calendar.dates import Length
 
@@ -52,7 +53,9 @@ class Carried:
 
 @dataclass(frozen=True, slots=True)
 class StepTaken:
-    """What was given with a step. `received_at` (UTC) is when it arrived, `records` the facts it recorded, by name, as text."""
+    """What was given with a step. `received_at` (UTC) is when it arrived, `records` the facts it recorded, by name, as text;
+    `left_open` what was open when it ended the case.
+    """
 
     kind: ClassVar = EntryKind.STEP
 
@@ -61,9 +64,11 @@ class StepTaken:
     reason: str = ""
     received_at: datetime | None = None
     records: Mapping[str, str] = field(default_factory=dict)
+    left_open: LeftOpen = field(default_factory=LeftOpen)
 
     def details(self) -> dict[str, str]:
         given = {"place": self.place, "capacity": self.capacity, "reason": self.reason, **self.records}
+        given |= {"left_open": self.left_open.text} if self.left_open else {}
         if self.received_at is not None:
             given["received_at"] = self.received_at.astimezone(UTC).isoformat()
         return _given(given)
@@ -74,8 +79,9 @@ class StepTaken:
             return None
         given = dict(entry.details)
         place, capacity, reason = (given.pop(name, "") for name in ("place", "capacity", "reason"))
-        received_at = given.pop("received_at", None)
-        return cls(place, capacity, reason, datetime.fromisoformat(received_at) if received_at else None, given)
+        received_at, left_open = given.pop("received_at", None), LeftOpen.parse(given.pop("left_open", ""))
+        at = datetime.fromisoformat(received_at) if received_at else None
+        return cls(place, capacity, reason, at, given, left_open)
 
 
 @dataclass(frozen=True, slots=True)

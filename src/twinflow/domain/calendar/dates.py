@@ -139,16 +139,6 @@ class Distance:
     length: Length
     clear: bool = False
 
-    @classmethod
-    def parse(cls, text: str) -> Self:
-        """Read `3 clear days` or a length. Raises Unreadable, saying what would be right, for anything else."""
-        match = re.fullmatch(r"([1-9][0-9]{0,8}) (clear )?((?:business )?day|week|month|year)s?", text)
-        if match is None:
-            raise Unreadable(
-                "how far apart is written like 3 clear days, 5 business days, 6 weeks, 3 months or 5 years"
-            )
-        return cls(Length.parse(f"{match[1]} {match[3]}s"), clear=bool(match[2]))
-
     @property
     def message(self) -> Sentence:
         """The distance in words, for people."""

@@ -413,6 +413,15 @@ class ProcessDefinition:
         """The step that the clock takes where the deadline passes in the state; None where none of its steps leaves it."""
         return next((self.steps[key] for key in rule.on_lapse if state in self.steps[key].sources), None)
 
+    def base_of(self, rule: DeadlineRule) -> DeadlineRule:
+        """The rule whose date it is counted from; itself where it stands alone."""
+        return self.deadlines[rule.anchor.deadline] if rule.anchor.deadline is not None else rule
+
+    def is_dated_by(self, rule: DeadlineRule, step: Step) -> bool:
+        """Whether its date is, or is counted back from, one that the step records. A count forward begins only with the step."""
+        base = self.base_of(rule)
+        return (base.is_fixed or base.side is Side.BEFORE) and base.anchor.fact in step.records
+
     def step(self, key: str) -> Step:
         try:
             return self.steps[key]

@@ -264,7 +264,7 @@ class _Proof:
 
     def _begun(self, each: _Indexed, rule: DeadlineRule) -> frozenset[int]:
         """The situations in which the deadline has just begun."""
-        base = self.process.deadlines[rule.anchor.deadline] if rule.anchor.deadline is not None else rule
+        base = self.process.base_of(rule)
         step, fact = base.anchor.step, base.anchor.fact
         if step is not None:
             return frozenset(each.leads_to.get(step, ()))

@@ -109,7 +109,10 @@ class Graph:
         return [
             requirement
             for requirement in step.requires
-            if not any((need := self.marks.need(requirement)) & after == need for after in recorded)
+            if not any(
+                (need := self.marks.need(requirement)) & there == need
+                for there in ([bits] if self.marks.is_needed_before(step, requirement) else recorded)
+            )
         ]
 
 
@@ -209,6 +212,7 @@ class Marks:
         self._next = 0
         self._manners: dict[str, list[Manner]] = {}
         self._needs: dict[str, int] = {}
+        self._needs_before: dict[str, int] = {}
         self.term_begins = any(step.effect in BY_SIGNATURES for step in process.steps.values())
         self.at_entry = EFFECT_FACTS[Effect.START_TERM if _starts_a_term(process) else Effect.SIGN_TEXT]
         self.signing = (
@@ -227,9 +231,10 @@ class Marks:
             self._mark("fact", SIGNED_ON)
             self._mark("day", SIGNED_ON)
         for step in process.steps.values():
-            self._needs[step.key] = 0
+            self._needs[step.key] = self._needs_before[step.key] = 0
             for requirement in step.requires:
-                self._needs[step.key] |= self.need(requirement)
+                when = self._needs_before if self.is_needed_before(step, requirement) else self._needs
+                when[step.key] |= self.need(requirement)
         self._given = {name for step in process.steps.values() for name in step.records}
         self.running = list(self._runnings())
         self._lapsing: dict[str, list[Running]] = {}
@@ -288,7 +293,7 @@ class Marks:
         if requirement.step is not None:
             return self._mark("done", requirement.step)
         rule = self.process.deadlines[requirement.deadline or ""]
-        base = self.process.deadlines[rule.anchor.deadline] if rule.anchor.deadline else rule
+        base = self.process.base_of(rule)
         bits = sum(self._mark("stated", term) for term in self._silent_terms(rule, base))
         if base.anchor.step is not None:
             bits |= self._mark("done", base.anchor.step)
@@ -299,8 +304,14 @@ class Marks:
         terms = [rule.term for rule in rules if rule.term and self.process.terms[rule.term].default is None]
         return list(dict.fromkeys(terms))
 
-    def needs(self, step: Step) -> int:
-        return self._needs[step.key]
+    def is_needed_before(self, step: Step, requirement: Requirement) -> bool:
+        """Whether what the step itself records does not help: the count that it begins is not the one it waits for."""
+        rule = self.process.deadlines[requirement.deadline] if requirement.deadline is not None else None
+        return rule is not None and not self.process.is_dated_by(rule, step)
+
+    def lacks(self, step: Step, bits: int, after: int) -> int:
+        """The marks that the step asks for and that are not there, `after` what it records or before."""
+        return (self._needs[step.key] & ~after) | (self._needs_before[step.key] & ~bits)
 
     def lapsing(self, step: Step) -> list[Running]:
         """The deadlines that the clock takes a step for."""
@@ -310,7 +321,7 @@ class Marks:
         for rule in self.process.deadlines.values():
             if not rule.on_lapse:
                 continue
-            base = self.process.deadlines[rule.anchor.deadline] if rule.anchor.deadline else rule
+            base = self.process.base_of(rule)
             terms = self._silent_terms(rule, base)
             anchor = base.anchor
             early = base.is_fixed or base.side is Side.BEFORE
@@ -359,7 +370,7 @@ class Marks:
         return {state: here[state] | later[state] for state in here}
 
     def _asked(self, step: Step) -> int:
-        asked = self._needs[step.key]
+        asked = self._needs[step.key] | self._needs_before[step.key]
         if step.per_party == "signature" or step.effect in BY_SIGNATURES or len(step.to) > 1:
             asked |= self.of("signed", "")
         if self._becomes_signed(step):
@@ -454,7 +465,7 @@ class Marks:
             for manner in self.manners(step):
                 self.budget.spend()
                 after = self.recorded(bits, step, manner)
-                if self.needs(step) & ~after:
+                if self.lacks(step, bits, after):
                     continue
                 target = next(d.state for d in step.to if d.when is None or after & self.all_signed)
                 after, days = self._with_effect(after, step)

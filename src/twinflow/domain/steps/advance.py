@@ -6,6 +6,7 @@ from datetime import date, datetime
 from twinflow.domain.agreement.agreement import Agreement, Signature
 from twinflow.domain.agreement.entries import StepTaken
 from twinflow.domain.agreement.history import HistoryEntry
+from twinflow.domain.agreement.left_open import LeftOpen
 from twinflow.domain.calendar.dates import PartialDate
 from twinflow.domain.deadlines.context import DeadlineContext
 from twinflow.domain.deadlines.occurrences import with_deadlines
@@ -15,6 +16,7 @@ from twinflow.domain.process.definition import CLOCK, ProcessDefinition, Require
 from twinflow.domain.steps.command import Attempt, Outcome, StepCommand
 from twinflow.domain.steps.days import comes_with, with_dates_recorded
 from twinflow.domain.steps.effects import with_effect, with_facts
+from twinflow.domain.steps.ending import what_is_left_open
 from twinflow.domain.steps.facts import recorded_facts
 from twinflow.domain.steps.requirements import CONDITIONS, unmet
 from twinflow.errors import Refused
@@ -56,7 +58,8 @@ def advance(
     if reasons or state is None:
         raise Refused("“{step}” cannot be taken.", tuple(reasons), step=step.label)
 
-    said = StepTaken(command.place, command.capacity, command.reason, command.received_at, command.records)
+    left = what_is_left_open(agreement, step, definition, context) if definition.states[state].final else LeftOpen()
+    said = StepTaken(command.place, command.capacity, command.reason, command.received_at, command.records, left)
     entry = HistoryEntry(
         kind=said.kind,
         actor=actor.key,

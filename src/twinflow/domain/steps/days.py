@@ -5,6 +5,7 @@ from datetime import date
 
 from twinflow.domain.agreement.agreement import Agreement, Deadline
 from twinflow.domain.calendar.business_days import day_apart
+from twinflow.domain.calendar.dates import Unit
 from twinflow.domain.deadlines.context import DeadlineContext
 from twinflow.domain.deadlines.kept import kept
 from twinflow.domain.deadlines.occurrences import lengths_of, with_deadlines
@@ -13,7 +14,6 @@ from twinflow.domain.process.definition import (
     DeadlineRule,
     ProcessDefinition,
     Requirement,
-    Side,
     Step,
 )
 from twinflow.domain.process.in_words import day_message
@@ -33,22 +33,17 @@ def against_the_day(attempt: Attempt, requirement: Requirement) -> Sentence | No
     bound = day if distance is None else day_apart(day, distance, attempt.calendars, sign=sign)
     if attempt.on >= bound if waits else attempt.on <= bound:
         return None
-    values: dict[str, object] = {"on": attempt.on, "bound": bound, "day": day}
-    values["what"] = day_message(requirement, attempt.definition)
-    if distance is None and waits:
-        return Sentence("Not on {on}: possible from {bound} on, {what}.", values)
-    if distance is None:
-        return Sentence("Not on {on}: possible until {bound}, {what}.", values)
-    values["distance"] = distance.message
-    if waits:
-        return Sentence("Not on {on}: possible from {bound} on, {distance} after {what} ({day}).", values)
-    return Sentence("Not on {on}: possible until {bound}, {distance} before {what} ({day}).", values)
+    reason = _not_on_that_day(attempt, requirement, day, bound)
+    if not _is_provisional(attempt, requirement, bound):
+        return reason
+    values = {"reason": reason}
+    return Sentence("{reason} The date is provisional: a calendar that it rests on is not complete yet.", values)
 
 
 def comes_with(step: Step, requirement: Requirement, definition: ProcessDefinition) -> bool:
     """Whether what the requirement asks for, or the day it goes by, is put on record with the step itself."""
     if requirement.deadline is not None:
-        return _is_moved_by(step, definition.deadlines[requirement.deadline], definition)
+        return definition.is_dated_by(definition.deadlines[requirement.deadline], step)
     return requirement.fact is not None and requirement.fact in {*step.records, step.day_as}
 
 
@@ -60,17 +55,6 @@ def with_dates_recorded(
         return agreement
     derived = with_deadlines(agreement, definition, context)
     return replace(derived, deadlines=tuple(kept(agreement.deadlines, derived, definition, context).values()))
-
-
-def _is_moved_by(step: Step, rule: DeadlineRule, definition: ProcessDefinition) -> bool:
-    """Whether its date is, or is counted back from, one that the step records. A count forward begins only with the step."""
-    base = _base(rule, definition)
-    return (base.is_fixed or base.side is Side.BEFORE) and base.anchor.fact in step.records
-
-
-def _base(rule: DeadlineRule, definition: ProcessDefinition) -> DeadlineRule:
-    """The rule that stands alone: the one it is counted from, or itself."""
-    return definition.deadlines[rule.anchor.deadline] if rule.anchor.deadline is not None else rule
 
 
 def _day(attempt: Attempt, requirement: Requirement) -> date | None:
@@ -90,6 +74,27 @@ def _last_of(agreement: Agreement, rule: str) -> Deadline | None:
     return max(own, key=lambda deadline: (deadline.is_open, deadline.occurrence), default=None)
 
 
+def _not_on_that_day(attempt: Attempt, requirement: Requirement, day: date, bound: date) -> Sentence:
+    values: dict[str, object] = {"on": attempt.on, "bound": bound, "day": day}
+    values["what"] = day_message(requirement, attempt.definition)
+    waits, distance = requirement.name == NOT_BEFORE, requirement.at_least
+    if distance is None and waits:
+        return Sentence("Not on {on}: possible from {bound} on, {what}.", values)
+    if distance is None:
+        return Sentence("Not on {on}: possible until {bound}, {what}.", values)
+    values["distance"] = distance.message
+    if waits:
+        return Sentence("Not on {on}: possible from {bound} on, {distance} after {what} ({day}).", values)
+    return Sentence("Not on {on}: possible until {bound}, {distance} before {what} ({day}).", values)
+
+
+def _is_provisional(attempt: Attempt, requirement: Requirement, bound: date) -> bool:
+    """Whether the first or last day rests on a calendar that is not filled in for its year."""
+    deadline, distance = _last_of(attempt.agreement, requirement.deadline or ""), requirement.at_least
+    counts = distance is not None and distance.length.unit is Unit.BUSINESS_DAYS
+    return (deadline is not None and deadline.provisional) or (counts and not attempt.calendars.covers(bound))
+
+
 def _not_known(attempt: Attempt, requirement: Requirement) -> Sentence:
     """Which day is waited for in vain, and what it would take to be known."""
     definition = attempt.definition
@@ -104,7 +109,7 @@ def _not_known(attempt: Attempt, requirement: Requirement) -> Sentence:
 
 
 def _why_no_date(agreement: Agreement, rule: DeadlineRule, definition: ProcessDefinition) -> Sentence:
-    base = _base(rule, definition)
+    base = definition.base_of(rule)
     fact, step = base.anchor.fact, base.anchor.step
     if _last_of(agreement, rule.key) is not None:
         return Sentence("its days do not count at present")
