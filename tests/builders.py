@@ -222,12 +222,24 @@ def after(case: Agreement, *steps: tuple[object, ...], process: ProcessDefinitio
 
 
 OPINION = {"opinion_number": "DEP-0466/08"}
+OPINION_WITH_CHANGES = {**OPINION, "reviewed_draft": "DEP-0466/08, annex"}
+NOTICE = {"termination_notice": "letter"}
+DRAFT = {"draft_text": "draft, both languages"}
+SIGNED_TEXT = {"signed_text_spanish": "scan, Spanish", "signed_text_other": "scan, English"}
+PAPERS = {"complete_draft": DRAFT, "file_signed_text": SIGNED_TEXT}
+"""What the steps of a twinning that take papers are to be given."""
+
+
+def draft_of(step: str) -> tuple[str, ...]:
+    """What the command line is to be told beside the step."""
+    return tuple(word for key, mark in PAPERS.get(step, {}).items() for word in ("--set", f"{key}={mark}"))
+
 
 TO_OPINION = (
     ("approve_profile", date(2008, 1, 8)),
     ("send_letter", date(2008, 1, 9)),
     ("record_answer", date(2008, 1, 28)),
-    ("complete_draft", date(2008, 2, 11)),
+    ("complete_draft", date(2008, 2, 11), DRAFT),
     ("request_opinion", date(2008, 2, 18)),
 )
 TO_SIGNED = (
@@ -238,6 +250,7 @@ TO_SIGNED = (
 )
 TO_IN_FORCE = (
     *TO_SIGNED,
+    ("file_signed_text", date(2008, 7, 31), SIGNED_TEXT),
     ("request_registration", date(2008, 7, 31)),
     ("register", date(2008, 8, 11), REGISTRAR, {"registry_number": "R-77"}),
     ("begin_operation", date(2008, 8, 12)),

@@ -38,11 +38,15 @@ CURLY_QUOTES = ("“", "”", "‘", "’")
 TEXTS_AND_COMMENTS = re.compile(r'"(?:[^"\\\n]|\\.)*"|\'[^\'\n]*\'|#.*')
 TOO_DEEP = Sentence("it is nested too deeply.")
 
-LENGTH = Sentence("a length is written like 60 days, 15 business days, 6 weeks, 3 months or 5 years")
-LEVEL = Sentence(
-    "a level is written like “5 business days before”, “80 % of the time”, “on the day”, “1 day after” or "
-    "“then every 30 days”"
-)
+WRITTEN = {
+    "Length": Sentence("a length is written like 60 days, 15 business days, 6 weeks, 3 months or 5 years"),
+    "Distance": Sentence("how far apart is written like 3 clear days, 5 business days, 6 weeks, 3 months or 5 years"),
+    "Level": Sentence(
+        "a level is written like “5 business days before”, “80 % of the time”, “on the day”, “1 day after” or "
+        "“then every 30 days”"
+    ),
+}
+"""How the values are written that are more than a text or a number, by their type."""
 PATTERNS = {
     r"^[a-z][a-z0-9_]*$": Sentence("write small letters, digits and _, beginning with a letter"),
     r"^[a-z][a-z0-9-]*(/[a-z][a-z0-9-]*)?$": Sentence(
@@ -262,8 +266,8 @@ def _message(detail: ErrorDetails, known_keys: KnownKeys | None) -> Sentence:
             return _none_of(context["tag"], context["expected_tags"])
         case "value_error" if hasattr(context.get("error"), "message"):
             return _mistaken(value, context["error"].message)
-        case "dataclass_type" if context["class_name"] in {"Length", "Level"}:
-            return _mistaken(value, LENGTH if context["class_name"] == "Length" else LEVEL)
+        case "dataclass_type" if context["class_name"] in WRITTEN:
+            return _mistaken(value, WRITTEN[context["class_name"]])
         case "string_pattern_mismatch" if context["pattern"] in PATTERNS:
             return _mistaken(value, PATTERNS[context["pattern"]])
         case "too_short":

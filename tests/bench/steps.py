@@ -14,6 +14,7 @@ from bench.books import start
 from bench.driver import Statement, asked, by_sqlite3, recording, timed
 from bench.peers import peer
 from bench.rows import NOT_INSTALLED, Bar, Row, in_turns, milliseconds, per_second
+from builders import PAPERS
 from twinflow.bootstrap import Runtime
 from twinflow.domain.agreement.agreement import Party
 from twinflow.domain.steps.command import StepCommand
@@ -40,7 +41,7 @@ def fill(runtime: Runtime, references: Iterable[str]) -> None:
 
 
 def take(runtime: Runtime, reference: str, step: str) -> None:
-    command = StepCommand(step, NOW.date())
+    command = StepCommand(step, NOW.date(), records=PAPERS.get(step, {}))
     advance_agreement(runtime.engine, runtime.rulebook, runtime.people, reference, command, person="elena", now=NOW)
 
 

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import typer.main
 from typer.core import TyperArgument, TyperGroup
 
+from builders import draft_of
 from command_line import Ran
 from twinflow.cli.app import app
 from twinflow.cli.context import Cli
@@ -138,7 +139,7 @@ def make_books(run: Callable[..., Ran], folder: Path) -> None:
     for reference in ("MX-9", "MX-8"):
         done = [run("agreements", "open", reference, *OPEN, "--on", "2026-03-02")]
         for step in ("approve_profile", "send_letter", "record_answer", "complete_draft", "request_opinion"):
-            done.append(run("agreements", "advance", reference, step, *AS_ELENA, "--on", "2026-03-03"))
+            done.append(run("agreements", "advance", reference, step, *AS_ELENA, "--on", "2026-03-03", *draft_of(step)))
         assert {each.code for each in done} == {0}, done
     opinion = ("issue_favourable_opinion", "--as", "rita", "--on", "2026-03-04", "--set", "opinion_number=1")
     done = [run("agreements", "advance", "MX-8", *opinion)]

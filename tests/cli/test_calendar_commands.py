@@ -96,7 +96,7 @@ def test_propose_passes_on_what_the_library_warns_of(run) -> None:
 def test_propose_as_json_holds_the_same_entries(run) -> None:
     shown = run("propose", "EC", "2018", "--calendar", "ec-public", "--json").json
     assert shown["country"] == "EC"
-    assert [day["on"] for day in shown["unknown"]] == ["2018-11-01", "2018-12-31"]
+    assert [day["on"] for day in shown["unknown"]] == ["2018-11-01", "2018-12-24", "2018-12-31"]
 
 
 @pytest.mark.parametrize(

@@ -133,11 +133,12 @@ def test_a_mexican_case_is_carried_from_interest_to_the_register(run) -> None:
         ("approve_profile", "elena"),
         ("send_letter", "elena"),
         ("record_answer", "elena"),
-        ("complete_draft", "elena"),
+        ("complete_draft", "elena", "--set", "draft_text=draft.pdf"),
         ("request_opinion", "elena"),
         ("issue_favourable_opinion", "rita", "--set", "opinion_number=DEP-1/26"),
         ("sign", "elena", "--party", "Chihuahua", "--place", "Chihuahua", "--capacity", "mayor"),
         ("sign", "elena", "--party", "Albuquerque"),
+        ("file_signed_text", "elena", "--set", "signed_text_spanish=es.pdf", "--set", "signed_text_other=en.pdf"),
         ("request_registration", "elena"),
         ("register", "ramon", "--set", "registry_number=R-77"),
     ]

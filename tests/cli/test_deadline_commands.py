@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from builders import TINY, WORKFLOWS, edited, write_workflows
+from builders import TINY, WORKFLOWS, draft_of, edited, write_workflows
 from command_line import Ran, twinflow
 from prepared import Prepare
 from twinflow import clock
@@ -73,7 +73,7 @@ def asked(run: Run, prepare: Prepare) -> Run:
 def ask(run: Run) -> None:
     open_case(run)
     for step in ("approve_profile", "send_letter", "record_answer", "complete_draft", "request_opinion"):
-        done = advance(run, step)
+        done = advance(run, step, "elena", "2026-03-03", *draft_of(step))
         assert done.code == 0, done.err
 
 
@@ -157,8 +157,34 @@ def test_a_message_at_night_counts_as_received_where_the_office_is(compute: Run)
 
 
 def test_a_date_beyond_the_calendar_is_provisional_and_says_which_calendar_ends(compute: Run) -> None:
-    done = compute("--from", "2027-12-20", "--length", "15 business days", "--calendar", "mx-ministry")
-    assert "Provisional: mx-ministry is filled in for 2006 to 2027 only." in done.out
+    done = compute("--from", "2027-12-20", "--length", "15 business days", "--calendar", "mx-labour")
+    assert "Provisional: mx-labour is filled in for 2006 to 2027 only." in done.out
+
+
+def test_a_date_counted_past_a_guessed_period_is_provisional_and_says_which_entry_is_the_guess(compute: Run) -> None:
+    count = ("--from", "2026-12-10", "--length", "15 business days", "--calendar", "mx-ministry")
+    done = compute(*count)
+    guess = (
+        "Vacation period of the ministry (mx-ministry, Monday, 21 December 2026 to Tuesday, 5 January 2027) is guessed"
+    )
+    assert f"Provisional: {guess}." in done.out
+    ledger = compute(*count, "--explain", "--json").json
+    assert ledger["provisional"]
+    assert next(line["on"] for line in ledger["lines"] if any(off["guessed"] for off in line["off"])) == "2026-12-21"
+    assert "guessed)" in compute(*count, "--explain").out
+
+
+def test_a_date_that_would_be_the_same_without_the_guess_is_not_provisional(compute: Run) -> None:
+    count = ("--calendar", "mx-ministry", "--json")
+    assert not compute("--from", "2026-12-10", "--length", "5 business days", *count).json["provisional"]
+    assert not compute("--from", "2026-12-10", "--length", "60 days", *count).json["provisional"]
+    over_the_known_one = compute("--from", "2023-12-10", "--length", "15 business days", *count).json
+    assert not over_the_known_one["provisional"], "the period of 2023 was in the gazette"
+
+
+def test_a_date_that_falls_on_a_guessed_day_and_is_moved_by_it_is_provisional(compute: Run) -> None:
+    moved = compute("--from", "2026-12-16", "--length", "5 days", "--calendar", "mx-ministry", "--roll", "following")
+    assert "is guessed" in moved.out
 
 
 def test_the_ledger_says_of_each_day_what_became_of_it(compute: Run) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from builders import draft_of
 from command_line import Ran, twinflow
 from statements import Transaction, watched
 from world import EXAMPLES
@@ -66,7 +67,7 @@ def test_the_first_start_writes_the_calendars_down_and_the_next_one_only_reads(t
 def test_every_other_command_costs_one_transaction(twin) -> None:
     twin(*CASE)
     for step in ("approve_profile", "send_letter", "record_answer", "complete_draft", "request_opinion"):
-        twin(*advance(step))
+        twin(*advance(step, "elena", *draft_of(step)))
     twin("tick")
     opinion, grounds = "MX-9/opinion/1", ("--reason", "flood", "--paper", "OF-1")
     reading = [

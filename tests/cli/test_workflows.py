@@ -38,6 +38,7 @@ def test_the_true_file_takes_each_step_on_its_day(replayed: Replay) -> None:
         ("2008-03-05", "issue_favourable_opinion_with_changes", "opinion_favourable"),
         ("2008-03-10", "sign", "partly_signed"),
         ("2008-03-10", "sign", "signed"),
+        ("2008-07-31", "file_signed_text", "signed"),
         ("2008-07-31", "request_registration", "registration_requested"),
     ]
 

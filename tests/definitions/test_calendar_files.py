@@ -25,7 +25,7 @@ DAYS_A_YEAR = {
     "au-public": (7, 10),
     "be-public": (9, 10),
     "br-national": (9, 10),
-    "ec-public": (10, 12),
+    "ec-public": (10, 15),
     "it-public": (11, 12),
     "mx-labour": (7, 8),
     "mx-ministry": (26, 31),
@@ -113,6 +113,15 @@ def test_no_entry_of_a_shipped_file_stands_in_the_wrong_order(key):
     assert days == sorted(days)
 
 
+def test_a_guess_that_is_not_proposed_is_refused():
+    text = LEON + HOLIDAYS_OF_LEON.replace("proposed = true", "guessed = true")
+    assert mistakes(text) == [
+        f"{PLACE}: days[2]: what is guessed has not been checked: write proposed = true too, or take guessed away."
+    ]
+    guess = read_calendar(LEON + HOLIDAYS_OF_LEON + "guessed = true\n", PLACE).holidays[date(2013, 1, 4)]
+    assert (guess.proposed, guess.guessed) == (True, True)
+
+
 def test_nothing_is_to_be_put_right_in_the_shipped_calendars_in_november_2026():
     assert check_calendars(FOLDER, date(2026, 11, 20)) == (len(DAYS_A_YEAR), [])
 
@@ -198,12 +207,48 @@ def test_in_ecuador_christmas_new_year_and_the_tuesday_of_carnival_stay_inside_t
     assert "moved" not in CALENDARS["ec-public"].holidays[date.fromisoformat(stays)].label["en"]
 
 
-def test_in_ecuador_nothing_moved_before_the_reform():
-    assert date(2016, 8, 10) in CALENDARS["ec-public"].holidays
-    assert not [h for on, h in CALENDARS["ec-public"].holidays.items() if on.year < 2017 and "moved" in h.label["en"]]
+def test_in_ecuador_only_what_a_decree_moved_was_moved_before_the_reform():
+    """Decree 1162 of 2012 and decree 858 of 2015; Christmas 2016 was five days after the reform."""
+    assert date(2015, 8, 10) in CALENDARS["ec-public"].holidays
+    moved = {on: h for on, h in CALENDARS["ec-public"].holidays.items() if on.year < 2017 and "moved" in h.label["en"]}
+    assert [on.isoformat() for on in moved] == ["2013-10-11", "2016-05-27", "2016-08-12", "2016-12-26"]
+    assert not {date(2013, 10, 9), date(2016, 5, 24), date(2016, 8, 10)} & set(CALENDARS["ec-public"].holidays)
+
+
+@pytest.mark.parametrize(
+    ("day", "decree"),
+    [
+        ("2010-11-01", 512), ("2012-12-31", 1162), ("2013-12-30", 186), ("2013-12-31", 186), ("2016-11-04", 858),
+        ("2018-12-24", 579), ("2024-04-18", 226), ("2024-04-19", 226), ("2024-10-31", 438), ("2025-01-02", 474),
+        ("2025-01-03", 474), ("2025-04-17", 598), ("2026-01-02", 249),
+    ],
+)  # fmt: skip
+def test_a_day_that_a_president_of_ecuador_granted_is_entered_under_its_decree(day, decree):
+    assert CALENDARS["ec-public"].holidays[date.fromisoformat(day)].source.startswith(f"Decreto Ejecutivo {decree} ")
+
+
+@pytest.mark.parametrize(
+    ("day", "order"),
+    [
+        ("2007-01-02", 13421), ("2007-12-24", 13453), ("2008-12-26", 13482), ("2012-12-24", 13633), ("2014-12-26", 13682),
+        ("2018-12-05", 13852), ("2018-12-24", 13854), ("2019-12-24", 13900), ("2020-12-24", 13965), ("2024-12-24", 14129),
+        ("2025-01-09", 14133), ("2025-12-24", 14371), ("2025-12-26", 14371),
+    ],
+)  # fmt: skip
+def test_a_day_on_which_a_president_closed_the_federal_offices_is_entered_under_its_order(day, order):
+    assert CALENDARS["us-federal"].holidays[date.fromisoformat(day)].source.startswith(f"Executive Order {order} ")
 
 
 # Mexico
+
+
+def test_the_vacation_periods_of_the_ministry_that_no_gazette_was_read_for_are_guesses_and_nothing_else_is():
+    guessed = {h.label["en"] for calendar in CALENDARS.values() for h in calendar.holidays.values() if h.guessed}
+    assert guessed == {"Vacation period of the ministry"}
+    periods = [h for h in CALENDARS["mx-ministry"].holidays.values() if h.label["en"] in guessed]
+    assert {h.guessed for h in periods if "18 December 2023" in h.source} == {False}
+    assert {h.guessed for h in periods if "18 December 2023" not in h.source} == {True}
+
 
 MONDAYS = {
     2006: ("02-06", "03-21", "11-20"),
@@ -537,7 +582,7 @@ def test_beside_a_calendar_only_the_differences_are_left():
     proposal = propose("EC", 2018, CALENDARS["ec-public"])
     assert date(2018, 10, 9) in {holiday.on for holiday in proposal.entries}
     assert date(2018, 1, 1) not in {holiday.on for holiday in proposal.entries}
-    assert [holiday.on.isoformat() for holiday in proposal.unknown] == ["2018-11-01", "2018-12-31"]
+    assert [holiday.on.isoformat() for holiday in proposal.unknown] == ["2018-11-01", "2018-12-24", "2018-12-31"]
 
 
 def test_beside_a_calendar_that_has_the_same_days_nothing_is_left():

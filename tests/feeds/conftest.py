@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from feed_world import PARTIES, Case
 
-from builders import facts
+from builders import DRAFT, facts
 from prepared import Prepare
 from twinflow.domain.agreement.agreement import Party
 from twinflow.domain.steps.opening import NewAgreement
@@ -27,7 +27,7 @@ def request_opinion(case: Case) -> None:
     title = "Chihuahua, Albuquerque; los dos"
     new = NewAgreement("MX/1", "mx/twinning", "chihuahua", title, world.now.date(), PARTIES, state="drafting")
     open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", now=world.now)
-    case.take("complete_draft")
+    case.take("complete_draft", records=DRAFT)
     case.take("request_opinion")
 
 

@@ -7,7 +7,7 @@ import pytest
 from feed_world import DUE, PARTIES, Case
 from sqlalchemy import event
 
-from builders import WORKFLOWS
+from builders import DRAFT, NOTICE, WORKFLOWS
 from twinflow.definitions.calendars import read_calendar
 from twinflow.domain.agreement.entries import ChangeKind
 from twinflow.domain.calendar.dates import Length
@@ -145,7 +145,7 @@ def test_a_withdrawn_deadline_is_cancelled_with_one_change_more(case: Case) -> N
     case.on(2026, 3, 11)
     before = case.event(REGISTRATION)
     assert (before.sequence, before.status) == (0, EventStatus.CONFIRMED)
-    case.take("notify_termination")
+    case.take("notify_termination", records=NOTICE)
     found = case.event(REGISTRATION)
     assert (found.uid, found.on) == (before.uid, before.on)
     assert (found.sequence, found.status) == (1, EventStatus.CANCELLED)
@@ -156,7 +156,7 @@ def test_a_withdrawn_deadline_is_cancelled_with_one_change_more(case: Case) -> N
 
 def test_what_was_closed_a_year_ago_drops_out(case: Case) -> None:
     sign(case.on(2026, 3, 10))
-    case.on(2026, 3, 11).take("notify_termination")
+    case.on(2026, 3, 11).take("notify_termination", records=NOTICE)
     uid = case.event(REGISTRATION).uid
     assert uid in {event.uid for event in case.on(2027, 3, 11).events()}
     assert uid not in {event.uid for event in case.on(2027, 3, 12).events()}
@@ -219,7 +219,7 @@ def test_nobody_sees_the_deadlines_of_another_municipality_of_the_country(two_of
 
 
 def test_who_is_told_only_when_it_escalates_sees_it(case: Case) -> None:
-    rules = case.world.rulebook.catalogue.version("mx/twinning", 2).deadlines
+    rules = case.world.rulebook.catalogue.version("mx/twinning", 3).deadlines
     assert "supervisor" in [level.to for level in rules["opinion"].escalate]
     assert "supervisor" not in rules["opinion"].told
     assert case.event(person="sergio").uid == case.event().uid
@@ -278,7 +278,7 @@ def test_two_cases_share_no_event_and_need_no_more_queries(two_offices: Case) ->
             f"MX/{number}", "mx/twinning", "chihuahua", "x", date(2026, 3, 2), PARTIES, state="drafting"
         )
         open_agreement(world.engine, world.rulebook, world.people, second, actor="elena", now=world.now)
-        command = StepCommand("complete_draft", date(2026, 3, 2))
+        command = StepCommand("complete_draft", date(2026, 3, 2), records=DRAFT)
         advance_agreement(
             world.engine, world.rulebook, world.people, f"MX/{number}", command, person="elena", now=world.now
         )

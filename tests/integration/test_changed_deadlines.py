@@ -9,6 +9,7 @@ from typing import NamedTuple
 import pytest
 from sqlalchemy import text
 
+from builders import DRAFT
 from prepared import Prepare
 from tiny_world import loaded, tiny_world
 from twinflow.domain.agreement.agreement import Agreement, Deadline, DeadlineStatus, Party
@@ -47,7 +48,7 @@ def requested(world: World, prepare: Prepare) -> World:
 def request_opinion(world: World) -> None:
     new = NewAgreement("MX-1", "mx/twinning", "chihuahua", "x", world.now.date(), PARTIES, state="drafting")
     open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", now=world.now)
-    take(world, "complete_draft")
+    take(world, "complete_draft", records=DRAFT)
     take(world, "request_opinion")
 
 

@@ -17,6 +17,7 @@ from builders import (
     ALBUQUERQUE,
     CHIHUAHUA,
     CUENCA,
+    DRAFT,
     EC,
     MEDELLIN,
     MX,
@@ -283,9 +284,10 @@ def test_what_people_did_and_the_clock_told_before_is_taken_up(shipped: Books) -
     shipped.take("P-1", "send_letter", START)
     shipped.run(date(2027, 1, 25), every_day=False)
     shipped.take("P-1", "record_answer", shipped.today)
-    shipped.take("P-1", "complete_draft", shipped.today)
+    shipped.take("P-1", "complete_draft", shipped.today, records=DRAFT)
     shipped.take("P-1", "request_opinion", shipped.today)
-    shipped.open("P-2", MX, "home", START, state="drafting", facts=facts(draft_completed_on="2026-11-20"))
+    shipped.open("P-2", MX, "home", START, state="drafting")
+    shipped.take("P-2", "complete_draft", shipped.today, records=DRAFT)
     shipped.take("P-2", "request_opinion", shipped.today)
     shipped.run(date(2027, 3, 1), every_day=False)
     shipped.take("P-2", "issue_favourable_opinion", date(2027, 2, 26), "reviewer", records=OPINION)

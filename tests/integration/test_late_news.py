@@ -172,10 +172,11 @@ def changed(world: World, reference: str, kind: ChangeKind, on: date, **more: An
     change_deadline(world.engine, world.rulebook, world.people, wanted, command, person="elena", now=world.now)
 
 
-def edition(*days: date, last_year: int | None = None) -> tuple[Calendar, str]:
+def edition(*days: date, last_year: int | None = None, guessed: bool = False) -> tuple[Calendar, str]:
     """The shipped calendar with more days off, as a calendar and as its text."""
     label, source = '{ en = "Mourning", es = "Duelo" }', "Diario Oficial"
-    more = [f'\n[[days]]\non = {day}\nlabel = {label}\nsource = "{source}"\n' for day in sorted(set(days))]
+    marks = "proposed = true\nguessed = true\n" if guessed else ""
+    more = [f'\n[[days]]\non = {day}\nlabel = {label}\nsource = "{source}"\n{marks}' for day in sorted(set(days))]
     content = FIRST + "".join(more)
     if last_year is not None:
         content = edited(content, ("last_year = 2027", f"last_year = {last_year}"))
@@ -511,6 +512,15 @@ def test_a_date_beyond_the_years_of_the_calendar_is_no_longer_provisional_when_t
         before, provisional=False, edition=f"mx-labour@{edition(last_year=2028)[0].edition}"
     )
     assert ("T-6", "answer", 1) not in news_of(books), "it did not move"
+
+
+def test_what_rested_on_a_guess_is_provisional_until_the_days_are_known(books: World) -> None:
+    announced(books, *NEWS, guessed=True)
+    guessed = rows(books)["T-1", "answer", 1]
+    announced(books, *NEWS)
+    known = rows(books)["T-1", "answer", 1]
+    assert (guessed.provisional, known.provisional) == (True, False)
+    assert guessed.due_on == known.due_on
 
 
 def test_a_closing_hour_before_a_day_off_announced_late_counts_from_the_day_after_it(books: World) -> None:

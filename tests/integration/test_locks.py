@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, event, text
 
-from builders import WORKFLOWS
+from builders import PAPERS, WORKFLOWS
 from twinflow.definitions.calendars import read_calendar
 from twinflow.domain.agreement.agreement import Claim, Party
 from twinflow.domain.calendar.dates import PartialDate
@@ -115,7 +115,7 @@ def awaiting_an_opinion(world: World) -> None:
     for reference in ("A", "B", "C"):
         opened(world, reference, "mx/twinning", state="drafting")
         for key in ("complete_draft", "request_opinion"):
-            step(world, reference, key)
+            step(world, reference, key, **PAPERS.get(key, {}))
     world.now = datetime(2026, 3, 20, 18, tzinfo=UTC)
 
 

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from builders import TINY, WORKFLOWS, edited, noon, write_workflows
+from builders import DRAFT, TINY, WORKFLOWS, edited, noon, write_workflows
 from how_many import many
 from next_dates import not_as_deadlines_say
 from tiny_world import loaded, tiny_world
@@ -895,10 +895,10 @@ def test_from_the_national_process_to_that_of_a_city(world: World, tmp_path: Pat
     for reference in ("MX-1", "MX-2"):
         new = NewAgreement(reference, "mx/twinning", "chihuahua", "x", today, PARTIES, state="drafting")
         open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", now=world.now)
-        taken(world, reference, "complete_draft", today)
+        taken(world, reference, "complete_draft", today, records=DRAFT)
     taken(world, "MX-1", "request_opinion", today)
     catalogue = world.rulebook.catalogue
-    drafted = draft(catalogue.version("mx/twinning", 2), catalogue.version("mx/leon", 2))
+    drafted = draft(catalogue.version("mx/twinning", 3), catalogue.version("mx/leon", 3))
     path = tmp_path / "plan.toml"
     path.write_text(plan_text(drafted).replace('reason = ""', 'reason = "bylaw of 2008"'), "utf-8")
     plan = read_plan(path, catalogue)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, text
 
+from builders import DRAFT, SIGNED_TEXT
 from smtp import RecordingServer
 from twinflow import bootstrap
 from twinflow.config import DatabaseSettings, Settings
@@ -34,7 +35,7 @@ from world import CUENCA, World
 
 PARTIES = (Party("Chihuahua", "MX", home=True), Party("Albuquerque", "US"))
 SIGNING = (
-    ("complete_draft", "elena", {}),
+    ("complete_draft", "elena", DRAFT),
     ("request_opinion", "elena", {}),
     ("issue_favourable_opinion", "rita", {"opinion_number": "DEP-1/26"}),
 )
@@ -72,6 +73,7 @@ def test_sweeps_at_the_same_time_tell_each_thing_once(cuenca: World) -> None:
 
 def test_sweeps_at_the_same_time_open_the_next_year_of_a_duty_once(world: World) -> None:
     signed_case(world)
+    take(world, "MX-1", StepCommand("file_signed_text", world.now.date(), records=SIGNED_TEXT))
     take(world, "MX-1", StepCommand("request_registration", world.now.date()))
     take(world, "MX-1", StepCommand("register", world.now.date(), records={"registry_number": "R-1/26"}), "ramon")
     world.tick()
@@ -180,10 +182,10 @@ def test_what_was_settled_and_comes_back_is_told_again(cuenca: World) -> None:
 
 
 def test_one_case_that_cannot_be_dealt_with_does_not_keep_the_others_waiting(cuenca: World) -> None:
-    definition = cuenca.rulebook.catalogue.version("ec/agreement", 2)
+    definition = cuenca.rulebook.catalogue.version("ec/agreement", 3)
     for_people = replace(definition.deadlines["term_end"], on_lapse=("complete",))
     broken = replace(definition, deadlines={**definition.deadlines, "term_end": for_people})
-    catalogue = Catalogue({**cuenca.rulebook.catalogue.definitions, ("ec/agreement", 2): broken})
+    catalogue = Catalogue({**cuenca.rulebook.catalogue.definitions, ("ec/agreement", 3): broken})
     done = sweep(cuenca.engine, replace(cuenca.rulebook, catalogue=catalogue), cuenca.people, cuenca.now)
     assert [str(problem).split(":")[0] for problem in done.problems] == ["CU-02", "CU-10"]
     assert done.alerts == 12, "ten as ever, and two that say that a date could not take its step"

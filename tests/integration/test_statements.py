@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from builders import MX
+from builders import MX, PAPERS
 from statements import Transaction, watched
 from twinflow.domain.agreement.agreement import Party
 from twinflow.domain.agreement.listing import Due, Filters, Position
@@ -45,7 +45,7 @@ def on(world: World, sqlite: int) -> int:
 
 
 def step(world: World, key: str) -> Callable[[], object]:
-    command = StepCommand(key, world.now.date())
+    command = StepCommand(key, world.now.date(), records=PAPERS.get(key, {}))
     return lambda: advance_agreement(
         world.engine, world.rulebook, world.people, "MX-0", command, person="elena", now=world.now
     )

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 import pytest
 from sqlalchemy import text
 
+from builders import DRAFT, NOTICE, SIGNED_TEXT
 from twinflow.domain.agreement.agreement import Agreement, Claim, DeadlineStatus, Party, Term
 from twinflow.domain.agreement.history import EntryKind
 from twinflow.domain.calendar.dates import Length, PartialDate
@@ -54,7 +55,7 @@ def loaded(world: World, reference: str = "MX-1") -> Agreement:
 
 
 def sign(world: World) -> Agreement:
-    take(world, "complete_draft")
+    take(world, "complete_draft", records=DRAFT)
     take(world, "request_opinion")
     take(world, "issue_favourable_opinion", "rita", records={"opinion_number": "DEP-1/26"})
     take(world, "sign", party="Chihuahua", place="Chihuahua")
@@ -63,7 +64,7 @@ def sign(world: World) -> Agreement:
 
 def test_without_a_day_a_step_is_of_the_office_s_today_and_its_hour_is_the_office_s(mexican: World) -> None:
     mexican.now = datetime(2026, 3, 4, 4, tzinfo=UTC)  # ten in the evening of the 3rd in Chihuahua
-    command = StepCommand("complete_draft", None)
+    command = StepCommand("complete_draft", None, records=DRAFT)
     advance_agreement(
         mexican.engine,
         mexican.rulebook,
@@ -96,7 +97,7 @@ def test_what_a_step_decided_is_what_is_read_back(mexican: World) -> None:
 
 
 def test_signature_per_party_and_the_agreement_is_in_force_only_with_the_last(mexican: World) -> None:
-    take(mexican, "complete_draft")
+    take(mexican, "complete_draft", records=DRAFT)
     take(mexican, "request_opinion")
     take(mexican, "issue_favourable_opinion", "rita", records={"opinion_number": "DEP-1/26"})
     assert take(mexican, "sign", party="Chihuahua").state == "partly_signed"
@@ -114,13 +115,13 @@ def test_a_refused_step_writes_nothing(mexican: World) -> None:
     before = loaded(mexican)
     with pytest.raises(Refused) as refusal:
         take(mexican, "request_opinion", "rita")
-    assert len(refusal.value.reasons) == 2, "the wrong person, and no draft: both are said"
+    assert len(refusal.value.reasons) == 3, "the wrong person, no draft completed and none on file: all are said"
     assert loaded(mexican) == before
     assert outbox.messages(mexican.engine) == []
 
 
 def test_of_many_simultaneous_attempts_exactly_one_wins(mexican: World) -> None:
-    take(mexican, "complete_draft")
+    take(mexican, "complete_draft", records=DRAFT)
     command = StepCommand("request_opinion", mexican.now.date())
 
     def attempt(_: int) -> str:
@@ -140,7 +141,7 @@ def test_of_many_simultaneous_attempts_exactly_one_wins(mexican: World) -> None:
 
 def test_a_form_filled_in_on_an_older_version_is_refused(mexican: World) -> None:
     version = loaded(mexican).version
-    take(mexican, "complete_draft")
+    take(mexican, "complete_draft", records=DRAFT)
     with pytest.raises(StaleAgreement):
         advance_agreement(
             mexican.engine,
@@ -155,7 +156,7 @@ def test_a_form_filled_in_on_an_older_version_is_refused(mexican: World) -> None
 
 
 def test_if_the_outbox_cannot_be_written_nothing_of_the_step_is(mexican: World) -> None:
-    take(mexican, "complete_draft")
+    take(mexican, "complete_draft", records=DRAFT)
     before = loaded(mexican)
     with mexican.engine.begin() as connection:
         connection.execute(text("ALTER TABLE alert RENAME TO alert_gone"))
@@ -167,7 +168,7 @@ def test_if_the_outbox_cannot_be_written_nothing_of_the_step_is(mexican: World) 
 
 
 def test_observations_stop_the_clock_of_the_opinion_until_they_are_answered(mexican: World) -> None:
-    take(mexican, "complete_draft")
+    take(mexican, "complete_draft", records=DRAFT)
     due = {d.rule: d.due_on for d in take(mexican, "request_opinion").deadlines}["opinion"]
     assert due == date(2026, 3, 24), "15 business days from 2 March, Monday 16 March is a holiday"
     mexican.now += timedelta(days=3)
@@ -183,7 +184,7 @@ def test_observations_stop_the_clock_of_the_opinion_until_they_are_answered(mexi
 
 
 def test_who_asked_for_the_opinion_cannot_give_it_in_whatever_role(mexican: World) -> None:
-    take(mexican, "complete_draft")
+    take(mexican, "complete_draft", records=DRAFT)
     take(mexican, "request_opinion")
     known = mexican.people
     elena, rita = known.people["elena"], known.people["rita"]
@@ -223,6 +224,7 @@ def test_a_programme_agreed_meets_the_deadline_of_its_agreement(mexican: World) 
     new = NewAgreement("MX-1-P1", "annual-programme", "chihuahua", "2026", mexican.now.date(), (), parent="MX-1")
     open_agreement(mexican.engine, mexican.rulebook, mexican.people, new, actor="elena", now=mexican.now)
     mexican.now += timedelta(days=20)
+    look_through(mexican)
     command = StepCommand("agree", mexican.now.date(), records={"period_ends_on": "2026-12-31"})
     advance_agreement(
         mexican.engine, mexican.rulebook, mexican.people, "MX-1-P1", command, person="elena", now=mexican.now
@@ -240,6 +242,7 @@ def test_a_programme_is_agreed_though_its_agreement_cannot_be_read_and_meets_its
     mexican.now += timedelta(days=20)
     mexican.tick()
     put(mexican, "state = 'gone'")
+    look_through(mexican)
     command = StepCommand("agree", mexican.now.date(), records={"period_ends_on": "2026-12-31"})
     advance_agreement(
         mexican.engine, mexican.rulebook, mexican.people, "MX-1-P1", command, person="elena", now=mexican.now
@@ -251,6 +254,11 @@ def test_a_programme_is_agreed_though_its_agreement_cannot_be_read_and_meets_its
     assert (first.status, first.closed_on) == (DeadlineStatus.MET, mexican.now.date())
 
 
+def look_through(world: World) -> None:
+    command = StepCommand("check_contents", world.now.date(), records={"contents": "all"})
+    advance_agreement(world.engine, world.rulebook, world.people, "MX-1-P1", command, person="elena", now=world.now)
+
+
 def put(world: World, values: str) -> None:
     """Alter the row of the case."""
     with world.engine.begin() as connection:
@@ -259,6 +267,7 @@ def put(world: World, values: str) -> None:
 
 def test_renewal_needs_an_evaluation_and_the_acceptance_of_both_and_starts_where_the_term_ends(mexican: World) -> None:
     sign(mexican)
+    take(mexican, "file_signed_text", records=SIGNED_TEXT)
     take(mexican, "request_registration")
     take(mexican, "register", "ramon", records={"registry_number": "R-1"})
     take(mexican, "begin_operation")
@@ -291,7 +300,7 @@ def test_a_step_after_the_end_finds_the_agreement_expired_even_if_no_sweep_has_r
 
 def test_notice_of_termination_ends_the_agreement_after_its_period(mexican: World) -> None:
     sign(mexican)
-    take(mexican, "notify_termination")
+    take(mexican, "notify_termination", records=NOTICE)
     mexican.now += timedelta(days=60)
     mexican.confirm_clock()
     mexican.tick()
@@ -319,7 +328,7 @@ def test_ten_days_without_the_clock_lose_no_level_and_give_one_mail(mexican: Wor
 
 
 def test_a_notice_whose_reason_has_gone_is_dropped_and_recorded_as_such(mexican: World) -> None:
-    take(mexican, "complete_draft")
+    take(mexican, "complete_draft", records=DRAFT)
     take(mexican, "request_opinion")
     take(mexican, "issue_favourable_opinion", "rita", records={"opinion_number": "DEP-1/26"})
     done = mexican.tick()
@@ -331,8 +340,8 @@ def test_a_notice_whose_reason_has_gone_is_dropped_and_recorded_as_such(mexican:
 
 
 def test_a_node_with_another_text_of_the_same_version_opens_and_imports_nothing(mexican: World) -> None:
-    definition = mexican.rulebook.catalogue.version("mx/twinning", 2)
-    edited = {**mexican.rulebook.catalogue.definitions, ("mx/twinning", 2): replace(definition, digest="other")}
+    definition = mexican.rulebook.catalogue.version("mx/twinning", 3)
+    edited = {**mexican.rulebook.catalogue.definitions, ("mx/twinning", 3): replace(definition, digest="other")}
     other = replace(mexican.rulebook, catalogue=Catalogue(edited))
     new = NewAgreement("MX-2", "mx/twinning", "chihuahua", "x", mexican.now.date(), PARTIES)
     with pytest.raises(DefinitionChanged, match="new version"):

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import event, text
 
-from builders import MX, PROGRAMME, agreement
+from builders import MX, PAPERS, PROGRAMME, agreement
 from twinflow.domain.agreement.agreement import Agreement, AgreementHead, Claim, Party, PresentAgreement
 from twinflow.domain.agreement.entries import ChangeKind, DateMoved
 from twinflow.domain.agreement.history import ONLY_TOLD, EntryKind
@@ -40,7 +40,7 @@ def books(world: World) -> World:
     for new in (signed, programme, drafting):
         open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", now=world.now)
     for step in ("complete_draft", "request_opinion"):
-        command = StepCommand(step, day)
+        command = StepCommand(step, day, records=PAPERS.get(step, {}))
         advance_agreement(world.engine, world.rulebook, world.people, "MX-1", command, person="elena", now=world.now)
     longer = {"length": Length.parse("5 business days"), "reason": "asked", "paper": "OF-7"}
     changes = (
@@ -144,6 +144,8 @@ def test_a_case_to_be_changed_comes_without_what_was_only_told(books: World) -> 
 
 def test_what_a_child_has_reached_is_kept_with_it_and_found_in_books_of_before(books: World) -> None:
     day = books.now.date()
+    look = StepCommand("check_contents", day, records={"contents": "all"})
+    advance_agreement(books.engine, books.rulebook, books.people, "MX-2-P", look, person="elena", now=books.now)
     command = StepCommand("agree", day, records={"period_ends_on": "2026-12-31"})
     advance_agreement(books.engine, books.rulebook, books.people, "MX-2-P", command, person="elena", now=books.now)
 
@@ -154,7 +156,7 @@ def test_what_a_child_has_reached_is_kept_with_it_and_found_in_books_of_before(b
     parent, child = found()
     (seen,) = parent.children
     assert seen.reached == child.reached == reached_by(child.history)
-    assert [state for state, _ in seen.reached] == ["drafted", "agreed"]
+    assert [state for state, _ in seen.reached] == ["drafted", "drafted", "agreed"], "the contents were looked through"
     with books.engine.begin() as connection:
         connection.execute(text("UPDATE agreement SET reached = NULL"))
     assert found() == (parent, child)

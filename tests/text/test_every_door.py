@@ -9,7 +9,7 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import text as sql
 
-from builders import edited
+from builders import DRAFT, edited
 from twinflow.definitions.people import read_people
 from twinflow.domain.agreement.agreement import Claim, Party, Term
 from twinflow.domain.agreement.entries import ChangeKind
@@ -55,7 +55,7 @@ def case(world, prepare):
 
 def requested(world):
     opened(world, NEW)
-    take(world, StepCommand("complete_draft", None))
+    take(world, StepCommand("complete_draft", None, records=DRAFT))
     take(world, StepCommand("request_opinion", None))
 
 

@@ -9,9 +9,12 @@ import pytest
 from builders import (
     AUTHORITY,
     CLOCK,
+    DRAFT,
     EC,
     LIAISON,
+    NOTICE,
     OPINION,
+    OPINION_WITH_CHANGES,
     PROGRAMME,
     REGISTRAR,
     REVIEWER,
@@ -102,7 +105,7 @@ def test_the_refusal_names_the_step():
 
 
 def test_a_step_that_the_process_does_not_have_is_not_found():
-    with pytest.raises(NotFound, match=r"mx/twinning v2 has no step sing; it has .*sign"):
+    with pytest.raises(NotFound, match=r"mx/twinning v3 has no step sing; it has .*sign"):
         try_step(agreement(), "sing", date(2008, 3, 3))
 
 
@@ -119,7 +122,7 @@ def test_nobody_but_the_clock_ends_a_term():
 
 
 def test_a_step_is_refused_from_the_wrong_state():
-    (reason,) = refusal(chihuahua(*TO_OPINION), "request_opinion", date(2008, 2, 19))
+    reason, _not_completed_since = refusal(chihuahua(*TO_OPINION), "request_opinion", date(2008, 2, 19))
     assert (
         "is in the state “Opinion requested”, by lucia, 2008-02-18; the steps from there are: issue_favourable_opinion,"
         in reason
@@ -201,20 +204,24 @@ def test_blanks_are_no_fact():
 def test_the_last_day_of_a_programme_is_not_guessed():
     """A day that is not the day of the step has to be given."""
     case = agreement(PROGRAMME, opened_on=date(2008, 4, 1))
+    case = after(case, ("check_contents", date(2008, 5, 6), {"contents": "all"}))
     (reason,) = refusal(case, "agree", date(2008, 5, 6))
     assert "period_ends_on" in reason
 
 
 def test_a_requirement_may_be_met_by_a_fact_on_record():
     case = chihuahua(*TO_OPINION[:3])
-    assert refusal(case, "request_opinion", date(2008, 2, 18)) == ["Draft text complete is not on record."]
+    assert refusal(case, "request_opinion", date(2008, 2, 18)) == [
+        "Not done yet: Complete the draft in both languages.",
+        "Draft in both languages is not on record.",
+    ]
 
 
 def test_what_stands_in_the_way_today_leaves_out_what_the_step_itself_records():
     process = definition()
-    case = chihuahua(*TO_OPINION)
-    assert reasons_against(case, process, process.step("issue_favourable_opinion"), REVIEWER, date(2008, 3, 5)) == []
-    reasons = reasons_against(case, process, process.step("sign"), LIAISON, date(2008, 3, 5))
+    case, days = chihuahua(*TO_OPINION), context(process, date(2008, 3, 5))
+    assert reasons_against(case, process, process.step("issue_favourable_opinion"), REVIEWER, days) == []
+    reasons = reasons_against(case, process, process.step("sign"), LIAISON, days)
     assert len(reasons) == 2
     assert "Number of the opinion is not on record." in [str(reason) for reason in reasons]
 
@@ -292,6 +299,12 @@ def test_a_case_that_nobody_brought_into_its_state_says_so():
 # The opinion
 
 
+GIVEN = dict.fromkeys(OPINIONS, OPINION) | {
+    "make_observations": {},
+    "issue_favourable_opinion_with_changes": OPINION_WITH_CHANGES,
+}
+
+
 @pytest.mark.parametrize(
     ("step", "state"),
     list(
@@ -303,7 +316,7 @@ def test_a_case_that_nobody_brought_into_its_state_says_so():
     ),
 )
 def test_the_ministry_has_four_answers(step, state):
-    records = {} if step == "make_observations" else OPINION
+    records = GIVEN[step]
     case = chihuahua(*TO_OPINION, (step, date(2008, 3, 5), REVIEWER, records))
     assert case.state == state
 
@@ -311,7 +324,7 @@ def test_the_ministry_has_four_answers(step, state):
 @pytest.mark.parametrize("step", OPINIONS)
 def test_who_asked_for_the_opinion_cannot_give_it_in_another_role(step):
     both = Actor("lucia", frozenset({"liaison", "reviewer"}))
-    records = {} if step == "make_observations" else OPINION
+    records = GIVEN[step]
     (reason,) = refusal(chihuahua(*TO_OPINION), step, date(2008, 3, 5), both, records=records)
     assert reason.startswith("lucia took the step “")
     assert reason.endswith("another person has to take this one.")
@@ -336,6 +349,7 @@ def test_who_asked_in_an_earlier_round_cannot_decide_in_a_later_one_either():
         *TO_OPINION,
         ("issue_unfavourable_opinion", date(2008, 3, 3), REVIEWER, OPINION),
         ("redraft", date(2008, 3, 4)),
+        ("complete_draft", date(2008, 3, 5), hugo, DRAFT),
         ("request_opinion", date(2008, 3, 5), hugo),
     )
     for actor in (lucia, hugo):
@@ -346,7 +360,7 @@ def test_who_asked_in_an_earlier_round_cannot_decide_in_a_later_one_either():
 
 def test_who_asked_for_the_registration_cannot_register_nor_who_asked_for_approval_approve():
     registrar = Actor("lucia", frozenset({"registrar"}))
-    case = chihuahua(*TO_IN_FORCE[:9])
+    case = chihuahua(*TO_IN_FORCE[:10])
     (reason,) = refusal(case, "register", date(2008, 8, 11), registrar, records={"registry_number": "R-77"})
     assert "another person" in reason
     cuenca = agreement(EC, state="negotiation", opened_on=date(2011, 3, 1))
@@ -364,7 +378,7 @@ def test_nothing_is_signed_without_the_opinion():
 
 
 def test_a_notice_of_termination_takes_effect_sixty_days_later_by_the_clock():
-    case = chihuahua(*TO_IN_FORCE, ("notify_termination", date(2010, 5, 3)))
+    case = chihuahua(*TO_IN_FORCE, ("notify_termination", date(2010, 5, 3), NOTICE))
     (due,) = [d.due_on for d in case.deadlines if d.rule == "termination"]
     assert due == date(2010, 7, 2)
     ended = try_step(case, "terminate", due, CLOCK, today=date(2010, 7, 3)).agreement
@@ -373,7 +387,7 @@ def test_a_notice_of_termination_takes_effect_sixty_days_later_by_the_clock():
 
 def test_a_notice_of_termination_entered_late_still_takes_effect_on_its_day():
     """The letter of 4 January is entered on 3 May: its sixty days were over on 5 March."""
-    case = chihuahua(*TO_IN_FORCE, ("notify_termination", date(2010, 1, 4)))
+    case = chihuahua(*TO_IN_FORCE, ("notify_termination", date(2010, 1, 4), NOTICE))
     (due,) = [d.due_on for d in case.deadlines if d.rule == "termination"]
     assert due == date(2010, 3, 5)
     assert refusal(case, "terminate", due, CLOCK, today=date(2010, 5, 3)) == []

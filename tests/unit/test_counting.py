@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from deep.cases import calendar_of, calendars_of, inputs_of
 from oracle import Case, Days, due, pool_of_calendars, some_case
-from twinflow.domain.calendar.business_days import Calendars, CountsIn, FirstDay, Pause, Roll
+from twinflow.domain.calendar.business_days import Calendars, CountsIn, FirstDay, Holiday, Pause, Roll
 from twinflow.domain.calendar.dates import Length, MonthEnd
 from twinflow.domain.deadlines.counting import Inputs, compute, day_zero, mistakes
 
@@ -313,6 +313,38 @@ def test_business_days_counted_from_a_year_that_was_not_filled_in_are_provisiona
     held = replace(from_2006, pauses=(Pause(date(2006, 12, 20), None),))
     assert (compute(held).on, compute(held).provisional) == (None, True)
     assert not compute(replace(held, start_on=MONDAY, pauses=(Pause(MONDAY, None),))).provisional
+
+
+# Guessed days
+
+
+GUESSES = {date(2008, 3, day): Holiday(date(2008, 3, day), {"en": "x"}, "y", True, True) for day in (13, 14)}
+WITH_GUESSES = Calendars((replace(WEEKDAYS.members[0], holidays=GUESSES),))
+
+
+@pytest.mark.parametrize(
+    ("length", "more", "provisional"),
+    [
+        ("7 business days", {}, False),
+        ("8 business days", {}, True),
+        ("20 business days", {}, True),
+        ("20 business days", {"start_on": date(2008, 3, 14)}, False),
+        ("20 business days", {"start_on": date(2008, 3, 28), "backward": True}, True),
+        ("10 days", {}, False),
+        ("10 days", {"roll": Roll.FOLLOWING}, True),
+        ("10 days", {"roll": Roll.PRECEDING}, True),
+        ("20 days", {"roll": Roll.FOLLOWING}, False),
+        ("20 business days", {"pauses": (Pause(date(2008, 3, 12), date(2008, 3, 16)),)}, False),
+        ("20 business days", {"agreed_on": date(2008, 4, 1)}, False),
+    ],
+)
+def test_a_date_is_provisional_where_it_would_be_another_without_a_guessed_day(length, more, provisional):
+    assert compute(counted(length, **{"calendars": WITH_GUESSES} | more)).provisional is provisional
+
+
+def test_where_any_calendar_is_enough_a_guess_of_one_moves_nothing():
+    both = replace(WITH_GUESSES, members=(*WITH_GUESSES.members, *WEEKDAYS.members), counts_in=CountsIn.ANY)
+    assert not compute(counted("20 business days", calendars=both)).provisional
 
 
 # Mistakes

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from builders import (
+    DRAFT,
     LIAISON,
     NOTIFICATIONS,
     REVIEWER,
@@ -244,7 +245,7 @@ def test_observations_of_the_ministry_are_counted_by_its_own_calendar():
     steps = [
         ("send_letter", date(2026, 3, 2)),
         ("record_answer", date(2026, 3, 2)),
-        ("complete_draft", date(2026, 3, 2)),
+        ("complete_draft", date(2026, 3, 2), DRAFT),
         ("request_opinion", date(2026, 3, 23)),
         ("make_observations", date(2026, 3, 25), REVIEWER),
     ]

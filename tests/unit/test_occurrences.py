@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from builders import (
     CLOCK,
+    DRAFT,
     EC,
     MX,
     OPINION,
@@ -194,6 +195,7 @@ def test_observations_of_a_second_round_do_not_move_the_deadline_of_the_first():
         *TO_OPINION,
         ("issue_unfavourable_opinion", date(2008, 3, 3), REVIEWER, OPINION),
         ("redraft", date(2008, 3, 4)),
+        ("complete_draft", date(2008, 3, 5), DRAFT),
         ("request_opinion", date(2008, 3, 5)),
         ("make_observations", date(2008, 3, 6), REVIEWER),
     )
@@ -207,6 +209,7 @@ def test_a_second_request_starts_a_second_deadline():
         *TO_OPINION,
         ("issue_unfavourable_opinion", date(2008, 3, 3), REVIEWER, OPINION),
         ("redraft", date(2008, 3, 4)),
+        ("complete_draft", date(2008, 3, 5), DRAFT),
         ("request_opinion", date(2008, 3, 5)),
     )
     assert [(d.occurrence, d.status, d.anchor_on) for d in of(case, "opinion")] == [
@@ -221,6 +224,7 @@ def test_an_answer_on_the_day_of_the_next_request_answers_the_one_before():
         *TO_OPINION,
         ("issue_unfavourable_opinion", second_of_the_day, REVIEWER, OPINION),
         ("redraft", second_of_the_day),
+        ("complete_draft", second_of_the_day, DRAFT),
         ("request_opinion", second_of_the_day),
     )
     assert [(d.occurrence, d.status, d.anchor_on, d.closed_on) for d in of(case, "opinion")] == [

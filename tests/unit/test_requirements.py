@@ -15,6 +15,7 @@ from builders import (
     TO_OPINION,
     after,
     agreement,
+    calendars,
     definition,
     facts,
     noon,
@@ -24,6 +25,7 @@ from twinflow.domain.agreement.agreement import Child, Claim
 from twinflow.domain.agreement.history import EntryKind, HistoryEntry
 from twinflow.domain.people.people import Actor
 from twinflow.domain.process.definition import Checklist, ChildState, Requirement
+from twinflow.domain.steps.command import Attempt
 from twinflow.domain.steps.requirements import CONDITIONS, REQUIREMENTS, missing_items, unmet
 
 PROCESS = definition(MX)
@@ -36,7 +38,8 @@ PAPERS = Checklist(
 
 def why(case, name, actor=LIAISON, process=PROCESS, **more):
     """The sentence against it, None if it is met."""
-    reason = unmet(case, process, actor, Requirement(name, **more))
+    attempt = Attempt(case, process, actor, date(2008, 1, 8), calendars())
+    reason = unmet(attempt, Requirement(name, **more))
     return None if reason is None else str(reason)
 
 
@@ -161,5 +164,6 @@ def test_another_person_is_one_who_took_none_of_the_steps():
 def test_the_names_are_those_that_a_process_file_can_name():
     assert set(REQUIREMENTS) == {
         "fact", "date_known", "all_signed", "checklist", "child", "every_party", "step_taken", "another_person_than",
+        "not_before", "not_after",
     }  # fmt: skip
     assert set(REQUIREMENTS) >= CONDITIONS == {"all_signed"}

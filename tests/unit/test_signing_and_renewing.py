@@ -7,7 +7,7 @@ import pytest
 
 from builders import (
     EC,
-    OPINION,
+    OPINION_WITH_CHANGES,
     REVIEWER,
     TO_EVALUATED,
     TO_OPINION,
@@ -162,7 +162,7 @@ def test_a_renewal_is_not_dated_before_the_acceptances_it_rests_on():
 def test_an_opinion_given_with_changes_of_form_is_enough_to_sign():
     case = chihuahua(
         *TO_OPINION,
-        ("issue_favourable_opinion_with_changes", date(2008, 3, 5), REVIEWER, OPINION),
+        ("issue_favourable_opinion_with_changes", date(2008, 3, 5), REVIEWER, OPINION_WITH_CHANGES),
         ("sign", date(2008, 3, 10), "Chihuahua"),
     )
     assert case.state == "partly_signed"

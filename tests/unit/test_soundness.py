@@ -204,7 +204,16 @@ class Simulation:
         running = {(each.rule, self.ahead(each.anchor_on, today)) for each in case.deadlines if each.is_open}
         return repr(
             (case.state, sorted(facts.items()), items, by_party, sorted({str(e.step) for e in here}), sorted(running))
-        ) + repr(sorted(case.terms))
+        ) + repr((sorted(case.terms), self.waited_for(case)))
+
+    def waited_for(self, case: Agreement) -> list[str]:
+        """Of what steps wait for, what has its day."""
+        asked = [one for each in self.definition.steps.values() for one in each.requires if one.name == "not_before"]
+        dated = {each.rule for each in case.deadlines if each.due_on is not None}
+        return sorted(
+            {one.step for one in asked if one.step and case.steps_taken(one.step)}
+            | {one.deadline for one in asked if one.deadline in dated}
+        )
 
     def ahead(self, day: date | None, today: date) -> int:
         """How far a day lies ahead, up to what is far."""
@@ -216,10 +225,13 @@ class Simulation:
                 continue
             for records in self.records(each, case):
                 for party in [party.name for party in case.parties] if each.per_party else [None]:
-                    on = self.today(case) + timedelta(1)
                     person = Actor(f"person {len(case.history)}", frozenset({"liaison"}))
-                    command = StepCommand(each.key, on, party=party, records=records)
-                    yield from self.tried(case, command, person, on)
+                    for on in self.days(case, each):
+                        command = StepCommand(each.key, on, party=party, records=records)
+                        taken = list(self.tried(case, command, person, on))
+                        yield from taken
+                        if taken:
+                            break
         for open_one in case.deadlines:
             rule = self.definition.deadlines[open_one.rule]
             if open_one.is_open and open_one.due_on is not None and rule.on_lapse:
@@ -230,6 +242,12 @@ class Simulation:
                 if not taken:
                     self.refused.add((rule.key, case.state))
                 yield from taken
+
+    def days(self, case: Agreement, each: Step) -> list[date]:
+        """Tomorrow; and where the step waits for a day, one on which whatever it waits for has come."""
+        tomorrow = self.today(case) + timedelta(1)
+        waits = any(requirement.name == "not_before" for requirement in each.requires)
+        return [tomorrow, tomorrow + timedelta(2000)] if waits else [tomorrow]
 
     def records(self, each: Step, case: Agreement) -> Iterator[dict[str, str]]:
         """A year alone, today, a day that is to come soon and one far ahead; all items of a checklist, or one."""
@@ -398,11 +416,61 @@ def test_the_verdicts_are_those_of_the_engine_itself(first):
     assert len(compared) > 30
 
 
+def with_days(definition: ProcessDefinition, seed: int) -> ProcessDefinition:
+    """The process with steps of people that wait for the day of a fact, of another step or of a deadline."""
+    chance = random.Random(seed)
+    facts = [fact for fact in definition.facts if fact.endswith("_on")]
+    kinds = [{"fact": chance.choice(facts)}, {"step": chance.choice(sorted(definition.steps))}]
+    kinds += [{"deadline": key} for key in definition.deadlines] * 2
+    steps = {
+        key: replace(each, requires=(*each.requires, Requirement("not_before", **chance.choice(kinds))))
+        if CLOCK not in each.by and chance.random() < 0.4
+        else each
+        for key, each in definition.steps.items()
+    }
+    return replace(definition, steps=steps)
+
+
+@pytest.mark.parametrize("first", range(0, 200, 50))
+def test_where_steps_wait_for_a_day_the_verdicts_are_those_of_the_engine_too(first):
+    compared = []
+    for seed in range(first, first + 50):
+        definition = with_days(a_random_process(seed), seed)
+        with suppress(TooMany):
+            verdicts = judged(definition)
+            assert claimed(definition) == verdicts, seed
+            compared.append(verdicts)
+    assert len(compared) > 30
+
+
 def test_the_processes_that_are_compared_are_sound_and_unsound_in_every_way():
     verdicts = [claimed(a_random_process(seed)) for seed in range(200)]
     assert sum(not each.dead and not each.traps for each in verdicts) > 10
     assert sum(bool(each.dead) and not each.traps for each in verdicts) > 10
     assert sum(each.traps and not each.trapped for each in verdicts) > 10
+
+
+def test_a_deadline_keeps_the_day_that_a_fact_once_had():
+    """Recorded anew without its day the fact has none any more; what was counted from it has its date still."""
+    with_its_day = (Requirement("date_known", fact="asked_on"),)
+    steps = (
+        step("ask", "open", "asked", records=("asked_on",), requires=with_its_day),
+        step("ask_again", "asked", "waiting", records=("asked_on",)),
+    )
+    counted = [deadline("answer", Anchor(fact="asked_on"))]
+    by_deadline = step("finish", "waiting", "done", requires=(Requirement("not_before", deadline="answer"),))
+    assert found("open asked waiting done.", *steps, by_deadline, deadlines=counted) == {}
+    by_fact = step("finish", "waiting", "done", requires=(Requirement("not_before", fact="asked_on"),))
+    assert found("open asked waiting done.", *steps, by_fact, deadlines=counted) == {
+        "states.waiting": "after ask → ask_again no way leads from here to an end; out of reach is then: the day of “asked_on”."
+    }
+
+
+def test_not_after_a_day_stands_in_no_case_s_way_for_good():
+    for day in ({"fact": "asked_on"}, {"step": "finish"}, {"deadline": "answer"}):
+        begin = step("begin", "open", "under_way", requires=(Requirement("not_after", **day),))
+        steps = (begin, step("finish", "under_way", "done", records=("asked_on",)))
+        assert found("open under_way done.", *steps, deadlines=[deadline("answer", Anchor(step="begin"))]) == {}
 
 
 OPEN_TO_END = (step("begin", "open", "under_way"), step("finish", "under_way", "done"))

@@ -9,6 +9,7 @@ from fastapi.testclient import TestClient
 from test_frame import assert_well_built
 from web_reading import Page
 
+from builders import PAPERS
 from twinflow import bootstrap
 from twinflow.bootstrap import Runtime
 from twinflow.config import DatabaseSettings, MailSettings, Settings
@@ -50,9 +51,8 @@ def asked(database_url: str, tmp_path: Path) -> Iterator[Runtime]:
     new = NewAgreement("MX-9", "mx/twinning", "chihuahua", "Chihuahua – Albuquerque", day, parties)
     open_agreement(runtime.engine, runtime.rulebook, runtime.people, new, actor="elena", now=NOW)
     for step in STEPS:
-        advance_agreement(
-            runtime.engine, runtime.rulebook, runtime.people, "MX-9", StepCommand(step, day), person="elena", now=NOW
-        )
+        command = StepCommand(step, day, records=PAPERS.get(step, {}))
+        advance_agreement(runtime.engine, runtime.rulebook, runtime.people, "MX-9", command, person="elena", now=NOW)
     yield runtime
     runtime.engine.dispose()
 

@@ -13,12 +13,14 @@ from twinflow.cli.options import hour as hour_of_day
 from twinflow.cli.output import print_json, print_json_list, print_table
 from twinflow.cli.streams import note
 from twinflow.domain.agreement.agreement import Claim
+from twinflow.domain.agreement.entries import StepTaken
 from twinflow.domain.agreement.listing import Due, Filters, Position
 from twinflow.domain.clock.last_pass import later_entries
 from twinflow.domain.steps.command import StepCommand
 from twinflow.sentences import Sentence
 from twinflow.services.agreements.advancing import advance_agreement
 from twinflow.services.reading import agreements, deadlines
+from twinflow.services.reading.history_in_words import left_open_in_words
 from twinflow.services.reading.lines import AgreementLine
 from twinflow.text import shortened
 
@@ -220,7 +222,7 @@ def steps(context: typer.Context, reference: Reference, person: Person, json: Js
         [
             line.key,
             cli.say(line.label),
-            "; ".join(cli.say(reason) for reason in line.reasons) or cli.text("possible"),
+            _in_the_way(cli, line),
             ", ".join(
                 (*line.records, *(["--party"] if line.per_party else []), *(["--reason"] if line.needs_reason else []))
             )
@@ -229,6 +231,14 @@ def steps(context: typer.Context, reference: Reference, person: Person, json: Js
         for line in lines
     ]
     print_table(cli.headings("Step", "Meaning", "Stands in the way", "Records"), rows)
+
+
+def _in_the_way(cli: Cli, line: agreements.StepLine) -> str:
+    """Why the step cannot be taken, or that it can; and what it would leave open."""
+    said = [cli.say(reason) for reason in line.reasons] or [cli.text("possible")]
+    if line.leaves_open:
+        said.append(cli.say(Sentence("still open with it: {things}", {"things": line.leaves_open})))
+    return "; ".join(said)
 
 
 @app.command()
@@ -281,9 +291,13 @@ def advance(
             agreements.show_agreement(runtime.engine, runtime.rulebook, runtime.people, reference, now), cli.language
         )
         return
-    state = runtime.rulebook.definition_of(done.agreement).states[done.agreement.state]
+    definition = runtime.rulebook.definition_of(done.agreement)
+    state, said = definition.states[done.agreement.state], StepTaken.read(done.entry)
     values = {"reference": reference, "state": state.label, "day": done.entry.effective_on}
     print(cli.say(Sentence("{reference}: {state}, effective {day}.", values)))
+    if said is not None and said.left_open:
+        things = left_open_in_words(said.left_open, definition)
+        print(cli.say(Sentence("Still open with it: {things}.", {"things": things})))
 
 
 add_later(

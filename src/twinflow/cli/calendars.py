@@ -15,7 +15,7 @@ from twinflow.cli.progress import progress_bar
 from twinflow.definitions.calendars import check_calendars, read_calendar
 from twinflow.definitions.proposals import Proposal, entry, propose
 from twinflow.definitions.reader import read_text
-from twinflow.domain.calendar.business_days import Calendar
+from twinflow.domain.calendar.business_days import Calendar, Holiday
 from twinflow.domain.calendar.dates import FIRST_YEAR, LAST_YEAR
 from twinflow.errors import BadInput, NotFound, UnreadableAgreement
 from twinflow.files import workflows_folder
@@ -75,10 +75,14 @@ def show(
     if json:
         print_json(days, cli.language)
         return
-    rows = [
-        [cli.short_day(d.on), cli.say(d.label), d.source, cli.text("proposed") if d.proposed else "–"] for d in days
-    ]
+    rows = [[cli.short_day(d.on), cli.say(d.label), d.source, _status(cli, d)] for d in days]
     print_table(cli.headings("Day", "Meaning", "Source", "Status"), rows)
+
+
+def _status(cli: Cli, day: Holiday) -> str:
+    if day.guessed:
+        return cli.text("guessed")
+    return cli.text("proposed") if day.proposed else "–"
 
 
 @app.command("propose")

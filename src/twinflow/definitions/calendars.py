@@ -50,6 +50,7 @@ class DayModel(Strict):
     label: LabelText
     source: Annotated[str, Field(min_length=1)]
     proposed: bool = False
+    guessed: bool = False
 
     @property
     def last(self) -> date:
@@ -105,7 +106,11 @@ def read_kept_calendar(text: str, place: str) -> Calendar:
 
 def _calendar(model: CalendarModel, text: str) -> Calendar:
     head = model.calendar
-    holidays = [Holiday(on, _label(day.label), day.source, day.proposed) for day in model.days for on in _days_of(day)]
+    holidays = [
+        Holiday(on, _label(day.label), day.source, day.proposed, day.guessed)
+        for day in model.days
+        for on in _days_of(day)
+    ]
     return Calendar(
         key=head.key,
         label=_label(head.label),
@@ -227,6 +232,8 @@ def _wrong_day(day: DayModel, head: CalendarHead) -> list[Sentence]:
         wrong.append(
             Sentence("{last} is before {first}; to is the period's last day.", {"last": day.last, "first": day.on})
         )
+    if day.guessed and not day.proposed:
+        wrong.append(Sentence("what is guessed has not been checked: write proposed = true too, or take guessed away."))
     length = (day.last - day.on).days + 1
     if length > MAX_PERIOD_DAYS:
         wrong.append(Sentence("{count} days; a period has {most} at most.", {"count": length, "most": MAX_PERIOD_DAYS}))

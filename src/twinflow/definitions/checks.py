@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from twinflow.domain.process.definition import (
     CLOCK,
+    DAYS,
     LIAISON,
     Anchor,
     ChildState,
@@ -198,6 +199,10 @@ def _step_names(process: ProcessDefinition, around: Surroundings) -> Found:
 
 def _requirement_names(process: ProcessDefinition, requirement: Requirement, around: Surroundings, place: str) -> Found:
     yield from _names(f"{place}.steps", Sentence("the step"), requirement.steps, process.steps)
+    yield from _names(f"{place}.step", Sentence("the step"), filter(None, [requirement.step]), process.steps)
+    yield from _names(
+        f"{place}.deadline", Sentence("the deadline"), filter(None, [requirement.deadline]), process.deadlines
+    )
     checklists = filter(None, [requirement.checklist])
     yield from _names(f"{place}.checklist", Sentence("the checklist"), checklists, process.checklists)
     if requirement.child is not None:
@@ -231,12 +236,31 @@ def _steps(process: ProcessDefinition) -> Found:
                 )
             if requirement.name == "another_person_than":
                 yield from _four_eyes(process, step, requirement.steps, place)
+            if requirement.name in DAYS:
+                yield from _day_of_the_act(process, step, requirement, place)
             if requirement.name == "every_party" and any(
                 process.steps[name].per_party is None for name in requirement.steps if name in process.steps
             ):
                 yield place, Sentence("the step is not taken per party; give it per_party.")
         if CLOCK in step.by and key not in lapsing:
             yield f"{path}.by", Sentence("no deadline has this step in on_lapse, so the clock never takes it.")
+
+
+def _day_of_the_act(process: ProcessDefinition, step: Step, requirement: Requirement, place: str) -> Found:
+    """A step is judged by a day that is another one than its own."""
+    if requirement.step == step.key:
+        yield f"{place}.step", Sentence("a step does not go by its own day; name an earlier one.")
+    if requirement.fact is None or requirement.fact not in process.facts:
+        return
+    if requirement.fact == step.day_as:
+        yield f"{place}.fact", Sentence("this fact is the day of the step itself; name another one.")
+    elif requirement.fact not in _recorded(process) | _facts_of_effects(process):
+        yield f"{place}.fact", Sentence("no step records this fact, so its day never comes.")
+    elif requirement.fact not in _days(process):
+        yield (
+            f"{place}.fact",
+            Sentence("this fact is a text without a day; names of dates end in “_on”."),
+        )
 
 
 def _four_eyes(process: ProcessDefinition, step: Step, others: Collection[str], place: str) -> Found:
@@ -302,15 +326,13 @@ def _follows(rule: DeadlineRule) -> bool:
 
 
 def _deadlines(process: ProcessDefinition) -> Found:
-    recorded = {fact for step in process.steps.values() for fact in (*step.records, step.day_as) if fact}
-    days = {fact for fact in recorded if fact.endswith(DATED)} | {step.day_as for step in process.steps.values()}
-    by_effects = _facts_of_effects(process)
+    recorded, days, by_effects = _recorded(process), _days(process), _facts_of_effects(process)
     for key, rule in process.deadlines.items():
         path = f"deadlines.{key}"
         fact = rule.anchor.fact
         if fact in process.facts and fact not in recorded | by_effects:
             yield f"{path}.runs_from.fact", Sentence("no step records this fact, so the deadline never starts.")
-        elif fact in process.facts and fact not in days | by_effects:
+        elif fact in process.facts and fact not in days:
             yield (
                 f"{path}.runs_from.fact",
                 Sentence(
@@ -324,6 +346,17 @@ def _deadlines(process: ProcessDefinition) -> Found:
                 f"{path}.article",
                 Sentence("silence decides nothing here: leave article out, or name in on_lapse the step that follows."),
             )
+
+
+def _recorded(process: ProcessDefinition) -> set[str]:
+    """What steps put on record, apart from their effects."""
+    return {name for step in process.steps.values() for name in (*step.records, step.day_as) if name}
+
+
+def _days(process: ProcessDefinition) -> set[str]:
+    """The facts that are dates."""
+    own = {step.day_as for step in process.steps.values() if step.day_as is not None}
+    return {fact for fact in process.facts if fact.endswith(DATED)} | own | _facts_of_effects(process)
 
 
 def _duty(rule: DeadlineRule, path: str) -> Found:
@@ -346,7 +379,7 @@ def _lapse(process: ProcessDefinition, rule: DeadlineRule, path: str) -> Found:
         )
     left: set[str] = set()
     for step in (process.steps[key] for key in rule.on_lapse if key in process.steps):
-        for message in _not_for_the_clock(step):
+        for message in _not_for_the_clock(step, rule):
             yield f"{path}.on_lapse", message
         if step.sources <= left:
             message = Sentence(
@@ -363,8 +396,8 @@ def _lapse(process: ProcessDefinition, rule: DeadlineRule, path: str) -> Found:
         left |= step.sources
 
 
-def _not_for_the_clock(step: Step) -> Iterator[Sentence]:
-    """Why the clock can never take the step: it gives nothing with it, and waits for nothing."""
+def _not_for_the_clock(step: Step, rule: DeadlineRule) -> Iterator[Sentence]:
+    """Why the clock can never take the step on the day of the deadline: it gives nothing with it, and waits for nothing."""
     values = {"step": step.key}
     if CLOCK not in step.by:
         yield Sentence("the clock may not take “{step}”: add “clock” to its key by.", values)
@@ -375,6 +408,13 @@ def _not_for_the_clock(step: Step) -> Iterator[Sentence]:
         )
     if any(requirement.name == "child" for requirement in step.requires):
         yield Sentence("the clock cannot rely on “{step}”: it waits for a child, and a date does not.", values)
+    for requirement in step.requires:
+        if requirement.name in DAYS and (requirement.deadline != rule.key or requirement.at_least is not None):
+            yield Sentence(
+                "the clock cannot rely on “{step}”: it takes it on the day of this deadline, and the step goes by another day "
+                "({name}).",
+                {**values, "name": requirement.name},
+            )
 
 
 def _while_in(process: ProcessDefinition, rule: DeadlineRule, path: str) -> Found:

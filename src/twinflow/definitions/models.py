@@ -20,7 +20,7 @@ from pydantic import (
 )
 
 from twinflow.domain.calendar.business_days import CountsIn, FirstDay, Roll
-from twinflow.domain.calendar.dates import Length, MonthEnd
+from twinflow.domain.calendar.dates import Distance, Length, MonthEnd
 from twinflow.domain.process.definition import Effect, InPause, Level, Nature, Side
 from twinflow.errors import Unreadable
 
@@ -58,6 +58,16 @@ def _length(text: object) -> object:
     return Length.parse(text) if isinstance(text, str) else text
 
 
+def _distance(text: object) -> object:
+    """Read `3 clear days`, or a length."""
+    if not isinstance(text, str):
+        return text
+    match = re.fullmatch(r"([1-9][0-9]{0,8}) (clear )?((?:business )?day|week|month|year)s?", text)
+    if match is None:
+        raise Unreadable("how far apart is written like 3 clear days, 5 business days, 6 weeks, 3 months or 5 years")
+    return Distance(Length.parse(f"{match[1]} {match[3]}s"), clear=bool(match[2]))
+
+
 def _level(text: object) -> object:
     """Read `5 business days before`, `on the day`, `1 day after`, `80 % of the time` or `then every 5 days`."""
     if not isinstance(text, str):
@@ -90,12 +100,16 @@ def _added(default: Any) -> Any:
 
 
 LENGTH_PATTERN = r"^[1-9][0-9]{0,4} (business )?(day|week|month|year)s?$"
+DISTANCE_PATTERN = r"^[1-9][0-9]{0,4} (clear )?(business )?(day|week|month|year)s?$"
 LEVEL_PATTERN = r"^(on the day|then every [1-9].*|[1-9].* (before|after)|[1-9][0-9]{0,2} ?% of the time)$"
 
 Key = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 TimeZone = Annotated[str, AfterValidator(_zone)]
 LengthText = Annotated[
     Length, BeforeValidator(_length, json_schema_input_type=Annotated[str, Field(pattern=LENGTH_PATTERN)])
+]
+DistanceText = Annotated[
+    Distance, BeforeValidator(_distance, json_schema_input_type=Annotated[str, Field(pattern=DISTANCE_PATTERN)])
 ]
 LevelText = Annotated[
     Level,
@@ -207,12 +221,28 @@ class ChildRequirement(WithSource):
     state: str
 
 
+class DayRequirement(WithSource):
+    """The day of the act is not before, or not after, a day: that of a deadline, of a fact or of an earlier step."""
+
+    name: Literal["not_before", "not_after"]
+    deadline: str | None = None
+    fact: str | None = None
+    step: str | None = None
+    at_least: DistanceText | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> "DayRequirement":
+        if sum(value is not None for value in (self.deadline, self.fact, self.step)) != 1:
+            raise Unreadable("name exactly one of deadline, fact and step")
+        return self
+
+
 class PlainRequirement(WithSource):
     name: Literal["all_signed"]
 
 
 RequirementModel = Annotated[
-    FactRequirement | StepsRequirement | ChecklistRequirement | ChildRequirement | PlainRequirement,
+    FactRequirement | StepsRequirement | ChecklistRequirement | ChildRequirement | DayRequirement | PlainRequirement,
     Field(discriminator="name"),
 ]
 

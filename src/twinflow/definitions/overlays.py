@@ -6,7 +6,18 @@ from typing import Any
 
 from twinflow.domain.calendar.business_days import Calendars, add_length
 from twinflow.domain.calendar.dates import Length, Unit
-from twinflow.domain.process.definition import CLOCK, DeadlineRule, Effect, Nature, ProcessDefinition, Requirement, Step
+from twinflow.domain.process.definition import (
+    CLOCK,
+    NOT_AFTER,
+    NOT_BEFORE,
+    DeadlineRule,
+    Effect,
+    Nature,
+    ProcessDefinition,
+    Requirement,
+    Side,
+    Step,
+)
 from twinflow.sentences import Sentence
 
 Table = Mapping[str, Any]
@@ -119,6 +130,7 @@ def loosened(process: ProcessDefinition, base: ProcessDefinition) -> Found:
         yield from _easier(process.steps[key], base)
     for key, rule in base.deadlines.items():
         yield from _longer(process.deadlines[key], rule, process)
+        yield from _sooner_or_later(process.deadlines[key], rule, base)
         if rule.nature is Nature.LEGAL and _calendars(process, key) != _calendars(base, key):
             yield f"deadlines.{key}.calendars", Sentence("what the law counts is not counted by other calendars.")
     for key, term in base.terms.items():
@@ -151,6 +163,25 @@ def _longer(rule: DeadlineRule, base: DeadlineRule, process: ProcessDefinition) 
         yield f"{path}.length", Sentence("the other process takes it from the text or the fact itself; leave it out.")
     elif base.length is not None and rule.length is not None and _exceeds(rule.length, base.length, process):
         yield f"{path}.length", _tighter(rule.length, base.length)
+
+
+def _sooner_or_later(rule: DeadlineRule, before: DeadlineRule, base: ProcessDefinition) -> Found:
+    """A shorter length brings a date nearer that is counted forward, and puts one off that is counted back."""
+    if rule.length == before.length:
+        return
+    eased = NOT_BEFORE if rule.side is Side.AFTER else NOT_AFTER
+    for step in base.steps.values():
+        for requirement in step.requires:
+            goes_by = base.deadlines.get(requirement.deadline or "")
+            if requirement.name == eased and goes_by and rule.key in {goes_by.key, goes_by.anchor.deadline}:
+                yield (
+                    f"deadlines.{rule.key}.length",
+                    Sentence(
+                        "the step “{step}” of the process it rests on goes by this date ({name}), and would be eased; leave the "
+                        "length as it is.",
+                        {"step": step.label, "name": requirement.name},
+                    ),
+                )
 
 
 def _calendars(process: ProcessDefinition, deadline: str) -> tuple[str, ...]:

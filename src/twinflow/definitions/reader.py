@@ -351,6 +351,15 @@ def _requirement(model: models.RequirementModel) -> Requirement:
             return Requirement(model.name, checklist=model.checklist, source=source)
         case models.ChildRequirement():
             return Requirement(model.name, child=ChildState(model.child, model.state), source=source)
+        case models.DayRequirement():
+            return Requirement(
+                model.name,
+                fact=model.fact,
+                deadline=model.deadline,
+                step=model.step,
+                at_least=model.at_least,
+                source=source,
+            )
         case models.PlainRequirement():
             return Requirement(model.name, source=source)
 

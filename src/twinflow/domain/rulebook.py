@@ -136,6 +136,11 @@ class Rulebook:
         key, _, version = said.source.rpartition(" v")
         return self._version(key, int(version))
 
+    def ends_of(self, process: str) -> frozenset[str]:
+        """The final states of a process, in any of its versions."""
+        versions = self.all_versions.all_of(process)
+        return frozenset(key for version in versions for key, state in version.states.items() if state.final)
+
     def what_meets(self, definition: ProcessDefinition, rule: DeadlineRule) -> list[Label]:
         """What there is to do about a deadline: the steps, and the states of child processes, that meet it."""
         steps = [step.label for key, step in definition.steps.items() if key in rule.met_by_steps]
@@ -199,7 +204,8 @@ def deadline_context(
     zones = {key: people.zone_of(definition.roles[key], office, today) for key in late}
     places = {key: Place(zone, now.astimezone(zone).date()) for key, zone in zones.items()}
     zone = ZoneInfo(people.offices[office].time_zone)
-    return DeadlineContext(today, rulebook.calendars_of(definition), own, places, zone)
+    ends = {child: rulebook.ends_of(child) for child in definition.children}
+    return DeadlineContext(today, rulebook.calendars_of(definition), own, places, zone, ends)
 
 
 @dataclass(slots=True)

@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Self
 
 from twinflow.domain.agreement.agreement import Claim, Party, Signature, Term
 from twinflow.domain.agreement.history import EntryKind, HistoryEntry
+from twinflow.domain.agreement.left_open import LeftOpen
 from twinflow.domain.agreement.subject import AlertSubject
 from twinflow.domain.calendar.dates import Length, PartialDate
 
@@ -98,7 +99,8 @@ class Began:
 
 @dataclass(frozen=True, slots=True)
 class StepTaken:
-    """What was given with a step. `received_at` (UTC) is when it arrived, `records` the facts it recorded, by name, as text.
+    """What was given with a step. `received_at` (UTC) is when it arrived, `records` the facts it recorded, by name, as text;
+    `left_open` what was open when it ended the case.
 
     `corrected_by`: whoever had a part in what it says now beside the one who took it.
     """
@@ -110,11 +112,12 @@ class StepTaken:
     reason: str = ""
     received_at: datetime | None = None
     records: Mapping[str, str] = field(default_factory=dict)
+    left_open: LeftOpen = field(default_factory=LeftOpen)
     corrected_by: str = ""
 
     def details(self) -> dict[str, str]:
         given = {"place": self.place, "capacity": self.capacity, "reason": self.reason, **self.records}
-        given["corrected_by"] = self.corrected_by
+        given |= {"left_open": self.left_open.text if self.left_open else "", "corrected_by": self.corrected_by}
         if self.received_at is not None:
             given["received_at"] = self.received_at.astimezone(UTC).isoformat()
         return _given(given)
@@ -125,8 +128,9 @@ class StepTaken:
             return None
         given = dict(entry.details)
         place, capacity, reason, by = (given.pop(name, "") for name in ("place", "capacity", "reason", "corrected_by"))
-        received_at = given.pop("received_at", None)
-        return cls(place, capacity, reason, datetime.fromisoformat(received_at) if received_at else None, given, by)
+        received_at, left_open = given.pop("received_at", None), LeftOpen.parse(given.pop("left_open", ""))
+        at = datetime.fromisoformat(received_at) if received_at else None
+        return cls(place, capacity, reason, at, given, left_open, by)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from twinflow.domain.agreement.agreement import Agreement, Deadline, Finding
+from twinflow.domain.agreement.entries import StepTaken
 from twinflow.domain.agreement.history import HistoryEntry
 from twinflow.domain.agreement.subject import AlertSubject, SubjectKind
 from twinflow.domain.alerts.telling import Telling
@@ -174,6 +175,8 @@ def about_step(announcements: Sequence[Announcement], entry: HistoryEntry, after
     """
     if entry.actor == CLOCK and entry.effective_on < after.tracked_from:
         return
+    said = StepTaken.read(entry)
+    left_open = {"left_open": said.left_open.text} if said is not None and said.left_open else {}
     for announcement in announcements:
         yield Telling(
             notice=announcement.notice,
@@ -183,7 +186,7 @@ def about_step(announcements: Sequence[Announcement], entry: HistoryEntry, after
             roles=announcement.to,
             effective_on=entry.effective_on,
             urgent=announcement.urgent,
-            details={"state": after.state},
+            details={"state": after.state, **left_open},
         )
 
 

@@ -1,18 +1,18 @@
 """Business days: which days count, and why a day does not.
 
 A calendar is data (`workflows/calendars/`); nothing here knows a holiday. A calendar knows the last year it was filled in
-for: a date after that is provisional.
+for, and which of its days are guessed: a date after that year, or one that would be another without a guess, is provisional.
 """
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
-from twinflow.domain.calendar.dates import Length, MonthEnd, Unit, add_months
+from twinflow.domain.calendar.dates import Distance, Length, MonthEnd, Unit, add_months
 
 ONE_DAY = timedelta(days=1)
 DAYS_A_WEEK = 7
@@ -20,12 +20,16 @@ DAYS_A_WEEK = 7
 
 @dataclass(frozen=True, slots=True)
 class Holiday:
-    """A non-working day, its name by language and the official source it rests on."""
+    """A non-working day, its name by language and the official source it rests on.
+
+    `proposed`: nobody has looked there yet. `guessed`: there is nothing to look at, the day may well be another.
+    """
 
     on: date
     label: Mapping[str, str]
     source: str
     proposed: bool = False
+    guessed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,11 @@ class Calendar:
         """Whether the calendar was filled in for the year of `day`."""
         return self.first_year <= day.year <= self.last_year
 
+    @property
+    def known(self) -> "Calendar":
+        """The calendar without the days that are guessed."""
+        return replace(self, holidays={on: day for on, day in self.holidays.items() if not day.guessed})
+
 
 class CountsIn(StrEnum):
     """In how many of several calendars a day has to be a business day."""
@@ -72,6 +81,12 @@ class Calendars:
     def covers(self, day: date) -> bool:
         """Whether every calendar was filled in for the year of `day`."""
         return all(calendar.covers(day) for calendar in self.members)
+
+    @cached_property
+    def known(self) -> "Calendars":
+        """The same without the days that are guessed; itself where there are none."""
+        known = tuple(calendar.known for calendar in self.members)
+        return self if known == self.members else replace(self, members=known)
 
     @property
     def has_business_days(self) -> bool:
@@ -198,6 +213,12 @@ def add_length(
             return add_months(anchor, 12 * amount, month_end)
         case Unit.BUSINESS_DAYS:
             return add_business_days(anchor, amount, calendars)
+
+
+def day_apart(day: date, distance: Distance, calendars: Calendars, *, sign: int = 1) -> date:
+    """The first day that is so far after `day`; with `sign=-1`, the last one that is so far before it."""
+    far = add_length(day, distance.length, calendars, sign=sign)
+    return far + sign * ONE_DAY if distance.clear else far
 
 
 def add_business_days(anchor: date, amount: int, calendars: Calendars) -> date:

@@ -129,6 +129,38 @@ class Length:
         return f"{self.amount} {self.unit.removesuffix('s') if self.amount == 1 else self.unit}"
 
 
+@dataclass(frozen=True, slots=True)
+class Distance:
+    """How far apart two days are at least: `3 business days`, `3 clear days`.
+
+    `clear`: so much time lies between the two days, and neither of them counts (three clear days: Monday and Friday).
+    """
+
+    length: Length
+    clear: bool = False
+
+    @property
+    def message(self) -> Sentence:
+        """The distance in words, for people."""
+        if not self.clear:
+            return self.length.message
+        one, values = self.length.amount == 1, {"amount": self.length.amount}
+        match self.length.unit:
+            case Unit.DAYS:
+                return Sentence("1 clear day") if one else Sentence("{amount} clear days", values)
+            case Unit.BUSINESS_DAYS:
+                return Sentence("1 clear business day") if one else Sentence("{amount} clear business days", values)
+            case Unit.WEEKS:
+                return Sentence("1 clear week") if one else Sentence("{amount} clear weeks", values)
+            case Unit.MONTHS:
+                return Sentence("1 clear month") if one else Sentence("{amount} clear months", values)
+            case Unit.YEARS:
+                return Sentence("1 clear year") if one else Sentence("{amount} clear years", values)
+
+    def __str__(self) -> str:
+        return str(self.length).replace(" ", " clear ", 1) if self.clear else str(self.length)
+
+
 SHORTEST_MONTH = 28
 """Every month has these days."""
 

@@ -26,6 +26,7 @@ class DeadlineContext:
 
     `today` is the date at the office that keeps the case, `places` where those are who may be late; `calendars` are those of the
     process, `own` those of the rules that name theirs, by key of the rule; `zone` is that of the office that keeps the case.
+    `ends` are the final states of each process that may belong to the case.
     """
 
     today: date
@@ -33,6 +34,7 @@ class DeadlineContext:
     own: Mapping[str, Calendars] = field(default_factory=dict)
     places: Mapping[str, Place] = field(default_factory=dict)
     zone: tzinfo = UTC
+    ends: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     def calendars_of(self, rule: DeadlineRule) -> Calendars:
         return self.own.get(rule.key, self.calendars)

@@ -78,7 +78,8 @@ class Inputs:
 class DueDate:
     """`on` is a date where the deadline is kept, None while a pause without an end holds it.
 
-    `provisional`: a calendar it rests on is not filled in for a year it was counted through.
+    `provisional`: a calendar it rests on is not filled in for a year it was counted through, or the date would be another
+    without days that are guessed.
     """
 
     inputs: Inputs
@@ -100,16 +101,19 @@ def compute(inputs: Inputs) -> DueDate:
     """
     if inputs.agreed_on is not None:
         return DueDate(inputs, inputs.agreed_on, provisional=False)
+    due_on = _due_on(inputs)
+    return DueDate(inputs, due_on, _is_provisional(inputs, due_on))
+
+
+def _due_on(inputs: Inputs) -> date | None:
     if inputs.length is None:
-        due_on: date | None = roll(inputs.start_on, inputs.roll, inputs.calendars)
-    elif inputs.backward:
+        return roll(inputs.start_on, inputs.roll, inputs.calendars)
+    if inputs.backward:
         due_on = add_length(
             inputs.start_on, inputs.length, inputs.calendars, sign=-1, times=inputs.times, month_end=inputs.month_end
         )
-        due_on = roll(due_on, inputs.roll, inputs.calendars)
-    else:
-        due_on = _forward(inputs)
-    return DueDate(inputs, due_on, _is_provisional(inputs, due_on))
+        return roll(due_on, inputs.roll, inputs.calendars)
+    return _forward(inputs)
 
 
 def _forward(inputs: Inputs) -> date | None:
@@ -196,7 +200,12 @@ def _is_provisional(inputs: Inputs, due_on: date | None) -> bool:
     days = [due_on] if due_on is not None else []
     if inputs.counts_business_days:
         days.append(inputs.start_on)
-    return not all(calendars.covers(day) for day in days)
+    return not all(calendars.covers(day) for day in days) or _rests_on_a_guess(inputs, due_on)
+
+
+def _rests_on_a_guess(inputs: Inputs, due_on: date | None) -> bool:
+    known = inputs.calendars.known
+    return known is not inputs.calendars and _due_on(replace(inputs, calendars=known)) != due_on
 
 
 def mistakes(inputs: Inputs) -> Iterator[Sentence]:

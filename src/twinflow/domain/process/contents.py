@@ -262,6 +262,8 @@ def _identity(requirement: Requirement) -> str:
     """The requirement with its arguments: with other ones it is another requirement."""
     child = requirement.child
     given = [requirement.fact, *requirement.steps, requirement.checklist, child and f"{child.process} {child.state}"]
+    given += [requirement.deadline and f"deadline {requirement.deadline}", requirement.step]
+    given += [str(requirement.at_least)] if requirement.at_least is not None else []
     return " ".join([requirement.name, *(text for text in given if text)])
 
 

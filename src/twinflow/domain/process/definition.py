@@ -6,7 +6,7 @@ from datetime import date, time
 from enum import StrEnum
 
 from twinflow.domain.calendar.business_days import CountsIn, FirstDay, Roll
-from twinflow.domain.calendar.dates import Length, MonthEnd
+from twinflow.domain.calendar.dates import Distance, Length, MonthEnd
 from twinflow.errors import NotFound
 from twinflow.sentences import Sentence
 
@@ -14,6 +14,10 @@ Label = Mapping[str, str]
 
 CLOCK = "clock"
 """The role of the system when a date itself takes a step."""
+
+NOT_BEFORE, NOT_AFTER = "not_before", "not_after"
+DAYS = frozenset({NOT_BEFORE, NOT_AFTER})
+"""The requirements on the day of the act."""
 
 LIAISON = "liaison"
 """The role that every process has: it gets the notices of its agreements."""
@@ -120,7 +124,8 @@ class ChildState:
 class Requirement:
     """A named condition of a step, with its arguments; `domain.steps.requirements` knows what each name means.
 
-    `fact` names a fact or a paper; `source` is empty where that of the step says it.
+    `fact` names a fact or a paper. The requirements of `DAYS` go by the day of a `fact`, of a `deadline` or of an earlier `step`,
+    `at_least` so far from it. `source` is empty where that of the step says it.
     """
 
     name: str
@@ -128,6 +133,9 @@ class Requirement:
     steps: tuple[str, ...] = ()
     checklist: str | None = None
     child: ChildState | None = None
+    deadline: str | None = None
+    step: str | None = None
+    at_least: Distance | None = None
     source: Label = field(default_factory=dict)
 
 
@@ -415,6 +423,15 @@ class ProcessDefinition:
     def step_of_lapse(self, rule: DeadlineRule, state: str) -> Step | None:
         """The step that the clock takes where the deadline passes in the state; None where none of its steps leaves it."""
         return next((self.steps[key] for key in rule.on_lapse if state in self.steps[key].sources), None)
+
+    def base_of(self, rule: DeadlineRule) -> DeadlineRule:
+        """The rule whose date it is counted from; itself where it stands alone."""
+        return self.deadlines[rule.anchor.deadline] if rule.anchor.deadline is not None else rule
+
+    def is_dated_by(self, rule: DeadlineRule, step: Step) -> bool:
+        """Whether its date is, or is counted back from, one that the step records. A count forward begins only with the step."""
+        base = self.base_of(rule)
+        return (base.is_fixed or base.side is Side.BEFORE) and base.anchor.fact in step.records
 
     def step(self, key: str) -> Step:
         try:

@@ -1,6 +1,6 @@
 """The rules of a process file in words, for people: what a step asks for, and what a deadline is counted from."""
 
-from twinflow.domain.process.definition import DeadlineRule, Label, ProcessDefinition, Requirement, Side
+from twinflow.domain.process.definition import NOT_BEFORE, DeadlineRule, Label, ProcessDefinition, Requirement, Side
 from twinflow.sentences import Sentence
 
 
@@ -23,8 +23,30 @@ def requirement_message(requirement: Requirement, definition: ProcessDefinition)
         case "child" if requirement.child is not None:
             values = {"process": requirement.child.process, "state": requirement.child.state}
             return Sentence("a case of {process} that belongs to it has reached {state}", values)
+        case "not_before" | "not_after":
+            return _day_requirement(requirement, definition)
         case _:
             return condition_message(requirement.name)
+
+
+def _day_requirement(requirement: Requirement, definition: ProcessDefinition) -> Sentence:
+    values: dict[str, object] = {"day": day_message(requirement, definition)}
+    waits = requirement.name == NOT_BEFORE
+    if requirement.at_least is None:
+        return Sentence("not before {day}", values) if waits else Sentence("not after {day}", values)
+    values["distance"] = requirement.at_least.message
+    if waits:
+        return Sentence("at least {distance} after {day}", values)
+    return Sentence("at least {distance} before {day}", values)
+
+
+def day_message(requirement: Requirement, definition: ProcessDefinition) -> Sentence:
+    """The day that a requirement on days goes by."""
+    if requirement.deadline is not None:
+        return Sentence("the date of “{deadline}”", {"deadline": definition.deadlines[requirement.deadline].label})
+    if requirement.step is not None:
+        return Sentence("the day of the step “{step}”", {"step": definition.steps[requirement.step].label})
+    return Sentence("“{fact}”", {"fact": _record(requirement.fact, definition)})
 
 
 def condition_message(name: str) -> Sentence:

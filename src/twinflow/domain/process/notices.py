@@ -105,7 +105,7 @@ _BUILT_IN: Mapping[str, Fields] = {
 BUILT_IN_NOTICES = tuple(_BUILT_IN)
 """Those that the service sends by itself; every other one is announced by a step of a process."""
 
-_ANNOUNCED: Fields = {"state": Kind.TEXT, **_TODO}
+_ANNOUNCED: Fields = {"state": Kind.TEXT, "left_open": Many(Kind.TEXT), **_TODO}
 _GROUP: Fields = {"reference": Kind.TEXT, "title": Kind.TEXT}
 _MESSAGE: Fields = {
     "subject": Kind.TEXT,

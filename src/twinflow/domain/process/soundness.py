@@ -264,7 +264,7 @@ class _Proof:
 
     def _begun(self, each: _Indexed, rule: DeadlineRule) -> frozenset[int]:
         """The situations in which the deadline has just begun."""
-        base = self.process.deadlines[rule.anchor.deadline] if rule.anchor.deadline is not None else rule
+        base = self.process.base_of(rule)
         step, fact = base.anchor.step, base.anchor.fact
         if step is not None:
             return frozenset(each.leads_to.get(step, ()))
@@ -389,6 +389,12 @@ def _asked(requirement: Requirement) -> Sentence:
             return Sentence("the day of “{name}”", {"name": requirement.fact})
         case "checklist":
             return Sentence("every item of “{name}”", {"name": requirement.checklist})
+        case "not_before" if requirement.deadline is not None:
+            return Sentence("a date of “{name}”", {"name": requirement.deadline})
+        case "not_before" if requirement.step is not None:
+            return Sentence("“{name}” before it", {"name": requirement.step})
+        case "not_before":
+            return Sentence("the day of “{name}”", {"name": requirement.fact})
         case "all_signed":
             return Sentence("the signature of every party")
         case "every_party":

@@ -7,7 +7,8 @@ graph stays small and still tells exactly which steps are possible.
 What a person, a text or another case decides is a way of its own: a date put on record without its day, a checklist with
 items missing, a text silent on a term, a child that met a deadline. So every situation is one that some case really comes
 into, and one kind of edge serves both for what may happen and for what can still be done. Persons are without number and may
-hold every role: four eyes stand in nobody's way. Children reach any state that is asked of them.
+hold every role: four eyes stand in nobody's way. Children reach any state that is asked of them. Days pass: what is not taken
+before or after a day can be taken on some day, as soon as that day is known.
 """
 
 from collections.abc import Iterable, Iterator
@@ -108,7 +109,10 @@ class Graph:
         return [
             requirement
             for requirement in step.requires
-            if not any((need := self.marks.need(requirement)) & after == need for after in recorded)
+            if not any(
+                (need := self.marks.need(requirement)) & there == need
+                for there in ([bits] if self.marks.is_needed_before(step, requirement) else recorded)
+            )
         ]
 
 
@@ -208,6 +212,7 @@ class Marks:
         self._next = 0
         self._manners: dict[str, list[Manner]] = {}
         self._needs: dict[str, int] = {}
+        self._needs_before: dict[str, int] = {}
         self.term_begins = any(step.effect in BY_SIGNATURES for step in process.steps.values())
         self.at_entry = EFFECT_FACTS[Effect.START_TERM if _starts_a_term(process) else Effect.SIGN_TEXT]
         self.signing = (
@@ -226,9 +231,10 @@ class Marks:
             self._mark("fact", SIGNED_ON)
             self._mark("day", SIGNED_ON)
         for step in process.steps.values():
-            self._needs[step.key] = 0
+            self._needs[step.key] = self._needs_before[step.key] = 0
             for requirement in step.requires:
-                self._needs[step.key] |= self.need(requirement)
+                when = self._needs_before if self.is_needed_before(step, requirement) else self._needs
+                when[step.key] |= self.need(requirement)
         self._given = {name for step in process.steps.values() for name in step.records}
         self.running = list(self._runnings())
         self._lapsing: dict[str, list[Running]] = {}
@@ -268,6 +274,8 @@ class Marks:
                 bits = self._mark("day", requirement.fact or "")
             case "checklist":
                 bits = self._mark("complete", requirement.checklist or "")
+            case "not_before":
+                bits = self._has_a_day(requirement)
             case "all_signed":
                 bits = self.all_signed
             case "step_taken":
@@ -278,8 +286,32 @@ class Marks:
                     bits |= self._last(self._mark("by_party", step, self.parties))
         return bits
 
-    def needs(self, step: Step) -> int:
-        return self._needs[step.key]
+    def _has_a_day(self, requirement: Requirement) -> int:
+        """The marks that say that the day is known which a step waits for; a deadline keeps the day it once had."""
+        if requirement.fact is not None:
+            return self._mark("day", requirement.fact)
+        if requirement.step is not None:
+            return self._mark("done", requirement.step)
+        rule = self.process.deadlines[requirement.deadline or ""]
+        base = self.process.base_of(rule)
+        bits = sum(self._mark("stated", term) for term in self._silent_terms(rule, base))
+        if base.anchor.step is not None:
+            bits |= self._mark("done", base.anchor.step)
+        return bits | (self._mark("dated", base.anchor.fact) if base.anchor.fact is not None else 0)
+
+    def _silent_terms(self, *rules: DeadlineRule) -> list[str]:
+        """The terms that the text has to state, as nothing stands in for them."""
+        terms = [rule.term for rule in rules if rule.term and self.process.terms[rule.term].default is None]
+        return list(dict.fromkeys(terms))
+
+    def is_needed_before(self, step: Step, requirement: Requirement) -> bool:
+        """Whether what the step itself records does not help: the count that it begins is not the one it waits for."""
+        rule = self.process.deadlines[requirement.deadline] if requirement.deadline is not None else None
+        return rule is not None and not self.process.is_dated_by(rule, step)
+
+    def lacks(self, step: Step, bits: int, after: int) -> int:
+        """The marks that the step asks for and that are not there, `after` what it records or before."""
+        return (self._needs[step.key] & ~after) | (self._needs_before[step.key] & ~bits)
 
     def lapsing(self, step: Step) -> list[Running]:
         """The deadlines that the clock takes a step for."""
@@ -289,9 +321,8 @@ class Marks:
         for rule in self.process.deadlines.values():
             if not rule.on_lapse:
                 continue
-            base = self.process.deadlines[rule.anchor.deadline] if rule.anchor.deadline else rule
-            both = (rule, base)
-            terms = [each.term for each in both if each.term and self.process.terms[each.term].default is None]
+            base = self.process.base_of(rule)
+            terms = self._silent_terms(rule, base)
             anchor = base.anchor
             early = base.is_fixed or base.side is Side.BEFORE
             yield Running(
@@ -302,12 +333,12 @@ class Marks:
                 facts=frozenset({anchor.fact} if anchor.fact else ()),
                 activity=anchor.activity,
                 met_by=rule.met_by_steps | base.met_by_steps,
-                terms=tuple(dict.fromkeys(terms)),
-                stated=sum(self._mark("stated", term) for term in set(terms)),
+                terms=tuple(terms),
+                stated=sum(self._mark("stated", term) for term in terms),
                 ahead=self._mark("ahead", rule.key) if not early and self._may_lie_ahead(anchor.fact) else 0,
                 spare=self._mark("spare", rule.key) if early and base is rule and rule.met_by_steps else 0,
                 recurs=base.recurs,
-                child_meets=any(each.met_by_children for each in both),
+                child_meets=any(each.met_by_children for each in (rule, base)),
                 revived=anchor.activity and bool(self.process.children),
             )
 
@@ -339,7 +370,7 @@ class Marks:
         return {state: here[state] | later[state] for state in here}
 
     def _asked(self, step: Step) -> int:
-        asked = self._needs[step.key]
+        asked = self._needs[step.key] | self._needs_before[step.key]
         if step.per_party == "signature" or step.effect in BY_SIGNATURES or len(step.to) > 1:
             asked |= self.of("signed", "")
         if self._becomes_signed(step):
@@ -376,7 +407,7 @@ class Marks:
 
     def _with_day(self, fact: str) -> Manner:
         matters = any(fact in each.facts for each in self.running)
-        return Manner(self.of("fact", fact) | self.of("day", fact), 0, frozenset({fact} if matters else ()))
+        return Manner(self._on_record([fact]), 0, frozenset({fact} if matters else ()))
 
     def _choices(self, name: str) -> list[Manner]:
         """A date with and without its day; a checklist with and without an item missing; anything else."""
@@ -405,14 +436,15 @@ class Marks:
         if state.signed:
             options = {self.of("signed", "") | self.of("fact", SIGNED_ON)}
             options |= {option | self._on_record(self.at_entry) for option in options}
-        for term in {term for each in self.running for term in each.terms}:
+        for term in sorted(name for kind, name in self._bits if kind == "stated"):
             options |= {option | self.of("stated", term) for option in options}
             self.budget.spend(len(options))
         for each in self.running:
             if each.activity:
                 options = {option if each.stated & ~option else option | each.bit for option in options}
             elif state.signed and each.facts & set(self.at_entry):
-                options |= {option | each.bit for option in options if not each.stated & ~option}
+                begun = each.bit | sum(self.of("dated", fact) for fact in each.facts)
+                options |= {option | begun for option in options if not each.stated & ~option}
             self.budget.spend(len(options))
         return sorted({option & self.kept[state.key] for option in options})
 
@@ -420,7 +452,7 @@ class Marks:
         """The marks of facts that are on record with their day."""
         bits = 0
         for fact in facts:
-            bits |= self.of("fact", fact) | self.of("day", fact)
+            bits |= self.of("fact", fact) | self.of("day", fact) | self.of("dated", fact)
         return bits
 
     def taken(self, bits: int, state: str, step: Step) -> Iterator[tuple[str, int, bool, bool]]:
@@ -433,7 +465,7 @@ class Marks:
             for manner in self.manners(step):
                 self.budget.spend()
                 after = self.recorded(bits, step, manner)
-                if self.needs(step) & ~after:
+                if self.lacks(step, bits, after):
                     continue
                 target = next(d.state for d in step.to if d.when is None or after & self.all_signed)
                 after, days = self._with_effect(after, step)
@@ -460,7 +492,7 @@ class Marks:
         """With the step among those taken since the case came into its state; a party may take its step a second time."""
         if moved:
             bits &= ~self.since_here
-        bits |= self.of("here", step.key)
+        bits |= self.of("here", step.key) | self.of("done", step.key)
         count = self.of("by_party", step.key)
         if not count:
             return (bits,)

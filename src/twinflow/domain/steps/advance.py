@@ -6,6 +6,7 @@ from datetime import date, datetime
 from twinflow.domain.agreement.agreement import Agreement, Signature
 from twinflow.domain.agreement.entries import StepTaken
 from twinflow.domain.agreement.history import HistoryEntry
+from twinflow.domain.agreement.left_open import LeftOpen
 from twinflow.domain.agreement.present_names import number_of
 from twinflow.domain.calendar.dates import PartialDate
 from twinflow.domain.deadlines.context import DeadlineContext
@@ -13,8 +14,10 @@ from twinflow.domain.deadlines.occurrences import with_deadlines
 from twinflow.domain.people.people import Actor
 from twinflow.domain.process import machine
 from twinflow.domain.process.definition import CLOCK, ProcessDefinition, Requirement, Step
-from twinflow.domain.steps.command import Outcome, StepCommand
+from twinflow.domain.steps.command import Attempt, Outcome, StepCommand
+from twinflow.domain.steps.days import comes_with, with_dates_recorded
 from twinflow.domain.steps.effects import with_effect, with_facts
+from twinflow.domain.steps.ending import what_is_left_open
 from twinflow.domain.steps.facts import recorded_facts
 from twinflow.domain.steps.requirements import ASKED_FOR, CONDITIONS, unmet
 from twinflow.errors import Refused
@@ -47,16 +50,24 @@ def advance(
         reasons.append(Sentence("The step does not record {facts}.", {"facts": extra}))
 
     after = _signed(with_facts(agreement, facts), step, command, on)
-    missing = [unmet(after, definition, actor, requirement) for requirement in step.requires]
+    attempt = Attempt(with_dates_recorded(after, definition, step, context), definition, actor, on, context.calendars)
+    missing = [unmet(attempt, requirement) for requirement in step.requires]
     reasons += [message for message in missing if message is not None]
-    state = machine.destination(definition, agreement.state, step.key, _holding(after, definition, actor))
+    state = machine.destination(definition, agreement.state, step.key, _holding(attempt))
     if state is None and not reasons:
         reasons.append(Sentence("The step leads nowhere from here."))
     if reasons or state is None:
         raise Refused("“{step}” cannot be taken.", tuple(reasons), step=step.label)
 
+    left = what_is_left_open(agreement, step, definition, context) if definition.states[state].final else LeftOpen()
     said = StepTaken(
-        command.place, command.capacity, command.reason, command.received_at, command.records, command.corrected_by
+        command.place,
+        command.capacity,
+        command.reason,
+        command.received_at,
+        command.records,
+        left,
+        command.corrected_by,
     )
     entry = HistoryEntry(
         kind=said.kind,
@@ -75,14 +86,14 @@ def advance(
 
 
 def reasons_against(
-    agreement: Agreement, definition: ProcessDefinition, step: Step, actor: Actor, today: date
+    agreement: Agreement, definition: ProcessDefinition, step: Step, actor: Actor, context: DeadlineContext
 ) -> list[Sentence]:
     """Everything that stands in the way of `step` today, apart from what would be filled in with it."""
-    command = StepCommand(step.key, today)
-    reasons = _refusals(agreement, definition, step, command, actor, today, asking=True)
-    recorded = {*step.records, step.day_as}
-    asked = [requirement for requirement in step.requires if requirement.fact not in recorded]
-    return reasons + [message for r in asked if (message := unmet(agreement, definition, actor, r)) is not None]
+    command = StepCommand(step.key, context.today)
+    reasons = _refusals(agreement, definition, step, command, actor, context.today, asking=True)
+    attempt = Attempt(agreement, definition, actor, context.today, context.calendars)
+    asked = [requirement for requirement in step.requires if not comes_with(step, requirement, definition)]
+    return reasons + [message for requirement in asked if (message := unmet(attempt, requirement)) is not None]
 
 
 def _refusals(
@@ -187,5 +198,5 @@ def _signed(agreement: Agreement, step: Step, command: StepCommand, on: date) ->
     return replace(agreement, parties=tuple(parties))
 
 
-def _holding(agreement: Agreement, definition: ProcessDefinition, actor: Actor) -> frozenset[str]:
-    return frozenset(name for name in CONDITIONS if unmet(agreement, definition, actor, Requirement(name)) is None)
+def _holding(attempt: Attempt) -> frozenset[str]:
+    return frozenset(name for name in CONDITIONS if unmet(attempt, Requirement(name)) is None)

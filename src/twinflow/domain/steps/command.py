@@ -6,7 +6,9 @@ from datetime import date, datetime
 
 from twinflow.domain.agreement.agreement import Agreement
 from twinflow.domain.agreement.history import HistoryEntry
-from twinflow.domain.process.definition import Announcement
+from twinflow.domain.calendar.business_days import Calendars
+from twinflow.domain.people.people import Actor
+from twinflow.domain.process.definition import Announcement, ProcessDefinition
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,17 @@ class StepCommand:
     def taken_on(self, today: date) -> date:
         """The day of the act, where `today` is the date at the office."""
         return self.effective_on or today
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A step that `actor` would take on the day `on`. `agreement` has what is recorded with it; `calendars` are the process's."""
+
+    agreement: Agreement
+    definition: ProcessDefinition
+    actor: Actor
+    on: date
+    calendars: Calendars
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,42 +5,35 @@ from collections.abc import Callable, Mapping, Sequence
 from twinflow.domain.agreement.agreement import Agreement
 from twinflow.domain.agreement.entries import StepTaken
 from twinflow.domain.agreement.history import HistoryEntry
-from twinflow.domain.people.people import Actor
-from twinflow.domain.process.definition import Checklist, Label, ProcessDefinition, Requirement
+from twinflow.domain.process.definition import NOT_AFTER, NOT_BEFORE, Checklist, Label, Requirement
+from twinflow.domain.steps.command import Attempt
+from twinflow.domain.steps.days import against_the_day
 from twinflow.sentences import Sentence
 
-Check = Callable[[Agreement, ProcessDefinition, Actor, Requirement], Sentence | None]
+Check = Callable[[Attempt, Requirement], Sentence | None]
 
 
-def unmet(
-    agreement: Agreement, definition: ProcessDefinition, actor: Actor, requirement: Requirement
-) -> Sentence | None:
+def unmet(attempt: Attempt, requirement: Requirement) -> Sentence | None:
     """Why the requirement is not met, or None."""
-    return REQUIREMENTS[requirement.name](agreement, definition, actor, requirement)
+    return REQUIREMENTS[requirement.name](attempt, requirement)
 
 
-def _fact(
-    agreement: Agreement, definition: ProcessDefinition, _actor: Actor, requirement: Requirement
-) -> Sentence | None:
-    if requirement.fact is None or agreement.fact(requirement.fact) is not None:
+def _fact(attempt: Attempt, requirement: Requirement) -> Sentence | None:
+    if requirement.fact is None or attempt.agreement.fact(requirement.fact) is not None:
         return None
-    return Sentence("{fact} is not on record.", {"fact": definition.records[requirement.fact]})
+    return Sentence("{fact} is not on record.", {"fact": attempt.definition.records[requirement.fact]})
 
 
-def _date_known(
-    agreement: Agreement, definition: ProcessDefinition, _actor: Actor, requirement: Requirement
-) -> Sentence | None:
-    if requirement.fact is None or agreement.day_of(requirement.fact) is not None:
+def _date_known(attempt: Attempt, requirement: Requirement) -> Sentence | None:
+    if requirement.fact is None or attempt.agreement.day_of(requirement.fact) is not None:
         return None
-    return Sentence("The day is not known: {fact}.", {"fact": definition.facts[requirement.fact]})
+    return Sentence("The day is not known: {fact}.", {"fact": attempt.definition.facts[requirement.fact]})
 
 
-def _checklist(
-    agreement: Agreement, definition: ProcessDefinition, _actor: Actor, requirement: Requirement
-) -> Sentence | None:
+def _checklist(attempt: Attempt, requirement: Requirement) -> Sentence | None:
     """Every item of the checklist was there at the last look."""
-    checklist = definition.checklists[requirement.checklist or ""]
-    missing = missing_items(checklist, agreement.fact(requirement.checklist or ""))
+    checklist = attempt.definition.checklists[requirement.checklist or ""]
+    missing = missing_items(checklist, attempt.agreement.fact(requirement.checklist or ""))
     if not missing:
         return None
     return Sentence("{checklist}: missing are {items}.", {"checklist": checklist.label, "items": missing})
@@ -52,63 +45,53 @@ def missing_items(checklist: Checklist, value: object) -> list[Label]:
     return [label for key, label in checklist.items.items() if key not in there]
 
 
-def _child(
-    agreement: Agreement, _definition: ProcessDefinition, _actor: Actor, requirement: Requirement
-) -> Sentence | None:
+def _child(attempt: Attempt, requirement: Requirement) -> Sentence | None:
     """Some child of the process has reached the state, whatever became of it since."""
     wanted = requirement.child
     if wanted is None or any(
         child.process == wanted.process and any(state == wanted.state for state, _ in child.reached)
-        for child in agreement.children
+        for child in attempt.agreement.children
     ):
         return None
     return Sentence("No {process} has come to “{state}” yet.", {"process": wanted.process, "state": wanted.state})
 
 
-def _all_signed(
-    agreement: Agreement, _definition: ProcessDefinition, _actor: Actor, _requirement: Requirement
-) -> Sentence | None:
-    if not agreement.unsigned:
+def _all_signed(attempt: Attempt, _requirement: Requirement) -> Sentence | None:
+    if not attempt.agreement.unsigned:
         return None
     return Sentence(
-        "These parties have not signed: {parties}.", {"parties": [party.name for party in agreement.unsigned]}
+        "These parties have not signed: {parties}.", {"parties": [party.name for party in attempt.agreement.unsigned]}
     )
 
 
-def _every_party(
-    agreement: Agreement, definition: ProcessDefinition, _actor: Actor, requirement: Requirement
-) -> Sentence | None:
+def _every_party(attempt: Attempt, requirement: Requirement) -> Sentence | None:
     """Every party has taken the steps since the case came into its state (model agreement, art. XIV: both accept in writing)."""
-    taken = {(entry.step, entry.party) for entry in _since_it_came_here(agreement)}
+    taken = {(entry.step, entry.party) for entry in _since_it_came_here(attempt.agreement)}
     for step in requirement.steps:
-        missing = [party.name for party in agreement.parties if (step, party.name) not in taken]
+        missing = [party.name for party in attempt.agreement.parties if (step, party.name) not in taken]
         if missing:
             return Sentence(
-                "Missing from {parties}: {step}.", {"parties": missing, "step": definition.steps[step].label}
+                "Missing from {parties}: {step}.", {"parties": missing, "step": attempt.definition.steps[step].label}
             )
     return None
 
 
-def _step_taken(
-    agreement: Agreement, definition: ProcessDefinition, _actor: Actor, requirement: Requirement
-) -> Sentence | None:
-    taken = {entry.step for entry in _since_it_came_here(agreement)}
+def _step_taken(attempt: Attempt, requirement: Requirement) -> Sentence | None:
+    taken = {entry.step for entry in _since_it_came_here(attempt.agreement)}
     for step in requirement.steps:
         if step not in taken:
-            return Sentence("Not done yet: {step}.", {"step": definition.steps[step].label})
+            return Sentence("Not done yet: {step}.", {"step": attempt.definition.steps[step].label})
     return None
 
 
-def _another_person_than(
-    agreement: Agreement, definition: ProcessDefinition, actor: Actor, requirement: Requirement
-) -> Sentence | None:
+def _another_person_than(attempt: Attempt, requirement: Requirement) -> Sentence | None:
     """Four eyes, on persons: whoever took one of the steps cannot take this one, in whatever role."""
-    for entry in agreement.steps_taken(*requirement.steps):
-        said = StepTaken.read(entry)
-        values = {"person": actor.key, "step": definition.steps[entry.step or ""].label}
-        if entry.actor == actor.key:
+    for entry in attempt.agreement.steps_taken(*requirement.steps):
+        said, who = StepTaken.read(entry), attempt.actor.key
+        values = {"person": who, "step": attempt.definition.steps[entry.step or ""].label}
+        if entry.actor == who:
             return Sentence("{person} took the step “{step}”; another person has to take this one.", values)
-        if said is not None and actor.key in said.corrected_by.split():
+        if said is not None and who in said.corrected_by.split():
             return Sentence("{person} corrected the step “{step}”; another person has to take this one.", values)
     return None
 
@@ -129,6 +112,8 @@ REQUIREMENTS: Mapping[str, Check] = {
     "every_party": _every_party,
     "step_taken": _step_taken,
     "another_person_than": _another_person_than,
+    NOT_BEFORE: against_the_day,
+    NOT_AFTER: against_the_day,
 }
 
 ASKED_FOR = frozenset({"step_taken", "every_party"})

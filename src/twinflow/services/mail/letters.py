@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 from twinflow.domain.agreement.agreement import Agreement, Deadline, Finding, FindingCode
 from twinflow.domain.agreement.entries import Changed, Corrected, DateMoved
 from twinflow.domain.agreement.findings import findings
+from twinflow.domain.agreement.left_open import LeftOpen
 from twinflow.domain.agreement.present_names import numbered, state_now
 from twinflow.domain.agreement.subject import AlertSubject, SubjectKind
 from twinflow.domain.alerts.alerts import OVERDUE, SOON, Alert
@@ -28,7 +29,7 @@ from twinflow.errors import EnvironmentFailed, TwinflowError, UnreadableAgreemen
 from twinflow.language import say
 from twinflow.sentences import unpacked
 from twinflow.services.mail.calendar_feeds import events_of
-from twinflow.services.reading.history_in_words import beyond_bound, entry_message
+from twinflow.services.reading.history_in_words import beyond_bound, entry_message, left_open_in_words
 from twinflow.storage.agreements import read
 from twinflow.storage.failures import about
 from twinflow.storage.unit_of_work import UnitOfWork
@@ -340,7 +341,8 @@ class Desk:
             agreement = self._agreement(alert)
             if state_now(agreement.history, state, alert.recorded_at) != alert.state:
                 return None
-        return self._present(person, alert)
+        left = left_open_in_words(LeftOpen.parse(alert.details.get("left_open", "")), self._definition(alert))
+        return {**self._present(person, alert), "left_open": [say(each, person.language) for each in left]}
 
     def _present(self, person: Person, alert: Alert) -> dict[str, Any]:
         """Where the case stands, and the steps that the reader's role may take from there."""

@@ -12,17 +12,19 @@ from twinflow.domain.agreement.entries import Corrected
 from twinflow.domain.agreement.history import HistoryEntry
 from twinflow.domain.agreement.listing import Filters, Position
 from twinflow.domain.agreement.present_names import numbered
+from twinflow.domain.deadlines.context import DeadlineContext
 from twinflow.domain.people.people import People
 from twinflow.domain.process import machine
-from twinflow.domain.process.definition import CLOCK, Label, ProcessDefinition
-from twinflow.domain.rulebook import Rulebook
+from twinflow.domain.process.definition import CLOCK, Label, ProcessDefinition, Step
+from twinflow.domain.rulebook import Rulebook, deadline_context
 from twinflow.domain.steps.advance import reasons_against
+from twinflow.domain.steps.ending import always_ends, what_is_left_open
 from twinflow.domain.steps.requirements import missing_items
 from twinflow.errors import NotFound
 from twinflow.sentences import Sentence
 from twinflow.services.reading.deadlines import DeadlineLine, deadlines_of, explanations_of
 from twinflow.services.reading.explanations import Explanation
-from twinflow.services.reading.history_in_words import ACTORS, entry_message
+from twinflow.services.reading.history_in_words import ACTORS, entry_message, left_open_in_words
 from twinflow.services.reading.lines import AgreementLine, Lines
 from twinflow.storage.agreements import read
 from twinflow.storage.failures import about
@@ -90,7 +92,10 @@ class EntryLine:
 
 @dataclass(frozen=True, slots=True)
 class StepLine:
-    """A step of the process: whether the person may take it now, and if not, everything that stands in the way."""
+    """A step of the process: whether the person may take it now, and if not, everything that stands in the way.
+
+    `leaves_open` is what would still be open when it ends the case.
+    """
 
     key: str
     label: Label
@@ -98,6 +103,7 @@ class StepLine:
     records: tuple[str, ...]
     per_party: bool
     needs_reason: bool
+    leaves_open: tuple[Sentence, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,17 +283,28 @@ def list_steps(
         definition = rulebook.definition_of(agreement)
         today = people.today(agreement.office, now)
         actor = people.actor(who, definition, agreement.office, today)
+        context = deadline_context(rulebook, people, definition, agreement.office, now)
+        steps = [definition.steps[key] for key in machine.steps_from(definition, agreement.state)]
         return [
             StepLine(
-                key,
-                definition.steps[key].label,
-                tuple(reasons_against(agreement, definition, definition.steps[key], actor, today)),
-                definition.steps[key].records,
-                definition.steps[key].per_party is not None,
-                definition.steps[key].needs_reason,
+                step.key,
+                step.label,
+                tuple(reasons_against(agreement, definition, step, actor, context)),
+                step.records,
+                step.per_party is not None,
+                step.needs_reason,
+                tuple(_left_open(agreement, definition, step, context)),
             )
-            for key in machine.steps_from(definition, agreement.state)
+            for step in steps
         ]
+
+
+def _left_open(
+    agreement: Agreement, definition: ProcessDefinition, step: Step, context: DeadlineContext
+) -> list[Sentence]:
+    if not always_ends(step, definition):
+        return []
+    return left_open_in_words(what_is_left_open(agreement, step, definition, context), definition)
 
 
 def _terms(agreement: PresentAgreement, definition: ProcessDefinition) -> Iterator[TermLine]:

@@ -21,6 +21,7 @@ from twinflow.domain.agreement.entries import (
     read,
 )
 from twinflow.domain.agreement.history import IMPORT, EntryKind, HistoryEntry
+from twinflow.domain.agreement.left_open import LeftOpen
 from twinflow.domain.agreement.subject import AlertSubject, SubjectKind
 from twinflow.domain.calendar.dates import PartialDate
 from twinflow.domain.process.definition import CLOCK, Label, ProcessDefinition, TermRule
@@ -183,6 +184,10 @@ def _step_in_words(entry: HistoryEntry, said: StepTaken, definition: ProcessDefi
             (Sentence("arrived (UTC)"), said.received_at.isoformat() if said.received_at is not None else ""),
         )
     )
+    if said.left_open:
+        details.append(
+            Sentence("still open with it: {things}", {"things": left_open_in_words(said.left_open, definition)})
+        )
     values = {
         "step": _label(definition.steps, entry.step),
         "state": _label(definition.states, entry.to_state),
@@ -194,6 +199,20 @@ def _step_in_words(entry: HistoryEntry, said: StepTaken, definition: ProcessDefi
         template += " ({party})"
     template += " → {state}"
     return Sentence(f"{template}; {{details}}" if details else template, values)
+
+
+def left_open_in_words(left: LeftOpen, definition: ProcessDefinition) -> list[Sentence]:
+    """What the end of a case left open, each thing with its date or its process."""
+    found = []
+    for (rule, _), due_on in left.duties.items():
+        values: dict[str, object] = {"deadline": _label(definition.deadlines, rule), "due": due_on}
+        found.append(Sentence("{deadline} (due {due})", values) if due_on else Sentence("{deadline} (paused)", values))
+    for reference, process in left.children.items():
+        found.append(Sentence("{reference} ({process})", {"reference": reference, "process": process}))
+    for (rule, _), number in left.changes:
+        values = {"deadline": _label(definition.deadlines, rule), "number": number}
+        found.append(Sentence("change {number} of {deadline}, which waits for a second person", values))
+    return found
 
 
 def _named(*said: tuple[Sentence | Label | str, str]) -> Iterator[Sentence]:

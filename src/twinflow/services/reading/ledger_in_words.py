@@ -13,6 +13,7 @@ from twinflow.domain.process.definition import Label
 from twinflow.sentences import Sentence
 from twinflow.services.reading.explanations import Explanation
 
+A_WEEK = 7
 NO_DATE = Sentence("no date while paused")
 
 
@@ -24,6 +25,7 @@ class OffLine:
     label: Label | Sentence
     source: str
     proposed: bool
+    guessed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +175,7 @@ def ledger_lines(due: DueDate) -> tuple[LedgerLine, ...]:
 def _off_line(off: DayOff) -> OffLine:
     if off.holiday is None:
         return OffLine(off.calendar, Sentence("weekend"), "", proposed=False)
-    return OffLine(off.calendar, off.holiday.label, off.holiday.source, off.holiday.proposed)
+    return OffLine(off.calendar, off.holiday.label, off.holiday.source, off.holiday.proposed, off.holiday.guessed)
 
 
 def _pause_line(pause: Pause) -> PauseLine:
@@ -231,6 +233,8 @@ def _off_message(off: DayOff) -> Sentence:
         return Sentence("weekend ({calendar})", {"calendar": off.calendar})
     holiday = off.holiday
     values = {"holiday": holiday.label, "calendar": off.calendar, "source": holiday.source}
+    if holiday.guessed:
+        return Sentence("{holiday} ({calendar}: {source}; guessed)", values)
     if holiday.proposed:
         return Sentence("{holiday} ({calendar}: {source}; proposed, not checked yet)", values)
     return Sentence("{holiday} ({calendar}: {source})", values)
@@ -342,7 +346,7 @@ _COUNTS_IN = {
 
 
 def _why_provisional(due: DueDate) -> Iterator[Sentence]:
-    """Which calendar does not reach over the days that were counted through."""
+    """Which calendar does not reach over the days that were counted through, and which of its entries are guesses."""
     if not due.provisional:
         return
     inputs = due.inputs
@@ -351,6 +355,26 @@ def _why_provisional(due: DueDate) -> Iterator[Sentence]:
         if not all(calendar.covers(day) for day in days):
             values = {"calendar": calendar.key, "first": calendar.first_year, "last": calendar.last_year}
             yield Sentence("{calendar} is filled in for {first} to {last} only", values)
+    yield from _guesses(due)
+
+
+def _guesses(due: DueDate) -> Iterator[Sentence]:
+    """The guessed entries that the date was counted past; what is a few days apart is one period."""
+    lines = due.ledger
+    last = _last_counted(lines)
+    passed = [line for line in lines if line.kind is DayKind.HOLIDAY or (line.on == last and line.on != due.on)]
+    periods: list[tuple[str, Label, list[date]]] = []
+    for line in passed:
+        for calendar, label in (
+            (off.calendar, off.holiday.label) for off in line.off if off.holiday and off.holiday.guessed
+        ):
+            if periods and periods[-1][0] == calendar and abs((line.on - periods[-1][2][-1]).days) < A_WEEK:
+                periods[-1][2].append(line.on)
+            else:
+                periods.append((calendar, label, [line.on]))
+    for calendar, label, days in periods:
+        values = {"holiday": label, "calendar": calendar, "first": min(days), "last": max(days)}
+        yield Sentence("{holiday} ({calendar}, {first} to {last}) is guessed", values)
 
 
 def _inputs(inputs: Inputs) -> dict[str, object]:

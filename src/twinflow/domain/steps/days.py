@@ -1,0 +1,127 @@
+"""Requirements on the day of the act: a step is taken not before, or not after, the day of something else."""
+
+from dataclasses import replace
+from datetime import date
+
+from twinflow.domain.agreement.agreement import Agreement, Deadline
+from twinflow.domain.calendar.business_days import day_apart
+from twinflow.domain.calendar.dates import Unit
+from twinflow.domain.deadlines.context import DeadlineContext
+from twinflow.domain.deadlines.kept import kept
+from twinflow.domain.deadlines.occurrences import lengths_of, with_deadlines
+from twinflow.domain.process.definition import (
+    NOT_BEFORE,
+    DeadlineRule,
+    ProcessDefinition,
+    Requirement,
+    Step,
+)
+from twinflow.domain.process.in_words import day_message
+from twinflow.domain.steps.command import Attempt
+from twinflow.sentences import Sentence
+
+
+def against_the_day(attempt: Attempt, requirement: Requirement) -> Sentence | None:
+    """Why the step is not taken on that day, with the first or the last day on which it can be; None where it can be then.
+
+    What is waited for has to have a day. What has none is not over, and keeps nobody from acting before it.
+    """
+    waits, day = requirement.name == NOT_BEFORE, _day(attempt, requirement)
+    if day is None:
+        return _not_known(attempt, requirement) if waits else None
+    distance, sign = requirement.at_least, 1 if waits else -1
+    bound = day if distance is None else day_apart(day, distance, attempt.calendars, sign=sign)
+    if attempt.on >= bound if waits else attempt.on <= bound:
+        return None
+    reason = _not_on_that_day(attempt, requirement, day, bound)
+    if not _is_provisional(attempt, requirement, bound):
+        return reason
+    values = {"reason": reason}
+    return Sentence("{reason} The date is provisional: a calendar that it rests on is not complete yet.", values)
+
+
+def comes_with(step: Step, requirement: Requirement, definition: ProcessDefinition) -> bool:
+    """Whether what the requirement asks for, or the day it goes by, is put on record with the step itself."""
+    if requirement.deadline is not None:
+        return definition.is_dated_by(definition.deadlines[requirement.deadline], step)
+    return requirement.fact is not None and requirement.fact in {*step.records, step.day_as}
+
+
+def with_dates_recorded(
+    agreement: Agreement, definition: ProcessDefinition, step: Step, context: DeadlineContext
+) -> Agreement:
+    """The agreement with the dates that follow from what is recorded with the step, where the step is judged by one of them."""
+    if not any(requirement.deadline and comes_with(step, requirement, definition) for requirement in step.requires):
+        return agreement
+    derived = with_deadlines(agreement, definition, context)
+    return replace(derived, deadlines=tuple(kept(agreement.deadlines, derived, definition, context).values()))
+
+
+def _day(attempt: Attempt, requirement: Requirement) -> date | None:
+    agreement = attempt.agreement
+    if requirement.fact is not None:
+        return agreement.day_of(requirement.fact)
+    if requirement.step is not None:
+        taken = agreement.steps_taken(requirement.step)
+        return taken[-1].effective_on if taken else None
+    deadline = _last_of(agreement, requirement.deadline or "")
+    return deadline.due_on if deadline is not None else None
+
+
+def _last_of(agreement: Agreement, rule: str) -> Deadline | None:
+    """The occurrence that runs, or ran last: its date counts, whatever has become of it."""
+    own = [deadline for deadline in agreement.deadlines if deadline.rule == rule]
+    return max(own, key=lambda deadline: (deadline.is_open, deadline.occurrence), default=None)
+
+
+def _not_on_that_day(attempt: Attempt, requirement: Requirement, day: date, bound: date) -> Sentence:
+    values: dict[str, object] = {"on": attempt.on, "bound": bound, "day": day}
+    values["what"] = day_message(requirement, attempt.definition)
+    waits, distance = requirement.name == NOT_BEFORE, requirement.at_least
+    if distance is None and waits:
+        return Sentence("Not on {on}: possible from {bound} on, {what}.", values)
+    if distance is None:
+        return Sentence("Not on {on}: possible until {bound}, {what}.", values)
+    values["distance"] = distance.message
+    if waits:
+        return Sentence("Not on {on}: possible from {bound} on, {distance} after {what} ({day}).", values)
+    return Sentence("Not on {on}: possible until {bound}, {distance} before {what} ({day}).", values)
+
+
+def _is_provisional(attempt: Attempt, requirement: Requirement, bound: date) -> bool:
+    """Whether the first or last day rests on a calendar that is not filled in for its year."""
+    deadline, distance = _last_of(attempt.agreement, requirement.deadline or ""), requirement.at_least
+    counts = distance is not None and distance.length.unit is Unit.BUSINESS_DAYS
+    return (deadline is not None and deadline.provisional) or (counts and not attempt.calendars.covers(bound))
+
+
+def _not_known(attempt: Attempt, requirement: Requirement) -> Sentence:
+    """Which day is waited for in vain, and what it would take to be known."""
+    definition = attempt.definition
+    if requirement.fact is not None:
+        return Sentence("It waits for a day that is not known: {fact}.", {"fact": definition.facts[requirement.fact]})
+    if requirement.step is not None:
+        label = definition.steps[requirement.step].label
+        return Sentence("It comes after a step that is not done yet: {step}.", {"step": label})
+    rule = definition.deadlines[requirement.deadline or ""]
+    values = {"deadline": rule.label, "why": _why_no_date(attempt.agreement, rule, definition)}
+    return Sentence("It waits for “{deadline}”, which has no date: {why}.", values)
+
+
+def _why_no_date(agreement: Agreement, rule: DeadlineRule, definition: ProcessDefinition) -> Sentence:
+    base = definition.base_of(rule)
+    fact, step = base.anchor.fact, base.anchor.step
+    if _last_of(agreement, rule.key) is not None:
+        return Sentence("its days do not count at present")
+    if fact is not None and agreement.day_of(fact) is None:
+        return Sentence("the day is not known of “{fact}”", {"fact": definition.facts[fact]})
+    if step is not None and not agreement.steps_taken(step):
+        return Sentence("the step “{step}” is not done yet", {"step": definition.steps[step].label})
+    silent = [each.term for each in (rule, base) if each.term and not lengths_of(each, agreement, definition)]
+    if not silent:
+        return Sentence("it does not run in this case")
+    term = agreement.terms.get(silent[0])
+    values = {"term": definition.terms[silent[0]].label}
+    if term is not None and term.indefinite:
+        return Sentence("by the text it has no end ({term})", values)
+    return Sentence("the text does not state it ({term})", values)
