@@ -126,6 +126,10 @@ class Description:
         yield Line(0, f"{self._cli.say(definition.label)} ({definition.name})", heading=True)
         if definition.unconfirmed:
             yield self._say(0, Sentence("NOT CONFIRMED: {what}", {"what": definition.unconfirmed}))
+        if definition.corrections is not None:
+            rule = definition.corrections
+            values: dict[str, object] = {"role": definition.roles[rule.second].label, "source": rule.source}
+            yield self._say(0, Sentence("Corrections are confirmed by: {role} (source: {source})", values))
         since = {"from": definition.in_force_from, "to": definition.in_force_to}
         if definition.in_force_to is None:
             yield self._say(0, Sentence("In force from {from}", since))
@@ -197,6 +201,8 @@ class Description:
             yield self._say(3, Sentence("its day is: {fact}", {"fact": words.get(step.day_as, step.day_as)}))
         if step.needs_reason:
             yield self._say(3, Sentence("only with a reason"))
+        if step.stands:
+            yield self._say(3, Sentence("cannot be taken back: {why}", {"why": step.stands}))
         if step.effect is not None:
             yield self._say(3, Sentence("effect: {effect}", {"effect": EFFECTS[step.effect]}))
 

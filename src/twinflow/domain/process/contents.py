@@ -135,8 +135,18 @@ def _process(definition: ProcessDefinition) -> Thing:
         ),
         _plain(Sentence("rests on"), definition.extends and "{} v{}".format(*definition.extends)),
         _text(Sentence("not confirmed"), definition.unconfirmed),
+        *_confirmed(definition),
     )
     return Thing(Table.PROCESS, "process", Sentence("the process"), aspects)
+
+
+def _confirmed(definition: ProcessDefinition) -> tuple[Aspect, ...]:
+    """Who confirms corrections, where the process asks for it."""
+    rule, name = definition.corrections, Sentence("corrections are confirmed by")
+    if rule is None:
+        return (Aspect(name, None, NOTHING), Aspect(Sentence("corrections, source"), {}, NOTHING))
+    role = definition.roles[rule.second].label
+    return (Aspect(name, rule.second, role), Aspect(Sentence("corrections, source"), rule.source, rule.source))
 
 
 def _paper(key: str, paper: Paper) -> Thing:
@@ -215,6 +225,7 @@ def _step(step: Step, definition: ProcessDefinition) -> Thing:
         _plain(Sentence("taken for one party at a time"), step.per_party),
         _plain(Sentence("effect"), step.effect),
         _yes(Sentence("only with a reason"), value=step.needs_reason),
+        _text(Sentence("cannot be taken back"), step.stands),
     )
     source = _source(step.source)
     details = (
