@@ -101,7 +101,8 @@ class MailSettings(Section):
     """Without a `host` nothing leaves: messages are kept in `capture_folder` and shown on the inbox page.
 
     `per_minute` 0: as fast as the server takes them. `return_path` is the envelope sender, to which bounces come; empty: the
-    sender. With `return_path_tag` each message has its own: `bounces+TOKEN@…`. `state_file` is how a restored backup is known.
+    sender. With `return_path_tag` each message has its own, `bounces+TAG@…`, without which no report counts. `state_file` is
+    how a restored backup is known.
     """
 
     host: Host | Literal[""] = ""
@@ -112,7 +113,7 @@ class MailSettings(Section):
     password: SecretStr = SecretStr("")
     sender: Address = NOBODY
     return_path: Address | Literal[""] = ""
-    return_path_tag: bool = False
+    return_path_tag: bool = True
     redirect_all_to: Address | Literal[""] = ""
     connections: Annotated[int, Field(ge=1, le=32)] = 4
     per_minute: Annotated[int, Field(ge=0, le=1_000_000)] = 0

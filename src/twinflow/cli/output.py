@@ -65,11 +65,11 @@ def jsonable(value: object, language: str) -> object:
     return value.value if isinstance(value, StrEnum) else value
 
 
-def write_file(path: Path, text: str, *, anew: bool = False) -> None:
+def write_file(path: Path, content: str | bytes, *, anew: bool = False) -> None:
     """`anew`: only where there is none yet. Raises EnvironmentFailed for a disk that has no room, else BadInput."""
     try:
-        with path.open("x" if anew else "w", encoding="utf-8") as file:
-            file.write(text)
+        with path.open("xb" if anew else "wb") as file:
+            file.write(content.encode() if isinstance(content, str) else content)
     except OSError as error:
         why = error.strerror or str(error)
         if error.errno in NO_ROOM:
