@@ -197,7 +197,7 @@ def test_puebla_links_its_generations_both_ways(browser):
 def test_next_steps_are_listed_with_the_command_that_takes_them(browser):
     text = read(browser, "/agreements/CU-14").text
     assert "Record a party's signature" in text
-    assert "twinflow agreements advance CU-14 STEP --as PERSON" in text
+    assert "twinflow agreements advance CU-14 STEP --as PERSON --on DATE" in text
 
 
 def test_a_closed_case_has_no_next_steps(browser):

@@ -193,6 +193,12 @@ def list_references(engine: Engine) -> list[str]:
         return work.agreements.references()
 
 
+def office_of(engine: Engine, reference: str) -> str:
+    """The office that keeps the case. Raises NotFound."""
+    with about(reference), UnitOfWork(engine, reading=True) as work:
+        return work.agreements.heads([work.agreements.id_of(reference)])[0].office
+
+
 def show_agreement(
     engine: Engine,
     rulebook: Rulebook,
