@@ -93,6 +93,8 @@ WebAddress = Annotated[str, AfterValidator(web_address)]
 TimeOfDay = Annotated[time, BeforeValidator(_time_of_day)]
 
 NOBODY = "twinflow@localhost"
+LONGEST_BEFORE_THE_TAG = 29
+"""Of the 64 octets of RFC 5321, section 4.5.3.1.1, a tag takes 35 at most: see `domain/mail/return_path.py`."""
 TLS_FROM_THE_START, PLAIN_FIRST = 465, {25, 587}
 """Ports whose way of encrypting is settled: RFC 8314, section 3.3, and RFC 6409."""
 
@@ -143,6 +145,10 @@ class MailSettings(Section):
             (
                 Sentence("certificate_authority means nothing with tls = none"),
                 self.certificate_authority and not encrypted,
+            ),
+            (
+                Sentence("return_path: with a tag for each message at most 29 letters may stand before the @"),
+                self.return_path_tag and len(self.return_path.partition("@")[0]) > LONGEST_BEFORE_THE_TAG,
             ),
             (
                 Sentence("host is set: sender needs an address that can be answered"),

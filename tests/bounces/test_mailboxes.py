@@ -277,8 +277,12 @@ def test_an_answer_through_a_list_is_kept_whole_once_and_said_until_somebody_has
     (line,) = received.received_messages(engine)
     assert (line.message.kind, line.message.about, line.agreements) == (ReceivedKind.ANSWER, sent.id, ("MX-1",))
     assert received.received_message(engine, line.message.id)[1].strip() == answer.strip()
-    (said,) = received.waiting(engine)
+    said, of_the_case = received.waiting(engine)
     assert str(said) == "Mail that came in waits for a person: 1; see “twinflow bounces list”."
+    assert of_the_case.reference == "MX-1"
+    assert str(of_the_case) == (
+        "Came in: answer of a person from Ana Gil <ana@example.org>: “Re: Programa”; see “twinflow bounces show 1”."
+    )
     received.settle(engine, sent.world.people, line.message.id, by="elena", now=sent.world.now)
     assert received.waiting(engine) == []
     with pytest.raises(Refused, match="elena has settled message 1 before"):

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, update
+from sqlalchemy import true, update
 from sqlmodel import col, select
 
 from twinflow.domain.mail.received import Received, ReceivedKind
@@ -48,9 +48,10 @@ class ReceivedMail(Repository):
         }
         self._connection.execute(upsert(self._connection, ReceivedRow).values(**values).on_conflict_do_nothing())
 
-    def all(self) -> list[Received]:
-        """The newest first, without what they say; one whose row is damaged is left out."""
-        ids = self._connection.scalars(select(ReceivedRow.id).order_by(col(ReceivedRow.id).desc()))
+    def all(self, *, waiting: bool = False) -> list[Received]:
+        """The newest first, without what they say; `waiting`: that nobody has settled. One whose row is damaged is left out."""
+        wanted = col(ReceivedRow.settled_at).is_(None) if waiting else true()
+        ids = self._connection.scalars(select(ReceivedRow.id).where(wanted).order_by(col(ReceivedRow.id).desc()))
         found = one_by_one(self._several, [each for each in ids if each is not None], lambda *_: None)
         return [each for each in found if each is not None]
 
@@ -77,11 +78,6 @@ class ReceivedMail(Repository):
             update(ReceivedRow).where(*is_open).values(settled_at=now, settled_by=person)
         )
         return bool(changed.rowcount)
-
-    def count_open(self) -> int:
-        """How many nobody has settled."""
-        query = select(func.count()).select_from(ReceivedRow).where(col(ReceivedRow.settled_at).is_(None))
-        return int(self._connection.execute(query).scalar_one())
 
 
 def _shown() -> Any:

@@ -15,6 +15,9 @@ from twinflow.sentences import Sentence
 from twinflow.services.mail.bounces import Outcome, named, proven, take_report
 from twinflow.storage.unit_of_work import UnitOfWork
 
+MOST_SAID = 50
+"""Of so many the agreements say it; the list has all."""
+
 WHAT = {
     ReceivedKind.ANSWER: Sentence("answer of a person"),
     ReceivedKind.UNPROVEN: Sentence("report that nothing proves"),
@@ -94,11 +97,20 @@ def settle(engine: Engine, people: People, received_id: int, *, by: str, now: da
 
 
 def waiting(engine: Engine) -> list[Trouble]:
-    """What is to be said while some wait for a person."""
+    """What is to be said while some wait for a person: of each agreement what came in about it, and how many there are."""
     with UnitOfWork(engine, reading=True) as work:
-        count = work.received.count_open()
-    said = Sentence("Mail that came in waits for a person: {count}; see “twinflow bounces list”.", {"count": count})
-    return [Trouble("received", said)] if count else []
+        lines = [_line(work, each) for each in work.received.all(waiting=True)]
+    said = Sentence(
+        "Mail that came in waits for a person: {count}; see “twinflow bounces list”.", {"count": len(lines)}
+    )
+    own = [_about(line, reference) for line in lines[:MOST_SAID] for reference in line.agreements]
+    return [Trouble("received", said), *own] if lines else []
+
+
+def _about(line: ReceivedLine, reference: str) -> Trouble:
+    values = {"what": line.what, "sender": line.message.sender, "subject": line.message.subject, "id": line.message.id}
+    said = Sentence("Came in: {what} from {sender}: “{subject}”; see “twinflow bounces show {id}”.", values)
+    return Trouble(f"received/{line.message.id}/{reference}", said, reference)
 
 
 def _line(work: UnitOfWork, message: Received) -> ReceivedLine:
