@@ -1,5 +1,7 @@
 """Captured mail, what was sent to whom, as it was sent; and mail that came in and that a person has to look at."""
 
+import re
+
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
@@ -12,6 +14,8 @@ from twinflow.text import harmless_lines
 from twinflow.web.rendering import Here, Site
 from twinflow.web.security import MAIL_POLICY
 
+NUMBER = re.compile(r"[0-9]{1,10}")
+
 router = APIRouter(default_response_class=HTMLResponse)
 
 
@@ -22,9 +26,11 @@ def show_all(request: Request, site: Here) -> HTMLResponse:
     return site.page(request, "inbox.html", messages=messages, came_in=came_in, host=site.runtime.settings.mail.host)
 
 
-@router.get("/inbox/received/{received_id}")
-def show_received(request: Request, site: Here, received_id: int) -> HTMLResponse:
-    line, content = received.received_message(site.runtime.engine, received_id)
+@router.get("/inbox/received/{number}")
+def show_received(request: Request, site: Here, number: str) -> HTMLResponse:
+    if not NUMBER.fullmatch(number):
+        raise NotFound("There is no received message {id}.", id=number)
+    line, content = received.received_message(site.runtime.engine, int(number))
     return site.page(request, "received.html", line=line, text=harmless_lines(readable_text(content)))
 
 
