@@ -161,8 +161,6 @@ def deadline_row(cli: Cli, line: deadlines.DeadlineLine) -> list[str]:
 def _status(cli: Cli, line: deadlines.DeadlineLine) -> str:
     """How it stands, whether its date may still move, what waits for a second person, and who said what of its warnings."""
     said = [line.standing_words]
-    if line.provisional:
-        said.append(Sentence("provisional"))
     if line.waiting:
         said.append(Sentence("changes to be confirmed: {count}", {"count": line.waiting}))
     if line.acknowledged is not None:

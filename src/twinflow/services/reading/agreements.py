@@ -316,5 +316,5 @@ def _timeline(
             recorded_at=entry.recorded_at,
             recorded_on=people.today(agreement.office, entry.recorded_at),
             actor=ACTORS.get(entry.actor, entry.actor),
-            text=entry_message(entry, words),
+            text=entry_message(entry, words, agreement.deadlines),
         )
