@@ -213,7 +213,7 @@ def _post(settings: Settings, instead: Path | None) -> "Post":
         Composer(files.notifications_folder(settings), settings.base_url, mail.sender, instead),
         mailer,
         mail.return_path or mail.sender,
-        mail.return_path_tag,
+        bool(mail.return_path) and mail.return_path_tag,
         mail.redirect_all_to,
         _state_file(settings),
     )

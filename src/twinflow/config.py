@@ -93,6 +93,8 @@ WebAddress = Annotated[str, AfterValidator(web_address)]
 TimeOfDay = Annotated[time, BeforeValidator(_time_of_day)]
 
 NOBODY = "twinflow@localhost"
+LONGEST_BEFORE_THE_TAG = 29
+"""Of the 64 octets of RFC 5321, section 4.5.3.1.1, a tag takes 35 at most: see `domain/mail/return_path.py`."""
 TLS_FROM_THE_START, PLAIN_FIRST = 465, {25, 587}
 """Ports whose way of encrypting is settled: RFC 8314, section 3.3, and RFC 6409."""
 
@@ -101,7 +103,8 @@ class MailSettings(Section):
     """Without a `host` nothing leaves: messages are kept in `capture_folder` and shown on the inbox page.
 
     `per_minute` 0: as fast as the server takes them. `return_path` is the envelope sender, to which bounces come; empty: the
-    sender. With `return_path_tag` each message has its own: `bounces+TOKEN@…`. `state_file` is how a restored backup is known.
+    sender. With `return_path_tag` each message has its own, `bounces+TAG@…`, without which no report counts. `state_file` is
+    how a restored backup is known.
     """
 
     host: Host | Literal[""] = ""
@@ -112,7 +115,7 @@ class MailSettings(Section):
     password: SecretStr = SecretStr("")
     sender: Address = NOBODY
     return_path: Address | Literal[""] = ""
-    return_path_tag: bool = False
+    return_path_tag: bool = True
     redirect_all_to: Address | Literal[""] = ""
     connections: Annotated[int, Field(ge=1, le=32)] = 4
     per_minute: Annotated[int, Field(ge=0, le=1_000_000)] = 0
@@ -142,6 +145,10 @@ class MailSettings(Section):
             (
                 Sentence("certificate_authority means nothing with tls = none"),
                 self.certificate_authority and not encrypted,
+            ),
+            (
+                Sentence("return_path: with a tag for each message at most 29 letters may stand before the @"),
+                self.return_path_tag and len(self.return_path.partition("@")[0]) > LONGEST_BEFORE_THE_TAG,
             ),
             (
                 Sentence("host is set: sender needs an address that can be answered"),

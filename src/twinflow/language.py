@@ -13,7 +13,7 @@ from babel import Locale
 from babel.dates import format_date
 from babel.messages.pofile import read_po
 
-from twinflow.sentences import Sentence, listed
+from twinflow.sentences import ProvisionalDay, Sentence, listed
 from twinflow.text import harmless_lines, isolated
 
 LANGUAGES = ("es", "en")
@@ -57,12 +57,18 @@ def _within(value: object, language: str) -> str:
 def day(value: date, language: str) -> str:
     """`Tuesday, 5 July 2011`, `martes 5 de julio de 2011`."""
     pattern = "EEEE d 'de' MMMM 'de' y" if language == "es" else "EEEE, d MMMM y"
-    return format_date(value, pattern, locale=language)
+    return _said_if_provisional(value, format_date(value, pattern, locale=language), language)
 
 
 def short_day(value: date, language: str) -> str:
     """`Tue 2011-07-05`, `mar 2011-07-05`: for tables."""
-    return f"{format_date(value, 'EEE', locale=language).rstrip('.')} {value.isoformat()}"
+    text = f"{format_date(value, 'EEE', locale=language).rstrip('.')} {value.isoformat()}"
+    return _said_if_provisional(value, text, language)
+
+
+def _said_if_provisional(value: date, text: str, language: str) -> str:
+    """In words: no date of a deadline looks surer than it is, wherever it stands."""
+    return say(Sentence("{day} (provisional)", {"day": text}), language) if isinstance(value, ProvisionalDay) else text
 
 
 def country(code: str, language: str) -> str:

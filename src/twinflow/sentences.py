@@ -10,6 +10,7 @@ import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 KEPT: Mapping[str, tuple[str, ...]] = {
@@ -127,6 +128,15 @@ def _english(value: object) -> str:
     if isinstance(value, list | tuple):
         return listed([_english(item) for item in value])
     return str(value)
+
+
+class ProvisionalDay(date):
+    """A due date that rests on days which nobody has published yet: a date like any other, but whoever writes it says so."""
+
+
+def as_it_stands(day: date | None, *, provisional: bool) -> date | None:
+    """A due date for whoever reads it."""
+    return ProvisionalDay(day.year, day.month, day.day) if day is not None and provisional else day
 
 
 def listed(texts: Sequence[str]) -> str:

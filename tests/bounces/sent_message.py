@@ -3,14 +3,16 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from returned_mail import OFFICER
+from returned_mail import OFFICER, mail
 
 from twinflow.domain.mail.delivery_reports import Report
 from twinflow.domain.mail.message import MessageState, OutboxMessage, Settlement
+from twinflow.domain.mail.return_path import return_tag
 from twinflow.mail.reports import read_report
 from twinflow.mail.returned import Mailbox
 from twinflow.services.mail import outbox
 from twinflow.services.mail.bounces import Outcome, take_report
+from twinflow.services.mail.received import return_key
 from twinflow.worker.returns import Reading, read_mailbox
 from world import World
 
@@ -38,8 +40,19 @@ class Sent:
     def everything(self) -> list[OutboxMessage]:
         return outbox.messages(self.world.engine)
 
+    @property
+    def return_path(self) -> str:
+        """The address that this message, and no other, has for its reports."""
+        tag = return_tag(return_key(self.world.engine), self.id, self.token)
+        return f"bounces+{tag}@city.example.net"
+
+    def mail(self, name: str) -> bytes:
+        """A message of the folder about this one, as it comes into a mailbox by the way of its return path."""
+        return f"Delivered-To: {self.return_path}\n".encode() + mail(name, self.token)
+
     def take(self, report: Report | bytes) -> Outcome:
-        found = read_report(report) if isinstance(report, bytes) else report
+        """It came to the return path."""
+        found = read_report(report, [self.return_path]) if isinstance(report, bytes) else report
         return take_report(self.world.engine, self.world.rulebook, self.world.people, found, self.world.now)
 
     def read(self, mailbox: Mailbox) -> Reading:

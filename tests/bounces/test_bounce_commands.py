@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from returned_mail import mail, names
+from returned_mail import names
 from sent_message import Sent
 
 from command_line import twinflow
@@ -45,7 +45,7 @@ def box(sent: Sent, tmp_path: Path) -> Path:
     for part in ("new", "cur", "tmp"):
         (folder / part).mkdir(parents=True)
     for name in names():
-        (folder / "new" / name).write_bytes(mail(name, sent.token))
+        (folder / "new" / name).write_bytes(sent.mail(name))
     return folder
 
 
@@ -55,22 +55,24 @@ def test_a_mailbox_is_read_and_what_was_in_it_is_counted(run, box: Path, sent: S
     assert sent.state == MessageState.BOUNCED
     rows = [[cell.strip() for cell in line.split("│")[1:3]] for line in out.splitlines() if line.startswith("│")]
     assert rows == [
-        ["not delivered (hard bounce)", "8"],
+        ["not delivered (hard bounce)", "12"],
         ["– recorded now", "1"],
-        ["– nothing new", "7"],
+        ["– nothing new", "11"],
         ["– not about a message of ours", "0"],
+        ["– proven by nothing", "0"],
         ["– to be looked at again", "0"],
         ["delayed", "1"],
         ["delivered", "1"],
         ["automatic answer", "4"],
-        ["not understood", "1"],
+        ["answer of a person", "2"],
+        ["not understood", "0"],
     ]
-    assert "! new/human-answer: not understood: “Re: CU-01: something is due”" in err
+    assert "! new/human-answer: an answer: “Re: CU-01: something is due”" in err
     code, out, _ = run("bounces", "read", str(box), "--json")
     assert code == 0
     said = json.loads(out)
-    assert said["hard"] == {"bounced": 0, "no change": 8, "unknown": 0, "waiting": 0}
-    assert said["kinds"] == {"hard": 8, "delayed": 1, "delivered": 1, "auto-reply": 4, "other": 1}
+    assert said["hard"] == {"bounced": 0, "no change": 12, "unknown": 0, "unproven": 0, "waiting": 0}
+    assert said["kinds"] == {"hard": 12, "delayed": 1, "delivered": 1, "auto-reply": 4, "answer": 2, "other": 0}
     assert len(said["messages"]) == len(names())
 
 
@@ -84,7 +86,26 @@ def test_each_pass_reads_the_mailbox_of_the_settings(run, box: Path, sent: Sent)
     code, _, err = run("tick", TWINFLOW_BOUNCES__MAILBOX=str(box))
     assert code == 0
     assert sent.state == MessageState.BOUNCED
-    assert "not understood" in err
+    assert "an answer" in err
+    assert "Mail that came in waits for a person: 2" in run("incidents")[1]
+
+
+def test_what_came_in_is_listed_shown_written_out_and_settled(run, box: Path, sent: Sent, tmp_path: Path) -> None:
+    run("bounces", "read", str(box))
+    listed = json.loads(run("bounces", "list", "--json")[1])
+    assert {(each["message"]["kind"], each["message"]["about"]) for each in listed} == {("answer", sent.id)}
+    number = next(str(each["message"]["id"]) for each in listed if each["message"]["subject"] == "Re: Programa")
+    assert "Ana Gil <ana@example.org>" in run("bounces", "list")[1]
+    shown = run("bounces", "show", number)[1]
+    assert "What it is: answer of a person" in shown
+    assert f"About: message {sent.id} (MX-1)" in shown
+    assert "The mayor cannot sign on Friday, please call me." in shown
+    assert run("bounces", "show", number, "--output", str(tmp_path / "answer.eml"))[0] == 0
+    assert (tmp_path / "answer.eml").read_bytes() == sent.mail("human-answer-through-a-list")
+    assert run("bounces", "settle", number, "--as", "elena")[:2] == (0, f"Message {number} is settled.\n")
+    assert run("bounces", "settle", number, "--as", "elena")[0] == 1
+    assert run("bounces", "show", "99")[0] == 2
+    assert "respuesta de una persona" in run("bounces", "list", TWINFLOW_LANGUAGE="es")[1]
 
 
 def test_a_mailbox_of_the_settings_that_is_none_is_said_and_the_pass_is_made(run, tmp_path: Path, sent: Sent) -> None:
@@ -104,7 +125,7 @@ def test_the_port_of_the_settings_is_open_while_the_worker_runs(
     bounces = BounceSettings.model_validate({"port": port, "protocol": protocol})
     runtime.settings = runtime.settings.model_copy(update={"bounces": bounces})
     with port_of(Cli(None), runtime), client("127.0.0.1", port) as conversation:
-        conversation.sendmail("", ["bounces@city.example.net"], mail("postfix-failed", sent.token))
+        conversation.sendmail("", ["bounces@city.example.net"], sent.mail("postfix-failed"))
     assert sent.state == MessageState.BOUNCED
 
 

@@ -11,10 +11,12 @@ from sent_message import Sent
 
 from twinflow.domain.mail.delivery_reports import ReportKind
 from twinflow.domain.mail.message import MessageState
-from twinflow.errors import BadInput, EnvironmentFailed
+from twinflow.domain.mail.received import ReceivedKind
+from twinflow.errors import BadInput, EnvironmentFailed, Refused
 from twinflow.mail.reports import READ_LIMIT
 from twinflow.mail.returned import Mailbox, open_mailbox
 from twinflow.services.alerts.incidents import tell_incidents
+from twinflow.services.mail import received
 from twinflow.services.mail.bounces import Outcome
 from twinflow.storage.unit_of_work import UnitOfWork
 
@@ -49,42 +51,40 @@ def contents(box: Mailbox) -> list[bytes]:
 
 
 def test_what_was_read_in_a_maildir_moves_and_keeps_its_bytes(sent: Sent, tmp_path: Path) -> None:
-    folder = maildir(tmp_path / "box", mail("postfix-failed", sent.token), mail("human-answer"))
+    folder = maildir(tmp_path / "box", sent.mail("postfix-failed"), mail("human-answer"))
     reading = sent.read(open_mailbox(folder))
-    assert [message.kind for message in reading.messages] == [ReportKind.HARD, ReportKind.OTHER]
+    assert [message.kind for message in reading.messages] == [ReportKind.HARD, ReportKind.ANSWER]
     assert sent.state == MessageState.BOUNCED
     assert left(folder) == []
-    assert left(folder, "cur") == ["000000.host:2,S", "000001.host:2,"], (
-        "what was not understood waits unseen for a person"
-    )
+    assert left(folder, "cur") == ["000000.host:2,S", "000001.host:2,"], "an answer waits unseen for a person"
     assert (folder / "cur" / "000001.host:2,").read_bytes() == mail("human-answer")
     (problem,) = reading.problems
     assert str(problem) == (
-        "new/000001.host: not understood: “Re: CU-01: something is due” from Officer <officer@example.org>."
+        "new/000001.host: an answer: “Re: CU-01: something is due” from Officer <officer@example.org>."
     )
 
 
 def test_a_maildir_read_twice_changes_nothing_more(sent: Sent, tmp_path: Path) -> None:
-    folder = maildir(tmp_path / "box", *(mail(name, sent.token) for name in names()))
+    folder = maildir(tmp_path / "box", *(sent.mail(name) for name in names()))
     first = sent.read(open_mailbox(folder))
     after = sent.everything()
     assert first.kinds() == {
-        ReportKind.HARD: 8,
+        ReportKind.HARD: 12,
         ReportKind.AUTO_REPLY: 4,
         ReportKind.DELAYED: 1,
         ReportKind.DELIVERED: 1,
-        ReportKind.OTHER: 1,
+        ReportKind.ANSWER: 2,
     }
-    assert first.outcomes() == {Outcome.BOUNCED: 1, Outcome.NO_CHANGE: 7}
+    assert first.outcomes() == {Outcome.BOUNCED: 1, Outcome.NO_CHANGE: 11}
     assert sent.read(open_mailbox(folder)).messages == ()
     again = sent.read(open_mailbox(folder, everything=True))
     assert again.kinds() == first.kinds()
-    assert again.outcomes() == {Outcome.NO_CHANGE: 8}
+    assert again.outcomes() == {Outcome.NO_CHANGE: 12}
     assert sent.everything() == after
 
 
 def test_a_report_that_came_too_early_stays_new_until_it_can_be_recorded(queued: Sent, tmp_path: Path) -> None:
-    folder = maildir(tmp_path / "box", mail("postfix-failed", queued.token))
+    folder = maildir(tmp_path / "box", queued.mail("postfix-failed"))
     box = open_mailbox(folder)
     queued.attempt(None)
     assert queued.read(box).outcomes() == {Outcome.WAITING: 1}
@@ -116,11 +116,11 @@ def test_an_mbox_is_read_as_the_standard_library_writes_it_and_never_written(sen
     file = tmp_path / "box"
     written = standard.mbox(file)
     for name in names():
-        written.add(mail(name, sent.token))
+        written.add(sent.mail(name))
     written.close()
     before = (file.read_bytes(), file.stat().st_mtime_ns)
     reading = sent.read(open_mailbox(file))
-    assert reading.kinds()[ReportKind.HARD] == 8
+    assert reading.kinds()[ReportKind.HARD] == 12
     assert len(reading.messages) == len(names())
     assert (file.read_bytes(), file.stat().st_mtime_ns) == before
     assert sent.state == MessageState.BOUNCED
@@ -149,7 +149,7 @@ def test_an_mbox_that_was_written_anew_is_read_from_its_beginning(tmp_path: Path
 
 
 def test_an_mbox_goes_on_from_the_first_message_that_could_not_be_recorded(queued: Sent, tmp_path: Path) -> None:
-    file = mbox(tmp_path / "box", mail("human-answer"), mail("postfix-failed", queued.token), mail("read-receipt"))
+    file = mbox(tmp_path / "box", mail("human-answer"), queued.mail("postfix-failed"), mail("read-receipt"))
     box = open_mailbox(file)
     queued.attempt(None)
     assert len(queued.read(box).messages) == 3
@@ -172,7 +172,7 @@ def test_of_a_huge_message_in_an_mbox_only_the_beginning_is_kept_and_the_next_is
 
 
 def test_a_storm_of_out_of_office_answers_changes_nothing(sent: Sent, tmp_path: Path) -> None:
-    storm = [mail(name, sent.token) for name in names() if name.startswith("out-of-office")] * 100
+    storm = [sent.mail(name) for name in names() if name.startswith("out-of-office")] * 100
     before = sent.everything()
     reading = sent.read(open_mailbox(maildir(tmp_path / "box", *storm)))
     assert reading.kinds() == {ReportKind.AUTO_REPLY: 300}
@@ -191,7 +191,7 @@ def test_forged_reports_change_nothing_and_are_counted(sent: Sent, tmp_path: Pat
 @pytest.mark.parametrize("kind", [maildir, mbox])
 def test_one_bad_message_stops_no_other(sent: Sent, tmp_path: Path, kind) -> None:
     bad = [b"\xff\xfe\0\0", b"Content-Type: multipart/report; boundary=x\n\n" + b"--x\n" * 30_000, b"", dsn("")]
-    box = kind(tmp_path / "box", *bad, mail("postfix-failed", sent.token))
+    box = kind(tmp_path / "box", *bad, sent.mail("postfix-failed"))
     reading = sent.read(open_mailbox(box))
     assert reading.kinds() == {ReportKind.OTHER: 4, ReportKind.HARD: 1}
     assert len(reading.problems) == 4
@@ -201,7 +201,7 @@ def test_one_bad_message_stops_no_other(sent: Sent, tmp_path: Path, kind) -> Non
 def test_an_incident_that_cannot_be_told_keeps_the_report_and_is_told_with_the_next_pass(
     sent: Sent, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    folder = maildir(tmp_path / "box", mail("postfix-failed", sent.token), mail("postfix-failed", "f" * 32))
+    folder = maildir(tmp_path / "box", sent.mail("postfix-failed"), mail("postfix-failed", "f" * 32))
     caplog.set_level(logging.DEBUG, "twinflow")
     offices = dict(sent.world.people.offices)
     with monkeypatch.context() as broken:
@@ -218,7 +218,7 @@ def test_an_incident_that_cannot_be_told_keeps_the_report_and_is_told_with_the_n
 
 
 def test_a_database_that_fails_leaves_everything_unread(sent: Sent, tmp_path: Path) -> None:
-    folder = maildir(tmp_path / "box", mail("postfix-failed", sent.token), mail("postfix-failed", sent.token))
+    folder = maildir(tmp_path / "box", sent.mail("postfix-failed"), sent.mail("postfix-failed"))
     with sent.world.engine.begin() as connection:
         connection.exec_driver_sql("ALTER TABLE outbox RENAME TO outbox_away")
     with pytest.raises(EnvironmentFailed, match="The tables of the database are not those of twinflow"):
@@ -261,3 +261,58 @@ def test_a_file_that_becomes_something_else_is_said(sent: Sent, tmp_path: Path) 
     reading = sent.read(box)
     assert reading.messages == ()
     assert "is no mailbox" in str(reading.failure)
+
+
+# what a person has to look at
+
+
+@pytest.mark.parametrize("kind", [maildir, mbox])
+def test_an_answer_through_a_list_is_kept_whole_once_and_said_until_somebody_has_looked_at_it(
+    sent: Sent, tmp_path: Path, kind
+) -> None:
+    answer = mail("human-answer-through-a-list", sent.token)
+    box = kind(tmp_path / "box", answer, answer)
+    sent.read(open_mailbox(box, everything=True))
+    engine = sent.world.engine
+    (line,) = received.received_messages(engine)
+    assert (line.message.kind, line.message.about, line.agreements) == (ReceivedKind.ANSWER, sent.id, ("MX-1",))
+    assert received.received_message(engine, line.message.id)[1].strip() == answer.strip()
+    said, of_the_case = received.waiting(engine)
+    assert str(said) == "Mail that came in waits for a person: 1; see “twinflow bounces list”."
+    assert of_the_case.reference == "MX-1"
+    assert str(of_the_case) == (
+        "Came in: answer of a person from Ana Gil <ana@example.org>: “Re: Programa”; see “twinflow bounces show 1”."
+    )
+    received.settle(engine, sent.world.people, line.message.id, by="elena", now=sent.world.now)
+    assert received.waiting(engine) == []
+    with pytest.raises(Refused, match="elena has settled message 1 before"):
+        received.settle(engine, sent.world.people, line.message.id, by="ana", now=sent.world.now)
+    assert len(received.received_messages(engine)) == 1, "it stays kept"
+
+
+def test_a_forged_report_is_kept_as_what_it_is_and_waits_unseen(sent: Sent, tmp_path: Path) -> None:
+    folder = maildir(tmp_path / "box", mail("postfix-failed", sent.token))
+    reading = sent.read(open_mailbox(folder))
+    assert reading.outcomes() == {Outcome.UNPROVEN: 1}
+    assert sent.state == MessageState.ACCEPTED
+    assert left(folder, "cur") == ["000000.host:2,"]
+    (line,) = received.received_messages(sent.world.engine)
+    assert (line.message.kind, line.message.about) == (ReceivedKind.UNPROVEN, sent.id)
+    (problem,) = reading.problems
+    assert "nothing proves this report, it changes nothing" in str(problem)
+
+
+def test_a_report_with_an_odd_action_counts_by_the_class_of_its_status(sent: Sent, tmp_path: Path) -> None:
+    odd = dsn("Final-Recipient: rfc822; officer@example.org\nAction: failure\nStatus: 5.1.1\n", token=sent.token)
+    folder = maildir(tmp_path / "box", f"X-Original-To: {sent.return_path}\n".encode() + odd)
+    assert sent.read(open_mailbox(folder)).outcomes() == {Outcome.BOUNCED: 1}
+    assert sent.state == MessageState.BOUNCED
+
+
+def test_of_a_huge_answer_the_beginning_is_kept_and_it_says_where_the_rest_is(sent: Sent, tmp_path: Path) -> None:
+    huge = mail("human-answer", sent.token) + b"scan\n" * READ_LIMIT
+    folder = maildir(tmp_path / "box", huge)
+    sent.read(open_mailbox(folder))
+    (line,) = received.received_messages(sent.world.engine)
+    assert not line.message.whole
+    assert (folder / "cur" / "000000.host:2,").read_bytes() == huge

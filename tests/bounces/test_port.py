@@ -13,9 +13,11 @@ from sent_message import Sent
 from smtp import free_port
 from twinflow.domain.clock.last_pass import LONGEST_GAP
 from twinflow.domain.mail.message import MessageState
+from twinflow.domain.mail.received import ReceivedKind
 from twinflow.errors import EnvironmentFailed
 from twinflow.mail.returned import SIZE_LIMIT, Answer, returns_server
 from twinflow.services.clock import last_pass
+from twinflow.services.mail.received import received_message, received_messages
 from twinflow.worker.returns import listening
 
 CLIENTS = {"lmtp": smtplib.LMTP, "smtp": smtplib.SMTP}
@@ -43,41 +45,56 @@ def deliver(client: smtplib.SMTP, content: bytes, to: str = "bounces@city.exampl
 @pytest.mark.parametrize("protocol", sorted(CLIENTS))
 def test_a_report_is_taken_by_either_protocol_and_twice_changes_nothing_more(sent: Sent, protocol: str) -> None:
     with port_of(sent, protocol) as client:
-        assert deliver(client, mail("postfix-failed", sent.token))[0] == 250
+        assert deliver(client, sent.mail("postfix-failed"))[0] == 250
         assert sent.state == MessageState.BOUNCED, "committed before it was answered"
         after = sent.everything()
-        assert deliver(client, mail("postfix-failed", sent.token))[0] == 250
+        assert deliver(client, sent.mail("postfix-failed"))[0] == 250
         assert sent.everything() == after
 
 
-def test_the_tag_in_the_address_names_the_message(sent: Sent) -> None:
+def test_the_return_path_names_the_message(sent: Sent) -> None:
     with port_of(sent, "lmtp") as client:
-        assert deliver(client, dsn(returned=""), f"bounces+{sent.token}@city.example.net")[0] == 250
+        assert deliver(client, dsn(returned=""), sent.return_path)[0] == 250
     assert sent.state == MessageState.BOUNCED
+
+
+def test_a_report_that_came_by_no_return_path_is_taken_kept_and_changes_nothing(sent: Sent) -> None:
+    with port_of(sent, "smtp") as client:
+        assert deliver(client, mail("postfix-failed", sent.token))[0] == 250
+    assert sent.state == MessageState.ACCEPTED
+    (line,) = received_messages(sent.world.engine)
+    assert (line.message.kind, line.message.about) == (ReceivedKind.UNPROVEN, sent.id)
 
 
 def test_what_changes_nothing_is_taken(sent: Sent) -> None:
     before = sent.everything()
     with port_of(sent, "lmtp") as client:
         for name in ("postfix-delayed", "out-of-office-exchange", "out-of-office-vacation", "read-receipt"):
-            assert deliver(client, mail(name, sent.token), "any.body+at-all@anywhere.example")[0] == 250
+            assert deliver(client, sent.mail(name), "any.body+at-all@anywhere.example")[0] == 250
         assert deliver(client, mail("postfix-failed", "f" * 32))[0] == 250
     assert sent.everything() == before
 
 
-def test_what_is_no_report_is_refused_so_that_its_sender_learns_of_it(
-    sent: Sent, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_what_a_person_answers_is_taken_and_kept_whole(sent: Sent, caplog: pytest.LogCaptureFixture) -> None:
+    answer = mail("human-answer-through-a-list", sent.token).replace(b"\n", b"\r\n") + b"x" * 900 + b"\r\n"
     with port_of(sent, "smtp") as client:
-        code, text = deliver(client, mail("human-answer", sent.token))
-        assert deliver(client, b"\x00\xff" * 5_000)[0] == 554
-        assert deliver(client, mail("postfix-failed", sent.token))[0] == 250, "and the next is taken"
-    assert (code, text) == (554, b"5.6.0 Not a delivery report; nobody reads this address")
-    assert any("not understood: “Re: CU-01: something is due”" in line for line in caplog.messages)
+        assert deliver(client, answer)[0] == 250
+    (line,) = received_messages(sent.world.engine)
+    assert received_message(sent.world.engine, line.message.id)[1] == answer
+    assert (line.message.kind, line.message.whole, line.agreements) == (ReceivedKind.ANSWER, True, ("MX-1",))
+    assert any("an answer: “Re: Programa” from Ana Gil <ana@example.org>" in each for each in caplog.messages)
+
+
+def test_what_is_neither_a_report_nor_from_anybody_is_refused(sent: Sent) -> None:
+    with port_of(sent, "smtp") as client:
+        refused = deliver(client, b"\x00\xff" * 5_000)
+        assert deliver(client, sent.mail("postfix-failed"))[0] == 250, "and the next is taken"
+    assert refused == (554, b"5.6.0 Neither a delivery report nor anybody's answer")
+    assert received_messages(sent.world.engine) == []
 
 
 def test_while_the_database_fails_the_mail_server_keeps_the_report(sent: Sent) -> None:
-    report = mail("postfix-failed", sent.token)
+    report = sent.mail("postfix-failed")
     with port_of(sent, "lmtp") as client:
         with sent.world.engine.begin() as connection:
             connection.exec_driver_sql("ALTER TABLE outbox RENAME TO outbox_away")
@@ -92,7 +109,7 @@ def test_while_the_database_fails_the_mail_server_keeps_the_report(sent: Sent) -
 def test_a_report_that_is_faster_than_our_books_is_brought_again_later(queued: Sent) -> None:
     queued.attempt(None)
     with port_of(queued, "lmtp") as client:
-        assert deliver(client, mail("postfix-failed", queued.token))[0] == 451
+        assert deliver(client, queued.mail("postfix-failed"))[0] == 451
 
 
 @contextmanager
@@ -158,8 +175,8 @@ def test_while_no_pass_would_believe_the_clock_reports_wait_at_the_mail_server(s
     last_pass.begin(sent.world.engine, sent.world.now, LONGEST_GAP)
     with port_of(sent, "lmtp") as client:
         sent.world.now += timedelta(days=60)
-        assert deliver(client, mail("postfix-failed", sent.token))[0] // 100 == 4
+        assert deliver(client, sent.mail("postfix-failed"))[0] // 100 == 4
         assert sent.state == MessageState.ACCEPTED
         sent.world.now -= timedelta(days=60)
-        assert deliver(client, mail("postfix-failed", sent.token))[0] == 250
+        assert deliver(client, sent.mail("postfix-failed"))[0] == 250
         assert sent.state == MessageState.BOUNCED

@@ -1,6 +1,7 @@
 """Reports as the known mail servers write them, and whatever else may come: what each is, and never an error."""
 
 from datetime import UTC, datetime
+from email import message_from_bytes
 
 import pytest
 from hypothesis import given
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 from returned_mail import OFFICER, TOKEN, dsn, mail, names
 
 from twinflow.domain.mail.delivery_reports import Report, ReportKind
+from twinflow.mail.known_servers import KNOWN_SERVERS
 from twinflow.mail.reports import READ_LIMIT, read_report
 
 KINDS = {
@@ -15,7 +17,12 @@ KINDS = {
     "exim-failed": ReportKind.HARD,
     "exim-old-failed": ReportKind.HARD,
     "gmail-failed": ReportKind.HARD,
-    "human-answer": ReportKind.OTHER,
+    "exchange-old-failed": ReportKind.HARD,
+    "domino-failed": ReportKind.HARD,
+    "groupwise-failed": ReportKind.HARD,
+    "sendmail-old-failed": ReportKind.HARD,
+    "human-answer": ReportKind.ANSWER,
+    "human-answer-through-a-list": ReportKind.ANSWER,
     "out-of-office-exchange": ReportKind.AUTO_REPLY,
     "out-of-office-gmail": ReportKind.AUTO_REPLY,
     "out-of-office-vacation": ReportKind.AUTO_REPLY,
@@ -30,7 +37,11 @@ KINDS = {
 WHY = {
     "exchange-failed": "5.1.10 550 5.1.10 RESOLVER.ADR.RecipientNotFound",
     "exim-failed": "5.0.0 550 No such user here",
-    "exim-old-failed": "",
+    "exim-old-failed": "unrouteable address",
+    "exchange-old-failed": "The recipient name is not recognized",
+    "domino-failed": "User officer (officer@example.org) not listed in Domino Directory",
+    "groupwise-failed": "user not found",
+    "sendmail-old-failed": "(reason: 550 5.1.1 User unknown)",
     "gmail-failed": "5.1.1 550-5.1.1 The email account that you tried to reach does not exist.",
     "postfix-failed": "5.1.1 550 5.1.1 <officer@example.org>: Recipient address rejected: User unknown",
     "postfix-gave-up": "4.4.1 connect to mail.example.org[192.0.2.25]:25: Connection timed out",
@@ -55,8 +66,16 @@ def test_every_known_server_is_understood(name: str, newline: bytes) -> None:
     assert not report.cut
 
 
+RETURNS_NOTHING = {"domino-failed", "exchange-old-failed", "groupwise-failed"}
+
+
 @pytest.mark.parametrize(
-    "name", [name for name, kind in KINDS.items() if kind in {ReportKind.HARD, ReportKind.DELAYED}]
+    "name",
+    [
+        name
+        for name, kind in KINDS.items()
+        if kind in {ReportKind.HARD, ReportKind.DELAYED} and name not in RETURNS_NOTHING
+    ],
 )
 def test_a_report_names_the_message_it_is_about(name: str) -> None:
     assert read_report(mail(name)).message_ids == (TOKEN,)
@@ -86,20 +105,26 @@ def test_the_returned_message_goes_before_what_the_report_answers_to() -> None:
     assert read_report(content).message_ids == (TOKEN,)
 
 
-def test_the_tag_in_the_address_names_the_message_where_nothing_is_returned() -> None:
-    content = dsn(returned="")
-    assert read_report(content).message_ids == ()
-    assert read_report(content, [f"bounces+{TOKEN.upper()}@city.example.net"]).message_ids == (TOKEN,)
-    tagged = dsn(returned="", headers=f"Delivered-To: bounces+{TOKEN}@city.example.net\n")
-    assert read_report(tagged).message_ids == (TOKEN,)
+TAG = f"17-{TOKEN[:24]}"
 
 
-def test_without_either_the_message_it_answers_to_is_meant_and_then_the_last_of_its_thread() -> None:
+@pytest.mark.parametrize("header", ["Delivered-To", "X-Original-To", "Envelope-To", "To"])
+def test_the_return_path_is_read_in_every_header_that_says_whom_a_message_came_to(header: str) -> None:
+    assert read_report(dsn(returned="")).return_tags == ()
+    assert read_report(dsn(headers=f"{header}:\n\t<bounces+{TAG}@city.example.net>\n")).return_tags == (TAG,)
+
+
+def test_the_return_path_is_that_of_the_envelope_where_the_envelope_is_known() -> None:
+    assert read_report(dsn(), [f"bounces+{TAG.upper()}@city.example.net"]).return_tags == (TAG,)
+
+
+def test_what_a_message_answers_to_is_no_message_that_it_returns() -> None:
     older = "e" * 32
     thread = f"References: <{older}@city.example.net> <{TOKEN}@city.example.net>\n"
-    assert read_report(dsn(returned="", headers=thread)).message_ids == (TOKEN, older)
+    report = read_report(dsn(returned="", headers=thread))
+    assert (report.message_ids, report.answers_to) == ((), (TOKEN, older))
     answer = f"In-Reply-To: <{older}@city.example.net>\n"
-    assert read_report(dsn(returned="", headers=thread + answer)).message_ids == (older, TOKEN)
+    assert read_report(dsn(returned="", headers=thread + answer)).answers_to == (older, TOKEN)
 
 
 def test_a_message_id_that_is_not_of_our_form_names_nothing() -> None:
@@ -119,12 +144,46 @@ def test_a_status_decides_where_the_action_is_missing() -> None:
     [
         "",
         "Final-Recipient: rfc822; officer@example.org\n",
-        "Final-Recipient: rfc822; officer@example.org\nAction: pondered\nStatus: 5.1.1\n",
+        "Final-Recipient: rfc822; officer@example.org\nAction: pondered\nStatus: 3.1.1\n",
         "Final-Recipient: rfc822; officer@example.org\nStatus: five\n",
+        "Final-Recipient: rfc822; officer@example.org\nStatus: 15.1.1\n",
+        "Final-Recipient: rfc822; officer@example.org\nStatus: 5.1.1.1.1\n",
+        "Final-Recipient: rfc822; officer@example.org\nAction: delivered\nStatus: 5.1.1\n",
+        "Final-Recipient: rfc822; officer@example.org\nAction: failed\nStatus: 2.0.0\n",
     ],
 )
 def test_a_report_that_does_not_say_what_happened_is_not_understood_and_no_automatic_answer(fields: str) -> None:
     assert kind_of(dsn(fields, headers="Auto-Submitted: auto-replied\n")) is ReportKind.OTHER
+
+
+HARD, DELAYED, DELIVERED = ReportKind.HARD, ReportKind.DELAYED, ReportKind.DELIVERED
+UNUSUAL = [
+    ("Action: failure\nStatus: 5.1.1", HARD),
+    ("Action: unknown\nStatus: 4.4.7", DELAYED),
+    ("Action: fallido\nStatus: 5.1.1", HARD),
+    ("Action: übermittelt\nStatus: 2.0.0", DELIVERED),
+    ("ACTION: FAILED (bad destination)\nSTATUS: 5.1.1", HARD),
+    ("Action: (a comment) failed", HARD),
+    ("Action: expanded\nStatus: 2.0.0", DELIVERED),
+    ("Action: relayed", DELIVERED),
+    ("Action: delayed\nStatus: 4.2.2", DELAYED),
+    ("Action: failed\nStatus: 4.4.7", HARD),
+    ("status: 5.1", HARD),
+    ("Status: #5.1.1", HARD),
+    ("Status: 5.7.129 (delivery not authorized)", HARD),
+    ("Status: (the 4.0.0 of before) 5.0.0", HARD),
+    ("Status:\n 4.4.1", DELAYED),
+    ("Status: 550", HARD),
+    ("Status: 5", HARD),
+    ("Diagnostic-Code: smtp; 550 5.1.1 no such user", HARD),
+    ("Diagnostic-Code: smtp; 451 try later", DELAYED),
+    ("Action: unknown\nDiagnostic-Code: x-unix; 67", ReportKind.OTHER),
+]
+
+
+@pytest.mark.parametrize(("fields", "kind"), UNUSUAL)
+def test_unusual_status_fields_are_read_by_their_class(fields: str, kind: ReportKind) -> None:
+    assert kind_of(dsn(f"Final-Recipient: rfc822; {OFFICER}\n{fields}\n")) is kind
 
 
 def test_of_several_recipients_the_one_the_message_went_to_counts() -> None:
@@ -162,6 +221,47 @@ def test_a_report_inside_a_message_that_somebody_forwards_is_not_a_report() -> N
     assert kind_of(forwarded) is ReportKind.OTHER
 
 
+LOOKS_LIKE = {
+    "a header of Exim's": b"From: somebody@elsewhere.example\nX-Failed-Recipients: officer@example.org\n\nhello\n",
+    "the words of qmail": b"From: ana@example.org\n\nHi. This is the qmail-send program at x.\n\n<o@x.example>:\nno\n",
+    "a status in no report": dsn().replace(b"multipart/report; report-type=delivery-status;", b"multipart/mixed;"),
+    "a report within another message": (
+        b'From: a@b.example\nContent-Type: multipart/mixed; boundary="f"\n\n--f\n' + dsn() + b"\n--f--\n"
+    ),
+    "a report as text": b"From: ana@example.org\n\n" + dsn(),
+    "qmail without its From": mail("qmail-failed").replace(b"MAILER-DAEMON@", b"somebody@"),
+    "Exim without its header": mail("exim-old-failed").replace(b"X-Failed-Recipients", b"X-Other"),
+    "Domino without its trace": mail("domino-failed").replace(b"X-MIMETrack", b"X-Other"),
+}
+
+
+@pytest.mark.parametrize("name", sorted(LOOKS_LIKE))
+def test_what_only_looks_like_a_report_is_none(name: str) -> None:
+    report = read_report(LOOKS_LIKE[name])
+    assert report.recipients == ()
+    assert report.kind in {ReportKind.ANSWER, ReportKind.OTHER}
+
+
+def test_every_known_server_has_a_message_that_proves_it() -> None:
+    messages = [message_from_bytes(mail(name)) for name in names()]
+    for server in KNOWN_SERVERS:
+        assert any(
+            server.wrote({key.lower(): [value] for key, value in message.items()}, str(message.get_payload()))
+            for message in messages
+        ), server.begins.pattern
+
+
+def test_a_report_that_is_cut_off_folded_oddly_or_in_no_known_charset_says_what_is_left_of_it() -> None:
+    whole = dsn()
+    assert kind_of(whole[: whole.index(b"\n\n--=_b\nContent-Type: text/rfc822")]) is ReportKind.HARD
+    assert (
+        kind_of(whole.replace(b"Content-Type: multipart/report; ", b"Content-Type:\n\tmultipart/report (x);\n "))
+        is HARD
+    )
+    garbled = whole.replace(b"550 5.1.1 unknown", b"550 5.1.1 \xff\xfe\x80 inconn\xfc")
+    assert read_report(garbled).about(OFFICER)[0] is ReportKind.HARD
+
+
 # automatic answers
 
 
@@ -173,7 +273,7 @@ def test_a_report_inside_a_message_that_somebody_forwards_is_not_a_report() -> N
         "X-Autoreply: yes",
         "X-Autorespond: yes",
         "Precedence: auto_reply",
-        "Precedence: bulk",
+        "Precedence: junk",
     ],
 )
 def test_every_way_to_say_that_an_answer_is_automatic_is_known(header: str) -> None:
@@ -181,10 +281,18 @@ def test_every_way_to_say_that_an_answer_is_automatic_is_known(header: str) -> N
 
 
 @pytest.mark.parametrize(
-    "header", ["Auto-Submitted: no", "Auto-Submitted: No (a person)", "Precedence: first-class", "X: y"]
+    "header",
+    [
+        "Auto-Submitted: no",
+        "Auto-Submitted: No (a person)",
+        "Precedence: first-class",
+        "Precedence: list\nList-Id: Sister cities <sisters.example.org>",
+        "Precedence: bulk",
+        "X: y",
+    ],
 )
 def test_what_a_person_writes_is_not_an_automatic_answer(header: str) -> None:
-    assert kind_of(f"From: officer@example.org\n{header}\n\nI am here.\n".encode()) is ReportKind.OTHER
+    assert kind_of(f"From: officer@example.org\n{header}\n\nI am here.\n".encode()) is ReportKind.ANSWER
 
 
 def test_what_a_mail_server_writes_in_its_own_words_is_not_an_automatic_answer() -> None:

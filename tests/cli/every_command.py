@@ -75,6 +75,9 @@ GOOD: dict[str, tuple[int, tuple[str, ...]]] = {
     "outbox cancel": (1, ("1", *AS_ELENA, "--reason", "no more")),
     "outbox confirm": (0, ("--send",)),
     "bounces read": (0, ("box",)),
+    "bounces list": (0, ()),
+    "bounces show": (0, ("1",)),
+    "bounces settle": (0, ("1", *AS_ELENA)),
     "notices list": (0, ()),
     "notices preview": (0, ("opinion-issued", "--agreement", "MX-9")),
     "notices off": (0, ("agreement-renewed", *AS_ELENA)),
@@ -135,7 +138,7 @@ def with_value(given: Given, value: str) -> list[str]:
 
 
 def make_books(run: Callable[..., Ran], folder: Path) -> None:
-    """MX-9, whose opinion was asked for; MX-8, signed; a message that left, a calendar address, an empty mailbox."""
+    """MX-9, whose opinion was asked for; MX-8, signed; a message that left, a calendar address, an answer that came in."""
     for reference in ("MX-9", "MX-8"):
         done = [run("agreements", "open", reference, *OPEN, "--on", "2026-03-02")]
         for step in ("approve_profile", "send_letter", "record_answer", "complete_draft", "request_opinion"):
@@ -145,5 +148,5 @@ def make_books(run: Callable[..., Ran], folder: Path) -> None:
     done = [run("agreements", "advance", "MX-8", *opinion)]
     for party in ("Chihuahua", "León"):
         done.append(run("agreements", "advance", "MX-8", "sign", *AS_ELENA, "--on", "2026-03-04", "--party", party))
-    done += [run("tick"), run("feeds", "create", "elena")]
+    done += [run("tick"), run("feeds", "create", "elena"), run("bounces", "read", "answers")]
     assert {each.code for each in done} == {0}, done

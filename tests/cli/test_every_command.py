@@ -46,6 +46,7 @@ def run(tmp_path: Path, monkeypatch, capsys, database_url: str, port: int) -> Ru
     monkeypatch.setenv("TWINFLOW_RHYTHM__DIGEST", "each pass")
     for folder in ("new", "cur", "tmp"):
         (tmp_path / "box" / folder).mkdir(parents=True)
+    (tmp_path / "answers").write_text("From ana\nFrom: ana@example.org\n\nPlease call me.\n", "ascii")
     return lambda *arguments: twinflow(monkeypatch, capsys, *(each.format(port=port) for each in arguments))
 
 

@@ -127,6 +127,18 @@ def test_a_dry_run_shows_each_agreement_and_writes_nothing(books: Run) -> None:
     assert books("deadlines", "list", "--json").json[0]["due_on"] == "2026-04-21"
 
 
+def test_a_dry_run_says_which_dates_are_provisional(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    in_2035 = ("T-4", "--process", "tiny", "--office", "chihuahua", "--as", "elena", "--on", "2035-03-09")
+    monkeypatch.setattr(clock, "now", lambda: datetime(2035, 3, 12, 18, tzinfo=UTC))
+    opened = run("agreements", "open", *in_2035, "--party", "Chihuahua/MX", "--party", "Albuquerque/US")
+    asked = run("agreements", "advance", "T-4", "ask", "--as", "elena", "--on", "2035-03-09")
+    assert (opened.code, asked.code) == (0, 0), (opened, asked)
+    (tmp_path / "workflows" / "tiny.v2.toml").write_text(SECOND, "utf-8")
+    a_plan(run, ('answer = "keep-due"', 'answer = "recompute"'))
+    shown = " ".join(apply(run, "--dry-run").out.replace("│", " ").split())
+    assert "Fri 2035-04-20 (provisional) → Fri 2035-05-04 (provisional)" in shown
+
+
 def test_applied_each_is_moved_or_stays_with_its_reason_and_the_rest_may_follow(books: Run) -> None:
     a_plan(books)
     done = apply(books)

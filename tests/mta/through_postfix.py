@@ -16,12 +16,15 @@ from mail_reading import header_of, says_the_same, strictly, text_of
 from twinflow import language
 from twinflow.config import MailSettings
 from twinflow.domain.agreement.agreement import Party
+from twinflow.domain.mail.received import ReceivedKind
+from twinflow.domain.mail.return_path import return_tag
 from twinflow.domain.steps.command import StepCommand
 from twinflow.domain.steps.opening import NewAgreement
 from twinflow.mail.returned import open_mailbox
 from twinflow.services.agreements.advancing import advance_agreement
 from twinflow.services.agreements.opening import open_agreement
 from twinflow.services.mail import outbox
+from twinflow.services.mail.received import received_messages, return_key
 from twinflow.worker.returns import read_mailbox
 from world import EXAMPLES, World
 
@@ -75,7 +78,6 @@ def settings(postfix: Postfix, tmp_path: Path) -> MailSettings:
         password=SecretStr(PASSWORD),
         sender=f"twinflow@{OURS}",
         return_path=f"bounces@{OURS}",
-        return_path_tag=True,
         state_file=tmp_path / "mail-state.json",
     )
 
@@ -141,7 +143,8 @@ def test_a_digest_and_an_urgent_notice_arrive_as_they_were_written_and_as_the_st
         assert written is not None
         assert raw.endswith(written), "nothing on the way had to change it"
         assert set(strictly(written).keys()) <= set(message.keys()), "the server adds what tells the way, no more"
-        assert sender == f"bounces+{sent[key].message_id}@{OURS}"
+        tag = return_tag(return_key(world.engine), sent[key].id, sent[key].message_id)
+        assert sender == f"bounces+{tag}@{OURS}"
         assert message["Message-ID"] == f"<{sent[key].message_id}@{OURS}>"
         assert header_of(raw, "Subject") == sent[key].subject
         assert header_of(raw, "From") == f"twinflow <twinflow@{OURS}>"
@@ -241,3 +244,16 @@ def test_what_comes_back_later_is_understood_and_opens_an_incident(
     assert ("gone", "bounced") in states(world)
     told = next(message for message in outbox.messages(world.engine) if message.recipient == "gone")
     assert "550 5.1.1 no mailbox of that name here" in str(told.error)
+
+
+def test_a_report_that_postfix_writes_to_a_plain_return_path_is_kept_and_changes_nothing(
+    make_world: Callable[..., World], postfix: Postfix, settings: MailSettings, tmp_path: Path
+) -> None:
+    before, gone = len(postfix.mail()), {"gone": ("Quien se fue", "gone@later.example", "es")}
+    world = make_world(settings.model_copy(update={"return_path_tag": False}), people_file(tmp_path, {}, gone))
+    request_an_opinion(world)
+    assert world.tick().delivery.sent == 1
+    postfix.wait_for(lambda: len(postfix.mail()) > before, "the report")
+    read_mailbox(world.engine, world.rulebook, world.people, open_mailbox(postfix.maildir), world.now)
+    assert ("gone", "accepted") in states(world)
+    assert ReceivedKind.UNPROVEN in {line.message.kind for line in received_messages(world.engine)}

@@ -76,6 +76,10 @@ OTHER_ROWS = (
         "INSERT INTO finding (agreement_id, code, subject, occurrence, found_at)"
         " SELECT id, 'dates_disagree', 'asked_on', 1, '2026-03-02 18:00:00' FROM agreement"
     ),
+    (
+        "INSERT INTO received (digest, kind, received_at, sender, subject, whole, settled_by, content)"
+        " VALUES ('1', 'answer', '2026-03-02 18:00:00', 'ana@example.org', 'Re:', true, '', 'x')"
+    ),
     "INSERT INTO opt_out (person, notice, off_at) VALUES ('elena', 'digest', '2026-03-02 18:00:00')",
     (
         "INSERT INTO clock_confirmation (person, confirmed_at, last_at)"
@@ -155,7 +159,7 @@ def _goes_on(books: Prepared) -> None:
         events = calendar_feeds.dates_of(*around, world.people.person("elena"), world.now)
         assert any("A-2" in str(event) for event in events)
         browser = TestClient(create_app(world.runtime, lambda: world.now), base_url="http://127.0.0.1")
-        for page in ("/?all=1", "/incidents", "/healthz"):
+        for page in ("/?all=1", "/incidents", "/inbox", "/healthz"):
             assert browser.get(page).status_code < 500, page
     finally:
         world.engine.dispose()

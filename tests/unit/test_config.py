@@ -125,6 +125,10 @@ def test_an_hour_may_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) 
             "own.toml: mail.return_path: “bounces”: a mail address is written name@example.org.",
         ),
         (
+            "[mail]\nreturn_path = 'returned-mail-of-the-agreements@city.example'",
+            "own.toml: mail: return_path: with a tag for each message at most 29 letters may stand before the @.",
+        ),
+        (
             "[mail]\nredirect_all_to = 'me'",
             "own.toml: mail.redirect_all_to: “me”: a mail address is written name@example.org.",
         ),

@@ -4,9 +4,12 @@ from dataclasses import replace
 from email.message import EmailMessage
 
 from web_reading import Page
+from web_register import clock
 
 from twinflow.config import MailSettings
 from twinflow.mail.mailer import open_maildir
+from twinflow.mail.reports import read_report
+from twinflow.services.mail.received import take_mail
 
 
 def capture(runtime, subject: str, *, text: str = "", html: str = "") -> None:
@@ -90,3 +93,18 @@ def test_an_unknown_message_is_not_found(browser):
         response = browser.get(address)
         assert response.status_code == 404
         assert "There is no captured message none." in Page(response.text).text
+
+
+def test_what_a_person_answered_is_shown_with_what_it_is_about_and_as_text_alone(empty, browse):
+    answer = (
+        b"From: Ana Gil <ana@example.org>\nPrecedence: list\nSubject: Re: Programa\n\n"
+        b"The mayor cannot sign on Friday <script>alert(1)</script>\n"
+    )
+    take_mail(empty.engine, empty.rulebook, empty.people, read_report(answer), answer, clock(), whole=True)
+    page = Page(browse(empty).get("/inbox").text)
+    (row,) = [row for row in page.rows if "Re: Programa" in row]
+    assert "Ana Gil <ana@example.org> answer of a person" in row
+    shown = browse(empty, language="es").get("/inbox/received/1").text
+    assert "respuesta de una persona" in shown
+    assert "The mayor cannot sign on Friday &lt;script&gt;" in shown
+    assert browse(empty).get("/inbox/received/2").status_code == 404

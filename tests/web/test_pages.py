@@ -11,6 +11,7 @@ from web_register import take_over
 from twinflow.domain.agreement.agreement import Party, Signature
 from twinflow.domain.calendar.dates import PartialDate
 from twinflow.domain.steps.opening import NewAgreement
+from twinflow.sentences import ProvisionalDay
 from twinflow.services.agreements.opening import open_agreement
 from twinflow.services.reading import agreements
 from twinflow.storage.tables import AgreementRow
@@ -197,7 +198,7 @@ def test_puebla_links_its_generations_both_ways(browser):
 def test_next_steps_are_listed_with_the_command_that_takes_them(browser):
     text = read(browser, "/agreements/CU-14").text
     assert "Record a party's signature" in text
-    assert "twinflow agreements advance CU-14 STEP --as PERSON" in text
+    assert "twinflow agreements advance CU-14 STEP --as PERSON --on DATE" in text
 
 
 def test_a_closed_case_has_no_next_steps(browser):
@@ -213,7 +214,10 @@ def test_a_closed_case_has_no_next_steps(browser):
         ({"status": "paused", "due_on": None, "warn_on": None}, "no date while paused not counted while paused Paused"),
         ({"status": "met", "closed_on": date(2011, 6, 1)}, "no longer counted Met Wed 2011-06-01"),
         ({"status": "void", "closed_on": None}, "no longer counted No longer applies"),
-        ({"provisional": True}, "Provisional the calendar of that year is not published yet"),
+        (
+            {"provisional": True, "due_on": ProvisionalDay(2014, 6, 30), "warn_on": ProvisionalDay(2014, 6, 30)},
+            "Mon 2014-06-30 (provisional) the calendar of that year is not published yet",
+        ),
         ({"nature": "legal"}, "Set by law"),
         ({"nature": "target"}, "A target, not a duty"),
     ],

@@ -16,7 +16,7 @@ from twinflow.services.agreements.opening import open_agreement
 from twinflow.web.app import create_app
 from world import TODAY
 
-NAMED = {"reference": "CU-10", "rule": "first_programme", "occurrence": "1", "token": "t", "key": "k"}
+NAMED = {"reference": "CU-10", "rule": "first_programme", "occurrence": "1", "token": "t", "key": "k", "number": "1"}
 ABOUT_ONE = "/agreements/{reference:path}"
 HUGE = "9" * 5_000
 HOSTILE = [

@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from twinflow.cli.context import LARGEST, Cli, Json, Person, Reference, cli_of, pairs
+from twinflow.cli.context import LARGEST, Cli, Json, On, Person, Reference, cli_of, pairs
+from twinflow.cli.day_of_the_act import day_of_the_act, print_json_of_act
 from twinflow.cli.later import add_later
 from twinflow.cli.options import Options, one_of, whole_day
 from twinflow.cli.options import hour as hour_of_day
@@ -162,8 +163,6 @@ def deadline_row(cli: Cli, line: deadlines.DeadlineLine) -> list[str]:
 def _status(cli: Cli, line: deadlines.DeadlineLine) -> str:
     """How it stands, whether its date may still move, what waits for a second person, and who said what of its warnings."""
     said = [line.standing_words]
-    if line.provisional:
-        said.append(Sentence("provisional"))
     if line.waiting:
         said.append(Sentence("changes to be confirmed: {count}", {"count": line.waiting}))
     if line.acknowledged is not None:
@@ -247,7 +246,7 @@ def advance(
     reference: Reference,
     step: Annotated[str, typer.Argument(help="Step to take; see `agreements steps`.")],
     person: Person,
-    on: Annotated[str, typer.Option("--on", metavar="DATE", help="Day of the act; else today.")] = "",
+    on: On = "",
     party: Annotated[str | None, typer.Option("--party", help="For steps taken for one party.")] = None,
     facts: Annotated[
         list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A fact that the step records.")
@@ -268,9 +267,11 @@ def advance(
     cli = cli_of(context)
     runtime = cli.runtime
     options = Options()
-    day, hour = options.read("--on", on, whole_day), options.read("--at", at, hour_of_day)
+    given, hour = options.read("--on", on, whole_day), options.read("--at", at, hour_of_day)
     options.check()
-    command = StepCommand(step, day, party, pairs(facts or [], "--set"), place, capacity, reason)
+    records = pairs(facts or [], "--set")
+    day = day_of_the_act(cli, given, agreements.office_of(runtime.engine, reference))
+    command = StepCommand(step, day.on, party, records, place, capacity, reason)
     now = cli.now()
     done = advance_agreement(
         runtime.engine,
@@ -287,9 +288,8 @@ def advance(
     if later is not None:
         note(f"  ! {cli.say(later.sentence)}")
     if json:  # the whole page, with what others may have written meanwhile: read anew
-        print_json(
-            agreements.show_agreement(runtime.engine, runtime.rulebook, runtime.people, reference, now), cli.language
-        )
+        page = agreements.show_agreement(runtime.engine, runtime.rulebook, runtime.people, reference, now)
+        print_json_of_act(cli, page, day)
         return
     definition = runtime.rulebook.definition_of(done.agreement)
     state, said = definition.states[done.agreement.state], StepTaken.read(done.entry)

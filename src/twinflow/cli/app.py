@@ -39,7 +39,7 @@ add_later(
         "calendars": ("calendars.app", "Calendars of non-working days."),
         "outbox": ("outbox.app", "Messages: waiting, on their way, arrived or not."),
         "incidents": ("incidents.incidents", "What could not be done and is still open, and since when."),
-        "bounces": ("bounces.app", "Mail that came back: delivery reports."),
+        "bounces": ("bounces.app", "Mail that came in: delivery reports, and answers of persons."),
         "notices": ("notices.app", "What is told, in which words, and what a person can do without."),
         "people": ("people.app", "People and the roles they hold."),
         "feeds": ("feeds.app", "Private calendar addresses."),

@@ -1,4 +1,4 @@
-"""`twinflow bounces read`; and what the settings say of mail that comes back, for the commands that run by themselves."""
+"""`twinflow bounces read | list | show | settle`; and where mail comes back by the settings, for what runs by itself."""
 
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
@@ -7,21 +7,22 @@ from typing import Annotated
 import typer
 
 from twinflow.bootstrap import Runtime
-from twinflow.cli.context import Cli, Json, cli_of
-from twinflow.cli.output import print_json, print_table
+from twinflow.cli.context import Cli, Json, Person, cli_of
+from twinflow.cli.output import print_json, print_table, write_file
 from twinflow.domain.mail.delivery_reports import ReportKind
+from twinflow.mail.reports import readable_text
 from twinflow.mail.returned import Mailbox, Watched, open_mailbox
 from twinflow.sentences import Sentence
 from twinflow.services.clock import last_pass
+from twinflow.services.mail import received
 from twinflow.services.mail.bounces import Outcome
+from twinflow.services.mail.received import ReceivedLine
+from twinflow.text import harmless, harmless_lines
 from twinflow.worker.returns import Reading, listening, read_mailbox
 
-app = typer.Typer(help="Mail that came back: delivery reports.", no_args_is_help=True)
+app = typer.Typer(help="Mail that came in: delivery reports, and answers of persons.", no_args_is_help=True)
 
-
-@app.callback()
-def bounces() -> None:
-    """A command of its own name, even as the only one."""
+Number = Annotated[int, typer.Argument(metavar="ID")]
 
 
 @app.command()
@@ -52,10 +53,12 @@ def _rows(reading: Reading) -> list[tuple[Sentence, int]]:
         (Sentence("– recorded now"), outcomes[Outcome.BOUNCED]),
         (Sentence("– nothing new"), outcomes[Outcome.NO_CHANGE]),
         (Sentence("– not about a message of ours"), outcomes[Outcome.UNKNOWN]),
+        (Sentence("– proven by nothing"), outcomes[Outcome.UNPROVEN]),
         (Sentence("– to be looked at again"), outcomes[Outcome.WAITING]),
         (Sentence("delayed"), kinds[ReportKind.DELAYED]),
         (Sentence("delivered"), kinds[ReportKind.DELIVERED]),
         (Sentence("automatic answer"), kinds[ReportKind.AUTO_REPLY]),
+        (Sentence("answer of a person"), kinds[ReportKind.ANSWER]),
         (Sentence("not understood"), kinds[ReportKind.OTHER]),
     ]
 
@@ -68,6 +71,57 @@ def _summary(reading: Reading) -> dict[str, object]:
         "messages": reading.messages,
         "failure": reading.failure,
     }
+
+
+@app.command("list")
+def list_received(context: typer.Context, json: Json = False) -> None:
+    """What came in and changed nothing by itself: answers, reports that nothing proves, what was not understood."""
+    cli = cli_of(context)
+    lines = received.received_messages(cli.runtime.engine)
+    if json:
+        print_json(lines, cli.language)
+        return
+    headings = cli.headings("Id", "What it is", "Received", "From", "Subject", "About", "Settled by")
+    print_table(headings, [_row(cli, line) for line in lines])
+
+
+def _row(cli: Cli, line: ReceivedLine) -> list[str]:
+    m = line.message
+    said = (harmless(m.sender) or "–", harmless(m.subject) or "–", cli.say(line.about), m.settled_by or "–")
+    return [str(m.id), cli.say(line.what), f"{m.received_at:%Y-%m-%d %H:%M} UTC", *said]
+
+
+@app.command()
+def show(
+    context: typer.Context,
+    received_id: Number,
+    output: Annotated[Path | None, typer.Option("--output", metavar="FILE", help="Write all of it there.")] = None,
+    json: Json = False,
+) -> None:
+    """One message that came in: what it is, and its text."""
+    cli = cli_of(context)
+    line, content = received.received_message(cli.runtime.engine, received_id)
+    text = readable_text(content)
+    if output is not None:
+        write_file(output, content)
+        print(cli.say(Sentence("{file} is written.", {"file": str(output)})))
+    elif json:
+        print_json({"message": line, "text": text}, cli.language)
+    else:
+        headings = cli.headings("Id", "What it is", "Received", "From", "Subject", "About", "Settled by")
+        for heading, value in zip(headings, _row(cli, line), strict=True):
+            print(f"{heading}: {value}")
+        if not line.message.whole:
+            print(cli.text("Only its beginning is kept here; the mailbox has all of it."))
+        print(f"\n{harmless_lines(text)}")
+
+
+@app.command()
+def settle(context: typer.Context, received_id: Number, person: Person) -> None:
+    """You have looked at a message that came in; it stays kept."""
+    cli = cli_of(context)
+    received.settle(cli.runtime.engine, cli.runtime.people, received_id, by=person, now=cli.now())
+    print(cli.say(Sentence("Message {id} is settled.", {"id": received_id})))
 
 
 def mailbox_of(runtime: Runtime) -> Mailbox | None:

@@ -27,6 +27,9 @@ LARGEST = 2**31 - 1
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 Person = Annotated[str, typer.Option("--as", metavar="PERSON", help="Who acts: a key of the people file.")]
+On = Annotated[
+    str, typer.Option("--on", metavar="DATE", help="Day of the act; else you are asked, or told which day was taken.")
+]
 Reference = Annotated[str, typer.Argument(help="Reference of the agreement.")]
 
 

@@ -9,7 +9,8 @@ from twinflow.cli import options as reading
 from twinflow.cli.acknowledging import acknowledge, snooze
 from twinflow.cli.agreements import deadline_headings, deadline_row
 from twinflow.cli.computing import compute
-from twinflow.cli.context import Json, Person, cli_of
+from twinflow.cli.context import Json, On, Person, cli_of
+from twinflow.cli.day_of_the_act import day_of_the_act, print_json_of_act
 from twinflow.cli.failing import EXIT_ENVIRONMENT
 from twinflow.cli.ledgers import print_explained
 from twinflow.cli.options import Options
@@ -21,6 +22,7 @@ from twinflow.domain.deadlines.deadline_id import DeadlineId
 from twinflow.sentences import Sentence
 from twinflow.services.deadlines.changing import ChangedDeadline, change_deadline
 from twinflow.services.reading import deadlines
+from twinflow.services.reading.agreements import office_of
 from twinflow.services.reading.explanations import explain as explanation_of
 from twinflow.services.reading.ledger_in_words import NO_DATE, explained
 
@@ -30,7 +32,6 @@ app.command("acknowledge")(acknowledge)
 app.command("snooze")(snooze)
 
 Id = Annotated[str, typer.Argument(metavar="ID", help="Deadline, like MX-9/opinion/1; see `deadlines list`.")]
-On = Annotated[str, typer.Option("--on", metavar="DATE", help="Day of the act; else today.")]
 Reason = Annotated[str, typer.Option("--reason", help="Why.")]
 Paper = Annotated[str, typer.Option("--paper", help="What it rests on, like the number of a letter.")]
 Basis = Annotated[str, typer.Option("--basis", help="Article or decision that allows it.")]
@@ -182,9 +183,10 @@ class _Act:
     ) -> None:
         self.options.check()
         runtime, now = self.cli.runtime, self.cli.now()
+        day = day_of_the_act(self.cli, self.on, office_of(runtime.engine, self.id.reference))
         command = ChangeCommand(
             kind=kind,
-            on=self.on,
+            on=day.on,
             reason=reason,
             paper=paper,
             legal_basis=legal_basis,
@@ -197,7 +199,7 @@ class _Act:
             runtime.engine, runtime.rulebook, runtime.people, self.id, command, person=self.person, now=now
         )
         if self.json:
-            print_json(changed, self.cli.language)
+            print_json_of_act(self.cli, changed, day)
         else:
             print(self.cli.say(_done(self.id, command, changed)))
 

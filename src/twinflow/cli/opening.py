@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from twinflow.cli.context import Cli, Json, Person, Reference, cli_of, day_option, pairs
+from twinflow.cli.context import Cli, Json, On, Person, Reference, cli_of, day_option, pairs
+from twinflow.cli.day_of_the_act import day_of_the_act
 from twinflow.cli.output import jsonable, print_json, print_table
 from twinflow.cli.progress import progress_bar
 from twinflow.domain.agreement.agreement import Claim, Party, Term
@@ -30,7 +31,7 @@ def open_(
     party: Annotated[
         list[str] | None, typer.Option("--party", metavar="NAME/COUNTRY", help="A party; the first is our own side.")
     ] = None,
-    on: Annotated[str, typer.Option("--on", metavar="DATE", help="Day it began; else today.")] = "",
+    on: On = "",
     state: Annotated[str | None, typer.Option("--state", help="To enter a case in mid-life.")] = None,
     term: Annotated[
         list[str] | None,
@@ -48,16 +49,18 @@ def open_(
     runtime = cli.runtime
     now = cli.now()
     parties = _parties(party or [])
+    terms, known = _terms(pairs(term or [], "--term")), _facts(pairs(facts or [], "--set"))
+    day = day_of_the_act(cli, day_option(on, "--on") if on else None, office)
     new = NewAgreement(
         reference=reference,
         process=process,
         office=office,
         title=title or shortened(" – ".join(each.name for each in parties), LONGEST["title"]) or reference,
-        opened_on=day_option(on, "--on") if on else runtime.people.today(office, now),
+        opened_on=day.on,
         parties=parties,
         state=state,
-        terms=_terms(pairs(term or [], "--term")),
-        facts=_facts(pairs(facts or [], "--set")),
+        terms=terms,
+        facts=known,
         parent=parent,
         origin=origin,
     )

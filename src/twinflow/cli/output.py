@@ -17,7 +17,7 @@ from twinflow.domain.agreement.subject import AlertSubject
 from twinflow.domain.calendar.dates import PartialDate
 from twinflow.errors import BadInput, EnvironmentFailed
 from twinflow.language import say
-from twinflow.sentences import Sentence
+from twinflow.sentences import ProvisionalDay, Sentence
 from twinflow.text import HARMFUL, harmless_lines, isolated
 
 NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
@@ -46,13 +46,18 @@ def _json(value: object, language: str) -> str:
 
 
 def jsonable(value: object, language: str) -> object:
-    """Frozen values as JSON: dates as ISO 8601, messages in the language, labels in both languages."""
+    """Frozen values as JSON: dates as ISO 8601, messages in the language, labels in both languages.
+
+    A due date that is provisional has a key beside it that says so.
+    """
     if isinstance(value, Sentence):
         return say(value, language)
     if isinstance(value, PartialDate | AlertSubject):
         return str(value)
     if is_dataclass(value) and not isinstance(value, type):
-        return {field.name: jsonable(getattr(value, field.name), language) for field in fields(value)}
+        held = {field.name: getattr(value, field.name) for field in fields(value)}
+        provisional = {f"{name}_is_provisional": True for name, day in held.items() if isinstance(day, ProvisionalDay)}
+        return {name: jsonable(each, language) for name, each in held.items()} | provisional
     if isinstance(value, Mapping):
         return {str(key): jsonable(inner, language) for key, inner in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
@@ -65,11 +70,11 @@ def jsonable(value: object, language: str) -> object:
     return value.value if isinstance(value, StrEnum) else value
 
 
-def write_file(path: Path, text: str, *, anew: bool = False) -> None:
+def write_file(path: Path, content: str | bytes, *, anew: bool = False) -> None:
     """`anew`: only where there is none yet. Raises EnvironmentFailed for a disk that has no room, else BadInput."""
     try:
-        with path.open("x" if anew else "w", encoding="utf-8") as file:
-            file.write(text)
+        with path.open("xb" if anew else "wb") as file:
+            file.write(content.encode() if isinstance(content, str) else content)
     except OSError as error:
         why = error.strerror or str(error)
         if error.errno in NO_ROOM:

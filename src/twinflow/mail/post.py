@@ -11,14 +11,14 @@ from twinflow.mail.mailer import Mailer
 class Post:
     """Words, a way out, and the addresses of the envelope.
 
-    `return_path` is where bounces come; with `tag` each message has its own (`bounces+TOKEN@…`). `redirect_all_to` is the
+    `return_path` is where bounces come; with `tagged` each message has its own (`bounces+TAG@…`). `redirect_all_to` is the
     one address that everything goes to in a rehearsal, `state_file` how a restored backup is known (None while mail is captured).
     """
 
     composer: Composer
     mailer: Mailer
     return_path: str
-    tag: bool = False
+    tagged: bool = False
     redirect_all_to: str = ""
     state_file: Path | None = None
 
@@ -27,8 +27,8 @@ class Post:
         """Whether nothing leaves."""
         return self.state_file is None
 
-    def envelope_sender(self, message_id: str) -> str:
-        if not self.tag:
+    def envelope_sender(self, tag: str) -> str:
+        if not self.tagged:
             return self.return_path
         local, _, domain = self.return_path.rpartition("@")
-        return f"{local}+{message_id}@{domain}"
+        return f"{local}+{tag}@{domain}"

@@ -1,7 +1,7 @@
 """Bytes that came back, to a report. Never raises, whatever the bytes are.
 
-Reads delivery reports (RFC 3462, 3464, 6522 and 6533), qmail's (QSBMF) and Exim's older ones, and tells automatic answers
-(RFC 3834) from the rest.
+Reads delivery reports (RFC 3464, 6522 and 6533) and those of `known_servers`, and tells automatic answers (RFC 3834) from
+those of persons. What only looks like a report is none.
 The MIME structure is read here and not by `email.parser`, which takes minutes for deep nesting and fails by recursion: this
 reads the first `READ_LIMIT` bytes, a few levels deep, in linear time. A returned message is looked at for its Message-ID alone.
 """
@@ -17,11 +17,13 @@ from email.header import decode_header, make_header
 from email.utils import parsedate_to_datetime
 
 from twinflow.domain.mail.delivery_reports import RecipientReport, Report, ReportKind, worst
+from twinflow.mail.known_servers import not_reached
 
 READ_LIMIT = 256 * 1024
 """Bytes. What a report says comes before the message that it returns, so nothing that matters is behind them."""
 DEPTH, PARTS, RECIPIENTS, MESSAGE_IDS, VALUE, WHY = 4, 50, 50, 10, 2000, 300
 
+REPORT = "multipart/report"
 STATUS_PARTS = {"message/delivery-status", "message/global-delivery-status"}
 RETURNED_PARTS = {"message/rfc822", "message/global", "text/rfc822-headers", "message/global-headers"}
 RECEIPT = "message/disposition-notification"
@@ -35,16 +37,23 @@ KIND_OF_ACTION = {
 }
 KIND_OF_CLASS = {"5": ReportKind.HARD, "4": ReportKind.DELAYED, "2": ReportKind.DELIVERED}
 AUTOMATIC = ("x-autoreply", "x-autorespond", "x-autoresponder")
-AUTOMATIC_PRECEDENCE = {"auto_reply", "bulk", "junk", "list"}
+AUTOMATIC_PRECEDENCE = {"auto_reply", "junk"}
+ALLOWED = {ReportKind.HARD: "45", ReportKind.DELAYED: "45", ReportKind.DELIVERED: "2"}
+"""The classes of a status that an action goes together with; what contradicts itself says nothing."""
+OF_SERVERS = ("mailer-daemon", "postmaster")
+ADDRESSED = ("delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "to")
 
 OUR_ID = re.compile(r"<([0-9a-f]{32})@", re.IGNORECASE)
-OUR_TAG = re.compile(r"\+([0-9a-f]{32})@", re.IGNORECASE)
+OUR_TAG = re.compile(r"\+(\d{1,9}-[0-9a-f]{24})@", re.IGNORECASE)
 BOUNDARY = re.compile(r'boundary\s*=\s*(?:"([^"]+)"|([^\s;"]+))', re.IGNORECASE)
-STATUS = re.compile(r"\b([245])\.\d{1,3}\.\d{1,3}\b")
+CHARSET = re.compile(r'charset\s*=\s*"?([\w.:-]+)', re.IGNORECASE)
+STATUS = re.compile(r"(?<![\w.])([245])(?:(?:\.\d{1,3}){1,2}|\d\d)?(?![\w.]*\w)")
+"""Its class, also of one that is cut short (5.1), or the answer of a server (550)."""
+REPLY = re.compile(r"^\D{0,20}([245])(?:\d\d|(?:\.\d{1,3}){2})(?![\w.]*\w)")
+COMMENT = re.compile(r"\([^()]*\)")
 FOLDED = re.compile(r"\n[ \t]+")
 RETURNED_ID = re.compile(rb"^message-id:[ \t]*(<[0-9a-f]{32}@)", re.IGNORECASE | re.MULTILINE)
 BLANK_LINE = re.compile(rb"\n[ \t]*\n")
-QMAIL, QMAIL_COPY = b"Hi. This is the ", re.compile(rb"\n--- (?:Below|Enclosed)[^\n]*\n")
 
 Headers = Mapping[str, Sequence[str]]
 
@@ -56,65 +65,79 @@ class _Entity:
 
     @property
     def type(self) -> str:
-        return _first(self.headers, "content-type").partition(";")[0].strip().lower()
+        return COMMENT.sub("", _first(self.headers, "content-type")).partition(";")[0].strip().lower()
 
 
 def read_report(content: bytes, envelope: Iterable[str] = ()) -> Report:
-    """What a message that came back says. `envelope` are the addresses it came to, as far as they are known."""
+    """What a message that came in says. `envelope` are the addresses it came to, as far as they are known."""
     message = _entity(content[:READ_LIMIT].replace(b"\r\n", b"\n"))
     parts = list(_parts(message))
-    recipients, returned = _delivery_status(parts) if len(parts) > 1 else _plain_text(message)
+    recipients, returned = _delivery_status(parts) if message.type == REPORT else _of_a_known_server(message, parts)
+    addresses = [*envelope, *(value for name in ADDRESSED for value in message.headers.get(name, ()))]
     return Report(
         _kind(message.headers, parts, recipients),
-        _message_ids(message.headers, returned, envelope),
+        _found(OUR_ID, returned),
         recipients,
         _instant(_first(message.headers, "date")),
         _line(_decoded(_first(message.headers, "from"))),
         _line(_decoded(_first(message.headers, "subject"))),
         cut=len(content) > READ_LIMIT,
+        return_tags=_found(OUR_TAG, addresses),
+        answers_to=_answered(message.headers),
     )
+
+
+def readable_text(content: bytes) -> str:
+    """What a person reads of a message: its first part of plain text, else all of it as it came."""
+    message = _entity(content[:READ_LIMIT].replace(b"\r\n", b"\n"))
+    part = next((part for part in _parts(message) if part.type in {"", "text/plain"}), message)
+    charset = CHARSET.search(_first(part.headers, "content-type"))
+    try:
+        return _plain(part).decode(charset[1] if charset else "utf-8", "replace")
+    except (LookupError, ValueError):
+        return _plain(part).decode("utf-8", "replace")
 
 
 def _kind(headers: Headers, parts: Sequence[_Entity], recipients: Sequence[RecipientReport]) -> ReportKind:
     """What a delivery report says of recipients goes before its headers, which say that it was written automatically.
 
-    One that says nothing readable is no automatic answer: somebody has to look at it.
+    One that says nothing readable is no automatic answer, and neither is what a server writes in its own words: somebody has
+    to look at it.
     """
     found = worst(recipients)
-    if found is not None and found.kind is not ReportKind.OTHER:
+    if found is not None:
         return found.kind
-    types = {part.type for part in parts}
-    if types & STATUS_PARTS or "delivery-status" in _first(headers, "content-type") or _is_from_a_server(headers):
+    types, sender = {part.type for part in parts}, _first(headers, "from").lower()
+    if types & STATUS_PARTS or "delivery-status" in _first(headers, "content-type") or _is_of_a_server(sender):
         return ReportKind.OTHER
-    return ReportKind.AUTO_REPLY if RECEIPT in types or _is_automatic(headers) else ReportKind.OTHER
+    if RECEIPT in types or _is_automatic(headers):
+        return ReportKind.AUTO_REPLY
+    return ReportKind.ANSWER if "@" in sender else ReportKind.OTHER
 
 
-def _is_from_a_server(headers: Headers) -> bool:
-    return any(name in _first(headers, "from").lower() for name in ("mailer-daemon", "postmaster"))
+def _is_of_a_server(sender: str) -> bool:
+    return any(name in sender for name in OF_SERVERS)
 
 
 def _is_automatic(headers: Headers) -> bool:
-    """RFC 3834, section 5, and what was used before it."""
+    """RFC 3834, section 5, and what was used before it.
+
+    That mail came through a list (`Precedence: list` or `bulk`, `List-Id`) says nothing of who wrote it.
+    """
     submitted = _first(headers, "auto-submitted").partition(";")[0].partition("(")[0].strip().lower()
-    precedence = _first(headers, "precedence").lower()
-    return (
-        submitted not in {"", "no"} or precedence in AUTOMATIC_PRECEDENCE or any(name in headers for name in AUTOMATIC)
-    )
+    is_marked = any(name in headers for name in AUTOMATIC)
+    return submitted not in {"", "no"} or is_marked or _first(headers, "precedence").lower() in AUTOMATIC_PRECEDENCE
 
 
-def _message_ids(headers: Headers, returned: Sequence[str], envelope: Iterable[str]) -> tuple[str, ...]:
-    """Of the message returned and in the address it came to; only without these, of what it says to be an answer to."""
-    addresses = [
-        *envelope,
-        *(value for name in ("to", "delivered-to", "x-original-to") for value in headers.get(name, ())),
-    ]
-    found = [each for value in returned for each in OUR_ID.findall(value)]
-    found += [each for value in addresses for each in OUR_TAG.findall(value)]
-    if not found:
-        answered = [each for value in headers.get("in-reply-to", ()) for each in OUR_ID.findall(value)]
-        thread = [each for value in headers.get("references", ()) for each in OUR_ID.findall(value)]
-        found = answered + thread[::-1]
-    return tuple(dict.fromkeys(each.lower() for each in found))[:MESSAGE_IDS]
+def _answered(headers: Headers) -> tuple[str, ...]:
+    """The messages it says to be an answer to, and then the last of its thread; that proves nothing."""
+    thread = _found(OUR_ID, headers.get("references", ()))
+    return tuple(dict.fromkeys((*_found(OUR_ID, headers.get("in-reply-to", ())), *reversed(thread))))
+
+
+def _found(wanted: re.Pattern[str], values: Iterable[str]) -> tuple[str, ...]:
+    found = (each.lower() for value in values for each in wanted.findall(value))
+    return tuple(dict.fromkeys(found))[:MESSAGE_IDS]
 
 
 def _delivery_status(parts: Sequence[_Entity]) -> tuple[tuple[RecipientReport, ...], list[str]]:
@@ -133,30 +156,37 @@ def _delivery_status(parts: Sequence[_Entity]) -> tuple[tuple[RecipientReport, .
 
 
 def _recipient(fields: Headers) -> RecipientReport:
-    """RFC 3464, section 2.3. Without an Action, the class of the Status decides."""
-    status = STATUS.search(_first(fields, "status"))
-    action = _first(fields, "action").lower().split()
-    kind = KIND_OF_ACTION.get(action[0]) if action else KIND_OF_CLASS.get(status[1]) if status else None
+    """RFC 3464, section 2.3."""
     addresses = tuple(
         address
         for name in ("final-recipient", "original-recipient")
         if (address := _typed(_first(fields, name)).strip("<> ").lower())
     )
-    reason = _typed(_first(fields, "diagnostic-code"))
-    said = " ".join(part for part in (addresses[0] if addresses else "", status[0] if status else "", reason) if part)
-    return RecipientReport(addresses, kind or ReportKind.OTHER, _line(said, WHY))
+    status, reason = _uncommented(_first(fields, "status")), _typed(_first(fields, "diagnostic-code"))
+    found = STATUS.search(status)
+    said = (addresses[0] if addresses else "", found[0] if found else "", reason)
+    kind = _what_became(_first(fields, "action"), found or REPLY.search(reason))
+    return RecipientReport(addresses, kind, _line(" ".join(filter(None, said)), WHY))
 
 
-def _plain_text(message: _Entity) -> tuple[tuple[RecipientReport, ...], list[str]]:
-    """The same from a report in plain text: by qmail, or by an Exim that does not write the standard one. Else nothing."""
-    body = _plain(message).lstrip()
-    failed = _first(message.headers, "x-failed-recipients")
-    if body.startswith(QMAIL):
-        paragraphs = BLANK_LINE.split(QMAIL_COPY.split(body, maxsplit=1)[0], maxsplit=RECIPIENTS)[:RECIPIENTS]
-        lines = [paragraph.strip().decode("utf-8", "replace").partition(">:\n") for paragraph in paragraphs]
-        found = [(line[0].removeprefix("<"), line[2]) for line in lines if line[0].startswith("<") and line[1]]
-    else:
-        found = [(address, "") for address in failed.replace(",", " ").split()[:RECIPIENTS]]
+def _what_became(action: str, status: re.Match[str] | None) -> ReportKind:
+    """By the action; by the class of the status, or of the server's answer, where the action is none of RFC 3464."""
+    words = _uncommented(action).lower().split()
+    by_action = KIND_OF_ACTION.get(words[0]) if words else None
+    if by_action is None:
+        return KIND_OF_CLASS[status[1]] if status else ReportKind.OTHER
+    return by_action if status is None or status[1] in ALLOWED[by_action] else ReportKind.OTHER
+
+
+def _uncommented(value: str) -> str:
+    """Without comments; what is in them where there is nothing else."""
+    return COMMENT.sub(" ", value).strip() or value
+
+
+def _of_a_known_server(message: _Entity, parts: Sequence[_Entity]) -> tuple[tuple[RecipientReport, ...], list[str]]:
+    """The same from a report in a known server's own words. Else nothing."""
+    body = next((_plain(part) for part in parts if part.type in {"", "text/plain"}), b"")
+    found = not_reached(message.headers, body.decode("utf-8", "replace"))[:RECIPIENTS]
     recipients = [RecipientReport((at.lower(),), ReportKind.HARD, _line(f"{at} {why}", WHY)) for at, why in found]
     return tuple(recipients), [each.decode() for each in RETURNED_ID.findall(body)] if recipients else []
 

@@ -199,7 +199,7 @@ class Answer(StrEnum):
 
     TAKEN = "250 2.0.0 Taken"
     LATER = "451 4.3.0 Try again later"
-    NOT_A_REPORT = "554 5.6.0 Not a delivery report; nobody reads this address"
+    OF_NOBODY = "554 5.6.0 Neither a delivery report nor anybody's answer"
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,7 +84,7 @@ class Words:
         environment.globals = {}
         environment.tests = {name: TESTS_OF_JINJA[name] for name in TESTS}
         environment.filters = {
-            "day": lru_cache(maxsize=4096)(partial(language.day, language=code)),
+            "day": lru_cache(maxsize=4096, typed=True)(partial(language.day, language=code)),
             "days": partial(language.days, language=code),
             "business_days": partial(language.days, language=code, business=True),
             "lines": _lines,

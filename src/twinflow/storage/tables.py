@@ -342,6 +342,33 @@ class OptOutRow(SQLModel, table=True):
     off_at: datetime
 
 
+class ReceivedRow(SQLModel, table=True):
+    """Mail that came in and that a person has to look at; `digest` is that of its content, so that it is kept once."""
+
+    __tablename__ = "received"
+    __table_args__ = (UniqueConstraint("digest"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    digest: str
+    kind: str
+    received_at: datetime
+    sender: str
+    subject: str
+    about: int | None = Field(default=None, foreign_key="outbox.id")
+    whole: bool
+    settled_at: datetime | None = None
+    settled_by: str = ""
+    content: bytes = Field(sa_type=LargeBinary)
+
+
+class ReturnKeyRow(SQLModel, table=True):
+    """One row: the secret by which a return path of ours is known."""
+
+    __tablename__ = "return_key"
+
+    key: str = Field(primary_key=True)
+
+
 class IncidentRow(SQLModel, table=True):
     """What what runs by itself could not do, or found damaged, until it can: `sentence` is packed."""
 

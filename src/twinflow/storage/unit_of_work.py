@@ -22,6 +22,7 @@ from twinflow.storage.kept_files import KeptFiles
 from twinflow.storage.listing import Listing
 from twinflow.storage.opt_outs import OptOuts
 from twinflow.storage.outbox import Outbox
+from twinflow.storage.received import ReceivedMail
 from twinflow.storage.restored_backup import RestoredBackup
 from twinflow.storage.turns import begun, turns_of
 from twinflow.storage.writes import Writes
@@ -58,6 +59,7 @@ class UnitOfWork:
         self.incidents = Incidents(self._writes)
         self.kept_files = KeptFiles(self._writes)
         self.listing = Listing(self._writes)
+        self.received = ReceivedMail(self._writes)
         self.restored_backup = RestoredBackup(self._writes)
         self.opt_outs = OptOuts(self._writes)
         self.outbox = Outbox(self._writes)

@@ -25,6 +25,7 @@ from twinflow.sentences import Sentence
 from twinflow.services.alerts.open_incidents import WHOLE, keep, keep_failed
 from twinflow.services.clock import last_pass
 from twinflow.services.clock.sweep import SweepResult, sweep
+from twinflow.services.mail import received
 from twinflow.worker.returns import NOTHING_READ, Reading, log_problems, read_mailbox
 from twinflow.worker.said import Said
 from twinflow.worker.sending import Delivery, Sender
@@ -116,7 +117,7 @@ class Worker:
             sender = Sender(self.engine, self.rulebook(), self.people, self.post, self.clock, self.stopping)
             with asyncio.Runner() as runner:
                 delivery = runner.run(sender.deliver())
-            found[Part.MAIL] = [*returned.troubles, *delivery.troubles]
+            found[Part.MAIL] = [*returned.troubles, *received.waiting(self.engine), *delivery.troubles]
         return returned, delivery
 
     def _begun(self) -> tuple[datetime, Standing]:

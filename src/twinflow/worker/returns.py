@@ -15,11 +15,12 @@ from twinflow.domain.mail.delivery_reports import Report, ReportKind
 from twinflow.domain.people.people import People
 from twinflow.domain.rulebook import Rulebook
 from twinflow.errors import BadInput, EnvironmentFailed, TwinflowError
-from twinflow.mail.reports import read_report
+from twinflow.mail.reports import READ_LIMIT, read_report
 from twinflow.mail.returned import Answer, Found, Mailbox, returns_server
 from twinflow.sentences import Sentence
 from twinflow.services.clock import last_pass
-from twinflow.services.mail.bounces import Outcome, take_report
+from twinflow.services.mail.bounces import Outcome
+from twinflow.services.mail.received import take_mail
 
 log = logging.getLogger(__name__)
 
@@ -72,7 +73,7 @@ def read_mailbox(engine: Engine, rulebook: Rulebook, people: People, mailbox: Ma
             returned = _take(engine, rulebook, people, found, now)
             messages.append(returned)
             if returned.outcome is not Outcome.WAITING:
-                mailbox.done(found, understood=returned.kind is not ReportKind.OTHER)
+                mailbox.done(found, understood=returned.problem is None)
     except BadInput as error:
         return Reading(tuple(messages), error.message)
     except OSError as error:
@@ -83,9 +84,9 @@ def read_mailbox(engine: Engine, rulebook: Rulebook, people: People, mailbox: Ma
 
 def _take(engine: Engine, rulebook: Rulebook, people: People, found: Found, now: datetime) -> Returned:
     """One message on its own: whatever is wrong with it, it stays unread and the others are read. Raises EnvironmentFailed."""
-    report = read_report(found.content)
+    report, is_whole = read_report(found.content), len(found.content) <= READ_LIMIT
     try:
-        outcome = take_report(engine, rulebook, people, report, now)
+        outcome = take_mail(engine, rulebook, people, report, found.content, now, whole=is_whole)
     except EnvironmentFailed:
         raise
     except Exception as error:
@@ -93,13 +94,18 @@ def _take(engine: Engine, rulebook: Rulebook, people: People, found: Found, now:
         why = error.message if isinstance(error, TwinflowError) else repr(error)
         waits = Sentence("{place}: cannot be recorded: {why}", {"place": found.place, "why": why})
         return Returned(found.place, report.kind, Outcome.WAITING, waits)
-    return Returned(found.place, report.kind, outcome, _not_understood(found.place, report))
+    return Returned(found.place, report.kind, outcome, _to_look_at(found.place, report, outcome))
 
 
-def _not_understood(place: str, report: Report) -> Sentence | None:
+def _to_look_at(place: str, report: Report, outcome: Outcome) -> Sentence | None:
+    """What a person has to look at, and why."""
+    values = {"place": place, "sender": report.sender or "–", "subject": report.subject or "–"}
+    if outcome is Outcome.UNPROVEN:
+        return Sentence("{place}: nothing proves this report, it changes nothing: “{subject}” from {sender}.", values)
+    if report.kind is ReportKind.ANSWER:
+        return Sentence("{place}: an answer: “{subject}” from {sender}.", values)
     if report.kind is not ReportKind.OTHER:
         return None
-    values = {"place": place, "sender": report.sender or "–", "subject": report.subject or "–"}
     if report.cut:
         return Sentence("{place}: too long to be read whole, and not understood: “{subject}” from {sender}.", values)
     return Sentence("{place}: not understood: “{subject}” from {sender}.", values)
@@ -124,22 +130,24 @@ def listening(
 ) -> AbstractContextManager[None]:
     """Takes what a mail server delivers to `port` of loopback. A message is taken when what it changes is committed.
 
-    What is no report is refused, so that its sender learns that nobody reads it; while a pass would not believe the clock all
-    waits at the mail server. Raises EnvironmentFailed if the port is taken.
+    What is neither a report nor from anybody is refused; while a pass would not believe the clock all waits at the mail server.
+    Raises EnvironmentFailed if the port is taken.
     """
 
     def take(content: bytes, addresses: Sequence[str]) -> Answer:
         report, now = read_report(content, addresses), clock()
+        if report.kind is ReportKind.OTHER and not report.sender and not report.recipients:
+            log.warning("%s", _to_look_at(", ".join(addresses), report, Outcome.NO_CHANGE))
+            return Answer.OF_NOBODY
         try:
             last_pass.look(engine, now, longest_gap).check()
-            outcome = take_report(engine, rulebook(), people, report, now)
+            outcome = take_mail(engine, rulebook(), people, report, content, now, whole=True)
         except TwinflowError as error:
             log.warning("a report waits at the mail server: %s", error)
             return Answer.LATER
-        problem = _not_understood(", ".join(addresses), report)
+        problem = _to_look_at(", ".join(addresses), report, outcome)
         if problem is not None:
             log.warning("%s", problem)
-            return Answer.NOT_A_REPORT
         return Answer.LATER if outcome is Outcome.WAITING else Answer.TAKEN
 
     return returns_server(take, port, lmtp=lmtp)

@@ -21,6 +21,7 @@ from twinflow.domain.alerts.incident import Trouble
 from twinflow.domain.mail.letter import Letter
 from twinflow.domain.mail.message import NOTHING_LEFT, ClaimedMessage, Message, MessageState, Settlement
 from twinflow.domain.mail.retries import after_failure
+from twinflow.domain.mail.return_path import return_tag
 from twinflow.domain.people.people import People
 from twinflow.domain.rulebook import Rulebook
 from twinflow.errors import EnvironmentFailed, MailFailed, MailServerDown
@@ -28,7 +29,7 @@ from twinflow.mail.mailer import Connection
 from twinflow.mail.post import Post
 from twinflow.sentences import Sentence
 from twinflow.services.alerts import incidents
-from twinflow.services.mail import outbox
+from twinflow.services.mail import outbox, received
 from twinflow.services.mail.letters import Letters, letters
 from twinflow.services.mail.restored_backup import may_send
 
@@ -85,6 +86,8 @@ class Sender:
     stopping: Callable[[], bool] = _never
     unreadable: dict[str, Sentence] = field(default_factory=dict)
     """Of the agreements of which nothing could be said, by reference."""
+    return_key: str = field(default="", repr=False)
+    """Of the database; read before anything is sent."""
 
     async def deliver(self) -> Delivery:
         """Send every message that is due. Each fails on its own; only a server that takes no part ends the pass."""
@@ -93,6 +96,7 @@ class Sender:
         if held is not None:
             delivery.troubles = (Trouble("held", held),)
         else:
+            self.return_key = received.return_key(self.engine)
             async with self.post.mailer.connect() as connections:
                 await self._deliver(connections, delivery)
             untold = incidents.tell_incidents(self.engine, self.rulebook, self.people, self.clock())
@@ -234,7 +238,8 @@ class Sender:
         try:
             address = self.post.redirect_all_to or self.people.person(message.recipient).mail
             async with asyncio.timeout(outbox.SENDING_LIMIT.total_seconds()):
-                await connection.send(self.post.envelope_sender(message.message_id), address, each.content)
+                sender = self.post.envelope_sender(return_tag(self.return_key, message.id, message.message_id))
+                await connection.send(sender, address, each.content)
         except TimeoutError:
             failure = MailFailed("Message {id}: the mail server is too slow.", doubtful=True, id=message.id)
             await connection.close()

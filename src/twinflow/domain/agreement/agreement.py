@@ -10,6 +10,7 @@ from twinflow.domain.agreement.history import EntryKind, HistoryEntry
 from twinflow.domain.calendar.business_days import Calendars, Pause, add_length
 from twinflow.domain.calendar.dates import Length, PartialDate, add_months
 from twinflow.domain.process.well_known_facts import IN_FORCE_ON
+from twinflow.sentences import as_it_stands
 from twinflow.text import composed, harmless
 
 REFERENCE = r"\w+(?:[./-]\w+)*"
@@ -146,6 +147,11 @@ class Deadline:
     @property
     def key(self) -> tuple[str, int]:
         return (self.rule, self.occurrence)
+
+    @property
+    def shown_on(self) -> date | None:
+        """The due date for whoever reads it: one that is provisional says so."""
+        return as_it_stands(self.due_on, provisional=self.provisional)
 
     @property
     def counted_from(self) -> date:

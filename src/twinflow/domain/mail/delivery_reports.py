@@ -1,7 +1,7 @@
 """What comes back for a message that was sent, as values, and what it means for the person it went to.
 
-A report is trusted as far as it names a message that we sent: its Message-ID is known to its reader and to the servers on the
-way. It can say no more than that this message did not arrive.
+A report is trusted as far as it came to the return path of a message that we sent: its Message-ID is known to its readers and
+whoever they forwarded it to. It can say no more than that this message did not arrive.
 """
 
 from collections.abc import Sequence
@@ -18,6 +18,8 @@ class ReportKind(StrEnum):
     DELAYED = "delayed"
     DELIVERED = "delivered"
     AUTO_REPLY = "auto-reply"
+    ANSWER = "answer"
+    """A person wrote it, also where it came through a list."""
     OTHER = "other"
 
 
@@ -32,9 +34,11 @@ class RecipientReport:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """One message that came back. `message_ids` are those of ours it may be about, the surest first.
+    """One message that came in. `message_ids` are those of the message that a report returns, `return_tags` what stands behind
+    the plus in the addresses it came to, `answers_to` the Message-IDs it says to be an answer to: the surest first.
 
-    `sent_at` is an instant in UTC, None where the report has none that can be read. `cut`: only its beginning was read.
+    `recipients` are those of a real report. `sent_at` is an instant in UTC, None where there is none that can be read. `cut`:
+    only the beginning was read.
     """
 
     kind: ReportKind
@@ -44,6 +48,8 @@ class Report:
     sender: str = ""
     subject: str = ""
     cut: bool = False
+    return_tags: tuple[str, ...] = ()
+    answers_to: tuple[str, ...] = ()
 
     def about(self, address: str) -> tuple[ReportKind, str]:
         """What became of the message sent to `address`, and why.

@@ -218,4 +218,6 @@ def not_kept(before: Agreement, after: Agreement, plan: Plan) -> Iterator[Senten
         if new is None or new.due_on is None:
             yield Sentence("“{deadline}” has no date in the new version from here, so it cannot {policy}.", values)
         elif plan.deadlines[deadline.rule] is Policy.KEEP_DUE and new.due_on != deadline.due_on:
-            yield Sentence("“{deadline}” would move to {day}, so it does not {policy}.", {**values, "day": new.due_on})
+            yield Sentence(
+                "“{deadline}” would move to {day}, so it does not {policy}.", {**values, "day": new.shown_on}
+            )

@@ -169,5 +169,5 @@ def _dates(before: Agreement, after: Agreement, plan: Plan) -> Iterator[DateAfte
     new = {deadline.key: deadline for deadline in after.deadlines if deadline.is_open and deadline.key not in closed}
     rules = {**plan.source.deadlines, **plan.target.deadlines}
     for key in sorted(old.keys() | new.keys()):
-        due = [table[key].due_on if key in table else None for table in (old, new)]
+        due = [table[key].shown_on if key in table else None for table in (old, new)]
         yield DateAfter(key[0], key[1], rules[key[0]].label, due[0], due[1])

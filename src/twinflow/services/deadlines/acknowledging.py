@@ -53,4 +53,4 @@ def say(
         if until is not None:
             work.deadlines.wake_by(agreement_id, deadline.key, until)
         work.commit()
-    return Said(str(wanted), definition.deadlines[deadline.rule].label, person, deadline.due_on, until)
+    return Said(str(wanted), definition.deadlines[deadline.rule].label, person, deadline.shown_on, until)

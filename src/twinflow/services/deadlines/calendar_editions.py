@@ -27,7 +27,7 @@ from twinflow.domain.people.people import People
 from twinflow.domain.process.definition import Label, ProcessDefinition
 from twinflow.domain.rulebook import Rulebook
 from twinflow.errors import NotFound, StaleAgreement, UnreadableAgreement, reason, unreadable
-from twinflow.sentences import Sentence
+from twinflow.sentences import Sentence, as_it_stands
 from twinflow.services.agreements.recording import refreshed, replace_deadlines
 from twinflow.services.alerts.telling import tell_all_moved, tell_moved
 from twinflow.storage.calendar_recount import Batch, OpenDeadline
@@ -259,7 +259,8 @@ class _Recount:
     def moved(self, row: OpenDeadline, new: Deadline) -> MovedDeadline:
         label = self.definition_of(row).deadlines[row.rule].label
         deadline_id = f"{row.reference}/{row.rule}/{row.occurrence}"
-        return MovedDeadline(deadline_id, row.reference, label, row.due_on, new.due_on)
+        before = as_it_stands(row.due_on, provisional=row.provisional)
+        return MovedDeadline(deadline_id, row.reference, label, before, new.shown_on)
 
     def moved_in(self, work: UnitOfWork, reference: str) -> Iterator[MovedDeadline]:
         """What moves in an agreement derived as a whole."""
@@ -273,7 +274,7 @@ class _Recount:
             if old.is_open and after is not None and after.due_on != old.due_on:
                 label = definition.deadlines[old.rule].label
                 deadline_id = f"{reference}/{old.rule}/{old.occurrence}"
-                yield MovedDeadline(deadline_id, reference, label, old.due_on, after.due_on)
+                yield MovedDeadline(deadline_id, reference, label, old.shown_on, after.shown_on)
 
 
 @dataclass

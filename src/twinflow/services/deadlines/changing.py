@@ -80,8 +80,8 @@ def change_deadline(
     second = "" if command.kind is ChangeKind.CONFIRM else said.second
     return ChangedDeadline(
         label=definition.deadlines[wanted.rule].label,
-        before=before.due_on,
-        after=moved.due_on,
+        before=before.shown_on,
+        after=moved.shown_on,
         number=said.number,
         waits_for=definition.roles[second].label if second else {},
     )

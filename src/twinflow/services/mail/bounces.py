@@ -1,5 +1,9 @@
-"""What a report that came back changes: a message that will not arrive becomes an incident; nothing else changes anything."""
+"""What a report that came back changes: a message that will not arrive becomes an incident; nothing else changes anything.
 
+Only a report that came to the return path of a message counts: who knows its Message-ID alone has proven nothing.
+"""
+
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -7,6 +11,7 @@ from sqlalchemy import Engine
 
 from twinflow.domain.mail.delivery_reports import Report, ReportKind
 from twinflow.domain.mail.message import MessageState, OutboxMessage
+from twinflow.domain.mail.return_path import is_return_tag
 from twinflow.domain.people.people import People
 from twinflow.domain.rulebook import Rulebook
 from twinflow.sentences import Sentence
@@ -21,7 +26,9 @@ class Outcome(StrEnum):
     BOUNCED = "bounced"
     NO_CHANGE = "no change"
     UNKNOWN = "unknown"
-    """Not about a message of ours, or it does not say about which."""
+    """About a message that is not ours."""
+    UNPROVEN = "unproven"
+    """It did not come to the return path of the message that it is about, or does not say which one it is about."""
     WAITING = "waiting"
     """The message is still on its way by our books: the report has to be looked at again."""
 
@@ -29,14 +36,16 @@ class Outcome(StrEnum):
 def take_report(engine: Engine, rulebook: Rulebook, people: People, report: Report, now: datetime) -> Outcome:
     """Record that a message bounced, once. Raises EnvironmentFailed where the database does not answer.
 
-    What became of the address that the message went to counts. A report about another address counts too, as far as its
-    Message-ID is ours: a message has one recipient, so that address is where it was forwarded to.
+    What became of the address that the message went to counts. A report about another address counts too: a message has one
+    recipient, so that address is where it was forwarded to.
     """
     if all(each.kind is not ReportKind.HARD for each in report.recipients):
         return Outcome.NO_CHANGE
-    message = _message(engine, report)
-    if message is None:
-        return Outcome.UNKNOWN
+    with UnitOfWork(engine, reading=True) as work:
+        message = proven(work, report)
+        if message is None:
+            names_another = bool(report.return_tags or report.message_ids) and named(work, report.message_ids) is None
+            return Outcome.UNKNOWN if names_another else Outcome.UNPROVEN
     kind, why = report.about(message.sent_to)
     if kind is not ReportKind.HARD or _is_of_an_earlier_try(report, message):
         return Outcome.NO_CHANGE
@@ -47,14 +56,20 @@ def take_report(engine: Engine, rulebook: Rulebook, people: People, report: Repo
     return Outcome.BOUNCED if changed else Outcome.NO_CHANGE
 
 
-def _message(engine: Engine, report: Report) -> OutboxMessage | None:
-    """The message that the report is about."""
-    with UnitOfWork(engine, reading=True) as work:
-        for message_id in report.message_ids:
-            outbox_id = work.outbox.id_of(message_id)
-            if outbox_id is not None:
-                return work.outbox.messages(outbox_id=outbox_id)[0]
+def proven(work: UnitOfWork, report: Report) -> OutboxMessage | None:
+    """The message whose return path the report came to; None also where the message that it returns is another one."""
+    key = work.received.return_key()
+    for tag in report.return_tags:
+        found = work.outbox.messages(outbox_id=int(tag.partition("-")[0]))
+        if found and is_return_tag(tag, key, found[0].id, found[0].message_id):
+            is_another = report.message_ids and found[0].message_id not in report.message_ids
+            return None if is_another else found[0]
     return None
+
+
+def named(work: UnitOfWork, message_ids: Sequence[str]) -> int | None:
+    """The first message of ours among these Message-IDs: what anybody can write."""
+    return next((found for each in message_ids if (found := work.outbox.id_of(each)) is not None), None)
 
 
 def _is_of_an_earlier_try(report: Report, message: OutboxMessage) -> bool:

@@ -27,7 +27,7 @@ from twinflow.domain.process.definition import DeadlineRule, ProcessDefinition
 from twinflow.domain.rulebook import Rulebook, deadline_context
 from twinflow.errors import EnvironmentFailed, TwinflowError, UnreadableAgreement, reason, unreadable
 from twinflow.language import say
-from twinflow.sentences import unpacked
+from twinflow.sentences import as_it_stands, unpacked
 from twinflow.services.mail.calendar_feeds import events_of
 from twinflow.services.reading.history_in_words import beyond_bound, entry_message, left_open_in_words
 from twinflow.storage.agreements import read
@@ -298,8 +298,8 @@ class Desk:
             calendars, today = self.rulebook.calendars_of(told.definition, told.rule), told.today
             told.dates[date_alone] = {
                 **told.values,
-                "due_on": deadline.due_on,
-                "warn_on": deadline.warn_on,
+                "due_on": deadline.shown_on,
+                "warn_on": as_it_stands(deadline.warn_on, provisional=deadline.provisional),
                 "days": (deadline.due_on - today).days,
                 "business_days": business_days_between(today, deadline.due_on, calendars)
                 if calendars.covers(deadline.due_on)
@@ -362,7 +362,7 @@ class Desk:
             if isinstance(deed, Stuck) and deed.deadline.key == key:
                 return {
                     "deadline": definition.deadlines[deed.deadline.rule].label[person.language],
-                    "due_on": deed.deadline.due_on,
+                    "due_on": deed.deadline.shown_on,
                     "step": definition.steps[deed.step].label[person.language],
                     "why": " ".join(say(reason, person.language) for reason in deed.refused.reasons),
                     "sort_on": deed.deadline.due_on,
@@ -382,7 +382,7 @@ class Desk:
         return {
             "deadline": values["deadline"],
             "before": moved.before,
-            "after": moved.after,
+            "after": deadline.shown_on,
             "todo": values["todo"],
             "sort_on": moved.after or date.max,
         }

@@ -240,7 +240,7 @@ def _of_moved_dates(case: _Case) -> Iterator[_Occasion]:
                 yield _Occasion(subject, told, deadline.occurrence, level=moved.cause)
     made_up = _example(case, case.today + A_WEEK)
     if made_up is not None:
-        values = {"before": made_up.due_on, "after": case.today + 2 * A_WEEK}
+        values = {"before": made_up.shown_on, "after": case.today + 2 * A_WEEK}
         told = rules[made_up.rule].told
         yield _Occasion(AlertSubject.deadline(made_up.rule), told, made_up.occurrence, deadline=made_up, made_up=values)
 

@@ -206,6 +206,12 @@ def list_references(engine: Engine) -> list[str]:
         return work.agreements.references()
 
 
+def office_of(engine: Engine, reference: str) -> str:
+    """The office that keeps the case. Raises NotFound."""
+    with about(reference), UnitOfWork(engine, reading=True) as work:
+        return work.agreements.heads([work.agreements.id_of(reference)])[0].office
+
+
 def show_agreement(
     engine: Engine,
     rulebook: Rulebook,
@@ -345,7 +351,7 @@ def _timeline(
             recorded_at=entry.recorded_at,
             recorded_on=people.today(agreement.office, entry.recorded_at),
             actor=ACTORS.get(entry.actor, entry.actor),
-            text=entry_message(entry, words),
+            text=entry_message(entry, words, agreement.deadlines),
             number=number,
             corrected_by=corrected.get(number) if number is not None else None,
         )

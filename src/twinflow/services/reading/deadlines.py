@@ -22,7 +22,7 @@ from twinflow.domain.people.people import People
 from twinflow.domain.process.definition import Label
 from twinflow.domain.rulebook import Rulebook, deadline_context
 from twinflow.errors import UnreadableAgreement
-from twinflow.sentences import Sentence
+from twinflow.sentences import Sentence, as_it_stands
 from twinflow.services.reading.explanations import Explanation, explanation
 from twinflow.storage.agreements import read
 from twinflow.storage.failures import about
@@ -141,8 +141,8 @@ def deadlines_of(
                 reference=agreement.reference,
                 label=rule.label,
                 anchor_on=deadline.anchor_on,
-                warn_on=deadline.warn_on,
-                due_on=due_on,
+                warn_on=as_it_stands(deadline.warn_on, provisional=deadline.provisional),
+                due_on=deadline.shown_on,
                 days=(due_on - today).days if due_on else None,
                 business_days=business_days_between(today, due_on, calendars) if due_on and counted else None,
                 status=deadline.status.value,

@@ -1,10 +1,10 @@
 """The history and the findings of a case in words, for whoever reads them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Protocol
 
-from twinflow.domain.agreement.agreement import Claim, Finding, FindingCode, PresentAgreement, Term
+from twinflow.domain.agreement.agreement import Claim, Deadline, Finding, FindingCode, PresentAgreement, Term
 from twinflow.domain.agreement.entries import (
     Acknowledged,
     Alerted,
@@ -14,6 +14,7 @@ from twinflow.domain.agreement.entries import (
     Corrected,
     Correction,
     DateMoved,
+    Key,
     Migrated,
     NotDelivered,
     Snoozed,
@@ -25,7 +26,7 @@ from twinflow.domain.agreement.left_open import LeftOpen
 from twinflow.domain.agreement.subject import AlertSubject, SubjectKind
 from twinflow.domain.calendar.dates import PartialDate
 from twinflow.domain.process.definition import CLOCK, Label, ProcessDefinition, TermRule
-from twinflow.sentences import Sentence, unpacked
+from twinflow.sentences import Sentence, as_it_stands, unpacked
 
 ACTORS = {CLOCK: Sentence("the clock"), IMPORT: Sentence("import from a register")}
 """What is called an actor in the history and is no person."""
@@ -41,7 +42,8 @@ def _label(known: Mapping[str, _Labelled], key: str | None) -> Label | str:
     return known[key].label if key is not None and key in known else key or ""
 
 
-def entry_message(entry: HistoryEntry, definition: ProcessDefinition) -> Sentence:
+def entry_message(entry: HistoryEntry, definition: ProcessDefinition, deadlines: Sequence[Deadline] = ()) -> Sentence:
+    """An entry in words. Of a date that one of `deadlines` has and that is provisional it says so."""
     match said := read(entry):
         case None:
             state = {"state": _label(definition.states, entry.to_state)}
@@ -51,7 +53,7 @@ def entry_message(entry: HistoryEntry, definition: ProcessDefinition) -> Sentenc
         case StepTaken():
             return _step_in_words(entry, said, definition)
         case DateMoved():
-            return _move_in_words(said, definition)
+            return _move_in_words(said, definition, _shown(said.key, said.after, deadlines))
         case Changed():
             return _change_in_words(said, definition)
         case Corrected():
@@ -68,20 +70,26 @@ def entry_message(entry: HistoryEntry, definition: ProcessDefinition) -> Sentenc
             values = {"number": said.message, "recipient": said.recipient, "reason": said.reason}
             return Sentence("Message {number} to {recipient} was cancelled: {reason}", values)
         case Acknowledged():
-            label = _label(definition.deadlines, said.key[0])
-            values = {"deadline": label, "due": said.due_on or "–", "note": said.note}
+            label, due = _label(definition.deadlines, said.key[0]), _shown(said.key, said.due_on, deadlines)
+            values = {"deadline": label, "due": due or "–", "note": said.note}
             if said.note:
                 return Sentence("{deadline} ({due}): acknowledged; {note}", values)
             return Sentence("{deadline} ({due}): acknowledged", values)
         case Snoozed():
-            label = _label(definition.deadlines, said.key[0])
-            values = {"deadline": label, "due": said.due_on or "–", "until": said.until, "reason": said.reason}
+            label, due = _label(definition.deadlines, said.key[0]), _shown(said.key, said.due_on, deadlines)
+            values = {"deadline": label, "due": due or "–", "until": said.until, "reason": said.reason}
             return Sentence("{deadline} ({due}): own notices held until {until}; reason: {reason}", values)
 
 
-def _move_in_words(said: DateMoved, definition: ProcessDefinition) -> Sentence:
+def _shown(key: Key, day: date | None, deadlines: Sequence[Deadline]) -> date | None:
+    """A due date that an entry names, which says that it is provisional where it still is."""
+    stands = any(each.key == key and each.due_on == day and each.provisional for each in deadlines)
+    return as_it_stands(day, provisional=stands)
+
+
+def _move_in_words(said: DateMoved, definition: ProcessDefinition, after: date | None) -> Sentence:
     label, calendar = _label(definition.deadlines, said.key[0]), said.calendar
-    values = {"deadline": label, "old": said.before or "–", "new": said.after or "–", "calendar": calendar}
+    values = {"deadline": label, "old": said.before or "–", "new": after or "–", "calendar": calendar}
     if calendar:
         return Sentence("{deadline}: moved from {old} to {new} by a new edition of the calendar {calendar}", values)
     return Sentence("{deadline}: moved from {old} to {new}", values)

@@ -10,7 +10,7 @@ from twinflow.domain.calendar.dates import MonthEnd, Unit
 from twinflow.domain.deadlines.changes import Change
 from twinflow.domain.deadlines.counting import DayKind, DayOff, DueDate, Inputs, Line
 from twinflow.domain.process.definition import Label
-from twinflow.sentences import Sentence
+from twinflow.sentences import Sentence, as_it_stands
 from twinflow.services.reading.explanations import Explanation
 
 A_WEEK = 7
@@ -117,7 +117,7 @@ def explained(explanation: Explanation) -> Explained:
         source=explanation.source,
         status=deadline.status.value,
         warn_on=deadline.warn_on,
-        due_on=deadline.due_on,
+        due_on=deadline.shown_on,
         provisional=deadline.provisional,
         carried=_carried(explanation),
         readings=tuple(ledger(due) for due in explanation.readings),
@@ -139,7 +139,7 @@ def ledger(due: DueDate) -> Ledger:
     why = tuple(_why_provisional(due))
     return Ledger(
         length=_length(due.inputs),
-        due_on=due.on,
+        due_on=as_it_stands(due.on, provisional=due.provisional),
         days=abs((due.on - due.inputs.start_on).days) if due.on is not None else None,
         provisional=due.provisional,
         why=why,

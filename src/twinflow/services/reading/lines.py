@@ -86,7 +86,7 @@ class Lines:
             stage=definition.stages[state.stage],
             in_force=agreement.has_entered_into_force(context.today) and not state.final,
             unfinished=next(_unfinished(dated, context), None),
-            next_on=following.due_on if following is not None else None,
+            next_on=following.shown_on if following is not None else None,
             next_label=rule.label if rule is not None else {},
             passed=_in_words(*passed[following.key]) if following is not None and following.key in passed else None,
             overdue=any(
@@ -147,7 +147,7 @@ def _unfinished(dated: Sequence[tuple[DeadlineRule, Deadline]], context: Deadlin
     """The days that have passed without the step that the clock takes then."""
     for rule, deadline in dated:
         if lapses_by_the_clock(rule, deadline, context.today_of(rule)):
-            values = {"deadline": rule.label, "day": deadline.due_on}
+            values = {"deadline": rule.label, "day": deadline.shown_on}
             yield Sentence("{deadline}: {day} has passed, and what follows was not carried out", values)
 
 

@@ -77,5 +77,5 @@ def _ahead(
             stands = standing(rule, deadline, context.calendars_of(rule), context.today_of(rule))
             late = definition.roles[rule.late].label if rule.late else {}
             words = in_words(deadline.status, stands, rule.nature, owed=rule.late is not None)
-            found.append(DateAhead(rule.label, deadline.due_on, words, late))
+            found.append(DateAhead(rule.label, deadline.shown_on, words, late))
     return tuple(found)

@@ -1,4 +1,6 @@
-"""Captured mail: what was sent to whom, as it was sent."""
+"""Captured mail, what was sent to whom, as it was sent; and mail that came in and that a person has to look at."""
+
+import re
 
 from fastapi import APIRouter
 from starlette.requests import Request
@@ -6,8 +8,13 @@ from starlette.responses import HTMLResponse
 
 from twinflow.errors import NotFound
 from twinflow.mail.inbox import CapturedMessage, captured_message, captured_messages
+from twinflow.mail.reports import readable_text
+from twinflow.services.mail import received
+from twinflow.text import harmless_lines
 from twinflow.web.rendering import Here, Site
 from twinflow.web.security import MAIL_POLICY
+
+NUMBER = re.compile(r"[0-9]{1,10}")
 
 router = APIRouter(default_response_class=HTMLResponse)
 
@@ -15,7 +22,16 @@ router = APIRouter(default_response_class=HTMLResponse)
 @router.get("/inbox")
 def show_all(request: Request, site: Here) -> HTMLResponse:
     messages = captured_messages(site.runtime.settings.mail.capture_folder)
-    return site.page(request, "inbox.html", messages=messages, host=site.runtime.settings.mail.host)
+    came_in = received.received_messages(site.runtime.engine)
+    return site.page(request, "inbox.html", messages=messages, came_in=came_in, host=site.runtime.settings.mail.host)
+
+
+@router.get("/inbox/received/{number}")
+def show_received(request: Request, site: Here, number: str) -> HTMLResponse:
+    if not NUMBER.fullmatch(number):
+        raise NotFound("There is no received message {id}.", id=number)
+    line, content = received.received_message(site.runtime.engine, int(number))
+    return site.page(request, "received.html", line=line, text=harmless_lines(readable_text(content)))
 
 
 @router.get("/inbox/{key}")
