@@ -38,6 +38,7 @@ GOOD: dict[str, tuple[int, tuple[str, ...]]] = {
     "agreements steps": (0, ("MX-9", *AS_ELENA)),
     "agreements advance": (0, ("MX-9", "issue_favourable_opinion", "--as", "rita", "--set", "opinion_number=1")),
     "agreements open": (0, ("MX-7", *OPEN)),
+    "agreements confirm-term": (0, ("MX-9", "validity", *AS_ELENA)),
     "agreements import": (0, SHEET),
     "deadlines compute": (0, ("--from", "2026-02-18", "--length", "15 business days", "--calendar", "mx-ministry")),
     "deadlines acknowledge": (0, (PROGRAMME, *AS_ELENA)),

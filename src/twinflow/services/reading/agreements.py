@@ -1,15 +1,16 @@
 """Agreements as lists and pages show them: frozen values. Labels and sentences are left for the door to translate."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import Engine
 
-from twinflow.domain.agreement.agreement import Agreement, Claim, Party, PresentAgreement
+from twinflow.domain.agreement.agreement import Agreement, Claim, Party, PresentAgreement, Term
 from twinflow.domain.agreement.history import HistoryEntry
 from twinflow.domain.agreement.listing import Filters, Position
+from twinflow.domain.deadlines.assumed import terms_in_words
 from twinflow.domain.people.people import People
 from twinflow.domain.process import machine
 from twinflow.domain.process.definition import CLOCK, Label, ProcessDefinition
@@ -58,11 +59,14 @@ class ChecklistLine:
 
 @dataclass(frozen=True, slots=True)
 class TermLine:
+    """`assumed` says so where nobody has stated the term and the process's default stands in its place."""
+
     key: str
     label: Label
     readings: tuple[Sentence, ...]
     contradictory: bool
     source: Label | str
+    assumed: Sentence | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,18 +289,13 @@ def list_steps(
 def _terms(agreement: PresentAgreement, definition: ProcessDefinition) -> Iterator[TermLine]:
     for key, rule in definition.terms.items():
         term = agreement.terms.get(key)
-        readings: Sequence[Sentence]
-        source: Label | str
+        assumed = terms_in_words([rule]) if term is None else None
+        readings: tuple[Sentence, ...] = (term or Term()).message
+        source: Label | str = term.source if term is not None and term.is_stated else ""
         if term is None and rule.default is not None:
-            readings, source = [rule.default.message], rule.source
-        elif term is None or not term.is_stated:
-            readings, source = [Sentence("not stated")], ""
-        elif term.indefinite:
-            readings, source = [Sentence("indefinite")], term.source
-        else:
-            readings, source = [reading.message for reading in term.readings], term.source
+            readings, source = (rule.default.message,), rule.source
         contradictory = term is not None and term.is_contradictory
-        yield TermLine(key, rule.label, tuple(readings), contradictory, source)
+        yield TermLine(key, rule.label, readings, contradictory, source, assumed)
 
 
 def _timeline(
