@@ -103,7 +103,7 @@ def _another_person_than(
 ) -> Sentence | None:
     """Four eyes, on persons: whoever took one of the steps cannot take this one, in whatever role."""
     for entry in agreement.steps_taken(*requirement.steps):
-        if entry.actor == actor.key and entry.step is not None:
+        if actor.is_called(entry.actor) and entry.step is not None:
             return Sentence(
                 "{person} took the step “{step}”; another person has to take this one.",
                 {"person": actor.key, "step": definition.steps[entry.step].label},
