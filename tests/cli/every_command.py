@@ -39,6 +39,7 @@ GOOD: dict[str, tuple[int, tuple[str, ...]]] = {
     "agreements steps": (0, ("MX-9", *AS_ELENA)),
     "agreements advance": (0, ("MX-9", "issue_favourable_opinion", "--as", "rita", "--set", "opinion_number=1")),
     "agreements open": (0, ("MX-7", *OPEN)),
+    "agreements confirm-term": (0, ("MX-9", "validity", *AS_ELENA)),
     "agreements import": (0, SHEET),
     "agreements correct": (1, ("MX-9", "99", *AS_ELENA, "--reason", "typed wrongly", "--withdraw")),
     "agreements confirm-correction": (1, ("MX-9", "1", *AS_ELENA)),

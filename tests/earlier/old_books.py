@@ -17,6 +17,11 @@ from builders import WORKFLOWS
 from postgres import named
 from twinflow import bootstrap
 from twinflow.config import DatabaseSettings, MailSettings, Settings
+from twinflow.domain.process.definition import LIAISON
+from twinflow.domain.steps.terms import TermCommand
+from twinflow.services.agreements.recording import refreshed
+from twinflow.services.agreements.stating_terms import state_term
+from twinflow.storage.unit_of_work import UnitOfWork
 from world import EACH_MORNING, World
 
 DATABASES = ("sqlite", "postgresql")
@@ -132,6 +137,24 @@ def started(settings: Settings, now: datetime) -> Iterator[World]:
         yield world
     finally:
         world.engine.dispose()
+
+
+def confirm_defaults(world: World) -> set[tuple[str, str]]:
+    """State what those versions took for granted, as the liaisons have to now: the deadlines that rest on it, with their case."""
+    found = set()
+    with UnitOfWork(world.engine, reading=True) as work:
+        cases = [work.agreements.get(reference) for reference in work.agreements.references()]
+    for case in cases:
+        definition, today = world.rulebook.definition_of(case), world.people.today(case.office, world.now)
+        (liaison, *_) = world.people.holders_for(definition, LIAISON, case.office, today)
+        anew = refreshed(world.rulebook, world.people, case, world.now).deadlines
+        found |= {(case.reference, each.rule) for each in anew if each.is_open and each.assumed}
+        for term in sorted({term for each in anew if each.is_open for term in each.assumed}):
+            command = TermCommand(term)
+            state_term(
+                world.engine, world.rulebook, world.people, case.reference, command, person=liaison.key, now=world.now
+            )
+    return found
 
 
 def live(world: World, until: date) -> None:

@@ -21,6 +21,7 @@ from old_books import (
     Came,
     OldBooks,
     came,
+    confirm_defaults,
     expected,
     live,
     restored,
@@ -54,6 +55,8 @@ class Year:
     waiting: dict[int, str]
     """The messages that waited, with their readers."""
     folder: Path
+    confirmed: set[tuple[str, str]]
+    """The deadlines that rested on a default, with their agreements: it was confirmed when the books were opened again."""
 
     @property
     def came(self) -> list[Came]:
@@ -61,7 +64,14 @@ class Year:
 
     @property
     def foretold(self) -> list[Came]:
-        return [each for each in expected(self.old) if each.on <= self.until]
+        since = self.old.closed_at.date()
+        foretold = [each for each in expected(self.old) if each.on <= self.until]
+        return [  # what is stated today was not on record before
+            each._replace(effective_on=max(each.effective_on, since))
+            if (each.reference, each.subject.removeprefix("deadline:")) in self.confirmed
+            else each
+            for each in foretold
+        ]
 
     def letter_to(self, reader: str) -> str:
         """The message that waited for this reader."""
@@ -83,9 +93,10 @@ def year(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         started(settings_of(old, url, folder), old.closed_at) as world,
     ):
         before = came(world.engine)
+        confirmed = confirm_defaults(world)
         waiting = outbox.messages(world.engine, ["queued", "leased", "retrying"])
         live(world, until)
-        yield Year(old, until, world, before, {message.id: message.recipient for message in waiting}, folder)
+        yield Year(old, until, world, before, {message.id: message.recipient for message in waiting}, folder, confirmed)
 
 
 def test_what_is_told_and_done_is_what_the_version_of_then_would_have_told_and_done(year: Year) -> None:
@@ -216,4 +227,6 @@ def test_what_waited_for_somebody_to_hold_a_role_is_told_on_the_first_day_of_it(
         for each in year.came
         if each[1:6] == ("MX-2", "deadline:first_programme", 1, "60 days after to contact", "carmen")
     ]
-    assert (told.on, told.effective_on) == (date(2026, 4, 6), date(2026, 2, 27))
+    assert (told.on, told.effective_on) == (date(2026, 4, 6), OF_0003.closed_at.date()), (
+        "on record since it was confirmed"
+    )

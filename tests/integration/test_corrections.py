@@ -28,10 +28,12 @@ from twinflow.domain.deadlines.changes import ChangeCommand
 from twinflow.domain.deadlines.deadline_id import DeadlineId
 from twinflow.domain.steps.command import StepCommand
 from twinflow.domain.steps.opening import NewAgreement
+from twinflow.domain.steps.terms import TermCommand
 from twinflow.errors import BadInput, Refused, StaleAgreement
 from twinflow.services.agreements.advancing import advance_agreement
 from twinflow.services.agreements.correcting import CorrectedEntry, confirm_correction, correct_entry
 from twinflow.services.agreements.opening import open_agreement
+from twinflow.services.agreements.stating_terms import confirm_term
 from twinflow.services.deadlines.changing import change_deadline
 from twinflow.services.mail import outbox
 from twinflow.services.reading import agreements
@@ -370,6 +372,16 @@ def sign_both(world: World) -> None:
         both(world, "sign", MONDAY, party=party.name)
 
 
+def a_term_that_was_stated(world: World) -> None:
+    sign_both(world)
+    for reference, reading in ((MISTAKEN, "5 years"), (RIGHT, "3 years")):
+        command = TermCommand("validity", Term.parse(reading), "clause 9")
+        confirm_term(world.engine, world.rulebook, world.people, reference, command, person="elena", now=world.now)
+    entry = loaded(world, MISTAKEN).history
+    (number,) = [number for number, place in numbered(entry) if entry[place].kind is EntryKind.TERM]
+    correct(world, number, reading="3 years")
+
+
 def the_name_of_a_party(world: World) -> None:
     """Also where it has signed by then."""
     sign_both_as(world, "Alburquerque", "Albuquerque")
@@ -422,6 +434,7 @@ ALIKE: dict[str, tuple[Life, dict[str, object], dict[str, object]]] = {
     "a fact that the case began with": (a_fact_of_the_opening, {}, {"facts": facts(remark="by letter")}),
     "the office that keeps the case": (the_office, {}, {"office": "juarez"}),
     "a term of the text": (a_term_of_the_text, {}, {"terms": {"validity": Term.parse("3 years")}}),
+    "a term that was stated later": (a_term_that_was_stated, {"terms": {}}, {"terms": {}}),
     "the name or the country of a party": (
         the_name_of_a_party,
         {"parties": (PARTIES[0], Party("Alburquerque", "MX"))},

@@ -66,7 +66,9 @@ def sent_by(definition: ProcessDefinition) -> set[str]:
     changes = [change for rule in rules for change in (rule.pause, rule.extend, rule.move) if change is not None]
     confirmed = {"change-to-confirm"} if any(change.second for change in changes) else set()
     refused = {"lapse-refused"} if any(rule.on_lapse for rule in rules) else set()
-    return announced | of_deadlines | confirmed | refused | {*FINDINGS, "undelivered"}
+    by_default = any(rule.term and definition.terms[rule.term].default for rule in rules)
+    assumed = {"term-assumed"} if by_default else set()
+    return announced | of_deadlines | confirmed | refused | assumed | {*FINDINGS, "undelivered"}
 
 
 # The cases, played; each role is held by one reader of each language

@@ -30,6 +30,7 @@ CASES = {
     "resumed": {"before": None},
     "paused from no date": {"before": None, "after": None},
     "nothing on record": {"known": ""},
+    "a date that is only assumed": {"assumed": "assumed by the model's default (60 days, art. V), not confirmed"},
     "told on the day": {"recorded_on": VALUES["effective_on"]},
 }
 

@@ -112,5 +112,6 @@ def test_every_finding_has_a_notice_of_its_own():
         "signature-missing",
         "terms-conflict",
         "term-beyond-bound",
+        "term-assumed",
         "dates-disagree",
     ]

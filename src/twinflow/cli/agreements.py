@@ -1,4 +1,4 @@
-"""`twinflow agreements`: list, show, open, steps, advance, history, import."""
+"""`twinflow agreements`: list, show, open, steps, advance, history, confirm-term, import."""
 
 from collections.abc import Iterable
 from itertools import chain, islice
@@ -93,7 +93,8 @@ def _print_lines(cli: Cli, lines: Iterable[AgreementLine], *, json: bool) -> Non
 def _line(cli: Cli, line: AgreementLine) -> list[str]:
     if line.unreadable is not None:
         return [line.reference, "–", "–", "–", "–", cli.say(line.unreadable)]
-    passed = f" ({cli.say(line.passed)})" if line.passed else ""
+    stands = line.passed or line.assumed
+    passed = f" ({cli.say(stands)})" if stands else ""
     following = f"{cli.short_day(line.next_on)}{passed} {cli.say(line.next_label)}" if line.next_on else "–"
     return [
         shortened(line.reference),
@@ -133,7 +134,7 @@ def show(context: typer.Context, reference: Reference, json: Json = False) -> No
         found, missing = cli.say(checklist.found) or "–", cli.say(checklist.missing) or "–"
         print(f"{cli.say(checklist.label)}: {found} · {cli.text('missing')}: {missing}")
     for term in page.terms:
-        print(f"{cli.say(term.label)}: {cli.say(term.readings)}")
+        print(f"{cli.say(term.label)}: {cli.say(term.assumed or term.readings)}")
     print_table(deadline_headings(cli), [deadline_row(cli, line) for line in page.deadlines])
     _print_timeline(cli, page)
     if page.older is not None:
@@ -163,6 +164,8 @@ def deadline_row(cli: Cli, line: deadlines.DeadlineLine) -> list[str]:
 def _status(cli: Cli, line: deadlines.DeadlineLine) -> str:
     """How it stands, whether its date may still move, what waits for a second person, and who said what of its warnings."""
     said = [line.standing_words]
+    if line.assumed is not None:
+        said.append(line.assumed)
     if line.waiting:
         said.append(Sentence("changes to be confirmed: {count}", {"count": line.waiting}))
     if line.acknowledged is not None:
@@ -311,6 +314,10 @@ add_later(
         "confirm-correction": (
             "correcting.confirm",
             "Confirm a correction as a second person: it counts from now on.",
+        ),
+        "confirm-term": (
+            "stating_terms.confirm_term",
+            "Say what the text says of a term, or confirm that the model's default holds: its dates count from then on.",
         ),
         "import": (
             "opening.import_",

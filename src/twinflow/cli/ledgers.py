@@ -2,12 +2,15 @@
 
 from twinflow.cli.context import Cli
 from twinflow.cli.output import print_table
+from twinflow.sentences import Sentence
 from twinflow.services.reading.ledger_in_words import ChangeLine, Explained, Ledger
 
 
 def print_explained(cli: Cli, shown: Explained) -> None:
     print(f"{shown.id} · {cli.say(shown.label)} · {cli.text(shown.status)}")
     print(cli.say(shown.source))
+    if shown.assumed is not None:
+        print(cli.say(Sentence("The date is {assumed}: nothing follows from it.", {"assumed": shown.assumed})))
     if shown.carried is not None:
         print(cli.say(shown.carried))
     for number, reading in enumerate(shown.readings, start=1):

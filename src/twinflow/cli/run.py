@@ -173,7 +173,8 @@ def _main_job(cli: Cli, runtime: bootstrap.Runtime) -> None:
         _print_pass(cli, worker.tick())
     lines = agreements.each_agreement(runtime.engine, runtime.rulebook, runtime.people, cli.now())
     for line in (line for line in lines if line.next_on):
-        passed = f" ({cli.say(line.passed)})" if line.passed else ""
+        stands = line.passed or line.assumed
+        passed = f" ({cli.say(stands)})" if stands else ""
         print(f"  {line.reference}: {cli.say(line.next_label)}, {cli.day(line.next_on)}{passed}")
 
 

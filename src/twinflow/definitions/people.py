@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field, model_validator
 from twinflow.definitions.models import Key, LabelText, Strict, TimeZone
 from twinflow.definitions.reader import parse_toml, read_text
 from twinflow.domain.calendar.business_days import Calendars
-from twinflow.domain.people.people import Absence, Assignment, Office, People, Person
+from twinflow.domain.people.people import Absence, Assignment, Office, People, Person, one_address
 from twinflow.domain.rulebook import Rulebook
 from twinflow.errors import BadInput, Unreadable
 from twinflow.sentences import Problem, Sentence, unknown_name
@@ -93,7 +93,7 @@ def people_of(text: str, place: str) -> People:
     ]
     people = _people(model)
     texts = [Problem(f"{place}: {each.place}", each.message) for each in problems_of_text(people)]
-    problems = (*offices, *_mistaken_absences(model, place), *texts)
+    problems = (*offices, *_shared_addresses(model, place), *_mistaken_absences(model, place), *texts)
     if problems:
         raise BadInput("{place} has mistakes.", problems, place=place)
     return people
@@ -129,6 +129,17 @@ def _people(model: PeopleModel) -> People:
             for key, person in model.people.items()
         },
     )
+
+
+def _shared_addresses(model: PeopleModel, place: str) -> Iterator[Problem]:
+    """Two keys with one mail address, however it is written: one human could be the second person of their own act."""
+    first: dict[str, str] = {}
+    for key, person in model.people.items():
+        other = first.setdefault(one_address(person.mail), key)
+        if other != key:
+            values = {"other": f"people.{other}.mail", "mail": model.people[other].mail}
+            message = Sentence("the address of {other} too ({mail}): each person has an address of their own.", values)
+            yield Problem(f"{place}: people.{key}.mail", message)
 
 
 def _mistaken_absences(model: PeopleModel, place: str) -> Iterator[Problem]:

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import sqlalchemy
 from sqlalchemy import Connection, bindparam, delete, func, insert, or_, update
+from sqlalchemy.dialects import postgresql
 from sqlmodel import col, select
 
 from twinflow.domain.agreement.agreement import (
@@ -16,6 +17,7 @@ from twinflow.domain.agreement.agreement import (
     Party,
     PresentAgreement,
     Signature,
+    Term,
 )
 from twinflow.domain.agreement.history import ONLY_TOLD, EntryKind, HistoryEntry
 from twinflow.domain.agreement.listing import words_in
@@ -80,7 +82,14 @@ CORRECT = Prepared(
     .returning(AGREEMENT.c.id)
 )
 ADD = Prepared(insert(AGREEMENT).values(values_given(AgreementRow)).returning(AGREEMENT.c.id))
-ADD_FACTS, ADD_PARTIES, ADD_TERMS, ADD_WORDS = adding(FactRow), adding(PartyRow), adding(TermRow), adding(WordRow)
+ADD_FACTS, ADD_PARTIES, ADD_WORDS = adding(FactRow), adding(PartyRow), adding(WordRow)
+_term = postgresql.insert(table_of(TermRow)).values(values_given(TermRow))  # both databases spell it alike
+STATE_TERMS = Prepared(
+    _term.on_conflict_do_update(
+        index_elements=("agreement_id", "name"),
+        set_={"readings": _term.excluded.readings, "source": _term.excluded.source},
+    ).inline()
+)
 
 Value = TypeVar("Value")
 
@@ -280,13 +289,7 @@ class Agreements(Repository):
         self._writes.add(ADD_PARTIES, *({"agreement_id": row_id, **_party_values(each)} for each in agreement.parties))
         names = (agreement.reference, agreement.title, *(party.name for party in agreement.parties))
         self._writes.add(ADD_WORDS, *({"agreement_id": row_id, "word": word} for word in sorted(words_in(names))))
-        self._writes.add(
-            ADD_TERMS,
-            *(
-                {"agreement_id": row_id, "name": name, "readings": str(term), "source": term.source}
-                for name, term in agreement.terms.items()
-            ),
-        )
+        self._writes.add(STATE_TERMS, *_term_values(row_id, agreement.terms, {}))
         self._writes.add(ADD_FACTS, *_fact_values(row_id, agreement.facts, {}))
 
     def correct(self, before: Agreement, after: Agreement) -> int:
@@ -344,6 +347,7 @@ class Agreements(Repository):
                 if old is not new:
                     signed = {f"new_{name}": value for name, value in _signature_values(new).items()}
                     self._writes.add(SIGN, {"of_agreement": agreement_id, "of_name": old.name, **signed})
+        self._writes.add(STATE_TERMS, *_term_values(agreement_id, after.terms, before.terms))
         self._writes.add(ADD_FACTS, *_fact_values(agreement_id, after.facts, before.facts))
         self._writes.add(ADD_ENTRIES, *(values_of(agreement_id, entry) for entry in entries))
         return agreement_id
@@ -430,6 +434,15 @@ def _reached(before: Agreement, entries: Iterable[HistoryEntry]) -> str | None:
         return None
     came = ((entry.to_state, entry.effective_on) for entry in entries if entry.to_state)
     return snapshots.reached_text(tuple(dict.fromkeys((*before.reached, *came))))
+
+
+def _term_values(agreement_id: int, after: Mapping[str, Term], before: Mapping[str, Term]) -> list[dict[str, Any]]:
+    """The terms that are new or differ."""
+    return [
+        {"agreement_id": agreement_id, "name": name, "readings": str(term), "source": term.source}
+        for name, term in after.items()
+        if before.get(name) != term
+    ]
 
 
 def _fact_values(

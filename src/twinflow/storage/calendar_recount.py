@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, Insert, Update, bindparam, case, func, insert, update
+from sqlalchemy import ColumnElement, Date, Insert, Update, bindparam, case, func, insert, or_, update
 from sqlalchemy.types import TypeEngine
 from sqlmodel import col, select
 
@@ -152,9 +152,18 @@ class CalendarRecount(Repository):
         """Set the first date that is open in each of these agreements; the next pass derives anew what days change there."""
         if not agreements:
             return
+        is_assumed = col(DeadlineRow.basis).contains('"assumed"', autoescape=True)
         first = (
             select(func.min(DeadlineRow.due_on))
-            .where(DeadlineRow.agreement_id == AgreementRow.id, DeadlineRow.status == DeadlineStatus.OPEN.value)
+            .where(
+                DeadlineRow.agreement_id == AgreementRow.id,
+                DeadlineRow.status == DeadlineStatus.OPEN.value,
+                or_(
+                    ~is_assumed,
+                    col(AgreementRow.derived_on).is_(None),
+                    col(DeadlineRow.due_on) >= col(AgreementRow.derived_on),
+                ),
+            )
             .scalar_subquery()
         )
         self._connection.execute(

@@ -23,6 +23,7 @@ def basis_text(basis: Basis | None) -> str:
         "early_from": _day_text(basis.early_from),
         "carried": basis.carried,
         "after_months": basis.after_months,
+        "assumed": list(basis.assumed),
     }
     return json.dumps({key: value for key, value in content.items() if value}, ensure_ascii=False)
 
@@ -42,6 +43,7 @@ def basis_of(text: str) -> Basis | None:
         early_from=_day(content.get("early_from")),
         carried=content.get("carried", ""),
         after_months=content.get("after_months", 0),
+        assumed=tuple(content.get("assumed", ())),
     )
 
 

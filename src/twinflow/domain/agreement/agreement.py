@@ -10,7 +10,7 @@ from twinflow.domain.agreement.history import EntryKind, HistoryEntry
 from twinflow.domain.calendar.business_days import Calendars, Pause, add_length
 from twinflow.domain.calendar.dates import Length, PartialDate, add_months
 from twinflow.domain.process.well_known_facts import IN_FORCE_ON
-from twinflow.sentences import as_it_stands
+from twinflow.sentences import Sentence, as_it_stands
 from twinflow.text import composed, harmless
 
 REFERENCE = r"\w+(?:[./-]\w+)*"
@@ -85,6 +85,13 @@ class Term:
         last = add_length(start, at_most, Calendars())
         return self.indefinite or any(add_length(start, reading, Calendars()) > last for reading in self.readings)
 
+    @property
+    def message(self) -> tuple[Sentence, ...]:
+        """What it says, for people: more than one where it contradicts itself."""
+        if self.is_stated and not self.indefinite:
+            return tuple(reading.message for reading in self.readings)
+        return (Sentence("indefinite") if self.indefinite else Sentence("not stated"),)
+
     def __str__(self) -> str:
         if self.indefinite:
             return "indefinite"
@@ -111,7 +118,8 @@ class Basis:
     `lengths` holds every reading of the length; none: the date is a given one. `early_from` is the day that warnings are
     counted from where it is not the start. `carried`: counted from the day a migration took it over (and how, see
     `migration.Policy`), no longer from its event. `after_months` is how long before the period the start lies: equal terms
-    that follow on each other are counted from where the first began.
+    that follow on each other are counted from where the first began. `assumed`: the terms whose lengths are the process's
+    defaults, since nobody has stated what the text says.
     """
 
     lengths: tuple[Length, ...] = ()
@@ -122,6 +130,7 @@ class Basis:
     early_from: date | None = None
     carried: str = ""
     after_months: int = 0
+    assumed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,12 +172,18 @@ class Deadline:
     def is_open(self) -> bool:
         return self.status in {DeadlineStatus.OPEN, DeadlineStatus.PAUSED}
 
+    @property
+    def assumed(self) -> tuple[str, ...]:
+        """The terms whose defaults its date rests on, which nobody has confirmed: nothing follows from that date."""
+        return self.basis.assumed if self.basis is not None else ()
+
 
 class FindingCode(StrEnum):
     DATE_MISSING = "date_missing"
     SIGNATURE_MISSING = "signature_missing"
     TERMS_CONFLICT = "terms_conflict"
     TERM_BEYOND_BOUND = "term_beyond_bound"
+    TERM_ASSUMED = "term_assumed"
     DATES_DISAGREE = "dates_disagree"
 
     @property
@@ -264,12 +279,6 @@ class PresentAgreement(AgreementHead):
         in_force_on = self.day_of(IN_FORCE_ON)
         return not self.unsigned and in_force_on is not None and in_force_on <= today
 
-    @property
-    def next_on(self) -> date:
-        """The first date of an open deadline, passed or not; `date.max` where none is open."""
-        open_on = (each.due_on for each in self.deadlines if each.status is DeadlineStatus.OPEN and each.due_on)
-        return min(open_on, default=date.max)
-
     def as_written(self, party: str) -> str:
         """The name of a party as the books write it, which may be older than the rules for texts; else the name itself."""
         names = [each.name for each in self.parties if party in {each.name, harmless(composed(each.name))}]
@@ -295,6 +304,17 @@ class Agreement(PresentAgreement):
     reached: tuple[tuple[str, date], ...] = ()
     derive_on: date | None = None
     derived_on: date | None = None
+
+    @property
+    def next_on(self) -> date:
+        """The first date of an open deadline, passed or not; `date.max` where none is open.
+
+        One that is only assumed counts until it has passed: nothing is late then.
+        """
+        today = self.derived_on or date.min
+        dated = (each for each in self.deadlines if each.status is DeadlineStatus.OPEN)
+        open_on = (each.due_on for each in dated if each.due_on and not (each.assumed and each.due_on < today))
+        return min(open_on, default=date.max)
 
     def steps_taken(self, *steps: str) -> Sequence[HistoryEntry]:
         return [entry for entry in self.history if entry.kind is EntryKind.STEP and entry.step in steps]

@@ -310,6 +310,31 @@ class Snoozed:
 
 
 @dataclass(frozen=True, slots=True)
+class TermStated:
+    """What somebody says that the text, or the parties, hold of a term of which only the process's default was known.
+
+    `reading` is as `Term.parse` reads it, `source` where it stands.
+    """
+
+    kind: ClassVar = EntryKind.TERM
+
+    term: str
+    reading: str
+    source: str
+    reason: str = ""
+
+    def details(self) -> dict[str, str]:
+        return {"term": self.term, "reading": self.reading, "source": self.source} | _given({"reason": self.reason})
+
+    @classmethod
+    def read(cls, entry: HistoryEntry) -> Self | None:
+        if entry.kind is not cls.kind:
+            return None
+        said = entry.details
+        return cls(said["term"], said["reading"], said["source"], said.get("reason", ""))
+
+
+@dataclass(frozen=True, slots=True)
 class Migrated:
     """A migration from the version `source` to `target`, each as `twinning v2`; `states` and `steps` lead from old names to new.
 
@@ -507,10 +532,20 @@ class Corrected:
 
 
 Said = (
-    StepTaken | Alerted | DateMoved | Changed | Acknowledged | Snoozed | Migrated | NotDelivered | Cancelled | Corrected
+    StepTaken
+    | Alerted
+    | DateMoved
+    | Changed
+    | Acknowledged
+    | Snoozed
+    | TermStated
+    | Migrated
+    | NotDelivered
+    | Cancelled
+    | Corrected
 )
 _KINDS: tuple[type[Said], ...] = (
-    StepTaken, Alerted, DateMoved, Changed, Acknowledged, Snoozed, Migrated, NotDelivered, Cancelled, Corrected,
+    StepTaken, Alerted, DateMoved, Changed, Acknowledged, Snoozed, TermStated, Migrated, NotDelivered, Cancelled, Corrected,
 )  # fmt: skip
 
 

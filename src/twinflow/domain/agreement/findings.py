@@ -28,6 +28,9 @@ def _findings(agreement: PresentAgreement, definition: ProcessDefinition) -> Ite
         rule = definition.terms.get(key)
         if rule is not None and rule.at_most is not None and term.exceeds(rule.at_most, agreement.tracked_from):
             yield Finding(FindingCode.TERM_BEYOND_BOUND, key)
+    if state.signed or not any(each.signed for each in definition.states.values()):
+        for key in sorted({term for each in agreement.deadlines if each.is_open for term in each.assumed}):
+            yield Finding(FindingCode.TERM_ASSUMED, key)
     for key, claims in agreement.facts.items():
         if any(not claim.chosen for claim in claims):
             yield Finding(FindingCode.DATES_DISAGREE, key)

@@ -18,6 +18,7 @@ class EntryKind(StrEnum):
     CHANGE = "change"
     ACKNOWLEDGED = "acknowledged"
     SNOOZED = "snoozed"
+    TERM = "term"
     MIGRATED = "migrated"
     MAIL = "mail"
     CORRECTED = "corrected"

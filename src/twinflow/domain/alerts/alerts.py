@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from twinflow.domain.agreement.agreement import Agreement, Deadline, Finding
-from twinflow.domain.agreement.entries import StepTaken
+from twinflow.domain.agreement.entries import StepTaken, TermStated
 from twinflow.domain.agreement.history import HistoryEntry
 from twinflow.domain.agreement.subject import AlertSubject, SubjectKind
 from twinflow.domain.alerts.telling import Telling
@@ -62,8 +62,9 @@ class Alert:
 
 
 def is_spoken_of(rule: DeadlineRule, deadline: Deadline, today: date) -> bool:
-    """Whether anybody is still told of it: while it is open, and of a right only until its last day."""
-    return deadline.is_open and (rule.duty or not _passed(deadline, today))
+    """Whether anybody is still told of it: while it is open, and of a right, or a date only assumed, until its last day."""
+    is_chased = rule.duty and not deadline.assumed
+    return deadline.is_open and (is_chased or not _passed(deadline, today))
 
 
 def levels_to_tell(
@@ -79,13 +80,15 @@ def levels_to_tell(
 
     `fired` has those told to anybody, with their days. None became due before `known_on`, the day since which the books know of
     the date. Of a case taken over, those of the time before are left out, but for the last: it tells those concerned how things
-    stand, and is not escalated. Of a date that came about later, those that had passed by then are told as well. Once
-    somebody has acknowledged the deadline, nothing is escalated any more.
+    stand, and is not escalated; so too where the term was only assumed at first. Of a date that came about later, those that
+    had passed by then are told as well. Once somebody has acknowledged the deadline, nothing is escalated any more.
     """
     said = acknowledgements_of(agreement.history, deadline.key)
     migrated_on = taken_over(agreement.history).on
     since = max(migrated_on or date.min, agreement.tracked_from)
-    is_older = known_on <= since and (deadline.counted_from < since or rule.anchor.deadline is not None)
+    is_older = (known_on <= since or _was_assumed(agreement, rule)) and (
+        deadline.counted_from < since or rule.anchor.deadline is not None
+    )
     reached = warnings.reached(rule, deadline, calendars, today, fired)
     last = {level.level.to: level for level in reached}
     for level in reached:
@@ -108,6 +111,12 @@ def levels_to_tell(
                 held=said.held(today, None if level is last[to] else level.on),
                 waits=True,
             )
+
+
+def _was_assumed(agreement: Agreement, rule: DeadlineRule) -> bool:
+    """Whether somebody has stated the term that gives the date, or that of the date it follows."""
+    stated = {said.term for entry in agreement.history if (said := TermStated.read(entry)) is not None}
+    return bool(stated) and (rule.term in stated or rule.anchor.deadline is not None)
 
 
 def _said_before(level: warnings.ReachedLevel, fired: Mapping[LevelKey, date], migrated_on: date) -> bool:

@@ -121,6 +121,9 @@ def steps_of_dates(
     """
     last = {key: min(until, context.today_of(rule)) for key, rule in definition.deadlines.items()}
     passed = [each for each in agreement.deadlines if each.rule in last and _lapses(definition, each, last)]
+    if passed and agreement.derived_on is None:  # rows of an earlier version do not say what is only assumed
+        assumed = {each.key for each in with_deadlines(agreement, definition, context).deadlines if each.assumed}
+        passed = [each for each in passed if each.key not in assumed]
     for overdue in sorted(passed, key=lambda each: (each.due_on or until, each.rule, each.occurrence)):
         deadline = next((each for each in agreement.deadlines if each.key == overdue.key), overdue)
         if not _lapses(definition, deadline, last):
@@ -211,7 +214,7 @@ class _Run:
         if wake_on != self.case.wake_on:
             self.case = replace(self.case, wake_on=wake_on)
         given_up = {each.key: each.closed_on for each in anew.deadlines if each.status in GIVEN_UP}
-        for rule, deadline in list(self._awake()):
+        for rule, deadline in list(self._awake(anew)):
             calendars, closed_on = self.context.calendars_of(rule), given_up.get(deadline.key)
             today = min(self.context.today_of(rule), closed_on or date.max)
             audiences = [self._tell(telling) for telling in self._tellings(rule, deadline, calendars, today)]
@@ -234,9 +237,12 @@ class _Run:
             return (alerts.about_missed(rule, deadline, since),) if reached else ()
         return tuple(alerts.levels_to_tell(self.agreement, rule, deadline, calendars, today, told, since))
 
-    def _awake(self) -> Iterator[tuple[DeadlineRule, Deadline]]:
+    def _awake(self, anew: Agreement) -> Iterator[tuple[DeadlineRule, Deadline]]:
         """The deadlines whose day of waking has come where the late office is, and from which no step follows, soonest first."""
         by_key = {deadline.key: deadline for deadline in self.agreement.deadlines}
+        if self.agreement.derived_on is None:  # rows of an earlier version do not say what is only assumed
+            assumed = {each.key: each for each in anew.deadlines if each.assumed}
+            by_key |= {key: replace(by_key[key], basis=assumed[key].basis) for key in by_key.keys() & assumed.keys()}
         woken = sorted((on, key) for key, on in self.case.wake_on.items() if on is not None)
         for on, key in woken:
             rule, deadline = self.definition.deadlines[key[0]], by_key[key]

@@ -17,6 +17,7 @@ from twinflow.domain.agreement.entries import (
     Correction,
     Counting,
     StepTaken,
+    TermStated,
     beginning,
     noted,
     withdrawn,
@@ -35,6 +36,7 @@ from twinflow.sentences import Sentence
 
 OF_A_STEP = ("on", "step", "party", "place", "capacity", "reason")
 OF_A_CHANGE = ("on", "length", "to", "party", "reason", "paper", "legal_basis")
+OF_A_TERM = ("on", "reading", "source", "reason")
 OF_THE_OPENING = ("on", "title", "office", "origin", "note", "state", "term.NAME", "party.NAME", "country.NAME")
 """What can be corrected, by name, beside the facts."""
 
@@ -185,7 +187,7 @@ class _Request:
         if not who.roles & set(roles):
             labels = [self.definition.roles[role].label for role in roles]
             self.reasons.append(Sentence("{person} is not {roles} here.", {"person": who.key, "roles": labels}))
-        if who.key == self.actor.key:
+        if who.is_called(self.actor.key):
             values = {"person": who.key}
             self.reasons.append(Sentence("{person} made the correction; another person has to confirm it.", values))
 
@@ -212,6 +214,8 @@ class _Request:
                 return self._corrected_step(old, present)
             case EntryKind.CHANGE:
                 return self._corrected_change(old)
+            case EntryKind.TERM:
+                return self._corrected_term(old)
             case EntryKind.ACKNOWLEDGED | EntryKind.SNOOZED:
                 self.reasons.append(Sentence("Nothing follows from it; acknowledge the deadline anew."))
             case EntryKind.DEADLINE:
@@ -340,6 +344,23 @@ class _Request:
         except ValueError:
             self.reasons.append(Sentence("to = “{text}”: give a whole day, like 2026-05-31.", {"text": text or ""}))
             return otherwise
+
+    # ---- a term
+
+    def _corrected_term(self, old: HistoryEntry) -> HistoryEntry:
+        said, asked = TermStated.read(old), self.command.asked
+        assert said is not None
+        self._about_the_person(frozenset({LIAISON}))
+        if self.command.correction is Correction.WITHDRAW:
+            return withdrawn(old)
+        self._about_names(OF_A_TERM)
+        reading = asked.get("reading", said.reading)
+        try:
+            Term.parse(reading)
+        except Unreadable as error:
+            self.reasons.append(_misread("reading", reading, error))
+        texts = (asked.get("source", said.source), asked.get("reason", said.reason))
+        return replace(self._on_its_day(old), details=TermStated(said.term, reading, *texts).details())
 
     # ---- the opening
 

@@ -9,7 +9,16 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from twinflow.domain.agreement.agreement import Agreement, Claim, Party
-from twinflow.domain.agreement.entries import Began, Changed, Migrated, Policy, StepTaken, beginning, withdrawn
+from twinflow.domain.agreement.entries import (
+    Began,
+    Changed,
+    Migrated,
+    Policy,
+    StepTaken,
+    TermStated,
+    beginning,
+    withdrawn,
+)
 from twinflow.domain.agreement.history import EntryKind, HistoryEntry
 from twinflow.domain.agreement.present_names import number_of
 from twinflow.domain.clock.day import Taken, steps_of_dates
@@ -25,6 +34,7 @@ from twinflow.domain.steps.advance import advance
 from twinflow.domain.steps.command import StepCommand
 from twinflow.domain.steps.effects import signed_at_entry
 from twinflow.domain.steps.migration import Plan, draft, migrated, with_closed
+from twinflow.domain.steps.terms import with_stated
 from twinflow.errors import NotFound, Refused
 from twinflow.sentences import Sentence
 
@@ -62,10 +72,12 @@ def as_it_began(
     agreement: Agreement, history: Sequence[HistoryEntry], rulebook: Rulebook, people: People, now: datetime
 ) -> Began:
     """What the case began with: what its first entry says, or what its rows have beyond what its steps have given."""
-    said = Began.read(history[0])
-    if said is not None:
-        return said
-    bare = Began(agreement.title, agreement.office, agreement.origin, agreement.note, (), agreement.terms, {})
+    began = Began.read(history[0])
+    if began is not None:
+        return began
+    stated = {said.term for entry in history if (said := TermStated.read(entry)) is not None}
+    terms = {name: term for name, term in agreement.terms.items() if name not in stated}
+    bare = Began(agreement.title, agreement.office, agreement.origin, agreement.note, (), terms, {})
     unsigned = tuple(replace(party, signature=None) for party in agreement.parties)
     start = beginning(history[0], replace(bare, parties=unsigned))
     given = retaken(agreement, [start, *history[1:]], rulebook, people, now).agreement
@@ -169,6 +181,8 @@ class _Run:
                 return self._changed(entry)
             case EntryKind.MIGRATED:
                 return self._migrated(entry)
+            case EntryKind.TERM:
+                return self._stated(entry)
             case _:
                 self._keep(entry)
                 return entry
@@ -222,7 +236,9 @@ class _Run:
 
     def _anybody(self, entry: HistoryEntry) -> Actor:
         """Whoever did it, in whatever role: that was looked at on the day."""
-        return Actor(entry.actor, frozenset(self.definition.roles))
+        known = self.people.people.get(entry.actor)
+        also = self.people.sharing(known) if known is not None else frozenset[str]()
+        return Actor(entry.actor, frozenset(self.definition.roles), also)
 
     def _changed(self, entry: HistoryEntry) -> HistoryEntry:
         said, now = Changed.read(entry), entry.recorded_at
@@ -257,6 +273,14 @@ class _Run:
         self._keep(decided)
         self.derive(now)
         return decided
+
+    def _stated(self, entry: HistoryEntry) -> HistoryEntry:
+        said = TermStated.read(entry)
+        assert said is not None
+        self.case = with_stated(self.case, said)
+        self._keep(entry)
+        self.derive(entry.recorded_at)
+        return entry
 
     def _migrated(self, entry: HistoryEntry) -> HistoryEntry:
         said, now = Migrated.read(entry), entry.recorded_at

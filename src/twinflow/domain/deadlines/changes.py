@@ -346,7 +346,7 @@ class _Request:
             yield Sentence("No change of it waits for a second person.")
             return
         yield from self._about_the_person([meant.second])
-        if meant.actor == self.actor.key:
+        if self.actor.is_called(meant.actor):
             values = {"person": self.actor.key, "number": meant.number}
             yield Sentence("{person} made change {number}; another person has to confirm it.", values)
         if self.on > self.today:

@@ -61,11 +61,10 @@ def rewritten(
         for key in new
         if key in old and old[key].due_on != new[key].due_on
     )
-    known = tuple(found_anew(before.findings, findings(after, definition)))
+    left = replace(after, deadlines=tuple({**old, **rows}.values()), history=(*after.history, *moves))
+    known = tuple(found_anew(before.findings, findings(left, definition)))
     return Rewritten(
-        agreement=replace(
-            after, deadlines=tuple({**old, **rows}.values()), findings=known, history=(*after.history, *moves)
-        ),
+        agreement=replace(left, findings=known),
         rows=rows,
         wake_on={key: _wakes_on(key, each, old, after, definition, context) for key, each in rows.items()},
         moves=moves,

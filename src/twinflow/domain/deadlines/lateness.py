@@ -1,7 +1,8 @@
 """Whether the day of a deadline has passed, what that makes of it, and the words for it.
 
 Who owes something is late once its day has passed. What is late by law or by the text is overdue; a target has passed, and so
-has a right or a term that nobody owes anything for. While its days do not count, a deadline is paused and nothing else.
+has a right or a term that nobody owes anything for. A date that rests on an unconfirmed default only warns. While its days do
+not count, a deadline is paused and nothing else.
 """
 
 from datetime import date
@@ -9,16 +10,21 @@ from enum import StrEnum
 
 from twinflow.domain.agreement.agreement import Deadline, DeadlineStatus
 from twinflow.domain.calendar.business_days import Calendars, add_length, pause_on
+from twinflow.domain.deadlines.assumed import has_gone_by
 from twinflow.domain.deadlines.warnings import warned_from
 from twinflow.domain.process.definition import DeadlineRule, Nature
 from twinflow.sentences import Sentence
 
 
 class Standing(StrEnum):
-    """How an open deadline stands on a day; the last two say that its day has passed, whoever is or is not late."""
+    """How an open deadline stands on a day; the last two say that its day has passed, whoever is or is not late.
+
+    `UNCONFIRMED`: the day of a date that is only assumed has gone by, and nothing follows from it.
+    """
 
     AHEAD = "ahead"
     PAUSED = "paused"
+    UNCONFIRMED = "unconfirmed"
     SOON = "soon"
     DUE = "due"
     OVERDUE = "overdue"
@@ -56,6 +62,8 @@ def standing(rule: DeadlineRule, deadline: Deadline, calendars: Calendars, today
         return Standing.AHEAD
     if is_paused(deadline, today):
         return Standing.PAUSED
+    if has_gone_by(deadline, today):
+        return Standing.UNCONFIRMED
     if has_passed(due_on, today):
         last = rule.very_overdue
         very = last is not None and today >= add_length(due_on, last, calendars)
@@ -90,6 +98,7 @@ def in_words(status: str, standing: str, nature: str, *, owed: bool) -> Sentence
 _WORDS = {
     Standing.AHEAD: Sentence("open"),
     Standing.PAUSED: Sentence("paused"),
+    Standing.UNCONFIRMED: Sentence("to be confirmed"),
     Standing.SOON: Sentence("soon"),
     Standing.DUE: Sentence("due today"),
     Standing.OVERDUE: Sentence("overdue"),

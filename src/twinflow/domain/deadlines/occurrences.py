@@ -12,7 +12,7 @@ from itertools import count, zip_longest
 from typing import NamedTuple
 
 from twinflow.domain.agreement.agreement import Agreement, Basis, Deadline, DeadlineStatus
-from twinflow.domain.agreement.entries import Carried, DateMoved, Policy, StepTaken
+from twinflow.domain.agreement.entries import Carried, DateMoved, Policy, StepTaken, TermStated
 from twinflow.domain.agreement.history import EntryKind, HistoryEntry
 from twinflow.domain.calendar.business_days import ONE_DAY, Calendars, Pause, add_length, pause_on, received_on
 from twinflow.domain.calendar.dates import Length, PartialDate, add_months, months_between
@@ -66,6 +66,9 @@ def with_deadlines(agreement: Agreement, definition: ProcessDefinition, context:
         found = [_in_its_states(deadline, case) for deadline in _occurrences(case, done)]
         ended = [_closed_by_the_end(deadline, case) for deadline in found if deadline is not None]
         done[case.rule.key] = [_closed_as_impossible(deadline, case) for deadline in ended]
+        for deadline in done[case.rule.key]:
+            if deadline.is_open and deadline.assumed and deadline.due_on is not None:
+                case.is_over(deadline.due_on)  # then it is no next date any more
     deadlines = tuple(deadline for found in done.values() for deadline in found)
     derive_on = min(ahead, default=None)
     return replace(agreement, deadlines=deadlines, derive_on=derive_on, derived_on=context.today)
@@ -76,8 +79,8 @@ def on_record_since(
 ) -> date:
     """The day, where the late office is, since which the books can know of the date as it stands.
 
-    The day on which it was moved there; else that on which its event was put on record, or the case came to a state in which it
-    runs; at the earliest that on which the case came into the books.
+    The day on which it was moved there; else that on which its event or its term was put on record, or the case came to a state
+    in which it runs; at the earliest that on which the case came into the books.
     """
     rule, history = definition.deadlines[deadline.rule], agreement.history
     for entry in reversed(history):
@@ -93,6 +96,8 @@ def on_record_since(
     began = [history[start.entry] for start in own if start.entry is not None]
     entered = (e for e in reversed(history) if e.to_state in rule.while_in and e.from_state not in rule.while_in)
     began += [entry for entry in [next(entered, None)] if entry is not None]
+    stated = (entry for entry in history if entry.kind is EntryKind.TERM)
+    began += [e for e in stated if (said := TermStated.read(e)) is not None and said.term in {rule.term, base.term}]
     return max([agreement.tracked_from, *(context.day_of(rule, entry.recorded_at) for entry in began)])
 
 
@@ -152,8 +157,19 @@ class _Case:
                 agreed_on=basis.agreed_on,
                 early_from=carried.on if len(carried.lengths) > 1 else None,
                 carried=carried.policy.value,
+                assumed=basis.assumed,
             )
+        assumed = tuple(dict.fromkeys((*basis.assumed, *self.assumed))) if basis.agreed_on is None else ()
+        if assumed != basis.assumed:
+            basis = replace(basis, assumed=assumed)
         return computed(self.rule, occurrence, anchor_on, basis, self.calendars)
+
+    @property
+    def assumed(self) -> tuple[str, ...]:
+        term = self.rule.term
+        if term is None or term in self.agreement.terms or self.definition.terms[term].default is None:
+            return ()
+        return (term,)
 
     def _changed(self, basis: Basis, changes: Sequence[Change]) -> Basis:
         return changed_basis(basis, self.rule, changes, len(self.agreement.parties), self.calendars)
@@ -201,7 +217,8 @@ def _occurrences(case: _Case, done: Mapping[str, list[Deadline]]) -> list[Deadli
         return [_backed(case, base, lengths) for base in done[rule.anchor.deadline] if base.due_on]
     starts = _starts(case)
     if rule.recurs:
-        bounds = [day for base in done.get(rule.until or "", []) if (day := base.due_on)]
+        ends = [base for base in done.get(rule.until or "", []) if not base.assumed]
+        bounds = [day for base in ends if (day := base.due_on)]
         return _recurring(case, starts, lengths, bounds[-1] if bounds else date.max)
     if not starts:
         return []
@@ -399,7 +416,7 @@ def _backed(case: _Case, base: Deadline, lengths: tuple[Length, ...]) -> Deadlin
     assert anchor is not None
     rule = case.rule
     early = base.warn_on if base.warn_on != anchor else None
-    deadline = case.computed(base.occurrence, anchor, Basis(lengths, early_from=early))
+    deadline = case.computed(base.occurrence, anchor, Basis(lengths, early_from=early, assumed=base.assumed))
     begun_by = case.begun_by[rule.key, base.occurrence] = case.begun_by.get(base.key)
     until = base.closed_on or date.max
     acts = (act for act in _acts(case) if base.counted_from <= act.on <= until and _comes_after(case, act, begun_by))
@@ -413,6 +430,7 @@ def _backed(case: _Case, base: Deadline, lengths: tuple[Length, ...]) -> Deadlin
     if (
         not rule.duty
         and due_on is not None
+        and not deadline.assumed
         and (base.closed_on is None or due_on < base.closed_on)
         and case.is_over(due_on)
     ):
@@ -538,11 +556,10 @@ def _answered(
         elif _falls_away(period.deadline, case):
             found = replace(period.deadline, status=DeadlineStatus.VOID, closed_on=due_on)
         elif last is not None and last < min(bound, anew_on) and case.is_over(last):
-            found = replace(period.deadline, status=DeadlineStatus.UNMET, closed_on=last)
+            found = _given_up(period.deadline, last, owed=True)
         elif following is not None and case.has_come(anew_on):
             overdue = period.deadline.due_on is not None and due_on < anew_on
-            status = DeadlineStatus.UNMET if overdue else DeadlineStatus.VOID
-            found = replace(period.deadline, status=status, closed_on=anew_on)
+            found = _given_up(period.deadline, anew_on, owed=overdue)
         else:
             found = period.deadline
         yield found
@@ -575,7 +592,8 @@ def _lapsed(deadline: Deadline, case: _Case) -> Deadline:
     taken = any(
         entry.step in rule.on_lapse and entry.effective_on == due_on for _, entry in _steps_taken(case.agreement)
     )
-    if taken or (not rule.duty and not rule.on_lapse and case.is_over(due_on)):
+    is_right = not rule.duty and not rule.on_lapse and not deadline.assumed
+    if taken or (is_right and case.is_over(due_on)):
         return replace(deadline, status=DeadlineStatus.LAPSED, closed_on=due_on)
     return deadline
 
@@ -601,8 +619,13 @@ def _in_its_states(deadline: Deadline, case: _Case) -> Deadline | None:
     left_on = spans[-1][1]
     if left_on is None or (deadline.closed_on is not None and deadline.closed_on <= left_on):
         return deadline
-    overdue = due_on is not None and due_on < left_on
-    return replace(deadline, status=DeadlineStatus.UNMET if overdue else DeadlineStatus.VOID, closed_on=left_on)
+    return _given_up(deadline, left_on, owed=due_on is not None and due_on < left_on)
+
+
+def _given_up(deadline: Deadline, on: date, *, owed: bool) -> Deadline:
+    """It ends on the day without being met: on record as not met where it was owed by then, which no assumed date is."""
+    status = DeadlineStatus.UNMET if owed and not deadline.assumed else DeadlineStatus.VOID
+    return replace(deadline, status=status, closed_on=on)
 
 
 def _spans(case: _Case) -> list[tuple[date, date | None]]:
@@ -632,7 +655,7 @@ def _closed_by_the_end(deadline: Deadline, case: _Case) -> Deadline:
     if not deadline.is_open or ended_on is None:
         return deadline
     overdue = case.rule.late is not None and deadline.due_on is not None and deadline.due_on < ended_on
-    return replace(deadline, status=DeadlineStatus.UNMET if overdue else DeadlineStatus.VOID, closed_on=ended_on)
+    return _given_up(deadline, ended_on, owed=overdue)
 
 
 def _closed_as_impossible(deadline: Deadline, case: _Case) -> Deadline:

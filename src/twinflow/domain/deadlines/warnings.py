@@ -59,8 +59,10 @@ class ReachedLevel:
 
 
 def lapses_by_the_clock(rule: DeadlineRule, deadline: Deadline, today: date) -> bool:
-    """Whether the day has passed and the process names steps that follow from it."""
-    return bool(rule.on_lapse) and deadline.is_open and deadline.due_on is not None and deadline.due_on < today
+    """Whether the day has passed and the process names steps that follow from it; nothing follows from one that is assumed."""
+    if not rule.on_lapse or not deadline.is_open or deadline.assumed:
+        return False
+    return deadline.due_on is not None and deadline.due_on < today
 
 
 def warned_from(rule: DeadlineRule, deadline: Deadline, calendars: Calendars) -> date | None:
@@ -190,6 +192,8 @@ def next_wake_on(rule: DeadlineRule, deadline: Deadline, calendars: Calendars, a
     if deadline.due_on is None or not deadline.is_open:
         return None
     days = [next_level_on(rule, deadline, calendars, after)]
-    if rule.on_lapse:
+    if deadline.assumed:
+        days = [day for day in days if day is not None and day <= deadline.due_on]
+    elif rule.on_lapse:
         days.append(deadline.due_on + ONE_DAY)
     return min((day for day in days if day is not None and (after is None or day > after)), default=None)

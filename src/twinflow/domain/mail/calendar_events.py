@@ -16,6 +16,7 @@ from twinflow.domain.agreement.entries import DateMoved
 from twinflow.domain.agreement.history import HistoryEntry
 from twinflow.domain.alerts.recipients import holders_of, recipients_of
 from twinflow.domain.calendar.business_days import ONE_DAY
+from twinflow.domain.deadlines import assumed
 from twinflow.domain.deadlines.lateness import Standing, has_passed, in_words, is_paused
 from twinflow.domain.people.people import People, Person
 from twinflow.domain.process.definition import LIAISON, DeadlineRule, Label, Nature, ProcessDefinition
@@ -120,7 +121,7 @@ def deadline_event(
         summary=Sentence("{reference}: {deadline} ({tags})" if tags else "{reference}: {deadline}", names),
         description=(
             shortened(head.title),
-            *_how_it_stands(deadline, tags, paused=paused),
+            *_how_it_stands(deadline, tags, assumed.in_words(deadline, definition), paused=paused),
             *(doing if deadline.is_open else doing[:1]),
         ),
         categories=(definition.label, _NATURES[rule.nature]),
@@ -158,7 +159,8 @@ def _last_date(moves: Sequence[DateMoved]) -> date | None:
 def _status(deadline: Deadline, *, paused: bool) -> EventStatus:
     if deadline.status is DeadlineStatus.VOID:
         return EventStatus.CANCELLED
-    return EventStatus.TENTATIVE if paused or (deadline.is_open and deadline.provisional) else EventStatus.CONFIRMED
+    is_firm = not deadline.is_open or not (deadline.provisional or deadline.assumed)
+    return EventStatus.TENTATIVE if paused or not is_firm else EventStatus.CONFIRMED
 
 
 def _tags(rule: DeadlineRule, deadline: Deadline, today: date, *, paused: bool) -> tuple[Sentence, ...]:
@@ -166,7 +168,9 @@ def _tags(rule: DeadlineRule, deadline: Deadline, today: date, *, paused: bool) 
     if not deadline.is_open:
         return (_CLOSED[deadline.status],)
     found = []
-    if paused or has_passed(deadline.due_on, today):
+    if deadline.assumed:
+        found.append(Sentence("assumed date"))
+    if paused or (has_passed(deadline.due_on, today) and not deadline.assumed):
         stands = Standing.PAUSED if paused else Standing.OVERDUE
         found.append(in_words(DeadlineStatus.OPEN, stands, rule.nature, owed=rule.late is not None))
     if deadline.provisional:
@@ -185,12 +189,16 @@ def _changed_at(agreement: DatedAgreement, deadline: Deadline, today: date) -> d
     return max(agreement.changed_at, *(datetime.combine(day, time(), UTC) for day in days))
 
 
-def _how_it_stands(deadline: Deadline, tags: tuple[Sentence, ...], *, paused: bool) -> list[Sentence]:
+def _how_it_stands(
+    deadline: Deadline, tags: tuple[Sentence, ...], default: Sentence | None, *, paused: bool
+) -> list[Sentence]:
     if deadline.closed_on is not None and not deadline.is_open:
         return [Sentence("How the date stands: {standing} ({day})", {"standing": tags, "day": deadline.closed_on})]
     lines = [Sentence("How the date stands: {standing}", {"standing": tags or Sentence("open")})]
     if paused:
         lines.append(Sentence("The count is paused: this day will move when it goes on."))
+    if deadline.is_open and default is not None:
+        lines.append(Sentence("The date is {assumed}: nothing follows from it.", {"assumed": default}))
     if deadline.is_open and deadline.provisional:
         lines.append(Sentence("The date is provisional: a calendar that it rests on is not complete yet."))
     return lines

@@ -64,13 +64,34 @@ class Person:
     assignments: tuple[Assignment, ...]
     absences: tuple[Absence, ...] = ()
 
+    @property
+    def address(self) -> str:
+        """The mail address as addresses are compared (`one_address`)."""
+        return one_address(self.mail)
+
+
+def one_address(mail: str) -> str:
+    """The same for every spelling of an address: without case, space around it, or a full stop at its end.
+
+    Nothing else is taken away: whether `a.b@` or `a+b@` is the mailbox of `ab@` only their server knows.
+    """
+    return mail.strip().rstrip(".").casefold()
+
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """A person as seen from one agreement: the roles held there on the day."""
+    """A person as seen from one agreement: the roles held there on the day.
+
+    `also` are other keys with the same mail address: books and files of before may know one human by two.
+    """
 
     key: str
     roles: frozenset[str]
+    also: frozenset[str] = frozenset()
+
+    def is_called(self, key: str) -> bool:
+        """Whether who acted under the key is the same human."""
+        return key == self.key or key in self.also
 
 
 THE_CLOCK = Actor(CLOCK, frozenset({CLOCK}))
@@ -120,7 +141,7 @@ class People:
         own = {assignment.role for assignment in person.assignments}
         possible = (key for key, role in definition.roles.items() if key in own or role.deputy is not None)
         held = (role for role in possible if person in self.holders_for(definition, role, office, day))
-        return Actor(person.key, frozenset(held))
+        return Actor(person.key, frozenset(held), self.sharing(person))
 
     def holders_for(self, definition: ProcessDefinition, role: str, office: str, day: date) -> list[Person]:
         """Who holds the role for cases of `office` on the day, in the office then in charge; else who holds its deputy's."""
@@ -168,6 +189,19 @@ class People:
         if kind == home.kind:
             return frozenset({home.key})
         return self._by_kind_and_country.get((kind, home.country), frozenset())
+
+    def sharing(self, person: Person) -> frozenset[str]:
+        """The other keys with the address of the person."""
+        return self._by_address.get(person.address, frozenset()) - {person.key}
+
+    @cached_property
+    def _by_address(self) -> Mapping[str, frozenset[str]]:
+        """The keys of each address."""
+        found: dict[str, set[str]] = {}
+        for person in self.people.values():
+            if person.address:
+                found.setdefault(person.address, set()).add(person.key)
+        return {address: frozenset(keys) for address, keys in found.items()}
 
     @cached_property
     def _by_role(self) -> Mapping[str, Sequence[Person]]:

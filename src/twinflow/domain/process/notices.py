@@ -75,7 +75,7 @@ _DEADLINE: Fields = {
 _FINDING: Fields = {"subject": Kind.TEXT, "known": Kind.TEXT}
 _CORRECTION: Fields = {"entry": Kind.NUMBER, "actor": Kind.TEXT, "what": Kind.TEXT}
 _BUILT_IN: Mapping[str, Fields] = {
-    "deadline-soon": _DEADLINE,
+    "deadline-soon": {**_DEADLINE, "assumed": Kind.TEXT},
     "deadline-overdue": _DEADLINE,
     "lapse-refused": {
         "deadline": Kind.TEXT,
@@ -85,7 +85,13 @@ _BUILT_IN: Mapping[str, Fields] = {
         "why": Kind.TEXT,
         **_TODO,
     },
-    "deadline-moved": {"deadline": Kind.TEXT, "before": Kind.DAY, "after": Kind.DAY, **_TODO},
+    "deadline-moved": {
+        "deadline": Kind.TEXT,
+        "before": Kind.DAY,
+        "after": Kind.DAY,
+        "assumed": Kind.TEXT,
+        **_TODO,
+    },
     "change-to-confirm": {
         "deadline": Kind.TEXT,
         "id": Kind.TEXT,
@@ -99,6 +105,7 @@ _BUILT_IN: Mapping[str, Fields] = {
     "signature-missing": _FINDING,
     "terms-conflict": _FINDING,
     "term-beyond-bound": {**_FINDING, "at_most": Kind.TEXT, "source": Kind.TEXT},
+    "term-assumed": {**_FINDING, "term": Kind.TEXT},
     "dates-disagree": _FINDING,
     "undelivered": {"person": Kind.TEXT, "subject": Kind.TEXT, "why": Kind.TEXT, "number": Kind.NUMBER},
 }

@@ -17,7 +17,7 @@ from twinflow.domain.agreement.agreement import (
 from twinflow.domain.agreement.entries import Began
 from twinflow.domain.agreement.history import EntryKind, HistoryEntry
 from twinflow.domain.calendar.dates import PartialDate
-from twinflow.domain.process.definition import ProcessDefinition
+from twinflow.domain.process.definition import ProcessDefinition, TermRule
 from twinflow.domain.process.well_known_facts import NOT_IN_FUTURE
 from twinflow.domain.steps.facts import is_still_to_come, items_of
 from twinflow.errors import Unreadable
@@ -172,9 +172,15 @@ def _about_the_terms(new: NewAgreement, definition: ProcessDefinition, today: da
         rule = definition.terms.get(name)
         if rule is None:
             yield Problem(f"terms.{name}", unknown_name(Sentence("the term"), name, definition.terms))
-        elif rule.at_most is not None and not is_kept and term.exceeds(rule.at_most, today):
-            values = {"length": rule.at_most.message, "source": rule.source}
-            yield Problem(f"terms.{name}", Sentence("at most {length} ({source}).", values))
+        elif not is_kept:
+            yield from (Problem(f"terms.{name}", message) for message in beyond_bound(term, rule, today))
+
+
+def beyond_bound(term: Term, rule: TermRule, today: date) -> Iterator[Sentence]:
+    """That a text that is not signed yet may not say so."""
+    if rule.at_most is not None and term.exceeds(rule.at_most, today):
+        values = {"length": rule.at_most.message, "source": rule.source}
+        yield Sentence("at most {length} ({source}).", values)
 
 
 def _to_come(day: date | None) -> Sentence:

@@ -87,11 +87,11 @@ def _step_taken(attempt: Attempt, requirement: Requirement) -> Sentence | None:
 def _another_person_than(attempt: Attempt, requirement: Requirement) -> Sentence | None:
     """Four eyes, on persons: whoever took one of the steps cannot take this one, in whatever role."""
     for entry in attempt.agreement.steps_taken(*requirement.steps):
-        said, who = StepTaken.read(entry), attempt.actor.key
-        values = {"person": who, "step": attempt.definition.steps[entry.step or ""].label}
-        if entry.actor == who:
+        said, who = StepTaken.read(entry), attempt.actor
+        values = {"person": who.key, "step": attempt.definition.steps[entry.step or ""].label}
+        if who.is_called(entry.actor):
             return Sentence("{person} took the step “{step}”; another person has to take this one.", values)
-        if said is not None and who in said.corrected_by.split():
+        if said is not None and any(map(who.is_called, said.corrected_by.split())):
             return Sentence("{person} corrected the step “{step}”; another person has to take this one.", values)
     return None
 

@@ -18,6 +18,7 @@ from twinflow.domain.alerts.alerts import OVERDUE, SOON, Alert
 from twinflow.domain.calendar.business_days import business_days_between
 from twinflow.domain.clock.day import Stuck, steps_of_dates
 from twinflow.domain.corrections.correction import pending as corrections_pending
+from twinflow.domain.deadlines.assumed import has_gone_by, in_words, terms_in_words
 from twinflow.domain.deadlines.changes import changes_by_deadline, pending
 from twinflow.domain.deadlines.lateness import has_passed, is_past, standing
 from twinflow.domain.mail.letter import Letter, LetterGroup, LetterItem
@@ -174,6 +175,11 @@ def _needs_all(alert: Alert) -> bool:
     return kind not in HEAD_IS_ENOUGH or (kind is SubjectKind.STEP and alert.details["state"] != alert.state)
 
 
+def _assumed(deadline: Deadline, definition: ProcessDefinition, person: Person) -> str:
+    words = in_words(deadline, definition)
+    return say(words, person.language) if words is not None else ""
+
+
 def _notice(alert: Alert, values: Mapping[str, Any]) -> str:
     """A warning may have waited so long that the day has passed."""
     if alert.subject.kind is SubjectKind.DEADLINE:
@@ -293,6 +299,8 @@ class Desk:
         if deadline is None or deadline.due_on is None or _is_of_the_past(deadline, alert.tracked_from):
             return None
         told = self._rule(person, alert, key)
+        if has_gone_by(deadline, told.today):  # nothing follows from it
+            return None
         date_alone = replace(deadline, occurrence=0)
         if date_alone not in told.dates:
             calendars, today = self.rulebook.calendars_of(told.definition, told.rule), told.today
@@ -305,6 +313,7 @@ class Desk:
                 if calendars.covers(deadline.due_on)
                 else None,
                 "standing": standing(told.rule, deadline, calendars, today).value,
+                "assumed": _assumed(deadline, told.definition, person),
                 "sort_on": deadline.due_on,
             }
         return told.dates[date_alone]
@@ -383,6 +392,7 @@ class Desk:
             "deadline": values["deadline"],
             "before": moved.before,
             "after": deadline.shown_on,
+            "assumed": _assumed(deadline, self._definition(alert), person),
             "todo": values["todo"],
             "sort_on": moved.after or date.max,
         }
@@ -454,6 +464,10 @@ class Desk:
                 rule = definition.terms[subject]
                 values = {"subject": rule.label, **beyond_bound(agreement.terms[subject], rule)}
                 return {name: say(value, person.language) for name, value in values.items()}
+            case FindingCode.TERM_ASSUMED:
+                rule = definition.terms[subject]
+                known = say(terms_in_words([rule]) or "", person.language)
+                return {"subject": rule.label[person.language], "known": known, "term": subject}
             case FindingCode.DATE_MISSING | FindingCode.DATES_DISAGREE:
                 claims = agreement.facts.get(subject, ())
                 known = "; ".join(f"{claim.value} ({claim.source})" for claim in claims if str(claim.value))

@@ -23,6 +23,7 @@ from twinflow.domain.alerts.alerts import (
     Alert,
 )
 from twinflow.domain.calendar.dates import Length, Unit
+from twinflow.domain.deadlines.assumed import terms_in_words
 from twinflow.domain.deadlines.changes import changes_by_deadline, pending
 from twinflow.domain.deadlines.lateness import has_passed
 from twinflow.domain.mail.letter import Letter, LetterGroup, LetterItem
@@ -339,6 +340,11 @@ def _example_of(case: _Case, code: FindingCode) -> dict[str, Any]:
             rule = rules[0] if rules else TermRule(case.definition.label, source=case.definition.label)
             bound = replace(rule, at_most=rule.at_most or Length(5, Unit.YEARS))
             return {"subject": rule.label, **beyond_bound(Term((Length(40, Unit.YEARS),)), bound)}
+        case FindingCode.TERM_ASSUMED:
+            found = {key: rule for key, rule in case.definition.terms.items() if rule.default is not None}
+            made_up = TermRule(case.definition.label, Length(5, Unit.YEARS), source=case.definition.label)
+            key, rule = next(iter(found.items()), ("validity", made_up))
+            return {"subject": rule.label, "known": terms_in_words([rule]), "term": key}
         case _:
             known = f"{case.today}; {case.today + A_WEEK}" if code is FindingCode.DATES_DISAGREE else ""
             return {"subject": next(iter(case.definition.records.values())), "known": known}

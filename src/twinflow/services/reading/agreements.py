@@ -1,17 +1,18 @@
 """Agreements as lists and pages show them: frozen values. Labels and sentences are left for the door to translate."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import Engine
 
-from twinflow.domain.agreement.agreement import Agreement, Claim, Party, PresentAgreement
+from twinflow.domain.agreement.agreement import Agreement, Claim, Party, PresentAgreement, Term
 from twinflow.domain.agreement.entries import Corrected
 from twinflow.domain.agreement.history import HistoryEntry
 from twinflow.domain.agreement.listing import Filters, Position
 from twinflow.domain.agreement.present_names import numbered
+from twinflow.domain.deadlines.assumed import terms_in_words
 from twinflow.domain.deadlines.context import DeadlineContext
 from twinflow.domain.people.people import People
 from twinflow.domain.process import machine
@@ -62,11 +63,14 @@ class ChecklistLine:
 
 @dataclass(frozen=True, slots=True)
 class TermLine:
+    """`assumed` says so where nobody has stated the term and the process's default stands in its place."""
+
     key: str
     label: Label
     readings: tuple[Sentence, ...]
     contradictory: bool
     source: Label | str
+    assumed: Sentence | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -316,18 +320,13 @@ def _left_open(
 def _terms(agreement: PresentAgreement, definition: ProcessDefinition) -> Iterator[TermLine]:
     for key, rule in definition.terms.items():
         term = agreement.terms.get(key)
-        readings: Sequence[Sentence]
-        source: Label | str
+        assumed = terms_in_words([rule]) if term is None else None
+        readings: tuple[Sentence, ...] = (term or Term()).message
+        source: Label | str = term.source if term is not None and term.is_stated else ""
         if term is None and rule.default is not None:
-            readings, source = [rule.default.message], rule.source
-        elif term is None or not term.is_stated:
-            readings, source = [Sentence("not stated")], ""
-        elif term.indefinite:
-            readings, source = [Sentence("indefinite")], term.source
-        else:
-            readings, source = [reading.message for reading in term.readings], term.source
+            readings, source = (rule.default.message,), rule.source
         contradictory = term is not None and term.is_contradictory
-        yield TermLine(key, rule.label, tuple(readings), contradictory, source)
+        yield TermLine(key, rule.label, readings, contradictory, source, assumed)
 
 
 def _timeline(

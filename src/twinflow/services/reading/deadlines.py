@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 from twinflow.domain.agreement.agreement import Agreement, Deadline, PresentAgreement
 from twinflow.domain.agreement.history import HistoryEntry
 from twinflow.domain.calendar.business_days import business_days_between
-from twinflow.domain.deadlines import lateness
+from twinflow.domain.deadlines import assumed, lateness
 from twinflow.domain.deadlines.acknowledgements import (
     NOTHING_SAID,
     Acknowledgement,
@@ -33,7 +33,8 @@ from twinflow.storage.unit_of_work import UnitOfWork
 class DeadlineLine:
     """One occurrence of a deadline; `edition` names the calendars it was counted by, if any.
 
-    `days` and `business_days` are left until `due_on`, where the late office is; negative when it has passed. `standing`
+    `days` and `business_days` are left until `due_on`, where the late office is; negative when it has passed, None where that
+    makes nothing late as the date is only `assumed` (which says by what). `standing`
     says how an open one stands (`lateness.Standing`), `waiting` how many changes of it wait for a second person (None in
     lists, which are read without the history). `acknowledged` says who has an open one in hand, `snoozed` who is told
     nothing of it for now.
@@ -56,6 +57,7 @@ class DeadlineLine:
     source: Label
     edition: str
     provisional: bool
+    assumed: Sentence | None
     acknowledged: Acknowledgement | None
     snoozed: tuple[Snooze, ...]
 
@@ -133,7 +135,8 @@ def deadlines_of(
         if rule is None or not (history is not None or deadline.is_open):
             continue
         calendars, today, due_on = context.calendars_of(rule), context.today_of(rule), deadline.due_on
-        counted = due_on is not None and calendars.covers(due_on)
+        left = due_on if not assumed.has_gone_by(deadline, today) else None
+        counted = left is not None and calendars.covers(left)
         about = acknowledged.get(deadline.key, NOTHING_SAID) if deadline.is_open else NOTHING_SAID
         lines.append(
             DeadlineLine(
@@ -143,8 +146,8 @@ def deadlines_of(
                 anchor_on=deadline.anchor_on,
                 warn_on=as_it_stands(deadline.warn_on, provisional=deadline.provisional),
                 due_on=deadline.shown_on,
-                days=(due_on - today).days if due_on else None,
-                business_days=business_days_between(today, due_on, calendars) if due_on and counted else None,
+                days=(left - today).days if left else None,
+                business_days=business_days_between(today, left, calendars) if left and counted else None,
                 status=deadline.status.value,
                 standing=lateness.standing(rule, deadline, calendars, today).value,
                 waiting=_waiting(deadline, changes) if history is not None else None,
@@ -154,6 +157,7 @@ def deadlines_of(
                 source=rule.source,
                 edition=deadline.edition,
                 provisional=deadline.provisional,
+                assumed=assumed.in_words(deadline, then),
                 acknowledged=about.acknowledged,
                 snoozed=about.running(today),
             )

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import Engine
 
 from twinflow.domain.agreement.agreement import Agreement, Basis, Deadline
+from twinflow.domain.deadlines import assumed
 from twinflow.domain.deadlines.carried_over import carried_over_on
 from twinflow.domain.deadlines.changes import Change, changes_by_deadline
 from twinflow.domain.deadlines.context import due_dates
@@ -16,6 +17,7 @@ from twinflow.domain.people.people import People
 from twinflow.domain.process.definition import Label
 from twinflow.domain.rulebook import Rulebook
 from twinflow.errors import NotFound
+from twinflow.sentences import Sentence
 from twinflow.services.agreements.recording import refreshed
 from twinflow.storage.failures import about
 from twinflow.storage.unit_of_work import UnitOfWork
@@ -26,7 +28,7 @@ class Explanation:
     """How the date of a deadline came about: one due date with its ledger for each reading of the length.
 
     `roles` names those of the process, for the changes that wait for one; `carried_on` is the day of the migration that the
-    date rests on, if it does.
+    date rests on, if it does; `assumed` says by what default it is only assumed.
     """
 
     id: str
@@ -37,6 +39,7 @@ class Explanation:
     changes: tuple[Change, ...]
     roles: Mapping[str, Label]
     carried_on: date | None
+    assumed: Sentence | None
 
 
 def explain(engine: Engine, rulebook: Rulebook, people: People, wanted: DeadlineId, now: datetime) -> Explanation:
@@ -64,4 +67,14 @@ def explanation(
     changes = changes_by_deadline(agreement.history).get(deadline.key, ())
     roles = {key: role.label for key, role in rulebook.lexicon_of(agreement).roles.items()}
     carried_on = carried_over_on(agreement.history, deadline)
-    return Explanation(str(wanted), rule.label, rule.source, deadline, tuple(readings), changes, roles, carried_on)
+    return Explanation(
+        id=str(wanted),
+        label=rule.label,
+        source=rule.source,
+        deadline=deadline,
+        readings=tuple(readings),
+        changes=changes,
+        roles=roles,
+        carried_on=carried_on,
+        assumed=assumed.in_words(deadline, definition),
+    )

@@ -19,12 +19,14 @@ from twinflow.domain.agreement.entries import (
     NotDelivered,
     Snoozed,
     StepTaken,
+    TermStated,
     read,
 )
 from twinflow.domain.agreement.history import IMPORT, EntryKind, HistoryEntry
 from twinflow.domain.agreement.left_open import LeftOpen
 from twinflow.domain.agreement.subject import AlertSubject, SubjectKind
 from twinflow.domain.calendar.dates import PartialDate
+from twinflow.domain.deadlines.assumed import terms_in_words
 from twinflow.domain.process.definition import CLOCK, Label, ProcessDefinition, TermRule
 from twinflow.sentences import Sentence, as_it_stands, unpacked
 
@@ -75,6 +77,12 @@ def entry_message(entry: HistoryEntry, definition: ProcessDefinition, deadlines:
             if said.note:
                 return Sentence("{deadline} ({due}): acknowledged; {note}", values)
             return Sentence("{deadline} ({due}): acknowledged", values)
+        case TermStated():
+            reading = Term.parse(said.reading).message
+            values = {"term": _label(definition.terms, said.term), "reading": reading, "source": said.source}
+            if said.reason:
+                return Sentence("Stated: {term}: {reading} ({source}); {reason}", {**values, "reason": said.reason})
+            return Sentence("Stated: {term}: {reading} ({source})", values)
         case Snoozed():
             label, due = _label(definition.deadlines, said.key[0]), _shown(said.key, said.due_on, deadlines)
             values = {"deadline": label, "due": due or "–", "until": said.until, "reason": said.reason}
@@ -256,6 +264,8 @@ def subject_in_words(subject: AlertSubject, definition: ProcessDefinition) -> Se
             return Sentence("The text contradicts itself")
         case FindingCode.TERM_BEYOND_BOUND:
             return Sentence("The text says more than the model allows")
+        case FindingCode.TERM_ASSUMED:
+            return Sentence("To be confirmed: {term}", {"term": _label(definition.terms, subject.name)})
         case FindingCode.DATES_DISAGREE:
             return Sentence("Sources disagree")
 
@@ -278,6 +288,10 @@ def finding_message(finding: Finding, agreement: PresentAgreement, definition: P
             rule = definition.terms[finding.subject]
             values = {"term": rule.label, **beyond_bound(agreement.terms[finding.subject], rule)}
             return Sentence("{term}: {known}, the model allows {at_most} ({source})", values)
+        case FindingCode.TERM_ASSUMED:
+            rule = definition.terms[finding.subject]
+            values = {"term": rule.label, "assumed": terms_in_words([rule])}
+            return Sentence("{term}: {assumed}: state what the text says", values)
         case FindingCode.DATES_DISAGREE:
             claims = [_day_or_text(claim) for claim in agreement.facts[finding.subject]]
             label = definition.records.get(finding.subject, finding.subject)

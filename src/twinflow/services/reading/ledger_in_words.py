@@ -91,7 +91,10 @@ class ChangeLine:
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """A deadline with one ledger for each reading of its length. `carried`: how a migration took its date over, if one did."""
+    """A deadline with one ledger for each reading of its length.
+
+    `carried`: how a migration took its date over, if one did; `assumed`: by what default it is only assumed, if it is.
+    """
 
     id: str
     label: Label
@@ -100,6 +103,7 @@ class Explained:
     warn_on: date | None
     due_on: date | None
     provisional: bool
+    assumed: Sentence | None
     carried: Sentence | None
     readings: tuple[Ledger, ...]
     changes: tuple[ChangeLine, ...]
@@ -119,6 +123,7 @@ def explained(explanation: Explanation) -> Explained:
         warn_on=deadline.warn_on,
         due_on=deadline.shown_on,
         provisional=deadline.provisional,
+        assumed=explanation.assumed,
         carried=_carried(explanation),
         readings=tuple(ledger(due) for due in explanation.readings),
         changes=tuple(_change_line(change, explanation.roles) for change in explanation.changes),

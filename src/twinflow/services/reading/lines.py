@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 from twinflow.domain.agreement.agreement import Deadline, DeadlineStatus, PresentAgreement
 from twinflow.domain.agreement.findings import findings
+from twinflow.domain.deadlines import assumed
 from twinflow.domain.deadlines.context import DeadlineContext
 from twinflow.domain.deadlines.lateness import PASSED, Standing, has_passed, in_words, is_overdue, standing
 from twinflow.domain.deadlines.warnings import lapses_by_the_clock
@@ -22,9 +23,9 @@ from twinflow.storage.failures import about
 class AgreementLine:
     """An agreement in a list. `next_on` is the first due date that is open: the next one, or the one that passed longest ago.
 
-    `passed` says of such a one how it stands; `overdue` whether anything is late by law or by the text; `unfinished` that a day
-    has passed and the step that follows was not taken. Of one that cannot be read there is the reference alone, and
-    `unreadable` says why.
+    `passed` says of such a one how it stands, `assumed` of one that rests on a default by what; `overdue` whether anything is
+    late by law or by the text; `unfinished` that a day has passed and the step that follows was not taken. Of one that cannot
+    be read there is the reference alone, and `unreadable` says why.
     """
 
     reference: str
@@ -38,6 +39,7 @@ class AgreementLine:
     next_on: date | None
     next_label: Label
     passed: Sentence | None
+    assumed: Sentence | None
     overdue: bool
     missing: tuple[Sentence, ...]
     generation: int
@@ -74,7 +76,7 @@ class Lines:
         definition = self.rulebook.definition_of(agreement)
         context = self._contexts.of(agreement)
         state = definition.states[agreement.state]
-        dated = list(_dated(agreement.deadlines, definition))
+        dated = list(_dated(agreement.deadlines, definition, context))
         rule, following = min(dated, key=_by_due_date, default=(None, None))
         passed = {deadline.key: (rule, stands) for rule, deadline, stands in _passed(dated, context)}
         return AgreementLine(
@@ -89,6 +91,7 @@ class Lines:
             next_on=following.shown_on if following is not None else None,
             next_label=rule.label if rule is not None else {},
             passed=_in_words(*passed[following.key]) if following is not None and following.key in passed else None,
+            assumed=assumed.in_words(following, definition) if following is not None else None,
             overdue=any(
                 is_overdue(stands, rule.nature, owed=rule.late is not None) for rule, stands in passed.values()
             ),
@@ -110,6 +113,7 @@ def _unreadable(error: UnreadableAgreement) -> AgreementLine:
         next_on=None,
         next_label={},
         passed=None,
+        assumed=None,
         overdue=False,
         unfinished=None,
         missing=(),
@@ -119,11 +123,16 @@ def _unreadable(error: UnreadableAgreement) -> AgreementLine:
     )
 
 
-def _dated(deadlines: Sequence[Deadline], definition: ProcessDefinition) -> Iterator[tuple[DeadlineRule, Deadline]]:
-    """The open ones with a date."""
+def _dated(
+    deadlines: Sequence[Deadline], definition: ProcessDefinition, context: DeadlineContext
+) -> Iterator[tuple[DeadlineRule, Deadline]]:
+    """The open ones with a date, but for those that are only assumed and have gone by."""
     for deadline in deadlines:
-        if deadline.status is DeadlineStatus.OPEN and deadline.rule in definition.deadlines:
-            yield definition.deadlines[deadline.rule], deadline
+        rule = definition.deadlines.get(deadline.rule)
+        if rule is None or deadline.status is not DeadlineStatus.OPEN:
+            continue
+        if not assumed.has_gone_by(deadline, context.today_of(rule)):
+            yield rule, deadline
 
 
 def _by_due_date(dated: tuple[DeadlineRule, Deadline]) -> tuple[date, str, int]:

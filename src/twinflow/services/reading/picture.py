@@ -6,11 +6,13 @@ from sqlalchemy import Engine
 
 from twinflow.domain.agreement.agreement import Agreement
 from twinflow.domain.agreement.history import EntryKind
+from twinflow.domain.deadlines import assumed
 from twinflow.domain.deadlines.lateness import in_words, standing
 from twinflow.domain.people.people import People
 from twinflow.domain.process.definition import ProcessDefinition
 from twinflow.domain.rulebook import Rulebook, deadline_context
 from twinflow.pictures.diagram import Course, DateAhead, Passage
+from twinflow.sentences import Sentence
 from twinflow.storage.failures import about
 from twinflow.storage.unit_of_work import UnitOfWork
 
@@ -77,5 +79,7 @@ def _ahead(
             stands = standing(rule, deadline, context.calendars_of(rule), context.today_of(rule))
             late = definition.roles[rule.late].label if rule.late else {}
             words = in_words(deadline.status, stands, rule.nature, owed=rule.late is not None)
+            if (default := assumed.in_words(deadline, definition)) is not None:
+                words = Sentence("{standing}; {assumed}", {"standing": words, "assumed": default})
             found.append(DateAhead(rule.label, deadline.shown_on, words, late))
     return tuple(found)
