@@ -51,6 +51,11 @@ class Runtime:
         return _post(self.settings, files.shipped("notifications") if self.troubles else None)
 
     @property
+    def revision(self) -> str:
+        """The version of the tables."""
+        return database.NEWEST
+
+    @property
     def state_file(self) -> Path | None:
         """How a restored backup is noticed before it sends; None while mail is captured."""
         return _state_file(self.settings)
@@ -176,13 +181,20 @@ def upgrade_database(settings: Settings) -> Sentence:
         engine.dispose()
 
 
-def check_database(settings: Settings) -> str:
-    """The version of the tables. Raises EnvironmentFailed if the database does not answer or is not at the newest."""
+def look(settings: Settings) -> Runtime:
+    """As `start`, of books that are at the newest version, and nothing is written. Raises as `start`."""
     engine = make_engine(settings.database.url)
     try:
-        return database.revision(engine)
-    finally:
+        database.revision(engine)
+        with UnitOfWork(engine, reading=True) as work:
+            editions = work.calendars.all()
+            running = work.agreements.pins()
+            found = in_books(settings, work, running, editions) if running else in_files(settings)
+        rulebook = replace(with_editions(found.rulebook, editions), mail_hours=mail_hours_of(settings))
+        return Runtime(settings, engine, rulebook, found.people, (), found.troubles)
+    except BaseException:
         engine.dispose()
+        raise
 
 
 def _state_file(settings: Settings) -> Path | None:

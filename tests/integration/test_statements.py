@@ -57,9 +57,12 @@ def test_a_step(drafts: World) -> None:
 
 
 def test_a_step_that_is_told_at_once(drafts: World) -> None:
-    """Beside the step itself: what was told before, the message, the alert. Its entry of the history goes with the step's."""
+    """Beside the step itself: what was told before, the message, the alert, where the history stands after its entry.
+
+    That entry goes with the step's.
+    """
     step(drafts, "complete_draft")()
-    assert costs(step(drafts, "request_opinion")) == ([False], on(drafts, 8))
+    assert costs(step(drafts, "request_opinion")) == ([False], on(drafts, 9))
 
 
 @pytest.mark.parametrize(

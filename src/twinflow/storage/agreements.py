@@ -18,6 +18,7 @@ from twinflow.domain.agreement.agreement import (
 )
 from twinflow.domain.agreement.history import ONLY_TOLD, EntryKind, HistoryEntry
 from twinflow.domain.agreement.listing import words_in
+from twinflow.domain.agreement.seals import Head, content_of, entry_written, seals_after
 from twinflow.domain.calendar.dates import PartialDate
 from twinflow.domain.process.catalogue import Pin
 from twinflow.domain.process.definition import ProcessDefinition
@@ -28,6 +29,7 @@ from twinflow.storage.failures import about, one_by_one
 from twinflow.storage.history import ADD_ENTRIES, values_of
 from twinflow.storage.prepared import Prepared, adding, values_given
 from twinflow.storage.readable import DAMAGED, is_damaged, text_in
+from twinflow.storage.seals import Seals
 from twinflow.storage.snapshots import InRows
 from twinflow.storage.tables import (
     AgreementRow,
@@ -46,11 +48,12 @@ CHANGING_NOTHING = (*ONLY_TOLD, EntryKind.ACKNOWLEDGED, EntryKind.SNOOZED)
 """Entries after which an agreement is as it was."""
 
 CHANGING = ("state", "version", "process", "process_version", "process_digest", "next_on")
+SEALS = ("seal", "entries", "content")
 AGREEMENT, PARTY = snapshots.AGREEMENT, table_of(PartyRow)
 SAVE = Prepared(
     update(AGREEMENT)
     .where(AGREEMENT.c.reference == bindparam("of_reference"), AGREEMENT.c.version == bindparam("of_version"))
-    .values({name: bindparam(f"new_{name}") for name in (*CHANGING, "derive_on", "derived_on", "reached")})
+    .values({name: bindparam(f"new_{name}") for name in (*CHANGING, "derive_on", "derived_on", "reached", *SEALS)})
     .returning(AGREEMENT.c.id)
 )
 DERIVE_BY = Prepared(
@@ -80,8 +83,10 @@ AT_ONCE = 5_000
 
 
 class Agreements(Repository):
-    def __init__(self, writes: Writes) -> None:
+    def __init__(self, writes: Writes, seals: Seals) -> None:
         super().__init__(writes)
+        self._seals = seals
+        self._kept: set[int] = set()
         self._ids: dict[str, int] = {}
         self._pinned: set[ProcessDefinition] = set()
 
@@ -114,6 +119,7 @@ class Agreements(Repository):
         if found is None:
             raise NotFound("There is no agreement {reference}.", reference=reference)
         self._ids[reference] = found.id
+        self._seals.know(found.id, found.head)
         return found.agreement
 
     def lock_batch(self, ids: Sequence[int], *, wait: bool = True) -> list[InRows | UnreadableAgreement]:
@@ -125,12 +131,18 @@ class Agreements(Repository):
 
     def keep(self, ids: Sequence[int], *, wait: bool = True) -> list[int]:
         """Keep them from other writers without reading them."""
-        return [each for part in _parts(ids) for each in snapshots.lock(self._connection, part, wait=wait)]
+        kept = [each for part in _parts(ids) for each in snapshots.lock(self._connection, part, wait=wait)]
+        self._kept.update(kept)
+        return kept
 
     def in_rows(self, ids: Sequence[int]) -> list[InRows | UnreadableAgreement]:
         """What `lock_batch` finds, kept from nobody."""
         found = self._each(snapshots.in_rows, ids)
-        self._ids |= {each.agreement.reference: each.id for each in found if isinstance(each, InRows)}
+        for each in found:
+            if isinstance(each, InRows):
+                self._ids[each.agreement.reference] = each.id
+                if each.id in self._kept:
+                    self._seals.know(each.id, each.head)
         return found
 
     def offices(self) -> list[str]:
@@ -260,8 +272,12 @@ class Agreements(Repository):
             "reached": _reached(agreement, agreement.history),
         }
         row["next_on"] = agreement.next_on
+        seals = seals_after("", map(entry_written, agreement.history))
+        head = Head().after(seals)
+        row |= {"seal": head.seal, "entries": head.entries, "content": content_of(agreement), "linked": ""}
         ((row_id,),) = ADD.rows(self._writes.connection, row)
         self._ids[agreement.reference] = row_id
+        self._seals.know(row_id, head)
         self._writes.add(ADD_PARTIES, *({"agreement_id": row_id, **_party_values(each)} for each in agreement.parties))
         names = (agreement.reference, agreement.title, *(party.name for party in agreement.parties))
         self._writes.add(ADD_WORDS, *({"agreement_id": row_id, "word": word} for word in sorted(words_in(names))))
@@ -273,14 +289,17 @@ class Agreements(Repository):
             ),
         )
         self._writes.add(ADD_FACTS, *_fact_values(row_id, agreement.facts, {}))
-        self._writes.add(ADD_ENTRIES, *(values_of(row_id, entry) for entry in agreement.history))
+        self._add_entries(row_id, agreement.history, seals)
         return int(row_id)
 
     def save(self, before: Agreement, after: Agreement) -> int:
         """Write what a step changed, apart from deadlines. Raises StaleAgreement if the row is no longer `before`."""
         if self._writes.is_waiting(DERIVE_BY):  # it writes to the same row
             self._writes.flush()
+        agreement_id = self.id_of(before.reference)
         entries = after.history[len(before.history) :]
+        seals = self._seals.seal(agreement_id, entries)
+        head = self._seals.head_to_write(agreement_id)
         renamed = after.process_digest != before.process_digest
         values = {
             "of_reference": before.reference,
@@ -288,6 +307,9 @@ class Agreements(Repository):
             "new_derive_on": after.derive_on,
             "new_derived_on": after.derived_on,
             "new_reached": _reached(before, after.history if renamed else entries),
+            "new_seal": head.seal,
+            "new_entries": head.entries,
+            "new_content": content_of(after),
             **{f"new_{name}": getattr(after, name) for name in CHANGING},
         }
         saved = SAVE.rows(self._writes.connection, values)
@@ -295,17 +317,20 @@ class Agreements(Repository):
             raise StaleAgreement(
                 "{reference} was changed meanwhile by {actor}; look at it again.",
                 reference=before.reference,
-                actor=self._last_actor(self.id_of(before.reference)),
+                actor=self._last_actor(agreement_id),
             )
-        ((agreement_id,),) = saved
         if before.parties is not after.parties:
             for old, new in zip(before.parties, after.parties, strict=True):
                 if old is not new:
                     signed = {f"new_{name}": value for name, value in _signature_values(new).items()}
                     self._writes.add(SIGN, {"of_agreement": agreement_id, "of_name": old.name, **signed})
         self._writes.add(ADD_FACTS, *_fact_values(agreement_id, after.facts, before.facts))
-        self._writes.add(ADD_ENTRIES, *(values_of(agreement_id, entry) for entry in entries))
-        return int(agreement_id)
+        self._add_entries(agreement_id, entries, seals)
+        return agreement_id
+
+    def _add_entries(self, agreement_id: int, entries: Sequence[HistoryEntry], seals: Sequence[str]) -> None:
+        written = zip(entries, seals, strict=True)
+        self._writes.add(ADD_ENTRIES, *(values_of(agreement_id, entry, seal) for entry, seal in written))
 
     def derive_by(self, agreement_id: int, agreement: Agreement) -> None:
         """Set when its deadlines were derived, when they are to be derived anew, and the first date that is open."""
