@@ -20,7 +20,7 @@ LINKS = 0x7477696C
 OF_AGREEMENTS = select(AGREEMENT.c.id).where(text(CHANGED))
 OF_MESSAGES = select(OUTBOX.c.id).where(text(NOT_LINKED))
 ANYTHING = Prepared(select(literal_column("1")).where(OF_AGREEMENTS.exists() | OF_MESSAGES.exists()))
-LAST = Prepared(select(LINK.c.number, LINK.c.seal).order_by(LINK.c.number.desc()).limit(1))
+LAST = Prepared(select(LINK.c.number, LINK.c.seal, LINK.c.at).order_by(LINK.c.number.desc()).limit(1))
 
 
 class Links(Repository):
@@ -32,6 +32,11 @@ class Links(Repository):
         """The last link: its seal and its number."""
         rows = LAST.rows(self._connection, {})
         return Head(rows[0][1], rows[0][0]) if rows else Head()
+
+    def last_at(self) -> datetime | None:
+        """When the last link was made (UTC)."""
+        rows = LAST.rows(self._connection, {})
+        return rows[0][2] if rows else None
 
     def add(self, now: datetime) -> bool:
         """Add a link of what has changed and nobody else has in hand; whether there was anything."""

@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy import Engine
 
 from twinflow.domain.agreement.seals import Head
+from twinflow.domain.mail.letter import LastLink
 from twinflow.storage.unit_of_work import UnitOfWork
 
 
@@ -15,6 +16,14 @@ def carry_on(engine: Engine, now: datetime) -> None:
             if not work.links.add(now):  # somebody else has it in hand: the next pass takes it
                 return
             work.commit()
+
+
+def last_link(engine: Engine, now: datetime) -> LastLink | None:
+    """The last link, after what has changed by now was added; None while there is none."""
+    carry_on(engine, now)
+    with UnitOfWork(engine, reading=True) as work:
+        found, at = work.links.head(), work.links.last_at()
+    return LastLink(found.name, found.short_name, at) if at is not None else None
 
 
 def head(engine: Engine) -> Head:
