@@ -1,7 +1,7 @@
 """The composition root: settings to everything a door needs."""
 
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
@@ -177,6 +177,16 @@ def upgrade_database(settings: Settings) -> Sentence:
         elif revision < database.NEWEST and (said := _started(settings, engine).upgraded):
             return said
         return Sentence("The database is at version {version}.", {"version": database.revision(engine)})
+    finally:
+        engine.dispose()
+
+
+@contextmanager
+def opened(settings: Settings) -> Iterator[Engine]:
+    """The database as it is, whatever its version."""
+    engine = make_engine(settings.database.url)
+    try:
+        yield engine
     finally:
         engine.dispose()
 

@@ -30,6 +30,7 @@ from old_books import (
 )
 
 from next_dates import not_as_deadlines_say
+from twinflow.services.books import checking
 from twinflow.services.mail import outbox
 from world import World
 
@@ -211,6 +212,13 @@ def test_the_digest_that_was_open_says_what_it_was_to_say(year: Year) -> None:
     (message,) = [each for each in outbox.messages(year.world.engine) if year.waiting.get(each.id) == "elena"]
     assert message.settled_at is not None
     assert message.settled_at.date() == on
+
+
+def test_nothing_is_found_in_them_when_the_books_are_proved(year: Year) -> None:
+    world = year.world
+    found = checking.check(world.engine, world.rulebook, world.people, world.now)
+    assert [f"{each.reference}: {each.sentence}" for each in found.faults] == []
+    assert found.links > 10
 
 
 def test_they_are_listed_by_the_dates_of_then(year: Year) -> None:

@@ -19,6 +19,7 @@ from twinflow.domain.steps.command import StepCommand
 from twinflow.language import say
 from twinflow.services.agreements.advancing import advance_agreement
 from twinflow.services.alerts import opt_outs
+from twinflow.services.books import checking
 from twinflow.services.mail import calendar_feeds, outbox
 from twinflow.services.reading import agreements, deadlines
 from twinflow.storage import database
@@ -423,6 +424,13 @@ def test_the_history_of_then_still_cannot_be_changed(books: World) -> None:
     for statement in statements:
         with pytest.raises(DBAPIError, match="append-only"), books.engine.begin() as connection:
             connection.execute(text(statement))
+
+
+def test_the_upgrade_seals_them_and_nothing_is_found_in_them(books: World) -> None:
+    found = checking.check(books.engine, books.rulebook, books.people, books.now)
+    assert [str(each.sentence) for each in found.faults] == []
+    with books.engine.connect() as connection:
+        assert found.entries == connection.scalar(text("SELECT count(*) FROM history WHERE seal <> ''"))
 
 
 def test_a_second_upgrade_changes_nothing_in_them(books: World) -> None:

@@ -1,5 +1,6 @@
-"""`twinflow database`: upgrade, check."""
+"""`twinflow database`: upgrade, check, backup, restore."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -8,6 +9,7 @@ from twinflow import bootstrap
 from twinflow.cli.context import Json, cli_of
 from twinflow.cli.output import print_json
 from twinflow.sentences import Sentence
+from twinflow.services.books import backup as backups
 from twinflow.services.books import checking
 
 app = typer.Typer(
@@ -47,3 +49,33 @@ def check(context: typer.Context, head: Head = None, json: Json = False) -> None
         print(cli.say(found.summary))
     if found.faults:
         raise typer.Exit(1)
+
+
+@app.command()
+def backup(context: typer.Context, file: Annotated[Path, typer.Argument(help="A file that is not there yet.")]) -> None:
+    """Write the books into one file, while they are in use."""
+    cli = cli_of(context)
+    with bootstrap.opened(cli.settings) as engine:
+        backups.back_up(engine, file)
+    print(cli.say(Sentence("The books are in {file}.", {"file": str(file)})))
+
+
+@app.command()
+def restore(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="A backup.")],
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Also where there are books already: they are lost.")
+    ] = False,
+) -> None:
+    """Put a backup into the database; no mail leaves until “twinflow outbox confirm”."""
+    cli = cli_of(context)
+    with bootstrap.opened(cli.settings) as engine:
+        backups.put_back(engine, file, replace=replace)
+    print(cli.say(bootstrap.upgrade_database(cli.settings)))
+    with bootstrap.opened(cli.settings) as engine:
+        backups.hold_mail(engine)
+        found = backups.held(engine)
+    values = {"agreements": found.agreements, "entries": found.entries}
+    said = "Restored: {agreements} agreements with {entries} entries. No mail leaves until “twinflow outbox confirm”."
+    print(cli.say(Sentence(said, values)))

@@ -48,6 +48,12 @@ OF_ITEM = ("agreement_id", "message_id", "state", "entries", "seal", "content")
 
 
 class Books(Repository):
+    def count(self) -> tuple[int, int]:
+        """How many agreements and entries there are."""
+        counts = (select(func.count()).select_from(table) for table in (AGREEMENT, HISTORY))
+        agreements, entries = (int(self._connection.scalar(each) or 0) for each in counts)
+        return agreements, entries
+
     def ids(self, after: int, at_once: int) -> list[int]:
         """The next agreements, in the order of their rows."""
         query = select(AGREEMENT.c.id).where(AGREEMENT.c.id > after).order_by(AGREEMENT.c.id).limit(at_once)
