@@ -150,6 +150,7 @@ OTHERS = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname =
 MORE_THAN_A_PAGE = (
     "SELECT relname FROM pg_class WHERE relname = ANY(%s) AND relkind = 'r' AND pg_relation_size(oid) > 8192"
 )
+APPEND_ONLY = ("history", "link", "link_item", "released_alert")
 FROM_ONE = "SELECT setval(sequencename::regclass, 1, false) FROM pg_sequences WHERE last_value IS NOT NULL"
 
 
@@ -194,12 +195,14 @@ class Copies:
                 connection.execute(OTHERS)
                 if str(connection.execute(SHAPE).fetchone()) != self.shape:
                     return False
-                connection.execute("ALTER TABLE history DISABLE TRIGGER history_append_only")
+                for table in APPEND_ONLY:
+                    connection.execute(f"ALTER TABLE {table} DISABLE TRIGGER {table}_append_only")
                 for (table,) in connection.execute(MORE_THAN_A_PAGE, (tables,)).fetchall():
                     connection.execute(f"TRUNCATE {table} CASCADE")
                 for table in reversed(tables):
                     connection.execute(f"DELETE FROM {table}")
-                connection.execute("ALTER TABLE history ENABLE TRIGGER history_append_only")
+                for table in APPEND_ONLY:
+                    connection.execute(f"ALTER TABLE {table} ENABLE TRIGGER {table}_append_only")
                 put_rows(connection, self.rows)
                 connection.execute(FROM_ONE)
         except psycopg.Error:

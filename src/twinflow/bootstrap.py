@@ -1,7 +1,7 @@
 """The composition root: settings to everything a door needs."""
 
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
@@ -49,6 +49,11 @@ class Runtime:
     def post(self) -> "Post":
         """The way of mail, with the words as they stand when it is first asked for."""
         return _post(self.settings, files.shipped("notifications") if self.troubles else None)
+
+    @property
+    def revision(self) -> str:
+        """The version of the tables."""
+        return database.NEWEST
 
     @property
     def state_file(self) -> Path | None:
@@ -176,13 +181,30 @@ def upgrade_database(settings: Settings) -> Sentence:
         engine.dispose()
 
 
-def check_database(settings: Settings) -> str:
-    """The version of the tables. Raises EnvironmentFailed if the database does not answer or is not at the newest."""
+@contextmanager
+def opened(settings: Settings) -> Iterator[Engine]:
+    """The database as it is, whatever its version."""
     engine = make_engine(settings.database.url)
     try:
-        return database.revision(engine)
+        yield engine
     finally:
         engine.dispose()
+
+
+def look(settings: Settings) -> Runtime:
+    """As `start`, of books that are at the newest version, and nothing is written. Raises as `start`."""
+    engine = make_engine(settings.database.url)
+    try:
+        database.revision(engine)
+        with UnitOfWork(engine, reading=True) as work:
+            editions = work.calendars.all()
+            running = work.agreements.pins()
+            found = in_books(settings, work, running, editions) if running else in_files(settings)
+        rulebook = replace(with_editions(found.rulebook, editions), mail_hours=mail_hours_of(settings))
+        return Runtime(settings, engine, rulebook, found.people, (), found.troubles)
+    except BaseException:
+        engine.dispose()
+        raise
 
 
 def _state_file(settings: Settings) -> Path | None:

@@ -45,6 +45,8 @@ OF_0004 = OldBooks("0004", datetime(2026, 5, 5, 23, tzinfo=UTC))
 """Closed on a Tuesday evening."""
 OF_0005 = OldBooks("0005", datetime(2026, 6, 30, 23, tzinfo=UTC))
 """Closed on a Tuesday evening."""
+OF_0009 = OldBooks("0009", datetime(2026, 8, 31, 23, tzinfo=UTC))
+"""Closed on a Monday evening."""
 LAST_DAY = date(2027, 3, 6)
 EACH_DAY_AT = time(15, tzinfo=UTC)
 """9:00 in Chihuahua, 10:00 in Cuenca."""

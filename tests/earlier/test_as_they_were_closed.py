@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from old_books import DATABASES, OF_0003, OF_0004, OF_0005, OldBooks, came, restored, settings_of, started
+from old_books import DATABASES, OF_0003, OF_0004, OF_0005, OF_0009, OldBooks, came, restored, settings_of, started
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
@@ -19,6 +19,7 @@ from twinflow.domain.steps.command import StepCommand
 from twinflow.language import say
 from twinflow.services.agreements.advancing import advance_agreement
 from twinflow.services.alerts import opt_outs
+from twinflow.services.books import checking
 from twinflow.services.mail import calendar_feeds, outbox
 from twinflow.services.reading import agreements, deadlines
 from twinflow.storage import database
@@ -26,7 +27,7 @@ from twinflow.storage.unit_of_work import UnitOfWork
 from world import World
 
 
-@pytest.fixture(scope="module", params=[OF_0003, OF_0004, OF_0005], ids=lambda old: old.revision)
+@pytest.fixture(scope="module", params=[OF_0003, OF_0004, OF_0005, OF_0009], ids=lambda old: old.revision)
 def old(request: pytest.FixtureRequest) -> OldBooks:
     found: OldBooks = request.param
     return found
@@ -71,6 +72,19 @@ PINNED = {
         ("mx/twinning", 1): 6,
         ("petition", 1): 3,
         ("petition", 3): 9,
+        ("progress-report", 1): 1,
+        ("working-group-meeting", 2): 3,
+    },
+    OF_0009: {
+        ("annual-programme", 1): 2,
+        ("ec/agreement", 1): 23,
+        ("ec/agreement", 2): 1,
+        ("ec/cuenca", 1): 2,
+        ("generic/agreement", 1): 1,
+        ("mx/leon", 1): 2,
+        ("mx/twinning", 1): 6,
+        ("petition", 1): 3,
+        ("petition", 3): 12,
         ("progress-report", 1): 1,
         ("working-group-meeting", 2): 3,
     },
@@ -194,8 +208,20 @@ SENTENCES_OF_0005 = {
 }
 
 
+SENTENCES_OF_0009 = {
+    "P-13": ["Respuesta (lunes 24 de agosto de 2026): se hace cargo; the map is being drawn"],
+    "P-14": [
+        (
+            "Respuesta (lunes 7 de septiembre de 2026): aplaza sus propios avisos hasta el viernes 4 de septiembre de 2026; "
+            "motivo: the engineer is away"
+        ),
+    ],
+}
+SENTENCES_OF = {OF_0003: SENTENCES, OF_0004: SENTENCES_OF_0004, OF_0005: SENTENCES_OF_0005, OF_0009: SENTENCES_OF_0009}
+
+
 def test_the_history_of_then_is_told_in_the_words_of_then(books: World, old: OldBooks) -> None:
-    for sentences in [SENTENCES, SENTENCES_OF_0004, SENTENCES_OF_0005][: [OF_0003, OF_0004, OF_0005].index(old) + 1]:
+    for sentences in [said for books_of, said in SENTENCES_OF.items() if books_of.revision <= old.revision]:
         words = {reference: words_of(books, reference) for reference in sentences}
         assert [each for reference in sentences for each in sentences[reference] if each not in words[reference]] == []
 
@@ -292,12 +318,14 @@ IN_HAND = {
     OF_0003: ("MX-1/first_programme/1", "the programme is being translated", "P-6/answer/1", date(2026, 3, 18)),
     OF_0004: ("P-7/answer/1", "the answer is being signed", "P-10/answer/1", date(2026, 5, 8)),
     OF_0005: ("P-10/answer/1", "the answer is being signed", "P-12/answer/1", date(2026, 7, 6)),
+    OF_0009: ("P-13/answer/1", "the map is being drawn", "P-14/answer/1", date(2026, 9, 4)),
 }
 """What Elena has acknowledged, with her note, and what she has snoozed, until when."""
 UNDATED = {
     OF_0003: (27, "CU-21", "Falta la fecha"),
     OF_0004: (45, "CU-11", "Falta la fecha completa: solo se conoce 1997"),
     OF_0005: (52, "CU-11", "Falta la fecha completa: solo se conoce 1997"),
+    OF_0009: (56, "CU-11", "Falta la fecha completa: solo se conoce 1997"),
 }
 """How many agreements there are, one without a full date, and what is said of it."""
 
@@ -396,6 +424,13 @@ def test_the_history_of_then_still_cannot_be_changed(books: World) -> None:
     for statement in statements:
         with pytest.raises(DBAPIError, match="append-only"), books.engine.begin() as connection:
             connection.execute(text(statement))
+
+
+def test_the_upgrade_seals_them_and_nothing_is_found_in_them(books: World) -> None:
+    found = checking.check(books.engine, books.rulebook, books.people, books.now)
+    assert [str(each.sentence) for each in found.faults] == []
+    with books.engine.connect() as connection:
+        assert found.entries == connection.scalar(text("SELECT count(*) FROM history WHERE seal <> ''"))
 
 
 def test_a_second_upgrade_changes_nothing_in_them(books: World) -> None:

@@ -7,7 +7,7 @@ from contextlib import closing
 from datetime import date, datetime
 
 import pytest
-from old_books import OF_0003, OF_0004, OF_0005, OldBooks
+from old_books import OF_0003, OF_0004, OF_0005, OF_0009, OldBooks
 
 from twinflow.domain.agreement.entries import read
 from twinflow.domain.agreement.history import EntryKind, HistoryEntry
@@ -24,7 +24,7 @@ def entries_of_then(old: OldBooks) -> list[HistoryEntry]:
     ]
 
 
-@pytest.mark.parametrize("old", [OF_0003, OF_0004, OF_0005], ids=lambda old: old.revision)
+@pytest.mark.parametrize("old", [OF_0003, OF_0004, OF_0005, OF_0009], ids=lambda old: old.revision)
 def test_each_is_written_today_as_it_was_then(old: OldBooks) -> None:
     kinds: Counter[EntryKind] = Counter()
     for entry in entries_of_then(old):

@@ -33,7 +33,8 @@ from twinflow.errors import BadInput, Refused, StaleAgreement
 from twinflow.services.agreements.advancing import advance_agreement
 from twinflow.services.agreements.correcting import CorrectedEntry, confirm_correction, correct_entry
 from twinflow.services.agreements.opening import open_agreement
-from twinflow.services.agreements.stating_terms import confirm_term
+from twinflow.services.agreements.stating_terms import state_term
+from twinflow.services.books.checking import check
 from twinflow.services.deadlines.changing import change_deadline
 from twinflow.services.mail import outbox
 from twinflow.services.reading import agreements
@@ -376,7 +377,7 @@ def a_term_that_was_stated(world: World) -> None:
     sign_both(world)
     for reference, reading in ((MISTAKEN, "5 years"), (RIGHT, "3 years")):
         command = TermCommand("validity", Term.parse(reading), "clause 9")
-        confirm_term(world.engine, world.rulebook, world.people, reference, command, person="elena", now=world.now)
+        state_term(world.engine, world.rulebook, world.people, reference, command, person="elena", now=world.now)
     entry = loaded(world, MISTAKEN).history
     (number,) = [number for number, place in numbered(entry) if entry[place].kind is EntryKind.TERM]
     correct(world, number, reading="3 years")
@@ -464,6 +465,7 @@ def test_what_was_typed_wrongly_and_put_right_stands_as_if_it_had_been_typed_rig
         books.tick()
         assert stand(books, MISTAKEN) == stand(books, RIGHT), later
     assert_taken_again_it_is_the_same(books, MISTAKEN)
+    assert check(books.engine, books.rulebook, books.people, books.now).faults == ()
 
 
 def assert_taken_again_it_is_the_same(world: World, reference: str) -> None:
@@ -691,6 +693,7 @@ def test_a_case_opened_by_mistake_is_annulled_and_its_reference_is_free(asked: W
         )
     correct(asked, 1, annul=True)
     assert loaded(asked, "T-1.annulled-2").annulled_on is not None
+    assert check(asked.engine, asked.rulebook, asked.people, asked.now).faults == ()
 
 
 def test_a_case_in_which_somebody_has_acted_is_ended_and_not_annulled(asked: World) -> None:

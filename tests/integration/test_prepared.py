@@ -26,6 +26,7 @@ ENTRY = {
     "to_state": "signed",
     "party": None,
     "details": {"place": "Mérida"},
+    "seal": "x",
 }
 OF_STEP = Prepared(
     sqlalchemy.select(*(HISTORY.c[name] for name in ENTRY)).where(

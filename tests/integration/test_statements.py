@@ -13,6 +13,7 @@ from twinflow.domain.steps.command import StepCommand
 from twinflow.domain.steps.opening import NewAgreement
 from twinflow.services.agreements.advancing import advance_agreement
 from twinflow.services.agreements.opening import open_agreement
+from twinflow.services.clock.links import carry_on
 from twinflow.services.clock.sweep import sweep
 from twinflow.services.reading import agreements
 from twinflow.services.reading.agreements import AgreementList
@@ -57,9 +58,12 @@ def test_a_step(drafts: World) -> None:
 
 
 def test_a_step_that_is_told_at_once(drafts: World) -> None:
-    """Beside the step itself: what was told before, the message, the alert. Its entry of the history goes with the step's."""
+    """Beside the step itself: what was told before, the message, the alert, where the history stands after its entry.
+
+    That entry goes with the step's.
+    """
     step(drafts, "complete_draft")()
-    assert costs(step(drafts, "request_opinion")) == ([False], on(drafts, 8))
+    assert costs(step(drafts, "request_opinion")) == ([False], on(drafts, 9))
 
 
 @pytest.mark.parametrize(
@@ -100,6 +104,12 @@ def test_a_sweep_with_nothing_to_do(drafts: World) -> None:
     sweep_of = (drafts.engine, drafts.rulebook, drafts.people, drafts.now)
     sweep(*sweep_of)
     assert costs(lambda: sweep(*sweep_of)) == ([True], 1)
+
+
+def test_the_chain_where_nothing_has_changed(drafts: World) -> None:
+    """Whether there is anything."""
+    carry_on(drafts.engine, drafts.now)
+    assert costs(lambda: carry_on(drafts.engine, drafts.now)) == ([True], 1)
 
 
 def test_every_statement_is_counted(world: World) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy import Date, text
 from sqlmodel import SQLModel
 from sqlmodel.sql.sqltypes import UTCDateTime
 
-from postgres import connected, fresh_database
+from postgres import APPEND_ONLY, connected, fresh_database
 from prepared import Put, copy_of, file_of
 from tiny_world import tiny_world
 from twinflow import bootstrap
@@ -82,6 +82,16 @@ OTHER_ROWS = (
     ),
     "INSERT INTO opt_out (person, notice, off_at) VALUES ('elena', 'digest', '2026-03-02 18:00:00')",
     (
+        "INSERT INTO released_alert (agreement_id, notice, subject, occurrence, level, recipient, stands_for, role,"
+        " effective_on, recorded_at, details) SELECT id, 'deadline-soon', 'deadline:answer', 1, '', 'elena', '', 'liaison',"
+        " '2026-03-02', '2026-03-02 18:00:00', '{}' FROM agreement"
+    ),
+    "INSERT INTO link (number, at, seal) VALUES (1000, '2026-03-02 18:00:00', '')",
+    (
+        "INSERT INTO link_item (link, agreement_id, message_id, state, entries, seal, content)"
+        " SELECT 1000, id, '', '', 1, '', '' FROM agreement"
+    ),
+    (
         "INSERT INTO clock_confirmation (person, confirmed_at, last_at)"
         " VALUES ('elena', '2026-03-02 18:00:00', '2026-03-02 18:00:00')"
     ),
@@ -98,7 +108,8 @@ def _put(books: Prepared) -> None:
     if not books.url.startswith("sqlite"):
         with connected(books.url) as other:
             other.execute("SET session_replication_role = replica")
-            other.execute("DELETE FROM history")
+            for table in reversed(APPEND_ONLY):
+                other.execute(f"DELETE FROM {table}")
     books.put(books.url)
 
 

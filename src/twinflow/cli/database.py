@@ -1,4 +1,7 @@
-"""`twinflow database`: upgrade, check."""
+"""`twinflow database`: upgrade, check, backup, restore."""
+
+from pathlib import Path
+from typing import Annotated
 
 import typer
 
@@ -6,8 +9,17 @@ from twinflow import bootstrap
 from twinflow.cli.context import Json, cli_of
 from twinflow.cli.output import print_json
 from twinflow.sentences import Sentence
+from twinflow.services.books import backup as backups
+from twinflow.services.books import checking
 
-app = typer.Typer(help="The database's tables.", no_args_is_help=True)
+app = typer.Typer(
+    help="The database: its tables, and whether the books are as they were written.", no_args_is_help=True
+)
+
+Head = Annotated[
+    str | None,
+    typer.Option("--head", metavar="HEAD", help="A head of the chain that was kept outside, as digests have it."),
+]
 
 
 @app.command()
@@ -18,11 +30,52 @@ def upgrade(context: typer.Context) -> None:
 
 
 @app.command()
-def check(context: typer.Context, json: Json = False) -> None:
-    """Whether the database answers and is at the newest version."""
+def check(context: typer.Context, head: Head = None, json: Json = False) -> None:
+    """Whether the books are as they were written, and every date as it comes out; exit code 1 where something is not."""
     cli = cli_of(context)
-    version = bootstrap.check_database(cli.settings)
+    runtime = bootstrap.look(cli.settings)
+    try:
+        found = checking.check(runtime.engine, runtime.rulebook, runtime.people, cli.now(), head)
+    finally:
+        runtime.engine.dispose()
+    version = runtime.revision
     if json:
-        print_json({"version": version}, cli.language)
-        return
-    print(cli.say(Sentence("The database is at version {version}.", {"version": version})))
+        print_json({"version": version, "head": found.head.name, "checked": found}, cli.language)
+    else:
+        print(cli.say(Sentence("The database is at version {version}.", {"version": version})))
+        for fault in found.faults:
+            said = Sentence("{reference}: {fault}", {"reference": fault.reference, "fault": fault.sentence})
+            print(cli.say(said if fault.reference else fault.sentence))
+        print(cli.say(found.summary))
+    if found.faults:
+        raise typer.Exit(1)
+
+
+@app.command()
+def backup(context: typer.Context, file: Annotated[Path, typer.Argument(help="A file that is not there yet.")]) -> None:
+    """Write the books into one file, while they are in use."""
+    cli = cli_of(context)
+    with bootstrap.opened(cli.settings) as engine:
+        backups.back_up(engine, file)
+    print(cli.say(Sentence("The books are in {file}.", {"file": str(file)})))
+
+
+@app.command()
+def restore(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="A backup.")],
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Also where there are books already: they are lost.")
+    ] = False,
+) -> None:
+    """Put a backup into the database; no mail leaves until “twinflow outbox confirm”."""
+    cli = cli_of(context)
+    with bootstrap.opened(cli.settings) as engine:
+        backups.put_back(engine, file, replace=replace)
+    print(cli.say(bootstrap.upgrade_database(cli.settings)))
+    with bootstrap.opened(cli.settings) as engine:
+        backups.hold_mail(engine)
+        found = backups.held(engine)
+    values = {"agreements": found.agreements, "entries": found.entries}
+    said = "Restored: {agreements} agreements with {entries} entries. No mail leaves until “twinflow outbox confirm”."
+    print(cli.say(Sentence(said, values)))

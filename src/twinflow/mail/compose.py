@@ -51,6 +51,7 @@ class Composer:
         """
         code = letter.person.language
         subject = harmless(self._subject(letter))
+        link = letter.last_link
         token = unsubscribe_token if letter.is_optional else ""
         unsubscribe_url = f"{self._base_url}/unsubscribe/{token}" if token else ""
         context = {
@@ -62,6 +63,9 @@ class Composer:
             "digest": letter.digest,
             "reasons": letter.reasons,
             "unsubscribe_url": unsubscribe_url,
+            "head": link.name if link is not None else "",
+            "short_head": link.short_name if link is not None else "",
+            "head_on": link.at.date() if link is not None else None,
         }
         text = self.words.template(BASE, code, "message.txt").render(context)
         html = self.words.template(BASE, code, "message.html").render(context)

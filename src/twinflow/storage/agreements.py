@@ -22,6 +22,7 @@ from twinflow.domain.agreement.agreement import (
 from twinflow.domain.agreement.history import ONLY_TOLD, EntryKind, HistoryEntry
 from twinflow.domain.agreement.listing import words_in
 from twinflow.domain.agreement.present_names import reached_by
+from twinflow.domain.agreement.seals import Head, content_of, entry_written, seals_after
 from twinflow.domain.calendar.dates import PartialDate
 from twinflow.domain.process.catalogue import Pin
 from twinflow.domain.process.definition import ProcessDefinition
@@ -32,6 +33,7 @@ from twinflow.storage.failures import about, one_by_one
 from twinflow.storage.history import ADD_ENTRIES, values_of
 from twinflow.storage.prepared import Prepared, adding, values_given
 from twinflow.storage.readable import DAMAGED, is_damaged, text_in
+from twinflow.storage.seals import Seals
 from twinflow.storage.snapshots import InRows
 from twinflow.storage.tables import (
     AgreementRow,
@@ -50,11 +52,12 @@ CHANGING_NOTHING = (*ONLY_TOLD, EntryKind.ACKNOWLEDGED, EntryKind.SNOOZED)
 """Entries after which an agreement is as it was."""
 
 CHANGING = ("state", "version", "process", "process_version", "process_digest", "next_on")
+SEALS = ("seal", "entries", "content")
 AGREEMENT, PARTY = snapshots.AGREEMENT, table_of(PartyRow)
 SAVE = Prepared(
     update(AGREEMENT)
     .where(AGREEMENT.c.reference == bindparam("of_reference"), AGREEMENT.c.version == bindparam("of_version"))
-    .values({name: bindparam(f"new_{name}") for name in (*CHANGING, "derive_on", "derived_on", "reached")})
+    .values({name: bindparam(f"new_{name}") for name in (*CHANGING, "derive_on", "derived_on", "reached", *SEALS)})
     .returning(AGREEMENT.c.id)
 )
 DERIVE_BY = Prepared(
@@ -78,7 +81,7 @@ OF_THE_ROW = (*CHANGING, "reference", "office", "title", "origin", "note", "rela
 CORRECT = Prepared(
     update(AGREEMENT)
     .where(AGREEMENT.c.reference == bindparam("of_reference"), AGREEMENT.c.version == bindparam("of_version"))
-    .values({name: bindparam(f"new_{name}") for name in (*OF_THE_ROW, "derive_on", "derived_on", "reached")})
+    .values({name: bindparam(f"new_{name}") for name in (*OF_THE_ROW, "derive_on", "derived_on", "reached", *SEALS)})
     .returning(AGREEMENT.c.id)
 )
 ADD = Prepared(insert(AGREEMENT).values(values_given(AgreementRow)).returning(AGREEMENT.c.id))
@@ -98,8 +101,10 @@ AT_ONCE = 5_000
 
 
 class Agreements(Repository):
-    def __init__(self, writes: Writes) -> None:
+    def __init__(self, writes: Writes, seals: Seals) -> None:
         super().__init__(writes)
+        self._seals = seals
+        self._kept: set[int] = set()
         self._ids: dict[str, int] = {}
         self._pinned: set[ProcessDefinition] = set()
 
@@ -132,6 +137,7 @@ class Agreements(Repository):
         if found is None:
             raise NotFound("There is no agreement {reference}.", reference=reference)
         self._ids[reference] = found.id
+        self._seals.know(found.id, found.head)
         return found.agreement
 
     def lock_batch(self, ids: Sequence[int], *, wait: bool = True) -> list[InRows | UnreadableAgreement]:
@@ -143,12 +149,18 @@ class Agreements(Repository):
 
     def keep(self, ids: Sequence[int], *, wait: bool = True) -> list[int]:
         """Keep them from other writers without reading them."""
-        return [each for part in _parts(ids) for each in snapshots.lock(self._connection, part, wait=wait)]
+        kept = [each for part in _parts(ids) for each in snapshots.lock(self._connection, part, wait=wait)]
+        self._kept.update(kept)
+        return kept
 
     def in_rows(self, ids: Sequence[int]) -> list[InRows | UnreadableAgreement]:
         """What `lock_batch` finds, kept from nobody."""
         found = self._each(snapshots.in_rows, ids)
-        self._ids |= {each.agreement.reference: each.id for each in found if isinstance(each, InRows)}
+        for each in found:
+            if isinstance(each, InRows):
+                self._ids[each.agreement.reference] = each.id
+                if each.id in self._kept:
+                    self._seals.know(each.id, each.head)
         return found
 
     def offices(self) -> list[str]:
@@ -278,10 +290,14 @@ class Agreements(Repository):
             "reached": _reached(agreement, agreement.history),
         }
         row["next_on"] = agreement.next_on
+        seals = seals_after("", map(entry_written, agreement.history))
+        head = Head().after(seals)
+        row |= {"seal": head.seal, "entries": head.entries, "content": content_of(agreement), "linked": ""}
         ((row_id,),) = ADD.rows(self._writes.connection, row)
         self._ids[agreement.reference] = row_id
+        self._seals.know(row_id, head)
         self._add_what_it_says(row_id, agreement)
-        self._writes.add(ADD_ENTRIES, *(values_of(row_id, entry) for entry in agreement.history))
+        self._add_entries(row_id, agreement.history, seals)
         return int(row_id)
 
     def _add_what_it_says(self, row_id: int, agreement: Agreement) -> None:
@@ -294,21 +310,27 @@ class Agreements(Repository):
 
     def correct(self, before: Agreement, after: Agreement) -> int:
         """Write what a correction makes of an agreement, apart from deadlines. Raises StaleAgreement as `save`."""
+        agreement_id = self.id_of(before.reference)
+        entries = after.history[len(before.history) :]
+        seals = self._seals.seal(agreement_id, entries)
+        head = self._seals.head_to_write(agreement_id)
         values = {
             "of_reference": before.reference,
             "of_version": before.version,
             "new_derive_on": after.derive_on,
             "new_derived_on": after.derived_on,
             "new_reached": None if before.parent is None else snapshots.reached_text(_reached_at_all(after)),
+            "new_seal": head.seal,
+            "new_entries": head.entries,
+            "new_content": content_of(after),
             **{f"new_{name}": getattr(after, name) for name in OF_THE_ROW},
         }
-        agreement_id = self._saved(CORRECT, before, values)
+        self._saved(CORRECT, before, values)
         self._ids[after.reference] = agreement_id
         for table in (PARTY, table_of(WordRow), table_of(TermRow), table_of(FactRow)):
             self._connection.execute(delete(table).where(table.c.agreement_id == agreement_id))
         self._add_what_it_says(agreement_id, after)
-        entries = after.history[len(before.history) :]
-        self._writes.add(ADD_ENTRIES, *(values_of(agreement_id, entry) for entry in entries))
+        self._add_entries(agreement_id, entries, seals)
         return agreement_id
 
     def free_name(self, reference: str) -> str:
@@ -316,22 +338,22 @@ class Agreements(Repository):
         names = (f"{reference}.annulled" if n == 1 else f"{reference}.annulled-{n}" for n in count(1))
         return next(name for name in names if not self.known([name]))
 
-    def _saved(self, statement: Prepared, before: Agreement, values: Mapping[str, Any]) -> int:
-        saved = statement.rows(self._writes.connection, values)
-        if not saved:
+    def _saved(self, statement: Prepared, before: Agreement, values: Mapping[str, Any]) -> None:
+        if not statement.rows(self._writes.connection, values):
             raise StaleAgreement(
                 "{reference} was changed meanwhile by {actor}; look at it again.",
                 reference=before.reference,
                 actor=self._last_actor(self.id_of(before.reference)),
             )
-        ((agreement_id,),) = saved
-        return int(agreement_id)
 
     def save(self, before: Agreement, after: Agreement) -> int:
         """Write what a step changed, apart from deadlines. Raises StaleAgreement if the row is no longer `before`."""
         if self._writes.is_waiting(DERIVE_BY):  # it writes to the same row
             self._writes.flush()
+        agreement_id = self.id_of(before.reference)
         entries = after.history[len(before.history) :]
+        seals = self._seals.seal(agreement_id, entries)
+        head = self._seals.head_to_write(agreement_id)
         renamed = after.process_digest != before.process_digest
         values = {
             "of_reference": before.reference,
@@ -339,9 +361,12 @@ class Agreements(Repository):
             "new_derive_on": after.derive_on,
             "new_derived_on": after.derived_on,
             "new_reached": _reached(before, after.history if renamed else entries),
+            "new_seal": head.seal,
+            "new_entries": head.entries,
+            "new_content": content_of(after),
             **{f"new_{name}": getattr(after, name) for name in CHANGING},
         }
-        agreement_id = self._saved(SAVE, before, values)
+        self._saved(SAVE, before, values)
         if before.parties is not after.parties:
             for old, new in zip(before.parties, after.parties, strict=True):
                 if old is not new:
@@ -349,8 +374,12 @@ class Agreements(Repository):
                     self._writes.add(SIGN, {"of_agreement": agreement_id, "of_name": old.name, **signed})
         self._writes.add(STATE_TERMS, *_term_values(agreement_id, after.terms, before.terms))
         self._writes.add(ADD_FACTS, *_fact_values(agreement_id, after.facts, before.facts))
-        self._writes.add(ADD_ENTRIES, *(values_of(agreement_id, entry) for entry in entries))
+        self._add_entries(agreement_id, entries, seals)
         return agreement_id
+
+    def _add_entries(self, agreement_id: int, entries: Sequence[HistoryEntry], seals: Sequence[str]) -> None:
+        written = zip(entries, seals, strict=True)
+        self._writes.add(ADD_ENTRIES, *(values_of(agreement_id, entry, seal) for entry, seal in written))
 
     def derive_by(self, agreement_id: int, agreement: Agreement) -> None:
         """Set when its deadlines were derived, when they are to be derived anew, and the first date that is open."""

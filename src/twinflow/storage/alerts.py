@@ -21,7 +21,7 @@ from twinflow.errors import UnreadableAgreement, reason, unreadable
 from twinflow.storage.deadlines import deadline_of
 from twinflow.storage.failures import is_of_a_row, one_by_one
 from twinflow.storage.prepared import OfAgreements, Prepared, adding
-from twinflow.storage.tables import AgreementRow, AlertRow, DeadlineRow, OutboxRow, table_of
+from twinflow.storage.tables import AgreementRow, AlertRow, DeadlineRow, OutboxRow, ReleasedAlertRow, table_of
 from twinflow.storage.writes import Repository
 
 OF_AGREEMENT = (
@@ -38,6 +38,7 @@ OF_ALERT = (
     "notice", "subject", "occurrence", "level", "role", "stands_for", "effective_on", "recorded_at", "details",
 )  # fmt: skip
 ALERT = table_of(AlertRow)
+OF_RELEASED = tuple(each.name for each in table_of(ReleasedAlertRow).columns if each.name != "id")
 OF_TOLD = ("subject", "occurrence", "level", "recipient", "stands_for", "effective_on")
 _told = sqlalchemy.select(*(ALERT.c[name] for name in OF_TOLD)).order_by(ALERT.c.id)
 TOLD = OfAgreements(lambda which: _told.add_columns(ALERT.c.agreement_id).where(which(ALERT.c.agreement_id)))
@@ -203,7 +204,13 @@ class Alerts(Repository):
     def release(self, alerts: Collection[int]) -> None:
         """What could not be said for the time being counts as not told: it is told again when there is something to say."""
         if alerts:
-            self._connection.execute(delete(AlertRow).where(col(AlertRow.id).in_(alerts)))
+            self._release(col(AlertRow.id).in_(alerts))
+
+    def _release(self, *which: ColumnElement[bool]) -> None:
+        """It stays on record what was taken back."""
+        kept = sqlalchemy.select(*(ALERT.c[name] for name in OF_RELEASED)).where(*which)
+        self._connection.execute(insert(ReleasedAlertRow).from_select(OF_RELEASED, kept))
+        self._connection.execute(delete(AlertRow).where(*which))
 
     def release_to_come(self, latest: date) -> None:
         """What waits to be told of levels whose day has come nowhere counts as not told: it is told on that day.
@@ -213,7 +220,7 @@ class Alerts(Repository):
         waits = select(OutboxRow.id).where(OutboxRow.state == MessageState.QUEUED.value)
         of_level = col(AlertRow.subject).startswith(str(AlertSubject(SubjectKind.DEADLINE, "")), autoescape=True)
         to_come = (of_level, col(AlertRow.effective_on) >= latest, col(AlertRow.outbox_id).in_(waits))
-        self._connection.execute(delete(AlertRow).where(*to_come))
+        self._release(*to_come)
 
 
 def _already_told(rows: Iterable[Sequence[Any]]) -> AlreadyTold:

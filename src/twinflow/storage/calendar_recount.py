@@ -5,14 +5,14 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, Insert, Update, bindparam, case, func, insert, or_, update
+from sqlalchemy import ColumnElement, Date, Update, bindparam, case, func, or_, update
 from sqlalchemy.types import TypeEngine
 from sqlmodel import col, select
 
 from twinflow.domain.agreement.agreement import DeadlineStatus
 from twinflow.errors import UnreadableAgreement, reason, unreadable
 from twinflow.storage.failures import is_of_a_row, one_by_one
-from twinflow.storage.tables import LAST_ROW, AgreementRow, DeadlineRow, HistoryRow
+from twinflow.storage.tables import LAST_ROW, AgreementRow, DeadlineRow
 from twinflow.storage.writes import Repository
 
 OPEN = (DeadlineStatus.OPEN.value, DeadlineStatus.PAUSED.value)
@@ -175,12 +175,7 @@ class CalendarRecount(Repository):
             )
         )
 
-    def add_history(self, values: Sequence[Mapping[str, Any]]) -> None:
-        """Write entries whose `effective_on` and `details` come as text."""
-        if values:
-            self._execute(insert(HistoryRow), values)
-
-    def _execute(self, statement: Insert | Update, values: Sequence[Mapping[str, Any]]) -> None:
+    def _execute(self, statement: Update, values: Sequence[Mapping[str, Any]]) -> None:
         """Once for each of the values."""
         plain = {name: bindparam(name, type_=_AsWritten()) for name in values[0] if name not in {"row", "recorded_at"}}
         self._connection.execute(statement.values(plain), list(values))

@@ -26,6 +26,13 @@ def make_engine(url: str) -> Engine:
     return create_engine(url, json_serializer=to_json, pool_size=10, max_overflow=10)
 
 
+def one_snapshot(engine: Engine) -> Engine:
+    """The same database for a reader to whom all that it asks stands as at its first question."""
+    if engine.dialect.name == "postgresql":
+        return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+    return engine
+
+
 def _configure_sqlite(connection: Any, _record: object) -> None:
     connection.isolation_level, connection.text_factory = None, text_of
     for pragma in ("foreign_keys=ON", "journal_mode=WAL", "synchronous=FULL", f"busy_timeout={BUSY_TIMEOUT_MS}"):

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, func, insert, literal, select, tuple_, union_all
+from sqlalchemy import ColumnElement, Row, func, select, tuple_, union_all
 from sqlmodel import col
 
 from twinflow.domain.agreement.history import ONLY_TOLD, EntryKind, HistoryEntry
@@ -14,8 +14,9 @@ from twinflow.domain.agreement.present_names import in_present_names
 from twinflow.domain.clock.last_pass import LaterEntries
 from twinflow.storage.failures import is_of_a_row, one_by_one
 from twinflow.storage.prepared import adding
+from twinflow.storage.seals import Seals
 from twinflow.storage.tables import AgreementRow, DeadlineRow, HistoryRow, table_of
-from twinflow.storage.writes import Repository
+from twinflow.storage.writes import Repository, Writes
 
 Said = Sequence[HistoryEntry] | Exception
 """Entries, or why those of the agreement cannot be read."""
@@ -27,17 +28,26 @@ PLACE: tuple[ColumnElement[Any], ...] = (HISTORY.c.effective_on, HISTORY.c.recor
 
 
 class History(Repository):
+    def __init__(self, writes: Writes, seals: Seals) -> None:
+        super().__init__(writes)
+        self._seals = seals
+
     def add(self, agreement_id: int, *entries: HistoryEntry) -> None:
         """Entries that change no state: alerts, deadlines that moved."""
-        self._writes.add(ADD_ENTRIES, *(values_of(agreement_id, entry) for entry in entries))
+        self.add_all([(agreement_id, entry) for entry in entries])
+
+    def add_all(self, entries: Sequence[tuple[int, HistoryEntry]]) -> None:
+        """The same to many agreements."""
+        self._seals.hold(agreement_id for agreement_id, _ in entries)
+        for agreement_id, entry in entries:
+            (seal,) = self._seals.seal(agreement_id, [entry])
+            self._writes.add(ADD_ENTRIES, values_of(agreement_id, entry, seal))
 
     def add_about(self, entry: HistoryEntry, deadlines: Sequence[int]) -> None:
-        """The entry in the history of each of these rows of deadlines, by a single statement."""
-        columns = table_of(HistoryRow).columns
-        values = {name: value for name, value in values_of(0, entry).items() if name != "agreement_id"}
-        given = {name: literal(value, columns[name].type).label(name) for name, value in values.items()}
-        chosen = select(col(DeadlineRow.agreement_id), *given.values()).where(col(DeadlineRow.id).in_(deadlines))
-        self._connection.execute(insert(HistoryRow).from_select(["agreement_id", *given], chosen))
+        """The entry in the history of each of these rows of deadlines."""
+        query = select(col(DeadlineRow.agreement_id)).where(col(DeadlineRow.id).in_(deadlines))
+        owners = self._connection.scalars(query.order_by(col(DeadlineRow.id)))
+        self.add_all([(owner, entry) for owner in owners])
 
     def as_written(self, agreement_id: int) -> list[HistoryEntry]:
         """The entries that decisions go by, oldest first, as they were written: not corrected, under the names of their time."""
@@ -128,7 +138,7 @@ def _place(row: Row[Any]) -> tuple[date, datetime, int]:
     return row.effective_on, row.recorded_at, row.id
 
 
-def values_of(agreement_id: int, entry: HistoryEntry) -> dict[str, Any]:
+def values_of(agreement_id: int, entry: HistoryEntry, seal: str) -> dict[str, Any]:
     return {
         "agreement_id": agreement_id,
         "kind": entry.kind.value,
@@ -140,6 +150,7 @@ def values_of(agreement_id: int, entry: HistoryEntry) -> dict[str, Any]:
         "to_state": entry.to_state,
         "party": entry.party,
         "details": dict(entry.details),
+        "seal": seal,
     }
 
 

@@ -45,6 +45,7 @@ from twinflow.domain.agreement.agreement import (
 )
 from twinflow.domain.agreement.history import ONLY_TOLD, EntryKind, HistoryEntry
 from twinflow.domain.agreement.present_names import reached_by, what_counts
+from twinflow.domain.agreement.seals import Head
 from twinflow.domain.calendar.dates import PartialDate
 from twinflow.errors import Unreadable, UnreadableAgreement, reason, unreadable
 from twinflow.storage.deadline_basis import basis_of
@@ -86,6 +87,7 @@ class InRows(NamedTuple):
     id: int
     agreement: Agreement
     wake_on: Mapping[Key, date | None]
+    head: Head
 
 
 class JsonRows(FunctionElement[str]):
@@ -158,6 +160,8 @@ AS_A_WHOLE = (
     AGREEMENT.c.reached,
     AGREEMENT.c.derive_on,
     AGREEMENT.c.derived_on,
+    AGREEMENT.c.seal,
+    AGREEMENT.c.entries,
 )
 HEAD = OfAgreements(_select)
 PRESENT = OfAgreements(lambda which: _select(which, *SMALL, _open_deadlines()))
@@ -255,7 +259,7 @@ def _in_order(rows: Any, ids: Sequence[int]) -> list[Row]:
 
 
 def _in_row(row: Row, untold: Mapping[int, Sequence[HistoryEntry]]) -> InRows:
-    stands, (found, children, reached, *derived, history) = row[len(OF_HEAD) + 1 : -6], row[-6:]
+    stands, (found, children, reached, *derived, seal, count, history) = row[len(OF_HEAD) + 1 : -8], row[-8:]
     entries = [_entry(each) for each in _listed(history)]
     agreement = Agreement(
         **_head(row),
@@ -268,12 +272,12 @@ def _in_row(row: Row, untold: Mapping[int, Sequence[HistoryEntry]]) -> InRows:
         derived_on=derived[1],
     )
     wake_on = {(each[1], each[2]): _day(each[-1]) for each in _listed(stands[-1])}
-    return InRows(row[0], agreement, wake_on)
+    return InRows(row[0], agreement, wake_on, Head(seal, count))
 
 
 def _entries_of_children(connection: Connection, rows: Sequence[Row]) -> Mapping[int, Sequence[HistoryEntry]]:
     """Of children whose row does not say yet what they have reached: books of an earlier version, until their next step."""
-    children = [number for row in rows for number in _that_do_not_say(row[-5])]
+    children = [number for row in rows for number in _that_do_not_say(row[-7])]
     found = ENTRIES_OF.rows(connection, children) if children else ()
     return {number: [_entry(each) for each in _listed(entries)] for number, entries in found}
 

@@ -56,6 +56,10 @@ class KeptFileRow(SQLModel, table=True):
     kept_at: datetime
 
 
+CHANGED = "linked <> seal || content"
+"""Which agreements differ from what the last link has of them."""
+
+
 class AgreementRow(SQLModel, table=True):
     __tablename__ = "agreement"
     __table_args__ = (
@@ -74,6 +78,7 @@ class AgreementRow(SQLModel, table=True):
             postgresql_where=text("derive_on IS NOT NULL"),
         ),
         # the order of lists; then what they are narrowed to, so that a row that is not wanted is not looked up
+        Index("ix_agreement_unlinked", "id", sqlite_where=text(CHANGED), postgresql_where=text(CHANGED)),
         Index("ix_agreement_listed", "next_on", "reference", "process", "state", "office", "parent_id"),
     )
 
@@ -103,6 +108,14 @@ class AgreementRow(SQLModel, table=True):
     """The first date of an open deadline, passed or not; the last day there is where none is open."""
     annulled_on: date | None = None
     """The day on which it was annulled, as it was opened by mistake. Its reference then says so, and the plain one is free."""
+    seal: str = ""
+    """That of the last entry of its history."""
+    entries: int = 0
+    """How many entries its history has."""
+    content: str = ""
+    """The digest of what it holds beside its history and its deadlines."""
+    linked: str = ""
+    """The seal and the content that the last link has of it."""
 
 
 class PartyRow(SQLModel, table=True):
@@ -198,7 +211,7 @@ class DeadlineRow(SQLModel, table=True):
 
 
 class HistoryRow(SQLModel, table=True):
-    """Append-only: the database itself refuses UPDATE and DELETE (see the migration)."""
+    """Append-only: the database itself refuses UPDATE and DELETE (see the migration). `seal` rests on the entry before."""
 
     __tablename__ = "history"
     __table_args__ = (
@@ -218,6 +231,7 @@ class HistoryRow(SQLModel, table=True):
     to_state: str | None = None
     party: str | None = None
     details: dict[str, Any] = Field(default_factory=dict, sa_type=Document)
+    seal: str = ""
 
 
 class FindingRow(SQLModel, table=True):
@@ -247,6 +261,13 @@ MESSAGE_STATES = (
 )  # fmt: skip
 
 
+NOT_LINKED = (
+    "linked = '' OR (linked = 'new' AND content IS NOT NULL AND state <> 'leased') "
+    "OR (settled_at IS NOT NULL AND linked <> state)"
+)
+"""Which messages are new, built or settled since the last link."""
+
+
 class OutboxRow(SQLModel, table=True):
     """One message to one person. A digest that is still queued takes in what else is to be told.
 
@@ -271,6 +292,7 @@ class OutboxRow(SQLModel, table=True):
             postgresql_where=text("next_attempt_at IS NOT NULL"),
         ),
         UniqueConstraint("recipient", "digest_on"),
+        Index("ix_outbox_unlinked", "id", sqlite_where=text(NOT_LINKED), postgresql_where=text(NOT_LINKED)),
         UniqueConstraint("unsubscribe_hash"),
         CheckConstraint("state IN ({})".format(", ".join(f"'{state}'" for state in MESSAGE_STATES)), name="state"),
     )
@@ -296,6 +318,8 @@ class OutboxRow(SQLModel, table=True):
     words: str = ""
     unsubscribe_hash: str | None = None
     content: bytes | None = Field(default=None, sa_type=LargeBinary)
+    linked: str = ""
+    """As what the last link has it: `new`, `built`, or the state it was settled in."""
 
 
 class AlertRow(SQLModel, table=True):
@@ -317,6 +341,53 @@ class AlertRow(SQLModel, table=True):
     effective_on: date
     recorded_at: datetime
     details: dict[str, Any] = Field(default_factory=dict, sa_type=Document)
+
+
+class ReleasedAlertRow(SQLModel, table=True):
+    """Append-only: an alert that was taken back before it left, as it was; its entry of the history stays.
+
+    `occurrence` is 0 where books of before did not keep it.
+    """
+
+    __tablename__ = "released_alert"
+
+    id: int | None = Field(default=None, primary_key=True)
+    agreement_id: int = Field(foreign_key="agreement.id", index=True)
+    notice: str
+    subject: str
+    occurrence: int
+    level: str
+    recipient: str
+    stands_for: str
+    role: str
+    effective_on: date
+    recorded_at: datetime
+    details: dict[str, Any] = Field(default_factory=dict, sa_type=Document)
+
+
+class LinkRow(SQLModel, table=True):
+    """Append-only: a link of the chain over all agreements and messages. `seal` rests on the link before and on the items."""
+
+    __tablename__ = "link"
+
+    number: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    at: datetime
+    seal: str
+
+
+class LinkItemRow(SQLModel, table=True):
+    """Append-only: an agreement as it stood at a link (`entries`, `seal`, `content`), or a message (`state`, `content`)."""
+
+    __tablename__ = "link_item"
+
+    id: int | None = Field(default=None, primary_key=True)
+    link: int = Field(foreign_key="link.number", index=True)
+    agreement_id: int | None = Field(default=None, foreign_key="agreement.id")
+    message_id: str = ""
+    state: str = ""
+    entries: int = 0
+    seal: str = ""
+    content: str = ""
 
 
 class FeedRow(SQLModel, table=True):

@@ -19,13 +19,17 @@ from twinflow.storage.findings import Findings
 from twinflow.storage.history import History
 from twinflow.storage.incidents import Incidents
 from twinflow.storage.kept_files import KeptFiles
+from twinflow.storage.links import Links
 from twinflow.storage.listing import Listing
 from twinflow.storage.opt_outs import OptOuts
 from twinflow.storage.outbox import Outbox
 from twinflow.storage.received import ReceivedMail
 from twinflow.storage.restored_backup import RestoredBackup
+from twinflow.storage.seals import Seals
+from twinflow.storage.shape import Shape
 from twinflow.storage.turns import begun, turns_of
 from twinflow.storage.writes import Writes
+from twinflow.storage.written import Books
 
 
 class UnitOfWork:
@@ -48,19 +52,23 @@ class UnitOfWork:
         except DBAPIError as error:
             raise in_our_words(error) or error from error
         self._writes = Writes(self._connection)
-        self.agreements = Agreements(self._writes)
+        self._seals = Seals(self._writes)
+        self.agreements = Agreements(self._writes, self._seals)
         self.alerts = Alerts(self._writes)
+        self.books = Books(self._writes)
         self.calendars = CalendarEditions(self._writes)
         self.clock = Clock(self._writes)
         self.deadlines = Deadlines(self._writes)
         self.feeds = Feeds(self._writes)
         self.findings = Findings(self._writes)
-        self.history = History(self._writes)
+        self.history = History(self._writes, self._seals)
         self.incidents = Incidents(self._writes)
         self.kept_files = KeptFiles(self._writes)
+        self.links = Links(self._writes)
         self.listing = Listing(self._writes)
         self.received = ReceivedMail(self._writes)
         self.restored_backup = RestoredBackup(self._writes)
+        self.shape = Shape(self._writes)
         self.opt_outs = OptOuts(self._writes)
         self.outbox = Outbox(self._writes)
         self.calendar_recount = CalendarRecount(self._writes)
@@ -73,6 +81,7 @@ class UnitOfWork:
 
     def commit(self) -> None:
         """Let what was done stay. It is the last thing that is done."""
+        self._seals.write()
         self._writes.flush()
         self._committed = True
         if self._turns:

@@ -24,6 +24,7 @@ from twinflow.mail.returned import Mailbox
 from twinflow.sentences import Sentence
 from twinflow.services.alerts.open_incidents import WHOLE, keep, keep_failed
 from twinflow.services.clock import last_pass
+from twinflow.services.clock.links import carry_on
 from twinflow.services.clock.sweep import SweepResult, sweep
 from twinflow.services.mail import received
 from twinflow.worker.returns import NOTHING_READ, Reading, log_problems, read_mailbox
@@ -102,6 +103,7 @@ class Worker:
             now, standing = self._begun()
             self.refresh()
             swept = sweep(self.engine, self.rulebook(), self.people, now)
+            carry_on(self.engine, now)
             found[Part.SWEEP] = swept.problems
             found[Part.FILES] = [Trouble(str(each), each) for each in self.damaged]
         return swept, standing

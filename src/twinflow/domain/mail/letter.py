@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from twinflow.domain.mail.calendar_events import CalendarEvent
 from twinflow.domain.people.people import Person
@@ -25,10 +26,19 @@ class LetterGroup:
 
 
 @dataclass(frozen=True, slots=True)
+class LastLink:
+    """How the last link of the chain over all books is called, and when it was made (UTC): kept by readers, it proves them."""
+
+    name: str
+    short_name: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Letter:
     """A message to one person, in their language. `reasons` say why it cannot be switched off; none: it can.
 
-    `events` are the dates it speaks of, for the reader's calendar.
+    `events` are the dates it speaks of, for the reader's calendar; a digest has the last link of the chain.
     """
 
     person: Person
@@ -37,6 +47,7 @@ class Letter:
     digest: bool = False
     reasons: tuple[str, ...] = ()
     events: tuple[CalendarEvent, ...] = ()
+    last_link: LastLink | None = None
 
     @property
     def items(self) -> list[LetterItem]:

@@ -123,6 +123,9 @@ _MESSAGE: Fields = {
     "digest": Kind.FLAG,
     "reasons": Many(Kind.TEXT),
     "unsubscribe_url": Kind.TEXT,
+    "head": Kind.TEXT,
+    "short_head": Kind.TEXT,
+    "head_on": Kind.DAY,
 }
 _OF_PART: Mapping[str, Fields] = {"todo": _TODO, "standing_in": {"stands_for": Kind.TEXT}}
 

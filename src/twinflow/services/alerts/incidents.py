@@ -35,6 +35,7 @@ def tell_incidents(engine: Engine, rulebook: Rulebook, people: People, now: date
     for outbox_id in untold:
         try:
             with UnitOfWork(engine) as work:
+                work.agreements.keep(sorted({number for number, _ in work.alerts.agreements_of(outbox_id)}))
                 work.outbox.hold_digests()
                 if work.outbox.mark_incident(outbox_id, now):
                     _tell_incident(work, rulebook, people, work.outbox.message(outbox_id), now)

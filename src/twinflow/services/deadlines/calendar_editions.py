@@ -4,7 +4,6 @@ Deadlines are read by the thousand without their agreements: what they are count
 deadlines follow a date that moves is the whole agreement derived anew. Closed deadlines stay as they were.
 """
 
-import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -16,8 +15,8 @@ from typing import Any
 from sqlalchemy import Engine
 
 from twinflow.domain.agreement.agreement import Basis, Deadline
-from twinflow.domain.agreement.entries import DateMoved
-from twinflow.domain.agreement.history import EntryKind
+from twinflow.domain.agreement.entries import DateMoved, noted
+from twinflow.domain.agreement.history import HistoryEntry
 from twinflow.domain.calendar.business_days import Calendar
 from twinflow.domain.calendar.dates import Unit
 from twinflow.domain.clock.waking import latest_day
@@ -286,7 +285,6 @@ class _Writing:
     moved: int = 0
     told: set[str] = field(default_factory=set)
     _todays: dict[str, date] = field(default_factory=dict)
-    _texts: dict[tuple[str, int, date | None, date | None], str] = field(default_factory=dict)
 
     @property
     def now(self) -> datetime:
@@ -329,25 +327,11 @@ class _Writing:
         )
 
     def _write_history(self, work: UnitOfWork, moved: Iterable[tuple[OpenDeadline, Deadline]]) -> None:
-        work.calendar_recount.add_history(
-            [
-                {
-                    "agreement_id": row.agreement_id,
-                    "kind": EntryKind.DEADLINE.value,
-                    "actor": self.actor,
-                    "effective_on": self._today(row.office).isoformat(),
-                    "recorded_at": self.now,
-                    "details": self._details(row.rule, row.occurrence, row.due_on, new.due_on),
-                }
-                for row, new in moved
-            ]
-        )
+        work.history.add_all([(row.agreement_id, self._moved(row, new)) for row, new in moved])
 
-    def _details(self, rule: str, occurrence: int, before: date | None, after: date | None) -> str:
-        key = (rule, occurrence, before, after)
-        if key not in self._texts:
-            self._texts[key] = json.dumps(DateMoved((rule, occurrence), before, after, self.cause).details())
-        return self._texts[key]
+    def _moved(self, row: OpenDeadline, new: Deadline) -> HistoryEntry:
+        said = DateMoved((row.rule, row.occurrence), row.due_on, new.due_on, self.cause)
+        return noted(said, self.actor, self._today(row.office), self.now)
 
     def _tell(self, work: UnitOfWork, moved: Iterable[tuple[OpenDeadline, Deadline]]) -> None:
         """Tell everybody concerned; from where to where is in the history."""

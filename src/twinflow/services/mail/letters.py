@@ -29,6 +29,7 @@ from twinflow.domain.rulebook import Rulebook, deadline_context
 from twinflow.errors import EnvironmentFailed, TwinflowError, UnreadableAgreement, reason, unreadable
 from twinflow.language import say
 from twinflow.sentences import as_it_stands, unpacked
+from twinflow.services.clock.links import last_link
 from twinflow.services.mail.calendar_feeds import events_of
 from twinflow.services.reading.history_in_words import beyond_bound, entry_message, left_open_in_words
 from twinflow.storage.agreements import read
@@ -77,6 +78,7 @@ def letters(
     What can be said of no date just now, as its count is paused, counts as not told. Raises EnvironmentFailed.
     """
     ids = [message.id for message in messages]
+    link = last_link(engine, now) if any(message.digest for message in messages) else None
     with UnitOfWork(engine, reading=True) as work:
         alerts: dict[int, list[Alert]] = {outbox_id: [] for outbox_id in ids}
         recipients = {message.id: message.recipient for message in messages}
@@ -102,7 +104,9 @@ def letters(
             letter = desk.letter(message, wanted_ones)
             if letter is not None:
                 letter = replace(
-                    letter, events=tuple(events[key] for key in sorted(dated[message.id]) if key in events)
+                    letter,
+                    last_link=link if message.digest else None,
+                    events=tuple(events[key] for key in sorted(dated[message.id]) if key in events),
                 )
             found[message.id] = letter
         except Exception as error:  # noqa: BLE001 - whatever is wrong with one does not hold the others up

@@ -137,6 +137,8 @@ def cancel(engine: Engine, people: People, outbox_id: int, *, by: str, reason: s
         raise Refused("A message is cancelled only with a reason: it stays on record.")
     allowed = (MessageState.QUEUED, MessageState.RETRYING, *INCIDENTS)
     with UnitOfWork(engine) as work:
+        # before the message, as a step does that tells something with it
+        work.agreements.keep(sorted({number for number, _ in work.alerts.agreements_of(outbox_id)}))
         message = work.outbox.message(outbox_id)
         if message.state not in allowed:
             raise Refused(

@@ -1,0 +1,127 @@
+"""Whether the deadlines of an agreement are those that its history, terms and facts give, by the functions of every pass."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime
+
+from twinflow.domain.agreement.agreement import Agreement, Deadline, DeadlineStatus
+from twinflow.domain.calendar.business_days import Calendars
+from twinflow.domain.deadlines.acknowledgements import acknowledgements_of
+from twinflow.domain.deadlines.carried_over import taken_over
+from twinflow.domain.deadlines.context import DeadlineContext, computed
+from twinflow.domain.deadlines.kept import Key, rewritten
+from twinflow.domain.deadlines.occurrences import with_deadlines
+from twinflow.domain.deadlines.warnings import next_wake_on
+from twinflow.domain.process.definition import DeadlineRule, ProcessDefinition
+from twinflow.sentences import Sentence
+
+
+def of_derivation(
+    agreement: Agreement, definition: ProcessDefinition, contexts: Sequence[DeadlineContext], now: datetime
+) -> Iterator[Sentence]:
+    """What is not as it comes out at any of these instants, all of the day on which the deadlines were derived.
+
+    Nothing where the next pass derives them anew.
+    """
+    if agreement.derived_on is None:
+        if agreement.derive_on is None or agreement.derive_on > contexts[0].today:
+            yield Sentence("its deadlines were never derived, and nothing has them derived")
+        return
+    if agreement.derive_on is not None and agreement.derive_on <= agreement.derived_on:
+        return
+    yield from min((list(_at(agreement, definition, each, now)) for each in contexts), key=len)
+
+
+def _at(
+    agreement: Agreement, definition: ProcessDefinition, context: DeadlineContext, now: datetime
+) -> Iterator[Sentence]:
+    """The same at one instant."""
+    derived = with_deadlines(agreement, definition, context)
+    left = rewritten(agreement, derived, definition, context, now)
+    new = {each.key: each for each in derived.deadlines}
+    old = {each.key: each for each in agreement.deadlines}
+    for key, deadline in {**_closed_otherwise(agreement, new), **left.rows}.items():
+        values: dict[str, object] = {"rule": key[0], "number": key[1], "new": _in_words(deadline)}
+        if key in old:
+            said = "deadline {rule}/{number} stands there {old}; it is {new}"
+            yield Sentence(said, {**values, "old": _in_words(old[key])})
+        else:
+            yield Sentence("deadline {rule}/{number} is missing: it is {new}", values)
+    for known in left.found:
+        values = {"code": known.finding.code.value, "subject": known.finding.subject}
+        yield Sentence("what is missing is not as it comes out: {code} {subject}", values)
+    if derived.derive_on is not None and derived.derive_on < (agreement.derive_on or date.max):
+        values = {"on": agreement.derive_on, "first": derived.derive_on}
+        yield Sentence("its deadlines are derived anew on {on}; they may change on {first}", values)
+
+
+def _closed_otherwise(agreement: Agreement, new: Mapping[Key, Deadline]) -> dict[Key, Deadline]:
+    """What is closed keeps its date, but not what closed it, unless another version or another edition did."""
+    earlier = taken_over(agreement.history).closed
+    return {
+        each.key: new[each.key]
+        for each in agreement.deadlines
+        if not each.is_open
+        and each.key in new
+        and each.key not in earlier
+        and each.edition == new[each.key].edition
+        and _how_closed(each) != _how_closed(new[each.key])
+    }
+
+
+def _how_closed(deadline: Deadline) -> tuple[object, ...]:
+    """Books of before have some void that are unmet today: either way nobody met it."""
+    nobody_met_it = deadline.status in {DeadlineStatus.UNMET, DeadlineStatus.VOID}
+    return (DeadlineStatus.UNMET if nobody_met_it else deadline.status, deadline.closed_on)
+
+
+def of_count(
+    agreement: Agreement, definition: ProcessDefinition, calendars_at: Mapping[Key, Calendars]
+) -> Iterator[Sentence]:
+    """The deadlines whose dates do not come out of what they were counted from, by the calendars of then."""
+    for deadline in agreement.deadlines:
+        rule = definition.deadlines.get(deadline.rule)
+        if rule is None or deadline.basis is None or deadline.key not in calendars_at:
+            continue
+        counted = computed(rule, deadline.occurrence, deadline.anchor_on, deadline.basis, calendars_at[deadline.key])
+        if (counted.due_on, counted.warn_on) != (deadline.due_on, deadline.warn_on):
+            values = {
+                "rule": deadline.rule,
+                "number": deadline.occurrence,
+                "old": deadline.due_on,
+                "new": counted.due_on,
+            }
+            yield Sentence("deadline {rule}/{number} is due on {old}; it is counted to {new}", values)
+
+
+def of_waking(
+    agreement: Agreement, definition: ProcessDefinition, context: DeadlineContext, wake_on: Mapping[Key, date | None]
+) -> Iterator[Sentence]:
+    """The open deadlines that are looked at only after the next day on which something is to be told of them."""
+    for deadline in agreement.deadlines:
+        rule = definition.deadlines.get(deadline.rule)
+        if rule is not None and deadline.is_open:
+            first = _next(agreement, rule, deadline, context)
+            stands = wake_on.get(deadline.key)
+            if first is not None and (stands is None or stands > first):
+                values = {"rule": deadline.rule, "number": deadline.occurrence, "on": stands, "first": first}
+                yield Sentence(
+                    "deadline {rule}/{number} is looked at on {on}; there is something to tell on {first}", values
+                )
+
+
+def _next(agreement: Agreement, rule: DeadlineRule, deadline: Deadline, context: DeadlineContext) -> date | None:
+    today = context.today_of(rule)
+    if acknowledgements_of(agreement.history, deadline.key).running(today):
+        return None
+    return next_wake_on(rule, deadline, context.calendars_of(rule), today)
+
+
+def _in_words(deadline: Deadline) -> Sentence:
+    values = {
+        "status": Sentence(deadline.status.value),
+        "due": deadline.due_on,
+        "warn": deadline.warn_on,
+        "anchor": deadline.anchor_on,
+        "closed": deadline.closed_on,
+    }
+    return Sentence("{status}, due on {due}, counted from {anchor}, warned of by {warn}, closed on {closed}", values)

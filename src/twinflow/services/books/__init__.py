@@ -1,0 +1,1 @@
+"""Whether the books are as they were written; their backups."""

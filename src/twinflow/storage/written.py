@@ -1,0 +1,219 @@
+"""The books as they are written, row by row and column by column, for whoever proves them: no value is made of anything."""
+
+import json
+from collections import defaultdict
+from collections.abc import Sequence
+from hashlib import sha256
+from typing import Any
+
+from sqlalchemy import JSON, Boolean, Date, FromClause, Table, func, select
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import NullType
+from sqlmodel.sql.sqltypes import UTCDateTime
+
+from twinflow.domain.agreement.seals import DIGITS, ENTRY, HEAD, Head, Written, content_written, digest_of
+from twinflow.domain.agreement.written import (
+    OF_ALERT,
+    LinkedAgreement,
+    LinkedMessage,
+    WrittenAgreement,
+    WrittenAlert,
+    WrittenEntry,
+    WrittenLink,
+    WrittenMessage,
+)
+from twinflow.storage.tables import (
+    AgreementRow,
+    AlertRow,
+    FactRow,
+    HistoryRow,
+    LinkItemRow,
+    LinkRow,
+    OutboxRow,
+    PartyRow,
+    ReleasedAlertRow,
+    TermRow,
+    table_of,
+)
+from twinflow.storage.writes import Repository
+
+AGREEMENT, HISTORY, ALERT = table_of(AgreementRow), table_of(HistoryRow), table_of(AlertRow)
+LINK, ITEM, OUTBOX = table_of(LinkRow), table_of(LinkItemRow), table_of(OutboxRow)
+PARENT = AGREEMENT.alias("parent")
+FIXED = ("message_id", "recipient", "digest", "created_at")
+ONCE_BUILT = ("subject", "words", "content")
+OF_ITEM = ("agreement_id", "message_id", "state", "entries", "seal", "content")
+
+
+class Books(Repository):
+    def count(self) -> tuple[int, int]:
+        """How many agreements and entries there are."""
+        counts = (select(func.count()).select_from(table) for table in (AGREEMENT, HISTORY))
+        agreements, entries = (int(self._connection.scalar(each) or 0) for each in counts)
+        return agreements, entries
+
+    def ids(self, after: int, at_once: int) -> list[int]:
+        """The next agreements, in the order of their rows."""
+        query = select(AGREEMENT.c.id).where(AGREEMENT.c.id > after).order_by(AGREEMENT.c.id).limit(at_once)
+        return list(self._connection.scalars(query))
+
+    def agreements(self, ids: Sequence[int]) -> list[WrittenAgreement]:
+        """With all that is to be compared, in the order of their rows."""
+        columns = [
+            *_plain(AGREEMENT, "id", "seal", "entries", "content", "linked", *HEAD),
+            *_plain(PARENT, "reference"),
+        ]
+        joined = select(*columns).outerjoin(PARENT, PARENT.c.id == AGREEMENT.c.parent_id)
+        heads = self._rows(joined.where(AGREEMENT.c.id.in_(ids)).order_by(AGREEMENT.c.id))
+        parties = self._owned(
+            table_of(PartyRow), ids, "name", "country", "home", "signed", "signed_on", "capacity", "place"
+        )
+        terms = self._owned(table_of(TermRow), ids, "name", "readings", "source")
+        facts = self._owned(table_of(FactRow), ids, "name", "value", "source", "chosen")
+        history = self._owned(HISTORY, ids, "id", *ENTRY, "seal")
+        alerts = self._owned(table_of(AlertRow), ids, "id", *OF_ALERT, "outbox_id")
+        released = self._owned(table_of(ReleasedAlertRow), ids, "id", *OF_ALERT)
+        links = self._owned(ITEM, ids, "link", "seal", "entries", "content")
+        readers = self._readers(ids)
+        return [
+            WrittenAgreement(
+                id=number,
+                reference=str(head[0]),
+                state=str(head[HEAD.index("state")]),
+                head=Head(seal, entries),
+                content=str(content),
+                linked=str(linked),
+                present=content_written(head, parent, parties[number], terms[number], facts[number]),
+                history=[WrittenEntry(row[0], row[1:-1], row[-1]) for row in history[number]],
+                alerts=[WrittenAlert(row[0], row[1:-1], readers.get(row[-1])) for row in alerts[number]],
+                released=[WrittenAlert(row[0], row[1:], None) for row in released[number]],
+                links=[LinkedAgreement(link, Head(seal, count), then) for link, seal, count, then in links[number]],
+            )
+            for number, seal, entries, content, linked, *head, parent in heads
+        ]
+
+    def links(self, after: int, at_once: int) -> list[WrittenLink]:
+        """The next links of the chain, each with its items."""
+        query = select(*_plain(LINK, "number", "at", "seal")).where(LINK.c.number > after)
+        rows = self._rows(query.order_by(LINK.c.number).limit(at_once))
+        items: defaultdict[int, list[Written]] = defaultdict(list)
+        of_them = ITEM.c.link.in_([row[0] for row in rows])
+        for number, *item in self._rows(select(*_plain(ITEM, "link", *OF_ITEM)).where(of_them).order_by(ITEM.c.id)):
+            items[number].append(item)
+        return [WrittenLink(number, at, seal, items[number]) for number, at, seal in rows]
+
+    def messages(self, after: int, at_once: int) -> list[WrittenMessage]:
+        """The next messages, each with what the links have of it."""
+        names = ("id", *FIXED, *ONCE_BUILT, "state", "attempts", "settled_at", "linked")
+        query = select(*_plain(OUTBOX, *names)).where(OUTBOX.c.id > after).order_by(OUTBOX.c.id).limit(at_once)
+        rows = self._rows(query, OUTBOX, *names)
+        linked: defaultdict[str, list[LinkedMessage]] = defaultdict(list)
+        of_them = ITEM.c.message_id.in_([row[1] for row in rows])
+        columns = _plain(ITEM, "message_id", "link", "state", "entries", "content")
+        for message_id, *item in self._rows(select(*columns).where(of_them).order_by(ITEM.c.id)):
+            linked[message_id].append(LinkedMessage(*item))
+        return [_message(row, linked[row[1]]) for row in rows]
+
+    def lost_messages(self) -> list[tuple[str, int]]:
+        """The messages that a link has and the outbox has not, each with that link."""
+        is_there = select(OUTBOX.c.id).where(OUTBOX.c.message_id == ITEM.c.message_id).exists()
+        query = select(ITEM.c.message_id, func.min(ITEM.c.link)).where(ITEM.c.message_id != "", ~is_there)
+        return [(message_id, link) for message_id, link in self._rows(query.group_by(ITEM.c.message_id))]
+
+    def lost_agreements(self) -> list[tuple[int, int]]:
+        """The agreements (by row) that a link, or what belongs to an agreement, has and the books have not."""
+        is_there = select(AGREEMENT.c.id).where(AGREEMENT.c.id == ITEM.c.agreement_id).exists()
+        query = select(ITEM.c.agreement_id, func.min(ITEM.c.link)).where(ITEM.c.agreement_id.is_not(None), ~is_there)
+        return [(number, link) for number, link in self._rows(query.group_by(ITEM.c.agreement_id))]
+
+    def _owned(self, table: Table, ids: Sequence[int], *names: str) -> defaultdict[int, list[list[Any]]]:
+        """The rows of each agreement, in their order."""
+        columns = ("agreement_id", *names)
+        query = select(*_plain(table, *columns)).where(table.c.agreement_id.in_(ids)).order_by(table.c.id)
+        found: defaultdict[int, list[list[Any]]] = defaultdict(list)
+        for number, *row in self._rows(query, table, *columns):
+            found[number].append(row)
+        return found
+
+    def _readers(self, ids: Sequence[int]) -> dict[int, str]:
+        """To whom the messages go that tell of these agreements."""
+        of_them = select(ALERT.c.outbox_id).where(ALERT.c.agreement_id.in_(ids))
+        rows = self._rows(select(*_plain(OUTBOX, "id", "recipient")).where(OUTBOX.c.id.in_(of_them)))
+        return {row[0]: row[1] for row in rows}
+
+    def _rows(self, query: Any, table: Table | None = None, *names: str) -> list[list[Any]]:
+        """As they stand there. Truths are truths on both databases, and what is JSON is read."""
+        rows = [list(row) for row in self._connection.execute(query)]
+        for place, name in enumerate(names):
+            kind = table.c[name].type if table is not None else None
+            made = _truth if isinstance(kind, Boolean) else from_json if isinstance(kind, JSON) else None
+            if made is not None:
+                for row in rows:
+                    row[place] = made(row[place])
+        return rows
+
+
+def _message(row: Sequence[Any], linked: Sequence[LinkedMessage]) -> WrittenMessage:
+    number, *values = row
+    fixed, built = values[: len(FIXED)], values[len(FIXED) : len(FIXED) + len(ONCE_BUILT)]
+    content = built[-1]
+    state, attempts, settled_at, last = values[-4:]
+    return WrittenMessage(
+        id=number,
+        message_id=str(fixed[0]),
+        recipient=str(fixed[1]),
+        state=str(state),
+        attempts=attempts,
+        is_settled=settled_at is not None,
+        content=message_content(fixed, [*built[:-1], content] if content is not None else None),
+        linked=linked,
+        last=str(last),
+    )
+
+
+def message_content(fixed: Written, built: Written | None) -> str:
+    """The digest of a message: what it was made with, and, once it is built, what it says."""
+    said = [sha256(each).hexdigest() if isinstance(each, bytes) else each for each in built or ()]
+    return f"{digest_of(list(fixed))[:DIGITS]}.{digest_of(said)[:DIGITS] if built is not None else ''}"
+
+
+class _AsText(FunctionElement[Any]):
+    """A column as it stands there: days and instants (UTC) as SQLite keeps them, JSON as text."""
+
+    type = NullType()
+    inherit_cache = True
+
+
+@compiles(_AsText, "sqlite")
+def _in_sqlite(element: _AsText, compiler: SQLCompiler, **_: Any) -> str:
+    (column,) = element.clauses
+    return compiler.process(column)
+
+
+@compiles(_AsText, "postgresql")
+def _in_postgresql(element: _AsText, compiler: SQLCompiler, **_: Any) -> str:
+    (column,) = element.clauses
+    name = compiler.process(column)
+    if isinstance(column.type, Date):
+        return f"to_char({name}, 'YYYY-MM-DD')"
+    if isinstance(column.type, UTCDateTime):
+        return f"to_char({name} AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US')"
+    return f"CAST({name} AS TEXT)" if isinstance(column.type, JSON) else name
+
+
+def _plain(table: FromClause, *names: str) -> list[Any]:
+    return [_AsText(table.c[name]).label(None) for name in names]
+
+
+def _truth(value: Any) -> Any:
+    return bool(value) if value in (0, 1) else value
+
+
+def from_json(value: Any) -> Any:
+    """What a text of JSON says; what is none stays as it is."""
+    try:
+        return json.loads(value) if isinstance(value, str) else value
+    except ValueError:
+        return value

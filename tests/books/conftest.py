@@ -1,0 +1,6 @@
+"""The books of before are those of `earlier`."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "earlier"))

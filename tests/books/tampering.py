@@ -1,0 +1,331 @@
+"""What somebody may do to the books by SQL, who can switch off what stands in the way; and what is to be said of it."""
+
+import sqlite3
+from contextlib import closing
+from dataclasses import dataclass
+
+from sqlalchemy import Engine, text
+
+
+@dataclass(frozen=True)
+class Tampering:
+    """Statements, and the words of a finding. On SQLite `of_sqlite` in the place of those for PostgreSQL, where they differ."""
+
+    done: tuple[str, ...]
+    found: tuple[str, ...]
+    of_sqlite: tuple[str, ...] = ()
+
+    def statements(self, engine: Engine) -> tuple[str, ...]:
+        return self.of_sqlite if self.of_sqlite and engine.dialect.name == "sqlite" else self.done
+
+
+def of(reference: str) -> str:
+    return f"(SELECT id FROM agreement WHERE reference = '{reference}')"
+
+
+def entry(reference: str, number: int) -> str:
+    """The row of an entry; from the end where the number is negative."""
+    order, skipped = ("", number - 1) if number > 0 else ("DESC", -number - 1)
+    return f"(SELECT id FROM history WHERE agreement_id = {of(reference)} ORDER BY id {order} LIMIT 1 OFFSET {skipped})"
+
+
+def alert(reference: str) -> str:
+    return f"(SELECT max(id) FROM alert WHERE agreement_id = {of(reference)})"
+
+
+def deadline(reference: str, rule: str) -> str:
+    return f"agreement_id = {of(reference)} AND rule = '{rule}'"
+
+
+COLUMNS = "agreement_id, kind, actor, effective_on, recorded_at, step, from_state, to_state, party, details, seal"
+SETTLED = "(SELECT min(id) FROM outbox WHERE state = 'accepted' AND content IS NOT NULL)"
+OF_AGREEMENTS = ("alert", "deadline", "fact", "finding", "history", "party", "term", "word")
+GONE = "DELETE FROM agreement WHERE reference = 'P-15'"
+TAMPERINGS = {
+    "an alert deleted": Tampering((f"DELETE FROM alert WHERE id = {alert('P-13')}",), ("P-13", "is gone", "elena")),
+    "an alert of another level": Tampering(
+        (f"UPDATE alert SET level = '9 days after' WHERE id = {alert('P-13')}",), ("P-13", "9 days after", "no entry")
+    ),
+    "an alert of another day": Tampering(
+        (f"UPDATE alert SET effective_on = '2026-01-05' WHERE id = {alert('P-13')}",),
+        ("P-13", "2026-01-05", "no entry"),
+    ),
+    "an alert told at another time": Tampering(
+        (f"UPDATE alert SET recorded_at = '2026-01-05 15:00:00.000000' WHERE id = {alert('P-13')}",),
+        ("P-13", "no entry"),
+    ),
+    "an alert by another notice": Tampering(
+        (f"UPDATE alert SET notice = 'deadline-met' WHERE id = {alert('P-13')}",), ("P-13", "no entry")
+    ),
+    "an alert in another role": Tampering(
+        (f"UPDATE alert SET role = 'mayor' WHERE id = {alert('P-13')}",), ("P-13", "no entry")
+    ),
+    "an alert in the place of somebody": Tampering(
+        (f"UPDATE alert SET stands_for = 'rosa' WHERE id = {alert('P-13')}",), ("P-13", "no entry")
+    ),
+    "an alert with other details": Tampering(
+        (f"""UPDATE alert SET details = '{{"x": "y"}}' WHERE id = {alert("P-13")}""",), ("P-13", "no entry")
+    ),
+    "an alert to somebody else": Tampering(
+        (f"UPDATE alert SET recipient = 'rosa' WHERE id = {alert('P-13')}",), ("P-13", "rosa", "no entry")
+    ),
+    "an alert invented": Tampering(
+        (
+            (
+                "INSERT INTO alert (agreement_id, outbox_id, notice, subject, occurrence, level, recipient, stands_for, role, "
+                "effective_on, recorded_at, details) SELECT agreement_id, outbox_id, notice, subject, occurrence, 'invented', "
+                f"recipient, stands_for, role, effective_on, recorded_at, details FROM alert WHERE id = {alert('P-13')}"
+            ),
+        ),
+        ("P-13", "invented", "no entry"),
+    ),
+    "an alert put into a message to somebody else": Tampering(
+        (
+            (
+                "UPDATE alert SET outbox_id = (SELECT min(id) FROM outbox WHERE recipient = 'mateo') "
+                f"WHERE id = {alert('P-13')}"
+            ),
+        ),
+        ("P-13", "mateo"),
+    ),
+    "an open date moved": Tampering(
+        (f"UPDATE deadline SET due_on = '2027-05-05' WHERE {deadline('P-13', 'answer')}",),
+        ("P-13", "answer/1", "2027-05-05", "2026-08-24"),
+    ),
+    "a day of warning moved": Tampering(
+        (f"UPDATE deadline SET warn_on = '2027-05-05' WHERE {deadline('P-13', 'answer')}",),
+        ("P-13", "answer/1", "2027-05-05", "2026-08-24"),
+    ),
+    "a start moved": Tampering(
+        (f"UPDATE deadline SET anchor_on = '2026-07-27' WHERE {deadline('P-13', 'answer')}",),
+        ("P-13", "answer/1", "2026-07-27", "2026-07-20"),
+    ),
+    "an open deadline said to be met": Tampering(
+        (f"UPDATE deadline SET status = 'met', closed_on = '2026-08-20' WHERE {deadline('P-13', 'answer')}",),
+        ("P-13", "answer/1", "open"),
+    ),
+    "the date of a closed deadline moved": Tampering(
+        (f"UPDATE deadline SET due_on = '2026-09-30' WHERE {deadline('P-11', 'answer')}",),
+        ("P-11", "answer/1", "2026-09-30"),
+    ),
+    "a deadline deleted": Tampering(
+        (f"DELETE FROM deadline WHERE {deadline('P-13', 'answer')}",), ("P-13", "answer/1", "missing", "2026-08-24")
+    ),
+    "a deadline that wakes nobody": Tampering(
+        (f"UPDATE deadline SET wake_on = NULL WHERE {deadline('P-13', 'answer')}",), ("P-13", "answer/1", "looked at")
+    ),
+    "deadlines that are not derived any more": Tampering(
+        ("UPDATE agreement SET derive_on = '2030-01-01' WHERE reference = 'MX-2'",), ("MX-2", "2030-01-01")
+    ),
+    "deadlines said never to have been derived": Tampering(
+        ("UPDATE agreement SET derive_on = NULL, derived_on = NULL WHERE reference = 'P-13'",),
+        ("P-13", "never derived"),
+    ),
+    "another place in the lists": Tampering(
+        ("UPDATE agreement SET next_on = '2030-01-01' WHERE reference = 'P-13'",), ("P-13", "listed")
+    ),
+    "a fact changed": Tampering(
+        (f"UPDATE fact SET value = '2026-07-27' WHERE agreement_id = {of('P-13')} AND name = 'asked_on'",),
+        ("P-13", "fact"),
+    ),
+    "a fact deleted": Tampering((f"DELETE FROM fact WHERE agreement_id = {of('P-13')}",), ("P-13", "fact")),
+    "a fact invented": Tampering(
+        (
+            (
+                "INSERT INTO fact (agreement_id, name, value, source, chosen) "
+                f"VALUES ({of('P-13')}, 'signed_on', '2026-08-01', '', true)"
+            ),
+        ),
+        ("P-13", "fact"),
+    ),
+    "a signature invented": Tampering(
+        (f"UPDATE party SET signed = true, signed_on = '2026-08-01' WHERE agreement_id = {of('P-13')}",),
+        ("P-13", "signature"),
+    ),
+    "a term changed": Tampering(
+        (f"UPDATE term SET readings = '50 years' WHERE agreement_id = {of('MX-2')}",), ("MX-2", "term")
+    ),
+    "a state changed": Tampering(
+        ("UPDATE agreement SET state = 'done' WHERE reference = 'P-13'",), ("P-13", "state is done", "inquired")
+    ),
+    "a title changed": Tampering(
+        ("UPDATE agreement SET title = 'another' WHERE reference = 'P-13'",), ("P-13", "title")
+    ),
+    "another parent": Tampering(
+        (f"UPDATE agreement SET parent_id = {of('MX-2')} WHERE reference = 'MX-1-P1'",), ("MX-1-P1", "parent")
+    ),
+    "an actor changed": Tampering(
+        (f"UPDATE history SET actor = 'nobody' WHERE id = {entry('P-13', 2)}",), ("P-13", "entry 2", "nobody")
+    ),
+    "an entry backdated": Tampering(
+        (f"UPDATE history SET effective_on = '2026-06-01' WHERE id = {entry('P-13', 2)}",),
+        ("P-13", "entry 2", "2026-06-01"),
+    ),
+    "an entry recorded earlier": Tampering(
+        (f"UPDATE history SET recorded_at = '2026-06-01 10:00:00.000000' WHERE id = {entry('P-13', 2)}",),
+        ("P-13", "entry 2", "2026-06-01"),
+    ),
+    "details changed": Tampering(
+        (f"""UPDATE history SET details = '{{"x": "y"}}' WHERE id = {entry("P-13", 2)}""",), ("P-13", "entry 2")
+    ),
+    "an entry that leads elsewhere": Tampering(
+        (f"UPDATE history SET to_state = 'done' WHERE id = {entry('P-13', 2)}",), ("P-13", "entry 2")
+    ),
+    "an entry invented at the end": Tampering(
+        (
+            (
+                f"INSERT INTO history ({COLUMNS}) SELECT agreement_id, kind, actor, effective_on, recorded_at, step, from_state, "
+                f"to_state, party, details, '' FROM history WHERE id = {entry('P-13', 2)}"
+            ),
+        ),
+        ("P-13", "no seal"),
+    ),
+    "an entry written twice": Tampering(
+        (f"INSERT INTO history ({COLUMNS}) SELECT {COLUMNS} FROM history WHERE id = {entry('P-13', 2)}",),
+        ("P-13", "does not stand in its place"),
+    ),
+    "an entry put between others": Tampering(
+        (
+            f"UPDATE history SET id = 900001 WHERE id = {entry('P-13', -1)}",
+            (
+                f"INSERT INTO history (id, {COLUMNS}) SELECT 900000, agreement_id, kind, 'sergio', effective_on, recorded_at, "
+                f"step, from_state, to_state, party, details, 'abc' FROM history WHERE id = {entry('P-13', 2)}"
+            ),
+        ),
+        ("P-13", "sergio", "row 900000", "does not rest"),
+    ),
+    "an entry removed": Tampering((f"DELETE FROM history WHERE id = {entry('P-13', 2)}",), ("P-13", "1 are missing")),
+    "the tail cut": Tampering(
+        (f"DELETE FROM history WHERE id = {entry('P-13', -1)}",), ("P-13", "does not end with the entry")
+    ),
+    "the tail cut, and the count with it": Tampering(
+        (
+            f"DELETE FROM history WHERE id = {entry('P-13', -1)}",
+            "UPDATE agreement SET entries = entries - 1 WHERE reference = 'P-13'",
+        ),
+        ("P-13", "does not end with the entry"),
+    ),
+    "the tail cut, and the head with it": Tampering(
+        (
+            f"DELETE FROM history WHERE id = {entry('P-13', -1)}",
+            "UPDATE agreement SET entries = entries - 1 WHERE reference = 'P-13'",
+            (
+                "UPDATE agreement SET seal = (SELECT seal FROM history WHERE agreement_id = agreement.id ORDER BY id DESC "
+                "LIMIT 1) WHERE reference = 'P-13'"
+            ),
+        ),
+        ("P-13", "link", "another entry"),
+    ),
+    "entries reordered": Tampering(
+        (f"UPDATE history SET id = 900002 WHERE id = {entry('P-13', 2)}",),
+        ("P-13", "does not stand in its place"),
+    ),
+    "an entry given to another agreement": Tampering(
+        (f"UPDATE history SET agreement_id = {of('P-14')} WHERE id = {entry('P-13', 2)}",), ("P-13", "1 are missing")
+    ),
+    "a whole agreement removed": Tampering(
+        (*(f"DELETE FROM {table} WHERE agreement_id = {of('P-15')}" for table in OF_AGREEMENTS), GONE),
+        ("is gone", "link"),
+    ),
+    "a message removed": Tampering(
+        (
+            f"DELETE FROM alert WHERE outbox_id = {SETTLED}",
+            f"DELETE FROM outbox WHERE id = {SETTLED}",
+        ),
+        ("the message", "is gone from the outbox"),
+    ),
+    "a message to somebody else": Tampering(
+        (f"UPDATE outbox SET recipient = 'rosa' WHERE id = {SETTLED}",), ("message", "rosa", "another than link 1")
+    ),
+    "a message made at another time": Tampering(
+        (f"UPDATE outbox SET created_at = '2026-01-01 10:00:00.000000' WHERE id = {SETTLED}",),
+        ("message", "another than link 1"),
+    ),
+    "a message that says something else": Tampering(
+        (f"UPDATE outbox SET content = '\\x00' WHERE id = {SETTLED}",),
+        ("message", "does not say what it said"),
+        (f"UPDATE outbox SET content = x'00' WHERE id = {SETTLED}",),
+    ),
+    "a message that failed said to have arrived": Tampering(
+        ("UPDATE outbox SET state = 'accepted' WHERE state = 'failed'",), ("is accepted", "has it failed")
+    ),
+    "a message that arrived to be sent again": Tampering(
+        (f"UPDATE outbox SET state = 'queued', digest = false, settled_at = NULL WHERE id = {SETTLED}",),
+        ("message", "link"),
+    ),
+    "a link altered": Tampering(("UPDATE link SET at = '2026-01-01 10:00:00.000000' WHERE number = 1",), ("link 1 ",)),
+    "what a link has altered": Tampering(
+        ("UPDATE link_item SET entries = entries + 1 WHERE id = (SELECT min(id) FROM link_item)",), ("link 1 ",)
+    ),
+    "a link removed": Tampering(
+        ("DELETE FROM link_item WHERE link = 1", "DELETE FROM link WHERE number = 1"),
+        ("link 1 of the chain is missing",),
+    ),
+    "the last link cut": Tampering(
+        ("DELETE FROM link_item WHERE link = 2", "DELETE FROM link WHERE number = 2"),
+        ("a link of the chain that had it is gone",),
+    ),
+    "a trigger dropped": Tampering(
+        ("DROP TRIGGER history_append_only ON history",),
+        ("the trigger history_", "missing"),
+        ("DROP TRIGGER history_no_delete",),
+    ),
+    "a trigger that refuses nothing": Tampering(
+        ("ALTER TABLE history DISABLE TRIGGER history_append_only",),
+        ("the trigger history_", "altered"),
+        (
+            "DROP TRIGGER history_no_update",
+            "CREATE TRIGGER history_no_update BEFORE UPDATE ON history BEGIN SELECT 1; END",
+        ),
+    ),
+    "the function of a trigger emptied": Tampering(
+        (
+            "CREATE OR REPLACE FUNCTION history_refuses() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$",
+        ),
+        ("trigger", "altered"),
+        (
+            "DROP TRIGGER link_no_update",
+            "CREATE TRIGGER link_no_update BEFORE UPDATE ON link BEGIN SELECT 2; END",
+        ),
+    ),
+    "a trigger added": Tampering(
+        (
+            "CREATE FUNCTION forget() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$",
+            "CREATE TRIGGER forget BEFORE INSERT ON alert FOR EACH ROW EXECUTE FUNCTION forget()",
+        ),
+        ("trigger forget", "not of twinflow"),
+        ("CREATE TRIGGER forget BEFORE INSERT ON alert BEGIN SELECT RAISE(IGNORE); END",),
+    ),
+    "an index dropped": Tampering(("DROP INDEX ix_history_timeline",), ("index ix_history_timeline is missing",)),
+    "a table dropped": Tampering(("DROP TABLE opt_out",), ("table opt_out is missing",)),
+    "a column dropped": Tampering(
+        ("ALTER TABLE outbox DROP COLUMN doubtful",), ("table outbox has no column doubtful",)
+    ),
+    "a row that belongs to nothing": Tampering(
+        ("UPDATE finding SET agreement_id = 99999 WHERE id = (SELECT min(id) FROM finding)",), ("of finding", "99999")
+    ),
+    "an entry that cannot be read": Tampering(
+        (f"UPDATE history SET kind = 'nonsense' WHERE id = {entry('P-13', 2)}",), ("P-13", "nonsense")
+    ),
+    "a deadline that cannot be read": Tampering(
+        (f"UPDATE deadline SET status = 'nonsense' WHERE {deadline('P-13', 'answer')}",), ("P-13", "nonsense")
+    ),
+}
+
+
+def tamper(engine: Engine, statements: tuple[str, ...]) -> None:
+    """As somebody does it who may do everything: what refuses it is switched off meanwhile, and left as it was."""
+    if engine.dialect.name == "postgresql":
+        with engine.begin() as connection:
+            connection.execute(text("SET LOCAL session_replication_role = replica"))
+            for statement in statements:
+                connection.exec_driver_sql(statement.replace("%", "%%"))
+        return
+    with closing(sqlite3.connect(str(engine.url.database))) as books:
+        triggers = books.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
+        in_the_way = [] if any("TRIGGER" in statement for statement in statements) else triggers
+        for name, _ in in_the_way:
+            books.execute(f"DROP TRIGGER {name}")
+        for statement in (*statements, *(sql for _, sql in in_the_way)):
+            books.execute(statement)
+        books.commit()
