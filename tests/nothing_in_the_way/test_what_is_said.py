@@ -14,6 +14,7 @@ from twinflow.mail.returned import Watched
 from twinflow.sentences import Sentence
 from twinflow.services.alerts.open_incidents import open_incidents
 from twinflow.services.health import last_passes
+from twinflow.services.mail.received import settle
 from twinflow.web.app import create_app
 from world import CUENCA, World
 
@@ -114,7 +115,7 @@ def test_a_mailbox_that_cannot_be_read_stops_neither_sweep_nor_mail_and_ends_whe
     assert f"no longer: {incident.sentence}" in caplog.text
 
 
-def test_what_came_back_and_is_not_understood_is_logged_once(
+def test_what_came_in_and_waits_for_a_person_is_logged_once(
     world: World, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     box = tmp_path / "box"
@@ -122,7 +123,11 @@ def test_what_came_back_and_is_not_understood_is_logged_once(
     worker = replace(world.worker, mailbox=Watched(box))
     for _ in range(2):
         worker.mail()
-    assert caplog.text.count("not understood: “Thank you” from ana@city.example.") == 1
+    assert caplog.text.count("an answer: “Thank you” from ana@city.example.") == 1
+    (incident,) = open_incidents(world.engine).kept
+    assert caplog.text.count(str(incident.sentence)) == 1
+    settle(world.engine, world.people, 1, by="elena", now=world.now)
+    worker.mail()
     assert open_incidents(world.engine).kept == ()
 
 
