@@ -13,6 +13,7 @@ from builders import (
     agreement,
     context,
     derived,
+    facts,
     noon,
     refusal,
     terms,
@@ -22,8 +23,10 @@ from twinflow.domain.agreement.agreement import DeadlineStatus
 from twinflow.domain.agreement.entries import Changed, ChangeKind, noted
 from twinflow.domain.calendar.business_days import EVERY_DAY, Calendars, day_apart
 from twinflow.domain.calendar.dates import Distance, Length
-from twinflow.domain.process.definition import Requirement
+from twinflow.domain.process.definition import Anchor, Requirement, Side
 from twinflow.domain.steps.advance import reasons_against
+from twinflow.domain.steps.command import Attempt
+from twinflow.domain.steps.days import against_the_day, comes_with, with_dates_recorded
 from twinflow.language import say
 
 OPENED = date(2025, 9, 1)
@@ -297,3 +300,83 @@ def test_business_days_between_go_by_the_calendars_of_the_process(process, case)
     earlier = replace(days, today=date(2025, 9, 16))
     (reason,) = reasons_against(convened, edited, meet, LIAISON, earlier)
     assert "possible from 2025-09-17 on, 2 business days after" in str(reason)
+
+
+# what comes with the step itself
+
+
+def follows(process, **changes):
+    """The process with another anchor of the end of the notice, or with a deadline that is counted from it."""
+    rule = replace(process.deadlines["notice_end"], **changes)
+    after_it = replace(
+        rule, key="after_it", anchor=Anchor(deadline="notice_end"), length=Length.parse("3 days"), term=None
+    )
+    return replace(process, deadlines={**process.deadlines, "notice_end": rule, "after_it": after_it})
+
+
+def test_what_the_step_records_and_the_day_that_it_makes_come_with_it(process):
+    convene = process.step("convene")
+    day_as = replace(convene, records=(), day_as="ends_on")
+    for step, fact, expected in [
+        (convene, "meeting_on", True),
+        (convene, "ends_on", False),
+        (day_as, "ends_on", True),
+        (day_as, "meeting_on", False),
+    ]:
+        assert comes_with(step, Requirement("not_before", fact=fact), process) is expected
+        assert comes_with(step, Requirement("fact", fact=fact), process) is expected
+    assert not comes_with(convene, Requirement("not_before", step="meet"), process)
+
+
+def test_a_date_that_is_given_or_counted_back_comes_with_the_step_and_a_count_forward_begins_with_it(process):
+    convene = process.step("convene")
+    by_the_meeting = {"anchor": Anchor(fact="meeting_on")}
+    forward = follows(process, **by_the_meeting)
+    for there, rule, expected in [
+        (forward, "notice_end", False),
+        (forward, "after_it", False),
+        (forward, "last_day_to_invite", True),
+        (forward, "last_day_to_denounce", False),
+        (follows(process, **by_the_meeting, term=None), "notice_end", True),
+        (follows(process, **by_the_meeting, term=None), "after_it", True),
+        (follows(process, **by_the_meeting, side=Side.BEFORE), "notice_end", True),
+        (follows(process, side=Side.BEFORE), "notice_end", False),
+    ]:
+        assert there.is_dated_by(there.deadlines[rule], convene) is expected
+        assert comes_with(convene, Requirement("not_after", deadline=rule), there) is expected
+
+
+def test_what_was_closed_stays_as_it_was_closed_when_a_date_is_recorded(process, case):
+    first = after(case, ("invite", date(2025, 10, 8), {"meeting_on": "2025-10-10"}), process=process)
+    over = derived(first, date(2025, 10, 20), process)
+    as_closed = tuple(
+        replace(each, due_on=date(2025, 10, 7), closed_on=date(2025, 10, 7))
+        if each.rule == "last_day_to_invite"
+        else each
+        for each in over.deadlines
+    )
+    claims = (*over.facts["meeting_on"], *facts(meeting_on="2025-10-31")["meeting_on"])
+    again = replace(over, deadlines=as_closed, facts={**over.facts, "meeting_on": claims})
+    found = with_dates_recorded(again, process, process.step("invite"), context(process, date(2025, 10, 20)))
+    due = {each.occurrence: each.due_on for each in found.deadlines if each.rule == "last_day_to_invite"}
+    assert due == {1: date(2025, 10, 7), 2: date(2025, 10, 29)}
+    same = with_dates_recorded(again, process, process.step("note_the_end"), context(process, date(2025, 10, 20)))
+    assert same is again
+
+
+def test_why_there_is_no_date_of_what_follows_another_one(process):
+    by_the_meeting = follows(process, anchor=Anchor(fact="meeting_on"))
+    silent = agreement(process, opened_on=OPENED)
+    known = agreement(process, opened_on=OPENED, facts=facts(meeting_on="2025-10-10"))
+    unstated = agreement(process, opened_on=OPENED, facts=facts(meeting_on="2025-10-10"), terms=terms(notice_period=""))
+    asked = Requirement("not_before", deadline="after_it")
+    for case, why in [
+        (silent, "the day is not known of “Day of the meeting”"),
+        (known, "the text does not state it (Notice period)"),
+        (unstated, "the text does not state it (Notice period)"),
+    ]:
+        attempt = Attempt(case, by_the_meeting, LIAISON, DUE, EVERY_DAY)
+        assert str(against_the_day(attempt, asked)) == f"It waits for “End of the notice”, which has no date: {why}."
+    stated = agreement(process, opened_on=OPENED, terms=terms(notice_period="60 days"))
+    attempt = Attempt(stated, follows(process, anchor=Anchor(activity=True)), LIAISON, DUE, EVERY_DAY)
+    assert str(against_the_day(attempt, asked)).endswith("which has no date: it does not run in this case.")
