@@ -80,8 +80,8 @@ def test_an_update_that_changed_process_files_locks_nobody_out(settings: Setting
         folder / "mx" / "leon.toml",
         folder / "petition.toml",
     )
-    edited = generic.read_text("utf-8").replace('roll = "none"', 'roll = "following"', 1)
-    assert edited != generic.read_text("utf-8")
+    edited = generic.read_text("utf-8").replace("version = 2\n", "version = 1\n", 1)
+    assert edited != generic.read_text("utf-8"), "another text under the version that the books go by"
     generic.write_text(edited)
     leon.unlink()
     petition.write_text("no TOML at all", "utf-8")
