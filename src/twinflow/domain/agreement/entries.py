@@ -51,6 +51,25 @@ class Carried:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenedDespite:
+    """A case that hardly makes sense, opened all the same: the codes of what was doubted, and the reason that was given."""
+
+    kind: ClassVar = EntryKind.OPENED
+
+    doubts: tuple[str, ...]
+    reason: str
+
+    def details(self) -> dict[str, str]:
+        return {"doubts": " ".join(self.doubts), "despite": self.reason}
+
+    @classmethod
+    def read(cls, entry: HistoryEntry) -> Self | None:
+        if entry.kind is not cls.kind or "despite" not in entry.details:
+            return None
+        return cls(tuple(entry.details.get("doubts", "").split()), entry.details["despite"])
+
+
+@dataclass(frozen=True, slots=True)
 class StepTaken:
     """What was given with a step. `received_at` (UTC) is when it arrived, `records` the facts it recorded, by name, as text."""
 
@@ -377,7 +396,8 @@ class Cancelled:
 
 
 Said = (
-    StepTaken
+    OpenedDespite
+    | StepTaken
     | Alerted
     | DateMoved
     | Changed
@@ -389,7 +409,8 @@ Said = (
     | Cancelled
 )
 _KINDS: tuple[type[Said], ...] = (
-    StepTaken, Alerted, DateMoved, Changed, Acknowledged, Snoozed, TermStated, Migrated, NotDelivered, Cancelled,
+    OpenedDespite, StepTaken, Alerted, DateMoved, Changed, Acknowledged, Snoozed, TermStated, Migrated, NotDelivered,
+    Cancelled,
 )  # fmt: skip
 
 
