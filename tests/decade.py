@@ -222,7 +222,7 @@ def begun(world: World, changes: Mapping[date, list[tuple[str, ChangeKind, Lengt
     """The cases on their first day."""
     world.now = noon(FIRST)
     for reference in CASES:
-        new = NewAgreement(reference, "tiny", "chihuahua", "x", FIRST, PARTIES)
+        new = NewAgreement(reference, "tiny", "chihuahua", "x", FIRST, PARTIES, despite="tried")
         open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", now=world.now)
         command = StepCommand("ask", FIRST)
         advance_agreement(world.engine, world.rulebook, world.people, reference, command, person="elena", now=world.now)

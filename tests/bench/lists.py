@@ -78,7 +78,9 @@ def fill(runtime: Runtime, agreements: int) -> None:
     )
     for number, (process, office, state, *parties, facts) in enumerate(kinds):
         title = " – ".join(party.name for party in parties)
-        new = NewAgreement(f"MX-{number}", process, office, title, day, tuple(parties), state=state, facts=facts)
+        new = NewAgreement(
+            f"MX-{number}", process, office, title, day, tuple(parties), state=state, facts=facts, despite="tried"
+        )
         person = "elena" if office == "chihuahua" else "lucia"
         open_agreement(runtime.engine, runtime.rulebook, runtime.people, new, actor=person, now=NOW)
     with runtime.engine.begin() as connection:

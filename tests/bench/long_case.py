@@ -30,13 +30,31 @@ def write_case(runtime: Runtime, reference: str, entries: int, children: int, pa
     more = tuple(Party(f"City {number}", "US") for number in range(parties - len(PARTIES)))
     _open(
         runtime,
-        NewAgreement(reference, "mx/twinning", "chihuahua", "bench", NOW.date(), PARTIES + more, state="drafting"),
+        NewAgreement(
+            reference,
+            "mx/twinning",
+            "chihuahua",
+            "bench",
+            NOW.date(),
+            PARTIES + more,
+            state="drafting",
+            despite="tried",
+        ),
     )
     for number in range(children):
         name = f"{reference}-{number}"
         _open(
             runtime,
-            NewAgreement(name, "working-group-meeting", "chihuahua", "bench", NOW.date(), PARTIES, parent=reference),
+            NewAgreement(
+                name,
+                "working-group-meeting",
+                "chihuahua",
+                "bench",
+                NOW.date(),
+                PARTIES,
+                parent=reference,
+                despite="tried",
+            ),
         )
     for _ in range(STEPS_BEFORE):
         take(runtime, reference, "complete_draft")

@@ -35,7 +35,9 @@ def names(count: int) -> list[str]:
 def fill(runtime: Runtime, references: Iterable[str]) -> None:
     """A draft of each name."""
     for reference in references:
-        new = NewAgreement(reference, "mx/twinning", "chihuahua", "bench", NOW.date(), PARTIES, state="drafting")
+        new = NewAgreement(
+            reference, "mx/twinning", "chihuahua", "bench", NOW.date(), PARTIES, state="drafting", despite="tried"
+        )
         open_agreement(runtime.engine, runtime.rulebook, runtime.people, new, actor="elena", now=NOW)
     runtime.engine.dispose()
 

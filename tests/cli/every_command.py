@@ -19,6 +19,7 @@ NOW = datetime(2026, 3, 12, 18, tzinfo=UTC)
 ROOT = EXAMPLES.parent
 AS_ELENA = ("--as", "elena")
 OPEN = ("--process", "mx/twinning", "--office", "chihuahua", *AS_ELENA, "--party", "Chihuahua/MX", "--party", "León/US")
+OPEN += ("--despite", "tried again and again")
 OPINION, PROGRAMME = "MX-9/opinion/1", "MX-8/first_programme/1"
 BY_RITA = ("--as", "rita", "--reason", "another authority is asked", "--paper", "DEP-12/26")
 SHEET = (str(CUENCA / "negotiations.csv"), "--map", str(CUENCA / "negotiations.map.toml"))

@@ -40,7 +40,9 @@ class Office:
     def asked(self, reference: str, on: date) -> None:
         """A case that is put on record now, whose answer is due ten days after it was asked."""
         facts = {"asked_on": (Claim(PartialDate.of(on), "the paper"),)}
-        new = NewAgreement(reference, "tiny", "chihuahua", reference, on, PARTIES, state="asked", facts=facts)
+        new = NewAgreement(
+            reference, "tiny", "chihuahua", reference, on, PARTIES, state="asked", facts=facts, despite="tried"
+        )
         world = self.world
         open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", now=world.now)
 

@@ -25,7 +25,9 @@ def case(world: World, prepare: Prepare) -> Case:
 def request_opinion(case: Case) -> None:
     world = case.world
     title = "Chihuahua, Albuquerque; los dos"
-    new = NewAgreement("MX/1", "mx/twinning", "chihuahua", title, world.now.date(), PARTIES, state="drafting")
+    new = NewAgreement(
+        "MX/1", "mx/twinning", "chihuahua", title, world.now.date(), PARTIES, state="drafting", despite="tried"
+    )
     open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", now=world.now)
     case.take("complete_draft", records=DRAFT)
     case.take("request_opinion")
@@ -37,6 +39,8 @@ def two_offices(case: Case) -> Case:
     parties = (Party("Cuenca", "EC", home=True), Party("Medellín", "CO"))
     sent = facts(proposal_sent_on="2026-03-02")
     today = case.world.now.date()
-    new = NewAgreement("EC-1", "ec/agreement", "cuenca", "Cuenca y Medellín", today, parties, facts=sent)
+    new = NewAgreement(
+        "EC-1", "ec/agreement", "cuenca", "Cuenca y Medellín", today, parties, facts=sent, despite="tried"
+    )
     open_agreement(case.world.engine, case.world.rulebook, case.world.people, new, actor="lucia", now=case.world.now)
     return case

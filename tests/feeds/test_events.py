@@ -275,7 +275,14 @@ def test_two_cases_share_no_event_and_need_no_more_queries(two_offices: Case) ->
     asked = len(statements)
     for number in range(2, 12):
         second = NewAgreement(
-            f"MX/{number}", "mx/twinning", "chihuahua", "x", date(2026, 3, 2), PARTIES, state="drafting"
+            f"MX/{number}",
+            "mx/twinning",
+            "chihuahua",
+            "x",
+            date(2026, 3, 2),
+            PARTIES,
+            state="drafting",
+            despite="tried",
         )
         open_agreement(world.engine, world.rulebook, world.people, second, actor="elena", now=world.now)
         command = StepCommand("complete_draft", date(2026, 3, 2), records=DRAFT)

@@ -121,7 +121,8 @@ def test_what_a_register_says_beyond_the_bound_is_kept_and_told_once_to_the_liai
         in mail["ellen@chihuahua.example"]
     )
     assert f"{IN_SPANISH}. El texto se conserva como está" in mail["elena@chihuahua.example"]
-    assert all(words.count("art. XIV") == 1 for words in mail.values()), "of CH-2 there is nothing to say"
+    beyond = {"ellen@chihuahua.example": IN_ENGLISH, "elena@chihuahua.example": IN_SPANISH}
+    assert all(mail[to].count(words) == 1 for to, words in beyond.items()), "of CH-2 there is nothing to say"
     html = {to: visible(text_of(message, "html")) for (to,), message in smtp.received}
     assert IN_ENGLISH in html["ellen@chihuahua.example"]
     assert IN_SPANISH in html["elena@chihuahua.example"]
@@ -138,7 +139,7 @@ def test_it_shows_in_the_list_and_on_the_page_of_the_agreement(
     assert IN_SPANISH in run("agreements", "show", "CH-1", language="es").out
     assert "the model allows" not in run("agreements", "show", "CH-2").out
     (line,) = [line for line in run("agreements", "list", "--json").json if line["reference"] == "CH-1"]
-    assert line["missing"] == [IN_ENGLISH]
+    assert [message for message in line["missing"] if "the model allows" in message] == [IN_ENGLISH]
 
 
 def test_a_text_without_end_is_found_too(world: World, files: tuple[Path, Path]) -> None:
@@ -150,7 +151,8 @@ def test_a_text_without_end_is_found_too(world: World, files: tuple[Path, Path])
         read_register(*files, world.rulebook, world.people, world.now),
         now=world.now,
     )
-    (missing,) = agreements.show_agreement(world.engine, world.rulebook, world.people, "CH-1", world.now).line.missing
+    found = agreements.show_agreement(world.engine, world.rulebook, world.people, "CH-1", world.now).line.missing
+    (missing,) = [message for message in found if "the model allows" in str(message)]
     assert str(missing).startswith("Validity: the text never ends, the model allows 5 years (Model agreement, art. XIV")
 
 

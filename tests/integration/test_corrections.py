@@ -184,7 +184,7 @@ def on(world: World, day: date) -> None:
 
 def opened(world: World, reference: str, **more: object) -> None:
     new = NewAgreement(reference, "tiny", "chihuahua", "A", MONDAY, PARTIES, terms={"validity": Term.parse("1 year")})
-    new = replace(new, **more)  # type: ignore[arg-type]
+    new = replace(new, despite="both lives are lived here", **more)  # type: ignore[arg-type]
     open_agreement(
         world.engine,
         world.rulebook,
@@ -557,6 +557,7 @@ def test_what_is_not_right_either_is_refused(asked: World, what: str, why: str) 
         ({"term__notice": "1 year"}, "term.notice cannot be corrected here; what can: term.validity."),
         ({"party__Leon": "León"}, "party.Leon cannot be corrected here"),
         ({"office": "nowhere"}, "There is no office nowhere"),
+        ({"office": "sre"}, "is opened by an office of the kind municipality, and this is a ministry."),
         ({"state": "nowhere"}, "state:"),
         ({"asked_on": "soon"}, "asked_on = “soon”"),
         ({"on": "2026-03-05"}, "entry 2, 2026-03-02: The day 2026-03-02 is before 2026-03-05"),

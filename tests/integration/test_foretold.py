@@ -73,7 +73,7 @@ class Books:
 
     def open(self, reference: str, process: str, office_key: str, on: date, **more: Any) -> None:
         parties, actor = more.pop("parties", (CHIHUAHUA, ALBUQUERQUE)), more.pop("actor", "liaison")
-        new = NewAgreement(reference, process, office_key, reference, on, parties, **more)
+        new = NewAgreement(reference, process, office_key, reference, on, parties, **more, despite="tried")
         open_agreement(self.engine, self.rulebook, self.people, new, actor=actor, now=self.now)
 
     def take(self, reference: str, step: str, on: date, who: str = "liaison", **more: Any) -> None:

@@ -155,7 +155,7 @@ def five_cases(world: World) -> None:
 
 def opened(world: World, reference: str, on: date, received_at: datetime | None = None) -> None:
     world.now = received_at or noon(on)
-    new = NewAgreement(reference, "tiny", "chihuahua", "x", on, PARTIES)
+    new = NewAgreement(reference, "tiny", "chihuahua", "x", on, PARTIES, despite="tried")
     open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", now=world.now)
     taken(world, reference, "ask", on, received_at=received_at)
 

@@ -41,7 +41,7 @@ DIGESTS, ROW_OF_AGREEMENT = "advisory", "UPDATE agreement"
 
 
 def opened(world: World, reference: str, process: str, parties: tuple[Party, ...] = PARTIES, **more: Any) -> None:
-    new = NewAgreement(reference, process, "chihuahua", "x", world.now.date(), parties, **more)
+    new = NewAgreement(reference, process, "chihuahua", "x", world.now.date(), parties, **more, despite="tried")
     open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", now=world.now)
 
 

@@ -23,7 +23,9 @@ def drafts(world: World) -> World:
     world.now = datetime(2026, 3, 2, 18, tzinfo=UTC)
     parties = (Party("Chihuahua", "MX", home=True), Party("Albuquerque", "US"))
     for reference in ("A", "B"):
-        new = NewAgreement(reference, "mx/twinning", "chihuahua", "x", world.now.date(), parties, state="drafting")
+        new = NewAgreement(
+            reference, "mx/twinning", "chihuahua", "x", world.now.date(), parties, state="drafting", despite="tried"
+        )
         open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", now=world.now)
     return world
 

@@ -53,7 +53,9 @@ def folder(world: World) -> Path:
 
 
 def opened(world: World, reference: str, process: str, parent: str | None = None) -> None:
-    new = NewAgreement(reference, process, "chihuahua", reference, world.now.date(), PARTIES, parent=parent)
+    new = NewAgreement(
+        reference, process, "chihuahua", reference, world.now.date(), PARTIES, parent=parent, despite="tried"
+    )
     open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", now=world.now)
 
 

@@ -45,7 +45,7 @@ def signed_case(world: World, reference: str = "MX-1") -> None:
     """A Mexican case signed by both on Monday 2 March 2026."""
     world.now = datetime(2026, 3, 2, 18, tzinfo=UTC)
     today = world.now.date()
-    new = NewAgreement(reference, "mx/twinning", "chihuahua", "x", today, PARTIES, state="drafting")
+    new = NewAgreement(reference, "mx/twinning", "chihuahua", "x", today, PARTIES, state="drafting", despite="tried")
     open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", now=world.now)
     for step, person, records in SIGNING:
         take(world, reference, StepCommand(step, today, records=records), person)

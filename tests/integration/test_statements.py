@@ -27,7 +27,9 @@ def drafts(request: pytest.FixtureRequest, world: World) -> World:
     """One draft, or twelve."""
     world.now = datetime(2026, 3, 2, 18, tzinfo=UTC)
     for number in range(request.param):
-        new = NewAgreement(f"MX-{number}", MX, "chihuahua", "one", world.now.date(), PARTIES, state="drafting")
+        new = NewAgreement(
+            f"MX-{number}", MX, "chihuahua", "one", world.now.date(), PARTIES, state="drafting", despite="tried"
+        )
         open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", now=world.now)
     return world
 

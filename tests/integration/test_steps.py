@@ -38,7 +38,15 @@ def mexican(world: World) -> World:
 
 def open_(world: World, reference: str = "MX-1", state: str = "drafting") -> None:
     new = NewAgreement(
-        reference, "mx/twinning", "chihuahua", "Chihuahua – Albuquerque", world.now.date(), PARTIES, state=state
+        reference,
+        "mx/twinning",
+        "chihuahua",
+        "Chihuahua – Albuquerque",
+        world.now.date(),
+        PARTIES,
+        state=state,
+        terms={"validity": Term.parse("5 years"), "notice_period": Term.parse("60 days")},
+        despite="tried",
     )
     open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", now=world.now)
 
@@ -206,6 +214,7 @@ def test_a_checklist_known_at_opening_is_said_item_by_item(mexican: World, said:
         mexican.now.date(),
         PARTIES,
         facts={"draft_sections": (Claim(said, ""),)},
+        despite="tried",
     )
     with pytest.raises(BadInput) as caught:
         open_agreement(mexican.engine, mexican.rulebook, mexican.people, new, actor="elena", now=mexican.now)
@@ -213,7 +222,9 @@ def test_a_checklist_known_at_opening_is_said_item_by_item(mexican: World, said:
 
 
 def test_what_belongs_to_an_agreement_is_between_the_same_parties_and_signed_by_none(mexican: World) -> None:
-    new = NewAgreement("MX-1-R1", "renewal", "chihuahua", "2026", mexican.now.date(), (), parent="MX-1")
+    new = NewAgreement(
+        "MX-1-R1", "renewal", "chihuahua", "2026", mexican.now.date(), (), parent="MX-1", despite="tried"
+    )
     child = open_agreement(mexican.engine, mexican.rulebook, mexican.people, new, actor="elena", now=mexican.now)
     assert [party.name for party in child.parties] == [party.name for party in loaded(mexican).parties]
     assert len(child.unsigned) == len(child.parties)
@@ -221,7 +232,9 @@ def test_what_belongs_to_an_agreement_is_between_the_same_parties_and_signed_by_
 
 def test_a_programme_agreed_meets_the_deadline_of_its_agreement(mexican: World) -> None:
     sign(mexican)
-    new = NewAgreement("MX-1-P1", "annual-programme", "chihuahua", "2026", mexican.now.date(), (), parent="MX-1")
+    new = NewAgreement(
+        "MX-1-P1", "annual-programme", "chihuahua", "2026", mexican.now.date(), (), parent="MX-1", despite="tried"
+    )
     open_agreement(mexican.engine, mexican.rulebook, mexican.people, new, actor="elena", now=mexican.now)
     mexican.now += timedelta(days=20)
     look_through(mexican)
@@ -237,7 +250,9 @@ def test_a_programme_is_agreed_though_its_agreement_cannot_be_read_and_meets_its
     mexican: World,
 ) -> None:
     sign(mexican)
-    new = NewAgreement("MX-1-P1", "annual-programme", "chihuahua", "2026", mexican.now.date(), (), parent="MX-1")
+    new = NewAgreement(
+        "MX-1-P1", "annual-programme", "chihuahua", "2026", mexican.now.date(), (), parent="MX-1", despite="tried"
+    )
     open_agreement(mexican.engine, mexican.rulebook, mexican.people, new, actor="elena", now=mexican.now)
     mexican.now += timedelta(days=20)
     mexican.tick()
@@ -343,7 +358,7 @@ def test_a_node_with_another_text_of_the_same_version_opens_and_imports_nothing(
     definition = mexican.rulebook.catalogue.version("mx/twinning", 3)
     edited = {**mexican.rulebook.catalogue.definitions, ("mx/twinning", 3): replace(definition, digest="other")}
     other = replace(mexican.rulebook, catalogue=Catalogue(edited))
-    new = NewAgreement("MX-2", "mx/twinning", "chihuahua", "x", mexican.now.date(), PARTIES)
+    new = NewAgreement("MX-2", "mx/twinning", "chihuahua", "x", mexican.now.date(), PARTIES, despite="tried")
     with pytest.raises(DefinitionChanged, match="new version"):
         open_agreement(mexican.engine, other, mexican.people, new, actor="elena", now=mexican.now)
     with pytest.raises(DefinitionChanged, match="new version"):
@@ -361,7 +376,9 @@ def dossier(reference: str, since: date | None) -> Dossier:
 
 def test_opening_says_all_that_is_wrong_at_once(mexican: World) -> None:
     terms = {"validity": Term((Length.parse("10 years"),)), "validty": Term()}
-    new = NewAgreement("MX-1", "mx/twinning", "chihuahua", "x", mexican.now.date(), PARTIES[:1], "draughting", terms)
+    new = NewAgreement(
+        "MX-1", "mx/twinning", "chihuahua", "x", mexican.now.date(), PARTIES[:1], "draughting", terms, despite="tried"
+    )
     with pytest.raises(BadInput) as mistake:
         open_agreement(mexican.engine, mexican.rulebook, mexican.people, new, actor="elena", now=mexican.now)
     places = [problem.place for problem in mistake.value.problems]
@@ -371,7 +388,15 @@ def test_opening_says_all_that_is_wrong_at_once(mexican: World) -> None:
 def test_a_case_entered_in_mid_life_has_its_signatures_its_term_and_its_deadlines(mexican: World) -> None:
     facts = {"signed_on": (Claim(PartialDate(2025, 2, 20), "the paper"),)}
     new = NewAgreement(
-        "MX-2", "mx/twinning", "chihuahua", "x", date(2025, 3, 10), PARTIES, state="in_force", facts=facts
+        "MX-2",
+        "mx/twinning",
+        "chihuahua",
+        "x",
+        date(2025, 3, 10),
+        PARTIES,
+        state="in_force",
+        facts=facts,
+        despite="tried",
     )
     opened = open_agreement(mexican.engine, mexican.rulebook, mexican.people, new, actor="elena", now=mexican.now)
     assert opened.has_entered_into_force(mexican.now.date())
@@ -384,7 +409,9 @@ def test_a_case_entered_in_mid_life_has_its_signatures_its_term_and_its_deadline
 
 
 def test_a_case_entered_after_signature_without_its_day_shows_the_day_missing(mexican: World) -> None:
-    new = NewAgreement("MX-2", "mx/twinning", "chihuahua", "x", date(2025, 3, 10), PARTIES, state="in_force")
+    new = NewAgreement(
+        "MX-2", "mx/twinning", "chihuahua", "x", date(2025, 3, 10), PARTIES, state="in_force", despite="tried"
+    )
     open_agreement(mexican.engine, mexican.rulebook, mexican.people, new, actor="elena", now=mexican.now)
     page = agreements.show_agreement(mexican.engine, mexican.rulebook, mexican.people, "MX-2", mexican.now)
     assert [str(message) for message in page.line.missing] == ["Date missing"]
@@ -408,7 +435,7 @@ def test_a_case_entered_after_signature_without_its_day_shows_the_day_missing(me
 def test_what_cannot_be_opened_is_refused_with_its_place(
     mexican: World, changed: dict[str, object], place: str
 ) -> None:
-    new = NewAgreement("MX-2", "mx/twinning", "chihuahua", "x", mexican.now.date(), PARTIES)
+    new = NewAgreement("MX-2", "mx/twinning", "chihuahua", "x", mexican.now.date(), PARTIES, despite="tried")
     other = replace(new, **changed)  # type: ignore[arg-type]
     with pytest.raises(BadInput) as mistake:
         open_agreement(mexican.engine, mexican.rulebook, mexican.people, other, actor="elena", now=mexican.now)
@@ -416,7 +443,7 @@ def test_what_cannot_be_opened_is_refused_with_its_place(
 
 
 def test_only_the_liaison_officer_of_the_office_opens_its_cases(mexican: World) -> None:
-    new = NewAgreement("MX-2", "mx/twinning", "chihuahua", "x", mexican.now.date(), PARTIES)
+    new = NewAgreement("MX-2", "mx/twinning", "chihuahua", "x", mexican.now.date(), PARTIES, despite="tried")
     with pytest.raises(Refused, match="MX-2 cannot be opened"):
         open_agreement(mexican.engine, mexican.rulebook, mexican.people, new, actor="rita", now=mexican.now)
 

@@ -34,9 +34,11 @@ def books(world: World) -> World:
     world.now = datetime(2026, 3, 2, 18, tzinfo=UTC)
     day = world.now.date()
     sources = {"signed_on": (Claim(PartialDate.of(day), "text"), Claim(PartialDate(), "register", chosen=False))}
-    signed = NewAgreement("MX-2", MX, "chihuahua", "two", day, PARTIES, state="in_force", facts=sources, note="n")
-    programme = NewAgreement("MX-2-P", PROGRAMME, "chihuahua", "2026", day, (), parent="MX-2")
-    drafting = NewAgreement("MX-1", MX, "chihuahua", "one", day, PARTIES, state="drafting", origin="o")
+    signed = NewAgreement(
+        "MX-2", MX, "chihuahua", "two", day, PARTIES, state="in_force", facts=sources, note="n", despite="tried"
+    )
+    programme = NewAgreement("MX-2-P", PROGRAMME, "chihuahua", "2026", day, (), parent="MX-2", despite="tried")
+    drafting = NewAgreement("MX-1", MX, "chihuahua", "one", day, PARTIES, state="drafting", origin="o", despite="tried")
     for new in (signed, programme, drafting):
         open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", now=world.now)
     for step in ("complete_draft", "request_opinion"):

@@ -48,7 +48,9 @@ def is_of_the_bag(token: str) -> bool:
 def fill(world: World, recipients: Sequence[str]) -> None:
     """One urgent message for each name, in this order, about one agreement whose opinion was requested; due at `NOW`."""
     world.now = NOW
-    new = NewAgreement(REFERENCE, "mx/twinning", "chihuahua", "x", NOW.date(), PARTIES, state="opinion_requested")
+    new = NewAgreement(
+        REFERENCE, "mx/twinning", "chihuahua", "x", NOW.date(), PARTIES, state="opinion_requested", despite="tried"
+    )
     open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", now=NOW)
     with world.engine.begin() as connection:
         connection.execute(delete(AlertRow))

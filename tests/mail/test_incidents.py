@@ -116,7 +116,9 @@ def test_who_stands_in_is_the_deputy_else_the_liaison_else_the_ladder(
     file = tmp_path / "people.toml"
     file.write_text(without(*absent), "utf-8")
     world = make_world(None, file)
-    new = NewAgreement(REFERENCE, "mx/twinning", "chihuahua", "x", NOW.date(), PARTIES, state="opinion_requested")
+    new = NewAgreement(
+        REFERENCE, "mx/twinning", "chihuahua", "x", NOW.date(), PARTIES, state="opinion_requested", despite="tried"
+    )
     open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", now=NOW)
     found = stand_in(world.rulebook, world.people, loaded(world, REFERENCE), role, person, NOW.date())
     assert (found.role if found is not None else None) == expected

@@ -55,7 +55,15 @@ def books(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         for reference in ("A-1", "A-2"):
             facts = {"asked_on": (Claim(PartialDate.of(OPENED.date()), "paper"),)}
             new = NewAgreement(
-                reference, "tiny", "chihuahua", reference, OPENED.date(), PARTIES, state="asked", facts=facts
+                reference,
+                "tiny",
+                "chihuahua",
+                reference,
+                OPENED.date(),
+                PARTIES,
+                state="asked",
+                facts=facts,
+                despite="tried",
             )
             open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", now=OPENED)
         world.now = OPENED + timedelta(days=7)

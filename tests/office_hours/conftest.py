@@ -42,7 +42,7 @@ class Mornings:
     smtp: RecordingServer
 
     def open(self, reference: str, on: date, *, office: str = "chihuahua") -> None:
-        new = NewAgreement(reference, "tiny", office, "Here – There", on, PARTIES)
+        new = NewAgreement(reference, "tiny", office, "Here – There", on, PARTIES, despite="tried")
         open_agreement(
             self.world.engine, self.world.rulebook, self.world.people, new, actor=LIAISON_OF[office], now=self.world.now
         )  # fmt: skip

@@ -11,6 +11,8 @@ from world import EXAMPLES
 
 CASE = [
     *(
+        "--despite",
+        "tried again and again",
         "--process",
         "mx/twinning",
         "--office",

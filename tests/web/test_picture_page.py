@@ -80,7 +80,7 @@ def test_the_words_say_the_state_the_path_the_dates_and_every_way(browser, regis
 
 def test_an_agreement_without_dates_says_so(empty, browse):
     parties = (Party("Cuenca", "EC", home=True), Party("Elsewhere", "EC"))
-    new = NewAgreement("X-1", "ec/agreement", "cuenca", "Cuenca – Elsewhere", TODAY.date(), parties)
+    new = NewAgreement("X-1", "ec/agreement", "cuenca", "Cuenca – Elsewhere", TODAY.date(), parties, despite="tried")
     open_agreement(empty.engine, empty.rulebook, empty.people, new, actor="lucia", now=TODAY)
     _, course = course_of(empty.engine, empty.rulebook, empty.people, "X-1", TODAY)
     page = Page(browse(empty).get("/agreements/X-1/picture").text)
@@ -98,6 +98,7 @@ def test_names_with_html_in_them_are_shown_as_they_are_written(empty, browse):
         title=f"Cuenca – {name}",
         opened_on=TODAY.date(),
         parties=(Party("Cuenca", "EC", home=True), Party(name, "EC")),
+        despite="tried",
     )
     open_agreement(empty.engine, empty.rulebook, empty.people, new, actor="lucia", now=TODAY)
     browser = browse(empty)

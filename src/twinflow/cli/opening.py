@@ -43,6 +43,9 @@ def open_(
     parent: Annotated[str | None, typer.Option("--parent", help="Agreement that a programme belongs to.")] = None,
     title: Annotated[str, typer.Option("--title")] = "",
     origin: Annotated[str, typer.Option("--origin")] = "",
+    despite: Annotated[
+        str, typer.Option("--despite", metavar="REASON", help="Why, though something about it makes little sense.")
+    ] = "",
 ) -> None:
     """Open a case."""
     cli = cli_of(context)
@@ -63,6 +66,7 @@ def open_(
         facts=known,
         parent=parent,
         origin=origin,
+        despite=despite,
     )
     agreement = open_agreement(runtime.engine, runtime.rulebook, runtime.people, new, actor=person, now=now)
     definition = runtime.rulebook.definition_of(agreement)

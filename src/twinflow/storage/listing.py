@@ -4,7 +4,7 @@ The order is that of an index, in which what the list is narrowed to stands too.
 (words, countries) stands elsewhere: where few have the rarest of it, those few are put in order; else the index is followed.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import date
 from typing import Any
@@ -20,7 +20,7 @@ AGREEMENT, PARTY, WORD = table_of(AgreementRow), table_of(PartyRow), table_of(Wo
 LATER = AGREEMENT.alias("later")
 AFTER_ALL = "\U0010ffff"
 """No word goes on with this sign: between a beginning and the same with it is all that begins so."""
-FEW, MOST_WORDS = 2_000, 10
+FEW, MOST_WORDS, MANY_ALIKE = 2_000, 10, 100
 
 
 class Listing(Repository):
@@ -49,6 +49,12 @@ class Listing(Repository):
         following = first.where(PARTY.c.country > found.c.country).correlate(found).scalar_subquery()
         found = found.union_all(select(following).where(found.c.country.is_not(None)))
         return list(self._connection.scalars(select(found.c.country).where(found.c.country.is_not(None))))
+
+    def with_words(self, words: Iterable[str]) -> list[int]:
+        """The newest agreements that are found by all of the words; of very many the first hundred."""
+        has = (exists().where(WORD.c.agreement_id == AGREEMENT.c.id, WORD.c.word == word) for word in sorted(words))
+        query = select(AGREEMENT.c.id).where(*has).order_by(AGREEMENT.c.id.desc()).limit(MANY_ALIKE)
+        return list(self._connection.scalars(query))
 
     def _beside(self, filters: Filters) -> Iterator[ColumnElement[bool]]:
         """What narrows the list by rows of other tables."""

@@ -98,6 +98,25 @@ class Began:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenedDespite:
+    """A case that hardly makes sense, opened all the same: the codes of what was doubted, and the reason that was given."""
+
+    kind: ClassVar = EntryKind.OPENED
+
+    doubts: tuple[str, ...]
+    reason: str
+
+    def details(self) -> dict[str, str]:
+        return {"doubts": " ".join(self.doubts), "despite": self.reason}
+
+    @classmethod
+    def read(cls, entry: HistoryEntry) -> Self | None:
+        if entry.kind is not cls.kind or "despite" not in entry.details:
+            return None
+        return cls(tuple(entry.details.get("doubts", "").split()), entry.details["despite"])
+
+
+@dataclass(frozen=True, slots=True)
 class StepTaken:
     """What was given with a step. `received_at` (UTC) is when it arrived, `records` the facts it recorded, by name, as text;
     `left_open` what was open when it ended the case.
@@ -532,7 +551,8 @@ class Corrected:
 
 
 Said = (
-    StepTaken
+    OpenedDespite
+    | StepTaken
     | Alerted
     | DateMoved
     | Changed
@@ -545,7 +565,8 @@ Said = (
     | Corrected
 )
 _KINDS: tuple[type[Said], ...] = (
-    StepTaken, Alerted, DateMoved, Changed, Acknowledged, Snoozed, TermStated, Migrated, NotDelivered, Cancelled, Corrected,
+    OpenedDespite, StepTaken, Alerted, DateMoved, Changed, Acknowledged, Snoozed, TermStated, Migrated, NotDelivered,
+    Cancelled, Corrected,
 )  # fmt: skip
 
 

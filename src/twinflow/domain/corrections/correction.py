@@ -378,9 +378,7 @@ class _Request:
         plain = {name: command.asked.get(name, getattr(began, name)) for name in ("title", "office", "origin", "note")}
         began = replace(began, **plain, facts=facts, terms=terms, parties=parties)
         state = command.asked.get("state", old.to_state or "")
-        if began.office not in self.people.offices:
-            values = {"office": began.office, "offices": sorted(self.people.offices)}
-            self.reasons.append(Sentence("There is no office {office}; there are {offices}.", values))
+        self._about_the_office(began.office)
         corrected = self._on_its_day(old)
         new = NewAgreement(
             reference=self.agreement.reference,
@@ -399,6 +397,17 @@ class _Request:
         for problem in problems_of_opening(new, self.definition, self.today):
             self.reasons.append(Sentence("{place}: {mistake}", {"place": problem.place, "mistake": problem.message}))
         return beginning(replace(corrected, to_state=state), began)
+
+    def _about_the_office(self, key: str) -> None:
+        offices, wanted = self.people.offices, self.definition.roles[LIAISON].office_on(self.today)
+        if key not in offices:
+            values: dict[str, object] = {"office": key, "offices": sorted(offices)}
+            self.reasons.append(Sentence("There is no office {office}; there are {offices}.", values))
+        elif wanted is not None and wanted != offices[key].kind:
+            values = {"process": self.definition.label, "wanted": wanted, "kind": offices[key].kind}
+            self.reasons.append(
+                Sentence("“{process}” is opened by an office of the kind {wanted}, and this is a {kind}.", values)
+            )
 
     def _of(self, kind: str, known: Sequence[str]) -> dict[str, str]:
         """What is asked for of some things by name, like `term.validity`."""

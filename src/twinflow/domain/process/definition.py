@@ -41,6 +41,11 @@ class Effect(StrEnum):
     END_TERM = "end_term"
 
 
+TWO_LETTERS = 2
+UNION = "eu"
+"""The European Union has two letters and is no country (ISO 3166-1: reserved)."""
+
+
 @dataclass(frozen=True, slots=True)
 class TermRule:
     """What a process says of one term of the text: a default where the text is silent, a bound, and the source of both."""
@@ -396,6 +401,12 @@ class ProcessDefinition:
     @property
     def name(self) -> str:
         return f"{self.key} v{self.version}"
+
+    @property
+    def country(self) -> str:
+        """The country whose process it is, by the two letters of its folder; empty for one of any country."""
+        folder, in_folder, _ = self.key.partition("/")
+        return folder.upper() if in_folder and len(folder) == TWO_LETTERS and folder != UNION else ""
 
     @property
     def named_calendars(self) -> set[str]:

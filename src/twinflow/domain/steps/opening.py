@@ -1,7 +1,7 @@
 """Opening a case: what a new one may say, whichever door it comes by, and the agreement that it becomes."""
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from unicodedata import normalize
@@ -14,7 +14,7 @@ from twinflow.domain.agreement.agreement import (
     Party,
     Term,
 )
-from twinflow.domain.agreement.entries import Began
+from twinflow.domain.agreement.entries import Began, OpenedDespite, beginning
 from twinflow.domain.agreement.history import EntryKind, HistoryEntry
 from twinflow.domain.calendar.dates import PartialDate
 from twinflow.domain.process.definition import ProcessDefinition, TermRule
@@ -29,7 +29,8 @@ from twinflow.text import problems_of_text
 class NewAgreement:
     """A case to open. `state` other than the process's first one enters it in mid-life; `opened_on` is the day on paper.
 
-    `kind` is that of its first history entry. Without a `relationship` it begins one of its own.
+    `kind` is that of its first history entry. Without a `relationship` it begins one of its own. `despite` is why it
+    is opened though it hardly makes sense.
     """
 
     reference: str
@@ -47,6 +48,7 @@ class NewAgreement:
     kind: EntryKind = EntryKind.OPENED
     relationship: str = ""
     generation: int = 1
+    despite: str = ""
 
 
 def opened(
@@ -57,12 +59,17 @@ def opened(
     now: datetime,
     today: date,
     parent: Agreement | None = None,
+    confirmed: Sequence[str] = (),
 ) -> Agreement:
-    """The agreement with its first history entry. `now` is UTC, `today` the date at the office; what it says is sound.
+    """The agreement with its first history entry, which keeps the doubts that were `confirmed`.
 
-    What belongs to an agreement is between the same parties, unless it names its own.
+    `now` is UTC, `today` the date at the office; what it says is sound. What belongs to an agreement is between the same
+    parties, unless it names its own.
     """
     state = new.state or definition.start
+    first = HistoryEntry(new.kind, actor, new.opened_on, now, to_state=state)
+    if confirmed:
+        first = replace(first, details=OpenedDespite(tuple(confirmed), new.despite).details())
     parties = new.parties
     if parent is not None and not parties:
         parties = tuple(replace(party, signature=None) for party in parent.parties)
@@ -80,7 +87,7 @@ def opened(
         parties=parties,
         terms=new.terms,
         facts=new.facts,
-        history=(HistoryEntry(new.kind, actor, new.opened_on, now, to_state=state, details=began.details()),),
+        history=(beginning(first, began),),
         parent=new.parent,
         origin=new.origin,
         note=new.note,

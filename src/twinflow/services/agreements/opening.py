@@ -1,18 +1,21 @@
 """Agreements opened by the liaison officer, and what every new one writes."""
 
-from datetime import datetime
+from collections.abc import Iterator
+from datetime import date, datetime
 
 from sqlalchemy import Engine
 
-from twinflow.domain.agreement.agreement import Agreement
+from twinflow.domain.agreement.agreement import Agreement, PresentAgreement
+from twinflow.domain.agreement.listing import words_in
 from twinflow.domain.deadlines.kept import rewritten
 from twinflow.domain.deadlines.occurrences import with_deadlines
 from twinflow.domain.people.people import People
-from twinflow.domain.process.definition import LIAISON
+from twinflow.domain.process.definition import LIAISON, ProcessDefinition
 from twinflow.domain.rulebook import Rulebook, deadline_context
+from twinflow.domain.steps.doubts import doubts
 from twinflow.domain.steps.effects import signed_at_entry
 from twinflow.domain.steps.opening import NewAgreement, opened, problems_of_opening
-from twinflow.errors import BadInput, NotFound, Refused
+from twinflow.errors import BadInput, NotFound, Refused, TwinflowError
 from twinflow.sentences import Problem, Sentence
 from twinflow.services.agreements.recording import refresh_parent, write_rows
 from twinflow.storage.unit_of_work import UnitOfWork
@@ -25,7 +28,7 @@ def open_agreement(
     """Open a case on the version of its process in force on the day it was opened.
 
     Raises BadInput with every mistake, NotFound for an unknown process, person or parent, Refused if the person is not the
-    liaison officer of the office.
+    liaison officer of the office, if the office is of the wrong kind, and with every doubt that no reason is given for.
     """
     new = composed(new)
     who = people.person(actor)
@@ -34,22 +37,64 @@ def open_agreement(
     if new.office not in offices:
         raise NotFound("There is no office {office}; there are {offices}.", office=new.office, offices=sorted(offices))
     today = people.today(new.office, now)
-    if who not in people.holders_for(definition, LIAISON, new.office, today):
-        label = definition.roles[LIAISON].label
-        reason = Sentence("{person} is not {roles} here.", {"person": actor, "roles": label})
-        raise Refused("{reference} cannot be opened.", (reason,), reference=new.reference)
+    against = tuple(_against_the_office(people, definition, new, who.key, today))
+    if against:
+        raise Refused("{reference} cannot be opened.", against, reference=new.reference)
     with UnitOfWork(engine) as work:
         parent = work.agreements.get(new.parent) if new.parent is not None else None
+        if parent is not None and parent.office != new.office:
+            kept = Sentence(
+                "{parent} is kept by another office: {office}.", {"parent": new.parent, "office": parent.office}
+            )
+            raise Refused("{reference} cannot be opened.", (kept,), reference=new.reference)
         children = rulebook.definition_of(parent).children if parent is not None else ()
         problems = list(problems_of_opening(new, definition, today, children))
         if work.agreements.known([new.reference]):
             problems.append(Problem("reference", Sentence("{reference} exists already.", {"reference": new.reference})))
         if problems:
             raise BadInput("{reference} cannot be opened.", tuple(problems), reference=new.reference)
-        agreement = opened(new, definition, actor=actor, now=now, today=today, parent=parent)
+        found = list(doubts(new, definition, offices[new.office], _alike(work, rulebook, new)))
+        if found and not new.despite.strip():
+            reasons = tuple(doubt.message for doubt in found)
+            raise Refused(
+                "{reference} is not opened without a reason (--despite “…”).", reasons, reference=new.reference
+            )
+        confirmed = [doubt.code.value for doubt in found]
+        agreement = opened(new, definition, actor=actor, now=now, today=today, parent=parent, confirmed=confirmed)
         agreement = add(work, rulebook, people, signed_at_entry(agreement, definition), now)
         work.commit()
     return agreement
+
+
+def _against_the_office(
+    people: People, definition: ProcessDefinition, new: NewAgreement, actor: str, today: date
+) -> Iterator[Sentence]:
+    """That another kind of office opens such cases, or that the person is not the liaison officer of this one."""
+    kind, role = people.offices[new.office].kind, definition.roles[LIAISON]
+    wanted = role.office_on(today)
+    if wanted is not None and wanted != kind:
+        values = {"process": definition.label, "wanted": wanted, "kind": kind}
+        yield Sentence("“{process}” is opened by an office of the kind {wanted}, and this is a {kind}.", values)
+    elif people.person(actor) not in people.holders_for(definition, LIAISON, new.office, today):
+        yield Sentence("{person} is not {roles} here.", {"person": actor, "roles": role.label})
+
+
+def _alike(work: UnitOfWork, rulebook: Rulebook, new: NewAgreement) -> Iterator[PresentAgreement]:
+    """The cases that have not ended and whose names have every word of the parties."""
+    words = words_in([party.name for party in new.parties])
+    for found in work.agreements.present(work.listing.with_words(words)) if words else ():
+        if isinstance(found, PresentAgreement) and not _has_ended(rulebook, found):
+            yield found
+
+
+def _has_ended(rulebook: Rulebook, agreement: PresentAgreement) -> bool:
+    """What cannot be read by its process here may be running."""
+    if agreement.annulled_on is not None:
+        return True
+    try:
+        return rulebook.definition_of(agreement).states[agreement.state].final
+    except TwinflowError:
+        return False
 
 
 def add(

@@ -124,6 +124,7 @@ def open_case(
         terms=case.terms,
         facts=case.facts,
         parent=case.parent,
+        despite=script.source,
     )
     open_agreement(engine, rulebook, people, new, actor=actor, now=now)
 

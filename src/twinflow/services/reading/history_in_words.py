@@ -17,6 +17,7 @@ from twinflow.domain.agreement.entries import (
     Key,
     Migrated,
     NotDelivered,
+    OpenedDespite,
     Snoozed,
     StepTaken,
     TermStated,
@@ -32,6 +33,14 @@ from twinflow.sentences import Sentence, as_it_stands, unpacked
 
 ACTORS = {CLOCK: Sentence("the clock"), IMPORT: Sentence("import from a register")}
 """What is called an actor in the history and is no person."""
+
+
+_DOUBTS = {
+    "same_parties": Sentence("the same parties as of another case"),
+    "office_abroad": Sentence("a process of another country than the office's"),
+    "home_abroad": Sentence("a process of another country than the party's"),
+    "not_ours": Sentence("none of the parties the office's own"),
+}
 
 
 class _Labelled(Protocol):
@@ -52,6 +61,13 @@ def entry_message(entry: HistoryEntry, definition: ProcessDefinition, deadlines:
             if entry.kind is EntryKind.IMPORTED:
                 return Sentence("Taken over from a register as “{state}”", state)
             return Sentence("Opened as “{state}”", state)
+        case OpenedDespite(codes, why):
+            values: dict[str, object] = {
+                "state": _label(definition.states, entry.to_state),
+                "doubts": [_DOUBTS[code] for code in codes if code in _DOUBTS],
+                "reason": why,
+            }
+            return Sentence("Opened as “{state}”; {doubts}, despite of which: {reason}", values)
         case StepTaken():
             return _step_in_words(entry, said, definition)
         case DateMoved():
@@ -61,7 +77,7 @@ def entry_message(entry: HistoryEntry, definition: ProcessDefinition, deadlines:
         case Corrected():
             return _correction_in_words(said, definition)
         case Migrated():
-            values: dict[str, object] = {"before": said.source, "after": said.target, "reason": said.reason}
+            values = {"before": said.source, "after": said.target, "reason": said.reason}
             return Sentence("Moved from {before} to {after}: {reason}", values)
         case Alerted():
             return _alert_in_words(said, definition)

@@ -1,0 +1,70 @@
+"""What about a new case hardly makes sense: to be confirmed with a reason, which the history keeps."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from twinflow.domain.agreement.agreement import Party, PresentAgreement
+from twinflow.domain.agreement.listing import words_asked
+from twinflow.domain.people.people import Office
+from twinflow.domain.process.definition import ProcessDefinition
+from twinflow.domain.steps.opening import NewAgreement
+from twinflow.sentences import Sentence
+
+
+class DoubtCode(StrEnum):
+    SAME_PARTIES = "same_parties"
+    OFFICE_ABROAD = "office_abroad"
+    HOME_ABROAD = "home_abroad"
+    NOT_OURS = "not_ours"
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    code: DoubtCode
+    message: Sentence
+
+
+def doubts(
+    new: NewAgreement, definition: ProcessDefinition, office: Office, running: Iterable[PresentAgreement]
+) -> Iterator[Doubt]:
+    """What is to be confirmed of a case of its own; what belongs to an agreement is as that one is.
+
+    `running` are cases that have not ended, among them those with the same parties. An office without a country is nowhere.
+    """
+    if new.parent is not None:
+        return
+    for other in running:
+        if other.relationship != (new.relationship or new.reference) and _same(other.parties, new.parties):
+            values: dict[str, object] = {"reference": other.reference, "title": other.title}
+            yield Doubt(DoubtCode.SAME_PARTIES, Sentence("{reference} is between the same parties: {title}.", values))
+    if not office.country:
+        return
+    home = next((party for party in new.parties if party.home), None)
+    values = {"process": definition.label, "country": definition.country, "office": office.label or office.key}
+    if definition.country not in {"", office.country}:
+        yield Doubt(
+            DoubtCode.OFFICE_ABROAD,
+            Sentence("“{process}” is a process of {country}, and the office is in another country.", values),
+        )
+    if home is not None and definition.country not in {"", home.country}:
+        values["party"] = home.name
+        yield Doubt(
+            DoubtCode.HOME_ABROAD,
+            Sentence("“{process}” is a process of {country}, and {party} is in another country.", values),
+        )
+    if new.parties and not any(_is_of(party, office) for party in new.parties):
+        yield Doubt(DoubtCode.NOT_OURS, Sentence("none of the parties is that of the office ({office}).", values))
+
+
+def _same(some: Iterable[Party], others: Iterable[Party]) -> bool:
+    """Whether the parties are the same, in whatever order, compared as names are searched: without case and accents."""
+    return {(*words_asked(each.name), each.country) for each in some} == {
+        (*words_asked(each.name), each.country) for each in others
+    }
+
+
+def _is_of(party: Party, office: Office) -> bool:
+    """Whether the party may be the office's own: of its country, and with a word of its name in that of the office."""
+    names = " ".join((office.key.replace("-", " ").replace("_", " "), *office.label.values()))
+    return party.country == office.country and not set(words_asked(party.name)).isdisjoint(words_asked(names))

@@ -1,0 +1,104 @@
+"""Cases that make no sense: a warning to be confirmed with a reason, kept in history; the wrong kind of office is refused."""
+
+from dataclasses import replace
+
+import pytest
+
+from twinflow.domain.agreement.agreement import Agreement, Party
+from twinflow.domain.steps.opening import NewAgreement
+from twinflow.errors import Refused
+from twinflow.language import say
+from twinflow.services.agreements.opening import open_agreement
+from twinflow.services.reading import agreements
+from world import World
+
+CITY, PARTNER = Party("Chihuahua", "MX", home=True), Party("Albuquerque", "US")
+
+
+def opened(
+    world: World,
+    reference: str,
+    *parties: Party,
+    process: str = "mx/twinning",
+    office: str = "chihuahua",
+    person: str = "elena",
+    despite: str = "",
+    **more: object,
+) -> Agreement:
+    new = NewAgreement(
+        reference, process, office, "x", world.now.date(), parties or (CITY, PARTNER), despite=despite, **more
+    )
+    return open_agreement(world.engine, world.rulebook, world.people, new, actor=person, now=world.now)
+
+
+def reasons(refused: pytest.ExceptionInfo[Refused]) -> str:
+    return " ".join(say(reason, "en") for reason in refused.value.reasons)
+
+
+def test_a_case_that_makes_sense_needs_no_reason(world):
+    assert opened(world, "MX-1").history[0].details == {}
+
+
+@pytest.mark.parametrize(
+    "partner",
+    [
+        Party("Albuquerque", "US"),
+        Party("ALBUQUERQUE", "US"),
+        Party("Albuquérque", "US"),
+        Party("Albuque\u0301rque", "US"),
+    ],
+    ids=["the same", "case", "accent", "letters in two pieces"],
+)
+def test_the_same_parties_again_under_another_reference_are_confirmed_with_a_reason(world, partner):
+    opened(world, "MX-1")
+    with pytest.raises(Refused) as refused:
+        opened(world, "MX-2", CITY, partner)
+    assert "MX-1 is between the same parties" in reasons(refused)
+    opened(world, "MX-2", CITY, partner, despite="the port, not the city")
+    page = agreements.show_agreement(world.engine, world.rulebook, world.people, "MX-2", world.now)
+    said = say(page.timeline[-1].text, "en")
+    assert "the same parties as of another case" in said
+    assert "the port, not the city" in said
+
+
+def test_other_parties_a_case_that_has_ended_and_a_later_generation_are_no_doubt(world):
+    opened(world, "MX-1")
+    opened(world, "MX-2", CITY, Party("Albuquerque", "CO"))
+    opened(world, "MX-3", CITY, Party("Tulsa", "US"))
+    opened(world, "MX-1.2", CITY, PARTNER, relationship="MX-1", generation=2)
+
+
+def test_what_belongs_to_an_agreement_is_no_doubt(world):
+    opened(world, "MX-1", state="drafting")
+    opened(world, "MX-1-A", process="amendment", parent="MX-1", despite="")
+
+
+def test_a_national_process_for_an_office_or_a_party_of_another_country_is_confirmed_with_a_reason(world):
+    with pytest.raises(Refused) as refused:
+        opened(world, "EC-1", process="ec/agreement")
+    assert reasons(refused).count("is a process of EC") == 2
+    found = opened(world, "EC-1", process="ec/agreement", despite="kept for Cuenca")
+    assert found.history[0].details == {"doubts": "office_abroad home_abroad", "despite": "kept for Cuenca"}
+
+
+def test_neither_party_the_offices_own_is_confirmed_with_a_reason(world):
+    with pytest.raises(Refused) as refused:
+        opened(world, "MX-1", replace(CITY, name="Tampico"), PARTNER)
+    assert "none of the parties is that of the office" in reasons(refused)
+
+
+def test_a_process_of_no_country_is_everybodys(world):
+    assert opened(world, "G-1", process="generic/agreement").history[0].details == {}
+
+
+def test_all_doubts_are_told_at_once(world):
+    opened(world, "MX-1")
+    with pytest.raises(Refused) as refused:
+        opened(world, "EC-2", process="ec/agreement", despite="")
+    assert len(refused.value.reasons) == 3
+
+
+def test_opening_by_the_wrong_kind_of_office_is_refused_with_what_kind_is_right(world):
+    with pytest.raises(Refused) as refused:
+        opened(world, "MX-1", office="sre", despite="we are the ministry")
+    assert "of the kind municipality, and this is a ministry" in reasons(refused)
