@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from sqlalchemy import ForeignKeyConstraint, Inspector, Table, func, inspect, select, text
+from sqlalchemy import ForeignKeyConstraint, Inspector, Table, and_, func, inspect, not_, select, text
 from sqlmodel import SQLModel
 
 from twinflow.sentences import Sentence
@@ -106,11 +106,14 @@ class Shape(Repository):
             yield Sentence("row {row} of {table} belongs to row {value} of {other}, which is not there", values)
 
     def _of_lists(self) -> Iterator[Sentence]:
-        """The first open date, by which lists are in order."""
+        """The first open date, by which lists are in order; an assumed one counts until it has passed."""
         agreement, deadline = table_of(AgreementRow), table_of(DeadlineRow)
+        is_assumed = deadline.c.basis.contains('"assumed"', autoescape=True)
+        has_passed = and_(agreement.c.derived_on.is_not(None), deadline.c.due_on < agreement.c.derived_on)
         first = (
             select(func.min(deadline.c.due_on))
             .where(deadline.c.agreement_id == agreement.c.id, deadline.c.status == "open")
+            .where(not_(and_(is_assumed, has_passed)))
             .scalar_subquery()
         )
         there = func.coalesce(first, text("'9999-12-31'"))

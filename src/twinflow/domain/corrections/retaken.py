@@ -39,6 +39,7 @@ from twinflow.errors import NotFound, Refused
 from twinflow.sentences import Sentence
 
 FIRST = Sentence("entry {number}, {day}: {why}")
+MOST_ROUNDS = 3
 
 
 @dataclass(slots=True)
@@ -77,14 +78,18 @@ def as_it_began(
         return began
     stated = {said.term for entry in history if (said := TermStated.read(entry)) is not None}
     terms = {name: term for name, term in agreement.terms.items() if name not in stated}
-    bare = Began(agreement.title, agreement.office, agreement.origin, agreement.note, (), terms, {})
     unsigned = tuple(replace(party, signature=None) for party in agreement.parties)
-    start = beginning(history[0], replace(bare, parties=unsigned))
-    given = retaken(agreement, [start, *history[1:]], rulebook, people, now).agreement
-    signed = {party.name for party in given.parties if party.signature is not None}
-    parties = tuple(replace(p, signature=None) if p.name in signed else p for p in agreement.parties)
-    facts = {name: _without(claims, given.facts.get(name, ())) for name, claims in agreement.facts.items()}
-    return replace(bare, parties=parties, facts={name: claims for name, claims in facts.items() if claims})
+    began = Began(agreement.title, agreement.office, agreement.origin, agreement.note, unsigned, terms, {})
+    for _ in range(MOST_ROUNDS):  # a step of the clock follows from facts that the case may have begun with
+        given = retaken(agreement, [beginning(history[0], began), *history[1:]], rulebook, people, now).agreement
+        if (given.facts, given.parties) == (agreement.facts, agreement.parties):
+            break
+        added = {name: claims[len(began.facts.get(name, ())) :] for name, claims in given.facts.items()}
+        signed = {new.name for old, new in zip(began.parties, given.parties, strict=True) if old != new}
+        parties = tuple(replace(p, signature=None) if p.name in signed else p for p in agreement.parties)
+        facts = {name: _without(claims, added.get(name, ())) for name, claims in agreement.facts.items()}
+        began = replace(began, parties=parties, facts={name: claims for name, claims in facts.items() if claims})
+    return began
 
 
 def _without(claims: Sequence[Claim], given: Sequence[Claim]) -> tuple[Claim, ...]:
@@ -169,6 +174,8 @@ class _Run:
                     Sentence(FIRST.template, {"number": number, "day": entry.effective_on, "why": why})
                 )
             taken = entry
+            if entry.kind is EntryKind.CHANGE:  # others may be named by it
+                self._keep(entry)
         self.found.entries.append(taken)
 
     def _taken(self, entry: HistoryEntry) -> HistoryEntry | None:

@@ -48,7 +48,8 @@ def rewritten(
     Those that a correction has made otherwise (`corrected`) are as derived, also where they were closed.
     """
     old = {deadline.key: deadline for deadline in before.deadlines}
-    new = kept(before.deadlines, after, definition, context)
+    derived = tuple(each for each in after.deadlines if each.key not in corrected)
+    new = kept(before.deadlines, replace(after, deadlines=derived), definition, context)
     new |= {deadline.key: deadline for deadline in after.deadlines if deadline.key in corrected}
     gone = {key: each for key, each in old.items() if (each.is_open or key in corrected) and key not in new}
     migrated = before.process_digest != after.process_digest  # with the same date it may have another ladder

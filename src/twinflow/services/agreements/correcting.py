@@ -19,7 +19,7 @@ from twinflow.domain.people.people import Actor, People
 from twinflow.domain.process.definition import Label
 from twinflow.domain.rulebook import Rulebook, deadline_context
 from twinflow.errors import BadInput, StaleAgreement
-from twinflow.services.agreements.recording import refresh_parent, write_rows
+from twinflow.services.agreements.recording import parent_of, refresh_parent, write_rows
 from twinflow.services.alerts import telling
 from twinflow.storage.failures import about
 from twinflow.storage.unit_of_work import UnitOfWork
@@ -101,9 +101,10 @@ def _corrected(
         context = deadline_context(rulebook, people, definition, after.office, now)
         cause = f"correction {number}"
         left = rewritten(before, after, definition, context, now, actor=who.key, cause=cause, corrected=found.anew)
+        parent = parent_of(work, rulebook, people, before, now)
         work.agreements.correct(before, left.agreement)
         write_rows(work, rulebook, agreement_id, left, now)
-        refresh_parent(work, rulebook, people, left.agreement, now)
+        refresh_parent(work, rulebook, people, left.agreement, now, parent)
         since = as_corrected(history)[dict(numbered(history))[found.said.entry]].recorded_at
         _tell(work, rulebook, people, agreement_id, left.agreement, number, found, since, now)
         work.commit()

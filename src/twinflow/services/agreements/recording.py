@@ -1,5 +1,6 @@
 """What every change of an agreement writes with it, inside the caller's transaction: deadlines, findings, what is told."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from twinflow.domain.agreement.agreement import Agreement
@@ -55,11 +56,12 @@ def replace_deadlines(
     *,
     actor: str = CLOCK,
     cause: str = "",
+    corrected: Collection[tuple[str, int]] = (),
 ) -> None:
     """Write the deadlines of `after` over those of `before`; a moved due date is logged. Raises as `write_derived`."""
     definition = rulebook.definition_of(after)
     context = deadline_context(rulebook, people, definition, after.office, now)
-    left = rewritten(before, after, definition, context, now, actor=actor, cause=cause)
+    left = rewritten(before, after, definition, context, now, actor=actor, cause=cause, corrected=corrected)
     write_derived(work, rulebook, agreement_id, left, now)
 
 
@@ -86,8 +88,13 @@ def refreshed(rulebook: Rulebook, people: People, agreement: Agreement, now: dat
     return with_deadlines(agreement, definition, deadline_context(rulebook, people, definition, agreement.office, now))
 
 
-def refresh_parent(work: UnitOfWork, rulebook: Rulebook, people: People, child: Agreement, now: datetime) -> None:
-    """A child's new state may have met a deadline of the agreement it belongs to; of one that cannot be read, once it can."""
+def refresh_parent(
+    work: UnitOfWork, rulebook: Rulebook, people: People, child: Agreement, now: datetime, was: Agreement | None = None
+) -> None:
+    """A child's new state may have met a deadline of the agreement it belongs to; of one that cannot be read, once it can.
+
+    What is otherwise than in `was`, the parent derived before the child was corrected, is as derived, also where it was closed.
+    """
     if child.parent is not None:
         parent_id = work.agreements.id_of(child.parent)
         try:
@@ -97,4 +104,18 @@ def refresh_parent(work: UnitOfWork, rulebook: Rulebook, people: People, child: 
         except UnreadableAgreement:
             work.agreements.look_again([parent_id], now.date())
             return
-        replace_deadlines(work, rulebook, people, parent_id, parent, after, now)
+        corrected = [each.key for each in set(was.deadlines) ^ set(after.deadlines)] if was is not None else []
+        replace_deadlines(work, rulebook, people, parent_id, parent, after, now, corrected=corrected)
+
+
+def parent_of(
+    work: UnitOfWork, rulebook: Rulebook, people: People, child: Agreement, now: datetime
+) -> Agreement | None:
+    """The agreement that it belongs to, its deadlines derived; None where there is none, or none that can be read."""
+    if child.parent is None:
+        return None
+    try:
+        with about(child.parent):
+            return refreshed(rulebook, people, work.agreements.lock(child.parent, with_parent=False), now)
+    except UnreadableAgreement:
+        return None
