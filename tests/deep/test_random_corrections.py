@@ -15,10 +15,12 @@ from test_random_lives import ACTS, ELENA, FIRST, ONE_DAY, Clock, Life, days
 
 from how_many import SEED, many
 from twinflow.domain.agreement.agreement import Agreement, Deadline, DeadlineStatus
-from twinflow.domain.agreement.entries import ChangeKind, Correction
+from twinflow.domain.agreement.entries import Began, ChangeKind, Correction, beginning
 from twinflow.domain.agreement.history import HistoryEntry
 from twinflow.domain.agreement.present_names import numbered, what_counts
-from twinflow.domain.calendar.dates import Length, Unit
+from twinflow.domain.calendar.dates import Length, PartialDate, Unit
+from twinflow.domain.clock.day import InBooks
+from twinflow.domain.clock.simulation import opened
 from twinflow.domain.corrections import correction
 from twinflow.domain.corrections.correction import CorrectionCommand
 from twinflow.domain.corrections.retaken import retaken
@@ -36,10 +38,10 @@ Act = Callable[[Agreement], Agreement | None]
 class Books(Clock):
     """The books of one case, with its history as it was written."""
 
-    def __init__(self, life: Life) -> None:
-        super().__init__(life.books)
+    def __init__(self, life: Life, case: InBooks) -> None:
+        super().__init__(case)
         self.life = life
-        self.written: list[HistoryEntry] = list(life.books.agreement.history)
+        self.written: list[HistoryEntry] = list(case.agreement.history)
 
     @property
     def agreement(self) -> Agreement:
@@ -48,13 +50,13 @@ class Books(Clock):
     def look(self) -> None:
         """A pass."""
         self.passes(self.life)
-        self._write()
+        self.write()
 
     def take(self, after: Agreement, cause: str = "") -> None:
         self.becomes(self.life, after, cause)
-        self._write()
+        self.write()
 
-    def _write(self) -> None:
+    def write(self) -> None:
         self.written += self.agreement.history[len(self.written) :]
 
     def correct(self, command: CorrectionCommand) -> None:
@@ -63,7 +65,7 @@ class Books(Clock):
         before, definition, context = self.agreement, life.definition_of(self.agreement), life.context(self.agreement)
         left = rewritten(before, found.after, definition, context, life.now, cause="correction", corrected=found.anew)
         self.case = replace(self.case, agreement=left.agreement, wake_on={**self.case.wake_on, **left.wake_on})
-        self._write()
+        self.write()
 
 
 class TwoLives(Life):
@@ -71,7 +73,23 @@ class TwoLives(Life):
 
     def __init__(self, random: Random) -> None:
         super().__init__(random)
-        self.wrong, self.right = Books(self), Books(self)
+        self.wrong, self.right = Books(self, self.books), Books(self, self.books)
+
+    def begin_wrongly(self, random: Random) -> CorrectionCommand | None:
+        """The wrong books begin with another day; how that is put right."""
+        case = self.books.agreement
+        began = Began.read(case.history[0])
+        if began is None or not case.facts:
+            return None
+        name = random.choice(sorted(case.facts))
+        (claim,) = case.facts[name]
+        day = PartialDate.of(FIRST - timedelta(days=random.randrange(300)))
+        known = {**case.facts, name: (replace(claim, value=day),)}
+        first = beginning(case.history[0], replace(began, facts=known))
+        mistaken = replace(case, facts=known, history=(first,), deadlines=())
+        self.wrong = Books(self, opened(mistaken, self.rulebook, self.people, self.now))
+        asked = {name: str(claim.value)}
+        return CorrectionCommand(entry=1, correction=Correction.REPLACE, reason="typed wrongly", asked=asked)
 
     def both(self, act: Act, other: Act | None = None) -> bool:
         """What happens to both of them, entered as `other` in the wrong books; nothing where it cannot be in either."""
@@ -123,7 +141,7 @@ class TwoLives(Life):
         number, amount = random.randrange(5), random.randrange(1, 15)
         entry = len(numbered(self.wrong.written)) + 1
         records = self.definition_of(self.right.agreement).steps[step].records
-        match random.choice(("day", "day", "fact", "step", "nothing", "nothing", "length", "no change", "opening")):
+        match random.choice(("day", "day", "fact", "step", "nothing", "nothing", "length", "no change")):
             case "day":
                 done = self.both(self.step(step, on, held_on), self.step(step, random.randrange(10), held_on))
                 asked = {"on": str(self.today - timedelta(days=on))}
@@ -150,11 +168,27 @@ class TwoLives(Life):
 
     def something(self, random: Random) -> None:
         """Something that happens in both."""
-        if random.random() < 0.7:
+        what = random.random()
+        if what < 0.1:
+            self.alike(self.edition if what < 0.05 else self.migrates, random.random())
+        elif what < 0.7:
             self.both(self.step(random.choice(ACTS), random.randrange(20), random.randrange(-30, 60)))
         else:
             kind = random.choice((ChangeKind.PAUSE, ChangeKind.RESUME, ChangeKind.EXTEND))
             self.both(self.change(kind, random.randrange(5), random.randrange(1, 15)))
+
+    def alike(self, what: Callable[[Clock, Random], None], seed: float) -> None:
+        """A new edition of a calendar, or a move to the next version."""
+        held = self.rulebook
+        for books in (self.right, self.wrong):
+            self.rulebook = held
+            what(books, Random(seed))
+            books.write()
+
+    @property
+    def have_parted(self) -> bool:
+        """One of them could not be moved to the next version."""
+        return self.right.agreement.process_version != self.wrong.agreement.process_version
 
     def look(self) -> None:
         self.wrong.look()
@@ -165,8 +199,15 @@ def stand(agreement: Agreement) -> tuple[object, ...]:
     """What counts of a case."""
     facts = {name: [(str(claim.value), claim.chosen) for claim in claims] for name, claims in agreement.facts.items()}
     acts = [(e.step, e.effective_on, e.from_state, e.to_state) for e in agreement.history if e.to_state is not None]
-    deadlines = sorted((d for d in agreement.deadlines if not is_gone(d)), key=lambda each: each.key)
+    deadlines = sorted((as_it_counts(d) for d in agreement.deadlines if not is_gone(d)), key=lambda each: each.key)
     return agreement.state, facts, agreement.parties, acts, deadlines
+
+
+def as_it_counts(deadline: Deadline) -> Deadline:
+    """What was closed keeps the calendars of then: with a mistake it may have been closed later, by another edition of them."""
+    if deadline.is_open:
+        return deadline
+    return replace(deadline, warn_on=None, due_on=None, edition="")
 
 
 def is_gone(deadline: Deadline) -> bool:
@@ -176,7 +217,7 @@ def is_gone(deadline: Deadline) -> bool:
 
 def live(random: Random, came_of_it: Counter[str]) -> None:
     life = TwoLives(random)
-    mistake, since = None, 0
+    mistake, since = (life.begin_wrongly(random) if random.random() < 0.2 else None), 0
     for number, today in enumerate(days(FIRST, random.randrange(20, 160))):
         life.set_clock(today)
         if mistake is None and number > 2 and random.random() < 0.1:
@@ -187,8 +228,8 @@ def live(random: Random, came_of_it: Counter[str]) -> None:
             life.something(random)
         if random.random() < 0.9:
             life.look()
-    if mistake is None:
-        came_of_it["no mistake"] += 1
+    if mistake is None or life.have_parted:
+        came_of_it["nothing to correct"] += 1
         return
     life.set_clock(life.today + ONE_DAY)
     try:
@@ -206,6 +247,8 @@ def live(random: Random, came_of_it: Counter[str]) -> None:
         if random.random() < 0.1:
             life.something(random)
         life.look()
+        if life.have_parted:
+            return
         assert stand(life.wrong.agreement) == stand(life.right.agreement), today
 
 

@@ -548,8 +548,18 @@ class _Request:
         was, is_now = ({d.key: d for d in each.agreement.deadlines if not _is_gone(d)} for each in (before, after))
         anew = frozenset(key for key in was.keys() | is_now.keys() if was.get(key) != is_now.get(key))
         rows = {d.key: d for d in derived.deadlines if d.key not in anew}
-        rows |= {key: is_now[key] for key in anew & is_now.keys()}
+        books = {d.key: d for d in agreement.deadlines}
+        rows |= {key: _as_closed(books.get(key), was.get(key), is_now[key]) for key in anew & is_now.keys()}
         return Corrections(entry, said, replace(derived, deadlines=tuple(rows.values())), anew)
+
+
+def _as_closed(books: Deadline | None, was: Deadline | None, is_now: Deadline) -> Deadline:
+    """What is closed by another act, or on another day, and no otherwise, keeps the calendars that it was counted by."""
+    if books is None or was is None or books.is_open or is_now.is_open:
+        return is_now
+    if replace(was, status=is_now.status, closed_on=is_now.closed_on) != is_now:
+        return is_now
+    return replace(books, status=is_now.status, closed_on=is_now.closed_on)
 
 
 def _is_gone(deadline: Deadline) -> bool:
