@@ -231,7 +231,7 @@ def test_mistakes_in_a_calendar_and_in_a_process_are_answered_at_once(tmp_path):
 def test_a_file_with_a_mistake_does_not_make_others_wrong(tmp_path):
     shutil.copytree(WORKFLOWS, tmp_path, dirs_exist_ok=True)
     programme = tmp_path / "annual-programme.toml"
-    programme.write_text(edited(programme.read_text("utf-8"), ("version = 1", "versoin = 1")), "utf-8")
+    programme.write_text(edited(programme.read_text("utf-8"), ("version = 2", "versoin = 2")), "utf-8")
     found = problems(read_rulebook, tmp_path, NOTIFICATIONS)
     assert {problem.split(": ")[0] for problem in found} == {"workflows/annual-programme.toml"}
 
