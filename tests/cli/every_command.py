@@ -93,6 +93,8 @@ GOOD: dict[str, tuple[int, tuple[str, ...]]] = {
     "feeds revoke": (0, ("1",)),
     "database upgrade": (0, ()),
     "database check": (0, ()),
+    "database backup": (2, (CALENDAR,)),
+    "database restore": (1, (CALENDAR,)),
 }
 """The exit code, and the arguments: those without a name first."""
 

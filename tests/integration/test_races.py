@@ -196,6 +196,9 @@ def test_several_nodes_may_start_on_an_empty_database_at_once(database_url: str)
     engine = create_engine(database_url)
     with engine.begin() as connection:
         for table in (
+            "link_item",
+            "link",
+            "released_alert",
             "feed",
             "opt_out",
             "mail_state",
@@ -220,7 +223,7 @@ def test_several_nodes_may_start_on_an_empty_database_at_once(database_url: str)
         connection.execute(text("DROP TABLE process_version"))
         connection.execute(text("DROP TABLE alembic_version"))
         if connection.dialect.name == "postgresql":
-            connection.execute(text("DROP FUNCTION history_refuses"))
+            connection.execute(text("DROP FUNCTION history_refuses, books_refuse"))
     engine.dispose()
     settings = Settings(people_file=CUENCA / "people.toml", database=DatabaseSettings(url=database_url))
 
