@@ -331,7 +331,16 @@ class Agreements(Repository):
             self._connection.execute(delete(table).where(table.c.agreement_id == agreement_id))
         self._add_what_it_says(agreement_id, after)
         self._add_entries(agreement_id, entries, seals)
+        if after.reference != before.reference:
+            self._name_in_children(agreement_id)
         return agreement_id
+
+    def _name_in_children(self, agreement_id: int) -> None:
+        """What belongs to it holds its reference."""
+        ids = list(self._connection.scalars(select(AgreementRow.id).where(AgreementRow.parent_id == agreement_id)))
+        for number, child in zip(ids, self.load([each for each in ids if each]), strict=True):
+            content = content_of(read(child))
+            self._connection.execute(update(AGREEMENT).where(AGREEMENT.c.id == number).values(content=content))
 
     def free_name(self, reference: str) -> str:
         """The first of `reference.annulled`, `reference.annulled-2` ... that no agreement has."""

@@ -156,7 +156,12 @@ AS_A_WHOLE = (
     *SMALL,
     _owned(table_of(DeadlineRow), *OF_DEADLINE),
     _owned(table_of(FindingRow), "code", "subject", "occurrence", "told_at", "settled_at"),
-    _rows(CHILD, ("reference", "process", "state", "reached"), CHILD.c.parent_id == AGREEMENT.c.id),
+    _rows(
+        CHILD,
+        ("reference", "process", "state", "reached"),
+        CHILD.c.parent_id == AGREEMENT.c.id,
+        CHILD.c.annulled_on.is_(None),
+    ),
     AGREEMENT.c.reached,
     AGREEMENT.c.derive_on,
     AGREEMENT.c.derived_on,
