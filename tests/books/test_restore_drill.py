@@ -38,7 +38,9 @@ def lived(make_world: Callable[..., World]) -> World:
 
 
 def opened(world: World, number: int) -> None:
-    new = NewAgreement(f"MX-{number}", MX, "chihuahua", "one", world.now.date(), PARTIES, state="drafting")
+    new = NewAgreement(
+        f"MX-{number}", MX, "chihuahua", "one", world.now.date(), PARTIES, state="drafting", despite="tried"
+    )
     open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", now=world.now)
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, event, text
 
 from builders import PAPERS, WORKFLOWS
 from twinflow.definitions.calendars import read_calendar
-from twinflow.domain.agreement.agreement import Claim, Party
+from twinflow.domain.agreement.agreement import Claim, Party, Term
 from twinflow.domain.calendar.dates import PartialDate
 from twinflow.domain.steps.command import StepCommand
 from twinflow.domain.steps.opening import NewAgreement
@@ -94,7 +94,7 @@ def test_a_step_of_a_child_and_a_pass_over_its_siblings(world: World) -> None:
     opened(world, "P", "mx/twinning", state="in_force", facts=signed)
     opened(world, "X", "mx/twinning", state="in_force")  # its day of signature is missing, and is told
     for child in ("T1", "T2"):
-        opened(world, child, "termination", (), parent="P")
+        opened(world, child, "termination", (), parent="P", terms={"notice_period": Term.parse("60 days")})
     step(world, "T1", "notify", notice="n", channel="c")
     world.now += timedelta(days=70)
     rulebook, passes = world.rulebook, []

@@ -198,6 +198,8 @@ def test_several_nodes_may_start_on_an_empty_database_at_once(database_url: str)
         for table in (
             "link_item",
             "link",
+            "received",
+            "return_key",
             "released_alert",
             "feed",
             "opt_out",
