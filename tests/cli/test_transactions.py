@@ -40,7 +40,7 @@ def costs(twin: Callable[..., Ran], *arguments: str) -> list[Transaction]:
 
 
 def advance(step: str, person: str = "elena", *more: str) -> tuple[str, ...]:
-    return ("agreements", "advance", "MX-9", step, "--as", person, *more)
+    return ("agreements", "advance", "MX-9", step, "--as", person, "--on", "2026-03-05", *more)
 
 
 def test_a_step_costs_one_transaction_and_one_load_and_start_up_one_that_only_reads(twin) -> None:
@@ -84,7 +84,7 @@ def test_every_other_command_costs_one_transaction(twin) -> None:
     ]
     writing = [
         ("deadlines", "acknowledge", opinion, "--as", "rita"),
-        ("deadlines", "pause", opinion, "--as", "rita", *grounds),
+        ("deadlines", "pause", opinion, "--as", "rita", "--on", "2026-03-05", *grounds),
         ("feeds", "create", "elena"),
         advance("issue_favourable_opinion", "rita", "--set", "opinion_number=1"),
     ]

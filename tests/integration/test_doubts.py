@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from twinflow.domain.agreement.agreement import Agreement, Party
+from twinflow.domain.agreement.entries import OpenedDespite
 from twinflow.domain.steps.opening import NewAgreement
 from twinflow.errors import Refused
 from twinflow.language import say
@@ -36,7 +37,7 @@ def reasons(refused: pytest.ExceptionInfo[Refused]) -> str:
 
 
 def test_a_case_that_makes_sense_needs_no_reason(world):
-    assert opened(world, "MX-1").history[0].details == {}
+    assert OpenedDespite.read(opened(world, "MX-1").history[0]) is None
 
 
 @pytest.mark.parametrize(
@@ -78,7 +79,7 @@ def test_a_national_process_for_an_office_or_a_party_of_another_country_is_confi
         opened(world, "EC-1", process="ec/agreement")
     assert reasons(refused).count("is a process of EC") == 2
     found = opened(world, "EC-1", process="ec/agreement", despite="kept for Cuenca")
-    assert found.history[0].details == {"doubts": "office_abroad home_abroad", "despite": "kept for Cuenca"}
+    assert OpenedDespite.read(found.history[0]) == OpenedDespite(("office_abroad", "home_abroad"), "kept for Cuenca")
 
 
 def test_neither_party_the_offices_own_is_confirmed_with_a_reason(world):
@@ -88,7 +89,7 @@ def test_neither_party_the_offices_own_is_confirmed_with_a_reason(world):
 
 
 def test_a_process_of_no_country_is_everybodys(world):
-    assert opened(world, "G-1", process="generic/agreement").history[0].details == {}
+    assert OpenedDespite.read(opened(world, "G-1", process="generic/agreement").history[0]) is None
 
 
 def test_all_doubts_are_told_at_once(world):

@@ -37,6 +37,8 @@ VALUES: Mapping[str, object] = {
     "id": "MX-1/first_programme/1",
     "number": 7,
     "actor": "rita",
+    "entry": 4,
+    "what": "Entry 4 withdrawn; reason: typed wrongly",
     "change": "First programme: paused",
     "state": "Under review",
     "step": "Expire",

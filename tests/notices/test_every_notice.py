@@ -50,7 +50,8 @@ COMPOSER = Composer(NOTIFICATIONS, BASE_URL, "twinflow@test.example")
 PROCESSES = [path.relative_to(WORKFLOWS).with_suffix("").as_posix() for path in process_files(WORKFLOWS)]
 NOTICES = read_notices(NOTIFICATIONS)
 ONE_DAY = timedelta(days=1)
-NEVER_BY_ITSELF = {"deadline-moved", "change-to-confirm", "lapse-refused"}
+CORRECTIONS = {"entry-corrected", "correction-to-confirm"}
+NEVER_BY_ITSELF = {"deadline-moved", "change-to-confirm", "lapse-refused", *CORRECTIONS}
 """These need somebody to change a deadline, which no script does, or a process that was not proved."""
 
 FINDINGS = ("date-missing", "signature-missing", "terms-conflict", "term-beyond-bound", "dates-disagree")
@@ -68,7 +69,7 @@ def sent_by(definition: ProcessDefinition) -> set[str]:
     refused = {"lapse-refused"} if any(rule.on_lapse for rule in rules) else set()
     by_default = any(rule.term and definition.terms[rule.term].default for rule in rules)
     assumed = {"term-assumed"} if by_default else set()
-    return announced | of_deadlines | confirmed | refused | assumed | {*FINDINGS, "undelivered"}
+    return announced | of_deadlines | confirmed | refused | assumed | CORRECTIONS | {*FINDINGS, "undelivered"}
 
 
 # The cases, played; each role is held by one reader of each language

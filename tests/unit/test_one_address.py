@@ -5,11 +5,12 @@ from datetime import date
 
 import pytest
 
-from builders import MX, agreement, definition, people
+from builders import MX, agreement, calendars, definition, people
 from twinflow.definitions.people import kept_people, people_of
 from twinflow.domain.agreement.history import EntryKind, HistoryEntry
 from twinflow.domain.people.people import Actor, Assignment, People, Person, one_address
 from twinflow.domain.process.definition import Requirement
+from twinflow.domain.steps.command import Attempt
 from twinflow.domain.steps.requirements import unmet
 from twinflow.errors import BadInput
 from twinflow.language import say
@@ -59,7 +60,10 @@ def taken_by(key: str, actor: Actor):
     case = agreement(MX, state="opinion_requested")
     entry = HistoryEntry(EntryKind.STEP, key, date(2026, 3, 2), case.history[0].recorded_at, step="request_opinion")
     asked = Requirement("another_person_than", steps=("request_opinion",))
-    return unmet(replace(case, history=(*case.history, entry)), definition(MX), actor, asked)
+    attempt = Attempt(
+        replace(case, history=(*case.history, entry)), definition(MX), actor, date(2026, 3, 3), calendars()
+    )
+    return unmet(attempt, asked)
 
 
 def test_four_eyes_hold_over_two_keys_of_one_address_even_where_an_old_file_has_them():

@@ -273,7 +273,7 @@ def advance(
     given, hour = options.read("--on", on, whole_day), options.read("--at", at, hour_of_day)
     options.check()
     records = pairs(facts or [], "--set")
-    day = day_of_the_act(cli, given, agreements.office_of(runtime.engine, reference))
+    day = day_of_the_act(cli, given, lambda: agreements.office_of(runtime.engine, reference))
     command = StepCommand(step, day.on, party, records, place, capacity, reason)
     now = cli.now()
     done = advance_agreement(

@@ -1,6 +1,7 @@
 """The day of an act: what `--on` says; else asked for on a terminal, and said elsewhere. It is never assumed in silence."""
 
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
@@ -20,13 +21,13 @@ class DayOfTheAct:
     said: Sentence | None = None
 
 
-def day_of_the_act(cli: Cli, given: date | None, office: str) -> DayOfTheAct:
+def day_of_the_act(cli: Cli, given: date | None, office_of: Callable[[], str]) -> DayOfTheAct:
     """The day that was given, else today at the office that keeps the case: by question where somebody can answer."""
     if given is not None:
         return DayOfTheAct(given)
-    people = cli.runtime.people
-    today = people.today(office, cli.now())
-    values = {"day": today, "office": people.offices[office].label, "zone": people.offices[office].time_zone}
+    people, key = cli.runtime.people, office_of()
+    today, office = people.today(key, cli.now()), people.offices[key]
+    values = {"day": today, "office": office.label, "zone": office.time_zone}
     if sys.stdin.isatty() and sys.stderr.isatty():
         return DayOfTheAct(_asked(cli, Sentence("Today at {office} ({zone}) it is {day}.", values), today))
     said = Sentence("The day of the act is {day}, today at {office} ({zone}); --on names another one.", values)

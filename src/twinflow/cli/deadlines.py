@@ -183,7 +183,7 @@ class _Act:
     ) -> None:
         self.options.check()
         runtime, now = self.cli.runtime, self.cli.now()
-        day = day_of_the_act(self.cli, self.on, office_of(runtime.engine, self.id.reference))
+        day = day_of_the_act(self.cli, self.on, lambda: office_of(runtime.engine, self.id.reference))
         command = ChangeCommand(
             kind=kind,
             on=day.on,

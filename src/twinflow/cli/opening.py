@@ -53,7 +53,7 @@ def open_(
     now = cli.now()
     parties = _parties(party or [])
     terms, known = _terms(pairs(term or [], "--term")), _facts(pairs(facts or [], "--set"))
-    day = day_of_the_act(cli, day_option(on, "--on") if on else None, office)
+    day = day_of_the_act(cli, day_option(on, "--on") if on else None, lambda: office)
     new = NewAgreement(
         reference=reference,
         process=process,

@@ -55,16 +55,10 @@ class History(Repository):
         query = select(HISTORY).where(HISTORY.c.agreement_id == agreement_id, HISTORY.c.kind.not_in(told))
         return [entry_of(row) for row in self._connection.execute(query.order_by(HISTORY.c.id))]
 
-    def numbers(self, agreement_id: int) -> dict[int, int]:
-        """The number by which each entry can be named, by its row: what was only told has none."""
-        told = [kind.value for kind in ONLY_TOLD]
-        query = select(HISTORY.c.id).where(HISTORY.c.agreement_id == agreement_id, HISTORY.c.kind.not_in(told))
-        return {row: number for number, row in enumerate(self._connection.scalars(query.order_by(HISTORY.c.id)), 1)}
-
     def page(
         self, agreement_id: int, before: int | None, at_once: int | None
-    ) -> tuple[list[tuple[int, HistoryEntry]], int | None]:
-        """The newest entries with their rows, and what older ones come `before`, if there are any.
+    ) -> tuple[list[tuple[int | None, HistoryEntry]], int | None]:
+        """The newest entries with the number each can be named by, and what older ones come `before`, if there are any.
 
         They are ordered by the day of their effect, then as recorded.
         `before` is what the page before this one gave. States and steps have the names of now. All of them if `at_once` is None.
@@ -75,12 +69,21 @@ class History(Repository):
         page = newest.limit(at_once + 1 if at_once is not None else None).cte("page")
         migrated = HISTORY.c.agreement_id == agreement_id, HISTORY.c.kind == EntryKind.MIGRATED.value
         read = union_all(select(page.c.id), select(HISTORY.c.id).where(*migrated))
-        query = select(*HISTORY.c, HISTORY.c.id.in_(select(page.c.id)).label("wanted")).where(HISTORY.c.id.in_(read))
+        told = [kind.value for kind in ONLY_TOLD]
+        counted = select(HISTORY.c.id, func.row_number().over(order_by=HISTORY.c.id).label("number")).where(
+            HISTORY.c.agreement_id == agreement_id, HISTORY.c.kind.not_in(told)
+        )
+        numbers = counted.subquery()
+        is_wanted = HISTORY.c.id.in_(select(page.c.id)).label("wanted")
+        query = select(*HISTORY.c, is_wanted, numbers.c.number).where(HISTORY.c.id.in_(read))
+        query = query.select_from(HISTORY.outerjoin(numbers, numbers.c.id == HISTORY.c.id))
         rows: list[Any] = list(self._connection.execute(query.order_by(HISTORY.c.id)))
         named = zip(rows, in_present_names([entry_of(row) for row in rows]), strict=True)
-        found = sorted(((_place(row), entry) for row, entry in named if row.wanted), key=itemgetter(0), reverse=True)
+        placed = ((_place(row), row.number, entry) for row, entry in named if row.wanted)
+        found = sorted(placed, key=itemgetter(0), reverse=True)
         shown = found[:at_once]
-        return [(place[-1], entry) for place, entry in shown], shown[-1][0][-1] if len(found) > len(shown) else None
+        older = shown[-1][0][-1] if len(found) > len(shown) else None
+        return [(number, entry) for _, number, entry in shown], older
 
     def newest_at(self, *which: ColumnElement[bool]) -> datetime | None:
         """When the latest entry of all, or of some, was recorded (UTC). An instant that cannot be read is passed over."""

@@ -1,7 +1,7 @@
 """Agreements as lists and pages show them: frozen values. Labels and sentences are left for the door to translate."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -235,7 +235,6 @@ def show_agreement(
             row, generations, children = work.agreements.around(reference)
             agreement = read(work.agreements.in_rows([row])[0]).agreement
             entries, older = work.history.page(row, before, at_once)
-            numbers = work.history.numbers(row)
             others = work.agreements.present([*generations, *children])
         definition = rulebook.definition_of(agreement)
         state = definition.states[agreement.state]
@@ -259,7 +258,7 @@ def show_agreement(
             terms=tuple(_terms(agreement, definition)),
             deadlines=tuple(deadlines_of(rulebook, people, agreement, now, agreement.history, agreement.history)),
             explanations=tuple(explanations_of(rulebook, people, agreement, now)),
-            timeline=tuple(_timeline(rulebook, people, agreement, entries, numbers)),
+            timeline=tuple(_timeline(rulebook, people, agreement, entries)),
             older=older,
             next_steps=tuple(
                 (key, definition.steps[key].label)
@@ -333,8 +332,7 @@ def _timeline(
     rulebook: Rulebook,
     people: People,
     agreement: Agreement,
-    entries: Iterable[tuple[int, HistoryEntry]],
-    numbers: Mapping[int, int],
+    entries: Iterable[tuple[int | None, HistoryEntry]],
 ) -> Iterator[EntryLine]:
     words = rulebook.lexicon_of(agreement)
     corrected = {
@@ -342,8 +340,7 @@ def _timeline(
         for number, place in numbered(agreement.history)
         if (said := Corrected.read(agreement.history[place])) is not None and not said.second
     }
-    for row, entry in entries:
-        number = numbers.get(row)
+    for number, entry in entries:
         yield EntryLine(
             kind=entry.kind.value,
             effective_on=entry.effective_on,
