@@ -1,7 +1,7 @@
 """The composition root: settings to everything a door needs."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
@@ -24,6 +24,7 @@ from twinflow.storage import database
 from twinflow.storage.calendars import Edition
 from twinflow.storage.engine import make_engine
 from twinflow.storage.kept_files import PEOPLE
+from twinflow.storage.short_copy import in_use, settle
 from twinflow.storage.unit_of_work import UnitOfWork
 
 if TYPE_CHECKING:
@@ -41,7 +42,10 @@ class Runtime:
     unapplied: tuple[str, ...] = ()
     """The calendars whose file is no edition in use: their news counts from the day they are applied."""
     troubles: tuple[Sentence, ...] = ()
-    """Each file that is damaged or missing, with all that is wrong: what was good before is gone by, and no case begins on it."""
+    """Each file that is damaged or missing, with all that is wrong: what was good before is gone by, and no case begins on it.
+    Also that the database itself is short."""
+    short: tuple[Sentence, ...] = ()
+    """Where the file of the database is a copy that lacks something; it is among the troubles."""
     upgraded: Sentence | None = None
     """That this start has brought the tables to its version, and where the books stand as they were."""
 
@@ -59,6 +63,10 @@ class Runtime:
     def state_file(self) -> Path | None:
         """How a restored backup is noticed before it sends; None while mail is captured."""
         return _state_file(self.settings)
+
+    def in_use(self, now: datetime) -> AbstractContextManager[None]:
+        """For what runs long: a plain copy of the file of the database that is made meanwhile is known as one."""
+        return in_use(self.engine, now)
 
     def refresh(self) -> None:
         """Go by what another process has done since: applied an edition of a calendar, opened a case on a version of its own."""
@@ -93,6 +101,7 @@ def start(settings: Settings) -> Runtime:
 
 def _started(settings: Settings, engine: Engine) -> Runtime:
     now = clock.read()
+    short = settle(engine)
     with UnitOfWork(engine, reading=True) as work:
         revision = work.revision
         if revision is not None and revision >= database.NEWEST:
@@ -113,7 +122,8 @@ def _started(settings: Settings, engine: Engine) -> Runtime:
     current = {(each.key, each.edition) for each in editions if each.current}
     unapplied = sorted(key for key, edition in found.rulebook.editions if (key, edition) not in current)
     rulebook = replace(with_editions(found.rulebook, editions), mail_hours=mail_hours_of(settings))
-    return Runtime(settings, engine, rulebook, found.people, tuple(unapplied), found.troubles, upgraded)
+    troubles = (*short, *found.troubles)
+    return Runtime(settings, engine, rulebook, found.people, tuple(unapplied), troubles, short, upgraded)
 
 
 def _upgraded(engine: Engine, revision: str | None) -> Sentence | None:
@@ -170,6 +180,7 @@ def upgrade_database(settings: Settings) -> Sentence:
     """Bring the tables to the newest version where the books can be gone on with by these files; what is to be said of it."""
     engine = make_engine(settings.database.url)
     try:
+        settle(engine)
         with UnitOfWork(engine, reading=True) as work:
             revision = work.revision
         if revision is None:
@@ -182,26 +193,27 @@ def upgrade_database(settings: Settings) -> Sentence:
 
 
 @contextmanager
-def opened(settings: Settings) -> Iterator[Engine]:
-    """The database as it is, whatever its version."""
+def opened(settings: Settings) -> Iterator[tuple[Engine, tuple[Sentence, ...]]]:
+    """The database as it is, whatever its version, and what is to be said of it where it is short."""
     engine = make_engine(settings.database.url)
     try:
-        yield engine
+        yield engine, settle(engine)
     finally:
         engine.dispose()
 
 
 def look(settings: Settings) -> Runtime:
-    """As `start`, of books that are at the newest version, and nothing is written. Raises as `start`."""
+    """As `start`, of books that are at the newest version, in which nothing is written. Raises as `start`."""
     engine = make_engine(settings.database.url)
     try:
+        short = settle(engine)
         database.revision(engine)
         with UnitOfWork(engine, reading=True) as work:
             editions = work.calendars.all()
             running = work.agreements.pins()
             found = in_books(settings, work, running, editions) if running else in_files(settings)
         rulebook = replace(with_editions(found.rulebook, editions), mail_hours=mail_hours_of(settings))
-        return Runtime(settings, engine, rulebook, found.people, (), found.troubles)
+        return Runtime(settings, engine, rulebook, found.people, (), (*short, *found.troubles), short)
     except BaseException:
         engine.dispose()
         raise

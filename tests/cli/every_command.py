@@ -93,6 +93,7 @@ GOOD: dict[str, tuple[int, tuple[str, ...]]] = {
     "feeds revoke": (0, ("1",)),
     "database upgrade": (0, ()),
     "database check": (0, ()),
+    "database accept-copy": (1, AS_ELENA),
     "database backup": (2, (CALENDAR,)),
     "database restore": (1, (CALENDAR,)),
 }

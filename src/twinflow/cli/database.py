@@ -1,4 +1,4 @@
-"""`twinflow database`: upgrade, check, backup, restore."""
+"""`twinflow database`: upgrade, check, accept-copy, backup, restore."""
 
 from pathlib import Path
 from typing import Annotated
@@ -6,11 +6,11 @@ from typing import Annotated
 import typer
 
 from twinflow import bootstrap
-from twinflow.cli.context import Json, cli_of
+from twinflow.cli.context import Json, Person, cli_of
 from twinflow.cli.output import print_json
 from twinflow.sentences import Sentence
 from twinflow.services.books import backup as backups
-from twinflow.services.books import checking
+from twinflow.services.books import checking, copies
 
 app = typer.Typer(
     help="The database: its tables, and whether the books are as they were written.", no_args_is_help=True
@@ -35,7 +35,7 @@ def check(context: typer.Context, head: Head = None, json: Json = False) -> None
     cli = cli_of(context)
     runtime = bootstrap.look(cli.settings)
     try:
-        found = checking.check(runtime.engine, runtime.rulebook, runtime.people, cli.now(), head)
+        found = checking.check(runtime.engine, runtime.rulebook, runtime.people, cli.now(), head, runtime.short)
     finally:
         runtime.engine.dispose()
     version = runtime.revision
@@ -52,10 +52,20 @@ def check(context: typer.Context, head: Head = None, json: Json = False) -> None
 
 
 @app.command()
+def accept_copy(context: typer.Context, person: Person) -> None:
+    """Say that there is no better copy than this one, which was made while in use and is short. It stays on record."""
+    cli = cli_of(context)
+    runtime = cli.runtime
+    copies.accept(runtime.engine, runtime.people, person=person, now=cli.now())
+    print(cli.text("Accepted: the database is gone by as it is."))
+
+
+@app.command()
 def backup(context: typer.Context, file: Annotated[Path, typer.Argument(help="A file that is not there yet.")]) -> None:
     """Write the books into one file, while they are in use."""
     cli = cli_of(context)
-    with bootstrap.opened(cli.settings) as engine:
+    with bootstrap.opened(cli.settings) as (engine, short):
+        cli.warn(short)
         backups.back_up(engine, file)
     print(cli.say(Sentence("The books are in {file}.", {"file": str(file)})))
 
@@ -70,10 +80,11 @@ def restore(
 ) -> None:
     """Put a backup into the database; no mail leaves until “twinflow outbox confirm”."""
     cli = cli_of(context)
-    with bootstrap.opened(cli.settings) as engine:
+    with bootstrap.opened(cli.settings) as (engine, _):
         backups.put_back(engine, file, replace=replace)
     print(cli.say(bootstrap.upgrade_database(cli.settings)))
-    with bootstrap.opened(cli.settings) as engine:
+    with bootstrap.opened(cli.settings) as (engine, short):
+        cli.warn(short)
         backups.hold_mail(engine)
         found = backups.held(engine)
     values = {"agreements": found.agreements, "entries": found.entries}

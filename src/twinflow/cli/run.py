@@ -6,7 +6,7 @@ import socket
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -120,12 +120,9 @@ def serve(
     """Serve the pages on loopback, and sweep and send mail beside them."""
     cli = cli_of(context)
     runtime = cli.runtime
-    with listening_on(port) as listener:
+    with listening_on(port) as listener, runtime.in_use(cli.now()):
         print(cli.say(Sentence("Pages: {url}", {"url": f"http://{LOOPBACK}:{port}/"})))
-        if no_worker:
-            _serve_pages(runtime, listener)
-            return
-        with _sweeping(cli, runtime):
+        with nullcontext() if no_worker else _sweeping(cli, runtime):
             _serve_pages(runtime, listener)
 
 
@@ -135,7 +132,7 @@ def worker(context: typer.Context) -> None:
     stopped = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopped.set())
-    with _sweeping(cli, cli.runtime):
+    with cli.runtime.in_use(cli.now()), _sweeping(cli, cli.runtime):
         stopped.wait()
 
 

@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 from sqlalchemy import Engine
 
 from twinflow.errors import BadInput, EnvironmentFailed
+from twinflow.storage.live_file import has_log, settle_marks
 
 WITH_TABLES = "SELECT count(*) FROM sqlite_master WHERE name = 'alembic_version'"
 
@@ -43,11 +44,13 @@ def put_back(engine: Engine, source: Path) -> None:
         options = ("--clean", "--if-exists", "--no-owner", "--single-transaction", "--exit-on-error")
         _run("pg_restore", engine, *options, str(source))
         return
+    is_whole = has_log(source)
     try:
         with closing(sqlite3.connect(f"file:{source}?mode=ro", uri=True)) as old:
             _check(old, source)
             with closing(sqlite3.connect(str(engine.url.database))) as new:
                 old.backup(new)
+                settle_marks(new, whole=is_whole)
     except sqlite3.Error as error:
         raise BadInput("{file} is no backup of twinflow: {why}.", file=str(source), why=error) from error
 
@@ -55,6 +58,7 @@ def put_back(engine: Engine, source: Path) -> None:
 def _copy_of(engine: Engine, new: Path) -> None:
     with engine.execution_options(reading=True).connect() as connection, closing(sqlite3.connect(new)) as target:
         connection.connection.driver_connection.backup(target)  # type: ignore[union-attr]
+        settle_marks(target, whole=True)
         target.execute("PRAGMA journal_mode=DELETE")  # one file, and nothing beside it
         _check(target, new)
 

@@ -12,13 +12,14 @@ from sqlalchemy.exc import DBAPIError
 
 from twinflow.errors import EnvironmentFailed
 from twinflow.storage.failures import in_our_words
+from twinflow.storage.live_file import settle_marks
 
 if TYPE_CHECKING:
     from alembic.config import Config
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
-NEWEST = "0013"
+NEWEST = "0014"
 """The revision of the newest migration; a test compares. Whoever only asks for it need not wait for Alembic."""
 
 REVISIONS = table("alembic_version", column("version_num"))
@@ -63,6 +64,7 @@ def keep_copy(engine: Engine, revision: str) -> Path | None:
                 new = Path(folder) / copy.name
                 with closing(sqlite3.connect(new)) as target:
                     connection.connection.driver_connection.backup(target)  # type: ignore[union-attr]
+                    settle_marks(target, whole=True)
                 shutil.copymode(file, new)
                 new.replace(copy)
         except (OSError, sqlite3.Error) as error:

@@ -493,6 +493,20 @@ class ClockConfirmationRow(SQLModel, table=True):
     last_at: datetime
 
 
+class UseMarkRow(SQLModel, table=True):
+    """One for each process that has an SQLite file in use, since when; in a copy without its “-wal” it `is_short`, until somebody
+    has accepted that.
+    """
+
+    __tablename__ = "use_mark"
+
+    token: str = Field(primary_key=True)
+    since: datetime
+    is_short: bool = False
+    accepted_by: str = ""
+    accepted_at: datetime | None = None
+
+
 def table_of(row: type[SQLModel]) -> Table:
     """The table whose rows these are, for statements that ask for columns alone."""
     return cast("Table", row.__table__)  # type: ignore[attr-defined]

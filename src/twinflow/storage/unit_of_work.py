@@ -28,6 +28,7 @@ from twinflow.storage.restored_backup import RestoredBackup
 from twinflow.storage.seals import Seals
 from twinflow.storage.shape import Shape
 from twinflow.storage.turns import begun, turns_of
+from twinflow.storage.use_marks import UseMarks
 from twinflow.storage.writes import Writes
 from twinflow.storage.written import Books
 
@@ -71,6 +72,7 @@ class UnitOfWork:
         self.shape = Shape(self._writes)
         self.opt_outs = OptOuts(self._writes)
         self.outbox = Outbox(self._writes)
+        self.use_marks = UseMarks(self._writes)
         self.calendar_recount = CalendarRecount(self._writes)
         return self
 

@@ -66,14 +66,24 @@ class _Counts:
     head: Head = field(default_factory=Head)
 
 
-def check(engine: Engine, rulebook: Rulebook, people: People, now: datetime, head: str | None = None) -> Checked:
-    """Everything that can be proved of the books. `head` is one that was kept outside: whether it is in the chain."""
+def check(
+    engine: Engine,
+    rulebook: Rulebook,
+    people: People,
+    now: datetime,
+    head: str | None = None,
+    short: Sequence[Sentence] = (),
+) -> Checked:
+    """Everything that can be proved of the books. `head` is one that was kept outside: whether it is in the chain.
+
+    `short` is what was found of the file of the database when it was opened.
+    """
     counts = _Counts()
     with UnitOfWork(one_snapshot(engine), reading=True) as work:
         missing = [Fault(each) for each in work.shape.faults_of_tables()]
         if missing:
             return _checked(missing, counts)
-        faults = [Fault(each) for each in work.shape.faults()]
+        faults = [Fault(each) for each in (*short, *work.shape.faults())]
         faults += _of_chain(work, counts, head)
         faults += _of_agreements(work, rulebook, people, now, counts)
         faults += _of_messages(work, counts)
