@@ -90,6 +90,20 @@ def test_importing_the_same_file_again_says_that_nothing_changed(run) -> None:
     assert "added: 0, unchanged: 8" in again.out
 
 
+def test_a_register_that_makes_no_sense_is_refused_with_its_rows_until_a_reason_is_given(run, tmp_path) -> None:
+    text = (CUENCA / "negotiations.csv").read_text("utf-8")
+    last = text.splitlines()[-1].replace("NE-08", "NE-09")
+    (tmp_path / "doubtful.csv").write_text(f"{text}{last}\n", "utf-8")
+    sheet = ("agreements", "import", str(tmp_path / "doubtful.csv"), "--map", str(CUENCA / "negotiations.map.toml"))
+    for refused in (run(*sheet), run(*sheet, "--dry-run")):
+        assert refused.code == 1
+        assert "row 10: NE-08 is between the same parties: Cuenca – Santa Ana de Coro." in refused.err
+    done = run(*sheet, "--despite", "two offers in one year")
+    assert done.code == 0
+    assert "row 10: NE-08 is between the same parties" in done.out
+    assert "two offers in one year" in run("agreements", "history", "NE-09").out
+
+
 def test_a_dry_run_shows_what_would_be_made_and_writes_nothing(run) -> None:
     shown = run(
         "agreements",

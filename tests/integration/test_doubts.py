@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from twinflow.domain.agreement.agreement import Agreement, Party
-from twinflow.domain.agreement.entries import OpenedDespite
+from twinflow.domain.agreement.entries import OpenedDespite, read
 from twinflow.domain.steps.opening import NewAgreement
 from twinflow.errors import Refused
 from twinflow.language import say
@@ -37,7 +37,7 @@ def reasons(refused: pytest.ExceptionInfo[Refused]) -> str:
 
 
 def test_a_case_that_makes_sense_needs_no_reason(world):
-    assert OpenedDespite.read(opened(world, "MX-1").history[0]) is None
+    assert read(opened(world, "MX-1").history[0]) is None
 
 
 @pytest.mark.parametrize(
@@ -69,6 +69,19 @@ def test_other_parties_a_case_that_has_ended_and_a_later_generation_are_no_doubt
     opened(world, "MX-1.2", CITY, PARTNER, relationship="MX-1", generation=2)
 
 
+def test_what_is_entered_as_over_is_beside_nothing(world):
+    opened(world, "MX-1")
+    assert read(opened(world, "MX-2", CITY, PARTNER, state="expired").history[0]) is None
+
+
+def test_every_case_of_the_same_parties_is_named_however_many_there_are(world):
+    for number in range(103):
+        opened(world, f"MX-{number}", despite="a hundred projects, each with a text of its own")
+    with pytest.raises(Refused) as refused:
+        opened(world, "MX-1000")
+    assert len(refused.value.reasons) == 103
+
+
 def test_what_belongs_to_an_agreement_is_no_doubt(world):
     opened(world, "MX-1", state="drafting")
     opened(world, "MX-1-A", process="amendment", parent="MX-1", despite="")
@@ -79,7 +92,7 @@ def test_a_national_process_for_an_office_or_a_party_of_another_country_is_confi
         opened(world, "EC-1", process="ec/agreement")
     assert reasons(refused).count("is a process of EC") == 2
     found = opened(world, "EC-1", process="ec/agreement", despite="kept for Cuenca")
-    assert OpenedDespite.read(found.history[0]) == OpenedDespite(("office_abroad", "home_abroad"), "kept for Cuenca")
+    assert read(found.history[0]) == OpenedDespite(("office_abroad", "home_abroad"), "kept for Cuenca")
 
 
 def test_neither_party_the_offices_own_is_confirmed_with_a_reason(world):
@@ -89,7 +102,7 @@ def test_neither_party_the_offices_own_is_confirmed_with_a_reason(world):
 
 
 def test_a_process_of_no_country_is_everybodys(world):
-    assert OpenedDespite.read(opened(world, "G-1", process="generic/agreement").history[0]) is None
+    assert read(opened(world, "G-1", process="generic/agreement").history[0]) is None
 
 
 def test_all_doubts_are_told_at_once(world):

@@ -362,7 +362,14 @@ def test_a_node_with_another_text_of_the_same_version_opens_and_imports_nothing(
     with pytest.raises(DefinitionChanged, match="new version"):
         open_agreement(mexican.engine, other, mexican.people, new, actor="elena", now=mexican.now)
     with pytest.raises(DefinitionChanged, match="new version"):
-        import_register(mexican.engine, other, mexican.people, [dossier("MX-3", mexican.now.date())], now=mexican.now)
+        import_register(
+            mexican.engine,
+            other,
+            mexican.people,
+            [dossier("MX-3", mexican.now.date())],
+            now=mexican.now,
+            despite="tried",
+        )
     assert agreements.list_references(mexican.engine) == ["MX-1"]
     open_agreement(mexican.engine, mexican.rulebook, mexican.people, new, actor="elena", now=mexican.now)
 
@@ -453,7 +460,7 @@ def test_a_text_signed_before_the_first_version_of_its_process_is_imported_on_th
     signed_on = first.in_force_from - timedelta(days=1)
     days = {"MX-1": signed_on, "MX-2": first.in_force_from, "MX-3": None}
     dossiers = [dossier(reference, since) for reference, since in days.items()]
-    import_register(world.engine, world.rulebook, world.people, dossiers, now=world.now)
+    import_register(world.engine, world.rulebook, world.people, dossiers, now=world.now, despite="tried")
     imported = [loaded(world, dossier.reference) for dossier in dossiers]
     assert [agreement.process_version for agreement in imported[:2]] == [first.version] * 2
     assert [agreement.history[0].effective_on for agreement in imported[:2]] == [signed_on, first.in_force_from]

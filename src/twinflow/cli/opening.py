@@ -21,6 +21,10 @@ from twinflow.services.agreements.importing import import_register
 from twinflow.services.agreements.opening import open_agreement
 from twinflow.text import LONGEST, shortened
 
+Despite = Annotated[
+    str, typer.Option("--despite", metavar="REASON", help="Why, though something about it makes little sense.")
+]
+
 
 def open_(
     context: typer.Context,
@@ -43,9 +47,7 @@ def open_(
     parent: Annotated[str | None, typer.Option("--parent", help="Agreement that a programme belongs to.")] = None,
     title: Annotated[str, typer.Option("--title")] = "",
     origin: Annotated[str, typer.Option("--origin")] = "",
-    despite: Annotated[
-        str, typer.Option("--despite", metavar="REASON", help="Why, though something about it makes little sense.")
-    ] = "",
+    despite: Despite = "",
 ) -> None:
     """Open a case."""
     cli = cli_of(context)
@@ -110,6 +112,7 @@ def import_(
     file: Annotated[Path, typer.Argument(help="CSV file, UTF-8, with headings.")],
     map_file: Annotated[Path, typer.Option("--map", metavar="MAP.toml", help="Which column means what.")],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be made; write nothing.")] = False,
+    despite: Despite = "",
     json: Json = False,
 ) -> None:
     """Take over a municipality's own register. All of it or nothing; the same file twice changes nothing."""
@@ -119,15 +122,30 @@ def import_(
     dossiers = read_register(file, map_file, runtime.rulebook, runtime.people, now)
     with progress_bar() as progress:
         result = import_register(
-            runtime.engine, runtime.rulebook, runtime.people, dossiers, now=now, dry_run=dry_run, progress=progress
+            runtime.engine,
+            runtime.rulebook,
+            runtime.people,
+            dossiers,
+            now=now,
+            despite=despite,
+            dry_run=dry_run,
+            progress=progress,
         )
     if json:
-        shown = {"dry_run": dry_run, "added": result.added, "unchanged": result.unchanged, "dossiers": dossiers}
+        shown = {
+            "dry_run": dry_run,
+            "added": result.added,
+            "unchanged": result.unchanged,
+            "doubts": result.doubts,
+            "dossiers": dossiers,
+        }
         print_json(jsonable(shown, cli.language), cli.language)
         return
     if dry_run:
         headings = cli.headings("Row", "Reference", "Parties", "State", "Dates", "Terms")
         print_table(headings, [_dossier_row(cli, dossier) for dossier in dossiers])
+    for doubt in result.doubts:
+        print(cli.say(doubt))
     current = sum(dossier.is_latest for dossier in dossiers)
     values = {
         "dossiers": current,

@@ -7,11 +7,14 @@ The order is that of an index, in which what the list is narrowed to stands too.
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import date
+from itertools import groupby
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Text, and_, cast, exists, func, select, tuple_
 
 from twinflow.domain.agreement.listing import Filters, Position, words_asked
+from twinflow.domain.process.catalogue import Pin
+from twinflow.domain.steps.doubts import Compared, pair
 from twinflow.storage.readable import is_damaged
 from twinflow.storage.tables import AgreementRow, PartyRow, WordRow, table_of
 from twinflow.storage.writes import Repository
@@ -20,7 +23,8 @@ AGREEMENT, PARTY, WORD = table_of(AgreementRow), table_of(PartyRow), table_of(Wo
 LATER = AGREEMENT.alias("later")
 AFTER_ALL = "\U0010ffff"
 """No word goes on with this sign: between a beginning and the same with it is all that begins so."""
-FEW, MOST_WORDS, MANY_ALIKE = 2_000, 10, 100
+FEW, MOST_WORDS = 2_000, 10
+OF_ONE_COMPARED = ("id", "reference", "title", "relationship", "process", "process_version", "process_digest", "state")
 
 
 class Listing(Repository):
@@ -32,7 +36,7 @@ class Listing(Repository):
         query = select(AGREEMENT.c.id, place, AGREEMENT.c.reference).where(*_own(filters, today))
         if after is not None:
             query = query.where(tuple_(AGREEMENT.c.next_on, AGREEMENT.c.reference) > (after.next_on, after.reference))
-        query = query.where(*self._beside(filters)).order_by(AGREEMENT.c.next_on, AGREEMENT.c.reference)
+        query = query.where(*self._beside(list(_wanted(filters)))).order_by(AGREEMENT.c.next_on, AGREEMENT.c.reference)
         rows = self._connection.execute(query.limit(at_once + 1)).all()
         shown = rows[:at_once]
         if len(rows) == len(shown):
@@ -50,15 +54,28 @@ class Listing(Repository):
         found = found.union_all(select(following).where(found.c.country.is_not(None)))
         return list(self._connection.scalars(select(found.c.country).where(found.c.country.is_not(None))))
 
-    def with_words(self, words: Iterable[str]) -> list[int]:
-        """The newest agreements that are found by all of the words; of very many the first hundred."""
-        has = (exists().where(WORD.c.agreement_id == AGREEMENT.c.id, WORD.c.word == word) for word in sorted(words))
-        query = select(AGREEMENT.c.id).where(*has).order_by(AGREEMENT.c.id.desc()).limit(MANY_ALIKE)
-        return list(self._connection.scalars(query))
+    def compared(self, words: Iterable[str] = ()) -> Iterator[tuple[Compared, Pin, str]]:
+        """Cases of their own that are found by all of the words, with what they go by and their states.
 
-    def _beside(self, filters: Filters) -> Iterator[ColumnElement[bool]]:
-        """What narrows the list by rows of other tables."""
-        wanted = list(_wanted(filters))
+        Those that cannot be read, and those that were annulled, are left out.
+        """
+        has = [(WORD.c.agreement_id, WORD.c.word == word) for word in sorted(words)]
+        own = (AGREEMENT.c[name] for name in OF_ONE_COMPARED)
+        query = select(*own, PARTY.c.name.label("party"), PARTY.c.country).join(PARTY)
+        query = query.where(AGREEMENT.c.parent_id.is_(None), AGREEMENT.c.annulled_on.is_(None), *self._beside(has))
+        rows = self._connection.execute(query.order_by(AGREEMENT.c.id))
+        for _, found in groupby(rows, key=lambda row: row.id):
+            parties = list(found)
+            one = parties[0]
+            if not any(is_damaged(value) for row in parties for value in row):
+                between = pair((row.party, row.country) for row in parties)
+                pin = Pin(one.process, one.process_version, one.process_digest)
+                yield Compared(one.reference, one.title, one.relationship, between), pin, one.state
+
+    def _beside(
+        self, wanted: Sequence[tuple[ColumnElement[Any], ColumnElement[bool]]]
+    ) -> Iterator[ColumnElement[bool]]:
+        """What narrows the list by rows of other tables: the column that says whose a row is, and the condition for it."""
         found = [self._few(owner, condition) for owner, condition in wanted]
         rarest = min((few for few in found if few is not None), key=len, default=None)
         if rarest is not None:

@@ -60,6 +60,10 @@ class Correction(StrEnum):
     ANNUL = "annul"
 
 
+BEGINNINGS = frozenset({EntryKind.OPENED, EntryKind.IMPORTED})
+"""What a case begins with."""
+
+
 @dataclass(frozen=True, slots=True)
 class Began:
     """What a case began with, before anything happened in it; books of before do not keep it."""
@@ -86,7 +90,7 @@ class Began:
 
     @classmethod
     def read(cls, entry: HistoryEntry) -> Self | None:
-        if "began" not in entry.details or entry.kind not in {EntryKind.OPENED, EntryKind.IMPORTED}:
+        if "began" not in entry.details or entry.kind not in BEGINNINGS:
             return None
         said = json.loads(entry.details["began"])
         return cls(
@@ -99,7 +103,7 @@ class Began:
 
 @dataclass(frozen=True, slots=True)
 class OpenedDespite:
-    """A case that hardly makes sense, opened all the same: the codes of what was doubted, and the reason that was given."""
+    """A case that hardly makes sense, opened or taken over all the same: the codes of what was doubted, and the reason."""
 
     kind: ClassVar = EntryKind.OPENED
 
@@ -111,7 +115,7 @@ class OpenedDespite:
 
     @classmethod
     def read(cls, entry: HistoryEntry) -> Self | None:
-        if entry.kind is not cls.kind or "despite" not in entry.details:
+        if entry.kind not in BEGINNINGS or "despite" not in entry.details:
             return None
         return cls(tuple(entry.details.get("doubts", "").split()), entry.details["despite"])
 

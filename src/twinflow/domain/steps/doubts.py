@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from twinflow.domain.agreement.agreement import Party, PresentAgreement
+from twinflow.domain.agreement.agreement import Party
 from twinflow.domain.agreement.listing import words_asked
 from twinflow.domain.people.people import Office
 from twinflow.domain.process.definition import ProcessDefinition
@@ -25,8 +25,37 @@ class Doubt:
     message: Sentence
 
 
+Pair = frozenset[tuple[str, ...]]
+"""Who a case is between, in whatever order, compared as names are searched: without case and accents."""
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A case that a new one is compared with."""
+
+    reference: str
+    title: str
+    relationship: str
+    between: Pair
+
+
+def pair(parties: Iterable[tuple[str, str]]) -> Pair:
+    """Names with their countries, as they are compared."""
+    return frozenset((*words_asked(name), country) for name, country in parties)
+
+
+def compared(new: NewAgreement) -> Compared:
+    between = pair((party.name, party.country) for party in new.parties)
+    return Compared(new.reference, new.title, new.relationship or new.reference, between)
+
+
+def has_ended(new: NewAgreement, definition: ProcessDefinition) -> bool:
+    """Whether it is entered as one that is over."""
+    return definition.states[new.state or definition.start].final
+
+
 def doubts(
-    new: NewAgreement, definition: ProcessDefinition, office: Office, running: Iterable[PresentAgreement]
+    new: NewAgreement, definition: ProcessDefinition, office: Office, running: Iterable[Compared]
 ) -> Iterator[Doubt]:
     """What is to be confirmed of a case of its own; what belongs to an agreement is as that one is.
 
@@ -34,8 +63,9 @@ def doubts(
     """
     if new.parent is not None:
         return
+    this = compared(new)
     for other in running:
-        if other.relationship != (new.relationship or new.reference) and _same(other.parties, new.parties):
+        if other.relationship != this.relationship and other.between == this.between and not has_ended(new, definition):
             values: dict[str, object] = {"reference": other.reference, "title": other.title}
             yield Doubt(DoubtCode.SAME_PARTIES, Sentence("{reference} is between the same parties: {title}.", values))
     if not office.country:
@@ -55,13 +85,6 @@ def doubts(
         )
     if new.parties and not any(_is_of(party, office) for party in new.parties):
         yield Doubt(DoubtCode.NOT_OURS, Sentence("none of the parties is that of the office ({office}).", values))
-
-
-def _same(some: Iterable[Party], others: Iterable[Party]) -> bool:
-    """Whether the parties are the same, in whatever order, compared as names are searched: without case and accents."""
-    return {(*words_asked(each.name), each.country) for each in some} == {
-        (*words_asked(each.name), each.country) for each in others
-    }
 
 
 def _is_of(party: Party, office: Office) -> bool:

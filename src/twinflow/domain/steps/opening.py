@@ -17,7 +17,7 @@ from twinflow.domain.agreement.agreement import (
 from twinflow.domain.agreement.entries import Began, OpenedDespite, beginning
 from twinflow.domain.agreement.history import EntryKind, HistoryEntry
 from twinflow.domain.calendar.dates import PartialDate
-from twinflow.domain.process.definition import ProcessDefinition, TermRule
+from twinflow.domain.process.definition import LIAISON, ProcessDefinition, TermRule
 from twinflow.domain.process.well_known_facts import NOT_IN_FUTURE
 from twinflow.domain.steps.facts import is_still_to_come, items_of
 from twinflow.errors import Unreadable
@@ -118,6 +118,15 @@ def problems_of_opening(
     if new.parent is not None and new.process not in children:
         values = {"process": new.process, "parent": new.parent, "children": sorted(children) or "–"}
         yield Problem("parent", Sentence("{process} is no child of {parent}; its children are: {children}.", values))
+
+
+def wrong_kind(definition: ProcessDefinition, kind: str, today: date) -> Sentence | None:
+    """That another kind of office opens such cases, if so."""
+    wanted = definition.roles[LIAISON].office_on(today)
+    if wanted is None or wanted == kind:
+        return None
+    values = {"process": definition.label, "wanted": wanted, "kind": kind}
+    return Sentence("“{process}” is opened by an office of the kind {wanted}, and this is a {kind}.", values)
 
 
 def mistake_in_reference(reference: str) -> Sentence | None:

@@ -1,20 +1,21 @@
 """Agreements opened by the liaison officer, and what every new one writes."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 
 from sqlalchemy import Engine
 
-from twinflow.domain.agreement.agreement import Agreement, PresentAgreement
+from twinflow.domain.agreement.agreement import Agreement
 from twinflow.domain.agreement.listing import words_in
 from twinflow.domain.deadlines.kept import rewritten
 from twinflow.domain.deadlines.occurrences import with_deadlines
 from twinflow.domain.people.people import People
+from twinflow.domain.process.catalogue import Pin
 from twinflow.domain.process.definition import LIAISON, ProcessDefinition
 from twinflow.domain.rulebook import Rulebook, deadline_context
-from twinflow.domain.steps.doubts import doubts
+from twinflow.domain.steps.doubts import Compared, doubts
 from twinflow.domain.steps.effects import signed_at_entry
-from twinflow.domain.steps.opening import NewAgreement, opened, problems_of_opening
+from twinflow.domain.steps.opening import NewAgreement, opened, problems_of_opening, wrong_kind
 from twinflow.errors import BadInput, NotFound, Refused, TwinflowError
 from twinflow.sentences import Problem, Sentence
 from twinflow.services.agreements.recording import refresh_parent, write_rows
@@ -53,7 +54,8 @@ def open_agreement(
             problems.append(Problem("reference", Sentence("{reference} exists already.", {"reference": new.reference})))
         if problems:
             raise BadInput("{reference} cannot be opened.", tuple(problems), reference=new.reference)
-        found = list(doubts(new, definition, offices[new.office], _alike(work, rulebook, new)))
+        words = words_in([party.name for party in new.parties])
+        found = list(doubts(new, definition, offices[new.office], running(work, rulebook, words)))
         if found and not new.despite.strip():
             reasons = tuple(doubt.message for doubt in found)
             raise Refused(
@@ -70,31 +72,27 @@ def _against_the_office(
     people: People, definition: ProcessDefinition, new: NewAgreement, actor: str, today: date
 ) -> Iterator[Sentence]:
     """That another kind of office opens such cases, or that the person is not the liaison officer of this one."""
-    kind, role = people.offices[new.office].kind, definition.roles[LIAISON]
-    wanted = role.office_on(today)
-    if wanted is not None and wanted != kind:
-        values = {"process": definition.label, "wanted": wanted, "kind": kind}
-        yield Sentence("“{process}” is opened by an office of the kind {wanted}, and this is a {kind}.", values)
+    wrong = wrong_kind(definition, people.offices[new.office].kind, today)
+    if wrong is not None:
+        yield wrong
     elif people.person(actor) not in people.holders_for(definition, LIAISON, new.office, today):
-        yield Sentence("{person} is not {roles} here.", {"person": actor, "roles": role.label})
+        yield Sentence("{person} is not {roles} here.", {"person": actor, "roles": definition.roles[LIAISON].label})
 
 
-def _alike(work: UnitOfWork, rulebook: Rulebook, new: NewAgreement) -> Iterator[PresentAgreement]:
-    """The cases that have not ended and whose names have every word of the parties."""
-    words = words_in([party.name for party in new.parties])
-    for found in work.agreements.present(work.listing.with_words(words)) if words else ():
-        if isinstance(found, PresentAgreement) and not _has_ended(rulebook, found):
+def running(work: UnitOfWork, rulebook: Rulebook, words: Iterable[str] = ()) -> Iterator[Compared]:
+    """The cases of their own that have not ended and whose names have every one of the words, in the order of their entry."""
+    for found, pin, state in work.listing.compared(words):
+        if not _has_ended(rulebook, pin, state):
             yield found
 
 
-def _has_ended(rulebook: Rulebook, agreement: PresentAgreement) -> bool:
+def _has_ended(rulebook: Rulebook, pin: Pin, state: str) -> bool:
     """What cannot be read by its process here may be running."""
-    if agreement.annulled_on is not None:
-        return True
     try:
-        return rulebook.definition_of(agreement).states[agreement.state].final
+        states = rulebook.pinned(*pin).states
     except TwinflowError:
         return False
+    return state in states and states[state].final
 
 
 def add(

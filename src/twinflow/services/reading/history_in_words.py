@@ -67,6 +67,8 @@ def entry_message(entry: HistoryEntry, definition: ProcessDefinition, deadlines:
                 "doubts": [_DOUBTS[code] for code in codes if code in _DOUBTS],
                 "reason": why,
             }
+            if entry.kind is EntryKind.IMPORTED:
+                return Sentence("Taken over from a register as “{state}”; {doubts}, despite of which: {reason}", values)
             return Sentence("Opened as “{state}”; {doubts}, despite of which: {reason}", values)
         case StepTaken():
             return _step_in_words(entry, said, definition)

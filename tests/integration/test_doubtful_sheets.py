@@ -1,0 +1,195 @@
+"""Rows of a register that make no sense: told together with their rows, taken over with one reason, kept in history."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+from twinflow.domain.agreement.agreement import Agreement, Party
+from twinflow.domain.agreement.entries import OpenedDespite, read
+from twinflow.domain.steps.opening import NewAgreement
+from twinflow.errors import Refused
+from twinflow.language import say
+from twinflow.registers.dossiers import read_register
+from twinflow.services.agreements.importing import ImportResult, import_register
+from twinflow.services.agreements.opening import open_agreement
+from twinflow.services.reading import agreements
+from twinflow.storage.unit_of_work import UnitOfWork
+from world import World
+
+HEADINGS = "id,country,city,signed,condition"
+ALBUQUERQUE, TULSA = "A-1,United States,Albuquerque,2008-02-28,", "A-2,United States,Tulsa,2009-10-08,"
+AGAIN = "A-3,United States,ALBUQUÉRQUE,2010-03-01,"
+
+TakeOver = Callable[..., ImportResult]
+
+
+def mapping(process: str, office: str, home: str) -> str:
+    return f"""
+[register]
+process = "{process}"
+office = "{office}"
+reference = "id"
+[home]
+name = "{home}"
+country = "MX"
+[party]
+name = "city"
+country = "country"
+[dates]
+column = "signed"
+separator = ";"
+[states]
+signed = "signed"
+date_missing = "signed"
+not_signed_by_all = "signed"
+earlier_generation = "expired"
+[states.by_column]
+column = "condition"
+values = {{ over = "expired" }}
+"""
+
+
+@pytest.fixture
+def take_over(world: World, tmp_path: Path) -> TakeOver:
+    """A sheet of these rows taken over."""
+
+    def taking(
+        *rows: str,
+        despite: str = "",
+        dry_run: bool = False,
+        process: str = "generic/agreement",
+        office: str = "chihuahua",
+        home: str = "Chihuahua",
+    ) -> ImportResult:
+        (tmp_path / "sheet.csv").write_text("\n".join([HEADINGS, *rows, ""]), "utf-8")
+        (tmp_path / "map.toml").write_text(mapping(process, office, home), "utf-8")
+        sheet = tmp_path / "sheet.csv", tmp_path / "map.toml"
+        dossiers = read_register(*sheet, world.rulebook, world.people, world.now)
+        return import_register(
+            world.engine, world.rulebook, world.people, dossiers, now=world.now, despite=despite, dry_run=dry_run
+        )
+
+    return taking
+
+
+def opened(world: World, reference: str, partner: str) -> Agreement:
+    parties = (Party("Chihuahua", "MX", home=True), Party(partner, "US"))
+    new = NewAgreement(reference, "generic/agreement", "chihuahua", "by hand", world.now.date(), parties)
+    return open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", now=world.now)
+
+
+def loaded(world: World, reference: str) -> Agreement:
+    with UnitOfWork(world.engine, reading=True) as work:
+        return work.agreements.get(reference)
+
+
+def said(sentences: Sequence[object]) -> list[str]:
+    return [say(sentence, "en") for sentence in sentences]
+
+
+def reasons(take_over: TakeOver, *rows: str, **more: object) -> list[str]:
+    with pytest.raises(Refused) as refused:
+        take_over(*rows, **more)
+    return said(refused.value.reasons)
+
+
+def test_a_sheet_that_makes_sense_needs_no_reason(world: World, take_over: TakeOver) -> None:
+    assert take_over(ALBUQUERQUE, TULSA).doubts == ()
+    assert read(loaded(world, "A-1").history[0]) is None
+
+
+@pytest.mark.parametrize("dry_run", [False, True])
+def test_the_same_parties_in_two_rows_are_told_with_the_row_and_nothing_is_taken_over(
+    world: World, take_over: TakeOver, dry_run: bool
+) -> None:
+    found = reasons(take_over, ALBUQUERQUE, TULSA, AGAIN, dry_run=dry_run)
+    assert found == ["row 4: A-1 is between the same parties: Chihuahua – Albuquerque."]
+    assert agreements.list_references(world.engine) == []
+
+
+def test_with_a_reason_the_sheet_is_taken_over_and_the_history_keeps_it(world: World, take_over: TakeOver) -> None:
+    take_over(ALBUQUERQUE, TULSA, AGAIN, despite="the zoo has a text of its own")
+    assert read(loaded(world, "A-1").history[0]) is None
+    assert read(loaded(world, "A-3").history[0]) == OpenedDespite(("same_parties",), "the zoo has a text of its own")
+    page = agreements.show_agreement(world.engine, world.rulebook, world.people, "A-3", world.now)
+    text = say(page.timeline[-1].text, "en")
+    assert text.startswith("Taken over from a register as “")
+    assert text.endswith("the same parties as of another case, despite of which: the zoo has a text of its own")
+
+
+def test_a_dry_run_with_a_reason_says_what_is_doubted(world: World, take_over: TakeOver) -> None:
+    result = take_over(ALBUQUERQUE, AGAIN, despite="the zoo", dry_run=True)
+    assert said(result.doubts) == ["row 3: A-1 is between the same parties: Chihuahua – Albuquerque."]
+    assert agreements.list_references(world.engine) == []
+
+
+def test_the_same_parties_as_of_a_case_in_the_books_are_told(world: World, take_over: TakeOver) -> None:
+    opened(world, "MX-9", "Albuquerque")
+    assert reasons(take_over, TULSA, ALBUQUERQUE) == ["row 3: MX-9 is between the same parties: by hand."]
+
+
+def test_what_is_in_the_books_unchanged_is_no_doubt_and_new_rows_are_compared_with_it(
+    world: World, take_over: TakeOver
+) -> None:
+    take_over(ALBUQUERQUE, TULSA)
+    again = take_over(ALBUQUERQUE, TULSA)
+    assert (again.added, again.unchanged, again.doubts) == ((), ("A-1", "A-2"), ())
+    assert reasons(take_over, ALBUQUERQUE, TULSA, AGAIN) == [
+        "row 4: A-1 is between the same parties: Chihuahua – Albuquerque."
+    ]
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        ["A-1,United States,Albuquerque,2008-02-28;2012-03-01;2015,"],
+        ["A-1,United States,Albuquerque,2008-02-28;2012-03-01,", "A-2,United States,Albuquerque,1999-01-04,over"],
+        [ALBUQUERQUE + "over", AGAIN],
+        [ALBUQUERQUE, AGAIN + "over"],
+        [ALBUQUERQUE, "A-4,Colombia,Albuquerque,2010,"],
+    ],
+    ids=["three texts of one relationship", "an older one", "the first is over", "the second is over", "a namesake"],
+)
+def test_texts_in_succession_and_what_is_over_are_no_doubt(take_over: TakeOver, rows: list[str]) -> None:
+    assert take_over(*rows).doubts == ()
+
+
+def test_what_holds_of_every_row_is_told_once(take_over: TakeOver) -> None:
+    (found,) = reasons(take_over, ALBUQUERQUE, TULSA, home="Tampico")
+    assert found == (
+        "rows 2, 3: none of the parties is that of the office (Municipality of Chihuahua, liaison office)."
+    )
+
+
+def test_a_national_process_for_an_office_of_another_country_is_told_once_and_kept_of_every_row(
+    world: World, take_over: TakeOver
+) -> None:
+    found = reasons(take_over, ALBUQUERQUE, TULSA, process="ec/agreement")
+    assert len(found) == 2
+    assert all(each.startswith("rows 2, 3: “") for each in found)
+    take_over(ALBUQUERQUE, TULSA, process="ec/agreement", despite="tried")
+    kept = OpenedDespite(("office_abroad", "home_abroad"), "tried")
+    assert [read(loaded(world, each).history[0]) for each in ("A-1", "A-2")] == [kept, kept]
+
+
+def test_the_wrong_kind_of_office_is_refused_for_a_sheet_and_no_reason_mends_it(take_over: TakeOver) -> None:
+    (found,) = reasons(take_over, ALBUQUERQUE, TULSA, process="mx/twinning", office="sre", despite="we are theirs")
+    assert found.startswith("rows 2, 3: “")
+    assert found.endswith("is opened by an office of the kind municipality, and this is a ministry.")
+
+
+def test_of_very_many_doubts_the_first_are_told(take_over: TakeOver) -> None:
+    rows = [f"{kind}-{number},United States,City {number},2008," for kind in "AB" for number in range(60)]
+    found = reasons(take_over, *rows)
+    assert len(found) == 51
+    assert found[-1] == "and 10 more."
+
+
+def test_of_one_pair_in_a_thousand_rows_no_row_is_compared_with_all_others(take_over: TakeOver) -> None:
+    rows = [f"A-{number},United States,Albuquerque,2008," for number in range(1_000)]
+    result = take_over(*rows, despite="projects of one twinning", dry_run=True)
+    assert said(result.doubts) == [
+        "rows 3, 4, 5, 6, 7, 8, 9, 10, 11, 12 and 989 more: A-0 is between the same parties: Chihuahua – Albuquerque.",
+        "rows 4, 5, 6, 7, 8, 9, 10, 11, 12, 13 and 988 more: A-1 is between the same parties: Chihuahua – Albuquerque.",
+    ]
