@@ -197,6 +197,8 @@ WITHOUT_BOOKS = {
     "calendars list",
     "calendars propose",
     "calendars show",
+    "database backup",
+    "database restore",
     "deadlines compute",
     "demo",
     "notices list",
@@ -210,7 +212,7 @@ WITHOUT_BOOKS = {
     "workflows replay",
     "workflows show",
 }
-"""Commands that go by files alone; what `migrate apply` is given is no plan."""
+"""Commands that go by files alone, or move the books whole, of whatever version; what `migrate apply` is given is no plan."""
 
 
 def test_a_program_that_is_older_than_its_database_says_so(books: Run, database_url: str, good: Run) -> None:

@@ -44,7 +44,7 @@ add_later(
         "people": ("people.app", "People and the roles they hold."),
         "feeds": ("feeds.app", "Private calendar addresses."),
         "clock": ("clock.app", "Whether the clock of this machine is believed."),
-        "database": ("database.app", "The database's tables."),
+        "database": ("database.app", "The database: its tables, and whether the books are as they were written."),
     },
 )
 
