@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
+from builders import draft_of
 from command_line import Ran, twinflow
 from prepared import Prepare
 from twinflow import bootstrap, clock
@@ -55,7 +56,8 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys, database_url: s
 
     def make() -> None:
         done = [call("agreements", "open", "MX-9", *OPEN, "--on", "2035-03-02")]
-        done += [call("agreements", "advance", "MX-9", step, *AS_ELENA, "--on", "2035-03-05") for step in TO_OPINION]
+        as_elena = (*AS_ELENA, "--on", "2035-03-05")
+        done += [call("agreements", "advance", "MX-9", step, *as_elena, *draft_of(step)) for step in TO_OPINION]
         assert {each.code for each in done} == {0}, done
 
     prepare("provisional dates", make)

@@ -11,7 +11,10 @@ from command_line import Ran, twinflow
 from world import CUENCA, EXAMPLES
 
 ROOT = EXAMPLES.parent
-CASE = ("--process", "mx/twinning", "--office", "chihuahua", "--as", "elena", "--party", "A/MX", "--party", "B/US")
+CASE = (
+    *("--process", "mx/twinning", "--office", "chihuahua", "--as", "elena"),
+    *("--party", "Chihuahua/MX", "--party", "Albuquerque/US"),
+)
 
 
 @pytest.fixture(params=[b"", BOM_UTF8], ids=["without", "with a mark"])

@@ -63,10 +63,10 @@ def books(run: Run, prepare: Prepare, tmp_path: Path) -> Run:
 
 
 def open_three(run: Run) -> None:
-    for reference in ("T-1", "T-2", "T-3"):
+    for reference, other in (("T-1", "Albuquerque"), ("T-2", "El Paso"), ("T-3", "Tucson")):
         opened = run(
             "agreements", "open", reference, "--process", "tiny", "--office", "chihuahua", "--as", "elena",
-            "--party", "Chihuahua/MX", "--party", "Albuquerque/US", "--on", "2026-03-09",
+            "--party", "Chihuahua/MX", "--party", f"{other}/US", "--on", "2026-03-09",
         )  # fmt: skip
         assert opened.code == 0, opened.err
     for reference in ("T-1", "T-2"):

@@ -220,7 +220,7 @@ OPEN = (
 
 
 def test_a_text_that_is_not_signed_yet_is_refused_with_bound_and_source(run: Callable[..., Ran]) -> None:
-    done = run(*OPEN)
+    done = run(*OPEN, "--on", "2026-03-02")
     assert (done.code, done.err.splitlines()[1:]) == (2, [f"  - {REFUSED}"])
     assert run("agreements", "list", "--json").json == []
 

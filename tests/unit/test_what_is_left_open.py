@@ -8,6 +8,7 @@ import pytest
 from builders import (
     CLOCK,
     MX,
+    NOTICE,
     PROGRAMME,
     TO_IN_FORCE,
     after,
@@ -31,7 +32,8 @@ from twinflow.language import say
 from twinflow.services.reading.history_in_words import entry_message, left_open_in_words
 
 PROCESS = definition(MX)
-NOTICED = ("notify_termination", date(2008, 9, 1))
+NOTICED_ON = date(2008, 9, 1)
+NOTICED = ("notify_termination", NOTICED_ON, NOTICE)
 ENDED = date(2008, 12, 1)
 ENDS = {PROGRAMME: frozenset({"evaluated", "dropped"})}
 FIRST_PROGRAMME, MEETING = ("first_programme", 1), ("working_group", 2)
@@ -43,8 +45,13 @@ def child(reference, state):
 
 @pytest.fixture(scope="module")
 def noticed():
-    case = after(agreement(terms=terms(notice_period="60 days")), *TO_IN_FORCE, NOTICED)
+    case = after(agreement(terms=terms(notice_period="60 days", first_programme="60 days")), *TO_IN_FORCE, NOTICED)
     return derived(case, ENDED)
+
+
+def with_nothing_owed(case):
+    """The case with no date but the end of the notice, before which nobody may end it."""
+    return replace(case, deadlines=tuple(each for each in case.deadlines if each.rule == "termination"))
 
 
 def ended(case, today=ENDED):
@@ -67,7 +74,7 @@ def test_the_duties_that_are_open_are_named_the_soonest_first_also_overdue_ones(
 
 def test_what_was_met_what_is_a_right_and_what_the_step_itself_meets_is_not_open(noticed):
     owed = {key for key, _ in left(noticed).duties}
-    assert {"registration", "opinion", "last_day_for_notice", "term_end", "notice_end"}.isdisjoint(owed)
+    assert {"registration", "opinion", "last_day_for_notice", "term_end", "termination"}.isdisjoint(owed)
     met = replace(
         noticed,
         deadlines=tuple(replace(each, status=DeadlineStatus.MET, closed_on=ENDED) for each in noticed.deadlines),
@@ -107,7 +114,7 @@ def test_programmes_that_have_not_ended_are_named(noticed):
 def test_changes_that_wait_for_a_second_person_are_named(noticed):
     def with_change(case, key, second):
         said = Changed(key=key, change=ChangeKind.PAUSE, number=1, reason="flood", second=second)
-        return replace(case, history=(*case.history, noted(said, "lucia", NOTICED[1], noon(NOTICED[1]))))
+        return replace(case, history=(*case.history, noted(said, "lucia", NOTICED_ON, noon(NOTICED_ON))))
 
     assert left(with_change(noticed, FIRST_PROGRAMME, "supervisor")).changes == ((FIRST_PROGRAMME, 1),)
     assert left(with_change(noticed, FIRST_PROGRAMME, "")).changes == ()
@@ -125,13 +132,13 @@ def test_the_step_is_not_refused_for_it_and_its_entry_keeps_it_on_record(noticed
 
 
 def test_a_step_that_ends_nothing_keeps_nothing_of_it(noticed):
-    taken = try_step(after(agreement(), *TO_IN_FORCE), *NOTICED).entry
+    taken = try_step(after(agreement(), *TO_IN_FORCE), "notify_termination", NOTICED_ON, records=NOTICE).entry
     assert "left_open" not in taken.details
     assert StepTaken.read(taken).left_open == LeftOpen()
 
 
 def test_where_nothing_is_open_nothing_is_said(noticed):
-    entry = ended(replace(noticed, deadlines=())).entry
+    entry = ended(with_nothing_owed(noticed)).entry
     assert "left_open" not in entry.details
     assert "still open" not in say(entry_message(entry, PROCESS), "en")
 
@@ -140,7 +147,7 @@ def test_the_mail_about_the_end_can_name_it(noticed):
     done = ended(noticed)
     (telling,) = about_step(done.announcements, done.entry, done.agreement)
     assert LeftOpen.parse(telling.details["left_open"]) == left(noticed)
-    done = ended(replace(noticed, deadlines=()))
+    done = ended(with_nothing_owed(noticed))
     (telling,) = about_step(done.announcements, done.entry, done.agreement)
     assert telling.details == {"state": "terminated"}
 
