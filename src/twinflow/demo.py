@@ -9,8 +9,10 @@ from twinflow import bootstrap, files
 from twinflow.config import ClockSettings, DatabaseSettings, MailSettings, RhythmSettings, Settings
 from twinflow.definitions.scripts import read_script
 from twinflow.domain.clock.scripted_case import Script
+from twinflow.domain.steps.terms import TermCommand
 from twinflow.registers.dossiers import read_register
 from twinflow.services.agreements.importing import import_register
+from twinflow.services.agreements.stating_terms import state_term
 from twinflow.services.clock.last_pass import mark_demonstration
 from twinflow.services.clock.replaying import open_case, take
 
@@ -76,7 +78,10 @@ def moved_to_recent_dates(script: Script, today: date) -> Script:
 
 
 def _enter_worked_case(runtime: bootstrap.Runtime, script: Script, clock: Callable[[], datetime]) -> None:
-    """The steps as their people would enter them, all today, each effective on its own day."""
+    """The steps as their people would enter them, all today, each effective on its own day.
+
+    Of the model's terms the first programme's is confirmed, so that it is overdue; the others ask to be stated.
+    """
     engine, rulebook, people = runtime.engine, runtime.rulebook, runtime.people
     today = people.today("chihuahua", clock())
     moved = moved_to_recent_dates(script, today)
@@ -90,3 +95,5 @@ def _enter_worked_case(runtime: bootstrap.Runtime, script: Script, clock: Callab
     open_case(engine, rulebook, people, titled, case, actor=holder("liaison"), now=clock(), office="chihuahua")
     for step in (step for step in titled.steps if not step.refused):
         take(engine, rulebook, people, case.reference, step, person=holder(step.by), now=clock())
+    confirmed = TermCommand("first_programme", reason="demonstration / demostración")
+    state_term(engine, rulebook, people, case.reference, confirmed, person=holder("liaison"), now=clock())

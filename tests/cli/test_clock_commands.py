@@ -16,7 +16,8 @@ Run = Callable[..., Ran]
 CASE = (
     "agreements", "open", "MX-1", "--process", "mx/twinning", "--office", "chihuahua", "--as", "elena", "--on", "2024-08-31",
     "--state", "in_force", "--set", "in_force_on=2024-08-31", "--set", "term_starts_on=2024-08-31",
-    "--set", "signed_on=2024-08-31", "--party", "Chihuahua/MX", "--party", "Tulsa/US",
+    "--set", "signed_on=2024-08-31", "--term", "validity=5 years", "--term", "first_programme=60 days",
+    "--term", "evaluation_period=1 year", "--party", "Chihuahua/MX", "--party", "Tulsa/US",
 )  # fmt: skip
 RIGHT, AHEAD, YEARS_AHEAD = (f"{day}T15:00+00:00" for day in ("2026-11-30", "2026-12-29", "2032-01-01"))
 

@@ -337,7 +337,15 @@ def test_a_target_that_has_passed_is_not_called_overdue(asked: Run, monkeypatch)
     assert "overdue" not in printed
 
 
-def test_an_obligation_that_has_passed_is_overdue_and_then_very_overdue(signed: Run, monkeypatch) -> None:
+def test_an_obligation_that_has_passed_is_overdue_and_then_very_overdue_once_its_term_was_stated(
+    signed: Run, monkeypatch
+) -> None:
+    monkeypatch.setattr(clock, "now", lambda: datetime(2026, 5, 5, 18, tzinfo=UTC))
+    [line] = [line for line in signed("deadlines", "list", "--json").json if line["id"] == PROGRAMME]
+    assert line["standing"] == "unconfirmed"
+    monkeypatch.setattr(clock, "now", lambda: NOW)
+    stated = ("first_programme", "60 days", "--source", "text, clause 5", "--as", "elena")
+    assert signed("agreements", "confirm-term", "MX-9", *stated).code == 0
     for day, words in ((5, "overdue"), (31, "overdue"), (32, "overdue"), (33, "overdue"), (34, "very overdue")):
         month, on = (5, day) if day <= 31 else (6, day - 31)
         monkeypatch.setattr(clock, "now", lambda month=month, on=on: datetime(2026, month, on, 18, tzinfo=UTC))
@@ -611,7 +619,7 @@ def test_what_arrives_after_the_closing_hour_counts_from_the_next_business_day(
     for number, hour in (("1", "14:59"), ("2", "15:00")):
         run(
             "agreements", "open", f"T-{number}", "--process", "tiny", "--office", "chihuahua", "--as", "elena",
-            "--party", "Chihuahua/MX", "--party", "Albuquerque/US", "--on", "2026-03-02",
+            "--party", "Chihuahua/MX", "--party", "Albuquerque/US", "--on", "2026-03-02", "--despite", "tried",
         )  # fmt: skip
         asked = run("agreements", "advance", f"T-{number}", "ask", "--as", "elena", "--on", "2026-03-06", "--at", hour)
         assert asked.code == 0, asked.err

@@ -70,7 +70,9 @@ def test_it_speaks_spanish(alone: Run) -> None:
 
 
 def test_without_a_last_day_it_is_ten_years(alone: Run) -> None:
-    done = alone("--process", "mx/twinning", "--state", "in_force", "--fact", "signed_on=2026-01-10", "--json")
+    signed = ("--process", "mx/twinning", "--state", "in_force", "--fact", "signed_on=2026-01-10", "--json")
+    assert alone(*signed).json["ends_in"] == "in_force", "a term that no text states ends nothing"
+    done = alone(*signed, "--term", "validity=5 years")
     assert (done.json["start"], done.json["until"]) == ("2026-11-23", "2036-11-23")
     assert done.json["ends_in"] == "expired"
     assert [event["state"] for event in done.json["events"] if event["kind"] == "step"] == ["expired"]

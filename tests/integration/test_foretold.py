@@ -36,7 +36,7 @@ from builders import (
 )
 from how_many import many
 from twinflow.definitions.catalogue import read_one, read_rulebook
-from twinflow.domain.agreement.agreement import DeadlineStatus
+from twinflow.domain.agreement.agreement import DeadlineStatus, Term
 from twinflow.domain.agreement.history import EntryKind
 from twinflow.domain.agreement.subject import AlertSubject, SubjectKind
 from twinflow.domain.alerts.alerts import MISSED
@@ -244,6 +244,19 @@ def everybody(process: str) -> People:
     return stand_ins(rulebook().catalogue.versions(process)[-1], START)
 
 
+def model_terms() -> Mapping[str, Term]:
+    """The terms of the model agreement, as a text that states them has them."""
+    known = rulebook().catalogue.versions(MX)[-1].terms
+    return {name: Term((rule.default,)) for name, rule in known.items() if rule.default is not None}
+
+
+def test_of_terms_that_no_text_states_only_what_warns_is_foretold_and_comes(shipped: Books) -> None:
+    shipped.open("D-1", MX, "home", date(2022, 3, 17), state="in_force", facts=facts(signed_on="2022-03-17"))
+    events = assert_it_comes(shipped, ["D-1"], date(2027, 12, 31))
+    assert {each.kind for each in events} == {EventKind.ALERT}
+    assert {each.notice for each in events} == {"term-assumed", "deadline-soon"}
+
+
 @pytest.fixture
 def shipped(sqlite_template: Path, tmp_path: Path) -> Iterator[Books]:
     books = books_on(START, sqlite_template, tmp_path, rulebook(), everybody(MX), "home")
@@ -257,7 +270,7 @@ def test_a_twinning_in_every_state_goes_on_as_foretold(shipped: Books) -> None:
         known = facts(letter_sent_on="2026-10-05", signed_on="2026-03-17", in_force_on="2026-03-17")
         if state == "termination_notified":
             known |= facts(termination_notified_on="2026-10-01")
-        shipped.open(f"S-{state}", MX, "home", date(2026, 3, 17), state=state, facts=known)
+        shipped.open(f"S-{state}", MX, "home", date(2026, 3, 17), state=state, terms=model_terms(), facts=known)
     events = assert_it_comes(shipped, [f"S-{state}" for state in states], date(2027, 2, 28))
     assert [each.state for each in events if each.state] == ["terminated"]
 
@@ -265,28 +278,29 @@ def test_a_twinning_in_every_state_goes_on_as_foretold(shipped: Books) -> None:
 def test_ten_years_of_a_twinning_come_as_foretold(shipped: Books) -> None:
     """The day of signature is not known, so that no term ends."""
     known = facts(signed_on="2026-03", in_force_on="2026-03-17")
-    shipped.open("L-1", MX, "home", date(2026, 3, 17), state="in_force", facts=known)
+    shipped.open("L-1", MX, "home", date(2026, 3, 17), state="in_force", terms=model_terms(), facts=known)
     events = assert_it_comes(shipped, ["L-1"], date(2036, 11, 23))
     assert len(events) > 200
     assert sum(each.kind is EventKind.UNMET for each in events) > 10
 
 
 def test_a_twinning_runs_out_on_the_day_foretold(shipped: Books) -> None:
-    shipped.open("E-1", MX, "home", date(2022, 3, 17), state="in_force", facts=facts(signed_on="2022-03-17"))
+    known = facts(signed_on="2022-03-17")
+    shipped.open("E-1", MX, "home", date(2022, 3, 17), state="in_force", terms=model_terms(), facts=known)
     events = assert_it_comes(shipped, ["E-1"], date(2027, 12, 31))
     assert [(each.on, each.state) for each in events if each.kind is EventKind.STEP] == [(date(2027, 3, 18), "expired")]
     assert all(each.kind is not EventKind.ALERT or each.on <= date(2027, 3, 18) for each in events)
 
 
 def test_what_people_did_and_the_clock_told_before_is_taken_up(shipped: Books) -> None:
-    shipped.open("P-1", MX, "home", START)
+    shipped.open("P-1", MX, "home", START, terms=model_terms())
     shipped.take("P-1", "approve_profile", START)
     shipped.take("P-1", "send_letter", START)
     shipped.run(date(2027, 1, 25), every_day=False)
     shipped.take("P-1", "record_answer", shipped.today)
     shipped.take("P-1", "complete_draft", shipped.today, records=DRAFT)
     shipped.take("P-1", "request_opinion", shipped.today)
-    shipped.open("P-2", MX, "home", START, state="drafting")
+    shipped.open("P-2", MX, "home", START, state="drafting", terms=model_terms())
     shipped.take("P-2", "complete_draft", shipped.today, records=DRAFT)
     shipped.take("P-2", "request_opinion", shipped.today)
     shipped.run(date(2027, 3, 1), every_day=False)
@@ -298,7 +312,8 @@ def test_what_people_did_and_the_clock_told_before_is_taken_up(shipped: Books) -
 
 
 def test_what_waits_for_a_clock_that_was_off_is_foretold_for_the_first_day(shipped: Books) -> None:
-    shipped.open("O-1", MX, "home", START, state="in_force", facts=facts(signed_on="2024-03-17"))
+    known = facts(signed_on="2024-03-17")
+    shipped.open("O-1", MX, "home", START, state="in_force", terms=model_terms(), facts=known)
     shipped.settle()
     shipped.set_clock(date(2028, 6, 5))
     events = assert_it_comes(shipped, ["O-1"], date(2029, 1, 31))
@@ -345,7 +360,8 @@ def test_a_finding_that_the_books_do_not_have_yet_is_foretold_for_the_next_chang
 
 
 def test_a_programme_and_its_agreement_go_on_together(shipped: Books) -> None:
-    shipped.open("F-1", MX, "home", START, state="in_force", facts=facts(signed_on="2026-03-17"))
+    signed = facts(signed_on="2026-03-17")
+    shipped.open("F-1", MX, "home", START, state="in_force", terms=model_terms(), facts=signed)
     known = facts(agreed_on="2026-12-01", period_ends_on="2027-03-31")
     shipped.open("F-1-1", PROGRAMME, "home", START, state="under_way", parent="F-1", facts=known)
     shipped.open("F-1-2", PROGRAMME, "home", START, parent="F-1")
@@ -362,8 +378,9 @@ def test_whoever_comes_into_a_role_is_told_what_waited_for_them(sqlite_template:
         "silvia": person("silvia", Assignment("supervisor", "chihuahua", date(2027, 6, 24))),
     }
     books = books_on(START, sqlite_template, tmp_path, rulebook(), People(offices, known), "chihuahua")
-    books.open("V-1", MX, "chihuahua", START, state="in_force", actor="lucia", facts=facts(signed_on="2026-03-17"))
-    books.open("V-2", MX, "chihuahua", START, state="signed", actor="lucia")
+    stated, signed = model_terms(), facts(signed_on="2026-03-17")
+    books.open("V-1", MX, "chihuahua", START, state="in_force", actor="lucia", terms=stated, facts=signed)
+    books.open("V-2", MX, "chihuahua", START, state="signed", actor="lucia", terms=stated)
     events = assert_it_comes(books, ["V-1", "V-2"], date(2027, 9, 30), every_day=True)
     books.engine.dispose()
     waited = [e for e in events if e.kind is EventKind.ALERT and not e.told]

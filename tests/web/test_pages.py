@@ -178,7 +178,7 @@ def test_bruges_expired_on_a_day_long_before_it_was_recorded(browser):
     text = read(browser, "/agreements/CU-02").text
     assert "Expired Not in force" in text
     assert (
-        "Sunday, 8 October 2006 The term runs out → Expired By: the clock. Recorded later, on Fri 2026-11-20"
+        "Sunday, 8 October 2006 The term runs out → Expired Entry 2. By: the clock. Recorded later, on Fri 2026-11-20"
     ) in text
 
 
