@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 from sqlalchemy import Engine
 
 from twinflow.errors import BadInput, EnvironmentFailed
+from twinflow.storage.database import NEWEST
 from twinflow.storage.live_file import has_log, settle_marks
 
 WITH_TABLES = "SELECT count(*) FROM sqlite_master WHERE name = 'alembic_version'"
@@ -70,6 +71,10 @@ def _check(books: sqlite3.Connection, file: Path) -> None:
         raise BadInput("{file} is no backup of twinflow: {why}.", file=str(file), why=said)
     if books.execute(WITH_TABLES).fetchone() != (1,):
         raise BadInput("{file} is no backup of twinflow: {why}.", file=str(file), why="alembic_version")
+    revisions = [str(revision) for (revision,) in books.execute("SELECT version_num FROM alembic_version")]
+    has_books = books.execute("SELECT count(*) FROM sqlite_master WHERE name IN ('agreement', 'history')").fetchone()
+    if has_books != (2,) or not all("0001" <= revision <= NEWEST for revision in revisions):
+        raise BadInput("{file} is no backup of twinflow: {why}.", file=str(file), why=", ".join(revisions) or "–")
 
 
 def _run(program: str, engine: Engine | None, *arguments: str) -> None:

@@ -382,8 +382,8 @@ class LinkItemRow(SQLModel, table=True):
 
     id: int | None = Field(default=None, primary_key=True)
     link: int = Field(foreign_key="link.number", index=True)
-    agreement_id: int | None = Field(default=None, foreign_key="agreement.id")
-    message_id: str = ""
+    agreement_id: int | None = Field(default=None, foreign_key="agreement.id", index=True)
+    message_id: str = Field(default="", index=True)
     state: str = ""
     entries: int = 0
     seal: str = ""

@@ -13,6 +13,7 @@ from twinflow.domain.agreement.agreement import Agreement, Claim, Deadline, Dead
 from twinflow.domain.agreement.entries import (
     Began,
     Changed,
+    ChangeKind,
     Corrected,
     Correction,
     Counting,
@@ -23,7 +24,7 @@ from twinflow.domain.agreement.entries import (
     withdrawn,
 )
 from twinflow.domain.agreement.history import EntryKind, HistoryEntry
-from twinflow.domain.agreement.present_names import as_corrected, numbered, what_counts
+from twinflow.domain.agreement.present_names import as_corrected, numbered, reached_by, what_counts
 from twinflow.domain.calendar.dates import Length, PartialDate
 from twinflow.domain.corrections.retaken import Retaken, as_it_began, merged, retaken
 from twinflow.domain.deadlines.occurrences import with_deadlines
@@ -66,14 +67,22 @@ class Corrections:
 
 
 def pending(history: Sequence[HistoryEntry]) -> dict[int, tuple[HistoryEntry, Corrected]]:
-    """The corrections that wait for a second person, by the number of their entry."""
+    """The corrections that wait for a second person, by the number of their entry: none of an entry that was corrected since."""
     found = {
         number: (history[place], said)
         for number, place in numbered(history)
         if (said := Corrected.read(history[place])) is not None and said.second
     }
-    confirmed = {said.of for entry in history if (said := Corrected.read(entry)) is not None}
-    return {number: each for number, each in found.items() if number not in confirmed}
+    counting = [
+        (number, said.entry)
+        for number, place in numbered(history)
+        if (said := Corrected.read(history[place])) is not None and not said.second
+    ]
+    return {
+        number: (entry, said)
+        for number, (entry, said) in found.items()
+        if not any(later > number and said.entry == corrected for later, corrected in counting)
+    }
 
 
 def decide(
@@ -115,6 +124,21 @@ def confirm(
     first = Actor(asked.actor, frozenset({*rulebook.definition_of(agreement).roles}))
     request = _Request(agreement, history, command, first, rulebook, people, now, (number, said.second, actor))
     return request.decided()
+
+
+def rest_on(parent: Agreement, definition: ProcessDefinition, before: Agreement, after: Agreement) -> list[Sentence]:
+    """The steps of the agreement it belongs to that could not have been taken, had it not come to its states."""
+    lost = set() if after.annulled_on is None else {state for state, _ in reached_by(before.history)}
+    lost |= {state for state, _ in reached_by(before.history)} - {state for state, _ in reached_by(after.history)}
+    found = []
+    for number, place in numbered(parent.history):
+        entry = parent.history[place]
+        step = definition.steps.get(entry.step or "") if entry.kind is EntryKind.STEP else None
+        wanted = [each.child for each in step.requires if each.child is not None] if step is not None else []
+        if any(child.process == before.process and child.state in lost for child in wanted):
+            values = {"parent": parent.reference, "number": number, "step": definition.steps[entry.step or ""].label}
+            found.append(Sentence("“{step}” of {parent} rests on it: correct entry {number} there first.", values))
+    return found
 
 
 @dataclass(slots=True)
@@ -247,11 +271,18 @@ class _Request:
             return old
         if wanted is not step:
             self._about_the_person(wanted.by)
+            if not self.actor.is_called(old.actor):
+                values = {"person": old.actor}
+                self.reasons.append(
+                    Sentence(
+                        "{person} took it, and only they say which step it was; withdraw it and take yours.", values
+                    )
+                )
         self._about_names((*OF_A_STEP, *wanted.records))
         said = StepTaken.read(old)
         assert said is not None
         records = {name: asked.get(name, said.records.get(name, "")) for name in wanted.records}
-        hands = [said.corrected_by, self.actor.key if self.actor.key != old.actor else ""]
+        hands = [*said.corrected_by.split(), "" if self.actor.is_called(old.actor) else self.actor.key]
         said = replace(
             said,
             place=asked.get("place", said.place),
@@ -317,7 +348,11 @@ class _Request:
         assert said is not None
         rule = self.definition.deadlines.get(said.key[0])
         rules = [each for each in (rule.pause, rule.extend, rule.move) if each is not None] if rule is not None else []
-        self._about_the_person(frozenset[str]().union(*(each.by for each in rules)) or frozenset({LIAISON}))
+        if said.change is ChangeKind.CONFIRM and not self.actor.is_called(old.actor):
+            values = {"person": old.actor}
+            self.reasons.append(Sentence("{person} confirmed it, and only they take that back.", values))
+        elif said.change is not ChangeKind.CONFIRM:
+            self._about_the_person(frozenset[str]().union(*(each.by for each in rules)) or frozenset({LIAISON}))
         if said.withdrawn:
             self.reasons.append(Sentence("It was withdrawn already."))
         if self.command.correction is Correction.WITHDRAW:
@@ -399,9 +434,12 @@ class _Request:
         return beginning(replace(corrected, to_state=state), began)
 
     def _about_the_office(self, key: str) -> None:
+        if self.agreement.parent is not None and key != self.agreement.office:
+            values: dict[str, object] = {"parent": self.agreement.parent, "office": self.agreement.office}
+            self.reasons.append(Sentence("{parent} is kept by another office: {office}.", values))
         offices, wanted = self.people.offices, self.definition.roles[LIAISON].office_on(self.today)
         if key not in offices:
-            values: dict[str, object] = {"office": key, "offices": sorted(offices)}
+            values = {"office": key, "offices": sorted(offices)}
             self.reasons.append(Sentence("There is no office {office}; there are {offices}.", values))
         elif wanted is not None and wanted != offices[key].kind:
             values = {"process": self.definition.label, "wanted": wanted, "kind": offices[key].kind}
@@ -464,6 +502,15 @@ class _Request:
             children = [child.reference for child in agreement.children]
             self.reasons.append(
                 Sentence("These belong to it: {references}; annul them first.", {"references": children})
+            )
+        if self.command.never_happened:
+            return
+        if any(party.signature is not None for party in agreement.parties):
+            self.reasons.append(
+                Sentence(
+                    "A party has signed: such a case is ended, not annulled. If it never was, say so with --never-happened; a "
+                    "second person has to confirm it."
+                )
             )
         for entry in agreement.history:
             step = steps.get(entry.step or "") if entry.kind is EntryKind.STEP else None

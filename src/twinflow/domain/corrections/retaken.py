@@ -237,14 +237,15 @@ class _Run:
             said.received_at, said.corrected_by,
         )  # fmt: skip
         context = self.context(now)
-        outcome = advance(self.case, self.definition, command, self._anybody(entry), now=now, context=context)
+        outcome = advance(self.case, self.definition, command, self._anybody(entry, said), now=now, context=context)
         self._settle(outcome.agreement, context, now)
         return outcome.entry
 
-    def _anybody(self, entry: HistoryEntry) -> Actor:
-        """Whoever did it, in whatever role: that was looked at on the day."""
-        known = self.people.people.get(entry.actor)
-        also = self.people.sharing(known) if known is not None else frozenset[str]()
+    def _anybody(self, entry: HistoryEntry, said: StepTaken | None = None) -> Actor:
+        """Whoever did it, in whatever role: that was looked at on the day. Who has corrected it has had a hand in it as well."""
+        hands = [entry.actor, *(said.corrected_by.split() if said is not None else ())]
+        known = [self.people.people[hand] for hand in hands if hand in self.people.people]
+        also = frozenset(hands).union(*(self.people.sharing(person) for person in known)) - {entry.actor}
         return Actor(entry.actor, frozenset(self.definition.roles), also)
 
     def _changed(self, entry: HistoryEntry) -> HistoryEntry:

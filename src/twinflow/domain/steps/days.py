@@ -10,6 +10,7 @@ from twinflow.domain.deadlines.context import DeadlineContext
 from twinflow.domain.deadlines.kept import kept
 from twinflow.domain.deadlines.occurrences import lengths_of, with_deadlines
 from twinflow.domain.process.definition import (
+    NOT_AFTER,
     NOT_BEFORE,
     DeadlineRule,
     ProcessDefinition,
@@ -24,7 +25,7 @@ from twinflow.sentences import Sentence
 def against_the_day(attempt: Attempt, requirement: Requirement) -> Sentence | None:
     """Why the step is not taken on that day, with the first or the last day on which it can be; None where it can be then.
 
-    What is waited for has to have a day. What has none is not over, and keeps nobody from acting before it.
+    What is waited for has to have a day. What has none, or only one that no text states, is not over: it bars nobody.
     """
     waits, day = requirement.name == NOT_BEFORE, _day(attempt, requirement)
     if day is None:
@@ -65,6 +66,8 @@ def _day(attempt: Attempt, requirement: Requirement) -> date | None:
         taken = agreement.steps_taken(requirement.step)
         return taken[-1].effective_on if taken else None
     deadline = _last_of(agreement, requirement.deadline or "")
+    if deadline is not None and deadline.assumed and requirement.name == NOT_AFTER:
+        return None  # what no text states is over for nobody
     return deadline.due_on if deadline is not None else None
 
 

@@ -75,6 +75,8 @@ def _reasons(
     agreement: Agreement, definition: ProcessDefinition, name: str, term: Term, actor: Actor, today: date
 ) -> Iterator[Sentence]:
     rule, known = definition.terms[name], agreement.terms.get(name)
+    if agreement.annulled_on is not None:
+        yield Sentence("It was annulled on {day}.", {"day": agreement.annulled_on})
     state = definition.states[agreement.state]
     if LIAISON not in actor.roles:
         values = {"person": actor.key, "roles": definition.roles[LIAISON].label}

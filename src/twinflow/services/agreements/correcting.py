@@ -13,12 +13,12 @@ from twinflow.domain.agreement.present_names import as_corrected, numbered
 from twinflow.domain.alerts.alerts import about_correction
 from twinflow.domain.alerts.recipients import Audience, audience_of, holders_of, recipients_of
 from twinflow.domain.corrections import correction
-from twinflow.domain.corrections.correction import CorrectionCommand, Corrections
+from twinflow.domain.corrections.correction import CorrectionCommand, Corrections, rest_on
 from twinflow.domain.deadlines.kept import rewritten
 from twinflow.domain.people.people import Actor, People
-from twinflow.domain.process.definition import Label
+from twinflow.domain.process.definition import LIAISON, Label
 from twinflow.domain.rulebook import Rulebook, deadline_context
-from twinflow.errors import BadInput, StaleAgreement
+from twinflow.errors import BadInput, Refused, StaleAgreement
 from twinflow.services.agreements.recording import parent_of, refresh_parent, write_rows
 from twinflow.services.alerts import telling
 from twinflow.storage.failures import about
@@ -102,11 +102,16 @@ def _corrected(
         cause = f"correction {number}"
         left = rewritten(before, after, definition, context, now, actor=who.key, cause=cause, corrected=found.anew)
         parent = parent_of(work, rulebook, people, before, now)
+        if parent is not None:
+            reasons = rest_on(parent, rulebook.definition_of(parent), before, after)
+            if reasons:
+                values = {"number": found.said.entry, "reference": before.reference}
+                raise Refused("Entry {number} of {reference} stays as it is.", tuple(reasons), **values)
         work.agreements.correct(before, left.agreement)
         write_rows(work, rulebook, agreement_id, left, now)
         refresh_parent(work, rulebook, people, left.agreement, now, parent)
-        since = as_corrected(history)[dict(numbered(history))[found.said.entry]].recorded_at
-        _tell(work, rulebook, people, agreement_id, left.agreement, number, found, since, now)
+        wrong = as_corrected(history)[dict(numbered(history))[found.said.entry]]
+        _tell(work, rulebook, people, agreement_id, left.agreement, number, found, wrong, now)
         work.commit()
     waits_for = tuple(definition.roles[role].label for role in found.said.second)
     return CorrectedEntry(left.agreement, number, found.said, waits_for)
@@ -131,17 +136,17 @@ def _tell(
     agreement: Agreement,
     number: int,
     found: Corrections,
-    since: datetime,
+    wrong: HistoryEntry,
     now: datetime,
 ) -> None:
-    """Who has to confirm it; once it counts, the liaison and whoever was told anything since the entry that was wrong."""
+    """Who has to confirm it; once it counts, the liaison, who made the entry that was wrong, and who was told anything since."""
     definition, today = rulebook.definition_of(agreement), people.today(agreement.office, now)
     told = about_correction(number, found.said.second, found.entry.actor, today)
     if found.said.second:
         audience = audience_of(people, definition, agreement.office, told, today, ())
     else:
         holders, vacant = holders_of(people, definition, agreement.office, told.roles, today)
-        readers = {**work.alerts.readers_since(agreement_id, since), **holders}
+        readers = {wrong.actor: LIAISON, **work.alerts.readers_since(agreement_id, wrong.recorded_at), **holders}
         known = {who: role for who, role in readers.items() if who in people.people and who not in told.held}
         audience = Audience(tuple(recipients_of(people, known, today)), vacant, nobody=not known)
     telling.write(work, rulebook, people, agreement_id, told, audience, now)

@@ -48,6 +48,9 @@ def open_agreement(
                 "{parent} is kept by another office: {office}.", {"parent": new.parent, "office": parent.office}
             )
             raise Refused("{reference} cannot be opened.", (kept,), reference=new.reference)
+        if parent is not None and parent.annulled_on is not None:
+            gone = Sentence("{parent} was annulled on {day}.", {"parent": parent.reference, "day": parent.annulled_on})
+            raise Refused("{reference} cannot be opened.", (gone,), reference=new.reference)
         children = rulebook.definition_of(parent).children if parent is not None else ()
         problems = list(problems_of_opening(new, definition, today, children))
         if work.agreements.known([new.reference]):

@@ -336,9 +336,10 @@ def _timeline(
 ) -> Iterator[EntryLine]:
     words = rulebook.lexicon_of(agreement)
     corrected = {
-        said.entry: number
+        entry: number
         for number, place in numbered(agreement.history)
         if (said := Corrected.read(agreement.history[place])) is not None and not said.second
+        for entry in (said.entry, *said.counts)
     }
     for number, entry in entries:
         yield EntryLine(

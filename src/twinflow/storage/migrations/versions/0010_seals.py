@@ -94,7 +94,8 @@ def _make_tables() -> None:
         sa.ForeignKeyConstraint(["agreement_id"], ["agreement.id"], name=op.f("fk_link_item_agreement_id_agreement")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_link_item")),
     )
-    op.create_index(op.f("ix_link_item_link"), "link_item", ["link"])
+    for column in ("link", "agreement_id", "message_id"):
+        op.create_index(op.f(f"ix_link_item_{column}"), "link_item", [column])
     op.create_table(
         "released_alert",
         sa.Column("id", sa.Integer(), nullable=False),
