@@ -15,6 +15,9 @@ from twinflow.domain.process.definition import DeadlineRule, ProcessDefinition
 from twinflow.sentences import Sentence
 
 
+STANDS_OTHERWISE = Sentence("deadline {rule}/{number} stands there {old}; it is {new}")
+
+
 def of_derivation(
     agreement: Agreement, definition: ProcessDefinition, contexts: Sequence[DeadlineContext], now: datetime
 ) -> Iterator[Sentence]:
@@ -42,8 +45,7 @@ def _at(
     for key, deadline in {**_closed_otherwise(agreement, new), **left.rows}.items():
         values: dict[str, object] = {"rule": key[0], "number": key[1], "new": _in_words(deadline)}
         if key in old:
-            said = "deadline {rule}/{number} stands there {old}; it is {new}"
-            yield Sentence(said, {**values, "old": _in_words(old[key])})
+            yield Sentence(STANDS_OTHERWISE.template, {**values, "old": _in_words(old[key])})
         else:
             yield Sentence("deadline {rule}/{number} is missing: it is {new}", values)
     for known in left.found:

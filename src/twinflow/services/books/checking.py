@@ -19,7 +19,7 @@ from twinflow.domain.clock.day import InBooks
 from twinflow.domain.corrections.retaken import as_it_began, retaken
 from twinflow.domain.deadlines.context import DeadlineContext
 from twinflow.domain.deadlines.kept import Key
-from twinflow.domain.deadlines.proving import of_count, of_derivation, of_waking
+from twinflow.domain.deadlines.proving import STANDS_OTHERWISE, of_count, of_derivation, of_waking
 from twinflow.domain.mail.proving import faults_of_message
 from twinflow.domain.people.people import People
 from twinflow.domain.process.definition import ProcessDefinition
@@ -181,7 +181,9 @@ def _of_what_is_made(
     contexts = _contexts(rulebook, people, definition, agreement, now)
     current = _counted_by_what_is_in_use(rulebook, definition, agreement)
     if current:
-        otherwise = list(of_derivation(agreement, definition, contexts, now))
+        found = list(of_derivation(agreement, definition, contexts, now))
+        otherwise = [each for each in found if each.template == STANDS_OTHERWISE.template]
+        yield from (each for each in found if each not in otherwise)
         if otherwise and not _is_as_recorded(agreement, history(), rulebook, people, now):
             yield from otherwise
     calendars_at = {
