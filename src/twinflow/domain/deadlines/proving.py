@@ -14,7 +14,6 @@ from twinflow.domain.deadlines.warnings import next_wake_on
 from twinflow.domain.process.definition import DeadlineRule, ProcessDefinition
 from twinflow.sentences import Sentence
 
-
 STANDS_OTHERWISE = Sentence("deadline {rule}/{number} stands there {old}; it is {new}")
 
 
