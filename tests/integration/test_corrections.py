@@ -706,3 +706,58 @@ def test_what_is_typed_wrongly_has_its_row_and_each_row_is_lived() -> None:
     table = (ROOT / "docs" / "corrections.md").read_text("utf-8")
     rows = re.findall(r"^\| ([^|]+) \| `", table, re.MULTILINE)
     assert sorted(rows) == sorted(ALIKE)
+
+
+def test_only_who_took_a_step_says_which_step_it_was(asked: World) -> None:
+    """Else somebody would decide in another person's name what they themselves have asked for."""
+    take(asked, MISTAKEN, "note", MONDAY, records={"remark": "telephoned"})
+    assert "elena took it, and only they say which step it was" in refused(asked, 3, "emilio", step="finish")
+    correct(asked, 3, step="finish")
+    assert loaded(asked, MISTAKEN).state == "done"
+
+
+def test_who_has_corrected_what_was_asked_for_cannot_correct_what_was_decided_on_it(asked: World) -> None:
+    people = asked.people
+    roles = (*people.people["emilio"].assignments, *people.people["rita"].assignments)
+    twice = replace(people.people["emilio"], assignments=roles)
+    object.__setattr__(people, "people", {**people.people, "emilio": twice})
+    people.__dict__.pop("_by_role", None)
+    correct(asked, 2, "emilio", on="2026-03-03")
+    take(asked, MISTAKEN, "opine", MONDAY + timedelta(days=3), "rita", records=OPINION)
+    (number,) = [n for n, place in numbered(loaded(asked, MISTAKEN).history)
+                 if loaded(asked, MISTAKEN).history[place].step == "opine"]  # fmt: skip
+    assert "emilio corrected the step “Ask”" in refused(asked, number, "emilio", opinion_number="MINE")
+
+
+def test_a_confirmation_is_taken_back_only_by_who_gave_it(asked: World) -> None:
+    change(asked, MISTAKEN, ChangeKind.EXTEND, MONDAY, length=Length.parse("5 days"))
+    change(asked, MISTAKEN, ChangeKind.CONFIRM, MONDAY, "sergio", of=1)
+    due = [each.due_on for each in loaded(asked, MISTAKEN).deadlines if each.rule == "answer"]
+    (number, _) = numbered(loaded(asked, MISTAKEN).history)[-2]
+    assert "sergio confirmed it, and only they take that back." in refused(asked, number)
+    correct(asked, number, "sergio")
+    assert [each.due_on for each in loaded(asked, MISTAKEN).deadlines if each.rule == "answer"] != due
+
+
+def test_a_correction_that_waits_is_over_once_the_entry_is_corrected_otherwise(tmp_path: Path) -> None:
+    rule = ("[steps.ask]", '[corrections]\nsecond = "supervisor"\nsource = "test"\n[steps.ask]')
+    with tiny_world(f"sqlite:///{tmp_path / 'x.db'}", tmp_path, *EDITS, rule, people=PEOPLE) as world:
+        on(world, MONDAY + timedelta(days=7))
+        opened(world, MISTAKEN)
+        take(world, MISTAKEN, "ask", MONDAY)
+        first, later = correct(world, 2, on="2026-03-03"), correct(world, 2, on="2026-03-04")
+        confirmed(world, later, "sergio")
+        with pytest.raises(Refused):
+            confirmed(world, first, "sergio")
+        assert loaded(world, MISTAKEN).day_of("asked_on") == date(2026, 3, 4)
+
+
+def test_an_annulled_case_takes_no_term_and_nothing_belongs_to_it(asked: World) -> None:
+    correct(asked, 1, annul=True)
+    with pytest.raises(Refused, match="stays as it is"):
+        state_term(
+            asked.engine, asked.rulebook, asked.people, "T-1.annulled",
+            TermCommand("validity", Term.parse("5 years"), "clause 9"), person="elena", now=asked.now,
+        )  # fmt: skip
+    with pytest.raises(Refused, match="cannot be opened"):
+        opened(asked, "T-3", parent="T-1.annulled")

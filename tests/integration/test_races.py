@@ -200,6 +200,7 @@ def test_several_nodes_may_start_on_an_empty_database_at_once(database_url: str)
             "link",
             "received",
             "return_key",
+            "use_mark",
             "released_alert",
             "feed",
             "opt_out",

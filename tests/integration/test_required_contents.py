@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from builders import DRAFT, NOTICE, PROGRAMME, SIGNED_TEXT
-from twinflow.domain.agreement.agreement import Agreement, Claim, Party
+from twinflow.domain.agreement.agreement import Agreement, Claim, Party, Term
 from twinflow.domain.calendar.dates import PartialDate
 from twinflow.domain.steps.command import StepCommand
 from twinflow.domain.steps.opening import NewAgreement
@@ -26,10 +26,13 @@ def office(world: World) -> World:
     return world
 
 
-def opened(world: World, process: str, state: str | None = None, **facts: str) -> None:
+def opened(world: World, process: str, state: str | None = None, validity: str = "", **facts: str) -> None:
     of, who, parties = ("cuenca", "lucia", OF_CUENCA) if process == "ec/cuenca" else ("chihuahua", "elena", PARTIES)
     claims = {key: (Claim(PartialDate.parse(day), "text"),) for key, day in facts.items()}
-    new = NewAgreement("A-1", process, of, "x", world.now.date(), parties, state=state, facts=claims)
+    terms = {
+        name: Term.parse(text) for name, text in (("validity", validity), ("notice_period", "60 days")) if validity
+    }
+    new = NewAgreement("A-1", process, of, "x", world.now.date(), parties, state=state, terms=terms, facts=claims)
     open_agreement(world.engine, world.rulebook, world.people, new, actor=who, now=world.now)
 
 
@@ -144,7 +147,7 @@ def test_a_termination_is_not_completed_before_its_notice_has_run(office: World)
 
 
 def test_no_notice_is_taken_after_the_last_day_for_it(office: World) -> None:
-    opened(office, "mx/twinning", "in_force", signed_on="2021-04-30")
+    opened(office, "mx/twinning", "in_force", validity="5 years", signed_on="2021-04-30")
     assert "until 2026-03-01" in refused(office, "notify_termination", records=NOTICE)
 
 

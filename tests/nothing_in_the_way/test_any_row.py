@@ -88,6 +88,10 @@ OTHER_ROWS = (
         "INSERT INTO received (digest, kind, received_at, sender, subject, whole, settled_by, content)"
         " VALUES ('1', 'answer', '2026-03-02 18:00:00', 'ana@example.org', 'Re:', true, '', 'x')"
     ),
+    (
+        "INSERT INTO use_mark (token, since, is_short, accepted_by, accepted_at)"
+        " VALUES ('1', '2026-03-02 18:00:00', true, 'elena', '2026-03-02 18:00:00')"
+    ),
     "INSERT INTO opt_out (person, notice, off_at) VALUES ('elena', 'digest', '2026-03-02 18:00:00')",
     (
         "INSERT INTO released_alert (agreement_id, notice, subject, occurrence, level, recipient, stands_for, role,"

@@ -2,13 +2,14 @@
 
 from datetime import datetime
 
-from sqlalchemy import bindparam, func, insert, literal_column, select, text, update
+from sqlalchemy import bindparam, func, insert, literal_column, or_, select, text, update
 from sqlmodel import col
 
 from twinflow.domain.agreement.proving import link_seal
 from twinflow.domain.agreement.seals import Head, instant_written
 from twinflow.domain.mail.proving import linked_as
 from twinflow.storage.prepared import Prepared
+from twinflow.storage.readable import IsTime
 from twinflow.storage.tables import CHANGED, NOT_LINKED, LinkItemRow, LinkRow
 from twinflow.storage.writes import Repository
 from twinflow.storage.written import AGREEMENT, FIXED, LINK, ONCE_BUILT, OUTBOX, message_content
@@ -52,7 +53,8 @@ class Links(Repository):
         ).all()
         messages = connection.execute(
             select(OUTBOX.c.id, *(OUTBOX.c[name] for name in (*FIXED, *ONCE_BUILT, "state", "attempts", "settled_at")))
-            .where(text(NOT_LINKED))
+            .where(text(f"({NOT_LINKED})"), IsTime(OUTBOX.c.created_at))  # one that cannot be read keeps no other out
+            .where(or_(OUTBOX.c.settled_at.is_(None), IsTime(OUTBOX.c.settled_at)))
             .order_by(OUTBOX.c.id)
             .limit(AT_ONCE)
             .with_for_update(skip_locked=True)

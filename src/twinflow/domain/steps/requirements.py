@@ -91,7 +91,9 @@ def _another_person_than(attempt: Attempt, requirement: Requirement) -> Sentence
         values = {"person": who.key, "step": attempt.definition.steps[entry.step or ""].label}
         if who.is_called(entry.actor):
             return Sentence("{person} took the step “{step}”; another person has to take this one.", values)
-        if said is not None and any(map(who.is_called, said.corrected_by.split())):
+        hand = next(filter(who.is_called, said.corrected_by.split()), None) if said is not None else None
+        if hand is not None:
+            values["person"] = hand
             return Sentence("{person} corrected the step “{step}”; another person has to take this one.", values)
     return None
 
