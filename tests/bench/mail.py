@@ -101,6 +101,7 @@ def built(composer: Composer, letter: Letter, number: int) -> EmailMessage:
     context = {
         "subject": subject, "person": letter.person, "roles": letter.roles, "groups": [group],
         "base_url": "http://127.0.0.1:8000", "digest": False, "reasons": letter.reasons, "unsubscribe_url": "",
+        "head": "", "short_head": "", "head_on": None,
     }  # fmt: skip
     message = EmailMessage(policy=SMTP_POLICY)
     message["Subject"], message["From"], message["To"] = subject, "twinflow@localhost", letter.person.mail

@@ -170,7 +170,7 @@ class TwoLives(Life):
         """Something that happens in both."""
         what = random.random()
         if what < 0.1:
-            self.alike(self.edition if what < 0.05 else self.migrates, random.random())
+            self.alike(self.migrates, random.random())
         elif what < 0.7:
             self.both(self.step(random.choice(ACTS), random.randrange(20), random.randrange(-30, 60)))
         else:
@@ -178,10 +178,8 @@ class TwoLives(Life):
             self.both(self.change(kind, random.randrange(5), random.randrange(1, 15)))
 
     def alike(self, what: Callable[[Clock, Random], None], seed: float) -> None:
-        """A new edition of a calendar, or a move to the next version."""
-        held = self.rulebook
+        """A move to the next version."""
         for books in (self.right, self.wrong):
-            self.rulebook = held
             what(books, Random(seed))
             books.write()
 
