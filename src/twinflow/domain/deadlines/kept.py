@@ -55,7 +55,8 @@ def rewritten(
     migrated = before.process_digest != after.process_digest  # with the same date it may have another ladder
     rows = {key: each for key, each in new.items() if each != old.get(key) or (migrated and each.is_open)}
     for key, each in gone.items():  # a rule that the process no longer has ends today
-        closed_on = context.today if each.rule not in definition.deadlines else None
+        has_ended = each.rule not in definition.deadlines and key not in corrected
+        closed_on = context.today if has_ended else None
         rows[key] = replace(each, status=DeadlineStatus.VOID, closed_on=closed_on)
     moves = tuple(
         noted(DateMoved(key, old[key].due_on, new[key].due_on, cause), actor, context.today, now)
