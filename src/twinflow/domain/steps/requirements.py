@@ -88,10 +88,11 @@ def _another_person_than(attempt: Attempt, requirement: Requirement) -> Sentence
     """Four eyes, on persons: whoever took one of the steps cannot take this one, in whatever role."""
     for entry in attempt.agreement.steps_taken(*requirement.steps):
         said, who = StepTaken.read(entry), attempt.actor
+        assert said is not None
         values = {"person": who.key, "step": attempt.definition.steps[entry.step or ""].label}
         if who.is_called(entry.actor):
             return Sentence("{person} took the step “{step}”; another person has to take this one.", values)
-        hand = next(filter(who.is_called, said.corrected_by.split()), None) if said is not None else None
+        hand = next(filter(who.is_called, said.corrected_by.split()), None)
         if hand is not None:
             values["person"] = hand
             return Sentence("{person} corrected the step “{step}”; another person has to take this one.", values)
