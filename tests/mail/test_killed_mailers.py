@@ -12,12 +12,11 @@ from pathlib import Path
 from threading import Lock
 
 import pytest
-from faulty_server import Fault, Moment, Stage, faulty_server
+from faulty_server import Fault, FaultyServer, Moment, Stage, faulty_server
 from mailbag import REVIEWERS, by_id, fill, people_file
 from mailer_process import deliver
 
 from how_many import SEED, many
-from twinflow.config import MailSettings
 from twinflow.domain.mail.message import WAITING, MessageState, OutboxMessage
 from twinflow.domain.mail.retries import LEASE
 from twinflow.worker.sending import FOR_EACH_CONNECTION
@@ -76,10 +75,12 @@ def killer() -> Iterator[Killer]:
         mailer.join()
 
 
-def run_three(mails: list[MailSettings], world: World, killer: Killer) -> None:
+def run_three(servers: list[FaultyServer], world: World, killer: Killer) -> None:
     """Three mailers begin; this ends when each of them has died or has nothing left to do."""
-    each = [world.runtime.settings.model_copy(update={"mail": mail}) for mail in mails]
-    killer.mailers = [FORKS.Process(target=deliver, args=(settings, world.now)) for settings in each]
+    settings = world.runtime.settings
+    mails = [settings.mail.model_copy(update={"port": server.port}) for server in servers]
+    each = [settings.model_copy(update={"mail": mail}) for mail in mails]
+    killer.mailers = [FORKS.Process(target=deliver, args=(own, world.now)) for own in each]
     for mailer in killer.mailers:
         mailer.start()
     for mailer in killer.mailers:
@@ -92,13 +93,12 @@ def test_killed_mailers_lose_nothing_and_mark_whatever_may_come_twice(
 ) -> None:
     with ExitStack() as stack:
         servers = [stack.enter_context(faulty_server(killer.fault_of(mailer))) for mailer in range(MAILERS)]
-        mails = [server.settings(connections=CONNECTIONS) for server in servers]
-        world = make_world(mails[0], people_file(tmp_path))
+        world = make_world(servers[0].settings(connections=CONNECTIONS), people_file(tmp_path))
         fill(world, [REVIEWERS[n % len(REVIEWERS)] for n in range(MESSAGES)])
         rounds = 0
         while any(message.state in WAITING for message in by_id(world).values()):
             killer.plan(MAILERS if rounds < ROUNDS else 0)
-            run_three(mails, world, killer)
+            run_three(servers, world, killer)
             world.now += LEASE + timedelta(minutes=1)
             rounds += 1
             assert rounds < ROUNDS + 5, "it comes to an end"
