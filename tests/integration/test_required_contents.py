@@ -163,12 +163,15 @@ def test_a_text_without_days_of_notice_is_ended_by_nobody_alone(office: World) -
     assert take(office, "end_by_consent", "lucia").state == "terminated"
 
 
-def test_a_meeting_is_called_three_clear_days_before_and_not_held_before_its_day(office: World) -> None:
+def test_a_meeting_is_called_or_moved_three_clear_days_before_and_not_held_before_its_day(office: World) -> None:
     opened(office, "working-group-meeting")
     assert refused(office, "convene", records={"meeting_on": "2026-03-03", "agenda": "1"})
     assert refused(office, "convene", records={"meeting_on": "2026-03-05", "agenda": "1"})
     take(office, "convene", records={"meeting_on": "2026-03-06", "agenda": "1"})
     assert "from 2026-03-06 on" in refused(office, "hold")
+    other = {"reason": "no quorum", "records": {"meeting_on": "2026-03-05"}}
+    assert "until 2026-03-01" in refused(office, "postpone", **other)
+    take(office, "postpone", **{**other, "records": {"meeting_on": "2026-03-10"}})
 
 
 def test_an_opinion_that_falls_due_past_a_guessed_vacation_of_the_ministry_is_provisional(office: World) -> None:
