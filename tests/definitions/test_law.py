@@ -51,6 +51,7 @@ def called(requirement: dict[str, Any]) -> str:
     """A requirement by its name and what it asks for."""
     if "child" in requirement:
         asked = f"{requirement['child']} {requirement['state']}"
+        asked += f" since {requirement['since']}" if "since" in requirement else ""
     elif "steps" in requirement:
         asked = ", ".join(requirement["steps"])
     elif requirement["name"] in {"fact", "date_known", "checklist"}:

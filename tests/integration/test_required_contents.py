@@ -112,12 +112,22 @@ def test_by_the_method_of_the_oim_no_mexican_city_signs_without_the_opinion_nor_
 ) -> None:
     opened(office, "int/oim", "ready_to_sign")
     assert "Opinion of the foreign ministry is not on record." in refused(office, "sign", party="Chihuahua")
-    take(office, "record_opinion", records={"ministry_opinion": "1"})
+    opinion = {"records": {"ministry_opinion": "1"}}
+    take(office, "record_opinion", **opinion)
+    take(office, "return_to_planning", reason="one area less")
+    take(office, "agree_plan", records={"work_plan": "2"})
+    take(office, "evaluate_reach", records={"impact_document": "2"})
+    assert "opinion of the ministry awaited" in refused(office, "sign", party="Chihuahua")
+    office.now += timedelta(days=1)
+    take(office, "record_opinion", **opinion)
+    assert "from 2026-03-03 on" in refused(office, "sign", party="Chihuahua", on=date(2026, 3, 2))
     for party in PARTIES:
         take(office, "sign", party=party.name)
     assert "Registration" in refused(office, "begin_projects")
     take(office, "review_first_stage")
     assert "Registration" in refused(office, "go_on")
+    take(office, "record_registration_in_review", records={"registration": "R-1"})
+    assert take(office, "go_on").state == "in_execution"
 
 
 def test_in_cuenca_nothing_is_approved_without_indicators_and_no_talk_ends_without_a_reason(office: World) -> None:

@@ -102,6 +102,20 @@ def test_a_child_has_come_to_a_state_whatever_became_of_it_since():
     assert why(agreement(), "child") is None
 
 
+def test_a_child_of_an_earlier_round_does_not_count_where_the_requirement_says_since_when():
+    entry = HistoryEntry(EntryKind.STEP, "lucia", date(2011, 9, 1), noon(date(2011, 9, 1)), step="complete_draft")
+    case, wanted = agreement(), ChildState(PROGRAMME, "agreed")
+    again = replace(case, history=(*case.history, entry))
+    for day, reason in (
+        (date(2011, 8, 31), f"No {PROGRAMME} has come to “agreed” since 2011-09-01."),
+        (date(2011, 9, 1), None),
+    ):
+        there = (Child("A-1-P1", PROGRAMME, "ended", (("drafted", date(2011, 5, 9)), ("agreed", day))),)
+        given = {"child": wanted, "step": "complete_draft"}
+        assert why(replace(again, children=there), "child", **given) == reason
+        assert why(replace(case, children=there), "child", **given) is None
+
+
 def test_all_parties_have_signed():
     both = agreement()
     assert why(both, "all_signed") == "These parties have not signed: Chihuahua, Albuquerque."

@@ -1,6 +1,7 @@
 """Named requirements of a step. Each answers with a reason, or with nothing. A process file can name these and no others."""
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 
 from twinflow.domain.agreement.agreement import Agreement
 from twinflow.domain.agreement.entries import StepTaken
@@ -46,14 +47,18 @@ def missing_items(checklist: Checklist, value: object) -> list[Label]:
 
 
 def _child(attempt: Attempt, requirement: Requirement) -> Sentence | None:
-    """Some child of the process has reached the state, whatever became of it since."""
-    wanted = requirement.child
+    """Some child of the process has reached the state, whatever became of it since; not before the step, where one is named."""
+    wanted, since = requirement.child, attempt.agreement.steps_taken(requirement.step or "")
+    first = since[-1].effective_on if since else date.min
     if wanted is None or any(
-        child.process == wanted.process and any(state == wanted.state for state, _ in child.reached)
+        child.process == wanted.process and any(state == wanted.state and on >= first for state, on in child.reached)
         for child in attempt.agreement.children
     ):
         return None
-    return Sentence("No {process} has come to “{state}” yet.", {"process": wanted.process, "state": wanted.state})
+    values: dict[str, object] = {"process": wanted.process, "state": wanted.state}
+    if not since:
+        return Sentence("No {process} has come to “{state}” yet.", values)
+    return Sentence("No {process} has come to “{state}” since {day}.", {**values, "day": first})
 
 
 def _all_signed(attempt: Attempt, _requirement: Requirement) -> Sentence | None:
