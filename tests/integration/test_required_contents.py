@@ -92,6 +92,19 @@ def test_registration_is_not_requested_while_nobody_knows_the_day_of_signature(o
     take(office, "request_registration")
 
 
+@pytest.mark.parametrize("process", ["mx/twinning", "ec/cuenca"])
+def test_a_text_of_which_only_the_year_is_known_is_registered_as_far_as_that_is_in_time(
+    office: World, process: str
+) -> None:
+    who = "elena" if process == "mx/twinning" else "lucia"
+    opened(office, process, "signed", signed_on="2026")
+    if process == "mx/twinning":
+        take(office, "file_signed_text", records=SIGNED_TEXT)
+    assert "from 2026-01-01 on" in refused(office, "request_registration", who, on=date(2025, 12, 31))
+    taken = take(office, "request_registration", who).history[-1]
+    assert dict(taken.details) == {"assumed": "signed_on=2026"}
+
+
 def test_a_programme_is_not_agreed_before_its_contents_a_to_g_are_there(office: World) -> None:
     opened(office, PROGRAMME)
     until = {"period_ends_on": "2026-12-31"}

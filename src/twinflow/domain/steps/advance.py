@@ -15,7 +15,7 @@ from twinflow.domain.people.people import Actor
 from twinflow.domain.process import machine
 from twinflow.domain.process.definition import CLOCK, ProcessDefinition, Requirement, Step
 from twinflow.domain.steps.command import Attempt, Outcome, StepCommand
-from twinflow.domain.steps.days import comes_with, with_dates_recorded
+from twinflow.domain.steps.days import assumed_to_be_in_time, comes_with, with_dates_recorded
 from twinflow.domain.steps.effects import with_effect, with_facts
 from twinflow.domain.steps.ending import what_is_left_open
 from twinflow.domain.steps.facts import recorded_facts
@@ -68,6 +68,7 @@ def advance(
         command.records,
         left,
         command.corrected_by,
+        assumed_to_be_in_time(attempt, step),
     )
     entry = HistoryEntry(
         kind=said.kind,

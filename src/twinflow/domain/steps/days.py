@@ -5,11 +5,12 @@ from datetime import date
 
 from twinflow.domain.agreement.agreement import Agreement, Deadline
 from twinflow.domain.calendar.business_days import day_apart
-from twinflow.domain.calendar.dates import Unit
+from twinflow.domain.calendar.dates import PartialDate, Unit
 from twinflow.domain.deadlines.context import DeadlineContext
 from twinflow.domain.deadlines.kept import kept
 from twinflow.domain.deadlines.occurrences import lengths_of, with_deadlines
 from twinflow.domain.process.definition import (
+    DAYS,
     NOT_AFTER,
     NOT_BEFORE,
     DeadlineRule,
@@ -25,20 +26,31 @@ from twinflow.sentences import Sentence
 def against_the_day(attempt: Attempt, requirement: Requirement) -> Sentence | None:
     """Why the step is not taken on that day, with the first or the last day on which it can be; None where it can be then.
 
-    What is waited for has to have a day. What has none, or only one that no text states, is not over: it bars nobody.
+    What is waited for has to have a day. What has none, or only one that no text states, is not over: it bars nobody. A fact
+    known by month or year bars only what is out of its time whichever day it was.
     """
-    waits, day = requirement.name == NOT_BEFORE, _day(attempt, requirement)
-    if day is None:
+    waits, span = requirement.name == NOT_BEFORE, _span(attempt, requirement)
+    if span is None:
         return _not_known(attempt, requirement) if waits else None
-    distance, sign = requirement.at_least, 1 if waits else -1
-    bound = day if distance is None else day_apart(day, distance, attempt.calendars, sign=sign)
-    if attempt.on >= bound if waits else attempt.on <= bound:
+    day = span[0] if waits else span[1]
+    if _is_in_time(attempt, requirement, day):
         return None
+    bound = _bound(attempt, requirement, day)
     reason = _not_on_that_day(attempt, requirement, day, bound)
     if not _is_provisional(attempt, requirement, bound):
         return reason
     values = {"reason": reason}
     return Sentence("{reason} The date is provisional: a calendar that it rests on is not complete yet.", values)
+
+
+def assumed_to_be_in_time(attempt: Attempt, step: Step) -> dict[str, str]:
+    """The facts, each as far as its day is known, by which the step is taken though some of the days it may be would bar it."""
+    return {
+        requirement.fact: str(attempt.agreement.fact(requirement.fact))
+        for requirement in step.requires
+        if requirement.name in DAYS and requirement.fact is not None
+        if not all(_is_in_time(attempt, requirement, day) for day in _span(attempt, requirement) or ())
+    }
 
 
 def comes_with(step: Step, requirement: Requirement, definition: ProcessDefinition) -> bool:
@@ -58,10 +70,31 @@ def with_dates_recorded(
     return replace(derived, deadlines=tuple(kept(agreement.deadlines, derived, definition, context).values()))
 
 
+def _is_in_time(attempt: Attempt, requirement: Requirement, day: date) -> bool:
+    """Whether the step is taken in its time, if that is the day it goes by."""
+    bound = _bound(attempt, requirement, day)
+    return attempt.on >= bound if requirement.name == NOT_BEFORE else attempt.on <= bound
+
+
+def _bound(attempt: Attempt, requirement: Requirement, day: date) -> date:
+    """The first, or the last, day on which the step can be taken."""
+    if requirement.at_least is None:
+        return day
+    sign = 1 if requirement.name == NOT_BEFORE else -1
+    return day_apart(day, requirement.at_least, attempt.calendars, sign=sign)
+
+
+def _span(attempt: Attempt, requirement: Requirement) -> tuple[date, date] | None:
+    """The first and the last day that it may be which the requirement goes by: mostly one and the same."""
+    if requirement.fact is not None:
+        value = attempt.agreement.fact(requirement.fact)
+        return value.span if isinstance(value, PartialDate) else None
+    day = _day(attempt, requirement)
+    return (day, day) if day is not None else None
+
+
 def _day(attempt: Attempt, requirement: Requirement) -> date | None:
     agreement = attempt.agreement
-    if requirement.fact is not None:
-        return agreement.day_of(requirement.fact)
     if requirement.step is not None:
         taken = agreement.steps_taken(requirement.step)
         return taken[-1].effective_on if taken else None
@@ -78,7 +111,9 @@ def _last_of(agreement: Agreement, rule: str) -> Deadline | None:
 
 
 def _not_on_that_day(attempt: Attempt, requirement: Requirement, day: date, bound: date) -> Sentence:
-    values: dict[str, object] = {"on": attempt.on, "bound": bound, "day": day}
+    fact = attempt.agreement.fact(requirement.fact or "")
+    is_partial = isinstance(fact, PartialDate) and fact.as_date is None
+    values: dict[str, object] = {"on": attempt.on, "bound": bound, "day": str(fact) if is_partial else day}
     values["what"] = day_message(requirement, attempt.definition)
     waits, distance = requirement.name == NOT_BEFORE, requirement.at_least
     if distance is None and waits:
