@@ -123,7 +123,8 @@ class OpenedDespite:
 @dataclass(frozen=True, slots=True)
 class StepTaken:
     """What was given with a step. `received_at` (UTC) is when it arrived, `records` the facts it recorded, by name, as text;
-    `left_open` what was open when it ended the case, `assumed` the facts, as far as their day was known, that might have barred it.
+    `left_open` what was open when it ended the case, `assumed` the facts that might have barred it, each as far as
+    its day was known.
 
     `corrected_by`: whoever had a part in what it says now beside the one who took it.
     """

@@ -20,6 +20,7 @@ from twinflow.domain.process.definition import (
 )
 from twinflow.domain.process.in_words import day_message
 from twinflow.domain.steps.command import Attempt
+from twinflow.domain.steps.remedies import by_record, by_term, with_remedy
 from twinflow.sentences import Sentence
 
 
@@ -135,31 +136,57 @@ def _is_provisional(attempt: Attempt, requirement: Requirement, bound: date) -> 
 
 def _not_known(attempt: Attempt, requirement: Requirement) -> Sentence:
     """Which day is waited for in vain, and what it would take to be known."""
-    definition = attempt.definition
+    agreement, definition = attempt.agreement, attempt.definition
     if requirement.fact is not None:
-        return Sentence("It waits for a day that is not known: {fact}.", {"fact": definition.facts[requirement.fact]})
+        reason = Sentence("It waits for a day that is not known: {fact}.", {"fact": definition.facts[requirement.fact]})
+        return with_remedy(reason, by_record(agreement, definition, requirement.fact))
     if requirement.step is not None:
         label = definition.steps[requirement.step].label
         return Sentence("It comes after a step that is not done yet: {step}.", {"step": label})
-    rule = definition.deadlines[requirement.deadline or ""]
-    values = {"deadline": rule.label, "why": _why_no_date(attempt.agreement, rule, definition)}
-    return Sentence("It waits for “{deadline}”, which has no date: {why}.", values)
+    return _without_date(agreement, definition.deadlines[requirement.deadline or ""], definition)
 
 
-def _why_no_date(agreement: Agreement, rule: DeadlineRule, definition: ProcessDefinition) -> Sentence:
+def what_the_clock_waits_for(agreement: Agreement, step: Step, definition: ProcessDefinition) -> list[Sentence]:
+    """The dates on which the clock takes a step, or why there are none and what helps."""
+    rules = [rule for rule in definition.deadlines.values() if step.key in rule.on_lapse]
+    return [_when_it_passes(agreement, rule, definition) for rule in rules]
+
+
+def _when_it_passes(agreement: Agreement, rule: DeadlineRule, definition: ProcessDefinition) -> Sentence:
+    deadline = _last_of(agreement, rule.key)
+    if deadline is None or deadline.due_on is None:
+        return _without_date(agreement, rule, definition)
+    values = {"deadline": rule.label, "day": deadline.shown_on}
+    if not deadline.assumed:
+        return Sentence("The clock takes it when “{deadline}” has passed ({day}).", values)
+    reason = Sentence("“{deadline}” ({day}) is only assumed, and nothing follows from it.", values)
+    return with_remedy(reason, by_term(agreement, deadline.assumed[0]))
+
+
+def _without_date(agreement: Agreement, rule: DeadlineRule, definition: ProcessDefinition) -> Sentence:
+    why, remedy = _why_no_date(agreement, rule, definition)
+    values = {"deadline": rule.label, "why": why}
+    return with_remedy(Sentence("It waits for “{deadline}”, which has no date: {why}.", values), remedy)
+
+
+def _why_no_date(
+    agreement: Agreement, rule: DeadlineRule, definition: ProcessDefinition
+) -> tuple[Sentence, Sentence | None]:
+    """The reason, and what helps."""
     base = definition.base_of(rule)
     fact, step = base.anchor.fact, base.anchor.step
     if _last_of(agreement, rule.key) is not None:
-        return Sentence("its days do not count at present")
+        return Sentence("its days do not count at present"), None
     if fact is not None and agreement.day_of(fact) is None:
-        return Sentence("the day is not known of “{fact}”", {"fact": definition.facts[fact]})
+        unknown = Sentence("the day is not known of “{fact}”", {"fact": definition.facts[fact]})
+        return unknown, by_record(agreement, definition, fact)
     if step is not None and not agreement.steps_taken(step):
-        return Sentence("the step “{step}” is not done yet", {"step": definition.steps[step].label})
+        return Sentence("the step “{step}” is not done yet", {"step": definition.steps[step].label}), None
     silent = [each.term for each in (rule, base) if each.term and not lengths_of(each, agreement, definition)]
     if not silent:
-        return Sentence("it does not run in this case")
+        return Sentence("it does not run in this case"), None
     term = agreement.terms.get(silent[0])
     values = {"term": definition.terms[silent[0]].label}
     if term is not None and term.indefinite:
-        return Sentence("by the text it has no end ({term})", values)
-    return Sentence("the text does not state it ({term})", values)
+        return Sentence("by the text it has no end ({term})", values), None
+    return Sentence("the text does not state it ({term})", values), by_term(agreement, silent[0])
