@@ -8,7 +8,7 @@ import pytest
 
 from builders import noon, people, rulebook
 from twinflow.domain.agreement.agreement import Agreement, Child, Claim, Party, Term
-from twinflow.domain.agreement.entries import Correction
+from twinflow.domain.agreement.entries import Correction, StepTaken
 from twinflow.domain.agreement.history import EntryKind
 from twinflow.domain.calendar.dates import PartialDate
 from twinflow.domain.corrections.correction import CorrectionCommand, decide
@@ -21,6 +21,7 @@ from twinflow.domain.rulebook import deadline_context
 from twinflow.domain.steps.advance import advance
 from twinflow.domain.steps.command import StepCommand
 from twinflow.domain.steps.effects import signed_at_entry
+from twinflow.domain.steps.ending import always_ends
 from twinflow.domain.steps.opening import NewAgreement, opened, problems_of_opening
 from twinflow.domain.steps.terms import TermCommand, with_term
 from twinflow.errors import Refused
@@ -81,7 +82,7 @@ class Desk:
                 today = self.context.today
                 self.case = with_term(self.case, self.process, said, person, now=self.now, today=today)
             case "open":
-                self.case = replace(self.case, children=tuple(self._children()))
+                self.case = replace(self.case, children=(*self.case.children, *self._children()))
 
     def _correct(self, entry: int, asked: dict[str, str]) -> None:
         command = CorrectionCommand(entry=entry, correction=Correction.REPLACE, reason="so the sheet", asked=asked)
@@ -160,3 +161,16 @@ def test_whoever_waits_for_the_clock_in_a_case_taken_over_comes_to_know_the_day(
     waits = [(state, step) for step in process.steps.values() if step.by == {CLOCK} for state in step.sources]
     told = {(state, step.key): told_of_the_clock(taken_over(process, state), step) for state, step in waits}
     assert {at: said for at, said in told.items() if not any("The clock takes it when" in each for each in said)} == {}
+
+
+@pytest.mark.parametrize("process", [each for each in rulebook().catalogue if each.children], ids=lambda each: each.key)
+def test_every_step_that_ends_a_case_names_what_belongs_to_it_and_has_not_ended(process: ProcessDefinition) -> None:
+    ends = [step for step in process.steps.values() if step.by != {CLOCK} and always_ends(step, process)]
+    assert ends
+    for step in ends:
+        desk = taken_over(process, min(step.sources))
+        desk.case = replace(desk.case, children=(Child("A-1-P", process.children[0], "begun", ()),))
+        assert against(desk, step) == []
+        said = StepTaken.read(desk.case.history[-1])
+        assert said is not None
+        assert "A-1-P" in said.left_open.children

@@ -111,6 +111,7 @@ def test_a_programme_is_not_agreed_before_its_contents_a_to_g_are_there(office: 
     take(office, "check_contents", records={"contents": "objectives,agenda"})
     assert "g) Any other information" in refused(office, "agree", records=until)
     take(office, "check_contents", records={"contents": "all"})
+    assert "until 2026-03-01" in refused(office, "agree", records={"period_ends_on": "2026-03-01"})
     take(office, "agree", records=until)
 
 
