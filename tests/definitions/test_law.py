@@ -10,6 +10,7 @@ import pytest
 
 from builders import WORKFLOWS
 from twinflow.definitions.catalogue import process_files
+from twinflow.domain.process.definition import DAYS
 
 PAGE = (Path(__file__).parents[2] / "docs" / "law.md").read_text("utf-8")
 NONE = "–"
@@ -51,6 +52,7 @@ def called(requirement: dict[str, Any]) -> str:
     """A requirement by its name and what it asks for."""
     if "child" in requirement:
         asked = f"{requirement['child']} {requirement['state']}"
+        asked += f" since {requirement['since']}" if "since" in requirement else ""
     elif "steps" in requirement:
         asked = ", ".join(requirement["steps"])
     elif requirement["name"] in {"fact", "date_known", "checklist"}:
@@ -82,7 +84,7 @@ def sections() -> dict[str, str]:
 
 def cells(text: str) -> Iterator[list[str]]:
     for line in text.splitlines():
-        if line.startswith("| ") and not line.startswith(("| object", "| words")):
+        if line.startswith("| ") and not line.startswith(("| object", "| words", "| process")):
             yield [cell.strip() for cell in line.strip("|").split("|")]
 
 
@@ -94,6 +96,19 @@ def rows() -> Iterator[Row]:
             name, nature = object_and_nature.groups("")
             rule = Rule(heading.split()[0], name, nature, "" if source == NONE else source)
             yield Row(rule, rests_on, "" if remark == NONE else remark)
+
+
+def bound_to_days(file: str) -> Iterator[tuple[str, str, str]]:
+    """The steps of a file that have a first or a last day, or that the clock takes: step, day, and the rule with the source."""
+    tables = FILES[file]
+    for name, step in tables.get("steps", {}).items():
+        for requirement in step.get("requires", ()):
+            if requirement["name"] in DAYS:
+                yield f"`{name}`", called(requirement), f"requirement {name}: {called(requirement)}"
+    for name, deadline in tables.get("deadlines", {}).items():
+        lapsing = deadline.get("on_lapse", ())
+        for step in [lapsing] if isinstance(lapsing, str) else lapsing:
+            yield f"`{step}`", f"the clock, when {name} has passed", f"deadline {name}"
 
 
 ROWS = list(rows())
@@ -122,6 +137,18 @@ def test_every_rule_has_its_row_with_its_source_and_no_row_is_without_its_rule(f
 def test_a_row_rests_on_what_its_source_is_or_is_open(file):
     wrong = [row for row in ROWS if row.rule.file == file and row.rests_on not in {kind_of(row.rule.source), "open"}]
     assert wrong == []
+
+
+def test_the_page_tells_file_by_file_which_steps_go_by_days_and_why_none_does():
+    (text,) = [part for part in PAGE.split("\n## ") if part.startswith("Steps that go by days")]
+    told = list(cells(text))
+    rests_on = {(row.rule.file, row.rule.name): row.rests_on for row in ROWS}
+    wanted = []
+    for file in FILES:
+        bound = [[f"`{file}`", step, day, rests_on[file, rule]] for step, day, rule in bound_to_days(file)]
+        wanted += bound or [[f"`{file}`", NONE, NONE, NONE]]
+    assert [row[:4] for row in told] == wanted
+    assert [row for row in told if (row[1] == NONE) is (row[4] == NONE)] == []
 
 
 def test_what_is_open_says_what_is_open():

@@ -58,6 +58,7 @@ def test_the_tiny_process_has_no_mistake(tmp_path):
         pytest.param([('notice = "opinion-requested"', 'notice = "opinion-reqested"')], "steps.ask.notices[1].notice", "did you mean “opinion-requested”?", id="notice"),
         pytest.param([('name = "fact"', 'name = "fatc"')], "steps.finish.requires[1]", "“fatc” is not one of 'fact'", id="requirement"),
         pytest.param([('fact = "asked_on" }]', 'fact = "asket_on" }]')], "steps.finish.requires[1].fact", "the fact “asket_on” does not exist; did you mean “asked_on”?", id="fact of a requirement"),
+        pytest.param([('{ name = "fact", fact = "asked_on" }', '{ name = "child", child = "tiny", state = "done", since = "aks" }')], "steps.finish.requires[1].since", "the step “aks” does not exist; did you mean “ask”?", id="step since which a child"),
         pytest.param([('day_as = "asked_on"', 'day_as = "askd_on"')], "steps.ask.day_as", "did you mean “asked_on”?", id="fact in records"),
         pytest.param([('stage = "work"', 'stage = "wrok"')], "states.open.stage", "the stage “wrok” does not exist; did you mean “work”?", id="stage"),
         pytest.param([('met_by = ["finish"]', 'met_by = ["finsh"]')], "deadlines.answer.met_by", "the step “finsh” does not exist; did you mean “finish”?", id="step in met_by"),

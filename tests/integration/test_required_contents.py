@@ -92,12 +92,26 @@ def test_registration_is_not_requested_while_nobody_knows_the_day_of_signature(o
     take(office, "request_registration")
 
 
+@pytest.mark.parametrize("process", ["mx/twinning", "ec/cuenca"])
+def test_a_text_of_which_only_the_year_is_known_is_registered_as_far_as_that_is_in_time(
+    office: World, process: str
+) -> None:
+    who = "elena" if process == "mx/twinning" else "lucia"
+    opened(office, process, "signed", signed_on="2026")
+    if process == "mx/twinning":
+        take(office, "file_signed_text", records=SIGNED_TEXT)
+    assert "from 2026-01-01 on" in refused(office, "request_registration", who, on=date(2025, 12, 31))
+    taken = take(office, "request_registration", who).history[-1]
+    assert dict(taken.details) == {"assumed": "signed_on=2026"}
+
+
 def test_a_programme_is_not_agreed_before_its_contents_a_to_g_are_there(office: World) -> None:
     opened(office, PROGRAMME)
     until = {"period_ends_on": "2026-12-31"}
     take(office, "check_contents", records={"contents": "objectives,agenda"})
     assert "g) Any other information" in refused(office, "agree", records=until)
     take(office, "check_contents", records={"contents": "all"})
+    assert "until 2026-03-01" in refused(office, "agree", records={"period_ends_on": "2026-03-01"})
     take(office, "agree", records=until)
 
 
@@ -112,12 +126,22 @@ def test_by_the_method_of_the_oim_no_mexican_city_signs_without_the_opinion_nor_
 ) -> None:
     opened(office, "int/oim", "ready_to_sign")
     assert "Opinion of the foreign ministry is not on record." in refused(office, "sign", party="Chihuahua")
-    take(office, "record_opinion", records={"ministry_opinion": "1"})
+    opinion = {"records": {"ministry_opinion": "1"}}
+    take(office, "record_opinion", **opinion)
+    take(office, "return_to_planning", reason="one area less")
+    take(office, "agree_plan", records={"work_plan": "2"})
+    take(office, "evaluate_reach", records={"impact_document": "2"})
+    assert "opinion of the ministry awaited" in refused(office, "sign", party="Chihuahua")
+    office.now += timedelta(days=1)
+    take(office, "record_opinion", **opinion)
+    assert "from 2026-03-03 on" in refused(office, "sign", party="Chihuahua", on=date(2026, 3, 2))
     for party in PARTIES:
         take(office, "sign", party=party.name)
     assert "Registration" in refused(office, "begin_projects")
     take(office, "review_first_stage")
     assert "Registration" in refused(office, "go_on")
+    take(office, "record_registration_in_review", records={"registration": "R-1"})
+    assert take(office, "go_on").state == "in_execution"
 
 
 def test_in_cuenca_nothing_is_approved_without_indicators_and_no_talk_ends_without_a_reason(office: World) -> None:
@@ -163,12 +187,15 @@ def test_a_text_without_days_of_notice_is_ended_by_nobody_alone(office: World) -
     assert take(office, "end_by_consent", "lucia").state == "terminated"
 
 
-def test_a_meeting_is_called_three_clear_days_before_and_not_held_before_its_day(office: World) -> None:
+def test_a_meeting_is_called_or_moved_three_clear_days_before_and_not_held_before_its_day(office: World) -> None:
     opened(office, "working-group-meeting")
     assert refused(office, "convene", records={"meeting_on": "2026-03-03", "agenda": "1"})
     assert refused(office, "convene", records={"meeting_on": "2026-03-05", "agenda": "1"})
     take(office, "convene", records={"meeting_on": "2026-03-06", "agenda": "1"})
     assert "from 2026-03-06 on" in refused(office, "hold")
+    other = {"reason": "no quorum", "records": {"meeting_on": "2026-03-05"}}
+    assert "until 2026-03-01" in refused(office, "postpone", **other)
+    take(office, "postpone", **{**other, "records": {"meeting_on": "2026-03-10"}})
 
 
 def test_an_opinion_that_falls_due_past_a_guessed_vacation_of_the_ministry_is_provisional(office: World) -> None:

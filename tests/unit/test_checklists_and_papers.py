@@ -29,15 +29,15 @@ def process(tmp_path) -> ProcessDefinition:
 def test_every_missing_item_and_paper_is_named(process):
     case = agreement(process, opened_on=DAY)
     assert refusal(case, "ask", DAY, process=process) == [
-        "Sections: missing are Aims, Actors.",
-        "Draft is not on record.",
+        "Sections: missing are Aims, Actors. It comes with “Look”: twinflow agreements advance A-1 look",
+        "Draft is not on record. It comes with “Attach”: twinflow agreements advance A-1 attach",
     ]
 
 
 def test_the_last_look_decides(process):
     case = agreement(process, opened_on=DAY)
     looked = after(case, ("look", DAY, {"sections": "all"}), ("look", DAY, {"sections": "actors"}), process=process)
-    assert refusal(looked, "ask", DAY, process=process)[0] == "Sections: missing are Aims."
+    assert refusal(looked, "ask", DAY, process=process)[0].startswith("Sections: missing are Aims. ")
 
 
 def test_items_are_kept_in_the_order_of_the_list_and_all_stands_for_them(process):
@@ -78,6 +78,11 @@ def test_a_child_has_to_have_reached_its_state_once(tmp_path):
         ),
     )
     case = after(agreement(process, opened_on=DAY), ("ask", DAY), process=process)
-    assert refusal(case, "finish", DAY, process=process) == ["No tiny has come to “asked” yet."]
+    assert refusal(case, "finish", DAY, process=process) == [
+        (
+            "No tiny has come to “asked” yet. Take the steps of such a case, or open one: twinflow agreements open REFERENCE "
+            "--process tiny --parent A-1"
+        )
+    ]
     child = Child("A-2", "tiny", "done", (("open", DAY), ("asked", DAY), ("done", DAY)))
     assert refusal(replace(case, children=(child,)), "finish", DAY, process=process) == []

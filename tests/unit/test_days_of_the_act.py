@@ -8,10 +8,12 @@ import pytest
 from builders import (
     CLOCK,
     LIAISON,
+    SIGNED_TEXT,
     a_calendar,
     after,
     agreement,
     context,
+    definition,
     derived,
     facts,
     noon,
@@ -20,7 +22,7 @@ from builders import (
 )
 from ending import ending
 from twinflow.domain.agreement.agreement import DeadlineStatus
-from twinflow.domain.agreement.entries import Changed, ChangeKind, noted
+from twinflow.domain.agreement.entries import Changed, ChangeKind, StepTaken, noted
 from twinflow.domain.calendar.business_days import EVERY_DAY, Calendars, day_apart
 from twinflow.domain.calendar.dates import Distance, Length
 from twinflow.domain.process.definition import Anchor, Requirement, Side
@@ -28,6 +30,7 @@ from twinflow.domain.steps.advance import reasons_against
 from twinflow.domain.steps.command import Attempt
 from twinflow.domain.steps.days import against_the_day, comes_with, with_dates_recorded
 from twinflow.language import say
+from twinflow.services.reading.history_in_words import entry_message
 
 OPENED = date(2025, 9, 1)
 NOTICED = date(2025, 11, 23)  # sixty days before 22 January 2026
@@ -103,14 +106,20 @@ def test_what_has_no_last_day_is_not_over(process, case):
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        ({}, "the text does not state it (Notice period)"),
-        ({"notice_period": "indefinite"}, "by the text it has no end (Notice period)"),
+        (
+            {},
+            (
+                "the text does not state it (Notice period). Say what the text states: "
+                "twinflow agreements confirm-term A-1 notice_period LENGTH"
+            ),
+        ),
+        ({"notice_period": "indefinite"}, "by the text it has no end (Notice period)."),
     ],
 )
 def test_what_waits_for_a_date_that_is_not_there_says_why_there_is_none(process, text, why):
     silent = agreement(process, opened_on=OPENED, terms=terms(**text))
     silent = after(silent, ("denounce", NOTICED), process=process)
-    assert against(silent, "complete", DUE, process) == [f"It waits for “End of the notice”, which has no date: {why}."]
+    assert against(silent, "complete", DUE, process) == [f"It waits for “End of the notice”, which has no date: {why}"]
 
 
 def test_a_case_that_came_in_after_the_step_says_which_step_is_missing(process):
@@ -217,7 +226,10 @@ def test_the_last_time_that_the_step_was_taken_counts(process, case):
 def test_what_comes_after_a_step_or_a_fact_that_is_not_there_says_so(process, case):
     assert against(case, "meet", date(2025, 10, 10), process) == [
         "It comes after a step that is not done yet: Convene.",
-        "It waits for a day that is not known: Day of the meeting.",
+        (
+            "It waits for a day that is not known: Day of the meeting. It comes with “Convene”: "
+            "twinflow agreements advance A-1 convene"
+        ),
     ]
 
 
@@ -376,7 +388,61 @@ def test_why_there_is_no_date_of_what_follows_another_one(process):
         (unstated, "the text does not state it (Notice period)"),
     ]:
         attempt = Attempt(case, by_the_meeting, LIAISON, DUE, EVERY_DAY)
-        assert str(against_the_day(attempt, asked)) == f"It waits for “End of the notice”, which has no date: {why}."
+        said = str(against_the_day(attempt, asked))
+        assert said.startswith(f"It waits for “End of the notice”, which has no date: {why}. ")
     stated = agreement(process, opened_on=OPENED, terms=terms(notice_period="60 days"))
     attempt = Attempt(stated, follows(process, anchor=Anchor(activity=True)), LIAISON, DUE, EVERY_DAY)
     assert str(against_the_day(attempt, asked)).endswith("which has no date: it does not run in this case.")
+
+
+# a fact that is known by its year or its month
+
+SAID = "Not on {on}: possible {bound}, “Day of signature by all parties”."
+
+
+@pytest.mark.parametrize(
+    ("name", "known", "on", "bound"),
+    [
+        ("not_before", "1997", date(1996, 12, 31), "from 1997-01-01 on"),
+        ("not_before", "1997", date(1997, 1, 1), None),
+        ("not_before", "1996-02", date(1996, 1, 31), "from 1996-02-01 on"),
+        ("not_after", "1996-02", date(1996, 2, 29), None),
+        ("not_after", "1996-02", date(1996, 3, 1), "until 1996-02-29"),
+        ("not_after", "1997", date(1998, 1, 1), "until 1997-12-31"),
+        ("not_after", "", date(1998, 1, 1), None),
+    ],
+)
+def test_a_year_or_a_month_bars_only_what_is_out_of_its_time_whichever_day_it_was(name, known, on, bound):
+    attempt = Attempt(agreement(facts=facts(signed_on=known)), definition(), LIAISON, on, EVERY_DAY)
+    reason = against_the_day(attempt, Requirement(name, fact="signed_on"))
+    assert (None if reason is None else str(reason)) == (bound and SAID.format(on=on, bound=bound))
+
+
+def test_the_distance_is_counted_from_the_first_or_the_last_day_that_it_may_be():
+    case, wanted = agreement(facts=facts(signed_on="1996-02")), Requirement("not_after", fact="signed_on")
+    attempt = Attempt(case, definition(), LIAISON, date(1996, 2, 26), EVERY_DAY)
+    assert str(against_the_day(attempt, replace(wanted, at_least=apart("3 clear days")))) == (
+        "Not on 1996-02-26: possible until 1996-02-25, 3 clear days before “Day of signature by all parties” (1996-02)."
+    )
+    waits = replace(wanted, name="not_before", at_least=apart("3 days"))
+    assert str(against_the_day(replace(attempt, on=date(1996, 2, 3)), waits)).startswith(
+        "Not on 1996-02-03: possible from 1996-02-04 on"
+    )
+
+
+@pytest.mark.parametrize(
+    ("known", "on", "assumed"),
+    [
+        ("1997", date(1997, 6, 2), {"signed_on": "1997"}),
+        ("1997-05", date(1997, 5, 30), {"signed_on": "1997-05"}),
+        ("1997-05", date(1997, 5, 31), {}),
+        ("1997", date(1998, 1, 2), {}),
+        ("1997-05-12", date(1997, 5, 12), {}),
+    ],
+)
+def test_where_it_cannot_be_known_the_step_is_taken_and_says_what_was_assumed(known, on, assumed):
+    case = agreement(state="signed", opened_on=date(1997, 1, 2), facts=facts(signed_on=known, **SIGNED_TEXT))
+    taken = after(case, ("request_registration", on))
+    assert StepTaken.read(taken.history[-1]).assumed == assumed
+    said = f"assumed to be in time, as no more is known than Day of signature by all parties: {known}"
+    assert (said in str(entry_message(taken.history[-1], definition()))) is bool(assumed)

@@ -43,6 +43,16 @@ def why(case, name, actor=LIAISON, process=PROCESS, **more):
     return None if reason is None else str(reason)
 
 
+def by_correcting(given):
+    return f" Put it on record: twinflow agreements correct A-1 1 --set {given}"
+
+
+BY_A_CHILD = (
+    " Take the steps of such a case, or open one: "
+    f"twinflow agreements open REFERENCE --process {PROGRAMME} --parent A-1"
+)
+
+
 def entered(case, *entries):
     """The case with steps as they were entered, each (step, party, from, to)."""
     on = date(2008, 1, 8)
@@ -54,7 +64,13 @@ def entered(case, *entries):
 
 
 def test_a_fact_is_on_record_or_named():
-    assert why(agreement(), "fact", fact="opinion_number") == "Number of the opinion is not on record."
+    missing = "Number of the opinion is not on record."
+    assert why(agreement(), "fact", fact="opinion_number") == missing + by_correcting("opinion_number=VALUE")
+    asked = agreement(state="opinion_requested")
+    assert why(asked, "fact", fact="opinion_number") == (
+        f"{missing} It comes with “Opinion: favourable”: twinflow agreements advance A-1 issue_favourable_opinion; if it was "
+        "there before: twinflow agreements correct A-1 1 --set opinion_number=VALUE"
+    )
     assert why(agreement(facts=facts(opinion_number="1")), "fact", fact="opinion_number") is None
     other = {"opinion_number": (Claim("1", "a letter", chosen=False),)}
     assert why(agreement(facts=other), "fact", fact="opinion_number") is not None
@@ -64,8 +80,8 @@ def test_a_fact_is_on_record_or_named():
 @pytest.mark.parametrize(
     ("known", "reason"),
     [
-        ("", "The day is not known: Day of signature by all parties."),
-        ("2008-03", "The day is not known: Day of signature by all parties."),
+        ("", "The day is not known: Day of signature by all parties." + by_correcting("signed_on=DATE")),
+        ("2008-03", "The day is not known: Day of signature by all parties." + by_correcting("signed_on=DATE")),
         ("2008-03-10", None),
     ],
 )
@@ -86,7 +102,8 @@ def test_every_item_of_a_checklist_was_there_at_the_last_look():
     ]
     for look, reason in looks:
         case = agreement(facts={} if look is None else {"papers": (Claim(look, ""),)})
-        assert why(case, "checklist", process=process, checklist="papers") == reason
+        expected = None if reason is None else reason + by_correcting("papers=letter,draft,map")
+        assert why(case, "checklist", process=process, checklist="papers") == expected
     assert missing_items(PAPERS, "map") == [PAPERS.items["letter"], PAPERS.items["draft"]]
 
 
@@ -94,12 +111,26 @@ def test_a_child_has_come_to_a_state_whatever_became_of_it_since():
     wanted = ChildState(PROGRAMME, "agreed")
     reached = (("drafted", date(2011, 5, 9)), ("agreed", date(2011, 8, 2)), ("ended", date(2012, 8, 2)))
     there = Child("A-1-P1", PROGRAMME, "ended", reached)
-    reason = f"No {PROGRAMME} has come to “agreed” yet."
+    reason = f"No {PROGRAMME} has come to “agreed” yet." + BY_A_CHILD
     assert why(agreement(), "child", child=wanted) == reason
     assert why(replace(agreement(), children=(there,)), "child", child=wanted) is None
     for other in (replace(there, process="other"), replace(there, reached=reached[:1])):
         assert why(replace(agreement(), children=(other,)), "child", child=wanted) == reason
     assert why(agreement(), "child") is None
+
+
+def test_a_child_of_an_earlier_round_does_not_count_where_the_requirement_says_since_when():
+    entry = HistoryEntry(EntryKind.STEP, "lucia", date(2011, 9, 1), noon(date(2011, 9, 1)), step="complete_draft")
+    case, wanted = agreement(), ChildState(PROGRAMME, "agreed")
+    again = replace(case, history=(*case.history, entry))
+    for day, reason in (
+        (date(2011, 8, 31), f"No {PROGRAMME} has come to “agreed” since 2011-09-01." + BY_A_CHILD),
+        (date(2011, 9, 1), None),
+    ):
+        there = (Child("A-1-P1", PROGRAMME, "ended", (("drafted", date(2011, 5, 9)), ("agreed", day))),)
+        given = {"child": wanted, "step": "complete_draft"}
+        assert why(replace(again, children=there), "child", **given) == reason
+        assert why(replace(case, children=there), "child", **given) is None
 
 
 def test_all_parties_have_signed():

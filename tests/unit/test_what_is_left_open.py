@@ -29,6 +29,7 @@ from twinflow.domain.steps.advance import advance
 from twinflow.domain.steps.command import StepCommand
 from twinflow.domain.steps.ending import always_ends, what_is_left_open
 from twinflow.language import say
+from twinflow.sentences import ProvisionalDay, as_it_stands
 from twinflow.services.reading.history_in_words import entry_message, left_open_in_words
 
 PROCESS = definition(MX)
@@ -155,6 +156,10 @@ def test_the_mail_about_the_end_can_name_it(noticed):
 def test_rows_keep_all_of_it_and_what_is_empty_is_nothing():
     every = LeftOpen({("a", 2): date(2026, 3, 4), ("b", 1): None}, {"A-1-P1": "programme"}, ((("a", 2), 3),))
     assert LeftOpen.parse(every.text) == every
+    provisional = LeftOpen({("a", 1): as_it_stands(date(2035, 3, 27), provisional=True), ("b", 1): date(2026, 3, 4)})
+    kept = LeftOpen.parse(provisional.text)
+    assert kept == provisional
+    assert [isinstance(day, ProvisionalDay) for day in kept.duties.values()] == [True, False]
     assert (LeftOpen().text, LeftOpen.parse(""), bool(LeftOpen())) == ("", LeftOpen(), False)
     for one in (LeftOpen({("b", 1): None}), LeftOpen(children={"A": "b"}), LeftOpen(changes=((("a", 1), 1),))):
         assert one
@@ -173,6 +178,16 @@ def test_each_thing_in_words():
         "A-1-P1 (annual-programme)",
         f"cambio 3 de {PROCESS.deadlines['working_group'].label['es']}, que espera a una segunda persona",
     ]
+    provisional = LeftOpen({FIRST_PROGRAMME: as_it_stands(date(2035, 5, 9), provisional=True)})
+    assert "(provisional)" in say(left_open_in_words(provisional, PROCESS)[0], "es")
+
+
+def test_a_duty_whose_date_is_provisional_says_so_wherever_it_is_named(noticed):
+    soon = replace(noticed, deadlines=tuple(replace(each, provisional=True) for each in noticed.deadlines))
+    step = PROCESS.steps["terminate"]
+    duties = what_is_left_open(soon, step, PROCESS, context(PROCESS, ENDED)).duties
+    assert [day for day in duties.values() if day is not None]
+    assert all(isinstance(day, ProvisionalDay) for day in duties.values() if day is not None)
 
 
 def test_a_step_that_may_lead_on_does_not_end_the_case_for_sure():

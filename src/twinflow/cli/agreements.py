@@ -21,7 +21,7 @@ from twinflow.domain.steps.command import StepCommand
 from twinflow.sentences import Sentence
 from twinflow.services.agreements.advancing import advance_agreement
 from twinflow.services.reading import agreements, deadlines
-from twinflow.services.reading.history_in_words import left_open_in_words
+from twinflow.services.reading.history_in_words import days_assumed_in_words, left_open_in_words
 from twinflow.services.reading.lines import AgreementLine
 from twinflow.text import shortened
 
@@ -298,6 +298,9 @@ def advance(
     state, said = definition.states[done.agreement.state], StepTaken.read(done.entry)
     values = {"reference": reference, "state": state.label, "day": done.entry.effective_on}
     print(cli.say(Sentence("{reference}: {state}, effective {day}.", values)))
+    if said is not None and said.assumed:
+        days = days_assumed_in_words(said, definition)
+        print(cli.say(Sentence("Assumed to be in time, as no more is known than {days}.", {"days": days})))
     if said is not None and said.left_open:
         things = left_open_in_words(said.left_open, definition)
         print(cli.say(Sentence("Still open with it: {things}.", {"things": things})))

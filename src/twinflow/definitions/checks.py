@@ -199,7 +199,8 @@ def _step_names(process: ProcessDefinition, around: Surroundings) -> Found:
 
 def _requirement_names(process: ProcessDefinition, requirement: Requirement, around: Surroundings, place: str) -> Found:
     yield from _names(f"{place}.steps", Sentence("the step"), requirement.steps, process.steps)
-    yield from _names(f"{place}.step", Sentence("the step"), filter(None, [requirement.step]), process.steps)
+    step = f"{place}.step" if requirement.child is None else f"{place}.since"
+    yield from _names(step, Sentence("the step"), filter(None, [requirement.step]), process.steps)
     yield from _names(
         f"{place}.deadline", Sentence("the deadline"), filter(None, [requirement.deadline]), process.deadlines
     )

@@ -219,6 +219,7 @@ class ChildRequirement(WithSource):
     name: Literal["child"]
     child: str
     state: str
+    since: str | None = _added(None)
 
 
 class DayRequirement(WithSource):

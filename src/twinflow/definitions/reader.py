@@ -350,7 +350,7 @@ def _requirement(model: models.RequirementModel) -> Requirement:
         case models.ChecklistRequirement():
             return Requirement(model.name, checklist=model.checklist, source=source)
         case models.ChildRequirement():
-            return Requirement(model.name, child=ChildState(model.child, model.state), source=source)
+            return Requirement(model.name, child=ChildState(model.child, model.state), step=model.since, source=source)
         case models.DayRequirement():
             return Requirement(
                 model.name,

@@ -123,7 +123,8 @@ class OpenedDespite:
 @dataclass(frozen=True, slots=True)
 class StepTaken:
     """What was given with a step. `received_at` (UTC) is when it arrived, `records` the facts it recorded, by name, as text;
-    `left_open` what was open when it ended the case.
+    `left_open` what was open when it ended the case, `assumed` the facts that might have barred it, each as far as
+    its day was known.
 
     `corrected_by`: whoever had a part in what it says now beside the one who took it.
     """
@@ -137,10 +138,12 @@ class StepTaken:
     records: Mapping[str, str] = field(default_factory=dict)
     left_open: LeftOpen = field(default_factory=LeftOpen)
     corrected_by: str = ""
+    assumed: Mapping[str, str] = field(default_factory=dict)
 
     def details(self) -> dict[str, str]:
         given = {"place": self.place, "capacity": self.capacity, "reason": self.reason, **self.records}
         given |= {"left_open": self.left_open.text if self.left_open else "", "corrected_by": self.corrected_by}
+        given |= {"assumed": " ".join(f"{fact}={day}" for fact, day in self.assumed.items())}
         if self.received_at is not None:
             given["received_at"] = self.received_at.astimezone(UTC).isoformat()
         return _given(given)
@@ -152,8 +155,9 @@ class StepTaken:
         given = dict(entry.details)
         place, capacity, reason, by = (given.pop(name, "") for name in ("place", "capacity", "reason", "corrected_by"))
         received_at, left_open = given.pop("received_at", None), LeftOpen.parse(given.pop("left_open", ""))
+        assumed = dict(each.split("=", 1) for each in given.pop("assumed", "").split())
         at = datetime.fromisoformat(received_at) if received_at else None
-        return cls(place, capacity, reason, at, given, left_open, by)
+        return cls(place, capacity, reason, at, given, left_open, by, assumed)
 
 
 @dataclass(frozen=True, slots=True)

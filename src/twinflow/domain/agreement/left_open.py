@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Self
 
+from twinflow.sentences import ProvisionalDay, as_it_stands
+
 Key = tuple[str, int]
 
 
@@ -28,7 +30,7 @@ class LeftOpen:
         """As rows keep it; empty where there is nothing."""
         if not self:
             return ""
-        duties = [[*key, str(due_on or "")] for key, due_on in self.duties.items()]
+        duties = [_duty(key, due_on) for key, due_on in self.duties.items()]
         changes = [[*key, number] for key, number in self.changes]
         return json.dumps({"duties": duties, "children": dict(self.children), "changes": changes})
 
@@ -38,9 +40,15 @@ class LeftOpen:
         kept = json.loads(text) if text else {}
         return cls(
             duties={
-                (rule, number): date.fromisoformat(due_on) if due_on else None
-                for rule, number, due_on in kept.get("duties", ())
+                (rule, number): as_it_stands(date.fromisoformat(due_on), provisional=bool(mark)) if due_on else None
+                for rule, number, due_on, *mark in kept.get("duties", ())
             },
             children=kept.get("children", {}),
             changes=tuple(((rule, occurrence), number) for rule, occurrence, number in kept.get("changes", ())),
         )
+
+
+def _duty(key: Key, due_on: date | None) -> list[str | int]:
+    """As a row keeps it: a date that is provisional has a word behind it."""
+    mark = ["provisional"] if isinstance(due_on, ProvisionalDay) else []
+    return [*key, due_on.isoformat() if due_on is not None else "", *mark]

@@ -62,6 +62,15 @@ class PartialDate:
         return date(self.year, self.month, self.day)
 
     @property
+    def span(self) -> tuple[date, date] | None:
+        """The first and the last day that it may be; None where not even the year is known."""
+        if self.year is None:
+            return None
+        last_month = self.month or MONTHS_A_YEAR
+        last_day = self.day or calendar.monthrange(self.year, last_month)[1]
+        return date(self.year, self.month or 1, self.day or 1), date(self.year, last_month, last_day)
+
+    @property
     def sort_key(self) -> tuple[int, int, int]:
         return (self.year or 0, self.month or 0, self.day or 0)
 

@@ -129,8 +129,9 @@ class ChildState:
 class Requirement:
     """A named condition of a step, with its arguments; `domain.steps.requirements` knows what each name means.
 
-    `fact` names a fact or a paper. The requirements of `DAYS` go by the day of a `fact`, of a `deadline` or of an earlier `step`,
-    `at_least` so far from it. `source` is empty where that of the step says it.
+    `fact` names a fact or a paper. A `child` has reached its state since the `step`, where one is named. The requirements of
+    `DAYS` go by the day of a `fact`, of a `deadline` or of an earlier `step`, `at_least` so far from it. `source` is empty where
+    that of the step says it.
     """
 
     name: str

@@ -1,6 +1,14 @@
 """The rules of a process file in words, for people: what a step asks for, and what a deadline is counted from."""
 
-from twinflow.domain.process.definition import NOT_BEFORE, DeadlineRule, Label, ProcessDefinition, Requirement, Side
+from twinflow.domain.process.definition import (
+    NOT_BEFORE,
+    ChildState,
+    DeadlineRule,
+    Label,
+    ProcessDefinition,
+    Requirement,
+    Side,
+)
 from twinflow.sentences import Sentence
 
 
@@ -21,12 +29,19 @@ def requirement_message(requirement: Requirement, definition: ProcessDefinition)
         case "another_person_than":
             return Sentence("by another person than: {steps}", {"steps": steps})
         case "child" if requirement.child is not None:
-            values = {"process": requirement.child.process, "state": requirement.child.state}
-            return Sentence("a case of {process} that belongs to it has reached {state}", values)
+            return _child_requirement(requirement, requirement.child, definition)
         case "not_before" | "not_after":
             return _day_requirement(requirement, definition)
         case _:
             return condition_message(requirement.name)
+
+
+def _child_requirement(requirement: Requirement, child: ChildState, definition: ProcessDefinition) -> Sentence:
+    values: dict[str, object] = {"process": child.process, "state": child.state}
+    if requirement.step is None:
+        return Sentence("a case of {process} that belongs to it has reached {state}", values)
+    values["step"] = definition.steps[requirement.step].label
+    return Sentence("a case of {process} that belongs to it has reached {state} since the step “{step}”", values)
 
 
 def _day_requirement(requirement: Requirement, definition: ProcessDefinition) -> Sentence:

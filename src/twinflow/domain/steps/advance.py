@@ -15,7 +15,12 @@ from twinflow.domain.people.people import Actor
 from twinflow.domain.process import machine
 from twinflow.domain.process.definition import CLOCK, ProcessDefinition, Requirement, Step
 from twinflow.domain.steps.command import Attempt, Outcome, StepCommand
-from twinflow.domain.steps.days import comes_with, with_dates_recorded
+from twinflow.domain.steps.days import (
+    assumed_to_be_in_time,
+    comes_with,
+    what_the_clock_waits_for,
+    with_dates_recorded,
+)
 from twinflow.domain.steps.effects import with_effect, with_facts
 from twinflow.domain.steps.ending import what_is_left_open
 from twinflow.domain.steps.facts import recorded_facts
@@ -68,6 +73,7 @@ def advance(
         command.records,
         left,
         command.corrected_by,
+        assumed_to_be_in_time(attempt, step),
     )
     entry = HistoryEntry(
         kind=said.kind,
@@ -120,6 +126,8 @@ def _refusals(
     if not actor.roles & step.by:
         needed = [Sentence("the clock") if role == CLOCK else definition.roles[role].label for role in sorted(step.by)]
         reasons.append(Sentence("{person} is not {roles} here.", {"person": actor.key, "roles": needed}))
+        if step.by == {CLOCK}:
+            reasons += what_the_clock_waits_for(agreement, step, definition)
     if not asking:
         reasons += _about_the_party(agreement, step, command)
     if not asking and CLOCK not in actor.roles:

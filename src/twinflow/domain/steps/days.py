@@ -5,11 +5,12 @@ from datetime import date
 
 from twinflow.domain.agreement.agreement import Agreement, Deadline
 from twinflow.domain.calendar.business_days import day_apart
-from twinflow.domain.calendar.dates import Unit
+from twinflow.domain.calendar.dates import PartialDate, Unit
 from twinflow.domain.deadlines.context import DeadlineContext
 from twinflow.domain.deadlines.kept import kept
 from twinflow.domain.deadlines.occurrences import lengths_of, with_deadlines
 from twinflow.domain.process.definition import (
+    DAYS,
     NOT_AFTER,
     NOT_BEFORE,
     DeadlineRule,
@@ -19,26 +20,38 @@ from twinflow.domain.process.definition import (
 )
 from twinflow.domain.process.in_words import day_message
 from twinflow.domain.steps.command import Attempt
+from twinflow.domain.steps.remedies import by_record, by_term, with_remedy
 from twinflow.sentences import Sentence
 
 
 def against_the_day(attempt: Attempt, requirement: Requirement) -> Sentence | None:
     """Why the step is not taken on that day, with the first or the last day on which it can be; None where it can be then.
 
-    What is waited for has to have a day. What has none, or only one that no text states, is not over: it bars nobody.
+    What is waited for has to have a day. What has none, or only one that no text states, is not over: it bars nobody. A fact
+    known by month or year bars only what is out of its time whichever day it was.
     """
-    waits, day = requirement.name == NOT_BEFORE, _day(attempt, requirement)
-    if day is None:
+    waits, span = requirement.name == NOT_BEFORE, _span(attempt, requirement)
+    if span is None:
         return _not_known(attempt, requirement) if waits else None
-    distance, sign = requirement.at_least, 1 if waits else -1
-    bound = day if distance is None else day_apart(day, distance, attempt.calendars, sign=sign)
-    if attempt.on >= bound if waits else attempt.on <= bound:
+    day = span[0] if waits else span[1]
+    if _is_in_time(attempt, requirement, day):
         return None
+    bound = _bound(attempt, requirement, day)
     reason = _not_on_that_day(attempt, requirement, day, bound)
     if not _is_provisional(attempt, requirement, bound):
         return reason
     values = {"reason": reason}
     return Sentence("{reason} The date is provisional: a calendar that it rests on is not complete yet.", values)
+
+
+def assumed_to_be_in_time(attempt: Attempt, step: Step) -> dict[str, str]:
+    """The facts, each as far as its day is known, by which the step is taken though some of the days it may be would bar it."""
+    return {
+        requirement.fact: str(attempt.agreement.fact(requirement.fact))
+        for requirement in step.requires
+        if requirement.name in DAYS and requirement.fact is not None
+        if not all(_is_in_time(attempt, requirement, day) for day in _span(attempt, requirement) or ())
+    }
 
 
 def comes_with(step: Step, requirement: Requirement, definition: ProcessDefinition) -> bool:
@@ -58,10 +71,31 @@ def with_dates_recorded(
     return replace(derived, deadlines=tuple(kept(agreement.deadlines, derived, definition, context).values()))
 
 
+def _is_in_time(attempt: Attempt, requirement: Requirement, day: date) -> bool:
+    """Whether the step is taken in its time, if that is the day it goes by."""
+    bound = _bound(attempt, requirement, day)
+    return attempt.on >= bound if requirement.name == NOT_BEFORE else attempt.on <= bound
+
+
+def _bound(attempt: Attempt, requirement: Requirement, day: date) -> date:
+    """The first, or the last, day on which the step can be taken."""
+    if requirement.at_least is None:
+        return day
+    sign = 1 if requirement.name == NOT_BEFORE else -1
+    return day_apart(day, requirement.at_least, attempt.calendars, sign=sign)
+
+
+def _span(attempt: Attempt, requirement: Requirement) -> tuple[date, date] | None:
+    """The first and the last day that it may be which the requirement goes by: mostly one and the same."""
+    if requirement.fact is not None:
+        value = attempt.agreement.fact(requirement.fact)
+        return value.span if isinstance(value, PartialDate) else None
+    day = _day(attempt, requirement)
+    return (day, day) if day is not None else None
+
+
 def _day(attempt: Attempt, requirement: Requirement) -> date | None:
     agreement = attempt.agreement
-    if requirement.fact is not None:
-        return agreement.day_of(requirement.fact)
     if requirement.step is not None:
         taken = agreement.steps_taken(requirement.step)
         return taken[-1].effective_on if taken else None
@@ -78,7 +112,9 @@ def _last_of(agreement: Agreement, rule: str) -> Deadline | None:
 
 
 def _not_on_that_day(attempt: Attempt, requirement: Requirement, day: date, bound: date) -> Sentence:
-    values: dict[str, object] = {"on": attempt.on, "bound": bound, "day": day}
+    fact = attempt.agreement.fact(requirement.fact or "")
+    is_partial = isinstance(fact, PartialDate) and fact.as_date is None
+    values: dict[str, object] = {"on": attempt.on, "bound": bound, "day": str(fact) if is_partial else day}
     values["what"] = day_message(requirement, attempt.definition)
     waits, distance = requirement.name == NOT_BEFORE, requirement.at_least
     if distance is None and waits:
@@ -100,31 +136,57 @@ def _is_provisional(attempt: Attempt, requirement: Requirement, bound: date) -> 
 
 def _not_known(attempt: Attempt, requirement: Requirement) -> Sentence:
     """Which day is waited for in vain, and what it would take to be known."""
-    definition = attempt.definition
+    agreement, definition = attempt.agreement, attempt.definition
     if requirement.fact is not None:
-        return Sentence("It waits for a day that is not known: {fact}.", {"fact": definition.facts[requirement.fact]})
+        reason = Sentence("It waits for a day that is not known: {fact}.", {"fact": definition.facts[requirement.fact]})
+        return with_remedy(reason, by_record(agreement, definition, requirement.fact))
     if requirement.step is not None:
         label = definition.steps[requirement.step].label
         return Sentence("It comes after a step that is not done yet: {step}.", {"step": label})
-    rule = definition.deadlines[requirement.deadline or ""]
-    values = {"deadline": rule.label, "why": _why_no_date(attempt.agreement, rule, definition)}
-    return Sentence("It waits for “{deadline}”, which has no date: {why}.", values)
+    return _without_date(agreement, definition.deadlines[requirement.deadline or ""], definition)
 
 
-def _why_no_date(agreement: Agreement, rule: DeadlineRule, definition: ProcessDefinition) -> Sentence:
+def what_the_clock_waits_for(agreement: Agreement, step: Step, definition: ProcessDefinition) -> list[Sentence]:
+    """The dates on which the clock takes a step, or why there are none and what helps."""
+    rules = [rule for rule in definition.deadlines.values() if step.key in rule.on_lapse]
+    return [_when_it_passes(agreement, rule, definition) for rule in rules]
+
+
+def _when_it_passes(agreement: Agreement, rule: DeadlineRule, definition: ProcessDefinition) -> Sentence:
+    deadline = _last_of(agreement, rule.key)
+    if deadline is None or deadline.due_on is None:
+        return _without_date(agreement, rule, definition)
+    values = {"deadline": rule.label, "day": deadline.shown_on}
+    if not deadline.assumed:
+        return Sentence("The clock takes it when “{deadline}” has passed ({day}).", values)
+    reason = Sentence("“{deadline}” ({day}) is only assumed, and nothing follows from it.", values)
+    return with_remedy(reason, by_term(agreement, deadline.assumed[0]))
+
+
+def _without_date(agreement: Agreement, rule: DeadlineRule, definition: ProcessDefinition) -> Sentence:
+    why, remedy = _why_no_date(agreement, rule, definition)
+    values = {"deadline": rule.label, "why": why}
+    return with_remedy(Sentence("It waits for “{deadline}”, which has no date: {why}.", values), remedy)
+
+
+def _why_no_date(
+    agreement: Agreement, rule: DeadlineRule, definition: ProcessDefinition
+) -> tuple[Sentence, Sentence | None]:
+    """The reason, and what helps."""
     base = definition.base_of(rule)
     fact, step = base.anchor.fact, base.anchor.step
     if _last_of(agreement, rule.key) is not None:
-        return Sentence("its days do not count at present")
+        return Sentence("its days do not count at present"), None
     if fact is not None and agreement.day_of(fact) is None:
-        return Sentence("the day is not known of “{fact}”", {"fact": definition.facts[fact]})
+        unknown = Sentence("the day is not known of “{fact}”", {"fact": definition.facts[fact]})
+        return unknown, by_record(agreement, definition, fact)
     if step is not None and not agreement.steps_taken(step):
-        return Sentence("the step “{step}” is not done yet", {"step": definition.steps[step].label})
+        return Sentence("the step “{step}” is not done yet", {"step": definition.steps[step].label}), None
     silent = [each.term for each in (rule, base) if each.term and not lengths_of(each, agreement, definition)]
     if not silent:
-        return Sentence("it does not run in this case")
+        return Sentence("it does not run in this case"), None
     term = agreement.terms.get(silent[0])
     values = {"term": definition.terms[silent[0]].label}
     if term is not None and term.indefinite:
-        return Sentence("by the text it has no end ({term})", values)
-    return Sentence("the text does not state it ({term})", values)
+        return Sentence("by the text it has no end ({term})", values), None
+    return Sentence("the text does not state it ({term})", values), by_term(agreement, silent[0])

@@ -24,7 +24,9 @@ def what_is_left_open(
     duties = [deadline for deadline in is_open if _is_owed(deadline, step, definition)]
     changes = changes_by_deadline(agreement.history)
     return LeftOpen(
-        duties={each.key: each.due_on for each in sorted(duties, key=lambda each: (each.due_on or date.max, each.key))},
+        duties={
+            each.key: each.shown_on for each in sorted(duties, key=lambda each: (each.due_on or date.max, each.key))
+        },
         children={
             child.reference: child.process
             for child in agreement.children

@@ -1,6 +1,7 @@
 """Named requirements of a step. Each answers with a reason, or with nothing. A process file can name these and no others."""
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 
 from twinflow.domain.agreement.agreement import Agreement
 from twinflow.domain.agreement.entries import StepTaken
@@ -8,6 +9,7 @@ from twinflow.domain.agreement.history import HistoryEntry
 from twinflow.domain.process.definition import NOT_AFTER, NOT_BEFORE, Checklist, Label, Requirement
 from twinflow.domain.steps.command import Attempt
 from twinflow.domain.steps.days import against_the_day
+from twinflow.domain.steps.remedies import by_child, by_record, with_remedy
 from twinflow.sentences import Sentence
 
 Check = Callable[[Attempt, Requirement], Sentence | None]
@@ -21,22 +23,26 @@ def unmet(attempt: Attempt, requirement: Requirement) -> Sentence | None:
 def _fact(attempt: Attempt, requirement: Requirement) -> Sentence | None:
     if requirement.fact is None or attempt.agreement.fact(requirement.fact) is not None:
         return None
-    return Sentence("{fact} is not on record.", {"fact": attempt.definition.records[requirement.fact]})
+    reason = Sentence("{fact} is not on record.", {"fact": attempt.definition.records[requirement.fact]})
+    return with_remedy(reason, by_record(attempt.agreement, attempt.definition, requirement.fact))
 
 
 def _date_known(attempt: Attempt, requirement: Requirement) -> Sentence | None:
     if requirement.fact is None or attempt.agreement.day_of(requirement.fact) is not None:
         return None
-    return Sentence("The day is not known: {fact}.", {"fact": attempt.definition.facts[requirement.fact]})
+    reason = Sentence("The day is not known: {fact}.", {"fact": attempt.definition.facts[requirement.fact]})
+    return with_remedy(reason, by_record(attempt.agreement, attempt.definition, requirement.fact))
 
 
 def _checklist(attempt: Attempt, requirement: Requirement) -> Sentence | None:
     """Every item of the checklist was there at the last look."""
-    checklist = attempt.definition.checklists[requirement.checklist or ""]
-    missing = missing_items(checklist, attempt.agreement.fact(requirement.checklist or ""))
+    key = requirement.checklist or ""
+    checklist = attempt.definition.checklists[key]
+    missing = missing_items(checklist, attempt.agreement.fact(key))
     if not missing:
         return None
-    return Sentence("{checklist}: missing are {items}.", {"checklist": checklist.label, "items": missing})
+    reason = Sentence("{checklist}: missing are {items}.", {"checklist": checklist.label, "items": missing})
+    return with_remedy(reason, by_record(attempt.agreement, attempt.definition, key))
 
 
 def missing_items(checklist: Checklist, value: object) -> list[Label]:
@@ -46,14 +52,19 @@ def missing_items(checklist: Checklist, value: object) -> list[Label]:
 
 
 def _child(attempt: Attempt, requirement: Requirement) -> Sentence | None:
-    """Some child of the process has reached the state, whatever became of it since."""
-    wanted = requirement.child
+    """Some child of the process has reached the state, whatever became of it since; not before the step, where one is named."""
+    wanted, since = requirement.child, attempt.agreement.steps_taken(requirement.step or "")
+    first = since[-1].effective_on if since else date.min
     if wanted is None or any(
-        child.process == wanted.process and any(state == wanted.state for state, _ in child.reached)
+        child.process == wanted.process and any(state == wanted.state and on >= first for state, on in child.reached)
         for child in attempt.agreement.children
     ):
         return None
-    return Sentence("No {process} has come to “{state}” yet.", {"process": wanted.process, "state": wanted.state})
+    values: dict[str, object] = {"process": wanted.process, "state": wanted.state}
+    reason = Sentence("No {process} has come to “{state}” yet.", values)
+    if since:
+        reason = Sentence("No {process} has come to “{state}” since {day}.", {**values, "day": first})
+    return with_remedy(reason, by_child(attempt.agreement, wanted.process))
 
 
 def _all_signed(attempt: Attempt, _requirement: Requirement) -> Sentence | None:
@@ -70,9 +81,8 @@ def _every_party(attempt: Attempt, requirement: Requirement) -> Sentence | None:
     for step in requirement.steps:
         missing = [party.name for party in attempt.agreement.parties if (step, party.name) not in taken]
         if missing:
-            return Sentence(
-                "Missing from {parties}: {step}.", {"parties": missing, "step": attempt.definition.steps[step].label}
-            )
+            values = {"parties": missing, "step": attempt.definition.steps[step].label}
+            return Sentence("Missing from {parties}: {step}.", values)
     return None
 
 

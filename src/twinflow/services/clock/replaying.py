@@ -280,7 +280,7 @@ class _Stage:
         with UnitOfWork(self.engine, reading=True) as work:
             deadlines = {deadline.key: deadline for deadline in work.agreements.get(expected.case).deadlines}
         found = deadlines.get((expected.deadline, expected.occurrence))
-        due = found.due_on if found and found.status is not DeadlineStatus.VOID else None
+        due = found.shown_on if found and found.status is not DeadlineStatus.VOID else None
         values = {"deadline": expected.deadline, "as_of": expected.as_of, "found": due, "expected": expected.due}
         if due is None and expected.due is not None:
             self._problem(expected.place, Sentence("{deadline} on {as_of}: no date, not {expected}.", values))

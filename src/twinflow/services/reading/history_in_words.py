@@ -222,6 +222,9 @@ def _step_in_words(entry: HistoryEntry, said: StepTaken, definition: ProcessDefi
         details.append(
             Sentence("still open with it: {things}", {"things": left_open_in_words(said.left_open, definition)})
         )
+    if said.assumed:
+        days = {"days": days_assumed_in_words(said, definition)}
+        details.append(Sentence("assumed to be in time, as no more is known than {days}", days))
     values = {
         "step": _label(definition.steps, entry.step),
         "state": _label(definition.states, entry.to_state),
@@ -247,6 +250,11 @@ def left_open_in_words(left: LeftOpen, definition: ProcessDefinition) -> list[Se
         values = {"deadline": _label(definition.deadlines, rule), "number": number}
         found.append(Sentence("change {number} of {deadline}, which waits for a second person", values))
     return found
+
+
+def days_assumed_in_words(said: StepTaken, definition: ProcessDefinition) -> list[Sentence]:
+    """The days that might have barred a step, as far as they were known."""
+    return list(_named(*((definition.records.get(fact, fact), day) for fact, day in said.assumed.items())))
 
 
 def _named(*said: tuple[Sentence | Label | str, str]) -> Iterator[Sentence]:

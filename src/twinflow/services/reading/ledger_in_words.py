@@ -120,7 +120,7 @@ def explained(explanation: Explanation) -> Explained:
         label=explanation.label,
         source=explanation.source,
         status=deadline.status.value,
-        warn_on=deadline.warn_on,
+        warn_on=as_it_stands(deadline.warn_on, provisional=deadline.provisional),
         due_on=deadline.shown_on,
         provisional=deadline.provisional,
         assumed=explanation.assumed,
