@@ -116,13 +116,19 @@ def test_what_is_no_backup_that_can_be_put_back_is_refused_alike_on_both_databas
     content = whole.read_bytes()
     other = "PostgreSQL" if is_sqlite(small) else "SQLite"
     kind = "sqlite" if is_sqlite(small) else "postgresql"
-    files = {name: tmp_path / name for name in ("nothing", "text", "cut", "cut in its head", "of the other", "-folder")}
+    files = {
+        name: tmp_path / name
+        for name in ("nothing", "text", "cut", "cut in its head", "spoilt", "of the other", "-folder")
+    }
     files["-folder"].mkdir()
     for name, written in {
         "nothing": b"",
         "text": b"something else",
         "cut": content[: len(content) * 2 // 3],
         "cut in its head": content[:60],
+        "spoilt": content.replace(b"CREATE TABLE public.term", b"CREATE TABEL public.term")
+        if kind == "postgresql"
+        else content[:8192] + b"\xff" * 4096 + content[12288:],
         "of the other": b"PGDMP" + bytes(100) if is_sqlite(small) else b"SQLite format 3\0" + bytes(100),
     }.items():
         files[name].write_bytes(written)
@@ -134,6 +140,7 @@ def test_what_is_no_backup_that_can_be_put_back_is_refused_alike_on_both_databas
         (files["text"], no_backup),
         (files["cut"], damaged),
         (files["cut in its head"], damaged),
+        (files["spoilt"], damaged),
         (files["of the other"], f"{{file}} is a backup of {other}, and the database of the settings is "),
         (of_another_application(kind, tmp_path / "theirs", request), no_backup),
         (saying(small, tmp_path / "newer", "UPDATE alembic_version SET version_num = '9999'"), "a newer twinflow"),

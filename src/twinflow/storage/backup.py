@@ -91,9 +91,9 @@ def _contents(file: Path, kind: str) -> tuple[set[str], list[str]]:
         return server_backup.contents(file)
     try:
         with closing(_opened(file)) as books:
-            ((said,), *_) = books.execute("PRAGMA integrity_check").fetchall()
+            (said,) = books.execute("PRAGMA integrity_check(1)").fetchone()
             if said != "ok":
-                raise sqlite3.DatabaseError(said)
+                raise sqlite3.DatabaseError(" ".join(said.split()))
             tables = {str(name) for (name,) in books.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
             query = "SELECT version_num FROM alembic_version"
             return tables, [str(each) for (each,) in books.execute(query)] if "alembic_version" in tables else []
@@ -116,7 +116,9 @@ def _check(file: Path, tables: Collection[str], revisions: Collection[str]) -> N
 
 
 def _opened(file: Path) -> sqlite3.Connection:
-    return sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True)
+    opened = sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True)
+    opened.text_factory = lambda text: text.decode("utf-8", "replace")  # what is damaged is named all the same
+    return opened
 
 
 def _copy_of(engine: Engine, new: Path) -> None:

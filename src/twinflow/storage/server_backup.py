@@ -33,8 +33,15 @@ ANEW = text("SELECT pg_stat_clear_snapshot()")
 MOMENTS = 20
 """Tenths of a second."""
 COPY, OF_PSQL, END = b"COPY ", b"\\", b"\\.\n"
-OF_THE_FILE = (psycopg.DataError, psycopg.IntegrityError)
-"""What the server says where rows are damaged."""
+OF_THE_FILE = (
+    psycopg.DataError,
+    psycopg.IntegrityError,
+    psycopg.errors.SyntaxError,
+    psycopg.errors.UndefinedTable,
+    psycopg.errors.UndefinedColumn,
+    psycopg.errors.UndefinedFunction,
+)
+"""What the server says where rows or statements are damaged."""
 
 
 def write(engine: Engine, new: Path) -> None:
