@@ -5,6 +5,8 @@ PEERS := .venv/peers/.ready
 unexport PYTHONDONTWRITEBYTECODE # without kept bytecode every process compiles all that it imports anew
 
 LONG := $(addprefix tests/, deep definitions/test_hostile_files.py integration/test_downtime.py mail/test_killed_mailers.py acceptance/test_benches.py \
+	mail/test_headers.py::test_any_name_on_earth_stands_in_to_as_it_is_in_one_line \
+	mail/test_headers.py::test_any_reference_on_earth_stands_in_the_subject_as_it_is_in_one_line \
 	integration/test_foretold.py::test_a_random_process_goes_on_as_foretold \
 	integration/test_foretold.py::test_mornings_on_which_nothing_wakes_change_nothing \
 	integration/test_late_news.py::test_whatever_is_announced_what_is_open_is_as_from_scratch_and_what_is_closed_as_it_was \

@@ -9,10 +9,9 @@ import pytest
 from sqlalchemy import text
 
 from builders import MX
-from postgres import _programs
 from twinflow.domain.agreement.agreement import Party
 from twinflow.domain.steps.opening import NewAgreement
-from twinflow.errors import BadInput, EnvironmentFailed, Refused
+from twinflow.errors import Refused
 from twinflow.services.agreements.opening import open_agreement
 from twinflow.services.books import backup
 from twinflow.services.books.checking import check
@@ -20,12 +19,6 @@ from twinflow.services.mail import restored_backup
 from world import World
 
 PARTIES = (Party("Chihuahua", "MX", home=True), Party("Albuquerque", "US"))
-
-
-@pytest.fixture
-def own_tools(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The client programs of the server that the tests run."""
-    monkeypatch.setenv("PATH", str(_programs(Path(), {})), prepend=":")
 
 
 @pytest.fixture
@@ -52,9 +45,9 @@ def entries(world: World) -> list[tuple[object, ...]]:
 
 
 def test_what_was_written_up_to_the_backup_is_there_and_nothing_leaves(
-    lived: World, own_tools: None, tmp_path: Path
+    lived: World, own_tools: Path, tmp_path: Path
 ) -> None:
-    file, begun, enough = tmp_path / "books.backup", Event(), Event()
+    file, begun, enough = tmp_path / "the books' 30% of #1?.backup", Event(), Event()
 
     def write() -> None:
         for number in range(10_000):
@@ -87,28 +80,3 @@ def test_what_was_written_up_to_the_backup_is_there_and_nothing_leaves(
     assert restored_backup.may_send(lived.engine, state_file, lived.now + timedelta(days=1)) is not None
     restored_backup.confirm(lived.engine, state_file, cancel=False, now=lived.now)
     assert restored_backup.held(lived.engine, state_file) is None
-
-
-def test_a_backup_is_never_written_over_anything(lived: World, own_tools: None, tmp_path: Path) -> None:
-    file = tmp_path / "books.backup"
-    file.write_text("something else", "utf-8")
-    with pytest.raises(BadInput, match="exists already"):
-        backup.back_up(lived.engine, file)
-    assert file.read_text("utf-8") == "something else"
-
-
-def test_what_is_no_backup_is_not_put_back(lived: World, own_tools: None, tmp_path: Path) -> None:
-    before, file = entries(lived), tmp_path / "no.backup"
-    file.write_text("something else", "utf-8")
-    with pytest.raises((BadInput, EnvironmentFailed)):
-        backup.put_back(lived.engine, file, replace=True)
-    assert entries(lived) == before
-
-
-@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-def test_where_the_programs_of_postgresql_are_missing_it_is_said(
-    lived: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(EnvironmentFailed, match="pg_dump is missing"):
-        backup.back_up(lived.engine, tmp_path / "books.backup")

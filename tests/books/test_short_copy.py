@@ -40,11 +40,20 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
     return call
 
 
+@pytest.fixture(scope="module")
+def kept() -> dict[str, bytes]:
+    """Files as they were made for the first test that wanted them."""
+    return {}
+
+
 @pytest.fixture
-def books(run: Run, tmp_path: Path) -> Path:
+def books(run: Run, tmp_path: Path, kept: dict[str, bytes]) -> Path:
     """Books that nobody has in use."""
     file = folder(tmp_path, "live") / "twinflow.db"
-    assert run(file, "tick").code == 0
+    if "books" not in kept:
+        assert run(file, "tick").code == 0
+        kept["books"] = file.read_bytes()
+    file.write_bytes(kept["books"])
     return file
 
 
@@ -93,13 +102,19 @@ def copied(file: Path, to: Path, endings: Sequence[str] = ("",)) -> Path:
 
 
 @pytest.fixture
-def short(run: Run, books: Path, tmp_path: Path) -> Path:
-    """The file alone, copied while a service has it in use and after a register was imported."""
-    with running(books, *SERVE):
-        assert run(books, *REGISTER).code == 0
-        assert SHORT not in run(books, "agreements", "list", "--all").err
-        assert run(books, "database", "check").code == 0
-        return copied(books, folder(tmp_path, "elsewhere"))
+def short(run: Run, books: Path, tmp_path: Path, kept: dict[str, bytes]) -> Path:
+    """The file alone, copied while a service has it in use and after a register was imported; `books` are as it left them."""
+    copy = folder(tmp_path, "elsewhere") / books.name
+    if "short" not in kept:
+        with running(books, *SERVE):
+            assert run(books, *REGISTER).code == 0
+            assert SHORT not in run(books, "agreements", "list", "--all").err
+            assert run(books, "database", "check").code == 0
+            kept["short"] = books.read_bytes()
+        kept["left"] = books.read_bytes()
+    books.write_bytes(kept["left"])
+    copy.write_bytes(kept["short"])
+    return copy
 
 
 def test_every_command_on_the_copy_says_it(run: Run, short: Path) -> None:

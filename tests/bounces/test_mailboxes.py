@@ -14,7 +14,7 @@ from twinflow.domain.mail.message import MessageState
 from twinflow.domain.mail.received import ReceivedKind
 from twinflow.errors import BadInput, EnvironmentFailed, Refused
 from twinflow.mail.reports import READ_LIMIT
-from twinflow.mail.returned import Mailbox, open_mailbox
+from twinflow.mail.returned import SIZE_LIMIT, Mailbox, open_mailbox
 from twinflow.services.alerts.incidents import tell_incidents
 from twinflow.services.mail import received
 from twinflow.services.mail.bounces import Outcome
@@ -157,15 +157,16 @@ def test_an_mbox_goes_on_from_the_first_message_that_could_not_be_recorded(queue
     assert kinds == [ReportKind.HARD, ReportKind.AUTO_REPLY]
 
 
-@pytest.mark.parametrize("tail", [b"y" * (3 * READ_LIMIT), b"y\n" * (2 * READ_LIMIT)])
+@pytest.mark.parametrize("tail", [b"y" * (2 * SIZE_LIMIT), b"y" * 999 + b"\n"])
 def test_of_a_huge_message_in_an_mbox_only_the_beginning_is_kept_and_the_next_is_found(
     tmp_path: Path, tail: bytes
 ) -> None:
+    tail *= -(-2 * SIZE_LIMIT // len(tail))
     file = mbox(tmp_path / "box", b"A: 1\n\n" + tail + b"\n", b"A: 2\n\nz\n")
-    first, second = contents(open_mailbox(file))
-    assert len(first) == READ_LIMIT + 1
-    assert first.startswith(b"A: 1\n\ny")
-    assert second == b"A: 2\n\nz\n\n"
+    first, second = open_mailbox(file).unread()
+    assert (len(first.content), first.whole) == (SIZE_LIMIT, False)
+    assert first.content.startswith(b"A: 1\n\ny")
+    assert (second.content, second.whole) == (b"A: 2\n\nz\n\n", True)
 
 
 # all of them
@@ -309,10 +310,16 @@ def test_a_report_with_an_odd_action_counts_by_the_class_of_its_status(sent: Sen
     assert sent.state == MessageState.BOUNCED
 
 
-def test_of_a_huge_answer_the_beginning_is_kept_and_it_says_where_the_rest_is(sent: Sent, tmp_path: Path) -> None:
-    huge = mail("human-answer", sent.token) + b"scan\n" * READ_LIMIT
-    folder = maildir(tmp_path / "box", huge)
-    sent.read(open_mailbox(folder))
-    (line,) = received.received_messages(sent.world.engine)
-    assert not line.message.whole
-    assert (folder / "cur" / "000000.host:2,").read_bytes() == huge
+def test_an_answer_is_kept_whole_with_what_is_attached_and_of_a_huge_one_it_says_where_the_rest_is(
+    sent: Sent, tmp_path: Path
+) -> None:
+    long, huge = (mail("human-answer", sent.token) + b"scan\n" * (size // 5) for size in (4 * READ_LIMIT, SIZE_LIMIT))
+    folder = maildir(tmp_path / "box", long, huge)
+    of_long, of_huge = sent.read(open_mailbox(folder)).problems
+    assert str(of_long).startswith("new/000000.host: an answer: “")
+    assert str(of_huge).startswith("new/000001.host: an answer of which only the beginning is kept: “")
+    newest, first = received.received_messages(sent.world.engine)
+    assert (newest.message.whole, first.message.whole) == (False, True)
+    assert received.received_message(sent.world.engine, first.message.id)[1] == long
+    assert received.received_message(sent.world.engine, newest.message.id)[1] == huge[:SIZE_LIMIT]
+    assert (folder / "cur" / "000001.host:2,").read_bytes() == huge

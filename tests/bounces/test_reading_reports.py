@@ -6,11 +6,11 @@ from email import message_from_bytes
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from returned_mail import OFFICER, TOKEN, dsn, mail, names
+from returned_mail import FAILED, OFFICER, TOKEN, dsn, mail, names
 
 from twinflow.domain.mail.delivery_reports import Report, ReportKind
 from twinflow.mail.known_servers import KNOWN_SERVERS
-from twinflow.mail.reports import READ_LIMIT, read_report
+from twinflow.mail.reports import READ_LIMIT, SHOWN_LIMIT, read_report, readable_text
 
 KINDS = {
     "exchange-failed": ReportKind.HARD,
@@ -262,42 +262,105 @@ def test_a_report_that_is_cut_off_folded_oddly_or_in_no_known_charset_says_what_
     assert read_report(garbled).about(OFFICER)[0] is ReportKind.HARD
 
 
-# automatic answers
+# who wrote it
+
+ANSWER, AUTO_REPLY, OTHER = ReportKind.ANSWER, ReportKind.AUTO_REPLY, ReportKind.OTHER
+WRITTEN_BY = [
+    ("Auto-Submitted: auto-replied", AUTO_REPLY),
+    ("auto-submitted: Auto-Generated (vacation); owner=x", AUTO_REPLY),
+    ("Auto-Submitted: auto-notified", AUTO_REPLY),
+    ("Auto-Submitted: auto-replied\nX-Auto-Response-Suppress: All\nSubject: Abwesenheitsnotiz: Re: CU-01", AUTO_REPLY),
+    ("Auto-Submitted: auto-generated (challenge)\nSubject: Please confirm your message", AUTO_REPLY),
+    ("X-Autoreply: yes", AUTO_REPLY),
+    ("X-Autoreply: YES (Gmail)", AUTO_REPLY),
+    ("X-Autorespond: CU-01: something is due", AUTO_REPLY),
+    ("X-Autoresponder: 1", AUTO_REPLY),
+    ("X-Autoreply-From: officer@example.org\nPrecedence: bulk", AUTO_REPLY),
+    ("Precedence: auto_reply", AUTO_REPLY),
+    ("X-Precedence: Auto_Reply\nPrecedence: bulk", AUTO_REPLY),
+    ("X: y", ANSWER),
+    ("Auto-Submitted: no", ANSWER),
+    ("Auto-Submitted: No (a person)", ANSWER),
+    ("Auto-Submitted:\n no; owner=x\nPrecedence: junk", ANSWER),
+    ("Auto-Submitted: no\nX-Autoreply: yes", ANSWER),
+    ("Auto-Submitted:", ANSWER),
+    ("X-Autoreply: no", ANSWER),
+    ("X-Autoreply: No (written by hand)\nX-Autorespond: false\nX-Autoresponder: 0", ANSWER),
+    ("X-Autoreply:", ANSWER),
+    ("Precedence: junk", ANSWER),
+    ("Precedence: bulk", ANSWER),
+    ("Precedence: first-class", ANSWER),
+    (
+        "Precedence: list\nList-Id: Sister cities <sisters.example.org>\nList-Unsubscribe: <mailto:x@example.org>",
+        ANSWER,
+    ),
+    ("X-Auto-Response-Suppress: OOF, AutoReply", ANSWER),
+    ("Return-Path: <>", ANSWER),
+    ("Subject: Automatische Antwort: wirklich von mir", ANSWER),
+    ("Subject: =?utf-8?Q?Respuesta_autom=C3=A1tica=3A?= no, soy yo", ANSWER),
+    ("Subject: Fuera de la oficina: ¿quién firma?", ANSWER),
+    ("Subject: Please confirm that you are a person (TMDA)", ANSWER),
+    ("X-Failed-Recipients: officer@example.org", ANSWER),
+    ('From: "Postmaster Ana" <ana@example.org>', ANSWER),
+    ("From: Postmaster, Ana <ana@example.org>", ANSWER),
+    ("From: ana@example.org (Mailer-Daemon for fun)", ANSWER),
+    ('From: "postmaster@example.org" <ana@example.org>', ANSWER),
+    ("From: =?utf-8?Q?Mailer-Daemon?= <ana@example.org>", ANSWER),
+    ("From: Peña, jefa de postmasters <peña@example.org>", ANSWER),
+    ("From: postmaster-ana@example.org", ANSWER),
+    ("From: ana.postmaster@example.org", ANSWER),
+    ("From: ana@postmaster.example", ANSWER),
+    ("From: Ana <postmaster@example.org>", OTHER),
+    ("From: Mail Delivery System <MAILER-DAEMON@mx.example.org>\nAuto-Submitted: auto-replied", OTHER),
+    ("From: MAILER-DAEMON (Mail Delivery System)", OTHER),
+    ("From: <>\nAuto-Submitted: no", OTHER),
+    ("From: undisclosed", OTHER),
+]
 
 
-@pytest.mark.parametrize(
-    "header",
-    [
-        "Auto-Submitted: auto-replied",
-        "auto-submitted: Auto-Generated (vacation); owner=x",
-        "X-Autoreply: yes",
-        "X-Autorespond: yes",
-        "Precedence: auto_reply",
-        "Precedence: junk",
-    ],
-)
-def test_every_way_to_say_that_an_answer_is_automatic_is_known(header: str) -> None:
-    assert kind_of(f"From: officer@example.org\n{header}\n\nI am away.\n".encode()) is ReportKind.AUTO_REPLY
+@pytest.mark.parametrize(("headers", "kind"), WRITTEN_BY)
+def test_who_wrote_a_message_is_read_from_the_values_of_its_headers(headers: str, kind: ReportKind) -> None:
+    sender = "" if "From:" in headers else "From: officer@example.org\n"
+    assert kind_of(f"{sender}{headers}\n\nI am here.\n".encode()) is kind
 
 
-@pytest.mark.parametrize(
-    "header",
-    [
-        "Auto-Submitted: no",
-        "Auto-Submitted: No (a person)",
-        "Precedence: first-class",
-        "Precedence: list\nList-Id: Sister cities <sisters.example.org>",
-        "Precedence: bulk",
-        "X: y",
-    ],
-)
-def test_what_a_person_writes_is_not_an_automatic_answer(header: str) -> None:
-    assert kind_of(f"From: officer@example.org\n{header}\n\nI am here.\n".encode()) is ReportKind.ANSWER
+PARTS = {
+    "delivery": f"Content-Type: message/delivery-status\n\nReporting-MTA: dns; mx.example\n\n{FAILED}",
+    "reading": "Content-Type: message/disposition-notification\n\nDisposition: manual-action/MDN-sent-manually; displayed\n",
+    "complaint": f"Content-Type: message/feedback-report\n\nFeedback-Type: abuse\nOriginal-Rcpt-To: {OFFICER}\n",
+}
+REPORTED = [
+    ("multipart/report; report-type=delivery-status", "delivery", HARD),
+    ('multipart/report;\n Report-Type = "Delivery-Status" (RFC 3464)', "delivery", HARD),
+    ("multipart/report; report-type=disposition-notification", "reading", AUTO_REPLY),
+    ("multipart/report; report-type=disposition-notification", "delivery", OTHER),
+    ("multipart/report; report-type=feedback-report", "complaint", OTHER),
+    ("multipart/report; report-type=feedback-report", "delivery", OTHER),
+    ("multipart/report; report-type=x-delivery-status", "delivery", OTHER),
+    ("multipart/report", "delivery", OTHER),
+    ("multipart/mixed; report-type=delivery-status", "delivery", OTHER),
+    ("multipart/mixed", "reading", ANSWER),
+    ("multipart/mixed", "complaint", ANSWER),
+]
 
 
-def test_what_a_mail_server_writes_in_its_own_words_is_not_an_automatic_answer() -> None:
-    content = b"From: MAILER-DAEMON@mx.example.net\nAuto-Submitted: auto-replied\n\nCould not deliver.\n"
-    assert kind_of(content) is ReportKind.OTHER
+@pytest.mark.parametrize(("content_type", "part", "kind"), REPORTED)
+def test_a_report_is_one_of_what_its_report_type_says(content_type: str, part: str, kind: ReportKind) -> None:
+    text = f"From: officer@example.org\nContent-Type: {content_type}; boundary=b\n\n--b\n\nText.\n--b\n{PARTS[part]}--b--\n"
+    assert kind_of(text.encode()) is kind
+
+
+def test_what_a_person_wrote_is_shown_whole_wherever_it_stands_in_the_message_up_to_a_limit() -> None:
+    long = "¿Quién firma? " * 30_000
+    nested = (
+        'Content-Type: multipart/mixed; boundary=a\n\n--a\nContent-Type: multipart/alternative; boundary="b"\n\n--b\n'
+        f"Content-Type: text/plain; charset=utf-8\n\n{long}\n--b\nContent-Type: text/html\n\n<p>x</p>\n--b--\n--a--\n"
+    )
+    text, is_all = readable_text(nested.encode())
+    assert (text.strip(), is_all) == (long.strip(), True)
+    assert readable_text(b"\n" + b"x" * (SHOWN_LIMIT + 1)) == ("x" * SHOWN_LIMIT, False)
+    only_html = b"Content-Type: multipart/alternative; boundary=b\n\n--b\nContent-Type: text/html\n\n<p>x</p>\n--b--\n"
+    assert "<p>x</p>" in readable_text(only_html)[0]
 
 
 # hostile

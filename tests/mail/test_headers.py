@@ -8,6 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from how_many import many
 from mail_reading import header_of, strictly
 from twinflow.domain.mail.letter import Letter, LetterGroup, LetterItem
 from twinflow.domain.people.people import Person
@@ -80,7 +81,7 @@ def plain(text: str) -> str:
     return " ".join(harmless(text).split())
 
 
-@settings(max_examples=400)
+@settings(max_examples=many(100, 4_000))
 @given(WORDS)
 @example("\r\nBcc: everybody@test.example")
 @example("Ana\u2028Bcc: everybody@test.example")
@@ -104,7 +105,7 @@ def test_any_name_on_earth_stands_in_to_as_it_is_in_one_line(name: str) -> None:
     assert plain(said) == plain(name)
 
 
-@settings(max_examples=400)
+@settings(max_examples=many(100, 4_000))
 @given(WORDS, WORDS)
 @example("x", "\r\nBcc: everybody@test.example\r\n\r\n<html>")
 @example("MX-1\r\nX: y", "=?utf-8?q?=0D=0ABcc=3A_everybody?=")

@@ -101,7 +101,7 @@ def show(
     """One message that came in: what it is, and its text."""
     cli = cli_of(context)
     line, content = received.received_message(cli.runtime.engine, received_id)
-    text = readable_text(content)
+    text, is_all = readable_text(content)
     if output is not None:
         write_file(output, content)
         print(cli.say(Sentence("{file} is written.", {"file": str(output)})))
@@ -113,6 +113,9 @@ def show(
             print(f"{heading}: {value}")
         if not line.message.whole:
             print(cli.text("Only its beginning is kept here; the mailbox has all of it."))
+        if not is_all:
+            said = "Only the beginning of its text is shown; all of it: “twinflow bounces show {id} --output FILE”."
+            print(cli.say(Sentence(said, {"id": received_id})))
         print(f"\n{harmless_lines(text)}")
 
 

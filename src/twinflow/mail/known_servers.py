@@ -8,6 +8,7 @@ from importlib.resources import files
 
 TEXT_LIMIT = 16 * 1024
 """Characters of the text that are looked at."""
+ANGLED, COMMENT = re.compile(r"<([^<>]*)>"), re.compile(r"\([^()]*\)")
 LINES_AND_CASE = re.MULTILINE | re.IGNORECASE
 
 
@@ -22,7 +23,8 @@ class KnownServer:
     recipients: re.Pattern[str]
 
     def wrote(self, headers: Mapping[str, Sequence[str]], text: str) -> bool:
-        has_headers = all(any(map(wanted.search, headers.get(name, ()))) for name, wanted in self.headers.items())
+        said = {**headers, "from": [address_of(value) for value in headers.get("from", ())]}
+        has_headers = all(any(map(wanted.search, said.get(name, ()))) for name, wanted in self.headers.items())
         return has_headers and self.begins.match(text) is not None
 
     def not_reached(self, text: str) -> Iterator[tuple[str, str]]:
@@ -54,6 +56,12 @@ def _server(entry: Mapping[str, str | Mapping[str, str]]) -> KnownServer:
 
 
 KNOWN_SERVERS = _read()
+
+
+def address_of(sender: str) -> str:
+    """The address alone: a name beside it may be anything, also one with a comma that nobody has quoted."""
+    angled = ANGLED.findall(sender)
+    return (angled[-1] if angled else COMMENT.sub("", sender)).replace('"', "").strip()
 
 
 def not_reached(headers: Mapping[str, Sequence[str]], text: str) -> list[tuple[str, str]]:

@@ -22,24 +22,24 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from twinflow.errors import BadInput
 from twinflow.mail.loopback import ListeningController, listening_on
-from twinflow.mail.reports import READ_LIMIT
 from twinflow.regular_files import NoFile, open_file
 
 log = logging.getLogger(__name__)
 
 SIZE_LIMIT = 16 * 1024 * 1024
-"""Bytes taken by the port; a report may return the whole of a message of ours."""
+"""Bytes of one message that the port takes, and that are read in a mailbox: what a person attached is in it."""
 SEPARATOR = b"From "
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A message in a mailbox: where, and at most `READ_LIMIT` + 1 bytes of it. `end` is where an mbox goes on behind it."""
+    """A message in a mailbox: where, and at most `SIZE_LIMIT` bytes of it. `end` is where an mbox goes on behind it."""
 
     place: str
     content: bytes
     start: int = 0
     end: int = 0
+    whole: bool = True
 
 
 class Mailbox(Protocol):
@@ -110,7 +110,7 @@ class Maildir:
             for name in sorted(path.name for path in (self._folder / part).iterdir()):
                 content = _beginning(self._folder / part / name)
                 if content is not None:
-                    yield Found(f"{part}/{name}", content)
+                    yield _found(f"{part}/{name}", content)
 
     def done(self, found: Found, *, understood: bool) -> None:
         """What was understood counts as seen for whoever opens the mailbox; the rest waits there for a person."""
@@ -129,9 +129,13 @@ def _beginning(file: Path) -> bytes | None:
         if not stat.S_ISREG(file.lstat().st_mode):
             return None
         with file.open("rb") as opened:
-            return opened.read(READ_LIMIT + 1)
+            return opened.read(SIZE_LIMIT + 1)
     except FileNotFoundError:
         return None
+
+
+def _found(place: str, content: bytes, start: int = 0, end: int = 0) -> Found:
+    return Found(place, content[:SIZE_LIMIT], start, end, whole=len(content) <= SIZE_LIMIT)
 
 
 class Mbox:
@@ -165,21 +169,21 @@ class Mbox:
     def _messages(self, file: BinaryIO, size: int) -> Iterator[Found]:
         """Each from a line that begins with `From `, the first or after an empty one, to the next. Long lines come in pieces."""
         start, content, before = file.tell(), bytearray(), b"\n"
-        while (here := file.tell()) < size and (line := file.readline(min(READ_LIMIT, size - here))):
+        while (here := file.tell()) < size and (line := file.readline(min(SIZE_LIMIT, size - here))):
             if before in {b"\n", b"\r\n"} and line.startswith(SEPARATOR):
                 if here > start:
-                    yield self._found(content, start, here)
+                    yield _found(self._place(start), bytes(content), start, here)
                 start, content = here, bytearray()
             elif here == 0:
                 raise _no_mailbox(self._path)
-            elif len(content) <= READ_LIMIT:
+            elif len(content) <= SIZE_LIMIT:
                 content += line
             before = line
         if size > start:
-            yield self._found(content, start, size)
+            yield _found(self._place(start), bytes(content), start, size)
 
-    def _found(self, content: bytearray, start: int, end: int) -> Found:
-        return Found(f"{self._path.name}@{start}", bytes(content[: READ_LIMIT + 1]), start, end)
+    def _place(self, start: int) -> str:
+        return f"{self._path.name}@{start}"
 
 
 def _settled_size(file: BinaryIO) -> int:

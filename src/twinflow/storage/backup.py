@@ -1,10 +1,9 @@
-"""Backups: a database as one file, written while it is in use, and put back."""
+"""Backups: a database as one file, written while it is in use, and put back when everything in it has been looked at."""
 
 import os
-import shutil
+import re
 import sqlite3
-import subprocess
-from collections.abc import Sequence
+from collections.abc import Collection
 from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,48 +11,114 @@ from tempfile import TemporaryDirectory
 from sqlalchemy import Engine
 
 from twinflow.errors import BadInput, EnvironmentFailed
+from twinflow.regular_files import open_file
+from twinflow.storage import server_backup
 from twinflow.storage.database import NEWEST
-from twinflow.storage.live_file import has_log, settle_marks
+from twinflow.storage.failures import in_use_by_others, not_put_back
+from twinflow.storage.live_file import file_of, has_log, is_in_use, settle_marks
 
-WITH_TABLES = "SELECT count(*) FROM sqlite_master WHERE name = 'alembic_version'"
+KINDS = {"SQLite": b"SQLite format 3\0", "PostgreSQL": b"PGDMP"}
+"""How the backups of each database begin."""
+TABLES = {"agreement", "history", "party", "deadline", "fact", "finding", "term", "alert", "outbox", "process_version"}
+"""What the books have had since their first revision."""
+REVISION = re.compile(r"\d{4}")
 
 
 def write(engine: Engine, target: Path) -> None:
     """Write a backup beside and put it there when it is whole. Raises EnvironmentFailed; BadInput for a file that is there."""
-    if target.exists():
+    if os.path.lexists(target):
         raise BadInput("{file} exists already: a backup is never written over anything.", file=str(target))
     try:
-        with TemporaryDirectory(prefix=f".{target.name}", dir=target.parent) as folder:
+        with TemporaryDirectory(prefix=".backup", dir=target.parent) as folder:
             new = Path(folder) / target.name
             if engine.dialect.name == "sqlite":
                 _copy_of(engine, new)
             else:
-                _run("pg_dump", engine, "--format=custom", f"--file={new}")
-                _run("pg_restore", None, "--list", str(new))
+                server_backup.write(engine, new)
+            _check(new, *_contents(new, _kind(new)))
             os.link(new, target)  # fails where somebody has put another there meanwhile
     except FileExistsError as error:
         raise BadInput("{file} exists already: a backup is never written over anything.", file=str(target)) from error
     except (OSError, sqlite3.Error) as error:
-        raise EnvironmentFailed("{place} cannot be written: {why}.", place=str(target), why=error) from error
+        why = getattr(error, "strerror", None) or error
+        raise EnvironmentFailed("{place} cannot be written: {why}.", place=str(target), why=why) from error
 
 
 def put_back(engine: Engine, source: Path) -> None:
-    """Put a backup in the place of what the database holds, all of it or nothing. Raises EnvironmentFailed, BadInput."""
-    if not source.is_file():
-        raise BadInput("There is no file {file}.", file=str(source))
-    if engine.dialect.name != "sqlite":
-        options = ("--clean", "--if-exists", "--no-owner", "--single-transaction", "--exit-on-error")
-        _run("pg_restore", engine, *options, str(source))
-        return
-    is_whole = has_log(source)
+    """Put a backup in the place of what the database holds, all of it or nothing.
+
+    Raises BadInput for what is no backup that this program can put back, Refused while somebody else is in the books,
+    EnvironmentFailed.
+    """
+    kind, own = _kind(source), "SQLite" if engine.dialect.name == "sqlite" else "PostgreSQL"
+    if kind != own:
+        raise BadInput(
+            "{file} is a backup of {other}, and the database of the settings is {own}.",
+            file=str(source),
+            other=kind,
+            own=own,
+        )
+    if source.resolve() == file_of(engine):
+        raise BadInput("{file} is the database itself.", file=str(source))
+    tables, revisions = _contents(source, kind)
+    _check(source, tables, revisions)
+    if kind == "SQLite":
+        _put_into_file(engine, source)
+    else:
+        server_backup.put_back(engine, source, tables)
+
+
+def _kind(file: Path) -> str:
+    """The database that it is of. Raises BadInput."""
     try:
-        with closing(sqlite3.connect(f"file:{source}?mode=ro", uri=True)) as old:
-            _check(old, source)
-            with closing(sqlite3.connect(str(engine.url.database))) as new:
-                old.backup(new)
-                settle_marks(new, whole=is_whole)
+        with open_file(file) as opened:
+            beginning = opened.read(max(map(len, KINDS.values())))
+    except FileNotFoundError as error:
+        raise BadInput("There is no file {file}.", file=str(file)) from error
+    except (OSError, ValueError) as error:
+        raise BadInput(
+            "{file} cannot be read: {why}.", file=str(file), why=getattr(error, "strerror", None) or error
+        ) from error
+    found = next((kind for kind, sign in KINDS.items() if beginning.startswith(sign)), None)
+    if found is None:
+        raise BadInput("{file} is no backup of twinflow.", file=str(file))
+    return found
+
+
+def _contents(file: Path, kind: str) -> tuple[set[str], list[str]]:
+    """The tables in a backup, and the revisions that it says it is of. Raises BadInput for what is damaged."""
+    if kind == "PostgreSQL":
+        return server_backup.contents(file)
+    try:
+        with closing(_opened(file)) as books:
+            (said,) = books.execute("PRAGMA integrity_check(1)").fetchone()
+            if said != "ok":
+                raise sqlite3.DatabaseError(" ".join(said.split()))
+            tables = {str(name) for (name,) in books.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+            query = "SELECT version_num FROM alembic_version"
+            return tables, [str(each) for (each,) in books.execute(query)] if "alembic_version" in tables else []
     except sqlite3.Error as error:
-        raise BadInput("{file} is no backup of twinflow: {why}.", file=str(source), why=error) from error
+        raise BadInput("{file} is damaged or not whole: {why}.", file=str(file), why=error) from error
+
+
+def _check(file: Path, tables: Collection[str], revisions: Collection[str]) -> None:
+    """Whether these are books that this program knows. Raises BadInput."""
+    if not TABLES.issubset(tables) or len(revisions) != 1 or not REVISION.fullmatch(revision := min(revisions)):
+        raise BadInput("{file} is no backup of twinflow.", file=str(file))
+    if revision > NEWEST:
+        raise BadInput(
+            "{file} is a backup of a newer twinflow: it is at version {revision}, and this program knows versions to {newest}. "
+            "Install the newer twinflow.",
+            file=str(file),
+            revision=revision,
+            newest=NEWEST,
+        )
+
+
+def _opened(file: Path) -> sqlite3.Connection:
+    opened = sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True)
+    opened.text_factory = lambda text: text.decode("utf-8", "replace")  # what is damaged is named all the same
+    return opened
 
 
 def _copy_of(engine: Engine, new: Path) -> None:
@@ -61,39 +126,18 @@ def _copy_of(engine: Engine, new: Path) -> None:
         connection.connection.driver_connection.backup(target)  # type: ignore[union-attr]
         settle_marks(target, whole=True)
         target.execute("PRAGMA journal_mode=DELETE")  # one file, and nothing beside it
-        _check(target, new)
 
 
-def _check(books: sqlite3.Connection, file: Path) -> None:
-    """Raises BadInput for what is damaged, or not of twinflow."""
-    ((said,), *_) = books.execute("PRAGMA integrity_check").fetchall()
-    if said != "ok":
-        raise BadInput("{file} is no backup of twinflow: {why}.", file=str(file), why=said)
-    if books.execute(WITH_TABLES).fetchone() != (1,):
-        raise BadInput("{file} is no backup of twinflow: {why}.", file=str(file), why="alembic_version")
-    revisions = [str(revision) for (revision,) in books.execute("SELECT version_num FROM alembic_version")]
-    has_books = books.execute("SELECT count(*) FROM sqlite_master WHERE name IN ('agreement', 'history')").fetchone()
-    if has_books != (2,) or not all("0001" <= revision <= NEWEST for revision in revisions):
-        raise BadInput("{file} is no backup of twinflow: {why}.", file=str(file), why=", ".join(revisions) or "–")
-
-
-def _run(program: str, engine: Engine | None, *arguments: str) -> None:
-    """A program of PostgreSQL's own. Raises EnvironmentFailed where it is missing or fails."""
-    found = shutil.which(program)
-    if found is None:
-        raise EnvironmentFailed(
-            "{program} is missing: install the client programs of PostgreSQL, of the version of the server or later.",
-            program=program,
-        )
-    command: Sequence[str] = (found, *arguments)
-    environment = dict(os.environ)
-    if engine is not None:
-        url = engine.url.set(drivername="postgresql", password=None)
-        command = (*command[:1], f"--dbname={url.render_as_string()}", *command[1:])
-        if engine.url.password is not None:
-            environment["PGPASSWORD"] = str(engine.url.password)
-    done = subprocess.run(command, check=False, capture_output=True, text=True, env=environment)  # noqa: S603 - no shell
-    if done.returncode != 0:
-        raise EnvironmentFailed(
-            "{program} failed: {why}", program=program, why=done.stderr.strip() or str(done.returncode)
-        )
+def _put_into_file(engine: Engine, source: Path) -> None:
+    is_whole, file = has_log(source), file_of(engine)
+    if file is not None and is_in_use(file):
+        raise in_use_by_others()
+    try:
+        with closing(_opened(source)) as old, closing(sqlite3.connect(str(engine.url.database), timeout=2)) as new:
+            new.execute("PRAGMA journal_mode=DELETE")  # only who is alone with the file may leave the “-wal”
+            old.backup(new)
+            settle_marks(new, whole=is_whole)
+    except sqlite3.Error as error:
+        if error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
+            raise in_use_by_others() from error
+        raise not_put_back(str(error)) from error

@@ -1,6 +1,7 @@
 """The file of an SQLite database that is in use, and what stands beside it: its log, and a locked file for each mark of use."""
 
 import fcntl
+import glob
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -47,6 +48,11 @@ def is_held(path: Path) -> bool:
     except OSError:  # also of one that belongs to somebody else
         return True
     return False
+
+
+def is_in_use(file: Path) -> bool:
+    """Whether a process that runs long has it in use."""
+    return any(map(is_held, file.parent.glob(f"{glob.escape(file.name)}.in-use-*")))
 
 
 def write_through(engine: Engine) -> None:

@@ -15,7 +15,7 @@ from twinflow.domain.mail.delivery_reports import Report, ReportKind
 from twinflow.domain.people.people import People
 from twinflow.domain.rulebook import Rulebook
 from twinflow.errors import BadInput, EnvironmentFailed, TwinflowError
-from twinflow.mail.reports import READ_LIMIT, read_report
+from twinflow.mail.reports import read_report
 from twinflow.mail.returned import Answer, Found, Mailbox, returns_server
 from twinflow.sentences import Sentence
 from twinflow.services.clock import last_pass
@@ -84,9 +84,9 @@ def read_mailbox(engine: Engine, rulebook: Rulebook, people: People, mailbox: Ma
 
 def _take(engine: Engine, rulebook: Rulebook, people: People, found: Found, now: datetime) -> Returned:
     """One message on its own: whatever is wrong with it, it stays unread and the others are read. Raises EnvironmentFailed."""
-    report, is_whole = read_report(found.content), len(found.content) <= READ_LIMIT
+    report = read_report(found.content)
     try:
-        outcome = take_mail(engine, rulebook, people, report, found.content, now, whole=is_whole)
+        outcome = take_mail(engine, rulebook, people, report, found.content, now, whole=found.whole)
     except EnvironmentFailed:
         raise
     except Exception as error:
@@ -94,14 +94,16 @@ def _take(engine: Engine, rulebook: Rulebook, people: People, found: Found, now:
         why = error.message if isinstance(error, TwinflowError) else repr(error)
         waits = Sentence("{place}: cannot be recorded: {why}", {"place": found.place, "why": why})
         return Returned(found.place, report.kind, Outcome.WAITING, waits)
-    return Returned(found.place, report.kind, outcome, _to_look_at(found.place, report, outcome))
+    return Returned(found.place, report.kind, outcome, _to_look_at(found.place, report, outcome, whole=found.whole))
 
 
-def _to_look_at(place: str, report: Report, outcome: Outcome) -> Sentence | None:
+def _to_look_at(place: str, report: Report, outcome: Outcome, *, whole: bool = True) -> Sentence | None:
     """What a person has to look at, and why."""
     values = {"place": place, "sender": report.sender or "–", "subject": report.subject or "–"}
     if outcome is Outcome.UNPROVEN:
         return Sentence("{place}: nothing proves this report, it changes nothing: “{subject}” from {sender}.", values)
+    if report.kind is ReportKind.ANSWER and not whole:
+        return Sentence("{place}: an answer of which only the beginning is kept: “{subject}” from {sender}.", values)
     if report.kind is ReportKind.ANSWER:
         return Sentence("{place}: an answer: “{subject}” from {sender}.", values)
     if report.kind is not ReportKind.OTHER:

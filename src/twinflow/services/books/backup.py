@@ -5,8 +5,9 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
-from twinflow.errors import Refused
+from twinflow.errors import EnvironmentFailed, Refused
 from twinflow.storage import backup
+from twinflow.storage.database import check_not_newer
 from twinflow.storage.unit_of_work import UnitOfWork
 
 
@@ -20,11 +21,19 @@ class Held:
 
 def back_up(engine: Engine, file: Path) -> None:
     """Write a backup while the books are in use. Raises BadInput, EnvironmentFailed."""
+    with UnitOfWork(engine, reading=True) as work:
+        if work.revision is None:
+            raise EnvironmentFailed("There are no books in the database.")
+        check_not_newer(work.revision)
     backup.write(engine, file)
 
 
 def put_back(engine: Engine, file: Path, *, replace: bool) -> None:
-    """Put a backup into the database. Raises Refused where there are books and they are not to be replaced."""
+    """Put a backup into the database, or leave it as it is.
+
+    Raises Refused where there are books and they are not to be replaced, or are in use; BadInput for what is no backup;
+    EnvironmentFailed.
+    """
     lost = held(engine)
     if lost.entries and not replace:
         raise Refused(

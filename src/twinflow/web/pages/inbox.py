@@ -31,7 +31,8 @@ def show_received(request: Request, site: Here, number: str) -> HTMLResponse:
     if not NUMBER.fullmatch(number):
         raise NotFound("There is no received message {id}.", id=number)
     line, content = received.received_message(site.runtime.engine, int(number))
-    return site.page(request, "received.html", line=line, text=harmless_lines(readable_text(content)))
+    text, is_all = readable_text(content)
+    return site.page(request, "received.html", line=line, text=harmless_lines(text), is_all=is_all)
 
 
 @router.get("/inbox/{key}")
