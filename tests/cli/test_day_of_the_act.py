@@ -2,6 +2,8 @@
 
 import os
 import pty
+import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Callable
@@ -86,6 +88,22 @@ def test_it_is_said_in_the_language_of_the_settings(run: Run, monkeypatch: pytes
     monkeypatch.setenv("TWINFLOW_LANGUAGE", "es")
     said = run("deadlines", "pause", OPINION, *BY_RITA).err.splitlines()[0]
     assert said.startswith("El día del acto es el jueves 12 de marzo de 2026, hoy en Municipio de Chihuahua")
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_what_bars_an_act_of_before_is_named_with_the_commands_that_put_it_right_and_they_do(
+    language: str, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TWINFLOW_LANGUAGE", language)
+    step = ("agreements", "advance", "MX-9", "issue_favourable_opinion", "--as", "rita", "--set", "opinion_number=1")
+    barred = run(*step, "--on", "2026-03-01")
+    assert barred.code == 1
+    printed = re.findall(r"twinflow (agreements correct .*)", barred.err)
+    assert printed
+    for command in printed:
+        done = run(*shlex.split(command))
+        assert done.code == 0, done.err
+    assert run(*step, "--on", "2026-03-01").code == 0
 
 
 # at a terminal

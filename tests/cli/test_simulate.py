@@ -122,3 +122,25 @@ def test_a_running_agreement_is_simulated_from_now_and_nothing_is_written(run: R
 def test_an_agreement_that_is_not_there_is_bad_input(run: Run) -> None:
     done = run("workflows", "simulate", "MX-1", "--until", "2027-12-31")
     assert (done.code, done.err.strip()) == (2, "There is no agreement MX-1.")
+
+
+def test_what_was_annulled_is_called_so_wherever_it_is_read_and_nothing_comes_of_it(run: Run, monkeypatch) -> None:
+    party = ("--party", "Chihuahua/MX", "--party", "Albuquerque/US", "--as", "elena", "--on", "2026-11-20")
+    assert run("agreements", "open", "MX-1", "--process", "mx/twinning", "--office", "chihuahua", *party).code == 0
+    done = run("agreements", "correct", "MX-1", "1", "--annul", "--as", "elena", "--reason", "opened twice")
+    assert done.code == 0
+    for language, said, short in (
+        ("en", "MX-1.annulled was annulled on Monday, 23 November 2026: nothing comes of it.", "annulled"),
+        ("es", "MX-1.annulled se anuló el lunes 23 de noviembre de 2026: nada sale de él.", "anulado"),
+    ):
+        monkeypatch.setenv("TWINFLOW_LANGUAGE", language)
+        simulated = run("workflows", "simulate", "MX-1.annulled")
+        assert (simulated.code, simulated.out) == (0, f"{said}\n")
+        assert short in run("agreements", "show", "MX-1.annulled").out
+        drawn = run("workflows", "diagram", "--agreement", "MX-1.annulled").out
+        assert short in drawn.lower()
+    shown = run("agreements", "show", "MX-1.annulled", "--json").json
+    assert (shown["next_steps"], shown["waits_for"], shown["line"]["in_force"]) == ([], {}, False)
+    assert run("workflows", "simulate", "MX-1.annulled", "--json").json["annulled_on"] == "2026-11-23"
+    assert run("agreements", "list", "--json").json == []
+    assert run("deadlines", "list", "--json").json == []

@@ -251,7 +251,7 @@ def a_day_that_others_build_on(world: World) -> None:
     take(world, MISTAKEN, "ask", MONDAY + timedelta(days=7))
     with pytest.raises(Refused) as refused:
         take(world, MISTAKEN, "opine", MONDAY + timedelta(days=1), "rita", records=OPINION)
-    assert "twinflow agreements correct T-1 2 --set on=DATE" in str(refused.value.reasons[0])
+    assert "twinflow agreements correct T-1 2 --as elena --set on=2026-03-03" in str(refused.value.reasons[0])
     correct(world, 2, on=str(MONDAY))
     take(world, RIGHT, "ask", MONDAY)
     both(world, "opine", MONDAY + timedelta(days=1), "rita", records=OPINION)

@@ -108,6 +108,10 @@ def test_the_same_parties_in_two_rows_are_told_with_the_row_and_nothing_is_taken
     assert agreements.list_references(world.engine) == []
 
 
+def test_a_row_of_a_city_with_itself_is_told(world: World, take_over: TakeOver) -> None:
+    assert reasons(take_over, "A-1,Mexico,CHIHUAHUA,2008-02-28,") == ["row 2: CHIHUAHUA is a party more than once."]
+
+
 def test_with_a_reason_the_sheet_is_taken_over_and_the_history_keeps_it(world: World, take_over: TakeOver) -> None:
     take_over(ALBUQUERQUE, TULSA, AGAIN, despite="the zoo has a text of its own")
     assert read(loaded(world, "A-1").history[0]) is None

@@ -1,14 +1,20 @@
 """Cases that make no sense: a warning to be confirmed with a reason, kept in history; the wrong kind of office is refused."""
 
 from dataclasses import replace
+from datetime import date
 
 import pytest
 
+from builders import definition
 from twinflow.domain.agreement.agreement import Agreement, Party
-from twinflow.domain.agreement.entries import OpenedDespite, read
+from twinflow.domain.agreement.entries import Correction, OpenedDespite, read
+from twinflow.domain.corrections.correction import CorrectionCommand
+from twinflow.domain.people.people import Office
+from twinflow.domain.steps.doubts import DoubtCode, doubts
 from twinflow.domain.steps.opening import NewAgreement
 from twinflow.errors import Refused
 from twinflow.language import say
+from twinflow.services.agreements.correcting import correct_entry
 from twinflow.services.agreements.opening import open_agreement
 from twinflow.services.reading import agreements
 from world import World
@@ -62,6 +68,33 @@ def test_the_same_parties_again_under_another_reference_are_confirmed_with_a_rea
     assert "the port, not the city" in said
 
 
+def test_the_same_parties_in_another_order_are_the_same(world):
+    opened(world, "MX-1")
+    with pytest.raises(Refused) as refused:
+        opened(world, "MX-2", PARTNER, CITY)
+    assert "MX-1 is between the same parties" in reasons(refused)
+
+
+def test_three_parties_of_which_two_are_the_same_and_those_of_a_case_that_was_annulled_are_no_doubt(world):
+    opened(world, "MX-1")
+    opened(world, "MX-2", CITY, PARTNER, Party("Tulsa", "US"))
+    asked = CorrectionCommand(entry=1, correction=Correction.ANNUL, reason="by mistake")
+    correct_entry(world.engine, world.rulebook, world.people, "MX-1", asked, person="elena", now=world.now)
+    opened(world, "MX-1")
+
+
+@pytest.mark.parametrize("again", ["CHIHUAHUA", "Chihuáhua"])
+def test_a_city_with_itself_in_another_spelling_is_confirmed_with_a_reason(world, again):
+    with pytest.raises(Refused) as refused:
+        opened(world, "MX-1", CITY, Party(again, "MX"))
+    assert reasons(refused) == f"{again} is a party more than once."
+    found = opened(world, "MX-1", CITY, Party(again, "MX"), despite="the city and the county")
+    assert read(found.history[0]) == OpenedDespite(("with_itself",), "the city and the county")
+    page = agreements.show_agreement(world.engine, world.rulebook, world.people, "MX-1", world.now)
+    assert "a party more than once, despite of which: the city and the county" in say(page.timeline[-1].text, "en")
+    assert read(opened(world, "MX-2", CITY, Party(again, "US")).history[0]) is None, "there is one abroad as well"
+
+
 def test_other_parties_a_case_that_has_ended_and_a_later_generation_are_no_doubt(world):
     opened(world, "MX-1")
     opened(world, "MX-2", CITY, Party("Albuquerque", "CO"))
@@ -99,6 +132,27 @@ def test_neither_party_the_offices_own_is_confirmed_with_a_reason(world):
     with pytest.raises(Refused) as refused:
         opened(world, "MX-1", replace(CITY, name="Tampico"), PARTNER)
     assert "none of the parties is that of the office" in reasons(refused)
+
+
+@pytest.mark.parametrize(
+    ("name", "city", "is_own"),
+    [
+        ("Chihuahua", "", True),
+        ("City of CHIHUÁHUA", "", True),
+        ("Municipality of Chihuahua, liaison office", "", True),
+        ("Municipality of Tampico", "", False),
+        ("City of León", "", False),
+        ("Municipio de San José", "San José", True),
+        ("Municipality of San Juan", "San José", False),
+        ("Chihuahua", "San José", False),
+    ],
+)
+def test_a_party_is_the_offices_own_by_the_whole_name_of_its_city_not_by_words_that_offices_share(name, city, is_own):
+    label = {"en": "Municipality of Chihuahua, liaison office", "es": "Municipio de Chihuahua, oficina de enlace"}
+    office = Office("chihuahua", "municipality", label, "MX", "America/Chihuahua", city=city)
+    new = NewAgreement("MX-1", "mx/twinning", "chihuahua", "x", date(2026, 7, 1), (Party(name, "MX"), PARTNER))
+    found = [each.code for each in doubts(new, definition(), office, [])]
+    assert found == ([] if is_own else [DoubtCode.NOT_OURS])
 
 
 def test_a_process_of_no_country_is_everybodys(world):

@@ -158,7 +158,8 @@ def test_a_day_before_the_state_was_reached_is_refused_and_that_very_day_is_not(
     today = date(2008, 3, 10)
     why = (
         "The day 2008-02-17 is before 2008-02-18, the day of “Request the opinion” (lucia), on which it builds; if that day is "
-        "wrong, correct it: twinflow agreements correct A-1 6 --set on=DATE"
+        "wrong, correct it: "
+        'twinflow agreements correct A-1 6 --as lucia --set on=2008-02-17 --reason "the day was typed wrongly"'
     )
     assert refusal(case, "make_observations", date(2008, 2, 17), REVIEWER, today=today) == [why]
     assert refusal(case, "make_observations", date(2008, 2, 18), REVIEWER, today=today) == []

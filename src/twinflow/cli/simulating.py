@@ -104,6 +104,10 @@ def _print(cli: Cli, outlook: Outlook, *, json: bool) -> None:
         shown = {name: getattr(outlook, name) for name in Outlook.__slots__ if name != "definitions"}
         print_json(shown, cli.language)
         return
+    if outlook.annulled_on is not None:
+        values = {"reference": outlook.reference, "day": outlook.annulled_on}
+        print(cli.say(Sentence("{reference} was annulled on {day}: nothing comes of it.", values)))
+        return
     print_table(cli.headings("Day", "What", "Who", "Level"), [_row(cli, outlook, event) for event in outlook.events])
     definition = outlook.definitions[outlook.reference]
     values = {

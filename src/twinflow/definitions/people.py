@@ -24,6 +24,7 @@ class OfficeModel(Strict):
     country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
     time_zone: TimeZone
     calendars: tuple[str, ...] = ()
+    city: str = ""
 
 
 class AssignmentModel(Strict):
@@ -114,6 +115,7 @@ def _people(model: PeopleModel) -> People:
                 office.country,
                 office.time_zone,
                 office.calendars,
+                composed(office.city),
             )
             for key, office in model.offices.items()
         },

@@ -53,7 +53,7 @@ class DateAhead:
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """The course of one agreement: the path it took, where it is since when, and the dates ahead."""
+    """The course of one agreement: the path it took, where it is since when, and the dates ahead; the day it was annulled."""
 
     reference: str
     title: str
@@ -61,6 +61,7 @@ class Course:
     state: str
     since: date
     ahead: tuple[DateAhead, ...]
+    annulled_on: date | None = None
 
     def along(self, edge: Edge) -> Sequence[Passage]:
         """The passages over an edge."""
@@ -98,6 +99,8 @@ def step_words(edge: Edge, process: ProcessDefinition) -> Sentence:
 
 
 def present_words(course: Course) -> Sentence:
+    if course.annulled_on is not None:
+        return Sentence("Annulled on {day}; until then it was here", {"day": course.annulled_on})
     return Sentence("Present state, since {day}", {"day": course.since})
 
 

@@ -70,18 +70,19 @@ class Position:
 
 def words_in(texts: Iterable[str]) -> frozenset[str]:
     """What an agreement is found by: words, and what is left of each after a sign in it (`MX/2026-3`, `2026-3`, `3`)."""
-    words = [word for text in texts for word in _words(text)]
+    words = [word for text in texts for word in plain_words(text)]
     parts = (word[part.start() :] for word in words for part in re.finditer(r"[^\W_]+", word))
     return frozenset(part[:LONGEST_WORD] for part in parts)
 
 
 def words_asked(text: str) -> list[str]:
     """The words of a text as they are compared: without case, accents, and signs around them."""
-    return list(dict.fromkeys(word[:LONGEST_WORD] for word in _words(text)))
+    return list(dict.fromkeys(word[:LONGEST_WORD] for word in plain_words(text)))
 
 
 @lru_cache(maxsize=10_000)
-def _words(text: str) -> tuple[str, ...]:
+def plain_words(text: str) -> tuple[str, ...]:
+    """The words of a text in their order, without case, accents, and signs around them."""
     plain = "".join(sign for sign in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(sign))
     words = (
         re.sub(r"^[\W_]+|[\W_]+$", "", word)

@@ -91,9 +91,13 @@ def changes_by_deadline(history: Iterable[HistoryEntry]) -> Mapping[Key, tuple[C
 def changed_basis(
     basis: Basis, rule: DeadlineRule, changes: Sequence[Change], parties: int, calendars: Calendars
 ) -> Basis:
-    """The basis with every change that counts. `parties` is how many have to agree on another day."""
+    """The basis with every change that counts, by its day, whenever it was entered.
+
+    `parties` is how many have to agree on another day.
+    """
     if not changes:
         return basis
+    changes = sorted(changes, key=lambda change: change.on)
     pauses = (*basis.pauses, *_pauses(rule, changes, calendars))
     extensions = tuple(change.command.length for change in _extensions(changes) if change.command.length)
     return replace(basis, pauses=pauses, extensions=extensions, agreed_on=_agreed_on(changes, parties))

@@ -93,7 +93,7 @@ def computed(rule: DeadlineRule, occurrence: int, anchor_on: date, basis: Basis,
     early, late = due_dates(rule, anchor_on, basis, calendars)
     due_on = max((found.on for found in late if found.on), default=None)
     warn_on = min((found.on for found in early if found.on), default=due_on)
-    uses_calendar = rule.roll is not Roll.NONE or late[0].inputs.counts_business_days
+    uses_calendar = rule.roll is not Roll.NONE or late[0].inputs.counts_business_days or rule.cut_off is not None
     return Deadline(
         rule=rule.key,
         occurrence=occurrence,

@@ -51,13 +51,19 @@ def rewritten(
     derived = tuple(each for each in after.deadlines if each.key not in corrected)
     new = kept(before.deadlines, replace(after, deadlines=derived), definition, context)
     new |= {deadline.key: deadline for deadline in after.deadlines if deadline.key in corrected}
-    gone = {key: each for key, each in old.items() if (each.is_open or key in corrected) and key not in new}
+    gone = {
+        key: each
+        for key, each in old.items()
+        if key not in new and (key in corrected or _can_go(each, after, definition, context))
+    }
     migrated = before.process_digest != after.process_digest  # with the same date it may have another ladder
     rows = {key: each for key, each in new.items() if each != old.get(key) or (migrated and each.is_open)}
     for key, each in gone.items():  # a rule that the process no longer has ends today
         has_ended = each.rule not in definition.deadlines and key not in corrected
         closed_on = context.today if has_ended else None
-        rows[key] = replace(each, status=DeadlineStatus.VOID, closed_on=closed_on)
+        void = replace(each, status=DeadlineStatus.VOID, closed_on=closed_on)
+        if void != each:
+            rows[key] = void
     moves = tuple(
         noted(DateMoved(key, old[key].due_on, new[key].due_on, cause), actor, context.today, now)
         for key in new
@@ -72,6 +78,15 @@ def rewritten(
         moves=moves,
         found=tuple(each for each in known if each not in before.findings),
     )
+
+
+def _can_go(deadline: Deadline, after: Agreement, definition: ProcessDefinition, context: DeadlineContext) -> bool:
+    """Whether it goes where nothing gives rise to it: what an earlier version or edition closed stays on record."""
+    rule = definition.deadlines.get(deadline.rule)
+    if deadline.is_open or rule is None:
+        return deadline.is_open
+    editions = {"", context.calendars_of(rule).edition}
+    return deadline.edition in editions and deadline.key not in taken_over(after.history).closed
 
 
 def _wakes_on(
@@ -129,6 +144,8 @@ def _as_it_was_closed(
     started_on_calendar_day = based_on != key or rule.cut_off is not None
     if key in migration.closed and (started_on_calendar_day or migration.closed[key] == new.anchor_on):
         return old
+    if (old.edition, base.edition) == (new.edition, base_now.edition):
+        return new  # no calendar has a part in what differs
     if not started_on_calendar_day and old.counted_from != new.counted_from:
         return new
     if _given(old, new) != _given(new, new) or _given(base, base_now) != _given(base_now, base_now):

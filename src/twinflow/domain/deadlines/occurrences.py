@@ -270,9 +270,10 @@ def _answers(case: _Case, act: Act, start: Start, following: Start | None) -> bo
 
 def _comes_after(case: _Case, act: Act, begun_by: int | None) -> bool:
     """Whether the act is not the one that began the count, nor earlier than it, where such an act also meets it."""
-    if act.entry is None or begun_by is None or act.entry > begun_by:
+    if act.entry is None or begun_by is None:
         return True
-    return case.agreement.history[begun_by].step not in case.rule.met_by_steps
+    begun = case.agreement.history[begun_by]
+    return (act.on, act.entry) > (begun.effective_on, begun_by) or begun.step not in case.rule.met_by_steps
 
 
 def lengths_of(rule: DeadlineRule, agreement: Agreement, definition: ProcessDefinition) -> tuple[Length, ...]:
@@ -307,15 +308,19 @@ def _events(case: _Case) -> list[Start]:
     if anchor.activity:
         return _activity(agreement)
     if anchor.step is not None:
-        return [
-            Start(entry.effective_on, _received_on(case, entry), number)
-            for number, entry in _steps_taken(agreement)
-            if entry.step == anchor.step
-        ]
+        taken = [(number, entry) for number, entry in _steps_taken(agreement) if entry.step == anchor.step]
+        return _by_day(case, [Start(entry.effective_on, _received_on(case, entry), number) for number, entry in taken])
     claims = agreement.facts.get(anchor.fact or "", ())
     values = [claim.value for claim in claims if claim.chosen]
     days = [value.as_date for value in values if isinstance(value, PartialDate) and value.as_date]
-    return _of_equal_terms(case, [Start(day, day, entry) for day, entry in zip(days, _givers(case, days), strict=True)])
+    given = [Start(day, day, entry) for day, entry in zip(days, _givers(case, days), strict=True)]
+    return _of_equal_terms(case, _by_day(case, given))
+
+
+def _by_day(case: _Case, starts: Iterable[Start]) -> list[Start]:
+    """In the order in which they were done, whenever they were entered; first what no step gave."""
+    history = case.agreement.history
+    return sorted(starts, key=lambda start: history[start.entry].effective_on if start.entry is not None else date.min)
 
 
 def _steps_taken(agreement: Agreement) -> Iterator[tuple[int, HistoryEntry]]:
@@ -545,7 +550,7 @@ def _answered(
     late: set[date] = set()
     anew_on = following.happened_on if following is not None else date.max
     for period, next_period in zip_longest(periods, periods[1:]):
-        due_on = period.deadline.due_on or case.today
+        due_on = period.deadline.due_on or date.max  # a pause still runs: no act is late
         last = next_period.deadline.due_on if next_period is not None else None
         usable = (day for day in acts if period.after < day and (last is None or day <= last))
         met_on = next((day for day in usable if day not in late or day == due_on), None)
@@ -670,9 +675,24 @@ def _closed_as_impossible(deadline: Deadline, case: _Case) -> Deadline:
     if rule.on_lapse and (deadline.due_on is None or deadline.due_on >= agreement.tracked_from):
         return deadline
     sources = frozenset[str]().union(*(case.definition.steps[step].sources for step in steps))
-    if agreement.state in sources or sources & case.definition.reachable_from(agreement.state):
+    if _can_come_to(sources, agreement.state, case):
         return deadline
-    came = next(
-        (entry.effective_on for entry in reversed(agreement.history) if entry.to_state == agreement.state), None
-    )
-    return replace(deadline, status=DeadlineStatus.VOID, closed_on=came)
+    since, begun_by = _impossible_since(sources, case), case.begun_by.get(deadline.key)
+    if since is not None and begun_by is not None:
+        since = max(since, agreement.history[begun_by].effective_on)
+    return replace(deadline, status=DeadlineStatus.VOID, closed_on=since)
+
+
+def _can_come_to(sources: frozenset[str], state: str, case: _Case) -> bool:
+    return state in sources or bool(sources & case.definition.reachable_from(state))
+
+
+def _impossible_since(sources: frozenset[str], case: _Case) -> date | None:
+    """The day on which the case came where none of these states can be reached any more, in the version it follows."""
+    since = None
+    for entry in reversed(case.agreement.history[case.migration.entries :]):
+        if entry.to_state is not None:
+            if _can_come_to(sources, entry.to_state, case):
+                return since
+            since = entry.effective_on
+    return case.migration.on or since

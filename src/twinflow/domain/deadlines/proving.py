@@ -3,18 +3,15 @@
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 
-from twinflow.domain.agreement.agreement import Agreement, Deadline, DeadlineStatus
+from twinflow.domain.agreement.agreement import Agreement, Deadline
 from twinflow.domain.calendar.business_days import Calendars
 from twinflow.domain.deadlines.acknowledgements import acknowledgements_of
-from twinflow.domain.deadlines.carried_over import taken_over
 from twinflow.domain.deadlines.context import DeadlineContext, computed
 from twinflow.domain.deadlines.kept import Key, rewritten
 from twinflow.domain.deadlines.occurrences import with_deadlines
 from twinflow.domain.deadlines.warnings import next_wake_on
 from twinflow.domain.process.definition import DeadlineRule, ProcessDefinition
 from twinflow.sentences import Sentence
-
-STANDS_OTHERWISE = Sentence("deadline {rule}/{number} stands there {old}; it is {new}")
 
 
 def of_derivation(
@@ -39,12 +36,12 @@ def _at(
     """The same at one instant."""
     derived = with_deadlines(agreement, definition, context)
     left = rewritten(agreement, derived, definition, context, now)
-    new = {each.key: each for each in derived.deadlines}
     old = {each.key: each for each in agreement.deadlines}
-    for key, deadline in {**_closed_otherwise(agreement, new), **left.rows}.items():
+    for key, deadline in left.rows.items():
         values: dict[str, object] = {"rule": key[0], "number": key[1], "new": _in_words(deadline)}
         if key in old:
-            yield Sentence(STANDS_OTHERWISE.template, {**values, "old": _in_words(old[key])})
+            values["old"] = _in_words(old[key])
+            yield Sentence("deadline {rule}/{number} stands there {old}; it is {new}", values)
         else:
             yield Sentence("deadline {rule}/{number} is missing: it is {new}", values)
     for known in left.found:
@@ -53,26 +50,6 @@ def _at(
     if derived.derive_on is not None and derived.derive_on < (agreement.derive_on or date.max):
         values = {"on": agreement.derive_on, "first": derived.derive_on}
         yield Sentence("its deadlines are derived anew on {on}; they may change on {first}", values)
-
-
-def _closed_otherwise(agreement: Agreement, new: Mapping[Key, Deadline]) -> dict[Key, Deadline]:
-    """What is closed keeps its date, but not what closed it, unless another version or another edition did."""
-    earlier = taken_over(agreement.history).closed
-    return {
-        each.key: new[each.key]
-        for each in agreement.deadlines
-        if not each.is_open
-        and each.key in new
-        and each.key not in earlier
-        and each.edition == new[each.key].edition
-        and _how_closed(each) != _how_closed(new[each.key])
-    }
-
-
-def _how_closed(deadline: Deadline) -> tuple[object, ...]:
-    """Books of before have some void that are unmet today: either way nobody met it."""
-    nobody_met_it = deadline.status in {DeadlineStatus.UNMET, DeadlineStatus.VOID}
-    return (DeadlineStatus.UNMET if nobody_met_it else deadline.status, deadline.closed_on)
 
 
 def of_count(

@@ -19,7 +19,8 @@ LONGEST_CHAIN = 3
 class Office:
     """A municipality, ministry or registry. `time_zone` is an IANA name, `country` an ISO 3166-1 alpha-2 code.
 
-    `calendars` name its days off; without any, it works from Monday to Friday.
+    `calendars` name its days off; without any, it works from Monday to Friday. `city` is what its own party is called, where
+    the key does not say it.
     """
 
     key: str
@@ -28,6 +29,7 @@ class Office:
     country: str
     time_zone: str
     calendars: tuple[str, ...] = ()
+    city: str = ""
 
 
 @dataclass(frozen=True, slots=True)

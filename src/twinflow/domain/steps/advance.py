@@ -1,11 +1,13 @@
 """Taking a step: `advance` decides what becomes of an agreement, or says everything that stands in the way."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime
+from shlex import quote
 
 from twinflow.domain.agreement.agreement import Agreement, Signature
 from twinflow.domain.agreement.entries import StepTaken
-from twinflow.domain.agreement.history import HistoryEntry
+from twinflow.domain.agreement.history import IMPORT, HistoryEntry
 from twinflow.domain.agreement.left_open import LeftOpen
 from twinflow.domain.agreement.present_names import number_of
 from twinflow.domain.calendar.dates import PartialDate
@@ -131,7 +133,7 @@ def _refusals(
     if not asking:
         reasons += _about_the_party(agreement, step, command)
     if not asking and CLOCK not in actor.roles:
-        reasons += _about_the_day(agreement, definition, step, command.taken_on(today), today)
+        reasons += _about_the_day(agreement, definition, step, command.taken_on(today), today, actor)
     return reasons
 
 
@@ -144,29 +146,54 @@ def _came_here(agreement: Agreement) -> dict[str, object]:
 
 
 def _about_the_day(
-    agreement: Agreement, definition: ProcessDefinition, step: Step, effective_on: date, today: date
+    agreement: Agreement, definition: ProcessDefinition, step: Step, effective_on: date, today: date, actor: Actor
 ) -> list[Sentence]:
     """No step is dated after today, nor before those it builds on: a note of today does not bar an act of last week."""
     if effective_on > today:
         return [Sentence("The day {day} is still to come.", {"day": effective_on})]
-    barring = [entry for entry in agreement.history if _builds_on(step, entry) and effective_on < entry.effective_on]
-    if not barring:
-        return []
-    entry = max(barring, key=lambda each: each.effective_on)
-    values = {
-        "day": effective_on,
+    later = [entry for entry in agreement.history if effective_on < entry.effective_on]
+    return [_bars(agreement, definition, entry, effective_on, actor) for entry in _built_on(definition, step, later)]
+
+
+def _built_on(definition: ProcessDefinition, step: Step, history: Sequence[HistoryEntry]) -> list[HistoryEntry]:
+    """The entries that the step builds on, and those that they build on themselves, in the order in which they were recorded."""
+    found: list[HistoryEntry] = []
+    steps = [step]
+    for entry in reversed(history):
+        if any(_builds_on(each, entry) for each in steps):
+            found.insert(0, entry)
+            steps += [known] if (known := definition.steps.get(entry.step or "")) is not None else []
+    return found
+
+
+def _bars(agreement: Agreement, definition: ProcessDefinition, entry: HistoryEntry, on: date, actor: Actor) -> Sentence:
+    """That the entry is of a later day, and the command by which it is of this one, if that is right.
+
+    What was taken over from a sheet is put right by whoever asks; what the clock did goes with the date that it followed from.
+    """
+    step = definition.steps.get(entry.step or "")
+    values: dict[str, object] = {
+        "day": on,
         "before": entry.effective_on,
-        "what": definition.steps[entry.step].label if entry.step is not None else Sentence("the opening"),
+        "what": step.label if step is not None else entry.step or Sentence("the opening"),
         "person": entry.actor,
-        "command": f"twinflow agreements correct {agreement.reference} {number_of(agreement.history, entry)} --set on=DATE",
     }
-    return [
-        Sentence(
-            "The day {day} is before {before}, the day of “{what}” ({person}), on which it builds; if that day is wrong, "
-            "correct it: {command}",
-            values,
-        )
-    ]
+    if entry.actor == CLOCK:
+        return Sentence("The day {day} is before {before}, the day of “{what}” ({person}), on which it builds.", values)
+    asked = {
+        "reference": agreement.reference,
+        "number": number_of(agreement.history, entry),
+        "person": quote(actor.key if entry.actor == IMPORT else entry.actor),
+        "on": on.isoformat(),
+        "why": Sentence("the day was typed wrongly"),
+    }
+    command = 'twinflow agreements correct {reference} {number} --as {person} --set on={on} --reason "{why}"'
+    values["command"] = Sentence(command, asked)
+    return Sentence(
+        "The day {day} is before {before}, the day of “{what}” ({person}), on which it builds; if that day is wrong, "
+        "correct it: {command}",
+        values,
+    )
 
 
 def _builds_on(step: Step, entry: HistoryEntry) -> bool:

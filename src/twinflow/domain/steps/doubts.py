@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from twinflow.domain.agreement.agreement import Party
-from twinflow.domain.agreement.listing import words_asked
+from twinflow.domain.agreement.listing import plain_words, words_asked
 from twinflow.domain.people.people import Office
 from twinflow.domain.process.definition import ProcessDefinition
 from twinflow.domain.steps.opening import NewAgreement
@@ -13,6 +13,7 @@ from twinflow.sentences import Sentence
 
 
 class DoubtCode(StrEnum):
+    WITH_ITSELF = "with_itself"
     SAME_PARTIES = "same_parties"
     OFFICE_ABROAD = "office_abroad"
     HOME_ABROAD = "home_abroad"
@@ -63,6 +64,10 @@ def doubts(
     """
     if new.parent is not None:
         return
+    named = [pair([(party.name, party.country)]) for party in new.parties]
+    twice = {who: party.name for who, party in zip(named, new.parties, strict=True) if named.count(who) > 1}
+    for name in twice.values():
+        yield Doubt(DoubtCode.WITH_ITSELF, Sentence("{party} is a party more than once.", {"party": name}))
     this = compared(new)
     for other in running:
         if other.relationship != this.relationship and other.between == this.between and not has_ended(new, definition):
@@ -88,6 +93,20 @@ def doubts(
 
 
 def _is_of(party: Party, office: Office) -> bool:
-    """Whether the party may be the office's own: of its country, and with a word of its name in that of the office."""
-    names = " ".join((office.key.replace("-", " ").replace("_", " "), *office.label.values()))
-    return party.country == office.country and not set(words_asked(party.name)).isdisjoint(words_asked(names))
+    """Whether the party may be the office's own: of its country, and called as the office's city is.
+
+    Where the people file does not say that, its key is in the party's name, or the party's whole name in that of the office:
+    one word in common may be no name (“Municipality”, “of”).
+    """
+    if party.country != office.country:
+        return False
+    called = _in_words(party.name)
+    if office.city:
+        return _in_words(office.city) in called
+    key = office.key.replace("-", " ").replace("_", " ")
+    return _in_words(key) in called or any(called in _in_words(label) for label in office.label.values())
+
+
+def _in_words(text: str) -> str:
+    """Its words with space around each: what is in it then is whole words in succession."""
+    return f" {' '.join(plain_words(text))} "

@@ -1,25 +1,19 @@
 """Whether the books are as they were written, and every date as it comes out: looked at in one snapshot, changed nowhere."""
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, time
-from functools import partial
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine
 
-from twinflow.domain.agreement.agreement import Agreement, Deadline, DeadlineStatus
-from twinflow.domain.agreement.entries import beginning
-from twinflow.domain.agreement.history import HistoryEntry
-from twinflow.domain.agreement.present_names import as_corrected
+from twinflow.domain.agreement.agreement import Agreement
 from twinflow.domain.agreement.proving import Fault, faults_of, faults_of_chain, of_state
 from twinflow.domain.agreement.seals import Head
 from twinflow.domain.agreement.written import WrittenAgreement
 from twinflow.domain.clock.day import InBooks
-from twinflow.domain.corrections.retaken import as_it_began, retaken
 from twinflow.domain.deadlines.context import DeadlineContext
-from twinflow.domain.deadlines.kept import Key
-from twinflow.domain.deadlines.proving import STANDS_OTHERWISE, of_count, of_derivation, of_waking
+from twinflow.domain.deadlines.proving import of_count, of_derivation, of_waking
 from twinflow.domain.mail.proving import faults_of_message
 from twinflow.domain.people.people import People
 from twinflow.domain.process.definition import ProcessDefinition
@@ -143,14 +137,13 @@ def _of_agreements(
             yield from faults_of(each)
             found = readable[each.id]
             case = known[each.id] if isinstance(found, InRows) else found
-            yield from _of_case(each, case, partial(work.history.as_written, each.id), rulebook, people, now)
+            yield from _of_case(each, case, rulebook, people, now)
         last = ids[-1]
 
 
 def _of_case(
     written: WrittenAgreement,
     case: InBooks | UnreadableAgreement,
-    history: Callable[[], Sequence[HistoryEntry]],
     rulebook: Rulebook,
     people: People,
     now: datetime,
@@ -161,31 +154,20 @@ def _of_case(
         return
     try:
         with about(written.reference):
-            said = list(_of_what_is_made(case, history, rulebook, people, now))
+            said = list(_of_what_is_made(case, rulebook, people, now))
     except UnreadableAgreement as error:
         yield Fault(error.message, written.reference)
     else:
         yield from (Fault(each, written.reference) for each in said)
 
 
-def _of_what_is_made(
-    case: InBooks,
-    history: Callable[[], Sequence[HistoryEntry]],
-    rulebook: Rulebook,
-    people: People,
-    now: datetime,
-) -> Iterator[Sentence]:
+def _of_what_is_made(case: InBooks, rulebook: Rulebook, people: People, now: datetime) -> Iterator[Sentence]:
     agreement = case.agreement
     definition = rulebook.definition_of(agreement)
     yield from of_state(agreement)
     contexts = _contexts(rulebook, people, definition, agreement, now)
-    current = _counted_by_what_is_in_use(rulebook, definition, agreement)
-    if current:
-        found = list(of_derivation(agreement, definition, contexts, now))
-        otherwise = [each for each in found if each.template == STANDS_OTHERWISE.template]
-        yield from (each for each in found if each not in otherwise)
-        if otherwise and not _is_as_recorded(agreement, history(), rulebook, people, now):
-            yield from otherwise
+    if _counted_by_what_is_in_use(rulebook, definition, agreement):
+        yield from of_derivation(agreement, definition, contexts, now)
     calendars_at = {
         each.key: rulebook.calendars_at(each.edition, definition, definition.deadlines[each.rule])
         for each in agreement.deadlines
@@ -194,28 +176,6 @@ def _of_what_is_made(
     yield from of_count(agreement, definition, calendars_at)
     context = deadline_context(rulebook, people, definition, agreement.office, now)
     yield from of_waking(agreement, definition, context, case.wake_on)
-
-
-def _is_as_recorded(
-    agreement: Agreement, history: Sequence[HistoryEntry], rulebook: Rulebook, people: People, now: datetime
-) -> bool:
-    """Whether its deadlines are those that its entries gave in the order in which they were recorded.
-
-    What was closed by then stays as it was closed, whatever of an earlier day was entered later.
-    """
-    as_counted = list(as_corrected(history, to_take_again=True))
-    as_counted[0] = beginning(as_counted[0], as_it_began(agreement, as_counted, rulebook, people, now))
-    again = retaken(agreement, as_counted, rulebook, people, now).agreement
-    return _standing(agreement) == _standing(again)
-
-
-def _standing(agreement: Agreement) -> dict[Key, Deadline]:
-    """Its deadlines, but for those that nothing gives rise to any more, and the calendars that they were counted by."""
-    return {
-        each.key: replace(each, edition="", provisional=False)
-        for each in agreement.deadlines
-        if (each.status, each.closed_on) != (DeadlineStatus.VOID, None)
-    }
 
 
 def _contexts(

@@ -34,7 +34,10 @@ OPTIONS = {"state": "--state", "facts": "--fact", "terms": "--term"}
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """What would come from `start` to `until`, both included; the state before and after, and the roles of the process."""
+    """What would come from `start` to `until`, both included; the state before and after, and the roles of the process.
+
+    Of a case that was annulled (`annulled_on`) nothing comes.
+    """
 
     reference: str
     process: str
@@ -45,6 +48,7 @@ class Outlook:
     events: tuple[Event, ...]
     definitions: Mapping[str, ProcessDefinition]
     """The process of each case that something comes of, by reference."""
+    annulled_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +182,7 @@ def _outlook(cases: list[InBooks], rulebook: Rulebook, people: People, now: date
         ends_in=done.cases[0].agreement.state,
         events=done.events,
         definitions={case.agreement.reference: rulebook.definition_of(case.agreement) for case in cases},
+        annulled_on=agreement.annulled_on,
     )
 
 

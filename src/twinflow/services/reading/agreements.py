@@ -239,6 +239,7 @@ def show_agreement(
         definition = rulebook.definition_of(agreement)
         state = definition.states[agreement.state]
         roles = definition.roles
+        is_annulled = agreement.annulled_on is not None
         lines = Lines(rulebook, people, now)
         return AgreementPage(
             line=lines.of(agreement),
@@ -263,9 +264,11 @@ def show_agreement(
             next_steps=tuple(
                 (key, definition.steps[key].label)
                 for key in machine.steps_from(definition, agreement.state)
-                if definition.steps[key].by != {CLOCK}
+                if definition.steps[key].by != {CLOCK} and not is_annulled
             ),
-            waits_for=roles[state.waits_for].label if state.waits_for and state.waits_for in roles else {},
+            waits_for=roles[state.waits_for].label
+            if state.waits_for and state.waits_for in roles and not is_annulled
+            else {},
             generations=tuple(map(lines.of, others[: len(generations)])),
             children=tuple(map(lines.of, others[len(generations) :])),
             parent=agreement.parent,

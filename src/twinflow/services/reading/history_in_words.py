@@ -36,6 +36,7 @@ ACTORS = {CLOCK: Sentence("the clock"), IMPORT: Sentence("import from a register
 
 
 _DOUBTS = {
+    "with_itself": Sentence("a party more than once"),
     "same_parties": Sentence("the same parties as of another case"),
     "office_abroad": Sentence("a process of another country than the office's"),
     "home_abroad": Sentence("a process of another country than the party's"),

@@ -32,6 +32,7 @@ def course_of(
             state=agreement.state,
             since=_since(agreement),
             ahead=_ahead(rulebook, people, agreement, definition, now),
+            annulled_on=agreement.annulled_on,
         )
         return definition, course
 
