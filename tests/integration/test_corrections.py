@@ -7,7 +7,7 @@ stands as the other one, but for the entries about it.
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from email import message_from_bytes, policy
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from sqlalchemy import text
 from builders import facts
 from postgres import fresh_database
 from tiny_world import loaded, tiny_world
-from twinflow.domain.agreement.agreement import Agreement, DeadlineStatus, Party, Term
+from twinflow.domain.agreement.agreement import Agreement, Party, Term
 from twinflow.domain.agreement.entries import ChangeKind, Correction
 from twinflow.domain.agreement.history import EntryKind
 from twinflow.domain.agreement.present_names import as_corrected, numbered, what_counts
@@ -30,6 +30,7 @@ from twinflow.domain.steps.command import StepCommand
 from twinflow.domain.steps.opening import NewAgreement
 from twinflow.domain.steps.terms import TermCommand
 from twinflow.errors import BadInput, Refused, StaleAgreement
+from twinflow.language import say
 from twinflow.services.agreements.advancing import advance_agreement
 from twinflow.services.agreements.correcting import CorrectedEntry, confirm_correction, correct_entry
 from twinflow.services.agreements.opening import open_agreement
@@ -133,6 +134,16 @@ source = "test"
 by = ["liaison"]
 second = "supervisor"
 source = "test"
+[deadlines.looked_at]
+runs_from = { step = "note" }
+length = "3 business days"
+nature = "legal"
+late = "reviewer"
+cut_off = 15:00:00
+met_by = ["opine"]
+warn = ["1 day after"]
+source = "test"
+label = { en = "Note looked at", es = "Nota revisada" }
 [deadlines.term_end]
 runs_from = { fact = "term_starts_on" }
 length = { term = "validity" }
@@ -195,10 +206,19 @@ def opened(world: World, reference: str, **more: object) -> None:
     )
 
 
-def take(world: World, reference: str, step: str, day: date, person: str = "elena", **more: object) -> Agreement:
+def take(
+    world: World,
+    reference: str,
+    step: str,
+    day: date,
+    person: str = "elena",
+    *,
+    hour: time | None = None,
+    **more: object,
+) -> Agreement:
     command = StepCommand(step, day, **more)  # type: ignore[arg-type]
     asked = (world.engine, world.rulebook, world.people, reference, command)
-    return advance_agreement(*asked, person=person, now=world.now).agreement
+    return advance_agreement(*asked, person=person, now=world.now, hour=hour).agreement
 
 
 def change(world: World, reference: str, kind: ChangeKind, day: date, person: str = "elena", **more: object) -> None:
@@ -231,7 +251,7 @@ def stand(world: World, reference: str) -> dict[str, object]:
             (e.step, e.effective_on, e.from_state, e.to_state, e.party) for e in case.history if e.to_state is not None
         ],
         "deadlines": sorted(
-            (d for d in case.deadlines if (d.status, d.closed_on) != (DeadlineStatus.VOID, None)),
+            (d for d in case.deadlines if not d.is_gone),
             key=lambda each: each.key,
         ),
     }
@@ -293,6 +313,20 @@ def place_and_capacity(world: World) -> None:
     take(world, MISTAKEN, "sign", MONDAY, party="Chihuahua", place="Juárez", capacity="acting mayor")
     take(world, RIGHT, "sign", MONDAY, party="Chihuahua", place="Chihuahua", capacity="mayor")
     correct(world, 4, place="Chihuahua", capacity="mayor")
+
+
+def the_hour_of_arrival(world: World) -> None:
+    """It goes with the day; after the office has closed it is the next day that counts."""
+    both(world, "ask", MONDAY)
+    for reference, day, hour in (
+        (MISTAKEN, MONDAY, time(9)),
+        (RIGHT, MONDAY + timedelta(days=2), time(9)),
+        (MISTAKEN, MONDAY, time(9, 30)),
+        (RIGHT, MONDAY, time(18, 30)),
+    ):
+        take(world, reference, "note", day, hour=hour, records={"remark": "by messenger"})
+    correct(world, 3, on=str(MONDAY + timedelta(days=2)))
+    correct(world, 4, at="18:30")
 
 
 def the_day_of_a_signature(world: World) -> None:
@@ -421,6 +455,7 @@ ALIKE: dict[str, tuple[Life, dict[str, object], dict[str, object]]] = {
     "a step that was not taken": (a_step_that_was_not_taken, {}, {}),
     "the party of a step": (the_party_of_a_step, {}, {}),
     "the place, the capacity or the reason of a step": (place_and_capacity, {}, {}),
+    "the hour at which something arrived": (the_hour_of_arrival, {}, {}),
     "the day of a signature": (the_day_of_a_signature, {}, {}),
     "a pause, an extension or an agreed day that was not": (a_pause_that_was_not, {}, {}),
     "the day or the paper of a change of a deadline": (the_day_of_a_pause, {}, {}),
@@ -528,7 +563,7 @@ def test_everything_that_is_wrong_with_a_correction_is_said_at_once(asked: World
     assert [str(reason) for reason in error.value.reasons] == [
         "A correction is made only with a reason.",
         "rita is not liaison officer here.",
-        "colour cannot be corrected here; what can: on, step, party, place, capacity, reason.",
+        "colour cannot be corrected here; what can: on, at, step, party, place, capacity, reason.",
         "The day 2027-01-01 is still to come.",
     ]
     assert "It has no entry 9." in refused(asked, 9)
@@ -541,6 +576,7 @@ def test_everything_that_is_wrong_with_a_correction_is_said_at_once(asked: World
     ("what", "why"),
     [
         ("on=31.12.", "on = “31.12.”"),
+        ("at=half past nine", "at = “half past nine”"),
         ("step=nothing", "tiny v1 has no step nothing"),
         ("party=Chihuahua", "The step is not taken for a single party."),
     ],
@@ -626,6 +662,7 @@ def test_the_history_shows_both_and_which_entry_put_which_right(asked: World) ->
     by_number = {line.number: line for line in page.timeline if line.number is not None}
     assert (by_number[2].effective_on, by_number[2].corrected_by) == (MONDAY, done.number)
     assert "Entry 2 corrected" in str(by_number[done.number].text)
+    assert "Tuesday" in say(by_number[done.number].text, "en"), "a day has its weekday"
     assert "typed wrongly" in str(by_number[done.number].text)
     assert all(line.number is None for line in page.timeline if line.kind == "alert")
 
@@ -662,6 +699,45 @@ def test_whoever_corrects_a_step_cannot_decide_on_it(asked: World) -> None:
     with pytest.raises(Refused) as error:
         take(asked, MISTAKEN, "opine", MONDAY + timedelta(days=3), "emilio", records=OPINION)
     assert "emilio corrected the step “Ask”" in str(error.value.reasons[0])
+
+
+def test_a_correction_that_changes_nothing_is_refused(asked: World) -> None:
+    assert refused(asked, 1, term__validity="1 year") == "It says so already: nothing would change."
+    correct(asked, 1, annul=True)
+    opened(asked, MISTAKEN, terms={})
+    take(asked, MISTAKEN, "ask", MONDAY)
+    change(asked, MISTAKEN, ChangeKind.PAUSE, MONDAY + timedelta(days=1))
+    state_term(
+        asked.engine, asked.rulebook, asked.people, MISTAKEN,
+        TermCommand("validity", Term.parse("5 years"), "clause 9"), person="elena", now=asked.now,
+    )  # fmt: skip
+    same: tuple[tuple[int, dict[str, str]], ...] = (
+        (1, {"title": "A", "office": "chihuahua", "on": str(MONDAY)}),
+        (1, {"party__Albuquerque": "Albuquerque", "country__Albuquerque": "US", "asked_on": ""}),
+        (2, {"step": "ask", "on": str(MONDAY), "at": ""}),
+        (3, {"paper": "OF-1", "reason": "flood"}),
+        (5, {"reading": "5 years", "source": "clause 9"}),
+    )
+    for entry, what in same:
+        assert refused(asked, entry, **what) == "It says so already: nothing would change."
+        assert refused(asked, entry, "emilio", **what) == "It says so already: nothing would change."
+    for entry in (5, 3, 2):
+        correct(asked, entry)
+        assert "withdrawn already" in refused(asked, entry)
+    annulled = correct(asked, 1, annul=True).agreement.reference
+    command = CorrectionCommand(entry=1, correction=Correction.ANNUL, reason="again")
+    with pytest.raises(Refused) as error:
+        correct_entry(asked.engine, asked.rulebook, asked.people, annulled, command, person="elena", now=asked.now)
+    assert [str(reason) for reason in error.value.reasons] == ["It was annulled on 2026-03-09."]
+
+
+def test_a_title_made_of_the_names_of_the_parties_goes_with_them(asked: World) -> None:
+    correct(asked, 1, title="Chihuahua – Albuquerque")
+    correct(asked, 1, party__Albuquerque="Albuquerque, New Mexico")
+    assert loaded(asked, MISTAKEN).title == "Chihuahua – Albuquerque, New Mexico"
+    correct(asked, 1, party__Chihuahua="Chihuahua capital", title="Twins")
+    correct(asked, 1, **{"party__Chihuahua capital": "Chihuahua"})
+    assert loaded(asked, MISTAKEN).title == "Twins", "somebody has given it one"
 
 
 def test_two_who_correct_at_once_do_not_overwrite_each_other(asked: World) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
-from twinflow.domain.agreement.agreement import Agreement, Claim, Deadline, DeadlineStatus, Party, Term
+from twinflow.domain.agreement.agreement import Agreement, Claim, Deadline, Party, Term
 from twinflow.domain.agreement.entries import (
     Began,
     Changed,
@@ -25,17 +25,17 @@ from twinflow.domain.agreement.entries import (
 )
 from twinflow.domain.agreement.history import EntryKind, HistoryEntry
 from twinflow.domain.agreement.present_names import as_corrected, numbered, reached_by, what_counts
-from twinflow.domain.calendar.dates import Length, PartialDate
+from twinflow.domain.calendar.dates import Length, PartialDate, hour_of_day
 from twinflow.domain.corrections.retaken import Retaken, as_it_began, merged, retaken
 from twinflow.domain.deadlines.occurrences import with_deadlines
 from twinflow.domain.people.people import Actor, People
 from twinflow.domain.process.definition import CLOCK, LIAISON, Label, ProcessDefinition, Step
 from twinflow.domain.rulebook import Rulebook, deadline_context
-from twinflow.domain.steps.opening import NewAgreement, problems_of_opening
+from twinflow.domain.steps.opening import NewAgreement, problems_of_opening, title_of
 from twinflow.errors import Refused, Unreadable
 from twinflow.sentences import Sentence
 
-OF_A_STEP = ("on", "step", "party", "place", "capacity", "reason")
+OF_A_STEP = ("on", "at", "step", "party", "place", "capacity", "reason")
 OF_A_CHANGE = ("on", "length", "to", "party", "reason", "paper", "legal_basis")
 OF_A_TERM = ("on", "reading", "source", "reason")
 OF_THE_OPENING = ("on", "title", "office", "origin", "note", "state", "term.NAME", "party.NAME", "country.NAME")
@@ -175,7 +175,8 @@ class _Request:
         if not command.reason.strip():
             self.reasons.append(Sentence("A correction is made only with a reason."))
         if self.agreement.annulled_on is not None:
-            self.reasons.append(Sentence("It was annulled on {day}.", {"day": self.agreement.annulled_on}))
+            self.reasons = [Sentence("It was annulled on {day}.", {"day": self.agreement.annulled_on})]
+            self._refuse_if_any()
         self._about_who_confirms()
         places = dict(numbered(self.history))
         if command.entry not in places:
@@ -187,6 +188,7 @@ class _Request:
         present = self.agreement.history[places[command.entry]]
         old = now_says[command.entry - 1]
         new = self._corrected(old, present)
+        self._about_what_it_would_change(old, new)
         self._refuse_if_any()
         if command.correction is Correction.ANNUL:
             return self._annulled()
@@ -254,6 +256,20 @@ class _Request:
                 self.reasons.append(Sentence("It was withdrawn already; take the step again."))
         return old
 
+    def _about_what_it_would_change(self, old: HistoryEntry, new: HistoryEntry) -> None:
+        """A correction that says what is said already is none, nor is one that is asked for already."""
+        command = self.command
+        if command.correction is Correction.REPLACE and command.asked and not self.reasons and _says(old) == _says(new):
+            self.reasons.append(Sentence("It says so already: nothing would change."))
+        if self.confirms is not None:
+            return
+        for number, (_, said) in pending(self.history).items():
+            if (said.entry, said.correction, said.asked) == (command.entry, command.correction, command.asked):
+                values = {"number": number}
+                self.reasons.append(
+                    Sentence("Entry {number} asks for the same, and waits for a second person.", values)
+                )
+
     # ---- a step
 
     def _corrected_step(self, old: HistoryEntry, present: HistoryEntry) -> HistoryEntry:
@@ -282,18 +298,31 @@ class _Request:
         said = StepTaken.read(old)
         assert said is not None
         records = {name: asked.get(name, said.records.get(name, "")) for name in wanted.records}
+        day = self._on_its_day(old)
         hands = [*said.corrected_by.split(), "" if self.actor.is_called(old.actor) else self.actor.key]
         said = replace(
             said,
             place=asked.get("place", said.place),
             capacity=asked.get("capacity", said.capacity),
             reason=asked.get("reason", said.reason),
+            received_at=self._received_at(said.received_at, day.effective_on),
             records={name: text for name, text in records.items() if text},
             corrected_by=" ".join(dict.fromkeys(each for each in hands if each)),
         )
         step_name = wanted.key if "step" in asked else old.step
         party = self.agreement.as_written(asked["party"]) if asked.get("party") else asked.get("party", old.party)
-        return replace(self._on_its_day(old), step=step_name, party=party or None, details=said.details())
+        return replace(day, step=step_name, party=party or None, details=said.details())
+
+    def _received_at(self, otherwise: datetime | None, on: date) -> datetime | None:
+        """When it arrived: at the hour that is right on the day that is right; an empty hour takes it out."""
+        office, text = self.agreement.office, self.command.asked.get("at")
+        if text is None and "on" in self.command.asked and otherwise is not None:
+            return self.people.instant(office, on, self.people.hour(office, otherwise))
+        try:
+            return self.people.instant(office, on, hour_of_day(text)) if text else otherwise if text is None else None
+        except Unreadable as error:
+            self.reasons.append(_misread("at", text or "", error))
+            return otherwise
 
     def _about_what_stands(self, step: Step) -> None:
         """An opinion that was given, a signature, are acts of somebody: no clerk takes them back."""
@@ -411,6 +440,8 @@ class _Request:
             return old
         facts, terms, parties = self._facts(began), self._terms(began), self._parties(began)
         plain = {name: command.asked.get(name, getattr(began, name)) for name in ("title", "office", "origin", "note")}
+        if "title" not in command.asked and began.title == title_of(began.parties):
+            plain["title"] = title_of(parties)
         began = replace(began, **plain, facts=facts, terms=terms, parties=parties)
         state = command.asked.get("state", old.to_state or "")
         self._about_the_office(began.office)
@@ -468,7 +499,7 @@ class _Request:
             self._about_unknown(unknown, [*OF_THE_OPENING, *records])
         facts = dict(began.facts)
         for name in asked.keys() & records.keys():
-            text, claims = asked[name], facts.pop(name, ())
+            text, claims = asked[name], facts.get(name, ())
             try:
                 value = PartialDate.parse(text) if name.endswith("_on") else text
             except Unreadable as error:
@@ -476,7 +507,9 @@ class _Request:
                 continue
             source = next((claim.source for claim in claims if claim.chosen), "")
             others = tuple(claim for claim in claims if not claim.chosen)
-            if text:
+            if not text:
+                facts.pop(name, None)
+            elif [claim.value for claim in claims if claim.chosen] != [value]:
                 facts[name] = (*others, Claim(value, source))
         return facts
 
@@ -592,7 +625,7 @@ class _Request:
         derived = with_deadlines(corrected, definition, context)
         if said.second:
             return Corrections(entry, said, derived, frozenset())
-        was, is_now = ({d.key: d for d in each.agreement.deadlines if not _is_gone(d)} for each in (before, after))
+        was, is_now = ({d.key: d for d in each.agreement.deadlines if not d.is_gone} for each in (before, after))
         anew = frozenset(key for key in was.keys() | is_now.keys() if was.get(key) != is_now.get(key))
         rows = {d.key: d for d in derived.deadlines if d.key not in anew}
         books = {d.key: d for d in agreement.deadlines}
@@ -609,13 +642,14 @@ def _as_closed(books: Deadline | None, was: Deadline | None, is_now: Deadline) -
     return replace(books, status=is_now.status, closed_on=is_now.closed_on)
 
 
-def _is_gone(deadline: Deadline) -> bool:
-    """Whether nothing gives rise to it any more."""
-    return deadline.status is DeadlineStatus.VOID and deadline.closed_on is None
-
-
 def _misread(key: str, text: str, error: Unreadable) -> Sentence:
     return Sentence("{key} = “{text}”: {mistake}.", {"key": key, "text": text, "mistake": error.message})
+
+
+def _says(entry: HistoryEntry) -> Counting:
+    """What an entry says, whoever has had a hand in it."""
+    said = StepTaken.read(entry)
+    return Counting.of(entry if said is None else replace(entry, details=replace(said, corrected_by="").details()))
 
 
 def _differ(old: HistoryEntry | None, new: HistoryEntry | None) -> bool:

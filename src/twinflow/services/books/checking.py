@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine
 
-from twinflow.domain.agreement.agreement import Agreement, Deadline, DeadlineStatus
+from twinflow.domain.agreement.agreement import Agreement, Deadline
 from twinflow.domain.agreement.entries import beginning
 from twinflow.domain.agreement.history import HistoryEntry
 from twinflow.domain.agreement.present_names import as_corrected
@@ -211,11 +211,7 @@ def _is_as_recorded(
 
 def _standing(agreement: Agreement) -> dict[Key, Deadline]:
     """Its deadlines, but for those that nothing gives rise to any more, and the calendars that they were counted by."""
-    return {
-        each.key: replace(each, edition="", provisional=False)
-        for each in agreement.deadlines
-        if (each.status, each.closed_on) != (DeadlineStatus.VOID, None)
-    }
+    return {each.key: replace(each, edition="", provisional=False) for each in agreement.deadlines if not each.is_gone}
 
 
 def _contexts(

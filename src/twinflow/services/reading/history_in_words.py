@@ -29,6 +29,7 @@ from twinflow.domain.agreement.subject import AlertSubject, SubjectKind
 from twinflow.domain.calendar.dates import PartialDate
 from twinflow.domain.deadlines.assumed import terms_in_words
 from twinflow.domain.process.definition import CLOCK, Label, ProcessDefinition, TermRule
+from twinflow.errors import Unreadable
 from twinflow.sentences import Sentence, as_it_stands, unpacked
 
 ACTORS = {CLOCK: Sentence("the clock"), IMPORT: Sentence("import from a register")}
@@ -160,6 +161,7 @@ def _change_in_words(said: Changed, definition: ProcessDefinition) -> Sentence:
 
 OF_ENTRIES = {
     "on": Sentence("day"),
+    "at": Sentence("hour of arrival"),
     "step": Sentence("step"),
     "party": Sentence("party"),
     "place": Sentence("place"),
@@ -180,9 +182,7 @@ OF_ENTRIES = {
 
 def _correction_in_words(said: Corrected, definition: ProcessDefinition) -> Sentence:
     names: dict[str, Sentence | Label | str] = {**definition.records, **OF_ENTRIES}
-    asked: list[tuple[Sentence | Label | str, str]] = [
-        (names.get(name, name), text or "–") for name, text in said.asked.items()
-    ]
+    asked = [(names.get(name, name), _value(name, text) or "–") for name, text in said.asked.items()]
     values = {"entry": said.entry, "reason": said.reason, "what": list(_named(*asked)), "of": said.of or ""}
     match said.correction:
         case Correction.ANNUL:
@@ -214,7 +214,7 @@ def _step_in_words(entry: HistoryEntry, said: StepTaken, definition: ProcessDefi
             (Sentence("place"), said.place),
             (Sentence("capacity"), said.capacity),
             (Sentence("reason"), said.reason),
-            *((definition.records.get(key, key), value) for key, value in said.records.items()),
+            *((definition.records.get(key, key), _value(key, text)) for key, text in said.records.items()),
             (Sentence("arrived (UTC)"), said.received_at.isoformat() if said.received_at is not None else ""),
         )
     )
@@ -249,7 +249,17 @@ def left_open_in_words(left: LeftOpen, definition: ProcessDefinition) -> list[Se
     return found
 
 
-def _named(*said: tuple[Sentence | Label | str, str]) -> Iterator[Sentence]:
+def _value(name: str, text: str) -> date | str:
+    """What is recorded under a name: a whole day as a day, whatever else as it is written."""
+    if name not in {"on", "to"} and not name.endswith("_on"):
+        return text
+    try:
+        return PartialDate.parse(text).as_date or text
+    except Unreadable:  # in books of before
+        return text
+
+
+def _named(*said: tuple[Sentence | Label | str, date | str]) -> Iterator[Sentence]:
     """What was given, each with its name."""
     return (Sentence("{name}: {value}", {"name": name, "value": value}) for name, value in said if value)
 
