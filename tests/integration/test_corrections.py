@@ -18,7 +18,7 @@ from builders import facts
 from postgres import fresh_database
 from tiny_world import loaded, tiny_world
 from twinflow.domain.agreement.agreement import Agreement, Party, Term
-from twinflow.domain.agreement.entries import ChangeKind, Correction
+from twinflow.domain.agreement.entries import ChangeKind, Correction, NotCorrected
 from twinflow.domain.agreement.history import EntryKind
 from twinflow.domain.agreement.present_names import as_corrected, numbered, what_counts
 from twinflow.domain.calendar.dates import Length
@@ -32,7 +32,7 @@ from twinflow.domain.steps.terms import TermCommand
 from twinflow.errors import BadInput, Refused, StaleAgreement
 from twinflow.language import say
 from twinflow.services.agreements.advancing import advance_agreement
-from twinflow.services.agreements.correcting import CorrectedEntry, confirm_correction, correct_entry
+from twinflow.services.agreements.correcting import CorrectedEntry, confirm_correction, correct_entry, refuse_correction
 from twinflow.services.agreements.opening import open_agreement
 from twinflow.services.agreements.stating_terms import state_term
 from twinflow.services.books.checking import check
@@ -228,13 +228,25 @@ def change(world: World, reference: str, kind: ChangeKind, day: date, person: st
 
 
 def correct(
-    world: World, entry: int, person: str = "elena", *, never_happened: bool = False, annul: bool = False, **asked: str
+    world: World,
+    entry: int,
+    person: str = "elena",
+    *,
+    never_happened: bool = False,
+    annul: bool = False,
+    despite: str = "",
+    **asked: str,
 ) -> CorrectedEntry:
     """With nothing that it is to say instead the entry is withdrawn."""
     kind = Correction.ANNUL if annul else Correction.REPLACE if asked else Correction.WITHDRAW
     asked = {name.replace("__", "."): value for name, value in asked.items()}
     command = CorrectionCommand(
-        entry=entry, correction=kind, reason="typed wrongly", asked=asked, never_happened=never_happened
+        entry=entry,
+        correction=kind,
+        reason="typed wrongly",
+        asked=asked,
+        never_happened=never_happened,
+        despite=despite,
     )
     return correct_entry(world.engine, world.rulebook, world.people, MISTAKEN, command, person=person, now=world.now)
 
@@ -420,7 +432,9 @@ def a_term_that_was_stated(world: World) -> None:
 def the_name_of_a_party(world: World) -> None:
     """Also where it has signed by then."""
     sign_both_as(world, "Alburquerque", "Albuquerque")
-    correct(world, 1, party__Alburquerque="Albuquerque", country__Alburquerque="US")
+    asked = {"party__Alburquerque": "Albuquerque", "country__Alburquerque": "US"}
+    assert f"{RIGHT} is between the same parties" in refused(world, 1, **asked)
+    correct(world, 1, despite="both lives are lived here", **asked)
 
 
 def sign_both_as(world: World, mistaken: str, right: str) -> None:
@@ -432,7 +446,9 @@ def sign_both_as(world: World, mistaken: str, right: str) -> None:
 
 
 def the_office(world: World) -> None:
-    correct(world, 1, office="juarez")
+    assert "none of the parties is that of the office (juarez)." in refused(world, 1, office="juarez")
+    done = correct(world, 1, office="juarez", despite="both lives are lived here")
+    assert (done.said.doubts, done.said.despite) == (("not_ours",), "both lives are lived here")
 
 
 def a_day_by_which_the_clock_went(world: World) -> None:
@@ -630,6 +646,57 @@ def test_a_second_person_confirms_where_the_process_asks_for_it(tmp_path: Path) 
             confirmed(world, waits, "sergio")
 
 
+def test_a_correction_that_waits_is_refused_by_the_second_person_or_taken_back_by_who_asked(asked: World) -> None:
+    change(asked, MISTAKEN, ChangeKind.EXTEND, MONDAY, length=Length.parse("50 days"))
+    change(asked, MISTAKEN, ChangeKind.CONFIRM, MONDAY, "sergio", of=1)
+    stands = stand(asked, MISTAKEN)
+    waits = correct(asked, 3, length="5 days")
+    assert (
+        refused(asked, 3, length="5 days") == f"Entry {waits.number} asks for the same, and waits for a second person."
+    )
+    with pytest.raises(Refused) as error:
+        not_to_be(asked, waits, "emilio", reason=" ")
+    assert [str(reason) for reason in error.value.reasons] == [
+        "A correction is refused only with a reason.",
+        "emilio is not supervisor here.",
+    ]
+    not_to_be(asked, waits, "sergio")
+    assert stand(asked, MISTAKEN) == stands
+    assert [who for who, _ in alerts(asked, "correction-refused")] == ["elena"], "who asked hears of it"
+    with pytest.raises(Refused):
+        confirmed(asked, waits, "sergio")
+    with pytest.raises(Refused):
+        not_to_be(asked, waits, "elena")
+    again = correct(asked, 3, length="5 days")
+    assert not_to_be(asked, again, "elena").taken_back
+    assert [who for who, _ in alerts(asked, "correction-refused")] == ["elena", "sergio"], "who was asked hears of it"
+    page = agreements.show_agreement(asked.engine, asked.rulebook, asked.people, MISTAKEN, asked.now)
+    said = [say(line.text, "en") for line in page.timeline if line.kind == "refused"]
+    assert said == [
+        f"The correction of entry 3 (entry {again.number}) taken back; reason: the paper says 50",
+        f"The correction of entry 3 (entry {waits.number}) refused; reason: the paper says 50",
+    ]
+    on(asked, MONDAY + timedelta(days=8))
+    assert asked.tick().sweep.problems == ()
+    bodies = read_by(asked, "elena")
+    assert any("sergio indica que una corrección no procede" in body for body in bodies)
+    assert check(asked.engine, asked.rulebook, asked.people, asked.now).faults == ()
+
+
+def not_to_be(world: World, waits: CorrectedEntry, person: str, reason: str = "the paper says 50") -> NotCorrected:
+    books = (world.engine, world.rulebook, world.people, MISTAKEN)
+    return refuse_correction(*books, waits.number, reason, person=person, now=world.now)
+
+
+def read_by(world: World, person: str) -> list[str]:
+    """What a person was sent, as text."""
+    raws = [
+        outbox.message(world.engine, each.id)[1] for each in outbox.messages(world.engine) if each.recipient == person
+    ]
+    bodies = [message_from_bytes(raw, policy=policy.default).get_body(("plain",)) for raw in raws if raw]
+    return [body.get_content() for body in bodies if body is not None]
+
+
 def alerts(world: World, notice: str) -> list[tuple[str, str]]:
     query = text("SELECT recipient, subject FROM alert WHERE notice = :notice ORDER BY recipient")
     with world.engine.connect() as connection:
@@ -647,13 +714,7 @@ def test_what_was_told_stays_told_and_its_readers_hear_of_the_correction(asked: 
     assert rows[: len(told)] == told
     assert alerts(asked, "entry-corrected") == [("emilio", f"correction:{done.number}")], "who made it knows of it"
     assert asked.tick().sweep.problems == ()
-    read = [
-        outbox.message(asked.engine, each.id)[1] or b""
-        for each in outbox.messages(asked.engine)
-        if each.recipient == "emilio"
-    ]
-    bodies = [message_from_bytes(raw, policy=policy.default).get_body(("plain",)) for raw in read if raw]
-    assert any("elena corrigió lo asentado" in body.get_content() for body in bodies if body is not None)
+    assert any("elena corrigió lo asentado" in body for body in read_by(asked, "emilio"))
 
 
 def test_the_history_shows_both_and_which_entry_put_which_right(asked: World) -> None:

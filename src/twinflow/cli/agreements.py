@@ -315,6 +315,10 @@ add_later(
             "correcting.confirm",
             "Confirm a correction as a second person: it counts from now on.",
         ),
+        "refuse-correction": (
+            "correcting.refuse",
+            "Refuse a correction that waits, as a second person; or take back one's own.",
+        ),
         "confirm-term": (
             "stating_terms.confirm_term",
             "Say what the text says of a term, or confirm that the model's default holds: its dates count from then on.",

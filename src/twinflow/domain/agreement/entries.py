@@ -501,7 +501,8 @@ class Corrected:
 
     `counts` are the entries that count otherwise from here on, by number, under the names of their own time; None: it counts no
     longer. One of the roles of `second`, if there are any, has to confirm it before it counts; `of` is the number of the
-    correction that this one confirms. `annulled`: the reference that the case had, and that is free again.
+    correction that this one confirms. `annulled`: the reference that the case had, and that is free again. `doubts`: the codes of
+    what makes little sense about the case as it is corrected, and `despite` why it is so all the same.
     """
 
     kind: ClassVar = EntryKind.CORRECTED
@@ -514,6 +515,8 @@ class Corrected:
     second: tuple[str, ...] = ()
     of: int | None = None
     annulled: str = ""
+    doubts: tuple[str, ...] = ()
+    despite: str = ""
 
     def details(self) -> dict[str, str]:
         counts = {
@@ -533,6 +536,8 @@ class Corrected:
                 "second": " ".join(self.second),
                 "of": str(self.of or ""),
                 "annulled": self.annulled,
+                "doubts": " ".join(self.doubts),
+                "despite": self.despite,
             }
         )
 
@@ -551,7 +556,32 @@ class Corrected:
             second=tuple(said.get("second", "").split()),
             of=int(said["of"]) if "of" in said else None,
             annulled=said.get("annulled", ""),
+            doubts=tuple(said.get("doubts", "").split()),
+            despite=said.get("despite", ""),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class NotCorrected:
+    """The correction of the number `of`, which waited for a second person, is refused by one; or `taken_back` by who asked."""
+
+    kind: ClassVar = EntryKind.REFUSED
+
+    of: int
+    entry: int
+    reason: str
+    taken_back: bool = False
+
+    def details(self) -> dict[str, str]:
+        said = {"of": str(self.of), "entry": str(self.entry), "reason": self.reason}
+        return said | _given({"taken_back": "yes" if self.taken_back else ""})
+
+    @classmethod
+    def read(cls, entry: HistoryEntry) -> Self | None:
+        if entry.kind is not cls.kind:
+            return None
+        said = entry.details
+        return cls(int(said["of"]), int(said["entry"]), said["reason"], "taken_back" in said)
 
 
 Said = (
@@ -567,10 +597,11 @@ Said = (
     | NotDelivered
     | Cancelled
     | Corrected
+    | NotCorrected
 )
 _KINDS: tuple[type[Said], ...] = (
     OpenedDespite, StepTaken, Alerted, DateMoved, Changed, Acknowledged, Snoozed, TermStated, Migrated, NotDelivered,
-    Cancelled, Corrected,
+    Cancelled, Corrected, NotCorrected,
 )  # fmt: skip
 
 

@@ -5,7 +5,7 @@ else, or annuls the opening. Everything that came after is decided again: what c
 is corrected first.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
@@ -17,6 +17,7 @@ from twinflow.domain.agreement.entries import (
     Corrected,
     Correction,
     Counting,
+    NotCorrected,
     StepTaken,
     TermStated,
     beginning,
@@ -31,6 +32,7 @@ from twinflow.domain.deadlines.occurrences import with_deadlines
 from twinflow.domain.people.people import Actor, People
 from twinflow.domain.process.definition import CLOCK, LIAISON, Label, ProcessDefinition, Step
 from twinflow.domain.rulebook import Rulebook, deadline_context
+from twinflow.domain.steps.doubts import Compared, Doubt, doubts
 from twinflow.domain.steps.opening import NewAgreement, problems_of_opening, title_of
 from twinflow.errors import Refused, Unreadable
 from twinflow.sentences import Sentence
@@ -46,7 +48,7 @@ OF_THE_OPENING = ("on", "title", "office", "origin", "note", "state", "term.NAME
 class CorrectionCommand:
     """A correction as somebody asks for it. `entry` is the number of what was entered wrongly, `asked` what is right, by name.
 
-    `never_happened`: the act itself was not done, only entered.
+    `never_happened`: the act itself was not done, only entered. `despite` is why, though the case makes little sense then.
     """
 
     entry: int
@@ -54,6 +56,7 @@ class CorrectionCommand:
     reason: str
     asked: Mapping[str, str] = field(default_factory=dict)
     never_happened: bool = False
+    despite: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,21 +70,20 @@ class Corrections:
 
 
 def pending(history: Sequence[HistoryEntry]) -> dict[int, tuple[HistoryEntry, Corrected]]:
-    """The corrections that wait for a second person, by the number of their entry: none of an entry that was corrected since."""
-    found = {
-        number: (history[place], said)
+    """The corrections that wait for a second person, by the number of their entry: none that was refused, none of an entry that
+    was corrected since.
+    """
+    corrections = [
+        (number, history[place], said)
         for number, place in numbered(history)
-        if (said := Corrected.read(history[place])) is not None and said.second
-    }
-    counting = [
-        (number, said.entry)
-        for number, place in numbered(history)
-        if (said := Corrected.read(history[place])) is not None and not said.second
+        if (said := Corrected.read(history[place])) is not None
     ]
+    refused = {no.of for entry in history if (no := NotCorrected.read(entry)) is not None}
+    corrected = {said.entry: number for number, _, said in corrections if not said.second}
     return {
         number: (entry, said)
-        for number, (entry, said) in found.items()
-        if not any(later > number and said.entry == corrected for later, corrected in counting)
+        for number, entry, said in corrections
+        if said.second and number not in refused and number > corrected.get(said.entry, 0)
     }
 
 
@@ -93,12 +95,14 @@ def decide(
     rulebook: Rulebook,
     people: People,
     now: datetime,
+    beside: Sequence[Compared] = (),
 ) -> Corrections:
-    """What becomes of the case. `history` is that of its rows, as written, without what was only told; `now` is UTC.
+    """What becomes of the case. `history` is that of its rows, as written, without what was only told; `now` is UTC. `beside` are
+    the cases that have not ended, among them those with the same parties.
 
     Raises Refused with every reason that stands in the way.
     """
-    request = _Request(agreement, history, command, actor, rulebook, people, now)
+    request = _Request(agreement, history, command, actor, rulebook, people, now, beside)
     return request.decided()
 
 
@@ -110,20 +114,61 @@ def confirm(
     rulebook: Rulebook,
     people: People,
     now: datetime,
+    beside: Sequence[Compared] = (),
 ) -> Corrections:
     """A correction that waited for a second person, decided as the case is now. Raises Refused as `decide`."""
+    asked, said = _waiting(agreement, history, number)
+    command = CorrectionCommand(
+        entry=said.entry,
+        correction=said.correction,
+        reason=said.reason,
+        asked=said.asked,
+        never_happened=True,
+        despite=said.despite,
+    )
+    first = Actor(asked.actor, frozenset({*rulebook.definition_of(agreement).roles}))
+    request = _Request(agreement, history, command, first, rulebook, people, now, beside, (number, said.second, actor))
+    return request.decided()
+
+
+def refuse(
+    agreement: Agreement,
+    history: Sequence[HistoryEntry],
+    number: int,
+    reason: str,
+    actor: Actor,
+    definition: ProcessDefinition,
+    today: date,
+    now: datetime,
+) -> HistoryEntry:
+    """That a correction which waits is not to be: whoever asked for it takes it back, a second person refuses it.
+
+    `today` is the date at the office, `now` UTC. Raises Refused with every reason.
+    """
+    asked, said = _waiting(agreement, history, number)
+    reasons = [] if reason.strip() else [Sentence("A correction is refused only with a reason.")]
+    taken_back = actor.is_called(asked.actor)
+    if not taken_back and not actor.roles & set(said.second):
+        reasons.append(_is_not(actor, said.second, definition))
+    if reasons:
+        values = {"number": number, "reference": agreement.reference}
+        raise Refused("Correction {number} of {reference} goes on waiting.", tuple(reasons), **values)
+    return noted(NotCorrected(number, said.entry, reason, taken_back), actor.key, today, now)
+
+
+def _waiting(agreement: Agreement, history: Sequence[HistoryEntry], number: int) -> tuple[HistoryEntry, Corrected]:
+    """The correction that waits under this number. Raises Refused where none does."""
     waiting = pending(history)
     if number not in waiting:
         values = {"numbers": sorted(waiting) or "–"}
         reason = Sentence("No such correction waits for a second person; those that do: {numbers}.", values)
         raise Refused("{reference} stays as it is.", (reason,), reference=agreement.reference)
-    asked, said = waiting[number]
-    command = CorrectionCommand(
-        entry=said.entry, correction=said.correction, reason=said.reason, asked=said.asked, never_happened=True
-    )
-    first = Actor(asked.actor, frozenset({*rulebook.definition_of(agreement).roles}))
-    request = _Request(agreement, history, command, first, rulebook, people, now, (number, said.second, actor))
-    return request.decided()
+    return waiting[number]
+
+
+def _is_not(actor: Actor, roles: Iterable[str], definition: ProcessDefinition) -> Sentence:
+    labels = [definition.roles[role].label for role in roles if role in definition.roles]
+    return Sentence("{person} is not {roles} here.", {"person": actor.key, "roles": labels})
 
 
 def rest_on(parent: Agreement, definition: ProcessDefinition, before: Agreement, after: Agreement) -> list[Sentence]:
@@ -155,6 +200,7 @@ class _Request:
     rulebook: Rulebook
     people: People
     now: datetime
+    beside: Sequence[Compared]
     confirms: tuple[int, tuple[str, ...], Actor] | None = None
     reasons: list[Sentence] = field(default_factory=list)
 
@@ -199,7 +245,33 @@ class _Request:
         after = retaken(self.agreement, proposed, *self._by)
         self.reasons += [reason for reason in after.reasons if reason not in before.reasons]
         self._refuse_if_any()
-        return self._made(before, after)
+        return self._made(before, after, self._confirmed_doubts(before.agreement, after.agreement))
+
+    def _confirmed_doubts(self, before: Agreement, after: Agreement) -> tuple[str, ...]:
+        """What the corrected opening makes doubtful, as codes. Raises Refused with them where there is no reason for it."""
+        if self.command.entry != 1 or self.definition.states[after.state].final:
+            return ()
+        known = self._doubts(before)
+        found = [doubt for doubt in self._doubts(after) if doubt not in known]
+        if found and not self.command.despite.strip():
+            values = {"reference": self.agreement.reference}
+            reasons = tuple(doubt.message for doubt in found)
+            raise Refused("{reference} is not corrected so without a reason (--despite “…”).", reasons, **values)
+        return tuple(dict.fromkeys(doubt.code.value for doubt in found))
+
+    def _doubts(self, case: Agreement) -> list[Doubt]:
+        new = NewAgreement(
+            reference=case.reference,
+            process=case.process,
+            office=case.office,
+            title=case.title,
+            opened_on=case.history[0].effective_on,
+            parties=case.parties,
+            state=case.history[0].to_state,
+            parent=case.parent,
+            relationship=case.relationship,
+        )
+        return list(doubts(new, self.definition, self.people.offices[case.office], self.beside))
 
     def _refuse_if_any(self) -> None:
         if self.reasons:
@@ -211,16 +283,14 @@ class _Request:
             return
         _, roles, who = self.confirms
         if not who.roles & set(roles):
-            labels = [self.definition.roles[role].label for role in roles]
-            self.reasons.append(Sentence("{person} is not {roles} here.", {"person": who.key, "roles": labels}))
+            self.reasons.append(_is_not(who, roles, self.definition))
         if who.is_called(self.actor.key):
             values = {"person": who.key}
             self.reasons.append(Sentence("{person} made the correction; another person has to confirm it.", values))
 
     def _about_the_person(self, roles: frozenset[str]) -> None:
         if not self.actor.roles & roles:
-            labels = [self.definition.roles[role].label for role in sorted(roles) if role in self.definition.roles]
-            self.reasons.append(Sentence("{person} is not {roles} here.", {"person": self.actor.key, "roles": labels}))
+            self.reasons.append(_is_not(self.actor, sorted(roles), self.definition))
 
     def _corrected(self, old: HistoryEntry, present: HistoryEntry) -> HistoryEntry:
         """What the entry is to say; reasons against it are noted."""
@@ -250,7 +320,7 @@ class _Request:
                 self.reasons.append(
                     Sentence("A move to another version stands; it is superseded by a move to a later one.")
                 )
-            case EntryKind.CORRECTED:
+            case EntryKind.CORRECTED | EntryKind.REFUSED:
                 self.reasons.append(Sentence("A correction stands; correct the entry again that it is about."))
             case _:
                 self.reasons.append(Sentence("It was withdrawn already; take the step again."))
@@ -590,7 +660,9 @@ class _Request:
             return (self.definition.corrections.second,)
         return tuple(self.definition.roles) if self.command.never_happened else ()
 
-    def _said(self, counts: Mapping[int, Counting | None], annulled: str = "") -> Corrected:
+    def _said(
+        self, counts: Mapping[int, Counting | None], annulled: str = "", doubted: tuple[str, ...] = ()
+    ) -> Corrected:
         command, second = self.command, self._second()
         return Corrected(
             entry=command.entry,
@@ -601,19 +673,22 @@ class _Request:
             second=second,
             of=self.confirms[0] if self.confirms is not None else None,
             annulled="" if second else annulled,
+            doubts=doubted,
+            despite=command.despite if doubted else "",
         )
 
     def _noted(self, said: Corrected) -> HistoryEntry:
         actor = self.confirms[2] if self.confirms is not None else self.actor
         return noted(said, actor.key, self.today, self.now)
 
-    def _made(self, before: Retaken, after: Retaken) -> Corrections:
+    def _made(self, before: Retaken, after: Retaken, doubted: tuple[str, ...]) -> Corrections:
         said = self._said(
             {
                 number: Counting.of(new) if new is not None and new.kind is not EntryKind.WITHDRAWN else None
                 for number, (old, new) in enumerate(zip(before.entries, after.entries, strict=True), start=1)
                 if _differ(old, new)
-            }
+            },
+            doubted=doubted,
         )
         entry, agreement = self._noted(said), self.agreement
         history = what_counts((*self.history, entry))

@@ -1,29 +1,34 @@
 """What was entered wrongly is put right; whoever was told by it hears of that."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import Engine
 
 from twinflow.domain.agreement.agreement import Agreement
-from twinflow.domain.agreement.entries import Corrected
+from twinflow.domain.agreement.entries import Corrected, NotCorrected
 from twinflow.domain.agreement.history import HistoryEntry
+from twinflow.domain.agreement.listing import words_in
 from twinflow.domain.agreement.present_names import as_corrected, numbered
-from twinflow.domain.alerts.alerts import about_correction
+from twinflow.domain.agreement.subject import AlertSubject, SubjectKind
+from twinflow.domain.alerts.alerts import about_correction, about_refused_correction
 from twinflow.domain.alerts.recipients import Audience, audience_of, holders_of, recipients_of
+from twinflow.domain.alerts.telling import Telling
 from twinflow.domain.corrections import correction
 from twinflow.domain.corrections.correction import CorrectionCommand, Corrections, rest_on
 from twinflow.domain.deadlines.kept import rewritten
 from twinflow.domain.people.people import Actor, People
 from twinflow.domain.process.definition import LIAISON, Label
 from twinflow.domain.rulebook import Rulebook, deadline_context
+from twinflow.domain.steps.doubts import Compared
 from twinflow.errors import BadInput, Refused, StaleAgreement
-from twinflow.services.agreements.recording import parent_of, refresh_parent, write_rows
-from twinflow.services.alerts import telling
+from twinflow.services.agreements.opening import running
+from twinflow.services.agreements.recording import parent_of, record_change, refresh_parent, refreshed, write_rows
+from twinflow.services.alerts.telling import write
 from twinflow.storage.failures import about
 from twinflow.storage.unit_of_work import UnitOfWork
-from twinflow.text import composed, problems_of_text
+from twinflow.text import checked, composed, problems_of_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +61,9 @@ def correct_entry(
     """
     command = _checked(command)
 
-    def decide(agreement: Agreement, history: list[HistoryEntry], actor: Actor) -> Corrections:
-        return correction.decide(agreement, history, command, actor, rulebook, people, now)
+    def decide(work: UnitOfWork, agreement: Agreement, history: list[HistoryEntry], actor: Actor) -> Corrections:
+        beside = _beside(work, rulebook, agreement, command.entry, command.asked)
+        return correction.decide(agreement, history, command, actor, rulebook, people, now, beside)
 
     return _corrected(engine, rulebook, people, reference, decide, person, now, expected_version)
 
@@ -67,10 +73,58 @@ def confirm_correction(
 ) -> CorrectedEntry:
     """Confirm the correction whose entry has this number, as a second person. Raises as `correct_entry`."""
 
-    def decide(agreement: Agreement, history: list[HistoryEntry], actor: Actor) -> Corrections:
-        return correction.confirm(agreement, history, number, actor, rulebook, people, now)
+    def decide(work: UnitOfWork, agreement: Agreement, history: list[HistoryEntry], actor: Actor) -> Corrections:
+        waiting = correction.pending(history).get(number)
+        beside = _beside(work, rulebook, agreement, waiting[1].entry, waiting[1].asked) if waiting else []
+        return correction.confirm(agreement, history, number, actor, rulebook, people, now, beside)
 
     return _corrected(engine, rulebook, people, reference, decide, person, now, None)
+
+
+def refuse_correction(
+    engine: Engine,
+    rulebook: Rulebook,
+    people: People,
+    reference: str,
+    number: int,
+    reason: str,
+    *,
+    person: str,
+    now: datetime,
+) -> NotCorrected:
+    """Refuse the correction whose entry has this number, or take back one's own. Who asked, and who was asked, hears of it.
+
+    Raises NotFound, BadInput for the reason, Refused, StaleAgreement if somebody else was faster.
+    """
+    reason = checked(reason, "reason")
+    who = people.person(person)
+    with about(reference), UnitOfWork(engine) as work:
+        before = work.agreements.lock(reference)
+        agreement_id = work.agreements.id_of(before.reference)
+        history = work.history.as_written(agreement_id)
+        definition, today = rulebook.definition_of(before), people.today(before.office, now)
+        actor = people.actor(who, definition, before.office, today)
+        entry = correction.refuse(before, history, number, reason, actor, definition, today, now)
+        said = NotCorrected.read(entry)
+        assert said is not None
+        after = replace(before, version=before.version + 1, history=(*before.history, entry))
+        record_change(work, rulebook, people, before, refreshed(rulebook, people, after, now), now)
+        asked = history[dict(numbered(history))[number]]
+        told = work.alerts.told(agreement_id, AlertSubject(SubjectKind.CORRECTION, str(number)), 1)
+        readers = {asked.actor: LIAISON, **dict.fromkeys((reader for _, reader in told.people), LIAISON)}
+        telling = about_refused_correction(len(numbered(history)) + 1, who.key, today)
+        audience = _those_of(people, readers, telling, today)
+        write(work, rulebook, people, agreement_id, telling, audience, now)
+        work.commit()
+    return said
+
+
+def _those_of(
+    people: People, readers: Mapping[str, str], telling: Telling, today: date, vacant: tuple[str, ...] = ()
+) -> Audience:
+    """Those of the readers, each with the role they are told in, who are known and do not know of it."""
+    known = {who: role for who, role in readers.items() if who in people.people and who not in telling.held}
+    return Audience(tuple(recipients_of(people, known, today)), vacant, nobody=not known)
 
 
 def _corrected(
@@ -78,7 +132,7 @@ def _corrected(
     rulebook: Rulebook,
     people: People,
     reference: str,
-    decide: Callable[[Agreement, list[HistoryEntry], Actor], Corrections],
+    decide: Callable[[UnitOfWork, Agreement, list[HistoryEntry], Actor], Corrections],
     person: str,
     now: datetime,
     expected_version: int | None,
@@ -92,7 +146,7 @@ def _corrected(
         history = work.history.as_written(agreement_id)
         today = people.today(before.office, now)
         actor = people.actor(who, rulebook.definition_of(before), before.office, today)
-        found = decide(before, history, actor)
+        found = decide(work, before, history, actor)
         number, after = len(numbered(history)) + 1, found.after
         if found.said.annulled:
             name = work.agreements.free_name(before.reference)
@@ -115,6 +169,16 @@ def _corrected(
         work.commit()
     waits_for = tuple(definition.roles[role].label for role in found.said.second)
     return CorrectedEntry(left.agreement, number, found.said, waits_for)
+
+
+def _beside(
+    work: UnitOfWork, rulebook: Rulebook, agreement: Agreement, entry: int, asked: Mapping[str, str]
+) -> list[Compared]:
+    """The cases that have not ended between parties called as those of a corrected opening would be."""
+    if entry != 1:
+        return []
+    names = [asked.get(f"party.{party.name}", party.name) for party in agreement.parties]
+    return list(running(work, rulebook, words_in(names)))
 
 
 def _checked(command: CorrectionCommand) -> CorrectionCommand:
@@ -147,6 +211,5 @@ def _tell(
     else:
         holders, vacant = holders_of(people, definition, agreement.office, told.roles, today)
         readers = {wrong.actor: LIAISON, **work.alerts.readers_since(agreement_id, wrong.recorded_at), **holders}
-        known = {who: role for who, role in readers.items() if who in people.people and who not in told.held}
-        audience = Audience(tuple(recipients_of(people, known, today)), vacant, nobody=not known)
-    telling.write(work, rulebook, people, agreement_id, told, audience, now)
+        audience = _those_of(people, readers, told, today, vacant)
+    write(work, rulebook, people, agreement_id, told, audience, now)

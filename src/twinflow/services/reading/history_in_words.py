@@ -16,6 +16,7 @@ from twinflow.domain.agreement.entries import (
     DateMoved,
     Key,
     Migrated,
+    NotCorrected,
     NotDelivered,
     OpenedDespite,
     Snoozed,
@@ -79,6 +80,11 @@ def entry_message(entry: HistoryEntry, definition: ProcessDefinition, deadlines:
             return _change_in_words(said, definition)
         case Corrected():
             return _correction_in_words(said, definition)
+        case NotCorrected():
+            values = {"of": said.of, "entry": said.entry, "reason": said.reason}
+            if said.taken_back:
+                return Sentence("The correction of entry {entry} (entry {of}) taken back; reason: {reason}", values)
+            return Sentence("The correction of entry {entry} (entry {of}) refused; reason: {reason}", values)
         case Migrated():
             values = {"before": said.source, "after": said.target, "reason": said.reason}
             return Sentence("Moved from {before} to {after}: {reason}", values)
@@ -191,6 +197,11 @@ def _correction_in_words(said: Corrected, definition: ProcessDefinition) -> Sent
             what = Sentence("Entry {entry} withdrawn; reason: {reason}", values)
         case Correction.REPLACE:
             what = Sentence("Entry {entry} corrected: {what}; reason: {reason}", values)
+    if said.despite:
+        doubts = [_DOUBTS[code] for code in said.doubts if code in _DOUBTS]
+        what = Sentence(
+            "{what}; {doubts}, despite of which: {reason}", {"what": what, "doubts": doubts, "reason": said.despite}
+        )
     if said.of is not None:
         return Sentence("{what}; entry {of} confirmed by a second person", {"what": what, "of": said.of})
     if said.second:
