@@ -6,11 +6,13 @@ from pathlib import Path
 import pytest
 
 from twinflow.domain.agreement.agreement import Agreement, Party
-from twinflow.domain.agreement.entries import OpenedDespite, read
+from twinflow.domain.agreement.entries import Correction, OpenedDespite, read
+from twinflow.domain.corrections.correction import CorrectionCommand
 from twinflow.domain.steps.opening import NewAgreement
-from twinflow.errors import Refused
+from twinflow.errors import BadInput, Refused
 from twinflow.language import say
 from twinflow.registers.dossiers import read_register
+from twinflow.services.agreements.correcting import correct_entry
 from twinflow.services.agreements.importing import ImportResult, import_register
 from twinflow.services.agreements.opening import open_agreement
 from twinflow.services.reading import agreements
@@ -193,3 +195,25 @@ def test_of_one_pair_in_a_thousand_rows_no_row_is_compared_with_all_others(take_
         "rows 3, 4, 5, 6, 7, 8, 9, 10, 11, 12 and 989 more: A-0 is between the same parties: Chihuahua – Albuquerque.",
         "rows 4, 5, 6, 7, 8, 9, 10, 11, 12, 13 and 988 more: A-1 is between the same parties: Chihuahua – Albuquerque.",
     ]
+
+
+def test_a_sheet_that_is_mended_as_the_books_were_corrected_changes_nothing(world: World, take_over: TakeOver) -> None:
+    take_over("A-1,United States,Alburquerque,2008-02-28,", TULSA)
+    mended = "A-1,United States,Albuquerque,2008-03-28,"
+    with pytest.raises(BadInput) as error:
+        take_over(mended, TULSA)
+    (problem,) = error.value.problems
+    assert "correct it: twinflow agreements correct A-1 1 --set NAME=VALUE" in str(problem)
+    asked = {"party.Alburquerque": "Albuquerque", "signed_on": "2008-03-28"}
+    command = CorrectionCommand(entry=1, correction=Correction.REPLACE, reason="typed wrongly", asked=asked)
+    correct_entry(world.engine, world.rulebook, world.people, "A-1", command, person="elena", now=world.now)
+    assert take_over(mended, TULSA).unchanged == ("A-1", "A-2")
+    with UnitOfWork(world.engine, reading=True) as work:
+        case = work.agreements.get("A-1")
+    assert case.title == "Chihuahua – Albuquerque"
+    assert {str(party.signature.on) for party in case.parties if party.signature} == {"2008-03-28"}
+    days = {name: str(case.fact(name)) for name in ("signed_on", "in_force_on", "term_starts_on")}
+    assert set(days.values()) == {"2008-03-28"}, days
+    assert case.history[0].effective_on.isoformat() == "2008-03-28"
+    with pytest.raises(BadInput):
+        take_over("A-1,United States,Albuquerque,2008-04-28,", TULSA)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
-from twinflow.domain.agreement.agreement import Agreement, Claim, Deadline, Party, Term
+from twinflow.domain.agreement.agreement import Agreement, Claim, Deadline, Party, Signature, Term
 from twinflow.domain.agreement.entries import (
     Began,
     Changed,
@@ -31,6 +31,7 @@ from twinflow.domain.corrections.retaken import Retaken, as_it_began, merged, re
 from twinflow.domain.deadlines.occurrences import with_deadlines
 from twinflow.domain.people.people import Actor, People
 from twinflow.domain.process.definition import CLOCK, LIAISON, Label, ProcessDefinition, Step
+from twinflow.domain.process.well_known_facts import IN_FORCE_ON, SIGNED_ON, TERM_STARTS_ON
 from twinflow.domain.rulebook import Rulebook, deadline_context
 from twinflow.domain.steps.doubts import Compared, Doubt, doubts
 from twinflow.domain.steps.opening import NewAgreement, problems_of_opening, title_of
@@ -508,6 +509,8 @@ class _Request:
             self._against_annulling()
         if command.correction is not Correction.REPLACE:
             return old
+        if old.kind is EntryKind.IMPORTED:
+            command = self.command = replace(command, asked=_with_what_follows(command.asked, old, began))
         facts, terms, parties = self._facts(began), self._terms(began), self._parties(began)
         plain = {name: command.asked.get(name, getattr(began, name)) for name in ("title", "office", "origin", "note")}
         if "title" not in command.asked and began.title == title_of(began.parties):
@@ -595,8 +598,10 @@ class _Request:
     def _parties(self, began: Began) -> tuple[Party, ...]:
         known = [party.name for party in began.parties]
         names, countries = self._of("party", known), self._of("country", known)
+        signed_on = self.command.asked.get(SIGNED_ON)
+        parties = began.parties if signed_on is None else _signed_otherwise(began, signed_on)
         return tuple(
-            replace(p, name=names.get(p.name, p.name), country=countries.get(p.name, p.country)) for p in began.parties
+            replace(p, name=names.get(p.name, p.name), country=countries.get(p.name, p.country)) for p in parties
         )
 
     def _against_annulling(self) -> None:
@@ -715,6 +720,36 @@ def _as_closed(books: Deadline | None, was: Deadline | None, is_now: Deadline) -
     if replace(was, status=is_now.status, closed_on=is_now.closed_on) != is_now:
         return is_now
     return replace(books, status=is_now.status, closed_on=is_now.closed_on)
+
+
+def _with_what_follows(asked: Mapping[str, str], old: HistoryEntry, began: Began) -> dict[str, str]:
+    """What is asked for of a case that came from a sheet, and what the sheet's day of signature gave and now gives otherwise."""
+    if SIGNED_ON not in asked:
+        return dict(asked)
+    was, day = _chosen(began, SIGNED_ON), asked[SIGNED_ON]
+    whole = day if day.count("-") == 2 else ""  # noqa: PLR2004 - year, month and day
+    follows = {name: whole for name in (IN_FORCE_ON, TERM_STARTS_ON) if was and _chosen(began, name) == was}
+    if whole and str(old.effective_on) == was:
+        follows["on"] = whole
+    return {**asked, **{name: text for name, text in follows.items() if name not in asked}}
+
+
+def _signed_otherwise(began: Began, signed_on: str) -> tuple[Party, ...]:
+    """The parties, those that signed on the day that was wrong with the one that is right, as far as it can be read."""
+    was = _chosen(began, SIGNED_ON)
+    try:
+        signature = Signature(PartialDate.parse(signed_on)) if signed_on else None
+    except Unreadable:
+        return began.parties
+    return tuple(
+        replace(p, signature=signature) if p.signature is not None and str(p.signature.on) == was else p
+        for p in began.parties
+    )
+
+
+def _chosen(began: Began, name: str) -> str:
+    """The chosen claim of a fact that the case began with; empty where there is none."""
+    return next((str(claim.value) for claim in began.facts.get(name, ()) if claim.chosen), "")
 
 
 def _misread(key: str, text: str, error: Unreadable) -> Sentence:
