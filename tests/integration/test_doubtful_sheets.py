@@ -12,9 +12,10 @@ from twinflow.domain.steps.opening import NewAgreement
 from twinflow.errors import BadInput, Refused
 from twinflow.language import say
 from twinflow.registers.dossiers import read_register
-from twinflow.services.agreements.correcting import correct_entry
+from twinflow.services.agreements.correcting import confirm_correction, correct_entry
 from twinflow.services.agreements.importing import ImportResult, import_register
 from twinflow.services.agreements.opening import open_agreement
+from twinflow.services.books.checking import check
 from twinflow.services.reading import agreements
 from twinflow.storage.unit_of_work import UnitOfWork
 from world import World
@@ -217,3 +218,32 @@ def test_a_sheet_that_is_mended_as_the_books_were_corrected_changes_nothing(worl
     assert case.history[0].effective_on.isoformat() == "2008-03-28"
     with pytest.raises(BadInput):
         take_over("A-1,United States,Albuquerque,2008-04-28,", TULSA)
+
+
+def test_what_a_later_generation_had_replaced_stands_again_once_that_is_annulled(
+    world: World, take_over: TakeOver
+) -> None:
+    day = world.now.date()
+    first, later = day.replace(year=day.year - 2), day.replace(year=day.year - 1)
+    take_over(f"A-1,United States,Albuquerque,{first};{later},", f"A-2,United States,Tulsa,{first},")
+    books = (world.engine, world.rulebook, world.people)
+    assert [each.state for each in cases(world, "A-1.1", "A-1")] == ["expired", "signed"]
+    command = CorrectionCommand(
+        entry=1, correction=Correction.ANNUL, reason="it was never renewed", never_happened=True
+    )
+    waits = correct_entry(*books, "A-1", command, person="elena", now=world.now)
+    assert cases(world, "A-1.1")[0].state == "expired", "it waits for a second person"
+    confirm_correction(*books, "A-1", waits.number, person="sergio", now=world.now)
+    again, alone = cases(world, "A-1.1", "A-2")
+    assert (again.state, again.history[0].effective_on) == ("signed", first)
+    assert sorted(again.deadlines, key=lambda each: each.key) == sorted(alone.deadlines, key=lambda each: each.key)
+    world.tick()
+    again, alone = cases(world, "A-1.1", "A-2")
+    assert (again.state, again.facts) == (alone.state, alone.facts)
+    assert sorted(again.deadlines, key=lambda each: each.key) == sorted(alone.deadlines, key=lambda each: each.key)
+    assert check(*books, world.now).faults == ()
+
+
+def cases(world: World, *references: str) -> list[Agreement]:
+    with UnitOfWork(world.engine, reading=True) as work:
+        return [work.agreements.get(each) for each in references]

@@ -172,6 +172,33 @@ def _is_not(actor: Actor, roles: Iterable[str], definition: ProcessDefinition) -
     return Sentence("{person} is not {roles} here.", {"person": actor.key, "roles": labels})
 
 
+def standing_again(
+    earlier: Agreement,
+    history: Sequence[HistoryEntry],
+    annulled: Agreement,
+    reason: str,
+    actor: str,
+    rulebook: Rulebook,
+    people: People,
+    now: datetime,
+) -> Corrections | None:
+    """What becomes of the generation before one that is `annulled`, where a sheet had it as replaced: it goes on as that one
+    began, since its own day of signature. None where it stands as it is.
+
+    `actor` is who annulled the later one.
+    """
+    definition, state = rulebook.definition_of(earlier), annulled.history[0].to_state or ""
+    first = earlier.history[0]
+    is_replaced = first.kind is EntryKind.IMPORTED and first.to_state == earlier.state and earlier.state != state
+    if not is_replaced or not definition.states[earlier.state].final or state not in definition.states:
+        return None
+    signed_on = earlier.day_of(SIGNED_ON)
+    asked = {"state": state, **({"on": str(signed_on)} if signed_on is not None else {})}
+    command = CorrectionCommand(entry=1, correction=Correction.REPLACE, reason=reason, asked=asked)
+    anybody = Actor(actor, frozenset(definition.roles))
+    return _Request(earlier, history, command, anybody, rulebook, people, now, (), follows=True).decided()
+
+
 def rest_on(parent: Agreement, definition: ProcessDefinition, before: Agreement, after: Agreement) -> list[Sentence]:
     """The steps of the agreement it belongs to that could not have been taken, had it not come to its states."""
     lost = set() if after.annulled_on is None else {state for state, _ in reached_by(before.history)}
@@ -191,7 +218,8 @@ def rest_on(parent: Agreement, definition: ProcessDefinition, before: Agreement,
 class _Request:
     """A correction somebody asks for, with everything its reasons are found in.
 
-    `confirms` has the number of the correction that is confirmed, the roles that may, and who does.
+    `confirms` has the number of the correction that is confirmed, the roles that may, and who does. `follows`: from another one,
+    which whoever has to has confirmed.
     """
 
     agreement: Agreement
@@ -203,6 +231,7 @@ class _Request:
     now: datetime
     beside: Sequence[Compared]
     confirms: tuple[int, tuple[str, ...], Actor] | None = None
+    follows: bool = False
     reasons: list[Sentence] = field(default_factory=list)
 
     @property
@@ -655,7 +684,7 @@ class _Request:
         """The roles of which one has to confirm it: where the process asks, where a second person had to confirm what is
         corrected, and where it is said that an act never happened. Of a correction that is confirmed, none any more.
         """
-        if self.confirms is not None:
+        if self.confirms is not None or self.follows:
             return ()
         place = dict(numbered(self.history))[self.command.entry]
         change = Changed.read(self.history[place])

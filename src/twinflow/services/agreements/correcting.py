@@ -147,26 +147,76 @@ def _corrected(
         today = people.today(before.office, now)
         actor = people.actor(who, rulebook.definition_of(before), before.office, today)
         found = decide(work, before, history, actor)
-        number, after = len(numbered(history)) + 1, found.after
-        if found.said.annulled:
-            name = work.agreements.free_name(before.reference)
-            after = replace(after, reference=name, relationship=name, generation=1)
-        definition = rulebook.definition_of(after)
-        context = deadline_context(rulebook, people, definition, after.office, now)
-        cause = f"correction {number}"
-        left = rewritten(before, after, definition, context, now, actor=who.key, cause=cause, corrected=found.anew)
-        parent = parent_of(work, rulebook, people, before, now)
-        if parent is not None:
-            reasons = rest_on(parent, rulebook.definition_of(parent), before, after)
-            if reasons:
-                values = {"number": found.said.entry, "reference": before.reference}
-                raise Refused("Entry {number} of {reference} stays as it is.", tuple(reasons), **values)
-        work.agreements.correct(before, left.agreement)
-        write_rows(work, rulebook, agreement_id, left, now)
-        refresh_parent(work, rulebook, people, left.agreement, now, parent)
-        wrong = as_corrected(history)[dict(numbered(history))[found.said.entry]]
-        _tell(work, rulebook, people, agreement_id, left.agreement, number, found, wrong, now)
+        earlier = _generation_before(work, before) if found.said.annulled else None
+        done = _written(work, rulebook, people, before, history, found, now)
+        if earlier is not None:
+            _let_stand_again(work, rulebook, people, earlier, before, found, now)
         work.commit()
+    return done
+
+
+def _generation_before(work: UnitOfWork, agreement: Agreement) -> Agreement | None:
+    """The last earlier one of its relationship, if it can be read."""
+    _, ids, _ = work.agreements.around(agreement.reference)
+    others = [each for each in work.agreements.load(ids) if isinstance(each, Agreement)]
+    return max(
+        (each for each in others if each.generation < agreement.generation),
+        key=lambda each: each.generation,
+        default=None,
+    )
+
+
+def _let_stand_again(
+    work: UnitOfWork,
+    rulebook: Rulebook,
+    people: People,
+    earlier: Agreement,
+    annulled: Agreement,
+    found: Corrections,
+    now: datetime,
+) -> None:
+    """Of what had been replaced by a case that is annulled now."""
+    earlier = work.agreements.lock(earlier.reference)
+    history = work.history.as_written(work.agreements.id_of(earlier.reference))
+    who, why = found.entry.actor, found.said.reason
+    again = correction.standing_again(earlier, history, annulled, why, who, rulebook, people, now)
+    if again is not None:
+        _written(work, rulebook, people, earlier, history, again, now)
+
+
+def _written(
+    work: UnitOfWork,
+    rulebook: Rulebook,
+    people: People,
+    before: Agreement,
+    history: list[HistoryEntry],
+    found: Corrections,
+    now: datetime,
+) -> CorrectedEntry:
+    """Write what a correction makes of a case, and tell of it. `history` is as written.
+
+    Raises Refused where the agreement that it belongs to rests on what is corrected, StaleAgreement if somebody was faster.
+    """
+    agreement_id = work.agreements.id_of(before.reference)
+    number, after = len(numbered(history)) + 1, found.after
+    if found.said.annulled:
+        name = work.agreements.free_name(before.reference)
+        after = replace(after, reference=name, relationship=name, generation=1)
+    definition = rulebook.definition_of(after)
+    context = deadline_context(rulebook, people, definition, after.office, now)
+    cause, who = f"correction {number}", found.entry.actor
+    left = rewritten(before, after, definition, context, now, actor=who, cause=cause, corrected=found.anew)
+    parent = parent_of(work, rulebook, people, before, now)
+    if parent is not None:
+        reasons = rest_on(parent, rulebook.definition_of(parent), before, after)
+        if reasons:
+            values = {"number": found.said.entry, "reference": before.reference}
+            raise Refused("Entry {number} of {reference} stays as it is.", tuple(reasons), **values)
+    work.agreements.correct(before, left.agreement)
+    write_rows(work, rulebook, agreement_id, left, now)
+    refresh_parent(work, rulebook, people, left.agreement, now, parent)
+    wrong = as_corrected(history)[dict(numbered(history))[found.said.entry]]
+    _tell(work, rulebook, people, agreement_id, left.agreement, number, found, wrong, now)
     waits_for = tuple(definition.roles[role].label for role in found.said.second)
     return CorrectedEntry(left.agreement, number, found.said, waits_for)
 
