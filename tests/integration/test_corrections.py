@@ -351,6 +351,25 @@ def the_day_of_a_signature(world: World) -> None:
     correct(world, 5, on=str(MONDAY + timedelta(days=2)))
 
 
+def two_signatures_the_wrong_way_round(world: World) -> None:
+    """Each alone is refused: the later one builds on the first, and no party signs twice."""
+    both(world, "ask", MONDAY)
+    both(world, "opine", MONDAY, "rita", records=OPINION)
+    first, second = (PARTIES[0].name, PARTIES[1].name)
+    for reference, parties in ((MISTAKEN, (first, second)), (RIGHT, (second, first))):
+        take(world, reference, "sign", MONDAY + timedelta(days=1), party=parties[0], place="Chihuahua")
+        take(world, reference, "sign", MONDAY + timedelta(days=3), party=parties[1], place="Albuquerque")
+    assert "entry 5" in refused(world, 4, party=second)
+    assert "has signed" in refused(world, 5, party=first)
+    assert "It has no entry 9." in refused(world, 4, party=second, **{"9__party": first})
+    assert "corrected by itself" in refused(world, 4, party=second, **{"1__title": "B"})
+    done = correct(world, 4, party=second, **{"5__party": first})
+    page = agreements.show_agreement(world.engine, world.rulebook, world.people, MISTAKEN, world.now)
+    by_number = {line.number: line for line in page.timeline if line.number is not None}
+    assert (by_number[4].corrected_by, by_number[5].corrected_by) == (done.number, done.number)
+    assert "entry 5, party: Chihuahua" in say(by_number[done.number].text, "en")
+
+
 def a_pause_that_was_not(world: World) -> None:
     both(world, "ask", MONDAY)
     change(world, MISTAKEN, ChangeKind.PAUSE, MONDAY + timedelta(days=1))
@@ -473,6 +492,7 @@ ALIKE: dict[str, tuple[Life, dict[str, object], dict[str, object]]] = {
     "the place, the capacity or the reason of a step": (place_and_capacity, {}, {}),
     "the hour at which something arrived": (the_hour_of_arrival, {}, {}),
     "the day of a signature": (the_day_of_a_signature, {}, {}),
+    "two signatures the wrong way round": (two_signatures_the_wrong_way_round, {}, {}),
     "a pause, an extension or an agreed day that was not": (a_pause_that_was_not, {}, {}),
     "the day or the paper of a change of a deadline": (the_day_of_a_pause, {}, {}),
     "the length of an extension, where a second person had to confirm it": (the_length_of_an_extension, {}, {}),

@@ -495,6 +495,16 @@ class Counting:
         )
 
 
+def by_entry(entry: int, asked: Mapping[str, str]) -> dict[int, dict[str, str]]:
+    """What a correction of `entry` asks for, by the number of the entry that is to say it: `5.party` is of entry 5."""
+    found: dict[int, dict[str, str]] = {entry: {}}
+    for name, text in asked.items():
+        number, _, own = name.partition(".")
+        is_other = number.isdecimal() and own != ""
+        found.setdefault(int(number) if is_other else entry, {})[own if is_other else name] = text
+    return found
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Corrected:
     """A correction of the entry of the number `entry` (see `numbered`). `asked` is what it is to say, by name, as text.
@@ -517,6 +527,11 @@ class Corrected:
     annulled: str = ""
     doubts: tuple[str, ...] = ()
     despite: str = ""
+
+    @property
+    def entries(self) -> frozenset[int]:
+        """The numbers of the entries that it says something of itself; others follow."""
+        return frozenset(by_entry(self.entry, self.asked))
 
     def details(self) -> dict[str, str]:
         counts = {

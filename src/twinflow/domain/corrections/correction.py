@@ -21,6 +21,7 @@ from twinflow.domain.agreement.entries import (
     StepTaken,
     TermStated,
     beginning,
+    by_entry,
     noted,
     withdrawn,
 )
@@ -47,7 +48,8 @@ OF_THE_OPENING = ("on", "title", "office", "origin", "note", "state", "term.NAME
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CorrectionCommand:
-    """A correction as somebody asks for it. `entry` is the number of what was entered wrongly, `asked` what is right, by name.
+    """A correction as somebody asks for it. `entry` is the number of what was entered wrongly, `asked` what is right, by name;
+    of another entry that is wrong with it, by its number and the name, like `5.party`.
 
     `never_happened`: the act itself was not done, only entered. `despite` is why, though the case makes little sense then.
     """
@@ -80,11 +82,11 @@ def pending(history: Sequence[HistoryEntry]) -> dict[int, tuple[HistoryEntry, Co
         if (said := Corrected.read(history[place])) is not None
     ]
     refused = {no.of for entry in history if (no := NotCorrected.read(entry)) is not None}
-    corrected = {said.entry: number for number, _, said in corrections if not said.second}
+    corrected = {entry: number for number, _, said in corrections if not said.second for entry in said.entries}
     return {
         number: (entry, said)
         for number, entry, said in corrections
-        if said.second and number not in refused and number > corrected.get(said.entry, 0)
+        if said.second and number not in refused and all(number > corrected.get(each, 0) for each in said.entries)
     }
 
 
@@ -255,22 +257,29 @@ class _Request:
             self._refuse_if_any()
         self._about_who_confirms()
         places = dict(numbered(self.history))
-        if command.entry not in places:
-            self.reasons.append(Sentence("It has no entry {number}.", {"number": command.entry}))
+        asked = by_entry(command.entry, command.asked)
+        missing = [number for number in asked if number not in places]
+        self.reasons += [Sentence("It has no entry {number}.", {"number": number}) for number in missing]
+        if len(asked) > 1 and 1 in asked:
+            self.reasons.append(Sentence("The opening is corrected by itself, not together with other entries."))
+        if missing:
             self._refuse_if_any()
         entries = as_corrected(self.history, to_take_again=True)
         now_says = [entries[place] for place in places.values()]
         now_says[0] = beginning(now_says[0], as_it_began(self.agreement, now_says, *self._by))
-        present = self.agreement.history[places[command.entry]]
-        old = now_says[command.entry - 1]
-        new = self._corrected(old, present)
-        self._about_what_it_would_change(old, new)
+        proposed = list(now_says)
+        for number, names in asked.items():
+            one = replace(self, command=replace(command, entry=number, asked=names))
+            old = now_says[number - 1]
+            proposed[number - 1] = one._corrected(old, self.agreement.history[places[number]])  # noqa: SLF001 - of itself
+            one._about_what_it_would_change(old, proposed[number - 1])  # noqa: SLF001
+            if number == command.entry:
+                self.command = replace(command, asked={**command.asked, **one.command.asked})
+        self._about_what_waits()
         self._refuse_if_any()
         if command.correction is Correction.ANNUL:
             return self._annulled()
-        proposed = list(now_says)
-        proposed[command.entry - 1] = new
-        self._with_new_names(proposed, old, new)
+        self._with_new_names(proposed, now_says[0], proposed[0])
         before = retaken(self.agreement, now_says, *self._by)
         after = retaken(self.agreement, proposed, *self._by)
         self.reasons += [reason for reason in after.reasons if reason not in before.reasons]
@@ -357,10 +366,14 @@ class _Request:
         return old
 
     def _about_what_it_would_change(self, old: HistoryEntry, new: HistoryEntry) -> None:
-        """A correction that says what is said already is none, nor is one that is asked for already."""
+        """A correction that says what is said already is none."""
         command = self.command
         if command.correction is Correction.REPLACE and command.asked and not self.reasons and _says(old) == _says(new):
             self.reasons.append(Sentence("It says so already: nothing would change."))
+
+    def _about_what_waits(self) -> None:
+        """Nor is one that is asked for already."""
+        command = self.command
         if self.confirms is not None:
             return
         for number, (_, said) in pending(self.history).items():
@@ -686,10 +699,11 @@ class _Request:
         """
         if self.confirms is not None or self.follows:
             return ()
-        place = dict(numbered(self.history))[self.command.entry]
-        change = Changed.read(self.history[place])
-        if change is not None and change.second:
-            return (change.second,)
+        places = dict(numbered(self.history))
+        for number in by_entry(self.command.entry, self.command.asked):
+            change = Changed.read(self.history[places[number]])
+            if change is not None and change.second:
+                return (change.second,)
         if self.definition.corrections is not None:
             return (self.definition.corrections.second,)
         return tuple(self.definition.roles) if self.command.never_happened else ()

@@ -236,7 +236,8 @@ def _checked(command: CorrectionCommand) -> CorrectionCommand:
     clean = composed(command)
     problems = list(problems_of_text(replace(clean, asked={})))
     for name, said in clean.asked.items():
-        problems += problems_of_text(said, name, "name" if name.startswith("party.") else name)
+        own = name.partition(".")[2] if name.partition(".")[0].isdecimal() else name
+        problems += problems_of_text(said, name, "name" if name.startswith("party.") else own)
     if problems:
         raise BadInput("What was written cannot be kept; nothing was done.", tuple(problems))
     return clean

@@ -22,6 +22,7 @@ from twinflow.domain.agreement.entries import (
     Snoozed,
     StepTaken,
     TermStated,
+    by_entry,
     read,
 )
 from twinflow.domain.agreement.history import IMPORT, EntryKind, HistoryEntry
@@ -188,7 +189,11 @@ OF_ENTRIES = {
 
 def _correction_in_words(said: Corrected, definition: ProcessDefinition) -> Sentence:
     names: dict[str, Sentence | Label | str] = {**definition.records, **OF_ENTRIES}
-    asked = [(names.get(name, name), _value(name, text) or "–") for name, text in said.asked.items()]
+    asked = [
+        (_name_in(number, said.entry, names.get(name, name)), _value(name, text) or "–")
+        for number, own in by_entry(said.entry, said.asked).items()
+        for name, text in own.items()
+    ]
     values = {"entry": said.entry, "reason": said.reason, "what": list(_named(*asked)), "of": said.of or ""}
     match said.correction:
         case Correction.ANNUL:
@@ -208,6 +213,11 @@ def _correction_in_words(said: Corrected, definition: ProcessDefinition) -> Sent
         roles = [_label(definition.roles, role) for role in said.second]
         return Sentence("{what}; needs the confirmation of {role}", {"what": what, "role": roles})
     return what
+
+
+def _name_in(number: int, entry: int, name: Sentence | Label | str) -> Sentence | Label | str:
+    """A name, with the entry where it is not that of the correction."""
+    return name if number == entry else Sentence("entry {number}, {name}", {"number": number, "name": name})
 
 
 def _grounds(said: Changed, definition: ProcessDefinition) -> Iterator[Sentence]:
