@@ -44,6 +44,7 @@ GOOD: dict[str, tuple[int, tuple[str, ...]]] = {
     "agreements import": (0, SHEET),
     "agreements correct": (1, ("MX-9", "99", *AS_ELENA, "--reason", "typed wrongly", "--withdraw")),
     "agreements confirm-correction": (1, ("MX-9", "1", *AS_ELENA)),
+    "agreements refuse-correction": (1, ("MX-9", "1", *AS_ELENA, "--reason", "it was right")),
     "deadlines compute": (0, ("--from", "2026-02-18", "--length", "15 business days", "--calendar", "mx-ministry")),
     "deadlines acknowledge": (0, (PROGRAMME, *AS_ELENA)),
     "deadlines snooze": (0, (PROGRAMME, *AS_ELENA, "--until", "2026-03-20", "--reason", "on leave")),

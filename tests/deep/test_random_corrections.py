@@ -14,7 +14,7 @@ import pytest
 from test_random_lives import ACTS, ELENA, FIRST, ONE_DAY, Clock, Life, days
 
 from how_many import SEED, many
-from twinflow.domain.agreement.agreement import Agreement, Deadline, DeadlineStatus
+from twinflow.domain.agreement.agreement import Agreement, Deadline
 from twinflow.domain.agreement.entries import Began, ChangeKind, Correction, beginning
 from twinflow.domain.agreement.history import HistoryEntry
 from twinflow.domain.agreement.present_names import numbered, what_counts
@@ -197,7 +197,7 @@ def stand(agreement: Agreement) -> tuple[object, ...]:
     """What counts of a case."""
     facts = {name: [(str(claim.value), claim.chosen) for claim in claims] for name, claims in agreement.facts.items()}
     acts = [(e.step, e.effective_on, e.from_state, e.to_state) for e in agreement.history if e.to_state is not None]
-    deadlines = sorted((as_it_counts(d) for d in agreement.deadlines if not is_gone(d)), key=lambda each: each.key)
+    deadlines = sorted((as_it_counts(d) for d in agreement.deadlines if not d.is_gone), key=lambda each: each.key)
     return agreement.state, facts, agreement.parties, acts, deadlines
 
 
@@ -206,11 +206,6 @@ def as_it_counts(deadline: Deadline) -> Deadline:
     if deadline.is_open:
         return deadline
     return replace(deadline, warn_on=None, due_on=None, edition="")
-
-
-def is_gone(deadline: Deadline) -> bool:
-    """What nothing gives rise to any more."""
-    return deadline.status is DeadlineStatus.VOID and deadline.closed_on is None
 
 
 def live(random: Random, came_of_it: Counter[str]) -> None:

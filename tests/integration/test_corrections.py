@@ -7,7 +7,7 @@ stands as the other one, but for the entries about it.
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from email import message_from_bytes, policy
 from pathlib import Path
 
@@ -17,8 +17,8 @@ from sqlalchemy import text
 from builders import facts
 from postgres import fresh_database
 from tiny_world import loaded, tiny_world
-from twinflow.domain.agreement.agreement import Agreement, DeadlineStatus, Party, Term
-from twinflow.domain.agreement.entries import ChangeKind, Correction
+from twinflow.domain.agreement.agreement import Agreement, Party, Term
+from twinflow.domain.agreement.entries import ChangeKind, Correction, NotCorrected
 from twinflow.domain.agreement.history import EntryKind
 from twinflow.domain.agreement.present_names import as_corrected, numbered, what_counts
 from twinflow.domain.calendar.dates import Length
@@ -30,8 +30,9 @@ from twinflow.domain.steps.command import StepCommand
 from twinflow.domain.steps.opening import NewAgreement
 from twinflow.domain.steps.terms import TermCommand
 from twinflow.errors import BadInput, Refused, StaleAgreement
+from twinflow.language import say
 from twinflow.services.agreements.advancing import advance_agreement
-from twinflow.services.agreements.correcting import CorrectedEntry, confirm_correction, correct_entry
+from twinflow.services.agreements.correcting import CorrectedEntry, confirm_correction, correct_entry, refuse_correction
 from twinflow.services.agreements.opening import open_agreement
 from twinflow.services.agreements.stating_terms import state_term
 from twinflow.services.books.checking import check
@@ -133,6 +134,16 @@ source = "test"
 by = ["liaison"]
 second = "supervisor"
 source = "test"
+[deadlines.looked_at]
+runs_from = { step = "note" }
+length = "3 business days"
+nature = "legal"
+late = "reviewer"
+cut_off = 15:00:00
+met_by = ["opine"]
+warn = ["1 day after"]
+source = "test"
+label = { en = "Note looked at", es = "Nota revisada" }
 [deadlines.term_end]
 runs_from = { fact = "term_starts_on" }
 length = { term = "validity" }
@@ -195,10 +206,19 @@ def opened(world: World, reference: str, **more: object) -> None:
     )
 
 
-def take(world: World, reference: str, step: str, day: date, person: str = "elena", **more: object) -> Agreement:
+def take(
+    world: World,
+    reference: str,
+    step: str,
+    day: date,
+    person: str = "elena",
+    *,
+    hour: time | None = None,
+    **more: object,
+) -> Agreement:
     command = StepCommand(step, day, **more)  # type: ignore[arg-type]
     asked = (world.engine, world.rulebook, world.people, reference, command)
-    return advance_agreement(*asked, person=person, now=world.now).agreement
+    return advance_agreement(*asked, person=person, now=world.now, hour=hour).agreement
 
 
 def change(world: World, reference: str, kind: ChangeKind, day: date, person: str = "elena", **more: object) -> None:
@@ -208,13 +228,25 @@ def change(world: World, reference: str, kind: ChangeKind, day: date, person: st
 
 
 def correct(
-    world: World, entry: int, person: str = "elena", *, never_happened: bool = False, annul: bool = False, **asked: str
+    world: World,
+    entry: int,
+    person: str = "elena",
+    *,
+    never_happened: bool = False,
+    annul: bool = False,
+    despite: str = "",
+    **asked: str,
 ) -> CorrectedEntry:
     """With nothing that it is to say instead the entry is withdrawn."""
     kind = Correction.ANNUL if annul else Correction.REPLACE if asked else Correction.WITHDRAW
     asked = {name.replace("__", "."): value for name, value in asked.items()}
     command = CorrectionCommand(
-        entry=entry, correction=kind, reason="typed wrongly", asked=asked, never_happened=never_happened
+        entry=entry,
+        correction=kind,
+        reason="typed wrongly",
+        asked=asked,
+        never_happened=never_happened,
+        despite=despite,
     )
     return correct_entry(world.engine, world.rulebook, world.people, MISTAKEN, command, person=person, now=world.now)
 
@@ -231,7 +263,7 @@ def stand(world: World, reference: str) -> dict[str, object]:
             (e.step, e.effective_on, e.from_state, e.to_state, e.party) for e in case.history if e.to_state is not None
         ],
         "deadlines": sorted(
-            (d for d in case.deadlines if (d.status, d.closed_on) != (DeadlineStatus.VOID, None)),
+            (d for d in case.deadlines if not d.is_gone),
             key=lambda each: each.key,
         ),
     }
@@ -295,6 +327,20 @@ def place_and_capacity(world: World) -> None:
     correct(world, 4, place="Chihuahua", capacity="mayor")
 
 
+def the_hour_of_arrival(world: World) -> None:
+    """It goes with the day; after the office has closed it is the next day that counts."""
+    both(world, "ask", MONDAY)
+    for reference, day, hour in (
+        (MISTAKEN, MONDAY, time(9)),
+        (RIGHT, MONDAY + timedelta(days=2), time(9)),
+        (MISTAKEN, MONDAY, time(9, 30)),
+        (RIGHT, MONDAY, time(18, 30)),
+    ):
+        take(world, reference, "note", day, hour=hour, records={"remark": "by messenger"})
+    correct(world, 3, on=str(MONDAY + timedelta(days=2)))
+    correct(world, 4, at="18:30")
+
+
 def the_day_of_a_signature(world: World) -> None:
     """The term begins with the last one, and so ends on another day."""
     both(world, "ask", MONDAY)
@@ -303,6 +349,25 @@ def the_day_of_a_signature(world: World) -> None:
     take(world, MISTAKEN, "sign", MONDAY + timedelta(days=4), party="Albuquerque")
     take(world, RIGHT, "sign", MONDAY + timedelta(days=2), party="Albuquerque")
     correct(world, 5, on=str(MONDAY + timedelta(days=2)))
+
+
+def two_signatures_the_wrong_way_round(world: World) -> None:
+    """Each alone is refused: the later one builds on the first, and no party signs twice."""
+    both(world, "ask", MONDAY)
+    both(world, "opine", MONDAY, "rita", records=OPINION)
+    first, second = (PARTIES[0].name, PARTIES[1].name)
+    for reference, parties in ((MISTAKEN, (first, second)), (RIGHT, (second, first))):
+        take(world, reference, "sign", MONDAY + timedelta(days=1), party=parties[0], place="Chihuahua")
+        take(world, reference, "sign", MONDAY + timedelta(days=3), party=parties[1], place="Albuquerque")
+    assert "entry 5" in refused(world, 4, party=second)
+    assert "has signed" in refused(world, 5, party=first)
+    assert "It has no entry 9." in refused(world, 4, party=second, **{"9__party": first})
+    assert "corrected by itself" in refused(world, 4, party=second, **{"1__title": "B"})
+    done = correct(world, 4, party=second, **{"5__party": first})
+    page = agreements.show_agreement(world.engine, world.rulebook, world.people, MISTAKEN, world.now)
+    by_number = {line.number: line for line in page.timeline if line.number is not None}
+    assert (by_number[4].corrected_by, by_number[5].corrected_by) == (done.number, done.number)
+    assert "entry 5, party: Chihuahua" in say(by_number[done.number].text, "en")
 
 
 def a_pause_that_was_not(world: World) -> None:
@@ -386,7 +451,9 @@ def a_term_that_was_stated(world: World) -> None:
 def the_name_of_a_party(world: World) -> None:
     """Also where it has signed by then."""
     sign_both_as(world, "Alburquerque", "Albuquerque")
-    correct(world, 1, party__Alburquerque="Albuquerque", country__Alburquerque="US")
+    asked = {"party__Alburquerque": "Albuquerque", "country__Alburquerque": "US"}
+    assert f"{RIGHT} is between the same parties" in refused(world, 1, **asked)
+    correct(world, 1, despite="both lives are lived here", **asked)
 
 
 def sign_both_as(world: World, mistaken: str, right: str) -> None:
@@ -398,7 +465,9 @@ def sign_both_as(world: World, mistaken: str, right: str) -> None:
 
 
 def the_office(world: World) -> None:
-    correct(world, 1, office="juarez")
+    assert "none of the parties is that of the office (juarez)." in refused(world, 1, office="juarez")
+    done = correct(world, 1, office="juarez", despite="both lives are lived here")
+    assert (done.said.doubts, done.said.despite) == (("not_ours",), "both lives are lived here")
 
 
 def a_day_by_which_the_clock_went(world: World) -> None:
@@ -421,7 +490,9 @@ ALIKE: dict[str, tuple[Life, dict[str, object], dict[str, object]]] = {
     "a step that was not taken": (a_step_that_was_not_taken, {}, {}),
     "the party of a step": (the_party_of_a_step, {}, {}),
     "the place, the capacity or the reason of a step": (place_and_capacity, {}, {}),
+    "the hour at which something arrived": (the_hour_of_arrival, {}, {}),
     "the day of a signature": (the_day_of_a_signature, {}, {}),
+    "two signatures the wrong way round": (two_signatures_the_wrong_way_round, {}, {}),
     "a pause, an extension or an agreed day that was not": (a_pause_that_was_not, {}, {}),
     "the day or the paper of a change of a deadline": (the_day_of_a_pause, {}, {}),
     "the length of an extension, where a second person had to confirm it": (the_length_of_an_extension, {}, {}),
@@ -528,7 +599,7 @@ def test_everything_that_is_wrong_with_a_correction_is_said_at_once(asked: World
     assert [str(reason) for reason in error.value.reasons] == [
         "A correction is made only with a reason.",
         "rita is not liaison officer here.",
-        "colour cannot be corrected here; what can: on, step, party, place, capacity, reason.",
+        "colour cannot be corrected here; what can: on, at, step, party, place, capacity, reason.",
         "The day 2027-01-01 is still to come.",
     ]
     assert "It has no entry 9." in refused(asked, 9)
@@ -541,6 +612,7 @@ def test_everything_that_is_wrong_with_a_correction_is_said_at_once(asked: World
     ("what", "why"),
     [
         ("on=31.12.", "on = “31.12.”"),
+        ("at=half past nine", "at = “half past nine”"),
         ("step=nothing", "tiny v1 has no step nothing"),
         ("party=Chihuahua", "The step is not taken for a single party."),
     ],
@@ -594,6 +666,57 @@ def test_a_second_person_confirms_where_the_process_asks_for_it(tmp_path: Path) 
             confirmed(world, waits, "sergio")
 
 
+def test_a_correction_that_waits_is_refused_by_the_second_person_or_taken_back_by_who_asked(asked: World) -> None:
+    change(asked, MISTAKEN, ChangeKind.EXTEND, MONDAY, length=Length.parse("50 days"))
+    change(asked, MISTAKEN, ChangeKind.CONFIRM, MONDAY, "sergio", of=1)
+    stands = stand(asked, MISTAKEN)
+    waits = correct(asked, 3, length="5 days")
+    assert (
+        refused(asked, 3, length="5 days") == f"Entry {waits.number} asks for the same, and waits for a second person."
+    )
+    with pytest.raises(Refused) as error:
+        not_to_be(asked, waits, "emilio", reason=" ")
+    assert [str(reason) for reason in error.value.reasons] == [
+        "A correction is refused only with a reason.",
+        "emilio is not supervisor here.",
+    ]
+    not_to_be(asked, waits, "sergio")
+    assert stand(asked, MISTAKEN) == stands
+    assert [who for who, _ in alerts(asked, "correction-refused")] == ["elena"], "who asked hears of it"
+    with pytest.raises(Refused):
+        confirmed(asked, waits, "sergio")
+    with pytest.raises(Refused):
+        not_to_be(asked, waits, "elena")
+    again = correct(asked, 3, length="5 days")
+    assert not_to_be(asked, again, "elena").taken_back
+    assert [who for who, _ in alerts(asked, "correction-refused")] == ["elena", "sergio"], "who was asked hears of it"
+    page = agreements.show_agreement(asked.engine, asked.rulebook, asked.people, MISTAKEN, asked.now)
+    said = [say(line.text, "en") for line in page.timeline if line.kind == "refused"]
+    assert said == [
+        f"The correction of entry 3 (entry {again.number}) taken back; reason: the paper says 50",
+        f"The correction of entry 3 (entry {waits.number}) refused; reason: the paper says 50",
+    ]
+    on(asked, MONDAY + timedelta(days=8))
+    assert asked.tick().sweep.problems == ()
+    bodies = read_by(asked, "elena")
+    assert any("sergio indica que una corrección no procede" in body for body in bodies)
+    assert check(asked.engine, asked.rulebook, asked.people, asked.now).faults == ()
+
+
+def not_to_be(world: World, waits: CorrectedEntry, person: str, reason: str = "the paper says 50") -> NotCorrected:
+    books = (world.engine, world.rulebook, world.people, MISTAKEN)
+    return refuse_correction(*books, waits.number, reason, person=person, now=world.now)
+
+
+def read_by(world: World, person: str) -> list[str]:
+    """What a person was sent, as text."""
+    raws = [
+        outbox.message(world.engine, each.id)[1] for each in outbox.messages(world.engine) if each.recipient == person
+    ]
+    bodies = [message_from_bytes(raw, policy=policy.default).get_body(("plain",)) for raw in raws if raw]
+    return [body.get_content() for body in bodies if body is not None]
+
+
 def alerts(world: World, notice: str) -> list[tuple[str, str]]:
     query = text("SELECT recipient, subject FROM alert WHERE notice = :notice ORDER BY recipient")
     with world.engine.connect() as connection:
@@ -611,13 +734,7 @@ def test_what_was_told_stays_told_and_its_readers_hear_of_the_correction(asked: 
     assert rows[: len(told)] == told
     assert alerts(asked, "entry-corrected") == [("emilio", f"correction:{done.number}")], "who made it knows of it"
     assert asked.tick().sweep.problems == ()
-    read = [
-        outbox.message(asked.engine, each.id)[1] or b""
-        for each in outbox.messages(asked.engine)
-        if each.recipient == "emilio"
-    ]
-    bodies = [message_from_bytes(raw, policy=policy.default).get_body(("plain",)) for raw in read if raw]
-    assert any("elena corrigió lo asentado" in body.get_content() for body in bodies if body is not None)
+    assert any("elena corrigió lo asentado" in body for body in read_by(asked, "emilio"))
 
 
 def test_the_history_shows_both_and_which_entry_put_which_right(asked: World) -> None:
@@ -626,6 +743,7 @@ def test_the_history_shows_both_and_which_entry_put_which_right(asked: World) ->
     by_number = {line.number: line for line in page.timeline if line.number is not None}
     assert (by_number[2].effective_on, by_number[2].corrected_by) == (MONDAY, done.number)
     assert "Entry 2 corrected" in str(by_number[done.number].text)
+    assert "Tuesday" in say(by_number[done.number].text, "en"), "a day has its weekday"
     assert "typed wrongly" in str(by_number[done.number].text)
     assert all(line.number is None for line in page.timeline if line.kind == "alert")
 
@@ -662,6 +780,45 @@ def test_whoever_corrects_a_step_cannot_decide_on_it(asked: World) -> None:
     with pytest.raises(Refused) as error:
         take(asked, MISTAKEN, "opine", MONDAY + timedelta(days=3), "emilio", records=OPINION)
     assert "emilio corrected the step “Ask”" in str(error.value.reasons[0])
+
+
+def test_a_correction_that_changes_nothing_is_refused(asked: World) -> None:
+    assert refused(asked, 1, term__validity="1 year") == "It says so already: nothing would change."
+    correct(asked, 1, annul=True)
+    opened(asked, MISTAKEN, terms={})
+    take(asked, MISTAKEN, "ask", MONDAY)
+    change(asked, MISTAKEN, ChangeKind.PAUSE, MONDAY + timedelta(days=1))
+    state_term(
+        asked.engine, asked.rulebook, asked.people, MISTAKEN,
+        TermCommand("validity", Term.parse("5 years"), "clause 9"), person="elena", now=asked.now,
+    )  # fmt: skip
+    same: tuple[tuple[int, dict[str, str]], ...] = (
+        (1, {"title": "A", "office": "chihuahua", "on": str(MONDAY)}),
+        (1, {"party__Albuquerque": "Albuquerque", "country__Albuquerque": "US", "asked_on": ""}),
+        (2, {"step": "ask", "on": str(MONDAY), "at": ""}),
+        (3, {"paper": "OF-1", "reason": "flood"}),
+        (5, {"reading": "5 years", "source": "clause 9"}),
+    )
+    for entry, what in same:
+        assert refused(asked, entry, **what) == "It says so already: nothing would change."
+        assert refused(asked, entry, "emilio", **what) == "It says so already: nothing would change."
+    for entry in (5, 3, 2):
+        correct(asked, entry)
+        assert "withdrawn already" in refused(asked, entry)
+    annulled = correct(asked, 1, annul=True).agreement.reference
+    command = CorrectionCommand(entry=1, correction=Correction.ANNUL, reason="again")
+    with pytest.raises(Refused) as error:
+        correct_entry(asked.engine, asked.rulebook, asked.people, annulled, command, person="elena", now=asked.now)
+    assert [str(reason) for reason in error.value.reasons] == ["It was annulled on 2026-03-09."]
+
+
+def test_a_title_made_of_the_names_of_the_parties_goes_with_them(asked: World) -> None:
+    correct(asked, 1, title="Chihuahua – Albuquerque")
+    correct(asked, 1, party__Albuquerque="Albuquerque, New Mexico")
+    assert loaded(asked, MISTAKEN).title == "Chihuahua – Albuquerque, New Mexico"
+    correct(asked, 1, party__Chihuahua="Chihuahua capital", title="Twins")
+    correct(asked, 1, **{"party__Chihuahua capital": "Chihuahua"})
+    assert loaded(asked, MISTAKEN).title == "Twins", "somebody has given it one"
 
 
 def test_two_who_correct_at_once_do_not_overwrite_each_other(asked: World) -> None:

@@ -6,13 +6,16 @@ from pathlib import Path
 import pytest
 
 from twinflow.domain.agreement.agreement import Agreement, Party
-from twinflow.domain.agreement.entries import OpenedDespite, read
+from twinflow.domain.agreement.entries import Correction, OpenedDespite, read
+from twinflow.domain.corrections.correction import CorrectionCommand
 from twinflow.domain.steps.opening import NewAgreement
-from twinflow.errors import Refused
+from twinflow.errors import BadInput, Refused
 from twinflow.language import say
 from twinflow.registers.dossiers import read_register
+from twinflow.services.agreements.correcting import confirm_correction, correct_entry
 from twinflow.services.agreements.importing import ImportResult, import_register
 from twinflow.services.agreements.opening import open_agreement
+from twinflow.services.books.checking import check
 from twinflow.services.reading import agreements
 from twinflow.storage.unit_of_work import UnitOfWork
 from world import World
@@ -197,3 +200,54 @@ def test_of_one_pair_in_a_thousand_rows_no_row_is_compared_with_all_others(take_
         "rows 3, 4, 5, 6, 7, 8, 9, 10, 11, 12 and 989 more: A-0 is between the same parties: Chihuahua – Albuquerque.",
         "rows 4, 5, 6, 7, 8, 9, 10, 11, 12, 13 and 988 more: A-1 is between the same parties: Chihuahua – Albuquerque.",
     ]
+
+
+def test_a_sheet_that_is_mended_as_the_books_were_corrected_changes_nothing(world: World, take_over: TakeOver) -> None:
+    take_over("A-1,United States,Alburquerque,2008-02-28,", TULSA)
+    mended = "A-1,United States,Albuquerque,2008-03-28,"
+    with pytest.raises(BadInput) as error:
+        take_over(mended, TULSA)
+    (problem,) = error.value.problems
+    assert "correct it: twinflow agreements correct A-1 1 --set NAME=VALUE" in str(problem)
+    asked = {"party.Alburquerque": "Albuquerque", "signed_on": "2008-03-28"}
+    command = CorrectionCommand(entry=1, correction=Correction.REPLACE, reason="typed wrongly", asked=asked)
+    correct_entry(world.engine, world.rulebook, world.people, "A-1", command, person="elena", now=world.now)
+    assert take_over(mended, TULSA).unchanged == ("A-1", "A-2")
+    with UnitOfWork(world.engine, reading=True) as work:
+        case = work.agreements.get("A-1")
+    assert case.title == "Chihuahua – Albuquerque"
+    assert {str(party.signature.on) for party in case.parties if party.signature} == {"2008-03-28"}
+    days = {name: str(case.fact(name)) for name in ("signed_on", "in_force_on", "term_starts_on")}
+    assert set(days.values()) == {"2008-03-28"}, days
+    assert case.history[0].effective_on.isoformat() == "2008-03-28"
+    with pytest.raises(BadInput):
+        take_over("A-1,United States,Albuquerque,2008-04-28,", TULSA)
+
+
+def test_what_a_later_generation_had_replaced_stands_again_once_that_is_annulled(
+    world: World, take_over: TakeOver
+) -> None:
+    day = world.now.date()
+    first, later = day.replace(year=day.year - 2), day.replace(year=day.year - 1)
+    take_over(f"A-1,United States,Albuquerque,{first};{later},", f"A-2,United States,Tulsa,{first},")
+    books = (world.engine, world.rulebook, world.people)
+    assert [each.state for each in cases(world, "A-1.1", "A-1")] == ["expired", "signed"]
+    command = CorrectionCommand(
+        entry=1, correction=Correction.ANNUL, reason="it was never renewed", never_happened=True
+    )
+    waits = correct_entry(*books, "A-1", command, person="elena", now=world.now)
+    assert cases(world, "A-1.1")[0].state == "expired", "it waits for a second person"
+    confirm_correction(*books, "A-1", waits.number, person="sergio", now=world.now)
+    again, alone = cases(world, "A-1.1", "A-2")
+    assert (again.state, again.history[0].effective_on) == ("signed", first)
+    assert sorted(again.deadlines, key=lambda each: each.key) == sorted(alone.deadlines, key=lambda each: each.key)
+    world.tick()
+    again, alone = cases(world, "A-1.1", "A-2")
+    assert (again.state, again.facts) == (alone.state, alone.facts)
+    assert sorted(again.deadlines, key=lambda each: each.key) == sorted(alone.deadlines, key=lambda each: each.key)
+    assert check(*books, world.now).faults == ()
+
+
+def cases(world: World, *references: str) -> list[Agreement]:
+    with UnitOfWork(world.engine, reading=True) as work:
+        return [work.agreements.get(each) for each in references]

@@ -10,12 +10,12 @@ from twinflow.cli.context import LARGEST, Cli, Json, On, Person, Reference, cli_
 from twinflow.cli.day_of_the_act import day_of_the_act, print_json_of_act
 from twinflow.cli.later import add_later
 from twinflow.cli.options import Options, one_of, whole_day
-from twinflow.cli.options import hour as hour_of_day
 from twinflow.cli.output import print_json, print_json_list, print_table
 from twinflow.cli.streams import note
 from twinflow.domain.agreement.agreement import Claim
 from twinflow.domain.agreement.entries import StepTaken
 from twinflow.domain.agreement.listing import Due, Filters, Position
+from twinflow.domain.calendar.dates import hour_of_day
 from twinflow.domain.clock.last_pass import later_entries
 from twinflow.domain.steps.command import StepCommand
 from twinflow.sentences import Sentence
@@ -317,6 +317,10 @@ add_later(
         "confirm-correction": (
             "correcting.confirm",
             "Confirm a correction as a second person: it counts from now on.",
+        ),
+        "refuse-correction": (
+            "correcting.refuse",
+            "Refuse a correction that waits, as a second person; or take back one's own.",
         ),
         "confirm-term": (
             "stating_terms.confirm_term",

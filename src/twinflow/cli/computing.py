@@ -15,7 +15,7 @@ from twinflow.cli.options import Options
 from twinflow.cli.output import jsonable, print_json
 from twinflow.domain.calendar.business_days import Calendar, Calendars, CountsIn, FirstDay, Roll
 from twinflow.domain.calendar.business_days import received_on as receive
-from twinflow.domain.calendar.dates import LONGEST, Length, MonthEnd, Unit
+from twinflow.domain.calendar.dates import LONGEST, Length, MonthEnd, Unit, hour_of_day
 from twinflow.domain.deadlines import counting
 from twinflow.domain.deadlines.counting import Inputs
 from twinflow.errors import Unreadable
@@ -117,7 +117,7 @@ def _office(
 ) -> tuple[ZoneInfo, time | None] | None:
     """Where and until when something may arrive."""
     where = options.read("--zone", zone, reading.zone)
-    closes = options.read("--cut-off", cut_off, reading.hour)
+    closes = options.read("--cut-off", cut_off, hour_of_day)
     if isinstance(start, datetime) and not zone:
         options.wrong(
             "--zone", Sentence("--from is an instant: say in which time zone it arrives, like America/Mexico_City.")

@@ -1,4 +1,4 @@
-"""`twinflow agreements correct` and `confirm-correction`: what was entered wrongly is put right."""
+"""`twinflow agreements correct`, `confirm-correction` and `refuse-correction`: what was entered wrongly is put right."""
 
 from typing import Annotated
 
@@ -10,9 +10,12 @@ from twinflow.domain.agreement.entries import Correction
 from twinflow.domain.corrections.correction import CorrectionCommand
 from twinflow.errors import BadInput
 from twinflow.sentences import Sentence
-from twinflow.services.agreements.correcting import CorrectedEntry, confirm_correction, correct_entry
+from twinflow.services.agreements.correcting import CorrectedEntry, confirm_correction, correct_entry, refuse_correction
 from twinflow.services.reading import agreements
 
+Despite = Annotated[
+    str, typer.Option("--despite", metavar="REASON", help="Why, though the case makes little sense as it is corrected.")
+]
 Number = Annotated[int, typer.Argument(min=1, max=LARGEST, help="Number of the entry; see `agreements history`.")]
 
 
@@ -33,6 +36,7 @@ def correct(
     never_happened: Annotated[
         bool, typer.Option("--never-happened", help="An act that stands was never done, only entered.")
     ] = False,
+    despite: Despite = "",
     version: Annotated[int | None, typer.Option("--version", help="Refuse if the agreement has changed since.")] = None,
     json: Json = False,
 ) -> None:
@@ -46,6 +50,7 @@ def correct(
         reason=reason,
         asked=pairs(values or [], "--set"),
         never_happened=never_happened,
+        despite=despite,
     )
     cli = cli_of(context)
     runtime = cli.runtime
@@ -70,6 +75,26 @@ def confirm(context: typer.Context, reference: Reference, entry: Number, person:
         runtime.engine, runtime.rulebook, runtime.people, reference, entry, person=person, now=cli.now()
     )
     _print(context, done, json=json)
+
+
+def refuse(
+    context: typer.Context,
+    reference: Reference,
+    entry: Number,
+    person: Person,
+    reason: Annotated[str, typer.Option("--reason", help="Why; it stays in the history.")],
+) -> None:
+    """Refuse a correction that waits, as a second person; or take back one's own."""
+    cli = cli_of(context)
+    runtime = cli.runtime
+    said = refuse_correction(
+        runtime.engine, runtime.rulebook, runtime.people, reference, entry, reason, person=person, now=cli.now()
+    )
+    values = {"reference": reference, "entry": said.entry}
+    done = Sentence("{reference}: the correction of entry {entry} is refused; it stays as it was.", values)
+    if said.taken_back:
+        done = Sentence("{reference}: the correction of entry {entry} is taken back; it stays as it was.", values)
+    print(cli.say(done))
 
 
 def _print(context: typer.Context, done: CorrectedEntry, *, json: bool) -> None:

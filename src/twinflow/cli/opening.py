@@ -13,13 +13,13 @@ from twinflow.domain.agreement.agreement import Claim, Party, Term
 from twinflow.domain.calendar.dates import PartialDate
 from twinflow.domain.process.well_known_facts import IN_FORCE_ON, TERM_STARTS_ON
 from twinflow.domain.steps.dossier import Dossier
-from twinflow.domain.steps.opening import NewAgreement
+from twinflow.domain.steps.opening import NewAgreement, title_of
 from twinflow.errors import BadInput, Unreadable
 from twinflow.registers.dossiers import country_code, read_register
 from twinflow.sentences import Sentence
 from twinflow.services.agreements.importing import import_register
 from twinflow.services.agreements.opening import open_agreement
-from twinflow.text import LONGEST, shortened
+from twinflow.text import shortened
 
 Despite = Annotated[
     str, typer.Option("--despite", metavar="REASON", help="Why, though something about it makes little sense.")
@@ -60,7 +60,7 @@ def open_(
         reference=reference,
         process=process,
         office=office,
-        title=title or shortened(" – ".join(each.name for each in parties), LONGEST["title"]) or reference,
+        title=title or title_of(parties) or reference,
         opened_on=day.on,
         parties=parties,
         state=state,

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable
-from datetime import date, datetime, time
+from datetime import date, datetime
 from difflib import get_close_matches
 from enum import StrEnum
 from typing import TypeVar
@@ -127,13 +127,6 @@ def zone(text: str) -> ZoneInfo:
             raise Unreadable("there is no such time zone (did you mean “{near}”?)", near=near[0])
         raise Unreadable("there is no such time zone; zones are written like America/Mexico_City")
     return ZoneInfo(text)
-
-
-def hour(text: str) -> time:
-    """`15:30`. Raises Unreadable."""
-    if not re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]", text):
-        raise Unreadable("an hour is written 09:30 or 15:00, from 00:00 to 23:59")
-    return time.fromisoformat(text)
 
 
 def one_of(choices: type[Choice]) -> Callable[[str], Choice]:

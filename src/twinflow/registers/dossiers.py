@@ -19,12 +19,12 @@ from twinflow.domain.process.definition import ProcessDefinition
 from twinflow.domain.process.well_known_facts import IN_FORCE_ON, NOT_IN_FUTURE, SIGNED_ON, TERM_STARTS_ON
 from twinflow.domain.rulebook import Rulebook
 from twinflow.domain.steps.dossier import Dossier, problems_of_dossier
-from twinflow.domain.steps.opening import mistake_in_reference
+from twinflow.domain.steps.opening import mistake_in_reference, title_of
 from twinflow.errors import BadInput, Unreadable
 from twinflow.registers.mapping import Mapping, read_mapping
 from twinflow.registers.sheet import Row, read_sheet
 from twinflow.sentences import Problem, Sentence, unknown_name
-from twinflow.text import LONGEST, composed, shortened
+from twinflow.text import composed, shortened
 
 
 def read_register(file: Path, map_file: Path, rulebook: Rulebook, people: People, now: datetime) -> list[Dossier]:
@@ -234,7 +234,7 @@ class _Reading:
             reference=reference if generation.is_latest else f"{reference}.{generation.number}",
             process=self.process.key,
             office=self.mapping.register_.office,
-            title=shortened(" – ".join(party.name for party in text.parties), LONGEST["title"]),
+            title=title_of(text.parties),
             state=state,
             parties=text.signed(generation.signed_on),
             terms=text.terms,

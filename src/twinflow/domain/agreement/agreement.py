@@ -173,6 +173,11 @@ class Deadline:
         return self.status in {DeadlineStatus.OPEN, DeadlineStatus.PAUSED}
 
     @property
+    def is_gone(self) -> bool:
+        """Whether nothing gives rise to it any more."""
+        return self.status is DeadlineStatus.VOID and self.closed_on is None
+
+    @property
     def assumed(self) -> tuple[str, ...]:
         """The terms whose defaults its date rests on, which nobody has confirmed: nothing follows from that date."""
         return self.basis.assumed if self.basis is not None else ()

@@ -499,13 +499,24 @@ class Counting:
         )
 
 
+def by_entry(entry: int, asked: Mapping[str, str]) -> dict[int, dict[str, str]]:
+    """What a correction of `entry` asks for, by the number of the entry that is to say it: `5.party` is of entry 5."""
+    found: dict[int, dict[str, str]] = {entry: {}}
+    for name, text in asked.items():
+        number, _, own = name.partition(".")
+        is_other = number.isdecimal() and own != ""
+        found.setdefault(int(number) if is_other else entry, {})[own if is_other else name] = text
+    return found
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Corrected:
     """A correction of the entry of the number `entry` (see `numbered`). `asked` is what it is to say, by name, as text.
 
     `counts` are the entries that count otherwise from here on, by number, under the names of their own time; None: it counts no
     longer. One of the roles of `second`, if there are any, has to confirm it before it counts; `of` is the number of the
-    correction that this one confirms. `annulled`: the reference that the case had, and that is free again.
+    correction that this one confirms. `annulled`: the reference that the case had, and that is free again. `doubts`: the codes of
+    what makes little sense about the case as it is corrected, and `despite` why it is so all the same.
     """
 
     kind: ClassVar = EntryKind.CORRECTED
@@ -518,6 +529,13 @@ class Corrected:
     second: tuple[str, ...] = ()
     of: int | None = None
     annulled: str = ""
+    doubts: tuple[str, ...] = ()
+    despite: str = ""
+
+    @property
+    def entries(self) -> frozenset[int]:
+        """The numbers of the entries that it says something of itself; others follow."""
+        return frozenset(by_entry(self.entry, self.asked))
 
     def details(self) -> dict[str, str]:
         counts = {
@@ -537,6 +555,8 @@ class Corrected:
                 "second": " ".join(self.second),
                 "of": str(self.of or ""),
                 "annulled": self.annulled,
+                "doubts": " ".join(self.doubts),
+                "despite": self.despite,
             }
         )
 
@@ -555,7 +575,32 @@ class Corrected:
             second=tuple(said.get("second", "").split()),
             of=int(said["of"]) if "of" in said else None,
             annulled=said.get("annulled", ""),
+            doubts=tuple(said.get("doubts", "").split()),
+            despite=said.get("despite", ""),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class NotCorrected:
+    """The correction of the number `of`, which waited for a second person, is refused by one; or `taken_back` by who asked."""
+
+    kind: ClassVar = EntryKind.REFUSED
+
+    of: int
+    entry: int
+    reason: str
+    taken_back: bool = False
+
+    def details(self) -> dict[str, str]:
+        said = {"of": str(self.of), "entry": str(self.entry), "reason": self.reason}
+        return said | _given({"taken_back": "yes" if self.taken_back else ""})
+
+    @classmethod
+    def read(cls, entry: HistoryEntry) -> Self | None:
+        if entry.kind is not cls.kind:
+            return None
+        said = entry.details
+        return cls(int(said["of"]), int(said["entry"]), said["reason"], "taken_back" in said)
 
 
 Said = (
@@ -571,10 +616,11 @@ Said = (
     | NotDelivered
     | Cancelled
     | Corrected
+    | NotCorrected
 )
 _KINDS: tuple[type[Said], ...] = (
     OpenedDespite, StepTaken, Alerted, DateMoved, Changed, Acknowledged, Snoozed, TermStated, Migrated, NotDelivered,
-    Cancelled, Corrected,
+    Cancelled, Corrected, NotCorrected,
 )  # fmt: skip
 
 

@@ -22,6 +22,8 @@ class EntryKind(StrEnum):
     MIGRATED = "migrated"
     MAIL = "mail"
     CORRECTED = "corrected"
+    REFUSED = "refused"
+    """A correction that waited for a second person is not to be."""
     WITHDRAWN = "withdrawn"
     """In the place of a step that a correction has taken out: no row is written so."""
 

@@ -30,7 +30,7 @@ def as_corrected(history: Sequence[HistoryEntry], *, to_take_again: bool = False
             if counting is None:
                 found[place] = withdrawn(was)
                 continue
-            is_own = number == said.entry and not to_take_again
+            is_own = number in said.entries and not to_take_again
             found[place] = counting.of_entry(was, correction.recorded_at if is_own else counting.taken_at)
     return found
 

@@ -31,6 +31,9 @@ UNDELIVERED = "undelivered"
 CORRECTED, TO_CONFIRM = "entry-corrected", "correction-to-confirm"
 """The notices that an entry was put right, and that it is to be once a second person has confirmed it."""
 
+NOT_CORRECTED = "correction-refused"
+"""The notice that a correction which waited is not to be."""
+
 MISSED = "missed"
 """The level of an occurrence that began and passed while the clock was off."""
 
@@ -205,6 +208,17 @@ def about_correction(number: int, second: Sequence[str], actor: str, today: date
         notice=TO_CONFIRM if second else CORRECTED,
         subject=AlertSubject(SubjectKind.CORRECTION, str(number)),
         roles=tuple(second) or (LIAISON,),
+        effective_on=today,
+        held=frozenset({actor}),
+    )
+
+
+def about_refused_correction(number: int, actor: str, today: date) -> Telling:
+    """That the entry of this number refuses a correction, or takes it back; `actor` knows of it."""
+    return Telling(
+        notice=NOT_CORRECTED,
+        subject=AlertSubject(SubjectKind.CORRECTION, str(number)),
+        roles=(),
         effective_on=today,
         held=frozenset({actor}),
     )

@@ -6,7 +6,7 @@ A date is never guessed: a date known by month or year has no day, and nothing c
 import calendar
 import re
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from enum import StrEnum
 from typing import Self
 
@@ -80,6 +80,13 @@ class PartialDate:
         parts = [f"{self.year:04d}"]
         parts += [f"{part:02d}" for part in (self.month, self.day) if part is not None]
         return "-".join(parts)
+
+
+def hour_of_day(text: str) -> time:
+    """`15:30`. Raises Unreadable."""
+    if not re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]", text):
+        raise Unreadable("an hour is written 09:30 or 15:00, from 00:00 to 23:59")
+    return time.fromisoformat(text)
 
 
 class Unit(StrEnum):

@@ -5,11 +5,11 @@ else, or annuls the opening. Everything that came after is decided again: what c
 is corrected first.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
-from twinflow.domain.agreement.agreement import Agreement, Claim, Deadline, DeadlineStatus, Party, Term
+from twinflow.domain.agreement.agreement import Agreement, Claim, Deadline, Party, Signature, Term
 from twinflow.domain.agreement.entries import (
     Began,
     Changed,
@@ -17,25 +17,29 @@ from twinflow.domain.agreement.entries import (
     Corrected,
     Correction,
     Counting,
+    NotCorrected,
     StepTaken,
     TermStated,
     beginning,
+    by_entry,
     noted,
     withdrawn,
 )
 from twinflow.domain.agreement.history import EntryKind, HistoryEntry
 from twinflow.domain.agreement.present_names import as_corrected, numbered, reached_by, what_counts
-from twinflow.domain.calendar.dates import Length, PartialDate
+from twinflow.domain.calendar.dates import Length, PartialDate, hour_of_day
 from twinflow.domain.corrections.retaken import Retaken, as_it_began, merged, retaken
 from twinflow.domain.deadlines.occurrences import with_deadlines
 from twinflow.domain.people.people import Actor, People
 from twinflow.domain.process.definition import CLOCK, LIAISON, Label, ProcessDefinition, Step
+from twinflow.domain.process.well_known_facts import IN_FORCE_ON, SIGNED_ON, TERM_STARTS_ON
 from twinflow.domain.rulebook import Rulebook, deadline_context
-from twinflow.domain.steps.opening import NewAgreement, problems_of_opening
+from twinflow.domain.steps.doubts import Compared, Doubt, doubts
+from twinflow.domain.steps.opening import NewAgreement, problems_of_opening, title_of
 from twinflow.errors import Refused, Unreadable
 from twinflow.sentences import Sentence
 
-OF_A_STEP = ("on", "step", "party", "place", "capacity", "reason")
+OF_A_STEP = ("on", "at", "step", "party", "place", "capacity", "reason")
 OF_A_CHANGE = ("on", "length", "to", "party", "reason", "paper", "legal_basis")
 OF_A_TERM = ("on", "reading", "source", "reason")
 OF_THE_OPENING = ("on", "title", "office", "origin", "note", "state", "term.NAME", "party.NAME", "country.NAME")
@@ -44,9 +48,10 @@ OF_THE_OPENING = ("on", "title", "office", "origin", "note", "state", "term.NAME
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CorrectionCommand:
-    """A correction as somebody asks for it. `entry` is the number of what was entered wrongly, `asked` what is right, by name.
+    """A correction as somebody asks for it. `entry` is the number of what was entered wrongly, `asked` what is right, by name;
+    of another entry that is wrong with it, by its number and the name, like `5.party`.
 
-    `never_happened`: the act itself was not done, only entered.
+    `never_happened`: the act itself was not done, only entered. `despite` is why, though the case makes little sense then.
     """
 
     entry: int
@@ -54,6 +59,7 @@ class CorrectionCommand:
     reason: str
     asked: Mapping[str, str] = field(default_factory=dict)
     never_happened: bool = False
+    despite: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,21 +73,20 @@ class Corrections:
 
 
 def pending(history: Sequence[HistoryEntry]) -> dict[int, tuple[HistoryEntry, Corrected]]:
-    """The corrections that wait for a second person, by the number of their entry: none of an entry that was corrected since."""
-    found = {
-        number: (history[place], said)
+    """The corrections that wait for a second person, by the number of their entry: none that was refused, none of an entry that
+    was corrected since.
+    """
+    corrections = [
+        (number, history[place], said)
         for number, place in numbered(history)
-        if (said := Corrected.read(history[place])) is not None and said.second
-    }
-    counting = [
-        (number, said.entry)
-        for number, place in numbered(history)
-        if (said := Corrected.read(history[place])) is not None and not said.second
+        if (said := Corrected.read(history[place])) is not None
     ]
+    refused = {no.of for entry in history if (no := NotCorrected.read(entry)) is not None}
+    corrected = {entry: number for number, _, said in corrections if not said.second for entry in said.entries}
     return {
         number: (entry, said)
-        for number, (entry, said) in found.items()
-        if not any(later > number and said.entry == corrected for later, corrected in counting)
+        for number, entry, said in corrections
+        if said.second and number not in refused and all(number > corrected.get(each, 0) for each in said.entries)
     }
 
 
@@ -93,12 +98,14 @@ def decide(
     rulebook: Rulebook,
     people: People,
     now: datetime,
+    beside: Sequence[Compared] = (),
 ) -> Corrections:
-    """What becomes of the case. `history` is that of its rows, as written, without what was only told; `now` is UTC.
+    """What becomes of the case. `history` is that of its rows, as written, without what was only told; `now` is UTC. `beside` are
+    the cases that have not ended, among them those with the same parties.
 
     Raises Refused with every reason that stands in the way.
     """
-    request = _Request(agreement, history, command, actor, rulebook, people, now)
+    request = _Request(agreement, history, command, actor, rulebook, people, now, beside)
     return request.decided()
 
 
@@ -110,20 +117,88 @@ def confirm(
     rulebook: Rulebook,
     people: People,
     now: datetime,
+    beside: Sequence[Compared] = (),
 ) -> Corrections:
     """A correction that waited for a second person, decided as the case is now. Raises Refused as `decide`."""
+    asked, said = _waiting(agreement, history, number)
+    command = CorrectionCommand(
+        entry=said.entry,
+        correction=said.correction,
+        reason=said.reason,
+        asked=said.asked,
+        never_happened=True,
+        despite=said.despite,
+    )
+    first = Actor(asked.actor, frozenset({*rulebook.definition_of(agreement).roles}))
+    request = _Request(agreement, history, command, first, rulebook, people, now, beside, (number, said.second, actor))
+    return request.decided()
+
+
+def refuse(
+    agreement: Agreement,
+    history: Sequence[HistoryEntry],
+    number: int,
+    reason: str,
+    actor: Actor,
+    definition: ProcessDefinition,
+    today: date,
+    now: datetime,
+) -> HistoryEntry:
+    """That a correction which waits is not to be: whoever asked for it takes it back, a second person refuses it.
+
+    `today` is the date at the office, `now` UTC. Raises Refused with every reason.
+    """
+    asked, said = _waiting(agreement, history, number)
+    reasons = [] if reason.strip() else [Sentence("A correction is refused only with a reason.")]
+    taken_back = actor.is_called(asked.actor)
+    if not taken_back and not actor.roles & set(said.second):
+        reasons.append(_is_not(actor, said.second, definition))
+    if reasons:
+        values = {"number": number, "reference": agreement.reference}
+        raise Refused("Correction {number} of {reference} goes on waiting.", tuple(reasons), **values)
+    return noted(NotCorrected(number, said.entry, reason, taken_back), actor.key, today, now)
+
+
+def _waiting(agreement: Agreement, history: Sequence[HistoryEntry], number: int) -> tuple[HistoryEntry, Corrected]:
+    """The correction that waits under this number. Raises Refused where none does."""
     waiting = pending(history)
     if number not in waiting:
         values = {"numbers": sorted(waiting) or "–"}
         reason = Sentence("No such correction waits for a second person; those that do: {numbers}.", values)
         raise Refused("{reference} stays as it is.", (reason,), reference=agreement.reference)
-    asked, said = waiting[number]
-    command = CorrectionCommand(
-        entry=said.entry, correction=said.correction, reason=said.reason, asked=said.asked, never_happened=True
-    )
-    first = Actor(asked.actor, frozenset({*rulebook.definition_of(agreement).roles}))
-    request = _Request(agreement, history, command, first, rulebook, people, now, (number, said.second, actor))
-    return request.decided()
+    return waiting[number]
+
+
+def _is_not(actor: Actor, roles: Iterable[str], definition: ProcessDefinition) -> Sentence:
+    labels = [definition.roles[role].label for role in roles if role in definition.roles]
+    return Sentence("{person} is not {roles} here.", {"person": actor.key, "roles": labels})
+
+
+def standing_again(
+    earlier: Agreement,
+    history: Sequence[HistoryEntry],
+    annulled: Agreement,
+    reason: str,
+    actor: str,
+    rulebook: Rulebook,
+    people: People,
+    now: datetime,
+) -> Corrections | None:
+    """What becomes of the generation before one that is `annulled`, where a sheet had it as replaced: it goes on as that one
+    began, since its own day of signature. None where it stands as it is.
+
+    `actor` is who annulled the later one.
+    """
+    definition, state = rulebook.definition_of(earlier), annulled.history[0].to_state or ""
+    first = earlier.history[0]
+    is_replaced = first.kind is EntryKind.IMPORTED and first.to_state == earlier.state and earlier.state != state
+    if not is_replaced or not definition.states[earlier.state].final or state not in definition.states:
+        return None
+    signed_on = earlier.day_of(SIGNED_ON)
+    asked = {"state": state, **({"on": str(signed_on)} if signed_on is not None else {})}
+    command = CorrectionCommand(entry=1, correction=Correction.REPLACE, reason=reason, asked=asked)
+    anybody = Actor(actor, frozenset(definition.roles))
+    return _Request(earlier, history, command, anybody, rulebook, people, now, (), follows=True).decided()
 
 
 def rest_on(parent: Agreement, definition: ProcessDefinition, before: Agreement, after: Agreement) -> list[Sentence]:
@@ -145,7 +220,8 @@ def rest_on(parent: Agreement, definition: ProcessDefinition, before: Agreement,
 class _Request:
     """A correction somebody asks for, with everything its reasons are found in.
 
-    `confirms` has the number of the correction that is confirmed, the roles that may, and who does.
+    `confirms` has the number of the correction that is confirmed, the roles that may, and who does. `follows`: from another one,
+    which whoever has to has confirmed.
     """
 
     agreement: Agreement
@@ -155,7 +231,9 @@ class _Request:
     rulebook: Rulebook
     people: People
     now: datetime
+    beside: Sequence[Compared]
     confirms: tuple[int, tuple[str, ...], Actor] | None = None
+    follows: bool = False
     reasons: list[Sentence] = field(default_factory=list)
 
     @property
@@ -175,29 +253,64 @@ class _Request:
         if not command.reason.strip():
             self.reasons.append(Sentence("A correction is made only with a reason."))
         if self.agreement.annulled_on is not None:
-            self.reasons.append(Sentence("It was annulled on {day}.", {"day": self.agreement.annulled_on}))
+            self.reasons = [Sentence("It was annulled on {day}.", {"day": self.agreement.annulled_on})]
+            self._refuse_if_any()
         self._about_who_confirms()
         places = dict(numbered(self.history))
-        if command.entry not in places:
-            self.reasons.append(Sentence("It has no entry {number}.", {"number": command.entry}))
+        asked = by_entry(command.entry, command.asked)
+        missing = [number for number in asked if number not in places]
+        self.reasons += [Sentence("It has no entry {number}.", {"number": number}) for number in missing]
+        if len(asked) > 1 and 1 in asked:
+            self.reasons.append(Sentence("The opening is corrected by itself, not together with other entries."))
+        if missing:
             self._refuse_if_any()
         entries = as_corrected(self.history, to_take_again=True)
         now_says = [entries[place] for place in places.values()]
         now_says[0] = beginning(now_says[0], as_it_began(self.agreement, now_says, *self._by))
-        present = self.agreement.history[places[command.entry]]
-        old = now_says[command.entry - 1]
-        new = self._corrected(old, present)
+        proposed = list(now_says)
+        for number, names in asked.items():
+            one = replace(self, command=replace(command, entry=number, asked=names))
+            old = now_says[number - 1]
+            proposed[number - 1] = one._corrected(old, self.agreement.history[places[number]])  # noqa: SLF001 - of itself
+            one._about_what_it_would_change(old, proposed[number - 1])  # noqa: SLF001
+            if number == command.entry:
+                self.command = replace(command, asked={**command.asked, **one.command.asked})
+        self._about_what_waits()
         self._refuse_if_any()
         if command.correction is Correction.ANNUL:
             return self._annulled()
-        proposed = list(now_says)
-        proposed[command.entry - 1] = new
-        self._with_new_names(proposed, old, new)
+        self._with_new_names(proposed, now_says[0], proposed[0])
         before = retaken(self.agreement, now_says, *self._by)
         after = retaken(self.agreement, proposed, *self._by)
         self.reasons += [reason for reason in after.reasons if reason not in before.reasons]
         self._refuse_if_any()
-        return self._made(before, after)
+        return self._made(before, after, self._confirmed_doubts(before.agreement, after.agreement))
+
+    def _confirmed_doubts(self, before: Agreement, after: Agreement) -> tuple[str, ...]:
+        """What the corrected opening makes doubtful, as codes. Raises Refused with them where there is no reason for it."""
+        if self.command.entry != 1 or self.definition.states[after.state].final:
+            return ()
+        known = self._doubts(before)
+        found = [doubt for doubt in self._doubts(after) if doubt not in known]
+        if found and not self.command.despite.strip():
+            values = {"reference": self.agreement.reference}
+            reasons = tuple(doubt.message for doubt in found)
+            raise Refused("{reference} is not corrected so without a reason (--despite “…”).", reasons, **values)
+        return tuple(dict.fromkeys(doubt.code.value for doubt in found))
+
+    def _doubts(self, case: Agreement) -> list[Doubt]:
+        new = NewAgreement(
+            reference=case.reference,
+            process=case.process,
+            office=case.office,
+            title=case.title,
+            opened_on=case.history[0].effective_on,
+            parties=case.parties,
+            state=case.history[0].to_state,
+            parent=case.parent,
+            relationship=case.relationship,
+        )
+        return list(doubts(new, self.definition, self.people.offices[case.office], self.beside))
 
     def _refuse_if_any(self) -> None:
         if self.reasons:
@@ -209,16 +322,14 @@ class _Request:
             return
         _, roles, who = self.confirms
         if not who.roles & set(roles):
-            labels = [self.definition.roles[role].label for role in roles]
-            self.reasons.append(Sentence("{person} is not {roles} here.", {"person": who.key, "roles": labels}))
+            self.reasons.append(_is_not(who, roles, self.definition))
         if who.is_called(self.actor.key):
             values = {"person": who.key}
             self.reasons.append(Sentence("{person} made the correction; another person has to confirm it.", values))
 
     def _about_the_person(self, roles: frozenset[str]) -> None:
         if not self.actor.roles & roles:
-            labels = [self.definition.roles[role].label for role in sorted(roles) if role in self.definition.roles]
-            self.reasons.append(Sentence("{person} is not {roles} here.", {"person": self.actor.key, "roles": labels}))
+            self.reasons.append(_is_not(self.actor, sorted(roles), self.definition))
 
     def _corrected(self, old: HistoryEntry, present: HistoryEntry) -> HistoryEntry:
         """What the entry is to say; reasons against it are noted."""
@@ -248,11 +359,29 @@ class _Request:
                 self.reasons.append(
                     Sentence("A move to another version stands; it is superseded by a move to a later one.")
                 )
-            case EntryKind.CORRECTED:
+            case EntryKind.CORRECTED | EntryKind.REFUSED:
                 self.reasons.append(Sentence("A correction stands; correct the entry again that it is about."))
             case _:
                 self.reasons.append(Sentence("It was withdrawn already; take the step again."))
         return old
+
+    def _about_what_it_would_change(self, old: HistoryEntry, new: HistoryEntry) -> None:
+        """A correction that says what is said already is none."""
+        command = self.command
+        if command.correction is Correction.REPLACE and command.asked and not self.reasons and _says(old) == _says(new):
+            self.reasons.append(Sentence("It says so already: nothing would change."))
+
+    def _about_what_waits(self) -> None:
+        """Nor is one that is asked for already."""
+        command = self.command
+        if self.confirms is not None:
+            return
+        for number, (_, said) in pending(self.history).items():
+            if (said.entry, said.correction, said.asked) == (command.entry, command.correction, command.asked):
+                values = {"number": number}
+                self.reasons.append(
+                    Sentence("Entry {number} asks for the same, and waits for a second person.", values)
+                )
 
     # ---- a step
 
@@ -282,18 +411,31 @@ class _Request:
         said = StepTaken.read(old)
         assert said is not None
         records = {name: asked.get(name, said.records.get(name, "")) for name in wanted.records}
+        day = self._on_its_day(old)
         hands = [*said.corrected_by.split(), "" if self.actor.is_called(old.actor) else self.actor.key]
         said = replace(
             said,
             place=asked.get("place", said.place),
             capacity=asked.get("capacity", said.capacity),
             reason=asked.get("reason", said.reason),
+            received_at=self._received_at(said.received_at, day.effective_on),
             records={name: text for name, text in records.items() if text},
             corrected_by=" ".join(dict.fromkeys(each for each in hands if each)),
         )
         step_name = wanted.key if "step" in asked else old.step
         party = self.agreement.as_written(asked["party"]) if asked.get("party") else asked.get("party", old.party)
-        return replace(self._on_its_day(old), step=step_name, party=party or None, details=said.details())
+        return replace(day, step=step_name, party=party or None, details=said.details())
+
+    def _received_at(self, otherwise: datetime | None, on: date) -> datetime | None:
+        """When it arrived: at the hour that is right on the day that is right; an empty hour takes it out."""
+        office, text = self.agreement.office, self.command.asked.get("at")
+        if text is None and "on" in self.command.asked and otherwise is not None:
+            return self.people.instant(office, on, self.people.hour(office, otherwise))
+        try:
+            return self.people.instant(office, on, hour_of_day(text)) if text else otherwise if text is None else None
+        except Unreadable as error:
+            self.reasons.append(_misread("at", text or "", error))
+            return otherwise
 
     def _about_what_stands(self, step: Step) -> None:
         """An opinion that was given, a signature, are acts of somebody: no clerk takes them back."""
@@ -409,8 +551,12 @@ class _Request:
             self._against_annulling()
         if command.correction is not Correction.REPLACE:
             return old
+        if old.kind is EntryKind.IMPORTED:
+            command = self.command = replace(command, asked=_with_what_follows(command.asked, old, began))
         facts, terms, parties = self._facts(began), self._terms(began), self._parties(began)
         plain = {name: command.asked.get(name, getattr(began, name)) for name in ("title", "office", "origin", "note")}
+        if "title" not in command.asked and began.title == title_of(began.parties):
+            plain["title"] = title_of(parties)
         began = replace(began, **plain, facts=facts, terms=terms, parties=parties)
         state = command.asked.get("state", old.to_state or "")
         self._about_the_office(began.office)
@@ -468,7 +614,7 @@ class _Request:
             self._about_unknown(unknown, [*OF_THE_OPENING, *records])
         facts = dict(began.facts)
         for name in asked.keys() & records.keys():
-            text, claims = asked[name], facts.pop(name, ())
+            text, claims = asked[name], facts.get(name, ())
             try:
                 value = PartialDate.parse(text) if name.endswith("_on") else text
             except Unreadable as error:
@@ -476,7 +622,9 @@ class _Request:
                 continue
             source = next((claim.source for claim in claims if claim.chosen), "")
             others = tuple(claim for claim in claims if not claim.chosen)
-            if text:
+            if not text:
+                facts.pop(name, None)
+            elif [claim.value for claim in claims if claim.chosen] != [value]:
                 facts[name] = (*others, Claim(value, source))
         return facts
 
@@ -492,8 +640,10 @@ class _Request:
     def _parties(self, began: Began) -> tuple[Party, ...]:
         known = [party.name for party in began.parties]
         names, countries = self._of("party", known), self._of("country", known)
+        signed_on = self.command.asked.get(SIGNED_ON)
+        parties = began.parties if signed_on is None else _signed_otherwise(began, signed_on)
         return tuple(
-            replace(p, name=names.get(p.name, p.name), country=countries.get(p.name, p.country)) for p in began.parties
+            replace(p, name=names.get(p.name, p.name), country=countries.get(p.name, p.country)) for p in parties
         )
 
     def _against_annulling(self) -> None:
@@ -547,17 +697,20 @@ class _Request:
         """The roles of which one has to confirm it: where the process asks, where a second person had to confirm what is
         corrected, and where it is said that an act never happened. Of a correction that is confirmed, none any more.
         """
-        if self.confirms is not None:
+        if self.confirms is not None or self.follows:
             return ()
-        place = dict(numbered(self.history))[self.command.entry]
-        change = Changed.read(self.history[place])
-        if change is not None and change.second:
-            return (change.second,)
+        places = dict(numbered(self.history))
+        for number in by_entry(self.command.entry, self.command.asked):
+            change = Changed.read(self.history[places[number]])
+            if change is not None and change.second:
+                return (change.second,)
         if self.definition.corrections is not None:
             return (self.definition.corrections.second,)
         return tuple(self.definition.roles) if self.command.never_happened else ()
 
-    def _said(self, counts: Mapping[int, Counting | None], annulled: str = "") -> Corrected:
+    def _said(
+        self, counts: Mapping[int, Counting | None], annulled: str = "", doubted: tuple[str, ...] = ()
+    ) -> Corrected:
         command, second = self.command, self._second()
         return Corrected(
             entry=command.entry,
@@ -568,19 +721,22 @@ class _Request:
             second=second,
             of=self.confirms[0] if self.confirms is not None else None,
             annulled="" if second else annulled,
+            doubts=doubted,
+            despite=command.despite if doubted else "",
         )
 
     def _noted(self, said: Corrected) -> HistoryEntry:
         actor = self.confirms[2] if self.confirms is not None else self.actor
         return noted(said, actor.key, self.today, self.now)
 
-    def _made(self, before: Retaken, after: Retaken) -> Corrections:
+    def _made(self, before: Retaken, after: Retaken, doubted: tuple[str, ...]) -> Corrections:
         said = self._said(
             {
                 number: Counting.of(new) if new is not None and new.kind is not EntryKind.WITHDRAWN else None
                 for number, (old, new) in enumerate(zip(before.entries, after.entries, strict=True), start=1)
                 if _differ(old, new)
-            }
+            },
+            doubted=doubted,
         )
         entry, agreement = self._noted(said), self.agreement
         history = what_counts((*self.history, entry))
@@ -592,7 +748,7 @@ class _Request:
         derived = with_deadlines(corrected, definition, context)
         if said.second:
             return Corrections(entry, said, derived, frozenset())
-        was, is_now = ({d.key: d for d in each.agreement.deadlines if not _is_gone(d)} for each in (before, after))
+        was, is_now = ({d.key: d for d in each.agreement.deadlines if not d.is_gone} for each in (before, after))
         anew = frozenset(key for key in was.keys() | is_now.keys() if was.get(key) != is_now.get(key))
         rows = {d.key: d for d in derived.deadlines if d.key not in anew}
         books = {d.key: d for d in agreement.deadlines}
@@ -609,13 +765,44 @@ def _as_closed(books: Deadline | None, was: Deadline | None, is_now: Deadline) -
     return replace(books, status=is_now.status, closed_on=is_now.closed_on)
 
 
-def _is_gone(deadline: Deadline) -> bool:
-    """Whether nothing gives rise to it any more."""
-    return deadline.status is DeadlineStatus.VOID and deadline.closed_on is None
+def _with_what_follows(asked: Mapping[str, str], old: HistoryEntry, began: Began) -> dict[str, str]:
+    """What is asked for of a case that came from a sheet, and what the sheet's day of signature gave and now gives otherwise."""
+    if SIGNED_ON not in asked:
+        return dict(asked)
+    was, day = _chosen(began, SIGNED_ON), asked[SIGNED_ON]
+    whole = day if day.count("-") == 2 else ""  # noqa: PLR2004 - year, month and day
+    follows = {name: whole for name in (IN_FORCE_ON, TERM_STARTS_ON) if was and _chosen(began, name) == was}
+    if whole and str(old.effective_on) == was:
+        follows["on"] = whole
+    return {**asked, **{name: text for name, text in follows.items() if name not in asked}}
+
+
+def _signed_otherwise(began: Began, signed_on: str) -> tuple[Party, ...]:
+    """The parties, those that signed on the day that was wrong with the one that is right, as far as it can be read."""
+    was = _chosen(began, SIGNED_ON)
+    try:
+        signature = Signature(PartialDate.parse(signed_on)) if signed_on else None
+    except Unreadable:
+        return began.parties
+    return tuple(
+        replace(p, signature=signature) if p.signature is not None and str(p.signature.on) == was else p
+        for p in began.parties
+    )
+
+
+def _chosen(began: Began, name: str) -> str:
+    """The chosen claim of a fact that the case began with; empty where there is none."""
+    return next((str(claim.value) for claim in began.facts.get(name, ()) if claim.chosen), "")
 
 
 def _misread(key: str, text: str, error: Unreadable) -> Sentence:
     return Sentence("{key} = “{text}”: {mistake}.", {"key": key, "text": text, "mistake": error.message})
+
+
+def _says(entry: HistoryEntry) -> Counting:
+    """What an entry says, whoever has had a hand in it."""
+    said = StepTaken.read(entry)
+    return Counting.of(entry if said is None else replace(entry, details=replace(said, corrected_by="").details()))
 
 
 def _differ(old: HistoryEntry | None, new: HistoryEntry | None) -> bool:

@@ -99,7 +99,7 @@ def _wakes_on(
 ) -> date | None:
     """When a sweep looks at it: what was given up now is told with the next one, unless the case has ended."""
     rule, old = definition.deadlines.get(key[0]), before.get(key)
-    if rule is None or (deadline.status is DeadlineStatus.VOID and deadline.closed_on is None):
+    if rule is None or deadline.is_gone:
         return None
     given_up = deadline.status is DeadlineStatus.UNMET and (old is None or old.is_open)
     if given_up and not definition.states[after.state].final:

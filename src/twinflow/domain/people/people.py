@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time
 from functools import cached_property
 from itertools import chain
 from zoneinfo import ZoneInfo
@@ -120,6 +120,14 @@ class People:
         if office not in self.offices:
             raise Unreadable("the people file has no office {office}", office=office)
         return now.astimezone(ZoneInfo(self.offices[office].time_zone)).date()
+
+    def instant(self, office: str, on: date, hour: time) -> datetime:
+        """The instant (UTC) at which it is that day and hour at the office."""
+        return datetime.combine(on, hour, ZoneInfo(self.offices[office].time_zone)).astimezone(UTC)
+
+    def hour(self, office: str, instant: datetime) -> time:
+        """The hour of an instant (UTC) at the office."""
+        return instant.astimezone(ZoneInfo(self.offices[office].time_zone)).time()
 
     def zone_of(self, role: Role, office: str, day: date) -> ZoneInfo:
         """The time zone in which a role is held for a case kept by `office`; of several offices the first by key."""

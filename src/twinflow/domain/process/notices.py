@@ -101,6 +101,7 @@ _BUILT_IN: Mapping[str, Fields] = {
     },
     "entry-corrected": _CORRECTION,
     "correction-to-confirm": {**_CORRECTION, "number": Kind.NUMBER},
+    "correction-refused": _CORRECTION,
     "date-missing": _FINDING,
     "signature-missing": _FINDING,
     "terms-conflict": _FINDING,

@@ -1,7 +1,7 @@
 """Opening a case: what a new one may say, whichever door it comes by, and the agreement that it becomes."""
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from unicodedata import normalize
@@ -22,7 +22,7 @@ from twinflow.domain.process.well_known_facts import NOT_IN_FUTURE
 from twinflow.domain.steps.facts import is_still_to_come, items_of
 from twinflow.errors import Unreadable
 from twinflow.sentences import Problem, Sentence, unknown_name
-from twinflow.text import problems_of_text
+from twinflow.text import LONGEST, problems_of_text, shortened
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +118,11 @@ def problems_of_opening(
     if new.parent is not None and new.process not in children:
         values = {"process": new.process, "parent": new.parent, "children": sorted(children) or "–"}
         yield Problem("parent", Sentence("{process} is no child of {parent}; its children are: {children}.", values))
+
+
+def title_of(parties: Iterable[Party]) -> str:
+    """What a case is called where nobody has given it a title."""
+    return shortened(" – ".join(party.name for party in parties), LONGEST["title"])
 
 
 def wrong_kind(definition: ProcessDefinition, kind: str, today: date) -> Sentence | None:

@@ -1,8 +1,7 @@
 """Steps taken by people, after those that dates have taken by then."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, time
-from zoneinfo import ZoneInfo
+from datetime import datetime, time
 
 from sqlalchemy import Engine
 
@@ -53,7 +52,7 @@ def advance_agreement(
         today = people.today(agreement.office, now)
         on = command.taken_on(today)
         if hour is not None:
-            command = replace(command, received_at=_instant(people, agreement.office, on, hour))
+            command = replace(command, received_at=people.instant(agreement.office, on, hour))
         context = deadline_context(rulebook, people, definition, agreement.office, now)
         for deed in steps_of_dates(agreement, definition, context, now, min(on, today)):
             if isinstance(deed, Taken):  # what a state does not allow is reported by the sweep
@@ -64,11 +63,6 @@ def advance_agreement(
         _recorded(work, rulebook, people, agreement, outcome, left, now)
         work.commit()
     return outcome
-
-
-def _instant(people: People, office: str, on: date, hour: time) -> datetime:
-    """The instant (UTC) at which it is that day and hour at the office."""
-    return datetime.combine(on, hour, ZoneInfo(people.offices[office].time_zone)).astimezone(UTC)
 
 
 def _recorded(

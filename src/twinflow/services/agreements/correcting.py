@@ -1,29 +1,34 @@
 """What was entered wrongly is put right; whoever was told by it hears of that."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import Engine
 
 from twinflow.domain.agreement.agreement import Agreement
-from twinflow.domain.agreement.entries import Corrected
+from twinflow.domain.agreement.entries import Corrected, NotCorrected
 from twinflow.domain.agreement.history import HistoryEntry
+from twinflow.domain.agreement.listing import words_in
 from twinflow.domain.agreement.present_names import as_corrected, numbered
-from twinflow.domain.alerts.alerts import about_correction
+from twinflow.domain.agreement.subject import AlertSubject, SubjectKind
+from twinflow.domain.alerts.alerts import about_correction, about_refused_correction
 from twinflow.domain.alerts.recipients import Audience, audience_of, holders_of, recipients_of
+from twinflow.domain.alerts.telling import Telling
 from twinflow.domain.corrections import correction
 from twinflow.domain.corrections.correction import CorrectionCommand, Corrections, rest_on
 from twinflow.domain.deadlines.kept import rewritten
 from twinflow.domain.people.people import Actor, People
 from twinflow.domain.process.definition import LIAISON, Label
 from twinflow.domain.rulebook import Rulebook, deadline_context
+from twinflow.domain.steps.doubts import Compared
 from twinflow.errors import BadInput, Refused, StaleAgreement
-from twinflow.services.agreements.recording import parent_of, refresh_parent, write_rows
-from twinflow.services.alerts import telling
+from twinflow.services.agreements.opening import running
+from twinflow.services.agreements.recording import parent_of, record_change, refresh_parent, refreshed, write_rows
+from twinflow.services.alerts.telling import write
 from twinflow.storage.failures import about
 from twinflow.storage.unit_of_work import UnitOfWork
-from twinflow.text import composed, problems_of_text
+from twinflow.text import checked, composed, problems_of_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +61,9 @@ def correct_entry(
     """
     command = _checked(command)
 
-    def decide(agreement: Agreement, history: list[HistoryEntry], actor: Actor) -> Corrections:
-        return correction.decide(agreement, history, command, actor, rulebook, people, now)
+    def decide(work: UnitOfWork, agreement: Agreement, history: list[HistoryEntry], actor: Actor) -> Corrections:
+        beside = _beside(work, rulebook, agreement, command.entry, command.asked)
+        return correction.decide(agreement, history, command, actor, rulebook, people, now, beside)
 
     return _corrected(engine, rulebook, people, reference, decide, person, now, expected_version)
 
@@ -67,10 +73,58 @@ def confirm_correction(
 ) -> CorrectedEntry:
     """Confirm the correction whose entry has this number, as a second person. Raises as `correct_entry`."""
 
-    def decide(agreement: Agreement, history: list[HistoryEntry], actor: Actor) -> Corrections:
-        return correction.confirm(agreement, history, number, actor, rulebook, people, now)
+    def decide(work: UnitOfWork, agreement: Agreement, history: list[HistoryEntry], actor: Actor) -> Corrections:
+        waiting = correction.pending(history).get(number)
+        beside = _beside(work, rulebook, agreement, waiting[1].entry, waiting[1].asked) if waiting else []
+        return correction.confirm(agreement, history, number, actor, rulebook, people, now, beside)
 
     return _corrected(engine, rulebook, people, reference, decide, person, now, None)
+
+
+def refuse_correction(
+    engine: Engine,
+    rulebook: Rulebook,
+    people: People,
+    reference: str,
+    number: int,
+    reason: str,
+    *,
+    person: str,
+    now: datetime,
+) -> NotCorrected:
+    """Refuse the correction whose entry has this number, or take back one's own. Who asked, and who was asked, hears of it.
+
+    Raises NotFound, BadInput for the reason, Refused, StaleAgreement if somebody else was faster.
+    """
+    reason = checked(reason, "reason")
+    who = people.person(person)
+    with about(reference), UnitOfWork(engine) as work:
+        before = work.agreements.lock(reference)
+        agreement_id = work.agreements.id_of(before.reference)
+        history = work.history.as_written(agreement_id)
+        definition, today = rulebook.definition_of(before), people.today(before.office, now)
+        actor = people.actor(who, definition, before.office, today)
+        entry = correction.refuse(before, history, number, reason, actor, definition, today, now)
+        said = NotCorrected.read(entry)
+        assert said is not None
+        after = replace(before, version=before.version + 1, history=(*before.history, entry))
+        record_change(work, rulebook, people, before, refreshed(rulebook, people, after, now), now)
+        asked = history[dict(numbered(history))[number]]
+        told = work.alerts.told(agreement_id, AlertSubject(SubjectKind.CORRECTION, str(number)), 1)
+        readers = {asked.actor: LIAISON, **dict.fromkeys((reader for _, reader in told.people), LIAISON)}
+        telling = about_refused_correction(len(numbered(history)) + 1, who.key, today)
+        audience = _those_of(people, readers, telling, today)
+        write(work, rulebook, people, agreement_id, telling, audience, now)
+        work.commit()
+    return said
+
+
+def _those_of(
+    people: People, readers: Mapping[str, str], telling: Telling, today: date, vacant: tuple[str, ...] = ()
+) -> Audience:
+    """Those of the readers, each with the role they are told in, who are known and do not know of it."""
+    known = {who: role for who, role in readers.items() if who in people.people and who not in telling.held}
+    return Audience(tuple(recipients_of(people, known, today)), vacant, nobody=not known)
 
 
 def _corrected(
@@ -78,7 +132,7 @@ def _corrected(
     rulebook: Rulebook,
     people: People,
     reference: str,
-    decide: Callable[[Agreement, list[HistoryEntry], Actor], Corrections],
+    decide: Callable[[UnitOfWork, Agreement, list[HistoryEntry], Actor], Corrections],
     person: str,
     now: datetime,
     expected_version: int | None,
@@ -92,29 +146,89 @@ def _corrected(
         history = work.history.as_written(agreement_id)
         today = people.today(before.office, now)
         actor = people.actor(who, rulebook.definition_of(before), before.office, today)
-        found = decide(before, history, actor)
-        number, after = len(numbered(history)) + 1, found.after
-        if found.said.annulled:
-            name = work.agreements.free_name(before.reference)
-            after = replace(after, reference=name, relationship=name, generation=1)
-        definition = rulebook.definition_of(after)
-        context = deadline_context(rulebook, people, definition, after.office, now)
-        cause = f"correction {number}"
-        left = rewritten(before, after, definition, context, now, actor=who.key, cause=cause, corrected=found.anew)
-        parent = parent_of(work, rulebook, people, before, now)
-        if parent is not None:
-            reasons = rest_on(parent, rulebook.definition_of(parent), before, after)
-            if reasons:
-                values = {"number": found.said.entry, "reference": before.reference}
-                raise Refused("Entry {number} of {reference} stays as it is.", tuple(reasons), **values)
-        work.agreements.correct(before, left.agreement)
-        write_rows(work, rulebook, agreement_id, left, now)
-        refresh_parent(work, rulebook, people, left.agreement, now, parent)
-        wrong = as_corrected(history)[dict(numbered(history))[found.said.entry]]
-        _tell(work, rulebook, people, agreement_id, left.agreement, number, found, wrong, now)
+        found = decide(work, before, history, actor)
+        earlier = _generation_before(work, before) if found.said.annulled else None
+        done = _written(work, rulebook, people, before, history, found, now)
+        if earlier is not None:
+            _let_stand_again(work, rulebook, people, earlier, before, found, now)
         work.commit()
+    return done
+
+
+def _generation_before(work: UnitOfWork, agreement: Agreement) -> Agreement | None:
+    """The last earlier one of its relationship, if it can be read."""
+    _, ids, _ = work.agreements.around(agreement.reference)
+    others = [each for each in work.agreements.load(ids) if isinstance(each, Agreement)]
+    return max(
+        (each for each in others if each.generation < agreement.generation),
+        key=lambda each: each.generation,
+        default=None,
+    )
+
+
+def _let_stand_again(
+    work: UnitOfWork,
+    rulebook: Rulebook,
+    people: People,
+    earlier: Agreement,
+    annulled: Agreement,
+    found: Corrections,
+    now: datetime,
+) -> None:
+    """Of what had been replaced by a case that is annulled now."""
+    earlier = work.agreements.lock(earlier.reference)
+    history = work.history.as_written(work.agreements.id_of(earlier.reference))
+    who, why = found.entry.actor, found.said.reason
+    again = correction.standing_again(earlier, history, annulled, why, who, rulebook, people, now)
+    if again is not None:
+        _written(work, rulebook, people, earlier, history, again, now)
+
+
+def _written(
+    work: UnitOfWork,
+    rulebook: Rulebook,
+    people: People,
+    before: Agreement,
+    history: list[HistoryEntry],
+    found: Corrections,
+    now: datetime,
+) -> CorrectedEntry:
+    """Write what a correction makes of a case, and tell of it. `history` is as written.
+
+    Raises Refused where the agreement that it belongs to rests on what is corrected, StaleAgreement if somebody was faster.
+    """
+    agreement_id = work.agreements.id_of(before.reference)
+    number, after = len(numbered(history)) + 1, found.after
+    if found.said.annulled:
+        name = work.agreements.free_name(before.reference)
+        after = replace(after, reference=name, relationship=name, generation=1)
+    definition = rulebook.definition_of(after)
+    context = deadline_context(rulebook, people, definition, after.office, now)
+    cause, who = f"correction {number}", found.entry.actor
+    left = rewritten(before, after, definition, context, now, actor=who, cause=cause, corrected=found.anew)
+    parent = parent_of(work, rulebook, people, before, now)
+    if parent is not None:
+        reasons = rest_on(parent, rulebook.definition_of(parent), before, after)
+        if reasons:
+            values = {"number": found.said.entry, "reference": before.reference}
+            raise Refused("Entry {number} of {reference} stays as it is.", tuple(reasons), **values)
+    work.agreements.correct(before, left.agreement)
+    write_rows(work, rulebook, agreement_id, left, now)
+    refresh_parent(work, rulebook, people, left.agreement, now, parent)
+    wrong = as_corrected(history)[dict(numbered(history))[found.said.entry]]
+    _tell(work, rulebook, people, agreement_id, left.agreement, number, found, wrong, now)
     waits_for = tuple(definition.roles[role].label for role in found.said.second)
     return CorrectedEntry(left.agreement, number, found.said, waits_for)
+
+
+def _beside(
+    work: UnitOfWork, rulebook: Rulebook, agreement: Agreement, entry: int, asked: Mapping[str, str]
+) -> list[Compared]:
+    """The cases that have not ended between parties called as those of a corrected opening would be."""
+    if entry != 1:
+        return []
+    names = [asked.get(f"party.{party.name}", party.name) for party in agreement.parties]
+    return list(running(work, rulebook, words_in(names)))
 
 
 def _checked(command: CorrectionCommand) -> CorrectionCommand:
@@ -122,7 +236,8 @@ def _checked(command: CorrectionCommand) -> CorrectionCommand:
     clean = composed(command)
     problems = list(problems_of_text(replace(clean, asked={})))
     for name, said in clean.asked.items():
-        problems += problems_of_text(said, name, "name" if name.startswith("party.") else name)
+        own = name.partition(".")[2] if name.partition(".")[0].isdecimal() else name
+        problems += problems_of_text(said, name, "name" if name.startswith("party.") else own)
     if problems:
         raise BadInput("What was written cannot be kept; nothing was done.", tuple(problems))
     return clean
@@ -147,6 +262,5 @@ def _tell(
     else:
         holders, vacant = holders_of(people, definition, agreement.office, told.roles, today)
         readers = {wrong.actor: LIAISON, **work.alerts.readers_since(agreement_id, wrong.recorded_at), **holders}
-        known = {who: role for who, role in readers.items() if who in people.people and who not in told.held}
-        audience = Audience(tuple(recipients_of(people, known, today)), vacant, nobody=not known)
-    telling.write(work, rulebook, people, agreement_id, told, audience, now)
+        audience = _those_of(people, readers, told, today, vacant)
+    write(work, rulebook, people, agreement_id, told, audience, now)

@@ -8,7 +8,9 @@ from typing import NamedTuple
 from sqlalchemy import Engine
 
 from twinflow.domain.agreement.agreement import Agreement
+from twinflow.domain.agreement.entries import Began
 from twinflow.domain.agreement.history import IMPORT
+from twinflow.domain.agreement.present_names import as_corrected
 from twinflow.domain.people.people import People
 from twinflow.domain.process.definition import ProcessDefinition
 from twinflow.domain.rulebook import Rulebook
@@ -68,7 +70,7 @@ def import_register(
         problems = [
             _other_content(dossier)
             for dossier, digest in zip(dossiers, digests, strict=True)
-            if known.get(dossier.reference, digest) != digest
+            if known.get(dossier.reference, digest) != digest and not _began_so(work, dossier)
         ]
         for dossier in dossiers:
             found = problems_of_dossier(dossier, rulebook.catalogue, people.today(dossier.office, now))
@@ -95,10 +97,31 @@ def import_register(
 
 def _other_content(dossier: Dossier) -> Problem:
     message = Sentence(
-        "{reference} is already recorded with other content; correct it by taking a step.",
-        {"reference": dossier.reference},
+        "{reference} is already recorded with other content; correct it: {command}",
+        {
+            "reference": dossier.reference,
+            "command": f"twinflow agreements correct {dossier.reference} 1 --set NAME=VALUE",
+        },
     )
     return Problem(Sentence("row {row}", {"row": dossier.row}), message)
+
+
+def _began_so(work: UnitOfWork, dossier: Dossier) -> bool:
+    """Whether the case in the books, as its opening was corrected, began with what the sheet says."""
+    first, *_ = as_corrected(work.history.as_written(work.agreements.id_of(dossier.reference)))
+    began = Began.read(first)
+    if began is None or first.to_state is None:
+        return False
+    as_it_began = replace(
+        dossier,
+        state=first.to_state,
+        parties=began.parties,
+        terms=began.terms,
+        facts=began.facts,
+        origin=began.origin,
+        note=began.note,
+    )
+    return as_it_began.digest == dossier.digest
 
 
 def _in_row(dossier: Dossier, problem: Problem) -> Problem:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, TypeAlias
 from sqlalchemy import Engine
 
 from twinflow.domain.agreement.agreement import Agreement, Deadline, Finding, FindingCode
-from twinflow.domain.agreement.entries import Changed, Corrected, DateMoved
+from twinflow.domain.agreement.entries import Changed, Corrected, DateMoved, NotCorrected
 from twinflow.domain.agreement.findings import findings
 from twinflow.domain.agreement.left_open import LeftOpen
 from twinflow.domain.agreement.present_names import numbered, state_now
@@ -426,12 +426,12 @@ class Desk:
         }
 
     def _of_correction(self, person: Person, alert: Alert) -> dict[str, Any] | None:
-        """A correction that was made, or one that waits for the reader; None if it waits no longer."""
+        """A correction that was made or is not to be, or one that waits for the reader; None if it waits no longer."""
         agreement, number = self._agreement(alert), int(alert.subject.name)
         entry = agreement.history[dict(numbered(agreement.history))[number]]
-        said = Corrected.read(entry)
+        said = Corrected.read(entry) or NotCorrected.read(entry)
         assert said is not None
-        if said.second and number not in corrections_pending(agreement.history):
+        if isinstance(said, Corrected) and said.second and number not in corrections_pending(agreement.history):
             return None
         actor = self.people.people.get(entry.actor)
         return {

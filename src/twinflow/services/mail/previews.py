@@ -8,13 +8,14 @@ from typing import Any
 from sqlalchemy import Engine
 
 from twinflow.domain.agreement.agreement import Agreement, Deadline, DeadlineStatus, FindingCode, Term
-from twinflow.domain.agreement.entries import Corrected, DateMoved
+from twinflow.domain.agreement.entries import Corrected, DateMoved, NotCorrected, read
 from twinflow.domain.agreement.findings import findings
 from twinflow.domain.agreement.present_names import numbered
 from twinflow.domain.agreement.subject import AlertSubject, SubjectKind
 from twinflow.domain.alerts.alerts import (
     CORRECTED,
     MOVED,
+    NOT_CORRECTED,
     OVERDUE,
     REFUSED,
     SOON,
@@ -185,7 +186,7 @@ def _said(value: object, language: str) -> object:
 def _occasions(case: _Case) -> Iterator[_Occasion]:
     """What there is to tell, the real things first."""
     by_notice = {SOON: _of_deadlines, OVERDUE: _of_deadlines, MOVED: _of_moved_dates, CONFIRM: _of_changes}
-    by_notice |= dict.fromkeys((CORRECTED, TO_CONFIRM), _of_corrections)
+    by_notice |= dict.fromkeys((CORRECTED, TO_CONFIRM, NOT_CORRECTED), _of_corrections)
     by_notice |= {REFUSED: _of_refused, UNDELIVERED: _of_messages, **dict.fromkeys(OF_FINDINGS, _of_findings)}
     return by_notice.get(case.notice, _of_steps)(case)
 
@@ -275,12 +276,13 @@ def _of_changes(case: _Case) -> Iterator[_Occasion]:
 
 
 def _of_corrections(case: _Case) -> Iterator[_Occasion]:
-    waits = case.notice == TO_CONFIRM
     history = case.agreement.history
     for number, place in reversed(numbered(history)):
-        said = Corrected.read(history[place])
-        if said is not None and bool(said.second) is waits:
-            yield _Occasion(AlertSubject(SubjectKind.CORRECTION, str(number)), said.second or (LIAISON,))
+        match read(history[place]):
+            case Corrected(second=second) if case.notice == (TO_CONFIRM if second else CORRECTED):
+                yield _Occasion(AlertSubject(SubjectKind.CORRECTION, str(number)), second or (LIAISON,))
+            case NotCorrected() if case.notice == NOT_CORRECTED:
+                yield _Occasion(AlertSubject(SubjectKind.CORRECTION, str(number)), (LIAISON,))
     liaison, reason = _liaison(case), Sentence("the day was typed wrongly")
     values = {
         "entry": 1,

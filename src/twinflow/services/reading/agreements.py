@@ -342,7 +342,7 @@ def _timeline(
         entry: number
         for number, place in numbered(agreement.history)
         if (said := Corrected.read(agreement.history[place])) is not None and not said.second
-        for entry in (said.entry, *said.counts)
+        for entry in (*said.entries, *said.counts)
     }
     for number, entry in entries:
         yield EntryLine(

@@ -16,11 +16,13 @@ from twinflow.domain.agreement.entries import (
     DateMoved,
     Key,
     Migrated,
+    NotCorrected,
     NotDelivered,
     OpenedDespite,
     Snoozed,
     StepTaken,
     TermStated,
+    by_entry,
     read,
 )
 from twinflow.domain.agreement.history import IMPORT, EntryKind, HistoryEntry
@@ -29,6 +31,7 @@ from twinflow.domain.agreement.subject import AlertSubject, SubjectKind
 from twinflow.domain.calendar.dates import PartialDate
 from twinflow.domain.deadlines.assumed import terms_in_words
 from twinflow.domain.process.definition import CLOCK, Label, ProcessDefinition, TermRule
+from twinflow.errors import Unreadable
 from twinflow.sentences import Sentence, as_it_stands, unpacked
 
 ACTORS = {CLOCK: Sentence("the clock"), IMPORT: Sentence("import from a register")}
@@ -79,6 +82,11 @@ def entry_message(entry: HistoryEntry, definition: ProcessDefinition, deadlines:
             return _change_in_words(said, definition)
         case Corrected():
             return _correction_in_words(said, definition)
+        case NotCorrected():
+            values = {"of": said.of, "entry": said.entry, "reason": said.reason}
+            if said.taken_back:
+                return Sentence("The correction of entry {entry} (entry {of}) taken back; reason: {reason}", values)
+            return Sentence("The correction of entry {entry} (entry {of}) refused; reason: {reason}", values)
         case Migrated():
             values = {"before": said.source, "after": said.target, "reason": said.reason}
             return Sentence("Moved from {before} to {after}: {reason}", values)
@@ -161,6 +169,7 @@ def _change_in_words(said: Changed, definition: ProcessDefinition) -> Sentence:
 
 OF_ENTRIES = {
     "on": Sentence("day"),
+    "at": Sentence("hour of arrival"),
     "step": Sentence("step"),
     "party": Sentence("party"),
     "place": Sentence("place"),
@@ -181,8 +190,10 @@ OF_ENTRIES = {
 
 def _correction_in_words(said: Corrected, definition: ProcessDefinition) -> Sentence:
     names: dict[str, Sentence | Label | str] = {**definition.records, **OF_ENTRIES}
-    asked: list[tuple[Sentence | Label | str, str]] = [
-        (names.get(name, name), text or "–") for name, text in said.asked.items()
+    asked = [
+        (_name_in(number, said.entry, names.get(name, name)), _value(name, text) or "–")
+        for number, own in by_entry(said.entry, said.asked).items()
+        for name, text in own.items()
     ]
     values = {"entry": said.entry, "reason": said.reason, "what": list(_named(*asked)), "of": said.of or ""}
     match said.correction:
@@ -192,12 +203,22 @@ def _correction_in_words(said: Corrected, definition: ProcessDefinition) -> Sent
             what = Sentence("Entry {entry} withdrawn; reason: {reason}", values)
         case Correction.REPLACE:
             what = Sentence("Entry {entry} corrected: {what}; reason: {reason}", values)
+    if said.despite:
+        doubts = [_DOUBTS[code] for code in said.doubts if code in _DOUBTS]
+        what = Sentence(
+            "{what}; {doubts}, despite of which: {reason}", {"what": what, "doubts": doubts, "reason": said.despite}
+        )
     if said.of is not None:
         return Sentence("{what}; entry {of} confirmed by a second person", {"what": what, "of": said.of})
     if said.second:
         roles = [_label(definition.roles, role) for role in said.second]
         return Sentence("{what}; needs the confirmation of {role}", {"what": what, "role": roles})
     return what
+
+
+def _name_in(number: int, entry: int, name: Sentence | Label | str) -> Sentence | Label | str:
+    """A name, with the entry where it is not that of the correction."""
+    return name if number == entry else Sentence("entry {number}, {name}", {"number": number, "name": name})
 
 
 def _grounds(said: Changed, definition: ProcessDefinition) -> Iterator[Sentence]:
@@ -215,7 +236,7 @@ def _step_in_words(entry: HistoryEntry, said: StepTaken, definition: ProcessDefi
             (Sentence("place"), said.place),
             (Sentence("capacity"), said.capacity),
             (Sentence("reason"), said.reason),
-            *((definition.records.get(key, key), value) for key, value in said.records.items()),
+            *((definition.records.get(key, key), _value(key, text)) for key, text in said.records.items()),
             (Sentence("arrived (UTC)"), said.received_at.isoformat() if said.received_at is not None else ""),
         )
     )
@@ -258,7 +279,17 @@ def days_assumed_in_words(said: StepTaken, definition: ProcessDefinition) -> lis
     return list(_named(*((definition.records.get(fact, fact), day) for fact, day in said.assumed.items())))
 
 
-def _named(*said: tuple[Sentence | Label | str, str]) -> Iterator[Sentence]:
+def _value(name: str, text: str) -> date | str:
+    """What is recorded under a name: a whole day as a day, whatever else as it is written."""
+    if name not in {"on", "to"} and not name.endswith("_on"):
+        return text
+    try:
+        return PartialDate.parse(text).as_date or text
+    except Unreadable:  # in books of before
+        return text
+
+
+def _named(*said: tuple[Sentence | Label | str, date | str]) -> Iterator[Sentence]:
     """What was given, each with its name."""
     return (Sentence("{name}: {value}", {"name": name, "value": value}) for name, value in said if value)
 
