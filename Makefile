@@ -14,7 +14,7 @@ LONG := $(addprefix tests/, deep definitions/test_hostile_files.py integration/t
 	integration/test_migration.py::test_killed_in_the_middle_several_times_it_goes_on_where_it_stopped \
 	acceptance/test_demo.py::test_on_any_day_something_is_due_soon_something_is_overdue_and_both_are_in_the_inbox)
 
-.PHONY: demo test test-deep test-mta mutants mutants-sample check bench soak schema lock clean
+.PHONY: demo test test-deep test-mta mutants mutants-sample check bench soak schema shape lock clean
 
 demo: $(READY)                ## the real register of Cuenca and a worked case, pages on loopback
 	$(BIN)/twinflow demo
@@ -76,6 +76,9 @@ $(PEERS): tests/bench/peers.lock $(READY)
 
 schema: $(READY)              ## workflows/process.schema.json from the models
 	$(BIN)/python -c 'import json; from twinflow.definitions.models import schema; print(json.dumps(schema(), indent=2, ensure_ascii=False))' > workflows/process.schema.json
+
+shape: $(READY)               ## src/twinflow/storage/shape.json: what a database made new holds beside its rows
+	PYTHONPATH=tests $(BIN)/python tests/books/made_new.py
 
 lock: $(READY)                ## newest versions into requirements.lock and those of the bench's peers
 	$(BIN)/uv pip compile -q --upgrade --universal --generate-hashes --no-annotate --no-header --group dev pyproject.toml -o requirements.lock

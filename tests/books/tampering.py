@@ -18,6 +18,10 @@ class Tampering:
     def statements(self, engine: Engine) -> tuple[str, ...]:
         return self.of_sqlite if self.of_sqlite and engine.dialect.name == "sqlite" else self.done
 
+    def is_in(self, said: list[str]) -> bool:
+        """Whether one of these findings has all the words."""
+        return any(all(word in line for word in self.found) for line in said)
+
 
 def of(reference: str) -> str:
     return f"(SELECT id FROM agreement WHERE reference = '{reference}')"
@@ -282,7 +286,7 @@ TAMPERINGS = {
         (
             "CREATE OR REPLACE FUNCTION history_refuses() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$",
         ),
-        ("trigger", "altered"),
+        ("was altered", "append-only"),
         (
             "DROP TRIGGER link_no_update",
             "CREATE TRIGGER link_no_update BEFORE UPDATE ON link BEGIN SELECT 2; END",
@@ -311,6 +315,66 @@ TAMPERINGS = {
         (f"UPDATE deadline SET status = 'nonsense' WHERE {deadline('P-13', 'answer')}",), ("P-13", "nonsense")
     ),
 }
+
+
+OF_THE_SHAPE = {
+    "an index that is another": Tampering(
+        (
+            "DROP INDEX ix_outbox_due",
+            "CREATE INDEX ix_outbox_due ON outbox (next_attempt_at) WHERE next_attempt_at IS NULL",
+        ),
+        ("index ix_outbox_due was altered", "IS NULL", "should be", "IS NOT NULL"),
+    ),
+    "an index that lets nothing in": Tampering(
+        ("CREATE UNIQUE INDEX once ON alert (id, notice)",), ("index once that is not of twinflow",)
+    ),
+    "a constraint that is another": Tampering(
+        (
+            "ALTER TABLE outbox DROP CONSTRAINT ck_outbox_state",
+            "ALTER TABLE outbox ADD CONSTRAINT ck_outbox_state CHECK (state IS NOT NULL)",
+        ),
+        ("constraint ck_outbox_state was altered", "cancelled"),
+        (
+            "PRAGMA writable_schema = ON",
+            "UPDATE sqlite_master SET sql = replace(sql, '''failed'', ', '') WHERE name = 'outbox'",
+        ),
+    ),
+    "a column that may be empty": Tampering(
+        ("ALTER TABLE outbox ALTER COLUMN created_at DROP NOT NULL",),
+        ("column outbox.created_at was altered", "NOT NULL"),
+        (
+            "PRAGMA writable_schema = ON",
+            (
+                "UPDATE sqlite_master SET sql = replace(sql, 'created_at DATETIME NOT NULL', 'created_at DATETIME') "
+                "WHERE name = 'outbox'"
+            ),
+        ),
+    ),
+    "a column added": Tampering(
+        ("ALTER TABLE outbox ADD COLUMN more TEXT",), ("column outbox.more that is not of twinflow",)
+    ),
+    "a rule that keeps alerts out": Tampering(
+        ("CREATE RULE silence AS ON INSERT TO alert DO INSTEAD NOTHING",),
+        ("silence that is not of twinflow", "INSERT", "alert"),
+        ("CREATE TRIGGER silence BEFORE INSERT ON alert BEGIN SELECT RAISE(IGNORE); END",),
+    ),
+    "a privilege taken away": Tampering(
+        ("REVOKE INSERT ON alert FROM CURRENT_USER",), ("privileges", "alert was altered", "owner INSERT")
+    ),
+    "a privilege given away": Tampering(
+        ("GRANT UPDATE ON alert TO PUBLIC",), ("privileges", "alert was altered", "everybody UPDATE")
+    ),
+    "rows hidden": Tampering(
+        ("ALTER TABLE outbox ENABLE ROW LEVEL SECURITY",), ("table outbox was altered", "row security")
+    ),
+    "a policy that hides rows": Tampering(
+        ("CREATE POLICY hidden ON outbox USING (false)",), ("policy hidden that is not of twinflow", "false")
+    ),
+}
+OF_POSTGRESQL = ("a privilege taken away", "a privilege given away", "rows hidden", "a policy that hides rows")
+"""What SQLite does not know."""
+TOGETHER = {"the shape": OF_THE_SHAPE}
+"""What can be done all at once, and is found all the same."""
 
 
 def tamper(engine: Engine, statements: tuple[str, ...]) -> None:

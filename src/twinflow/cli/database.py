@@ -88,5 +88,11 @@ def restore(
         backups.hold_mail(engine)
         found = backups.held(engine)
     values = {"agreements": found.agreements, "entries": found.entries}
-    said = "Restored: {agreements} agreements with {entries} entries. No mail leaves until “twinflow outbox confirm”."
-    print(cli.say(Sentence(said, values)))
+    print(
+        cli.say(
+            Sentence(
+                "Restored: {agreements} agreements with {entries} entries. No mail leaves until “twinflow outbox confirm”.",
+                values,
+            )
+        )
+    )

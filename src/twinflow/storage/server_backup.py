@@ -21,7 +21,6 @@ from sqlmodel import SQLModel
 from twinflow.errors import BadInput, EnvironmentFailed
 from twinflow.storage.database import REVISIONS, current_revision
 from twinflow.storage.failures import in_our_words, in_use_by_others, not_put_back
-from twinflow.storage.shape import FUNCTIONS
 
 TABLE = re.compile(r"^\d+; \d+ \d+ TABLE public (\S+) ", re.MULTILINE)
 """As a list of contents names it."""
@@ -32,6 +31,8 @@ OTHERS = text(
 ANEW = text("SELECT pg_stat_clear_snapshot()")
 MOMENTS = 20
 """Tenths of a second."""
+FUNCTIONS = ("books_refuse", "history_refuses")
+"""Those that refuse to change what is append-only, in any version."""
 COPY, OF_PSQL, END = b"COPY ", b"\\", b"\\.\n"
 OF_THE_FILE = (
     psycopg.DataError,

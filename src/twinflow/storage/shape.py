@@ -1,47 +1,24 @@
 """Whether the tables are as the migrations left them, and every row belongs to what it names."""
 
+import json
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
-from sqlalchemy import ForeignKeyConstraint, Inspector, Table, and_, func, inspect, not_, select, text
+from sqlalchemy import ForeignKeyConstraint, Table, and_, bindparam, func, inspect, not_, select, text
 from sqlmodel import SQLModel
 
 from twinflow.sentences import Sentence
+from twinflow.storage.database import REVISIONS
 from twinflow.storage.tables import AgreementRow, DeadlineRow, table_of
 from twinflow.storage.writes import Repository
 
-APPEND_ONLY = {"history": "id", "link": "number", "link_item": "id", "released_alert": "id"}
-"""The tables of which the database itself refuses to change or remove a row, each with its key."""
-FUNCTIONS = {
-    "history_refuses": "BEGIN RAISE EXCEPTION 'history is append-only'; END",
-    "books_refuse": "BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; END",
-}
 AT_MOST = 20
 """How many rows of a table are named."""
-
-
-def triggers_on_sqlite() -> dict[str, str]:
-    """The text of each trigger, by name."""
-    found = {}
-    for table, key in APPEND_ONLY.items():
-        refuse = f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
-        for action in ("UPDATE", "DELETE"):
-            found[f"{table}_no_{action.lower()}"] = (
-                f"CREATE TRIGGER {table}_no_{action.lower()} BEFORE {action} ON {table} {refuse}"
-            )
-        is_there = f"WHEN EXISTS (SELECT 1 FROM {table} WHERE {key} = NEW.{key})"  # noqa: S608 - names of our own
-        found[f"{table}_no_replace"] = f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} {is_there} {refuse}"
-    return found
-
-
-def triggers_on_postgresql() -> dict[str, str]:
-    return {
-        f"{table}_append_only": (
-            f"CREATE TRIGGER {table}_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON {table} FOR EACH STATEMENT "
-            f"EXECUTE FUNCTION {'history_refuses' if table == 'history' else 'books_refuse'}()"
-        )
-        for table in APPEND_ONLY
-    }
+MADE_NEW = Path(__file__).parent / "shape.json"
+"""By the name of a database: what stands in one made new, each by its kind and name. `make shape` writes it."""
+ADDED = ("column", "constraint", "index", "policy", "rule", "trigger")
+"""Of these there may be no others; a database may have tables and functions of somebody else beside ours."""
 
 
 class Shape(Repository):
@@ -63,36 +40,38 @@ class Shape(Repository):
         return faults
 
     def faults(self) -> Iterator[Sentence]:
-        """Triggers, indexes and rules that are missing or are others; rows that belong to nothing; what lists go by."""
-        found = inspect(self._connection)
-        yield from self._of_triggers()
+        """What is missing or is another than in a database made new; rows that belong to nothing; what lists go by."""
+        yield from self._of_definitions()
         for table in SQLModel.metadata.sorted_tables:
-            yield from _of_rules(found, table)
             for key in table.foreign_key_constraints:
                 yield from self._strays(table, key)
         yield from self._of_lists()
 
-    def _of_triggers(self) -> Iterator[Sentence]:
-        is_sqlite = self._connection.dialect.name == "sqlite"
-        wanted = triggers_on_sqlite() if is_sqlite else triggers_on_postgresql()
-        query = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'" if is_sqlite else OF_POSTGRESQL
-        there = {name: _spaced(sql) for name, sql in self._connection.execute(text(query))}
-        for name in sorted(wanted.keys() - there.keys()):
-            yield Sentence("the trigger {trigger} is missing: what it refuses can be done", {"trigger": name})
-        for name in sorted(wanted.keys() & there.keys()):
-            if there[name] != wanted[name]:
-                yield Sentence("the trigger {trigger} was altered: {sql}", {"trigger": name, "sql": there[name]})
-        for name in sorted(there.keys() - wanted.keys()):
-            yield Sentence(
-                "there is a trigger {trigger} that is not of twinflow: {sql}", {"trigger": name, "sql": there[name]}
-            )
-        if not is_sqlite:
-            bodies = {name: _spaced(body) for name, body in self._connection.execute(text(OF_FUNCTIONS))}
-            for name, body in FUNCTIONS.items():
-                if bodies.get(name) != body:
-                    yield Sentence(
-                        "the trigger {trigger} was altered: {sql}", {"trigger": name, "sql": bodies.get(name)}
-                    )
+    def definitions(self) -> dict[str, str]:
+        """Tables, columns, indexes, constraints, triggers and what else the database goes by: by kind and name, as text."""
+        query = OF_SQLITE if self._connection.dialect.name == "sqlite" else OF_POSTGRESQL
+        tables = [*SQLModel.metadata.tables, REVISIONS.name]
+        rows = self._connection.execute(text(query).bindparams(bindparam("tables", tables, expanding=True)))
+        found: dict[str, str] = {}
+        for kind, name, made in rows:
+            if made.startswith("CREATE TABLE"):
+                found |= _parts(name, _spaced(made))
+            else:
+                found[f"{kind} {name}"] = _spaced(made)
+        return found
+
+    def _of_definitions(self) -> Iterator[Sentence]:
+        wanted = json.loads(MADE_NEW.read_text("utf-8"))[self._connection.dialect.name]
+        there = self.definitions()
+        for which in sorted(wanted.keys() | there.keys()):
+            kind, _, name = which.partition(" ")
+            values = {"kind": KINDS[kind], "name": name, "there": there.get(which), "wanted": wanted.get(which)}
+            if which not in there:
+                yield Sentence("the {kind} {name} is missing: {wanted}", values)
+            elif which in wanted and _bare(there[which]) != _bare(wanted[which]):
+                yield Sentence("the {kind} {name} was altered: it is “{there}”, and should be “{wanted}”", values)
+            elif which not in wanted and kind in ADDED:
+                yield Sentence("there is a {kind} {name} that is not of twinflow: {there}", values)
 
     def _strays(self, table: Table, key: ForeignKeyConstraint) -> Iterator[Sentence]:
         (element,) = key.elements
@@ -126,28 +105,64 @@ class Shape(Repository):
             )
 
 
-OF_POSTGRESQL = """SELECT tgname, replace(pg_get_triggerdef(oid), ' ' || current_schema() || '.', ' ')
-    || CASE tgenabled WHEN 'O' THEN '' ELSE ' (disabled)' END
-    FROM pg_trigger WHERE NOT tgisinternal"""
-OF_FUNCTIONS = "SELECT proname, prosrc FROM pg_proc WHERE pronamespace = current_schema()::regnamespace"
+KINDS = {
+    "column": Sentence("column"),
+    "constraint": Sentence("constraint"),
+    "function": Sentence("function"),
+    "index": Sentence("index"),
+    "policy": Sentence("policy"),
+    "privileges": Sentence("list of privileges of the table"),
+    "rule": Sentence("rule"),
+    "table": Sentence("table"),
+    "trigger": Sentence("trigger"),
+}
+OF_SQLITE = """SELECT type, name, sql FROM sqlite_master WHERE sql IS NOT NULL AND tbl_name IN :tables"""
+OF_POSTGRESQL = """WITH ours AS (
+    SELECT * FROM pg_class
+    WHERE relnamespace = current_schema()::regnamespace AND relname IN :tables AND relkind IN ('r', 'p')
+), defined (kind, name, made) AS (
+SELECT 'table', relname::text, concat_ws(' ', CASE relpersistence WHEN 'p' THEN 'logged' ELSE 'not logged' END,
+    CASE WHEN relrowsecurity OR relforcerowsecurity THEN 'with row security' END) FROM ours
+UNION ALL SELECT 'column', relname || '.' || attname, concat_ws(' ', format_type(atttypid, atttypmod), collname,
+    CASE WHEN attnotnull THEN 'NOT NULL' END, 'DEFAULT ' || pg_get_expr(adbin, adrelid), attidentity, attgenerated, attacl)
+    FROM ours JOIN pg_attribute ON attrelid = ours.oid AND attnum > 0 AND NOT attisdropped
+    LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum LEFT JOIN pg_collation ON pg_collation.oid = attcollation
+UNION ALL SELECT 'index', indexrelid::regclass::text, pg_get_indexdef(indexrelid)
+    || CASE WHEN indisvalid THEN '' ELSE ' (invalid)' END
+    FROM ours JOIN pg_index ON indrelid = ours.oid
+UNION ALL SELECT 'constraint', conname, pg_get_constraintdef(pg_constraint.oid)
+    FROM ours JOIN pg_constraint ON conrelid = ours.oid AND contype IN ('c', 'f', 'p', 'u', 'x')
+UNION ALL SELECT 'trigger', tgname, pg_get_triggerdef(pg_trigger.oid) || CASE tgenabled WHEN 'O' THEN '' ELSE ' (disabled)' END
+    FROM ours JOIN pg_trigger ON tgrelid = ours.oid AND (NOT tgisinternal OR tgenabled <> 'O')
+UNION ALL SELECT 'rule', rulename, pg_get_ruledef(pg_rewrite.oid) FROM ours JOIN pg_rewrite ON ev_class = ours.oid
+UNION ALL SELECT 'policy', polname, concat_ws(' ', relname, polcmd,
+    pg_get_expr(polqual, polrelid), pg_get_expr(polwithcheck, polrelid))
+    FROM ours JOIN pg_policy ON polrelid = ours.oid
+UNION ALL SELECT 'privileges', relname, string_agg(CASE WHEN grantee = relowner THEN 'owner' WHEN grantee = 0 THEN 'everybody'
+    ELSE grantee::regrole::text END || ' ' || privilege_type, ', ' ORDER BY grantee <> relowner, grantee, privilege_type)
+    FROM ours, aclexplode(coalesce(relacl, acldefault('r', relowner)))
+    WHERE privilege_type IN ('INSERT', 'UPDATE', 'DELETE', 'TRUNCATE') OR (grantee = relowner AND privilege_type = 'SELECT')
+    GROUP BY relname
+UNION ALL SELECT 'function', proname, prosrc FROM pg_proc
+    WHERE pronamespace = current_schema()::regnamespace AND proname IN ('history_refuses', 'books_refuse')
+) SELECT kind, name, replace(made, ' ' || quote_ident(current_schema()) || '.', ' ') FROM defined"""
+"""Who only reads is let: all else that is granted to others than the owner is an alteration."""
 
 
-def _of_rules(found: Inspector, table: Table) -> Iterator[Sentence]:
-    indexes = {each["name"] for each in found.get_indexes(table.name)}
-    for index in sorted(str(each.name) for each in table.indexes):
-        if index not in indexes:
-            yield Sentence("the index {index} is missing", {"index": index})
-    checks = {each["name"] for each in found.get_check_constraints(table.name)}
-    uniques = {each["name"] for each in found.get_unique_constraints(table.name)}
-    keys = {each["name"] for each in found.get_foreign_keys(table.name)}
-    for rule in sorted(table.constraints, key=lambda each: str(each.name)):
-        there = {"CheckConstraint": checks, "UniqueConstraint": uniques, "ForeignKeyConstraint": keys}
-        names = there.get(type(rule).__name__)
-        if names is not None and rule.name is not None and str(rule.name) not in names:
-            yield Sentence(
-                "the rule {rule} of the table {table} is missing", {"rule": str(rule.name), "table": table.name}
-            )
+def _spaced(made: str) -> str:
+    return re.sub(r"\s+", " ", made).strip()
 
 
-def _spaced(sql: str) -> str:
-    return re.sub(r"\s+", " ", sql).strip()
+def _parts(table: str, made: str) -> dict[str, str]:
+    """The columns and constraints of a table by its text: they stand there in no certain order."""
+    found = {f"table {table}": "CREATE TABLE"}
+    for part in re.findall(r"(?:[^,()]|\((?:[^()]|\([^()]*\))*\))+", made[made.index("(") + 1 : made.rindex(")")]):
+        first, _, rest = part.strip().partition(" ")
+        name, _, text_of_it = rest.partition(" ")
+        found |= {f"constraint {name}": text_of_it} if first == "CONSTRAINT" else {f"column {table}.{first}": rest}
+    return found
+
+
+def _bare(made: str) -> str:
+    """Without the casts and brackets that PostgreSQL adds anew each time a dump is put back."""
+    return re.sub(r"::[a-z ]+(\[\])?|[()]", "", made)

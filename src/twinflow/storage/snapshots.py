@@ -390,11 +390,11 @@ def _child(row: Row, untold: Mapping[int, Sequence[HistoryEntry]]) -> Child:
 
 
 def _states(reached: str | None, entries: Sequence[HistoryEntry]) -> tuple[tuple[str, date], ...]:
-    return _reached(reached) if reached is not None else reached_by(entries)
+    return states_in(reached) if reached is not None else reached_by(entries)
 
 
 @lru_cache(maxsize=1_000)
-def _reached(text: str) -> tuple[tuple[str, date], ...]:
+def states_in(text: str) -> tuple[tuple[str, date], ...]:
     return tuple((state, date.fromisoformat(day)) for state, day in json.loads(text))
 
 

@@ -10,6 +10,7 @@ from twinflow.storage.agreements import Agreements
 from twinflow.storage.alerts import Alerts
 from twinflow.storage.calendar_recount import CalendarRecount
 from twinflow.storage.calendars import CalendarEditions
+from twinflow.storage.cells import Cells
 from twinflow.storage.clock import Clock
 from twinflow.storage.database import current_revision
 from twinflow.storage.deadlines import Deadlines
@@ -58,6 +59,7 @@ class UnitOfWork:
         self.alerts = Alerts(self._writes)
         self.books = Books(self._writes)
         self.calendars = CalendarEditions(self._writes)
+        self.cells = Cells(self._writes)
         self.clock = Clock(self._writes)
         self.deadlines = Deadlines(self._writes)
         self.feeds = Feeds(self._writes)

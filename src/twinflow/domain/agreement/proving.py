@@ -178,6 +178,11 @@ def _alert_in_words(alert: WrittenAlert) -> Sentence:
     return Sentence("of {subject}, {level}, to {recipient}, of {effective_on} (row {row})", {**has, "row": alert.row})
 
 
+NOT_AS_WRITTEN = Sentence(
+    "link {number} of the chain, of {at} UTC, is not as it was written, or does not rest on the one before it"
+)
+
+
 def faults_of_chain(head: Head, links: Sequence[WrittenLink]) -> tuple[list[Fault], Head]:
     """What does not come out of these links after the one at `head`, and where the chain stands after them."""
     faults = []
@@ -186,8 +191,7 @@ def faults_of_chain(head: Head, links: Sequence[WrittenLink]) -> tuple[list[Faul
             values = {"number": head.entries + 1, "link": link.number}
             faults.append(Fault(Sentence("link {number} of the chain is missing: link {link} follows", values)))
         if link_seal(head.seal, link.number, link.at, link.items) != link.seal:
-            said = "link {number} of the chain, of {at} UTC, is not as it was written, or does not rest on the one before it"
-            faults.append(Fault(Sentence(said, {"number": link.number, "at": link.at[:16]})))
+            faults.append(Fault(Sentence(NOT_AS_WRITTEN.template, {"number": link.number, "at": str(link.at)[:16]})))
         head = Head(link.seal, link.number)
     return faults, head
 

@@ -27,12 +27,19 @@ def faults_of_message(message: WrittenMessage) -> Iterator[Fault]:
         then, _, built_then = link.content.partition(".")
         values = {"id": message.id, "reader": message.recipient, "link": link.link}
         if then != fixed:
-            said = "message {id} to {reader}: its reader, kind or time is another than link {link} of the chain has"
-            yield Fault(Sentence(said, values))
+            yield Fault(
+                Sentence(
+                    "message {id} to {reader}: its reader, kind or time is another than link {link} of the chain has",
+                    values,
+                )
+            )
             return
         if built_then and built_then != built:
-            said = "message {id} to {reader} does not say what it said when link {link} of the chain was made"
-            yield Fault(Sentence(said, values))
+            yield Fault(
+                Sentence(
+                    "message {id} to {reader} does not say what it said when link {link} of the chain was made", values
+                )
+            )
             return
     last = message.linked[-1] if message.linked else None
     if message.last != (last.state if last is not None else ""):

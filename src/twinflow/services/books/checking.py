@@ -1,8 +1,9 @@
 """Whether the books are as they were written, and every date as it comes out: looked at in one snapshot, changed nowhere."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine
@@ -10,7 +11,7 @@ from sqlalchemy import Engine
 from twinflow.domain.agreement.agreement import Agreement
 from twinflow.domain.agreement.proving import Fault, faults_of, faults_of_chain, of_state
 from twinflow.domain.agreement.seals import Head
-from twinflow.domain.agreement.written import WrittenAgreement
+from twinflow.domain.agreement.written import WrittenAgreement, WrittenMessage
 from twinflow.domain.clock.day import InBooks
 from twinflow.domain.deadlines.context import DeadlineContext
 from twinflow.domain.deadlines.proving import of_count, of_derivation, of_waking
@@ -18,11 +19,12 @@ from twinflow.domain.mail.proving import faults_of_message
 from twinflow.domain.people.people import People
 from twinflow.domain.process.definition import ProcessDefinition
 from twinflow.domain.rulebook import Rulebook, deadline_context
-from twinflow.errors import UnreadableAgreement
+from twinflow.errors import UnreadableAgreement, reason, unreadable
 from twinflow.sentences import Sentence
 from twinflow.services.clock.in_books import in_books
+from twinflow.storage.agreements import read
 from twinflow.storage.engine import one_snapshot
-from twinflow.storage.failures import about
+from twinflow.storage.failures import about, one_by_one
 from twinflow.storage.snapshots import InRows
 from twinflow.storage.unit_of_work import UnitOfWork
 
@@ -51,10 +53,14 @@ class Checked:
             "faults": len(self.faults),
         }
         if self.faults:
-            said = "{faults} findings in {agreements} agreements, {entries} entries, {messages} messages and {links} links."
-            return Sentence(said, values)
-        said = "All is well: {agreements} agreements, {entries} entries, {messages} messages, {links} links; the head is {head}."
-        return Sentence(said, values)
+            return Sentence(
+                "{faults} findings in {agreements} agreements, {entries} entries, {messages} messages and {links} links.",
+                values,
+            )
+        return Sentence(
+            "All is well: {agreements} agreements, {entries} entries, {messages} messages, {links} links; the head is {head}.",
+            values,
+        )
 
 
 @dataclass(slots=True)
@@ -84,6 +90,7 @@ def check(
         if missing:
             return _checked(missing, counts)
         faults = [Fault(each) for each in (*short, *work.shape.faults())]
+        faults += work.cells.faults()
         faults += _of_chain(work, counts, head)
         faults += _of_agreements(work, rulebook, people, now, counts)
         faults += _of_messages(work, counts)
@@ -103,23 +110,43 @@ def _of_chain(work: UnitOfWork, counts: _Counts, wanted: str | None) -> Iterator
     counts.links, counts.head = at.entries, at
     if not is_there:
         values = {"head": wanted, "last": at.name}
-        said = "the head {head} is not in the chain as it is now, which ends with {last}: the books were altered, or are others"
-        yield Fault(Sentence(said, values))
+        yield Fault(
+            Sentence(
+                "the head {head} is not in the chain as it is now, which ends with {last}: the books were altered, or are others",
+                values,
+            )
+        )
     for number, link in work.books.lost_agreements():
-        said = "the agreement with the row {row} is gone: link {link} of the chain has it"
-        yield Fault(Sentence(said, {"row": number, "link": link}))
+        yield Fault(
+            Sentence(
+                "the agreement with the row {row} is gone: link {link} of the chain has it",
+                {"row": number, "link": link},
+            )
+        )
     for message_id, link in work.books.lost_messages():
-        said = "the message {message} is gone from the outbox: link {link} of the chain has it"
-        yield Fault(Sentence(said, {"message": message_id, "link": link}))
+        yield Fault(
+            Sentence(
+                "the message {message} is gone from the outbox: link {link} of the chain has it",
+                {"message": message_id, "link": link},
+            )
+        )
 
 
 def _of_messages(work: UnitOfWork, counts: _Counts) -> Iterator[Fault]:
     last = 0
     while messages := work.books.messages(last, AT_ONCE):
         for message in messages:
-            yield from faults_of_message(message)
+            yield from _of_message(message)
         counts.messages += len(messages)
         last = messages[-1].id
+
+
+def _of_message(message: WrittenMessage) -> Sequence[Fault]:
+    try:
+        return list(faults_of_message(message))
+    except Exception as error:  # noqa: BLE001 - what damaged rows lead to cannot be foreseen
+        values = {"id": message.id, "why": reason(error)}
+        return [Fault(Sentence("Message {id} cannot be read: {why}", values))]
 
 
 def _of_agreements(
@@ -130,38 +157,55 @@ def _of_agreements(
         written = work.books.agreements(ids)
         counts.agreements += len(written)
         counts.entries += sum(len(each.history) for each in written)
-        readable = dict(zip(ids, work.agreements.in_rows(ids), strict=True))
-        cases = [each for each in readable.values() if isinstance(each, InRows)]
-        known = dict(zip([each.id for each in cases], in_books(work, rulebook, cases), strict=True))
-        for each in written:
-            yield from faults_of(each)
-            found = readable[each.id]
-            case = known[each.id] if isinstance(found, InRows) else found
-            yield from _of_case(each, case, rulebook, people, now)
+        for each, case in zip(written, _cases(work, rulebook, written), strict=True):
+            yield from _as_far_as_read(each.reference, partial(faults_of, each))
+            yield from _as_far_as_read(each.reference, partial(_of_what_is_made, case, rulebook, people, now))
         last = ids[-1]
 
 
-def _of_case(
-    written: WrittenAgreement,
+def _cases(
+    work: UnitOfWork, rulebook: Rulebook, written: Sequence[WrittenAgreement]
+) -> list[InBooks | UnreadableAgreement]:
+    """What is made of the rows of each; of one that cannot be read, why not."""
+    references = {each.id: each.reference for each in written}
+    found = dict(zip(references, work.agreements.in_rows(list(references)), strict=True))
+    readable = {number: each for number, each in found.items() if isinstance(each, InRows)}
+    cases = one_by_one(
+        lambda few: in_books(work, rulebook, [readable[number] for number in few]),
+        list(readable),
+        lambda number, error: unreadable(references[number], reason(error)),
+    )
+    known = dict(zip(readable, cases, strict=True))
+    return [known[number] if isinstance(each, InRows) else each for number, each in found.items()]
+
+
+def _as_far_as_read(reference: str, faults: Callable[[], Iterable[Fault]]) -> Iterable[Fault]:
+    """What is found of an agreement; where it cannot be read, that."""
+    try:
+        with about(reference):
+            return list(faults())
+    except UnreadableAgreement as error:
+        return [Fault(error.message, reference)]
+
+
+def _of_what_is_made(
     case: InBooks | UnreadableAgreement,
     rulebook: Rulebook,
     people: People,
     now: datetime,
 ) -> Iterator[Fault]:
-    """What is made of the rows: state and deadlines. Of one that cannot be read, that."""
-    if isinstance(case, UnreadableAgreement):
-        yield Fault(case.message, written.reference)
-        return
-    try:
-        with about(written.reference):
-            said = list(_of_what_is_made(case, rulebook, people, now))
-    except UnreadableAgreement as error:
-        yield Fault(error.message, written.reference)
-    else:
-        yield from (Fault(each, written.reference) for each in said)
+    """Its state and its deadlines. Raises UnreadableAgreement."""
+    case = read(case)
+    for each in _of_state_and_deadlines(case, rulebook, people, now):
+        yield Fault(each, case.agreement.reference)
 
 
-def _of_what_is_made(case: InBooks, rulebook: Rulebook, people: People, now: datetime) -> Iterator[Sentence]:
+def _of_state_and_deadlines(
+    case: InBooks,
+    rulebook: Rulebook,
+    people: People,
+    now: datetime,
+) -> Iterator[Sentence]:
     agreement = case.agreement
     definition = rulebook.definition_of(agreement)
     yield from of_state(agreement)
