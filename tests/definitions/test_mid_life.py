@@ -28,6 +28,8 @@ from twinflow.errors import Refused
 
 SIGNED, IMPORTED = date(2025, 3, 3), date(2026, 3, 2)
 PARTIES = (Party("Home city", "MX", home=True), Party("Partner city", "US"))
+AS_SHEETS_HAVE_IT = (str(SIGNED), "2025", "")
+"""The day of signature: whole, its year only, or not at all."""
 ENOUGH = 12
 """More rounds of doing what a refusal says than any step needs."""
 COMMAND = re.compile(r"twinflow agreements [^;.]+")
@@ -61,7 +63,7 @@ class Desk:
         if day := FROM.search(reason):
             self.now = noon(date.fromisoformat(day[1]))
         elif not_done := NOT_DONE.search(reason):
-            self.take(next(step for step in self.process.steps.values() if step.label["en"] == not_done[1]))
+            against(self, next(step for step in self.process.steps.values() if step.label["en"] == not_done[1]))
         elif command := COMMAND.search(reason):
             self._do(command[0].split())
         else:
@@ -73,7 +75,7 @@ class Desk:
         """A command as a refusal has it, with what is to be filled in filled in."""
         match words[2]:
             case "advance":
-                self.take(self.process.steps[words[4]])
+                against(self, self.process.steps[words[4]])
             case "correct":
                 name, _, value = words[6].partition("=")
                 self._correct(int(words[4]), {name: {"DATE": str(SIGNED), "VALUE": "given"}.get(value, value)})
@@ -105,10 +107,10 @@ class Desk:
         return str(day.date()) if name.endswith("_on") else "given"
 
 
-def taken_over(process: ProcessDefinition, state: str) -> Desk:
-    """With a reference, parties, and the day of signature where it is signed."""
-    signed = process.states[state].signed and SIGNED_ON in process.facts
-    facts = {SIGNED_ON: (Claim(PartialDate.of(SIGNED), "sheet"),)} if signed else {}
+def taken_over(process: ProcessDefinition, state: str, signed_on: str = str(SIGNED)) -> Desk:
+    """With a reference, parties, and, where it is signed, the day of signature as far as the sheet has it."""
+    known = signed_on and process.states[state].signed and SIGNED_ON in process.facts
+    facts = {SIGNED_ON: (Claim(PartialDate.parse(signed_on), "sheet"),)} if known else {}
     new = NewAgreement(
         "A-1", process.key, "chihuahua", "A", IMPORTED, PARTIES, state=state, facts=facts, kind=EntryKind.IMPORTED
     )
@@ -145,21 +147,25 @@ def told_of_the_clock(desk: Desk, step: Step) -> list[str]:
     return told
 
 
+@pytest.mark.parametrize("signed_on", AS_SHEETS_HAVE_IT)
 @pytest.mark.parametrize("process", list(rulebook().catalogue), ids=lambda process: process.key)
-def test_every_step_of_a_case_taken_over_in_any_state_is_taken_once_its_refusals_are_followed(process) -> None:
+def test_every_step_of_a_case_taken_over_in_any_state_is_taken_once_its_refusals_are_followed(
+    process, signed_on
+) -> None:
     stuck = {
         (state, step.key): reasons
         for step in process.steps.values()
         for state in step.sources
-        if step.by != {CLOCK} and (reasons := against(taken_over(process, state), step))
+        if step.by != {CLOCK} and (reasons := against(taken_over(process, state, signed_on), step))
     }
     assert stuck == {}
 
 
+@pytest.mark.parametrize("signed_on", AS_SHEETS_HAVE_IT)
 @pytest.mark.parametrize("process", list(rulebook().catalogue), ids=lambda process: process.key)
-def test_whoever_waits_for_the_clock_in_a_case_taken_over_comes_to_know_the_day(process) -> None:
+def test_whoever_waits_for_the_clock_in_a_case_taken_over_comes_to_know_the_day(process, signed_on) -> None:
     waits = [(state, step) for step in process.steps.values() if step.by == {CLOCK} for state in step.sources]
-    told = {(state, step.key): told_of_the_clock(taken_over(process, state), step) for state, step in waits}
+    told = {(state, step.key): told_of_the_clock(taken_over(process, state, signed_on), step) for state, step in waits}
     assert {at: said for at, said in told.items() if not any("The clock takes it when" in each for each in said)} == {}
 
 

@@ -28,7 +28,13 @@ from twinflow.domain.calendar.dates import Distance, Length
 from twinflow.domain.process.definition import Anchor, Requirement, Side
 from twinflow.domain.steps.advance import reasons_against
 from twinflow.domain.steps.command import Attempt
-from twinflow.domain.steps.days import against_the_day, comes_with, with_dates_recorded
+from twinflow.domain.steps.days import (
+    against_the_day,
+    assumed_to_be_in_time,
+    comes_with,
+    what_the_clock_waits_for,
+    with_dates_recorded,
+)
 from twinflow.language import say
 from twinflow.services.reading.history_in_words import entry_message
 
@@ -446,3 +452,40 @@ def test_where_it_cannot_be_known_the_step_is_taken_and_says_what_was_assumed(kn
     assert StepTaken.read(taken.history[-1]).assumed == assumed
     said = f"assumed to be in time, as no more is known than Day of signature by all parties: {known}"
     assert (said in str(entry_message(taken.history[-1], definition()))) is bool(assumed)
+
+
+def test_the_facts_that_might_have_barred_a_step_are_kept_with_it_each_as_far_as_its_day_is_known():
+    said = StepTaken(reason="the papers came", assumed={"signed_on": "1997", "meeting_on": "2001-02"})
+    entry = noted(said, "lucia", DUE, noon(DUE))
+    assert dict(entry.details) == {"reason": "the papers came", "assumed": "signed_on=1997 meeting_on=2001-02"}
+    assert StepTaken.read(entry) == said
+
+
+def test_what_only_has_to_be_on_record_assumes_nothing_of_its_day(process):
+    case = agreement(facts=facts(signed_on="1997"))
+    step = replace(definition().step("request_registration"), requires=(Requirement("fact", fact="signed_on"),))
+    assert assumed_to_be_in_time(Attempt(case, definition(), LIAISON, date(1997, 6, 2), EVERY_DAY), step) == {}
+
+
+# a step of the clock, for whoever would take it
+
+
+def clock_waits(case, step="expire"):
+    return [str(reason) for reason in what_the_clock_waits_for(case, definition().step(step), definition())]
+
+
+def test_whoever_would_take_a_step_of_the_clock_is_told_the_day_or_what_is_missing():
+    running = agreement(state="in_force", facts=facts(term_starts_on="2008-03-10"), terms=terms(validity="5 years"))
+    running = derived(running, date(2010, 1, 4))
+    assert clock_waits(running) == ["The clock takes it when “End of the term” has passed (2013-03-10)."]
+    (assumed,) = clock_waits(derived(replace(running, terms={}), date(2010, 1, 4)))
+    assert assumed == (
+        "“End of the term” (2013-03-10) is only assumed, and nothing follows from it. Say what the text states: "
+        "twinflow agreements confirm-term A-1 validity LENGTH"
+    )
+    (unknown,) = clock_waits(derived(replace(running, facts={}), date(2010, 1, 4)))
+    assert unknown == (
+        "It waits for “End of the term”, which has no date: the day is not known of “Start of the present term”. "
+        "Put it on record: twinflow agreements correct A-1 1 --set signed_on=DATE"
+    )
+    assert clock_waits(running, "sign") == []

@@ -107,6 +107,17 @@ def test_every_item_of_a_checklist_was_there_at_the_last_look():
     assert missing_items(PAPERS, "map") == [PAPERS.items["letter"], PAPERS.items["draft"]]
 
 
+def test_what_a_step_recorded_is_put_right_with_the_entry_of_that_step():
+    on = date(2008, 1, 8)
+    looked = HistoryEntry(
+        EntryKind.STEP, "lucia", on, noon(on), step="check_draft", details={"draft_sections": "objective"}
+    )
+    case = agreement(state="opinion_requested", facts={"draft_sections": (Claim("objective", ""),)})
+    reason = why(replace(case, history=(*case.history, looked)), "checklist", checklist="draft_sections")
+    items = ",".join(PROCESS.checklists["draft_sections"].items)
+    assert reason.endswith(f" Put it on record: twinflow agreements correct A-1 2 --set draft_sections={items}")
+
+
 def test_a_child_has_come_to_a_state_whatever_became_of_it_since():
     wanted = ChildState(PROGRAMME, "agreed")
     reached = (("drafted", date(2011, 5, 9)), ("agreed", date(2011, 8, 2)), ("ended", date(2012, 8, 2)))

@@ -3,12 +3,19 @@
 from twinflow.domain.agreement.agreement import Agreement
 from twinflow.domain.agreement.entries import StepTaken
 from twinflow.domain.agreement.present_names import number_of
-from twinflow.domain.process.definition import CLOCK, ProcessDefinition, Step
+from twinflow.domain.process.definition import CLOCK, Effect, ProcessDefinition, Step
+from twinflow.domain.process.well_known_facts import IN_FORCE_ON, SIGNED_ON, TERM_STARTS_ON
 from twinflow.sentences import Sentence
 
 
 def by_record(agreement: Agreement, definition: ProcessDefinition, name: str) -> Sentence:
     """How a fact, a paper or a checklist comes on record: with a step from here, or with the entry it belongs to."""
+    if (
+        name in {IN_FORCE_ON, TERM_STARTS_ON}
+        and agreement.day_of(SIGNED_ON) is None
+        and _begins_when_signed(definition)
+    ):
+        name = SIGNED_ON
     step = _recorded_here(agreement, definition, name)
     entry, given = _entry_of(agreement, name), _as_given(definition, name)
     correct = f"twinflow agreements correct {agreement.reference} {entry} --set {given}"
@@ -39,6 +46,11 @@ def by_child(agreement: Agreement, process: str) -> Sentence:
 def with_remedy(reason: Sentence, remedy: Sentence | None) -> Sentence:
     """Both, one after the other."""
     return reason if remedy is None else Sentence("{reason} {remedy}", {"reason": reason, "remedy": remedy})
+
+
+def _begins_when_signed(definition: ProcessDefinition) -> bool:
+    """Whether the term begins with the last signature: its day is then what has to be known."""
+    return any(step.effect is Effect.START_TERM for step in definition.steps.values())
 
 
 def _recorded_here(agreement: Agreement, definition: ProcessDefinition, name: str) -> Step | None:
