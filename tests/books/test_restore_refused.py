@@ -198,16 +198,21 @@ def test_books_that_somebody_has_in_use_are_not_replaced(small: World, run: Run,
         assert references(small.engine) == ["MX-1"] + ["MX-2"] * is_sqlite(small)
 
 
-def test_an_older_backup_takes_the_place_of_newer_books_and_is_brought_to_this_version(
+def test_an_older_backup_goes_into_an_empty_database_or_in_the_place_of_newer_books_and_is_brought_to_this_version(
     small: World, run: Run, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
-    file = tmp_path / "older"
+    file, kind = tmp_path / "older", "sqlite" if is_sqlite(small) else "postgresql"
     (tmp_path / "old").mkdir()
-    with restored(OF_0009, "sqlite" if is_sqlite(small) else "postgresql", tmp_path / "old", request) as url:
+    (tmp_path / "bare").mkdir()
+    with restored(OF_0009, kind, tmp_path / "old", request) as url:
         engine = make_engine(url)
         expected = references(engine)
         backup.back_up(engine, file)
         engine.dispose()
+    with bare_database(kind, tmp_path / "bare", request) as url:
+        engine = make_engine(url)
+        backup.put_back(engine, file, replace=False)
+        assert references(engine) == expected
     backup.put_back(small.engine, file, replace=True)
     settings = settings_of(OF_0009, small.runtime.settings.database.url, tmp_path / "old")
     bootstrap.upgrade_database(settings)

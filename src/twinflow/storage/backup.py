@@ -14,7 +14,6 @@ from twinflow.errors import BadInput, EnvironmentFailed
 from twinflow.regular_files import open_file
 from twinflow.storage import server_backup
 from twinflow.storage.database import NEWEST
-from twinflow.storage.failures import in_use_by_others, not_put_back
 from twinflow.storage.live_file import file_of, has_log, is_in_use, settle_marks
 
 KINDS = {"SQLite": b"SQLite format 3\0", "PostgreSQL": b"PGDMP"}
@@ -131,7 +130,7 @@ def _copy_of(engine: Engine, new: Path) -> None:
 def _put_into_file(engine: Engine, source: Path) -> None:
     is_whole, file = has_log(source), file_of(engine)
     if file is not None and is_in_use(file):
-        raise in_use_by_others()
+        raise server_backup.in_use_by_others()
     try:
         with closing(_opened(source)) as old, closing(sqlite3.connect(str(engine.url.database), timeout=2)) as new:
             new.execute("PRAGMA journal_mode=DELETE")  # only who is alone with the file may leave the “-wal”
@@ -139,5 +138,5 @@ def _put_into_file(engine: Engine, source: Path) -> None:
             settle_marks(new, whole=is_whole)
     except sqlite3.Error as error:
         if error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
-            raise in_use_by_others() from error
-        raise not_put_back(str(error)) from error
+            raise server_backup.in_use_by_others() from error
+        raise server_backup.not_put_back(str(error)) from error

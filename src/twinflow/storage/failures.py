@@ -8,16 +8,7 @@ from typing import TypeVar
 
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
-from twinflow.errors import (
-    BadInput,
-    BooksAltered,
-    EnvironmentFailed,
-    Refused,
-    StaleAgreement,
-    TwinflowError,
-    reason,
-    unreadable,
-)
+from twinflow.errors import BadInput, BooksAltered, EnvironmentFailed, StaleAgreement, TwinflowError, reason, unreadable
 
 Read = TypeVar("Read")
 Failed = TypeVar("Failed")
@@ -69,16 +60,6 @@ def _taken(error: IntegrityError) -> TwinflowError:
     if any(name in str(error.orig) for name in OF_A_REFERENCE):
         return BadInput("There is an agreement with this reference already.")
     return StaleAgreement("Somebody else was faster; look at it again.")
-
-
-def in_use_by_others() -> Refused:
-    """Of books that are to be replaced."""
-    return Refused("Somebody else has the books in use: stop “twinflow serve” and “twinflow worker” first.")
-
-
-def not_put_back(why: str) -> EnvironmentFailed:
-    """Of a backup with which nothing is wrong."""
-    return EnvironmentFailed("The backup cannot be put into the database, which is as it was: {why}.", why=why)
 
 
 def _code(error: DBAPIError) -> str:

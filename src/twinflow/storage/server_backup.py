@@ -18,9 +18,9 @@ from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import SQLModel
 
-from twinflow.errors import BadInput, EnvironmentFailed
+from twinflow.errors import BadInput, EnvironmentFailed, Refused
 from twinflow.storage.database import REVISIONS, current_revision
-from twinflow.storage.failures import in_our_words, in_use_by_others, not_put_back
+from twinflow.storage.failures import in_our_words
 
 TABLE = re.compile(r"^\d+; \d+ \d+ TABLE public (\S+) ", re.MULTILINE)
 """As a list of contents names it."""
@@ -43,6 +43,16 @@ OF_THE_FILE = (
     psycopg.errors.UndefinedFunction,
 )
 """What the server says where rows or statements are damaged."""
+
+
+def in_use_by_others() -> Refused:
+    """Of books that are to be replaced."""
+    return Refused("Somebody else has the books in use: stop “twinflow serve” and “twinflow worker” first.")
+
+
+def not_put_back(why: str) -> EnvironmentFailed:
+    """Of a backup with which nothing is wrong."""
+    return EnvironmentFailed("The backup cannot be put into the database, which is as it was: {why}.", why=why)
 
 
 def write(engine: Engine, new: Path) -> None:
