@@ -1,4 +1,4 @@
-"""What rests on what is corrected: a step of the agreement that a child belongs to, and the deadlines that are as derived then."""
+"""What rests on what is corrected: a step of the agreement that a child belongs to; deadlines, which are as derived then."""
 
 from dataclasses import replace
 from datetime import date
