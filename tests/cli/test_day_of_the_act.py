@@ -50,8 +50,29 @@ def run(
     return call
 
 
-def test_every_act_is_among_those_tried() -> None:
+BY_SOMEBODY = {given.command for given in arguments_and_options() if given.name == "--as"}
+READING = {"agreements steps", "notices list", "notices preview"}
+DONE_IN_THE_BOOKS = {
+    "agreements confirm-correction",
+    "agreements confirm-term",
+    "agreements correct",
+    "bounces settle",
+    "calendars apply",
+    "clock confirm",
+    "database accept-copy",
+    "deadlines acknowledge",
+    "deadlines snooze",
+    "notices off",
+    "notices on",
+    "outbox cancel",
+    "workflows migrate apply",
+}
+"""What somebody does in twinflow itself: it has the day on which it is entered, and no other."""
+
+
+def test_whatever_somebody_does_has_a_day_of_its_own_or_is_done_in_the_books() -> None:
     assert {"agreements advance", "agreements open", "deadlines pause", "deadlines confirm"} <= set(ACTS)
+    assert BY_SOMEBODY - READING - set(ACTS) == DONE_IN_THE_BOOKS
 
 
 @pytest.mark.parametrize("command", ACTS)

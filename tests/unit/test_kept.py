@@ -113,12 +113,21 @@ def test_what_nothing_gives_rise_to_any_more_is_void_and_wakes_nobody(rule, clos
     assert void in found.agreement.deadlines
 
 
-def test_what_was_closed_and_is_derived_no_more_stays_in_the_books_as_it_is():
+def test_what_was_closed_by_other_calendars_and_is_derived_no_more_stays_in_the_books_as_it_is():
     case = medellin(TODAY)
-    met = replace(the(case, "evaluation"), status=MET, closed_on=date(2011, 6, 1))
+    met = replace(the(case, "evaluation"), status=MET, closed_on=date(2011, 6, 1), edition="ec-public@old")
     found = left(instead(case, met), without(case, "evaluation"))
     assert found.rows == {}
     assert the(found.agreement, "evaluation") == met
+
+
+def test_what_was_closed_by_these_calendars_and_is_derived_no_more_is_void_and_once():
+    case = medellin(TODAY)
+    met = replace(the(case, "evaluation"), status=MET, closed_on=date(2011, 6, 1))
+    found = left(instead(case, met), without(case, "evaluation"))
+    void = replace(met, status=VOID, closed_on=None)
+    assert found.rows == {met.key: void}
+    assert left(instead(case, void), without(case, "evaluation")).rows == {}
 
 
 def test_after_a_migration_all_that_is_open_is_written_again_as_it_may_have_another_ladder():
@@ -150,6 +159,12 @@ def test_what_is_closed_keeps_the_date_it_was_closed_with():
     assert set(kept([old], case, definition(MX), context(definition(MX), LATER))) == {
         deadline.key for deadline in case.deadlines
     }
+
+
+def test_what_the_same_calendars_have_otherwise_is_as_derived():
+    case = opinion_case()
+    old = replace(the(case, "opinion"), status=VOID, closed_on=date(2008, 3, 7))
+    assert kept_as(old, case) == the(case, "opinion")
 
 
 BASIS = the(opinion_case(), "opinion").basis
@@ -199,7 +214,7 @@ def test_an_act_recorded_later_meets_what_was_closed_otherwise_by_the_date_it_wa
 def test_what_follows_another_date_is_counted_anew_only_if_something_was_given_for_that_one():
     case = medellin(date(2014, 4, 1))
     notice, end = the(case, "last_day_for_notice"), the(case, "term_end")
-    old = replace(notice, due_on=date(2014, 3, 21), anchor_on=date(2014, 5, 5))
+    old = replace(notice, due_on=date(2014, 3, 21), anchor_on=date(2014, 5, 5), edition="ec-public@old")
     before = [old, replace(end, due_on=date(2014, 5, 5))]
     assert kept(before, case, definition(EC), context(definition(EC), LATER))[notice.key] == old, (
         "its start is counted, too"
@@ -211,7 +226,7 @@ def test_what_follows_another_date_is_counted_anew_only_if_something_was_given_f
 def test_what_followed_a_date_that_is_gone_stays_as_it_was_closed():
     case = medellin(date(2014, 4, 1))
     notice = the(case, "last_day_for_notice")
-    old = replace(notice, due_on=date(2014, 3, 21))
+    old = replace(notice, due_on=date(2014, 3, 21), edition="ec-public@old")
     assert kept_as(old, replace(case, deadlines=(notice,)), process=EC) == old
 
 

@@ -205,6 +205,8 @@ def rest_on(parent: Agreement, definition: ProcessDefinition, before: Agreement,
     """The steps of the agreement it belongs to that could not have been taken, had it not come to its states."""
     lost = set() if after.annulled_on is None else {state for state, _ in reached_by(before.history)}
     lost |= {state for state, _ in reached_by(before.history)} - {state for state, _ in reached_by(after.history)}
+    others = [each for each in parent.children if each.process == before.process and each.reference != before.reference]
+    lost -= {state for other in others for state, _ in other.reached}
     found = []
     for number, place in numbered(parent.history):
         entry = parent.history[place]
