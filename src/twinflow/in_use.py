@@ -14,7 +14,7 @@ from twinflow.definitions.proved import Content
 from twinflow.definitions.reader import problems_at
 from twinflow.domain.people.people import People
 from twinflow.domain.process.catalogue import Pin
-from twinflow.domain.rulebook import Rulebook
+from twinflow.domain.rulebook import Applied, Rulebook
 from twinflow.errors import BadInput
 from twinflow.sentences import Sentence
 from twinflow.storage.calendars import Edition
@@ -117,6 +117,6 @@ def with_editions(rulebook: Rulebook, kept: Sequence[Edition]) -> Rulebook:
     }
     editions = WhenAsked(earlier | readers_of(rulebook.editions))
     in_use = {each.key: partial(editions.__getitem__, (each.key, each.edition)) for each in kept if each.current}
-    return replace(
-        rulebook, calendars=WhenAsked(readers_of(rulebook.calendars) | in_use), editions=editions, _together={}
-    )
+    applied = tuple(Applied(each.applied_at, each.key, each.edition) for each in kept if each.applied_at is not None)
+    calendars = WhenAsked(readers_of(rulebook.calendars) | in_use)
+    return replace(rulebook, calendars=calendars, editions=editions, applied=applied, _together={})

@@ -7,7 +7,7 @@ deadline that never was, what the case began with. Days later, with other acts a
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from random import Random
 
 import pytest
@@ -26,10 +26,12 @@ from twinflow.domain.corrections.correction import CorrectionCommand
 from twinflow.domain.corrections.retaken import retaken
 from twinflow.domain.deadlines.changes import ChangeCommand, decide
 from twinflow.domain.deadlines.kept import rewritten
+from twinflow.domain.rulebook import Applied
 from twinflow.domain.steps.advance import advance
 from twinflow.domain.steps.command import StepCommand
 from twinflow.errors import Refused
 
+CALENDAR, BEFORE = "mx-labour", datetime(2000, 1, 1, tzinfo=UTC)
 CHUNKS = many(2, 64)
 LIVES_OF_A_CHUNK = max(1, many(30, 10_000) // CHUNKS)
 Act = Callable[[Agreement], Agreement | None]
@@ -115,14 +117,15 @@ class TwoLives(Life):
         return act
 
     def change(self, kind: ChangeKind, number: int, amount: int) -> Act:
-        """A change of one of the open deadlines."""
+        """A change of one of the open deadlines: the same one in both."""
+        keys = sorted(each.key for each in self._running(self.right.agreement))
 
         def act(agreement: Agreement) -> Agreement:
-            agreement = self._derived(agreement)
-            running = [each for each in agreement.deadlines if each.is_open]
-            if not running:
+            deadlines = [each for each in self._running(agreement) if keys and each.key == keys[number % len(keys)]]
+            if not deadlines:
                 raise Refused("none")
-            deadline, definition = running[number % len(running)], self.definition_of(agreement)
+            agreement = self._derived(agreement)
+            (deadline,), definition = deadlines, self.definition_of(agreement)
             length = Length(amount, Unit.DAYS) if kind is ChangeKind.EXTEND else None
             command = ChangeCommand(kind=kind, on=None, reason="r", paper="p", legal_basis="l", length=length)
             calendars = self.context(agreement).calendars_of(definition.deadlines[deadline.rule])
@@ -133,6 +136,10 @@ class TwoLives(Life):
             return self._derived(after)
 
         return act
+
+    def _running(self, agreement: Agreement) -> list[Deadline]:
+        closed = {each.key for each in agreement.deadlines if not each.is_open and not each.is_gone}
+        return [each for each in self._derived(agreement).deadlines if each.is_open and each.key not in closed]
 
     def mistaken(self, random: Random) -> CorrectionCommand | None:
         """Something is entered wrongly; how it is put right. None where nothing could be entered."""
@@ -170,6 +177,8 @@ class TwoLives(Life):
         """Something that happens in both."""
         what = random.random()
         if what < 0.1:
+            self.new_edition(random.random())
+        elif what < 0.2:
             self.alike(self.migrates, random.random())
         elif what < 0.7:
             self.both(self.step(random.choice(ACTS), random.randrange(20), random.randrange(-30, 60)))
@@ -182,6 +191,25 @@ class TwoLives(Life):
         for books in (self.right, self.wrong):
             what(books, Random(seed))
             books.write()
+
+    def new_edition(self, seed: float) -> None:
+        """Another edition of the calendar comes into use: for both, between the passes of yesterday and of today."""
+        held = self.rulebook
+        if not held.applied:
+            first = held.calendars[CALENDAR]
+            held = replace(
+                held, editions={(CALENDAR, first.edition): first}, applied=(Applied(BEFORE, CALENDAR, first.edition),)
+            )
+        for books in (self.right, self.wrong):
+            self.rulebook = held
+            self.edition(books, Random(seed))
+            books.write()
+        found = self.rulebook.calendars[CALENDAR]
+        self.rulebook = replace(
+            self.rulebook,
+            editions={**held.editions, (CALENDAR, found.edition): found},
+            applied=(*held.applied, Applied(self.now, CALENDAR, found.edition)),
+        )
 
     @property
     def have_parted(self) -> bool:
@@ -202,10 +230,8 @@ def stand(agreement: Agreement) -> tuple[object, ...]:
 
 
 def as_it_counts(deadline: Deadline) -> Deadline:
-    """What was closed keeps the calendars of then: with a mistake it may have been closed later, by another edition of them."""
-    if deadline.is_open:
-        return deadline
-    return replace(deadline, warn_on=None, due_on=None, edition="")
+    """Of several editions that give the same closed date it does not matter which one it was counted by last."""
+    return deadline if deadline.is_open else replace(deadline, edition="")
 
 
 def live(random: Random, came_of_it: Counter[str]) -> None:

@@ -17,6 +17,7 @@ from sqlalchemy import text
 from builders import facts
 from postgres import fresh_database
 from tiny_world import loaded, tiny_world
+from twinflow.definitions.calendars import read_calendar
 from twinflow.domain.agreement.agreement import Agreement, Party, Term
 from twinflow.domain.agreement.entries import ChangeKind, Correction, NotCorrected
 from twinflow.domain.agreement.history import EntryKind
@@ -36,6 +37,7 @@ from twinflow.services.agreements.correcting import CorrectedEntry, confirm_corr
 from twinflow.services.agreements.opening import open_agreement
 from twinflow.services.agreements.stating_terms import state_term
 from twinflow.services.books.checking import check
+from twinflow.services.deadlines.calendar_editions import apply
 from twinflow.services.deadlines.changing import change_deadline
 from twinflow.services.mail import outbox
 from twinflow.services.reading import agreements
@@ -907,6 +909,34 @@ def test_a_correction_that_waits_is_over_once_the_entry_is_corrected_otherwise(t
         with pytest.raises(Refused):
             confirmed(world, first, "sergio")
         assert loaded(world, MISTAKEN).day_of("asked_on") == date(2026, 3, 4)
+
+
+def test_what_was_closed_before_another_edition_of_a_calendar_is_counted_by_the_one_of_then(books: World) -> None:
+    """Friday the 13th was declared off on the 16th: what was answered on the 12th had been due on the 13th all the same."""
+    on(books, MONDAY)
+    shipped = (ROOT / "workflows" / "calendars" / "mx-labour.toml").read_text("utf-8")
+    count_by(books, shipped)
+    on(books, MONDAY + timedelta(days=2))
+    for reference, day in ((MISTAKEN, MONDAY), (RIGHT, MONDAY + timedelta(days=1))):
+        opened(books, reference)
+        take(books, reference, "ask", day)
+    on(books, MONDAY + timedelta(days=10))
+    both(books, "finish", MONDAY + timedelta(days=10))
+    on(books, MONDAY + timedelta(days=14))
+    off = '[[days]]\non = 2026-03-13\nlabel = { en = "Mourning", es = "Duelo" }\nsource = "test"\n'
+    count_by(books, f"{shipped}\n{off}")
+    correct(books, 2, on=str(MONDAY + timedelta(days=1)))
+    (answer,) = [each for each in loaded(books, MISTAKEN).deadlines if each.rule == "answer"]
+    assert (answer.due_on, answer.closed_on) == (date(2026, 3, 13), date(2026, 3, 12))
+    assert stand(books, MISTAKEN) == stand(books, RIGHT)
+    assert check(books.engine, books.rulebook, books.people, books.now).faults == ()
+
+
+def count_by(world: World, content: str) -> None:
+    """From now on dates are counted by this edition."""
+    edition = read_calendar(content, "mx-labour.toml")
+    apply(world.engine, world.rulebook, world.people, edition, content, person="elena", now=world.now)
+    world.runtime.refresh()
 
 
 def test_an_annulled_case_takes_no_term_and_nothing_belongs_to_it(asked: World) -> None:

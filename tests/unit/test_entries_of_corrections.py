@@ -1,26 +1,29 @@
 """What rows keep of an opening, a term that was stated and a correction, who is told of one, and when an assumed date wakes."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
-from builders import MX, calendars, definition, noon
+from builders import MX, a_calendar, calendars, definition, noon, rulebook
 from twinflow.domain.agreement.agreement import Basis, Claim, Deadline, DeadlineStatus, Party, Signature, Term
 from twinflow.domain.agreement.entries import (
     Began,
     Corrected,
     Correction,
     Counting,
+    NotCorrected,
     TermStated,
     beginning,
+    by_entry,
     noted,
     read,
     withdrawn,
 )
 from twinflow.domain.agreement.history import EntryKind, HistoryEntry
 from twinflow.domain.agreement.subject import AlertSubject, SubjectKind
-from twinflow.domain.alerts.alerts import about_correction
+from twinflow.domain.alerts.alerts import about_correction, about_refused_correction
 from twinflow.domain.calendar.dates import Length, PartialDate
 from twinflow.domain.deadlines.warnings import lapses_by_the_clock, next_wake_on
+from twinflow.domain.rulebook import Applied
 
 DAY = date(2026, 3, 4)
 AT = datetime(2026, 3, 4, 18, 30, tzinfo=UTC)
@@ -78,6 +81,8 @@ def test_a_correction_is_read_as_it_was_written():
         second=("supervisor", "liaison"),
         of=7,
         annulled="T-1",
+        doubts=("not_ours", "home_abroad"),
+        despite="both are ours",
     )
     found = read(noted(said, "elena", DAY, AT))
     assert isinstance(found, Corrected)
@@ -96,10 +101,53 @@ def test_a_correction_is_read_as_it_was_written():
         "second": "supervisor liaison",
         "of": "7",
         "annulled": "T-1",
+        "doubts": "not_ours home_abroad",
+        "despite": "both are ours",
     }
     bare = Corrected(entry=1, correction=Correction.WITHDRAW, reason="x")
     assert bare.details() == {"correction": "withdraw", "entry": "1", "reason": "x"}
     assert read(noted(bare, "elena", DAY, AT)) == bare
+
+
+def test_a_correction_names_several_entries_by_their_numbers():
+    asked = {"party": "A", "5.party": "B", "12.records": "x", "term.validity": "1 year", "7.": "y", "party.5": "C"}
+    assert by_entry(4, asked) == {
+        4: {"party": "A", "term.validity": "1 year", "7.": "y", "party.5": "C"}, 5: {"party": "B"}, 12: {"records": "x"},
+    }  # fmt: skip
+    assert by_entry(4, {}) == {4: {}}
+    said = Corrected(entry=4, correction=Correction.REPLACE, reason="x", asked={"5.party": "B"})
+    assert said.entries == {4, 5}
+
+
+def test_a_correction_that_is_refused_or_taken_back_is_read_as_it_was_written():
+    refused = NotCorrected(7, 4, "the paper says so")
+    assert refused.details() == {"of": "7", "entry": "4", "reason": "the paper says so"}
+    taken_back = replace(refused, taken_back=True)
+    assert taken_back.details() == {"of": "7", "entry": "4", "reason": "the paper says so", "taken_back": "yes"}
+    assert [read(noted(said, "elena", DAY, AT)) for said in (refused, taken_back)] == [refused, taken_back]
+    assert NotCorrected.read(entry(EntryKind.CORRECTED, details=refused.details())) is None
+    told = about_refused_correction(9, "elena", DAY)
+    assert (told.notice, told.subject) == ("correction-refused", AlertSubject(SubjectKind.CORRECTION, "9"))
+    assert (told.effective_on, told.held) == (DAY, frozenset({"elena"}))
+
+
+def test_the_calendars_in_use_at_an_instant_are_those_applied_by_then_or_the_first_there_was():
+    shipped = rulebook()
+    days = {key: a_calendar() for key in ("old", "new", "newer")}
+    editions = {("mx-labour", key): replace(each, key="mx-labour", edition=key) for key, each in days.items()}
+    applied = tuple(Applied(AT + timedelta(days=n), "mx-labour", key) for n, key in enumerate(days))
+    now = replace(
+        shipped,
+        editions=editions,
+        applied=applied,
+        calendars={**shipped.calendars, "mx-labour": editions["mx-labour", "newer"]},
+    )
+    then = {n: now.as_of(AT + timedelta(hours=n)).current_editions for n in (-1, 0, 23, 24, 47, 48)}
+    assert {n: each["mx-labour"] for n, each in then.items()} == {
+        -1: "old", 0: "old", 23: "old", 24: "new", 47: "new", 48: "newer",
+    }  # fmt: skip
+    assert then[-1].keys() == then[48].keys() == shipped.current_editions.keys()
+    assert now.as_of(AT + timedelta(days=2)) is now
 
 
 def test_an_entry_that_is_corrected_says_what_counts_and_one_that_is_withdrawn_nothing():

@@ -26,6 +26,15 @@ MONDAY_TO_FRIDAY = Calendars((Calendar("monday-to-friday", {}, frozenset({5, 6})
 
 
 @dataclass(frozen=True, slots=True)
+class Applied:
+    """That an edition of a calendar came into use at an instant (UTC)."""
+
+    at: datetime
+    key: str
+    edition: str
+
+
+@dataclass(frozen=True, slots=True)
 class Rulebook:
     """What all cases go by: data in files."""
 
@@ -39,6 +48,8 @@ class Rulebook:
     """Versions that cases run on and no file has any more, from the text that the books keep."""
     mail_hours: MailHours = field(default_factory=MailHours)
     """When mail may leave."""
+    applied: tuple[Applied, ...] = ()
+    """When each edition came into use, in that order."""
     _together: dict[tuple[tuple[str, ...], CountsIn], Calendars] = field(
         default_factory=dict, repr=False, compare=False
     )
@@ -171,6 +182,16 @@ class Rulebook:
     def with_calendar(self, calendar: Calendar) -> "Rulebook":
         """The same with another edition of one calendar."""
         return replace(self, calendars={**self.calendars, calendar.key: calendar}, _together={})
+
+    def as_of(self, instant: datetime) -> "Rulebook":
+        """The same with the calendars that were in use at an instant (UTC); of one that came later, with its first edition."""
+        later = {each.key for each in self.applied if each.at > instant}
+        if not later:
+            return self
+        firsts = {each.key: each.edition for each in reversed(self.applied) if each.key in later}
+        then = firsts | {each.key: each.edition for each in self.applied if each.key in later and each.at <= instant}
+        calendars = {key: self.editions[key, edition] for key, edition in then.items()}
+        return replace(self, calendars={**self.calendars, **calendars}, _together={})
 
     @property
     def current_editions(self) -> dict[str, str]:

@@ -5,13 +5,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 import sqlalchemy
-from sqlalchemy import update
+from sqlalchemy import case, update
 from sqlmodel import col, select
 
 from twinflow.errors import StaleAgreement
 from twinflow.storage.engine import upsert
 from twinflow.storage.prepared import Prepared
-from twinflow.storage.readable import is_damaged, text_in
+from twinflow.storage.readable import IsTime, is_damaged, text_in
 from twinflow.storage.tables import CalendarRow, table_of
 from twinflow.storage.writes import Repository, Writes
 
@@ -22,12 +22,13 @@ HELD = Prepared(sqlalchemy.select(CALENDAR.c.key, CALENDAR.c.edition).where(IS_C
 
 @dataclass(frozen=True, slots=True)
 class Edition:
-    """One edition of a calendar, as the text of its file."""
+    """One edition of a calendar, as the text of its file. `applied_at` (UTC) is when it came into use, where that can be read."""
 
     key: str
     edition: str
     text: str
     current: bool
+    applied_at: datetime | None = None
 
 
 def _readable(rows: Iterable[Sequence[str]]) -> dict[str, str]:
@@ -51,8 +52,9 @@ class CalendarEditions(Repository):
         return [f"{text_in(each.key)}@{text_in(each.edition)}" for each in damaged]
 
     def _all(self) -> list[Edition]:
-        row = CalendarRow
-        query = select(row.key, row.edition, row.text, IS_CURRENT).order_by(col(row.applied_at))
+        row = CALENDAR.c
+        applied_at = case((IsTime(row.applied_at), row.applied_at))
+        query = sqlalchemy.select(row.key, row.edition, row.text, IS_CURRENT, applied_at).order_by(row.applied_at)
         return [Edition(*found) for found in self._connection.execute(query)]
 
     def current(self) -> dict[str, str]:

@@ -29,6 +29,7 @@ from twinflow.domain.agreement.history import EntryKind, HistoryEntry
 from twinflow.domain.agreement.present_names import as_corrected, numbered, reached_by, what_counts
 from twinflow.domain.calendar.dates import Length, PartialDate, hour_of_day
 from twinflow.domain.corrections.retaken import Retaken, as_it_began, merged, retaken
+from twinflow.domain.deadlines.kept import Key
 from twinflow.domain.deadlines.occurrences import with_deadlines
 from twinflow.domain.people.people import Actor, People
 from twinflow.domain.process.definition import CLOCK, LIAISON, Label, ProcessDefinition, Step
@@ -755,7 +756,36 @@ class _Request:
         rows = {d.key: d for d in derived.deadlines if d.key not in anew}
         books = {d.key: d for d in agreement.deadlines}
         rows |= {key: _as_closed(books.get(key), was.get(key), is_now[key]) for key in anew & is_now.keys()}
-        return Corrections(entry, said, replace(derived, deadlines=tuple(rows.values())), anew)
+        otherwise = self._closed_otherwise(before.agreement, after.agreement, books, was)
+        rows |= {key: each for key, each in otherwise.items() if each is not None}
+        for key in otherwise:
+            if otherwise[key] is None:
+                rows.pop(key, None)
+        return Corrections(entry, said, replace(derived, deadlines=tuple(rows.values())), anew | otherwise.keys())
+
+    def _closed_otherwise(
+        self, before: Agreement, after: Agreement, books: Mapping[Key, Deadline], was: Mapping[Key, Deadline]
+    ) -> dict[Key, Deadline | None]:
+        """What the books have closed otherwise than it comes out when taken again, since the clock was off when it was recorded:
+        where the correction has a part in it, as it is derived now.
+        """
+        odd = {
+            key
+            for key, each in books.items()
+            if not each.is_open and not each.is_gone and _dates(each) != _dates(was.get(key))
+        }
+        if not odd:
+            return {}
+        context = deadline_context(self.rulebook, self.people, self.definition, after.office, self.now)
+        old, new = (
+            {d.key: d for d in with_deadlines(each, self.definition, context).deadlines} for each in (before, after)
+        )
+        return {key: new.get(key) for key in odd if _dates(old.get(key)) != _dates(new.get(key))}
+
+
+def _dates(deadline: Deadline | None) -> Deadline | None:
+    """A deadline, whatever edition it was counted by."""
+    return deadline and replace(deadline, edition="", provisional=False)
 
 
 def _as_closed(books: Deadline | None, was: Deadline | None, is_now: Deadline) -> Deadline:

@@ -6,7 +6,7 @@ as it would be had it been entered so.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from twinflow.domain.agreement.agreement import Agreement, Claim, Party
 from twinflow.domain.agreement.entries import (
@@ -38,8 +38,8 @@ from twinflow.domain.steps.terms import with_stated
 from twinflow.errors import NotFound, Refused
 from twinflow.sentences import Sentence
 
-FIRST = Sentence("entry {number}, {day}: {why}")
 MOST_ROUNDS = 3
+JUST_BEFORE = timedelta(microseconds=1)
 
 
 @dataclass(slots=True)
@@ -61,10 +61,11 @@ def retaken(
     `history` is as it is corrected, under the names of its own time, without what was only told. Of `agreement` is taken what no
     entry says: its reference, what it belongs to and what belongs to it.
     """
-    run = _Run(rulebook, people, Retaken(_as_it_began(agreement, history[0])), history)
+    run = _Run(rulebook, people, Retaken(_as_it_began(agreement, history[0])), history, history[0].recorded_at)
     run.begin(history[0])
     for entry in history[1:]:
         run.take(entry)
+    run.come_to(now)
     run.derive(now)
     return run.found
 
@@ -130,6 +131,10 @@ class _Run:
     people: People
     found: Retaken
     history: Sequence[HistoryEntry]
+    now: datetime
+    """How far it has come (UTC)."""
+    then: dict[int, Rulebook] = field(default_factory=dict)
+    """The rulebook as it was once so many editions of calendars had come into use."""
 
     @property
     def case(self) -> Agreement:
@@ -143,8 +148,22 @@ class _Run:
     def definition(self) -> ProcessDefinition:
         return self.rulebook.definition_of(self.case)
 
+    def rulebook_at(self, instant: datetime) -> Rulebook:
+        number = sum(each.at <= instant for each in self.rulebook.applied)
+        if number not in self.then:
+            self.then[number] = self.rulebook.as_of(instant)
+        return self.then[number]
+
     def context(self, now: datetime) -> DeadlineContext:
-        return deadline_context(self.rulebook, self.people, self.definition, self.case.office, now)
+        return deadline_context(self.rulebook_at(now), self.people, self.definition, self.case.office, now)
+
+    def come_to(self, instant: datetime) -> None:
+        """What was closed by the day on which another edition came into use stays as it was; the others are counted by it."""
+        passed = sorted({each.at for each in self.rulebook.applied if self.now < each.at <= instant})
+        for at in passed:
+            self.derive(at - JUST_BEFORE)
+            self.derive(at)
+        self.now = max(self.now, instant)
 
     def begin(self, entry: HistoryEntry) -> None:
         first = next((said for each in self.history if (said := Migrated.read(each)) is not None), None)
@@ -165,14 +184,14 @@ class _Run:
 
     def take(self, entry: HistoryEntry) -> None:
         """One entry after another: what is refused stays out, and is said."""
+        self.come_to(entry.recorded_at)
         try:
             taken = self._taken(entry)
         except (Refused, NotFound) as error:
             number = number_of(self.history, entry)
             for why in getattr(error, "reasons", ()) or (error.message,):
-                self.found.reasons.append(
-                    Sentence(FIRST.template, {"number": number, "day": entry.effective_on, "why": why})
-                )
+                values = {"number": number, "day": entry.effective_on, "why": why}
+                self.found.reasons.append(Sentence("entry {number}, {day}: {why}", values))
             taken = entry
             if entry.kind is EntryKind.CHANGE:  # others may be named by it
                 self._keep(entry)
@@ -297,7 +316,7 @@ class _Run:
         context = self.derive(now)
         before = self.case
         moved = migrated(before, plan, Actor(entry.actor, frozenset()), context, now)
-        there = deadline_context(self.rulebook, self.people, plan.target, before.office, now)
+        there = deadline_context(self.rulebook_at(now), self.people, plan.target, before.office, now)
         self._settle(with_closed(with_deadlines(moved, plan.target, there), before.deadlines), there, now)
         return self.case.history[-1]
 

@@ -167,7 +167,7 @@ def _recurring(agreement: Agreement, plan: Plan) -> dict[str, tuple[int, date]]:
     found: dict[str, tuple[int, date]] = {}
     for deadline in sorted(agreement.deadlines, key=lambda deadline: deadline.occurrence):
         rule = plan.target.deadlines.get(deadline.rule)
-        decided = not deadline.is_open or _is_kept(deadline, plan)
+        decided = (not deadline.is_open and not deadline.is_gone) or _is_kept(deadline, plan)
         if rule is not None and rule.recurs and decided and deadline.due_on is not None:
             found[deadline.rule] = (deadline.occurrence, deadline.due_on)
     return found
@@ -195,11 +195,13 @@ def _carry(
 def with_closed(agreement: Agreement, before: Sequence[Deadline]) -> Agreement:
     """The migrated agreement, its deadlines derived, with a note of those of `before` that were closed.
 
-    Each with the day that the new version counts it from (None where it counts none such): what begins anew afterwards is told
-    by that.
+    What nothing gave rise to any more is none of them. Each with the day that the new version counts it from (None where it
+    counts none such): what begins anew afterwards is told by that.
     """
     anchors = {deadline.key: deadline.anchor_on for deadline in agreement.deadlines}
-    closed = {deadline.key: anchors.get(deadline.key) for deadline in before if not deadline.is_open}
+    closed = {
+        deadline.key: anchors.get(deadline.key) for deadline in before if not deadline.is_open and not deadline.is_gone
+    }
     *earlier, entry = agreement.history
     said = Migrated.read(entry)
     assert said is not None
