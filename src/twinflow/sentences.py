@@ -45,6 +45,7 @@ KEPT: Mapping[str, tuple[str, ...]] = {
     "tables-altered": ("The tables of the database are not those of twinflow: {why}.",),
     "cannot-be-kept": ("This cannot be kept: {why}.",),
     "form-of-date": ("a date is written 2004-02-29, or 2004-02 or 2004 where no more is known",),
+    "form-of-hour": ("an hour is written 09:30 or 15:00, from 00:00 to 23:59",),
     "year-out-of-range": ("a year is one between 1800 and 2100",),
     "no-such-day": ("there is no such day in the calendar",),
     "form-of-length": ("a length is written like 60 days, 15 business days, 6 weeks, 3 months or 5 years",),
