@@ -57,7 +57,8 @@ def advance(
         reasons.append(Sentence("The step does not record {facts}.", {"facts": extra}))
 
     after = _signed(with_facts(agreement, facts), step, command, on)
-    attempt = Attempt(with_dates_recorded(after, definition, step, context), definition, actor, on, context.calendars)
+    recorded, from_here = with_dates_recorded(after, definition, step, context), agreement.state in step.sources
+    attempt = Attempt(recorded, definition, actor, on, context.calendars, from_here)
     missing = [unmet(attempt, requirement) for requirement in step.requires]
     reasons += [message for message in missing if message is not None]
     state = machine.destination(definition, agreement.state, step.key, _holding(attempt))
@@ -99,7 +100,8 @@ def reasons_against(
     """Everything that stands in the way of `step` today, apart from what would be filled in with it."""
     command = StepCommand(step.key, context.today)
     reasons = _refusals(agreement, definition, step, command, actor, context.today, asking=True)
-    attempt = Attempt(agreement, definition, actor, context.today, context.calendars)
+    from_here = agreement.state in step.sources
+    attempt = Attempt(agreement, definition, actor, context.today, context.calendars, from_here)
     asked = [requirement for requirement in step.requires if not comes_with(step, requirement, definition)]
     return reasons + [message for requirement in asked if (message := unmet(attempt, requirement)) is not None]
 
@@ -128,7 +130,7 @@ def _refusals(
     if not actor.roles & step.by:
         needed = [Sentence("the clock") if role == CLOCK else definition.roles[role].label for role in sorted(step.by)]
         reasons.append(Sentence("{person} is not {roles} here.", {"person": actor.key, "roles": needed}))
-        if step.by == {CLOCK}:
+        if step.by == {CLOCK} and agreement.state in step.sources:
             reasons += what_the_clock_waits_for(agreement, step, definition)
     if not asking:
         reasons += _about_the_party(agreement, step, command)

@@ -37,13 +37,17 @@ class StepCommand:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """A step that `actor` would take on the day `on`. `agreement` has what is recorded with it; `calendars` are the process's."""
+    """A step that `actor` would take on the day `on`. `agreement` has what is recorded with it; `calendars` are the process's.
+
+    `from_here`: the step leaves the present state. Where it does not, nothing is gained by giving what it lacks.
+    """
 
     agreement: Agreement
     definition: ProcessDefinition
     actor: Actor
     on: date
     calendars: Calendars
+    from_here: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from twinflow.domain.process.definition import (
 )
 from twinflow.domain.process.in_words import day_message
 from twinflow.domain.steps.command import Attempt
-from twinflow.domain.steps.remedies import by_record, by_term, with_remedy
+from twinflow.domain.steps.remedies import by_record, by_term, helped, with_remedy
 from twinflow.sentences import Sentence
 
 
@@ -139,11 +139,12 @@ def _not_known(attempt: Attempt, requirement: Requirement) -> Sentence:
     agreement, definition = attempt.agreement, attempt.definition
     if requirement.fact is not None:
         reason = Sentence("It waits for a day that is not known: {fact}.", {"fact": definition.facts[requirement.fact]})
-        return with_remedy(reason, by_record(agreement, definition, requirement.fact))
+        return helped(attempt, reason, by_record(agreement, definition, requirement.fact))
     if requirement.step is not None:
         label = definition.steps[requirement.step].label
         return Sentence("It comes after a step that is not done yet: {step}.", {"step": label})
-    return _without_date(agreement, definition.deadlines[requirement.deadline or ""], definition)
+    reason, remedy = _without_date(agreement, definition.deadlines[requirement.deadline or ""], definition)
+    return helped(attempt, reason, remedy)
 
 
 def what_the_clock_waits_for(agreement: Agreement, step: Step, definition: ProcessDefinition) -> list[Sentence]:
@@ -155,7 +156,7 @@ def what_the_clock_waits_for(agreement: Agreement, step: Step, definition: Proce
 def _when_it_passes(agreement: Agreement, rule: DeadlineRule, definition: ProcessDefinition) -> Sentence:
     deadline = _last_of(agreement, rule.key)
     if deadline is None or deadline.due_on is None:
-        return _without_date(agreement, rule, definition)
+        return with_remedy(*_without_date(agreement, rule, definition))
     values = {"deadline": rule.label, "day": deadline.shown_on}
     if not deadline.assumed:
         return Sentence("The clock takes it when “{deadline}” has passed ({day}).", values)
@@ -163,10 +164,13 @@ def _when_it_passes(agreement: Agreement, rule: DeadlineRule, definition: Proces
     return with_remedy(reason, by_term(agreement, deadline.assumed[0]))
 
 
-def _without_date(agreement: Agreement, rule: DeadlineRule, definition: ProcessDefinition) -> Sentence:
+def _without_date(
+    agreement: Agreement, rule: DeadlineRule, definition: ProcessDefinition
+) -> tuple[Sentence, Sentence | None]:
+    """That there is none, and why; and what helps."""
     why, remedy = _why_no_date(agreement, rule, definition)
     values = {"deadline": rule.label, "why": why}
-    return with_remedy(Sentence("It waits for “{deadline}”, which has no date: {why}.", values), remedy)
+    return Sentence("It waits for “{deadline}”, which has no date: {why}.", values), remedy
 
 
 def _why_no_date(

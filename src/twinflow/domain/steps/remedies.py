@@ -5,6 +5,7 @@ from twinflow.domain.agreement.entries import StepTaken
 from twinflow.domain.agreement.present_names import number_of
 from twinflow.domain.process.definition import CLOCK, Effect, ProcessDefinition, Step
 from twinflow.domain.process.well_known_facts import IN_FORCE_ON, SIGNED_ON, TERM_STARTS_ON
+from twinflow.domain.steps.command import Attempt
 from twinflow.sentences import Sentence
 
 
@@ -41,6 +42,11 @@ def by_child(agreement: Agreement, process: str) -> Sentence:
     """How a case that belongs to the agreement comes about."""
     command = f"twinflow agreements open REFERENCE --process {process} --parent {agreement.reference}"
     return Sentence("Take the steps of such a case, or open one: {command}", {"command": command})
+
+
+def helped(attempt: Attempt, reason: Sentence, remedy: Sentence | None) -> Sentence:
+    """The reason, with what helps where the step can be taken then."""
+    return with_remedy(reason, remedy if attempt.from_here else None)
 
 
 def with_remedy(reason: Sentence, remedy: Sentence | None) -> Sentence:

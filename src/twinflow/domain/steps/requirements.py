@@ -9,7 +9,7 @@ from twinflow.domain.agreement.history import HistoryEntry
 from twinflow.domain.process.definition import NOT_AFTER, NOT_BEFORE, Checklist, Label, Requirement
 from twinflow.domain.steps.command import Attempt
 from twinflow.domain.steps.days import against_the_day
-from twinflow.domain.steps.remedies import by_child, by_record, with_remedy
+from twinflow.domain.steps.remedies import by_child, by_record, helped
 from twinflow.sentences import Sentence
 
 Check = Callable[[Attempt, Requirement], Sentence | None]
@@ -24,14 +24,14 @@ def _fact(attempt: Attempt, requirement: Requirement) -> Sentence | None:
     if requirement.fact is None or attempt.agreement.fact(requirement.fact) is not None:
         return None
     reason = Sentence("{fact} is not on record.", {"fact": attempt.definition.records[requirement.fact]})
-    return with_remedy(reason, by_record(attempt.agreement, attempt.definition, requirement.fact))
+    return helped(attempt, reason, by_record(attempt.agreement, attempt.definition, requirement.fact))
 
 
 def _date_known(attempt: Attempt, requirement: Requirement) -> Sentence | None:
     if requirement.fact is None or attempt.agreement.day_of(requirement.fact) is not None:
         return None
     reason = Sentence("The day is not known: {fact}.", {"fact": attempt.definition.facts[requirement.fact]})
-    return with_remedy(reason, by_record(attempt.agreement, attempt.definition, requirement.fact))
+    return helped(attempt, reason, by_record(attempt.agreement, attempt.definition, requirement.fact))
 
 
 def _checklist(attempt: Attempt, requirement: Requirement) -> Sentence | None:
@@ -42,7 +42,7 @@ def _checklist(attempt: Attempt, requirement: Requirement) -> Sentence | None:
     if not missing:
         return None
     reason = Sentence("{checklist}: missing are {items}.", {"checklist": checklist.label, "items": missing})
-    return with_remedy(reason, by_record(attempt.agreement, attempt.definition, key))
+    return helped(attempt, reason, by_record(attempt.agreement, attempt.definition, key))
 
 
 def missing_items(checklist: Checklist, value: object) -> list[Label]:
@@ -64,7 +64,7 @@ def _child(attempt: Attempt, requirement: Requirement) -> Sentence | None:
     reason = Sentence("No {process} has come to “{state}” yet.", values)
     if since:
         reason = Sentence("No {process} has come to “{state}” since {day}.", {**values, "day": first})
-    return with_remedy(reason, by_child(attempt.agreement, wanted.process))
+    return helped(attempt, reason, by_child(attempt.agreement, wanted.process))
 
 
 def _all_signed(attempt: Attempt, _requirement: Requirement) -> Sentence | None:
