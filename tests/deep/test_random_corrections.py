@@ -22,7 +22,7 @@ from twinflow.domain.calendar.dates import Length, PartialDate, Unit
 from twinflow.domain.clock.day import InBooks
 from twinflow.domain.clock.simulation import opened
 from twinflow.domain.corrections import correction
-from twinflow.domain.corrections.correction import CorrectionCommand
+from twinflow.domain.corrections.request import CorrectionCommand
 from twinflow.domain.corrections.retaken import retaken
 from twinflow.domain.deadlines.changes import ChangeCommand, decide
 from twinflow.domain.deadlines.kept import rewritten

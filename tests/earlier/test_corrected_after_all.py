@@ -11,7 +11,7 @@ from twinflow.domain.agreement.agreement import Agreement
 from twinflow.domain.agreement.entries import Correction, beginning
 from twinflow.domain.agreement.history import EntryKind
 from twinflow.domain.agreement.present_names import as_corrected, numbered
-from twinflow.domain.corrections.correction import CorrectionCommand
+from twinflow.domain.corrections.request import CorrectionCommand
 from twinflow.domain.corrections.retaken import as_it_began, retaken
 from twinflow.errors import Refused
 from twinflow.services.agreements.correcting import correct_entry

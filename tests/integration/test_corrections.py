@@ -23,7 +23,7 @@ from twinflow.domain.agreement.entries import ChangeKind, Correction, NotCorrect
 from twinflow.domain.agreement.history import EntryKind
 from twinflow.domain.agreement.present_names import as_corrected, numbered, what_counts
 from twinflow.domain.calendar.dates import Length
-from twinflow.domain.corrections.correction import CorrectionCommand
+from twinflow.domain.corrections.request import CorrectionCommand
 from twinflow.domain.corrections.retaken import retaken
 from twinflow.domain.deadlines.changes import ChangeCommand
 from twinflow.domain.deadlines.deadline_id import DeadlineId

@@ -7,7 +7,7 @@ import pytest
 
 from twinflow.domain.agreement.agreement import Agreement, Party
 from twinflow.domain.agreement.entries import Correction, OpenedDespite, read
-from twinflow.domain.corrections.correction import CorrectionCommand
+from twinflow.domain.corrections.request import CorrectionCommand
 from twinflow.domain.steps.opening import NewAgreement
 from twinflow.errors import BadInput, Refused
 from twinflow.language import say

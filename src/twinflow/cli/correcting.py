@@ -7,7 +7,7 @@ import typer
 from twinflow.cli.context import LARGEST, Json, Person, Reference, cli_of, pairs
 from twinflow.cli.output import print_json
 from twinflow.domain.agreement.entries import Correction
-from twinflow.domain.corrections.correction import CorrectionCommand
+from twinflow.domain.corrections.request import CorrectionCommand
 from twinflow.errors import BadInput
 from twinflow.sentences import Sentence
 from twinflow.services.agreements.correcting import CorrectedEntry, confirm_correction, correct_entry, refuse_correction

@@ -5,62 +5,38 @@ else, or annuls the opening. Everything that came after is decided again: what c
 is corrected first.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
-from twinflow.domain.agreement.agreement import Agreement, Claim, Deadline, Party, Signature, Term
+from twinflow.domain.agreement.agreement import Agreement, Deadline
 from twinflow.domain.agreement.entries import (
     Began,
     Changed,
-    ChangeKind,
     Corrected,
     Correction,
     Counting,
-    NotCorrected,
     StepTaken,
-    TermStated,
     beginning,
     by_entry,
     noted,
-    withdrawn,
 )
 from twinflow.domain.agreement.history import EntryKind, HistoryEntry
 from twinflow.domain.agreement.present_names import as_corrected, numbered, reached_by, what_counts
-from twinflow.domain.calendar.dates import Length, PartialDate, hour_of_day
+from twinflow.domain.corrections.entry_as_asked import corrected
+from twinflow.domain.corrections.request import CorrectionCommand, Request, is_not
 from twinflow.domain.corrections.retaken import Retaken, as_it_began, merged, retaken
+from twinflow.domain.corrections.waiting import pending, waiting_under
 from twinflow.domain.deadlines.kept import Key
 from twinflow.domain.deadlines.occurrences import with_deadlines
 from twinflow.domain.people.people import Actor, People
-from twinflow.domain.process.definition import CLOCK, LIAISON, Label, ProcessDefinition, Step
-from twinflow.domain.process.well_known_facts import IN_FORCE_ON, SIGNED_ON, TERM_STARTS_ON
+from twinflow.domain.process.definition import ProcessDefinition
+from twinflow.domain.process.well_known_facts import SIGNED_ON
 from twinflow.domain.rulebook import Rulebook, deadline_context
 from twinflow.domain.steps.doubts import Compared, Doubt, doubts
-from twinflow.domain.steps.opening import NewAgreement, problems_of_opening, title_of
-from twinflow.errors import Refused, Unreadable
+from twinflow.domain.steps.opening import NewAgreement
+from twinflow.errors import Refused
 from twinflow.sentences import Sentence
-
-OF_A_STEP = ("on", "at", "step", "party", "place", "capacity", "reason")
-OF_A_CHANGE = ("on", "length", "to", "party", "reason", "paper", "legal_basis")
-OF_A_TERM = ("on", "reading", "source", "reason")
-OF_THE_OPENING = ("on", "title", "office", "origin", "note", "state", "term.NAME", "party.NAME", "country.NAME")
-"""What can be corrected, by name, beside the facts."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CorrectionCommand:
-    """A correction as somebody asks for it. `entry` is the number of what was entered wrongly, `asked` what is right, by name;
-    of another entry that is wrong with it, by its number and the name, like `5.party`.
-
-    `never_happened`: the act itself was not done, only entered. `despite` is why, though the case makes little sense then.
-    """
-
-    entry: int
-    correction: Correction
-    reason: str
-    asked: Mapping[str, str] = field(default_factory=dict)
-    never_happened: bool = False
-    despite: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,24 +47,6 @@ class Corrections:
     said: Corrected
     after: Agreement
     anew: frozenset[tuple[str, int]]
-
-
-def pending(history: Sequence[HistoryEntry]) -> dict[int, tuple[HistoryEntry, Corrected]]:
-    """The corrections that wait for a second person, by the number of their entry: none that was refused, none of an entry that
-    was corrected since.
-    """
-    corrections = [
-        (number, history[place], said)
-        for number, place in numbered(history)
-        if (said := Corrected.read(history[place])) is not None
-    ]
-    refused = {no.of for entry in history if (no := NotCorrected.read(entry)) is not None}
-    corrected = {entry: number for number, _, said in corrections if not said.second for entry in said.entries}
-    return {
-        number: (entry, said)
-        for number, entry, said in corrections
-        if said.second and number not in refused and all(number > corrected.get(each, 0) for each in said.entries)
-    }
 
 
 def decide(
@@ -106,7 +64,7 @@ def decide(
 
     Raises Refused with every reason that stands in the way.
     """
-    request = _Request(agreement, history, command, actor, rulebook, people, now, beside)
+    request = _Deciding(agreement, history, command, actor, rulebook, people, now, beside)
     return request.decided()
 
 
@@ -121,7 +79,7 @@ def confirm(
     beside: Sequence[Compared] = (),
 ) -> Corrections:
     """A correction that waited for a second person, decided as the case is now. Raises Refused as `decide`."""
-    asked, said = _waiting(agreement, history, number)
+    asked, said = waiting_under(agreement, history, number)
     command = CorrectionCommand(
         entry=said.entry,
         correction=said.correction,
@@ -131,48 +89,8 @@ def confirm(
         despite=said.despite,
     )
     first = Actor(asked.actor, frozenset({*rulebook.definition_of(agreement).roles}))
-    request = _Request(agreement, history, command, first, rulebook, people, now, beside, (number, said.second, actor))
+    request = _Deciding(agreement, history, command, first, rulebook, people, now, beside, (number, said.second, actor))
     return request.decided()
-
-
-def refuse(
-    agreement: Agreement,
-    history: Sequence[HistoryEntry],
-    number: int,
-    reason: str,
-    actor: Actor,
-    definition: ProcessDefinition,
-    today: date,
-    now: datetime,
-) -> HistoryEntry:
-    """That a correction which waits is not to be: whoever asked for it takes it back, a second person refuses it.
-
-    `today` is the date at the office, `now` UTC. Raises Refused with every reason.
-    """
-    asked, said = _waiting(agreement, history, number)
-    reasons = [] if reason.strip() else [Sentence("A correction is refused only with a reason.")]
-    taken_back = actor.is_called(asked.actor)
-    if not taken_back and not actor.roles & set(said.second):
-        reasons.append(_is_not(actor, said.second, definition))
-    if reasons:
-        values = {"number": number, "reference": agreement.reference}
-        raise Refused("Correction {number} of {reference} goes on waiting.", tuple(reasons), **values)
-    return noted(NotCorrected(number, said.entry, reason, taken_back), actor.key, today, now)
-
-
-def _waiting(agreement: Agreement, history: Sequence[HistoryEntry], number: int) -> tuple[HistoryEntry, Corrected]:
-    """The correction that waits under this number. Raises Refused where none does."""
-    waiting = pending(history)
-    if number not in waiting:
-        values = {"numbers": sorted(waiting) or "–"}
-        reason = Sentence("No such correction waits for a second person; those that do: {numbers}.", values)
-        raise Refused("{reference} stays as it is.", (reason,), reference=agreement.reference)
-    return waiting[number]
-
-
-def _is_not(actor: Actor, roles: Iterable[str], definition: ProcessDefinition) -> Sentence:
-    labels = [definition.roles[role].label for role in roles if role in definition.roles]
-    return Sentence("{person} is not {roles} here.", {"person": actor.key, "roles": labels})
 
 
 def standing_again(
@@ -199,7 +117,7 @@ def standing_again(
     asked = {"state": state, **({"on": str(signed_on)} if signed_on is not None else {})}
     command = CorrectionCommand(entry=1, correction=Correction.REPLACE, reason=reason, asked=asked)
     anybody = Actor(actor, frozenset(definition.roles))
-    return _Request(earlier, history, command, anybody, rulebook, people, now, (), follows=True).decided()
+    return _Deciding(earlier, history, command, anybody, rulebook, people, now, (), follows=True).decided()
 
 
 def rest_on(parent: Agreement, definition: ProcessDefinition, before: Agreement, after: Agreement) -> list[Sentence]:
@@ -220,7 +138,7 @@ def rest_on(parent: Agreement, definition: ProcessDefinition, before: Agreement,
 
 
 @dataclass(slots=True)
-class _Request:
+class _Deciding:
     """A correction somebody asks for, with everything its reasons are found in.
 
     `confirms` has the number of the correction that is confirmed, the roles that may, and who does. `follows`: from another one,
@@ -272,10 +190,11 @@ class _Request:
         now_says[0] = beginning(now_says[0], as_it_began(self.agreement, now_says, *self._by))
         proposed = list(now_says)
         for number, names in asked.items():
-            one = replace(self, command=replace(command, entry=number, asked=names))
+            of_one = replace(command, entry=number, asked=names)
+            one = Request(self.agreement, of_one, self.actor, self.definition, self.people, self.now, self.reasons)
             old = now_says[number - 1]
-            proposed[number - 1] = one._corrected(old, self.agreement.history[places[number]])  # noqa: SLF001 - of itself
-            one._about_what_it_would_change(old, proposed[number - 1])  # noqa: SLF001
+            proposed[number - 1] = corrected(one, old, self.agreement.history[places[number]])
+            self._about_what_it_would_change(old, proposed[number - 1], names)
             if number == command.entry:
                 self.command = replace(command, asked={**command.asked, **one.command.asked})
         self._about_what_waits()
@@ -325,53 +244,14 @@ class _Request:
             return
         _, roles, who = self.confirms
         if not who.roles & set(roles):
-            self.reasons.append(_is_not(who, roles, self.definition))
+            self.reasons.append(is_not(who, roles, self.definition))
         if who.is_called(self.actor.key):
             values = {"person": who.key}
             self.reasons.append(Sentence("{person} made the correction; another person has to confirm it.", values))
 
-    def _about_the_person(self, roles: frozenset[str]) -> None:
-        if not self.actor.roles & roles:
-            self.reasons.append(_is_not(self.actor, sorted(roles), self.definition))
-
-    def _corrected(self, old: HistoryEntry, present: HistoryEntry) -> HistoryEntry:
-        """What the entry is to say; reasons against it are noted."""
-        command = self.command
-        if command.correction is Correction.REPLACE and not command.asked:
-            self.reasons.append(Sentence("Say what is right: --set NAME=VALUE, or --withdraw what did not happen."))
-        if command.correction is Correction.ANNUL and command.entry != 1:
-            self.reasons.append(Sentence("Only the opening is annulled, entry 1; other entries are withdrawn."))
-        match old.kind:
-            case EntryKind.OPENED | EntryKind.IMPORTED:
-                return self._corrected_opening(old)
-            case EntryKind.STEP if old.actor == CLOCK:
-                self.reasons.append(
-                    Sentence("The clock took it on its day: correct the entry that the day comes from, and it follows.")
-                )
-            case EntryKind.STEP:
-                return self._corrected_step(old, present)
-            case EntryKind.CHANGE:
-                return self._corrected_change(old)
-            case EntryKind.TERM:
-                return self._corrected_term(old)
-            case EntryKind.ACKNOWLEDGED | EntryKind.SNOOZED:
-                self.reasons.append(Sentence("Nothing follows from it; acknowledge the deadline anew."))
-            case EntryKind.DEADLINE:
-                self.reasons.append(Sentence("The date moved by itself: correct the entry that it comes from."))
-            case EntryKind.MIGRATED:
-                self.reasons.append(
-                    Sentence("A move to another version stands; it is superseded by a move to a later one.")
-                )
-            case EntryKind.CORRECTED | EntryKind.REFUSED:
-                self.reasons.append(Sentence("A correction stands; correct the entry again that it is about."))
-            case _:
-                self.reasons.append(Sentence("It was withdrawn already; take the step again."))
-        return old
-
-    def _about_what_it_would_change(self, old: HistoryEntry, new: HistoryEntry) -> None:
+    def _about_what_it_would_change(self, old: HistoryEntry, new: HistoryEntry, asked: Mapping[str, str]) -> None:
         """A correction that says what is said already is none."""
-        command = self.command
-        if command.correction is Correction.REPLACE and command.asked and not self.reasons and _says(old) == _says(new):
+        if self.command.correction is Correction.REPLACE and asked and not self.reasons and _says(old) == _says(new):
             self.reasons.append(Sentence("It says so already: nothing would change."))
 
     def _about_what_waits(self) -> None:
@@ -386,291 +266,6 @@ class _Request:
                     Sentence("Entry {number} asks for the same, and waits for a second person.", values)
                 )
 
-    # ---- a step
-
-    def _corrected_step(self, old: HistoryEntry, present: HistoryEntry) -> HistoryEntry:
-        steps, asked = self.definition.steps, self.command.asked
-        step = steps.get(present.step or "")
-        self._about_the_person(step.by if step is not None else frozenset({LIAISON}))
-        if step is not None and not self.command.never_happened:
-            self._about_what_stands(step)
-        if self.command.correction is Correction.WITHDRAW:
-            return withdrawn(old)
-        wanted = steps.get(asked.get("step", present.step or ""))
-        if wanted is None:
-            values = {"process": self.definition.name, "step": asked.get("step", present.step), "steps": sorted(steps)}
-            self.reasons.append(Sentence("{process} has no step {step}; it has {steps}.", values))
-            return old
-        if wanted is not step:
-            self._about_the_person(wanted.by)
-            if not self.actor.is_called(old.actor):
-                values = {"person": old.actor}
-                self.reasons.append(
-                    Sentence(
-                        "{person} took it, and only they say which step it was; withdraw it and take yours.", values
-                    )
-                )
-        self._about_names((*OF_A_STEP, *wanted.records))
-        said = StepTaken.read(old)
-        assert said is not None
-        records = {name: asked.get(name, said.records.get(name, "")) for name in wanted.records}
-        day = self._on_its_day(old)
-        hands = [*said.corrected_by.split(), "" if self.actor.is_called(old.actor) else self.actor.key]
-        said = replace(
-            said,
-            place=asked.get("place", said.place),
-            capacity=asked.get("capacity", said.capacity),
-            reason=asked.get("reason", said.reason),
-            received_at=self._received_at(said.received_at, day.effective_on),
-            records={name: text for name, text in records.items() if text},
-            corrected_by=" ".join(dict.fromkeys(each for each in hands if each)),
-        )
-        step_name = wanted.key if "step" in asked else old.step
-        party = self.agreement.as_written(asked["party"]) if asked.get("party") else asked.get("party", old.party)
-        return replace(day, step=step_name, party=party or None, details=said.details())
-
-    def _received_at(self, otherwise: datetime | None, on: date) -> datetime | None:
-        """When it arrived: at the hour that is right on the day that is right; an empty hour takes it out."""
-        office, text = self.agreement.office, self.command.asked.get("at")
-        if text is None and "on" in self.command.asked and otherwise is not None:
-            return self.people.instant(office, on, self.people.hour(office, otherwise))
-        try:
-            return self.people.instant(office, on, hour_of_day(text)) if text else otherwise if text is None else None
-        except Unreadable as error:
-            self.reasons.append(_misread("at", text or "", error))
-            return otherwise
-
-    def _about_what_stands(self, step: Step) -> None:
-        """An opinion that was given, a signature, are acts of somebody: no clerk takes them back."""
-        takes_back = self.command.correction is Correction.WITHDRAW or "step" in self.command.asked
-        stands: Label | Sentence | None = step.stands or None
-        if stands is None and step.per_party == "signature":
-            stands = Sentence("A signature that was given stands; it is superseded by a new text, or by a termination.")
-        if takes_back and stands is not None:
-            values = {"stands": stands, "step": step.label}
-            self.reasons.append(
-                Sentence(
-                    "“{step}” cannot be taken back: {stands} If it never happened and was only entered, say so with "
-                    "--never-happened; a second person has to confirm it.",
-                    values,
-                )
-            )
-
-    def _about_names(self, known: Sequence[str]) -> None:
-        unknown = sorted(self.command.asked.keys() - set(known))
-        if unknown:
-            self._about_unknown(unknown, known)
-
-    def _about_unknown(self, names: Sequence[str], known: Sequence[str]) -> None:
-        values = {"names": list(names), "known": list(known) or "–"}
-        self.reasons.append(Sentence("{names} cannot be corrected here; what can: {known}.", values))
-
-    def _on_its_day(self, old: HistoryEntry) -> HistoryEntry:
-        """On the day that is right; it cannot have been recorded before."""
-        on = self._day(old.effective_on)
-        was_there = on <= self.people.today(self.agreement.office, old.recorded_at)
-        return replace(old, effective_on=on, recorded_at=old.recorded_at if was_there else self.now)
-
-    def _day(self, otherwise: date) -> date:
-        text = self.command.asked.get("on")
-        if text is None:
-            return otherwise
-        try:
-            day = PartialDate.parse(text).as_date
-        except Unreadable as error:
-            self.reasons.append(_misread("on", text, error))
-            return otherwise
-        if day is None:
-            self.reasons.append(Sentence("on = “{text}”: give a whole day, like 2026-05-31.", {"text": text}))
-        elif day > self.today:
-            self.reasons.append(Sentence("The day {day} is still to come.", {"day": day}))
-        return day or otherwise
-
-    # ---- a change of a deadline
-
-    def _corrected_change(self, old: HistoryEntry) -> HistoryEntry:
-        said, asked = Changed.read(old), self.command.asked
-        assert said is not None
-        rule = self.definition.deadlines.get(said.key[0])
-        rules = [each for each in (rule.pause, rule.extend, rule.move) if each is not None] if rule is not None else []
-        if said.change is ChangeKind.CONFIRM and not self.actor.is_called(old.actor):
-            values = {"person": old.actor}
-            self.reasons.append(Sentence("{person} confirmed it, and only they take that back.", values))
-        elif said.change is not ChangeKind.CONFIRM:
-            self._about_the_person(frozenset[str]().union(*(each.by for each in rules)) or frozenset({LIAISON}))
-        if said.withdrawn:
-            self.reasons.append(Sentence("It was withdrawn already."))
-        if self.command.correction is Correction.WITHDRAW:
-            return withdrawn(old)
-        self._about_names(OF_A_CHANGE)
-        try:
-            length = Length.parse(asked["length"]) if "length" in asked else said.length
-        except Unreadable as error:
-            self.reasons.append(_misread("length", asked["length"], error))
-            length = said.length
-        said = replace(said, length=length, to=self._to(said.to), party=asked.get("party", said.party))
-        said = replace(
-            said,
-            reason=asked.get("reason", said.reason),
-            paper=asked.get("paper", said.paper),
-            legal_basis=asked.get("legal_basis", said.legal_basis),
-        )
-        return replace(self._on_its_day(old), details=said.details())
-
-    def _to(self, otherwise: date | None) -> date | None:
-        text = self.command.asked.get("to")
-        try:
-            return date.fromisoformat(text) if text is not None else otherwise
-        except ValueError:
-            self.reasons.append(Sentence("to = “{text}”: give a whole day, like 2026-05-31.", {"text": text or ""}))
-            return otherwise
-
-    # ---- a term
-
-    def _corrected_term(self, old: HistoryEntry) -> HistoryEntry:
-        said, asked = TermStated.read(old), self.command.asked
-        assert said is not None
-        self._about_the_person(frozenset({LIAISON}))
-        if self.command.correction is Correction.WITHDRAW:
-            return withdrawn(old)
-        self._about_names(OF_A_TERM)
-        reading = asked.get("reading", said.reading)
-        try:
-            Term.parse(reading)
-        except Unreadable as error:
-            self.reasons.append(_misread("reading", reading, error))
-        texts = (asked.get("source", said.source), asked.get("reason", said.reason))
-        return replace(self._on_its_day(old), details=TermStated(said.term, reading, *texts).details())
-
-    # ---- the opening
-
-    def _corrected_opening(self, old: HistoryEntry) -> HistoryEntry:
-        self._about_the_person(frozenset({LIAISON}))
-        command, began = self.command, Began.read(old)
-        assert began is not None
-        if command.correction is Correction.WITHDRAW:
-            self.reasons.append(Sentence("An opening is not withdrawn; a case opened by mistake is annulled."))
-        if command.correction is Correction.ANNUL:
-            self._against_annulling()
-        if command.correction is not Correction.REPLACE:
-            return old
-        if old.kind is EntryKind.IMPORTED:
-            command = self.command = replace(command, asked=_with_what_follows(command.asked, old, began))
-        facts, terms, parties = self._facts(began), self._terms(began), self._parties(began)
-        plain = {name: command.asked.get(name, getattr(began, name)) for name in ("title", "office", "origin", "note")}
-        if "title" not in command.asked and began.title == title_of(began.parties):
-            plain["title"] = title_of(parties)
-        began = replace(began, **plain, facts=facts, terms=terms, parties=parties)
-        state = command.asked.get("state", old.to_state or "")
-        self._about_the_office(began.office)
-        corrected = self._on_its_day(old)
-        new = NewAgreement(
-            reference=self.agreement.reference,
-            process=self.agreement.process,
-            office=began.office,
-            title=began.title,
-            opened_on=corrected.effective_on,
-            parties=began.parties,
-            state=state,
-            terms=began.terms,
-            facts=began.facts,
-            origin=began.origin,
-            note=began.note,
-            kind=old.kind,
-        )
-        for problem in problems_of_opening(new, self.definition, self.today):
-            self.reasons.append(Sentence("{place}: {mistake}", {"place": problem.place, "mistake": problem.message}))
-        return beginning(replace(corrected, to_state=state), began)
-
-    def _about_the_office(self, key: str) -> None:
-        if self.agreement.parent is not None and key != self.agreement.office:
-            values: dict[str, object] = {"parent": self.agreement.parent, "office": self.agreement.office}
-            self.reasons.append(Sentence("{parent} is kept by another office: {office}.", values))
-        offices, wanted = self.people.offices, self.definition.roles[LIAISON].office_on(self.today)
-        if key not in offices:
-            values = {"office": key, "offices": sorted(offices)}
-            self.reasons.append(Sentence("There is no office {office}; there are {offices}.", values))
-        elif wanted is not None and wanted != offices[key].kind:
-            values = {"process": self.definition.label, "wanted": wanted, "kind": offices[key].kind}
-            self.reasons.append(
-                Sentence("“{process}” is opened by an office of the kind {wanted}, and this is a {kind}.", values)
-            )
-
-    def _of(self, kind: str, known: Sequence[str]) -> dict[str, str]:
-        """What is asked for of some things by name, like `term.validity`."""
-        asked = {
-            name.removeprefix(f"{kind}."): text
-            for name, text in self.command.asked.items()
-            if name.startswith(f"{kind}.")
-        }
-        unknown = sorted(asked.keys() - set(known))
-        if unknown:
-            self._about_unknown([f"{kind}.{name}" for name in unknown], [f"{kind}.{name}" for name in sorted(known)])
-        return {name: text for name, text in asked.items() if name in known}
-
-    def _facts(self, began: Began) -> dict[str, tuple[Claim, ...]]:
-        """The facts, the chosen claim of each as it is asked for; an empty one goes."""
-        records, asked = self.definition.records, self.command.asked
-        plain = {name for name in OF_THE_OPENING if "." not in name}
-        unknown = sorted(name for name in asked if "." not in name and name not in plain and name not in records)
-        if unknown:
-            self._about_unknown(unknown, [*OF_THE_OPENING, *records])
-        facts = dict(began.facts)
-        for name in asked.keys() & records.keys():
-            text, claims = asked[name], facts.get(name, ())
-            try:
-                value = PartialDate.parse(text) if name.endswith("_on") else text
-            except Unreadable as error:
-                self.reasons.append(_misread(name, text, error))
-                continue
-            source = next((claim.source for claim in claims if claim.chosen), "")
-            others = tuple(claim for claim in claims if not claim.chosen)
-            if not text:
-                facts.pop(name, None)
-            elif [claim.value for claim in claims if claim.chosen] != [value]:
-                facts[name] = (*others, Claim(value, source))
-        return facts
-
-    def _terms(self, began: Began) -> dict[str, Term]:
-        terms = dict(began.terms)
-        for name, text in self._of("term", list(self.definition.terms)).items():
-            try:
-                terms[name] = Term.parse(text, terms[name].source if name in terms else "")
-            except Unreadable as error:
-                self.reasons.append(_misread(f"term.{name}", text, error))
-        return terms
-
-    def _parties(self, began: Began) -> tuple[Party, ...]:
-        known = [party.name for party in began.parties]
-        names, countries = self._of("party", known), self._of("country", known)
-        signed_on = self.command.asked.get(SIGNED_ON)
-        parties = began.parties if signed_on is None else _signed_otherwise(began, signed_on)
-        return tuple(
-            replace(p, name=names.get(p.name, p.name), country=countries.get(p.name, p.country)) for p in parties
-        )
-
-    def _against_annulling(self) -> None:
-        agreement, steps = self.agreement, self.definition.steps
-        if agreement.children:
-            children = [child.reference for child in agreement.children]
-            self.reasons.append(
-                Sentence("These belong to it: {references}; annul them first.", {"references": children})
-            )
-        if self.command.never_happened:
-            return
-        if any(party.signature is not None for party in agreement.parties):
-            self.reasons.append(
-                Sentence(
-                    "A party has signed: such a case is ended, not annulled. If it never was, say so with --never-happened; a "
-                    "second person has to confirm it."
-                )
-            )
-        for entry in agreement.history:
-            step = steps.get(entry.step or "") if entry.kind is EntryKind.STEP else None
-            if step is not None and (step.stands or step.per_party == "signature"):
-                values = {"step": step.label, "day": entry.effective_on}
-                self.reasons.append(Sentence("“{step}” was done on {day}: such a case is ended, not annulled.", values))
-
     def _annulled(self) -> Corrections:
         said = self._said({}, annulled=self.agreement.reference)
         entry = self._noted(said)
@@ -679,8 +274,6 @@ class _Request:
             after = replace(after, annulled_on=self.today, deadlines=(), derive_on=None)
         keys = frozenset() if said.second else frozenset(each.key for each in self.agreement.deadlines)
         return Corrections(entry, said, after, keys)
-
-    # ---- what comes of it
 
     def _with_new_names(self, entries: list[HistoryEntry], old: HistoryEntry, new: HistoryEntry) -> None:
         """A party that is called otherwise is so in what it did as well."""
@@ -795,40 +388,6 @@ def _as_closed(books: Deadline | None, was: Deadline | None, is_now: Deadline) -
     if replace(was, status=is_now.status, closed_on=is_now.closed_on) != is_now:
         return is_now
     return replace(books, status=is_now.status, closed_on=is_now.closed_on)
-
-
-def _with_what_follows(asked: Mapping[str, str], old: HistoryEntry, began: Began) -> dict[str, str]:
-    """What is asked for of a case that came from a sheet, and what the sheet's day of signature gave and now gives otherwise."""
-    if SIGNED_ON not in asked:
-        return dict(asked)
-    was, day = _chosen(began, SIGNED_ON), asked[SIGNED_ON]
-    whole = day if day.count("-") == 2 else ""  # noqa: PLR2004 - year, month and day
-    follows = {name: whole for name in (IN_FORCE_ON, TERM_STARTS_ON) if was and _chosen(began, name) == was}
-    if whole and str(old.effective_on) == was:
-        follows["on"] = whole
-    return {**asked, **{name: text for name, text in follows.items() if name not in asked}}
-
-
-def _signed_otherwise(began: Began, signed_on: str) -> tuple[Party, ...]:
-    """The parties, those that signed on the day that was wrong with the one that is right, as far as it can be read."""
-    was = _chosen(began, SIGNED_ON)
-    try:
-        signature = Signature(PartialDate.parse(signed_on)) if signed_on else None
-    except Unreadable:
-        return began.parties
-    return tuple(
-        replace(p, signature=signature) if p.signature is not None and str(p.signature.on) == was else p
-        for p in began.parties
-    )
-
-
-def _chosen(began: Began, name: str) -> str:
-    """The chosen claim of a fact that the case began with; empty where there is none."""
-    return next((str(claim.value) for claim in began.facts.get(name, ()) if claim.chosen), "")
-
-
-def _misread(key: str, text: str, error: Unreadable) -> Sentence:
-    return Sentence("{key} = “{text}”: {mistake}.", {"key": key, "text": text, "mistake": error.message})
 
 
 def _says(entry: HistoryEntry) -> Counting:

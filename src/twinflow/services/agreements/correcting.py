@@ -16,7 +16,9 @@ from twinflow.domain.alerts.alerts import about_correction, about_refused_correc
 from twinflow.domain.alerts.recipients import Audience, audience_of, holders_of, recipients_of
 from twinflow.domain.alerts.telling import Telling
 from twinflow.domain.corrections import correction
-from twinflow.domain.corrections.correction import CorrectionCommand, Corrections, rest_on
+from twinflow.domain.corrections.correction import Corrections, rest_on
+from twinflow.domain.corrections.request import CorrectionCommand
+from twinflow.domain.corrections.waiting import pending, refuse
 from twinflow.domain.deadlines.kept import rewritten
 from twinflow.domain.people.people import Actor, People
 from twinflow.domain.process.definition import LIAISON, Label
@@ -74,7 +76,7 @@ def confirm_correction(
     """Confirm the correction whose entry has this number, as a second person. Raises as `correct_entry`."""
 
     def decide(work: UnitOfWork, agreement: Agreement, history: list[HistoryEntry], actor: Actor) -> Corrections:
-        waiting = correction.pending(history).get(number)
+        waiting = pending(history).get(number)
         beside = _beside(work, rulebook, agreement, waiting[1].entry, waiting[1].asked) if waiting else []
         return correction.confirm(agreement, history, number, actor, rulebook, people, now, beside)
 
@@ -104,7 +106,7 @@ def refuse_correction(
         history = work.history.as_written(agreement_id)
         definition, today = rulebook.definition_of(before), people.today(before.office, now)
         actor = people.actor(who, definition, before.office, today)
-        entry = correction.refuse(before, history, number, reason, actor, definition, today, now)
+        entry = refuse(before, history, number, reason, actor, definition, today, now)
         said = NotCorrected.read(entry)
         assert said is not None
         after = replace(before, version=before.version + 1, history=(*before.history, entry))

@@ -17,7 +17,7 @@ from twinflow.domain.agreement.subject import AlertSubject, SubjectKind
 from twinflow.domain.alerts.alerts import OVERDUE, SOON, Alert
 from twinflow.domain.calendar.business_days import business_days_between
 from twinflow.domain.clock.day import Stuck, steps_of_dates
-from twinflow.domain.corrections.correction import pending as corrections_pending
+from twinflow.domain.corrections.waiting import pending as corrections_pending
 from twinflow.domain.deadlines.assumed import has_gone_by, in_words, terms_in_words
 from twinflow.domain.deadlines.changes import changes_by_deadline, pending
 from twinflow.domain.deadlines.lateness import has_passed, is_past, standing

@@ -1,0 +1,182 @@
+"""What a case is to begin with as its opening is corrected, and what stands in the way of annulling it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from twinflow.domain.agreement.agreement import Claim, Party, Signature, Term
+from twinflow.domain.agreement.entries import (
+    Began,
+    Correction,
+    beginning,
+)
+from twinflow.domain.agreement.history import EntryKind, HistoryEntry
+from twinflow.domain.calendar.dates import PartialDate
+from twinflow.domain.corrections.request import Request, misread
+from twinflow.domain.process.definition import LIAISON
+from twinflow.domain.process.well_known_facts import IN_FORCE_ON, SIGNED_ON, TERM_STARTS_ON
+from twinflow.domain.steps.opening import NewAgreement, problems_of_opening, title_of, wrong_kind
+from twinflow.errors import Unreadable
+from twinflow.sentences import Sentence
+
+OF_THE_OPENING = ("on", "title", "office", "origin", "note", "state", "term.NAME", "party.NAME", "country.NAME")
+"""What can be corrected, by name, beside the facts."""
+
+
+def corrected_opening(request: Request, old: HistoryEntry) -> HistoryEntry:
+    """What the opening is to say; reasons against it are noted. Of a sheet's case what follows is asked for as well."""
+    request.about_the_person(frozenset({LIAISON}))
+    command, began = request.command, Began.read(old)
+    assert began is not None
+    if command.correction is Correction.WITHDRAW:
+        request.reasons.append(Sentence("An opening is not withdrawn; a case opened by mistake is annulled."))
+    if command.correction is Correction.ANNUL:
+        _against_annulling(request)
+    if command.correction is not Correction.REPLACE:
+        return old
+    if old.kind is EntryKind.IMPORTED:
+        command = request.command = replace(command, asked=_with_what_follows(command.asked, old, began))
+    facts, terms, parties = _facts(request, began), _terms(request, began), _parties(request, began)
+    plain = {name: command.asked.get(name, getattr(began, name)) for name in ("title", "office", "origin", "note")}
+    if "title" not in command.asked and began.title == title_of(began.parties):
+        plain["title"] = title_of(parties)
+    began = replace(began, **plain, facts=facts, terms=terms, parties=parties)
+    state = command.asked.get("state", old.to_state or "")
+    _about_the_office(request, began.office)
+    corrected = request.on_its_day(old)
+    new = NewAgreement(
+        reference=request.agreement.reference,
+        process=request.agreement.process,
+        office=began.office,
+        title=began.title,
+        opened_on=corrected.effective_on,
+        parties=began.parties,
+        state=state,
+        terms=began.terms,
+        facts=began.facts,
+        origin=began.origin,
+        note=began.note,
+        kind=old.kind,
+    )
+    for problem in problems_of_opening(new, request.definition, request.today):
+        request.reasons.append(Sentence("{place}: {mistake}", {"place": problem.place, "mistake": problem.message}))
+    return beginning(replace(corrected, to_state=state), began)
+
+
+def _about_the_office(request: Request, key: str) -> None:
+    if request.agreement.parent is not None and key != request.agreement.office:
+        values: dict[str, object] = {"parent": request.agreement.parent, "office": request.agreement.office}
+        request.reasons.append(Sentence("{parent} is kept by another office: {office}.", values))
+    offices = request.people.offices
+    if key not in offices:
+        values = {"office": key, "offices": sorted(offices)}
+        request.reasons.append(Sentence("There is no office {office}; there are {offices}.", values))
+    elif (wrong := wrong_kind(request.definition, offices[key].kind, request.today)) is not None:
+        request.reasons.append(wrong)
+
+
+def _of(request: Request, kind: str, known: Sequence[str]) -> dict[str, str]:
+    """What is asked for of some things by name, like `term.validity`."""
+    asked = {
+        name.removeprefix(f"{kind}."): text
+        for name, text in request.command.asked.items()
+        if name.startswith(f"{kind}.")
+    }
+    unknown = sorted(asked.keys() - set(known))
+    if unknown:
+        request.about_unknown([f"{kind}.{name}" for name in unknown], [f"{kind}.{name}" for name in sorted(known)])
+    return {name: text for name, text in asked.items() if name in known}
+
+
+def _facts(request: Request, began: Began) -> dict[str, tuple[Claim, ...]]:
+    """The facts, the chosen claim of each as it is asked for; an empty one goes."""
+    records, asked = request.definition.records, request.command.asked
+    plain = {name for name in OF_THE_OPENING if "." not in name}
+    unknown = sorted(name for name in asked if "." not in name and name not in plain and name not in records)
+    if unknown:
+        request.about_unknown(unknown, [*OF_THE_OPENING, *records])
+    facts = dict(began.facts)
+    for name in asked.keys() & records.keys():
+        text, claims = asked[name], facts.get(name, ())
+        try:
+            value = PartialDate.parse(text) if name.endswith("_on") else text
+        except Unreadable as error:
+            request.reasons.append(misread(name, text, error))
+            continue
+        source = next((claim.source for claim in claims if claim.chosen), "")
+        others = tuple(claim for claim in claims if not claim.chosen)
+        if not text:
+            facts.pop(name, None)
+        elif [claim.value for claim in claims if claim.chosen] != [value]:
+            facts[name] = (*others, Claim(value, source))
+    return facts
+
+
+def _terms(request: Request, began: Began) -> dict[str, Term]:
+    terms = dict(began.terms)
+    for name, text in _of(request, "term", list(request.definition.terms)).items():
+        try:
+            terms[name] = Term.parse(text, terms[name].source if name in terms else "")
+        except Unreadable as error:
+            request.reasons.append(misread(f"term.{name}", text, error))
+    return terms
+
+
+def _parties(request: Request, began: Began) -> tuple[Party, ...]:
+    known = [party.name for party in began.parties]
+    names, countries = _of(request, "party", known), _of(request, "country", known)
+    signed_on = request.command.asked.get(SIGNED_ON)
+    parties = began.parties if signed_on is None else _signed_otherwise(began, signed_on)
+    return tuple(replace(p, name=names.get(p.name, p.name), country=countries.get(p.name, p.country)) for p in parties)
+
+
+def _against_annulling(request: Request) -> None:
+    agreement, steps = request.agreement, request.definition.steps
+    if agreement.children:
+        children = [child.reference for child in agreement.children]
+        request.reasons.append(
+            Sentence("These belong to it: {references}; annul them first.", {"references": children})
+        )
+    if request.command.never_happened:
+        return
+    if any(party.signature is not None for party in agreement.parties):
+        request.reasons.append(
+            Sentence(
+                "A party has signed: such a case is ended, not annulled. If it never was, say so with --never-happened; a "
+                "second person has to confirm it."
+            )
+        )
+    for entry in agreement.history:
+        step = steps.get(entry.step or "") if entry.kind is EntryKind.STEP else None
+        if step is not None and (step.stands or step.per_party == "signature"):
+            values = {"step": step.label, "day": entry.effective_on}
+            request.reasons.append(Sentence("“{step}” was done on {day}: such a case is ended, not annulled.", values))
+
+
+def _with_what_follows(asked: Mapping[str, str], old: HistoryEntry, began: Began) -> dict[str, str]:
+    """What is asked for of a case that came from a sheet, and what the sheet's day of signature gave and now gives otherwise."""
+    if SIGNED_ON not in asked:
+        return dict(asked)
+    was, day = _chosen(began, SIGNED_ON), asked[SIGNED_ON]
+    whole = day if day.count("-") == 2 else ""  # noqa: PLR2004 - year, month and day
+    follows = {name: whole for name in (IN_FORCE_ON, TERM_STARTS_ON) if was and _chosen(began, name) == was}
+    if whole and str(old.effective_on) == was:
+        follows["on"] = whole
+    return {**asked, **{name: text for name, text in follows.items() if name not in asked}}
+
+
+def _signed_otherwise(began: Began, signed_on: str) -> tuple[Party, ...]:
+    """The parties, those that signed on the day that was wrong with the one that is right, as far as it can be read."""
+    was = _chosen(began, SIGNED_ON)
+    try:
+        signature = Signature(PartialDate.parse(signed_on)) if signed_on else None
+    except Unreadable:
+        return began.parties
+    return tuple(
+        replace(p, signature=signature) if p.signature is not None and str(p.signature.on) == was else p
+        for p in began.parties
+    )
+
+
+def _chosen(began: Began, name: str) -> str:
+    """The chosen claim of a fact that the case began with; empty where there is none."""
+    return next((str(claim.value) for claim in began.facts.get(name, ()) if claim.chosen), "")
