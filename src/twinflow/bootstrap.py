@@ -18,7 +18,7 @@ from twinflow.domain.calendar.office_hours import MailHours
 from twinflow.domain.people.people import People
 from twinflow.domain.rulebook import Rulebook
 from twinflow.errors import EnvironmentFailed
-from twinflow.in_use import in_books, in_files, with_editions
+from twinflow.in_use import altered_texts, in_books, in_files, with_editions
 from twinflow.sentences import Sentence
 from twinflow.storage import database
 from twinflow.storage.calendars import Edition
@@ -46,6 +46,8 @@ class Runtime:
     Also that the database itself is short."""
     short: tuple[Sentence, ...] = ()
     """Where the file of the database is a copy that lacks something; it is among the troubles."""
+    altered: tuple[Sentence, ...] = ()
+    """Of books that are only looked at: the texts that they keep and that are not as they were written."""
     upgraded: Sentence | None = None
     """That this start has brought the tables to its version, and where the books stand as they were."""
 
@@ -123,7 +125,7 @@ def _started(settings: Settings, engine: Engine) -> Runtime:
     unapplied = sorted(key for key, edition in found.rulebook.editions if (key, edition) not in current)
     rulebook = replace(with_editions(found.rulebook, editions), mail_hours=mail_hours_of(settings))
     troubles = (*short, *found.troubles)
-    return Runtime(settings, engine, rulebook, found.people, tuple(unapplied), troubles, short, upgraded)
+    return Runtime(settings, engine, rulebook, found.people, tuple(unapplied), troubles, short, upgraded=upgraded)
 
 
 def _upgraded(engine: Engine, revision: str | None) -> Sentence | None:
@@ -212,8 +214,9 @@ def look(settings: Settings) -> Runtime:
             editions = work.calendars.all()
             running = work.agreements.pins()
             found = in_books(settings, work, running, editions) if running else in_files(settings)
+            altered = tuple(altered_texts(work, found.rulebook))
         rulebook = replace(with_editions(found.rulebook, editions), mail_hours=mail_hours_of(settings))
-        return Runtime(settings, engine, rulebook, found.people, (), (*short, *found.troubles), short)
+        return Runtime(settings, engine, rulebook, found.people, (), (*short, *found.troubles), short, altered)
     except BaseException:
         engine.dispose()
         raise

@@ -1,15 +1,16 @@
 """What a start goes by: the files, and where they do not hold, what the books keep of them."""
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
 from twinflow import files
 from twinflow.config import Settings
-from twinflow.definitions.calendars import read_kept_calendar
+from twinflow.definitions.calendars import edition_of, read_kept_calendar
 from twinflow.definitions.catalogue import WhenAsked, readers_of
 from twinflow.definitions.people import kept_people
-from twinflow.definitions.pinned import to_be_known, unknown, with_kept
+from twinflow.definitions.pinned import altered, to_be_known, unknown, with_kept
 from twinflow.definitions.proved import Content
 from twinflow.definitions.reader import problems_at
 from twinflow.domain.people.people import People
@@ -74,6 +75,27 @@ def in_books(settings: Settings, work: UnitOfWork, running: set[Pin], editions: 
     gone = (named & {each.key for each in editions}) - files.calendars_with_file(settings)
     troubles += [_without_file(key) for key in sorted(gone)]
     return InUse(rulebook, people, text, tuple(troubles))
+
+
+def altered_texts(work: UnitOfWork, rulebook: Rulebook) -> Iterator[Sentence]:
+    """What the books keep the text of, and the text is not the one that was written, or is gone."""
+    pins = work.agreements.kept_pins()
+    yield from altered(rulebook.catalogue, work.agreements.kept_texts(pins), work.agreements.pins())
+    editions = work.calendars.all()
+    for each in editions:
+        if (there := edition_of(each.text)) != each.edition:
+            values = {"calendar": each.key, "edition": each.edition, "there": there}
+            yield Sentence(
+                "the text of the calendar {calendar}, edition {edition}, was altered: it is that of an edition {there}",
+                values,
+            )
+    in_use = Counter(each.key for each in editions if each.current)
+    for key in sorted({each.key for each in editions}):
+        if in_use[key] != 1:
+            said = {"calendar": key, "count": in_use[key]}
+            yield Sentence("the calendar {calendar} has {count} editions in use, and should have one", said)
+    for name in work.kept_files.altered():
+        yield Sentence("the text of the file {name} that is kept was altered", {"name": name})
 
 
 def _damaged_edition(name: str) -> Sentence:

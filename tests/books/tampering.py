@@ -41,6 +41,13 @@ def deadline(reference: str, rule: str) -> str:
     return f"agreement_id = {of(reference)} AND rule = '{rule}'"
 
 
+def arrived(reader: str, number: int = 1) -> str:
+    """A message that the reader has got; from the end where the number is negative."""
+    order, skipped = ("", number - 1) if number > 0 else ("DESC", -number - 1)
+    of_reader = f"state = 'accepted' AND recipient = '{reader}'"
+    return f"(SELECT id FROM outbox WHERE {of_reader} ORDER BY id {order} LIMIT 1 OFFSET {skipped})"
+
+
 COLUMNS = "agreement_id, kind, actor, effective_on, recorded_at, step, from_state, to_state, party, details, seal"
 SETTLED = "(SELECT min(id) FROM outbox WHERE state = 'accepted' AND content IS NOT NULL)"
 OF_AGREEMENTS = ("alert", "deadline", "fact", "finding", "history", "party", "term", "word")
@@ -239,11 +246,11 @@ TAMPERINGS = {
         ("the message", "is gone from the outbox"),
     ),
     "a message to somebody else": Tampering(
-        (f"UPDATE outbox SET recipient = 'rosa' WHERE id = {SETTLED}",), ("message", "rosa", "another than link 1")
+        (f"UPDATE outbox SET recipient = 'rosa' WHERE id = {SETTLED}",), ("message", "rosa", "than link 1")
     ),
     "a message made at another time": Tampering(
         (f"UPDATE outbox SET created_at = '2026-01-01 10:00:00.000000' WHERE id = {SETTLED}",),
-        ("message", "another than link 1"),
+        ("message", "than link 1"),
     ),
     "a message that says something else": Tampering(
         (f"UPDATE outbox SET content = '\\x00' WHERE id = {SETTLED}",),
@@ -371,9 +378,191 @@ OF_THE_SHAPE = {
         ("CREATE POLICY hidden ON outbox USING (false)",), ("policy hidden that is not of twinflow", "false")
     ),
 }
+OF_TEXTS = {
+    "the law of a process altered": Tampering(
+        ("UPDATE process_version SET text = replace(text, 'answer', 'anwser') WHERE key = 'petition' AND version = 1",),
+        ("the text of petition v1 was altered", "its digest is"),
+    ),
+    "the text of a process damaged": Tampering(
+        ("UPDATE process_version SET text = 'nothing' WHERE key = 'progress-report'",),
+        ("the text of progress-report", "cannot be read"),
+    ),
+    "the digest of a process altered": Tampering(
+        ("UPDATE process_version SET digest = 'abc' WHERE key = 'mx/twinning'",),
+        ("the text of mx/twinning", "was altered", "abc"),
+    ),
+    "a process gone": Tampering(
+        ("DELETE FROM process_version WHERE key = 'mx/leon'",), ("the text of mx/leon", "is gone")
+    ),
+    "a calendar altered": Tampering(
+        ("UPDATE calendar SET text = text || '# a day less' WHERE key = 'mx-labour'",),
+        ("the text of the calendar mx-labour", "was altered"),
+    ),
+    "a calendar out of use": Tampering(
+        ("UPDATE calendar SET current = false WHERE key = 'ec-public'",),
+        ("the calendar ec-public has 0 editions in use",),
+    ),
+    "the people that are kept altered": Tampering(
+        ("UPDATE kept_file SET text = replace(text, 'elena', 'helena')",), ("the file people that is kept was altered",)
+    ),
+}
+OF_MAIL = {
+    "a message that left at another time": Tampering(
+        (f"UPDATE outbox SET settled_at = '2027-01-01 10:00:00.000000' WHERE id = {arrived('lucia')}",),
+        (" to lucia ", "was settled at another time"),
+    ),
+    "a message that left to another address": Tampering(
+        (f"UPDATE outbox SET sent_to = 'elsewhere@example.org' WHERE id = {arrived('rita')}",),
+        (" to rita ", "to another address"),
+    ),
+    "a message that left with a failure": Tampering(
+        (f"""UPDATE outbox SET error = '["because", {{}}]' WHERE id = {arrived("elena", 1)}""",),
+        (" to elena ", "should have no failure"),
+    ),
+    "a message in doubt": Tampering(
+        (f"UPDATE outbox SET doubtful = true WHERE id = {arrived('elena', 2)}",),
+        (" to elena ", "a server had taken it before"),
+    ),
+    "a message in no doubt": Tampering(
+        ("UPDATE outbox SET doubtful = false WHERE state = 'possible duplicate'",),
+        ("is possible duplicate; ", "a server had taken it before"),
+    ),
+    "a message that left and is to be tried": Tampering(
+        (f"UPDATE outbox SET next_attempt_at = '2027-01-01 10:00:00.000000' WHERE id = {arrived('elena', 3)}",),
+        (" to elena ", "should have no next attempt"),
+    ),
+    "a message that left without an attempt": Tampering(
+        (f"UPDATE outbox SET attempts = 0 WHERE id = {arrived('elena', 4)}",), (" to elena ", "was never tried")
+    ),
+    "a message that waits without end": Tampering(
+        (
+            (
+                "INSERT INTO outbox (id, message_id, recipient, digest, state, created_at, attempts, doubtful, error, sent_to, "
+                "subject, words) VALUES (5001, 'a', 'rosa', false, 'queued', '2026-09-18 10:00:00', 0, false, '', '', '', '')"
+            ),
+        ),
+        ("message 5001 ", "is never tried"),
+    ),
+    "a message that waits for next year": Tampering(
+        (
+            (
+                "INSERT INTO outbox (id, message_id, recipient, digest, state, created_at, attempts, doubtful, error, sent_to, "
+                "subject, words, next_attempt_at) VALUES (5002, 'b', 'rosa', true, 'retrying', '2026-09-18 10:00:00.000000', 1, "
+                "false, '', '', '', '', '2027-09-18 10:00:00.000000')"
+            ),
+        ),
+        ("message 5002 ", "is tried only at 2027-09-18", "it should be at 2026-09"),
+    ),
+    "a message said to have been accepted before it was built": Tampering(
+        (
+            (
+                "INSERT INTO outbox (id, message_id, recipient, digest, state, created_at, attempts, doubtful, error, sent_to, "
+                "subject, words, settled_at) VALUES (5003, 'c', 'rosa', false, 'accepted', '2026-09-18 10:00:00.000000', 1, "
+                "false, '', '', '', '', '2026-09-18 10:00:00.000000')"
+            ),
+        ),
+        ("message 5003 ", "was never tried"),
+    ),
+    "a message cancelled by nobody": Tampering(
+        (
+            (
+                "UPDATE outbox SET state = 'cancelled', settled_at = '2026-09-18 10:00:00.000000', linked = 'built', "
+                f"""error = '["taken back", {{}}]' WHERE id = {arrived("elena", -1)}"""
+            ),
+        ),
+        (" to elena ", "the history does not say by whom"),
+    ),
+    "a message dropped for no reason": Tampering(
+        (f"UPDATE outbox SET state = 'dropped', sent_to = '' WHERE id = {arrived('sergio')}",),
+        (" to sergio ", "should say why"),
+    ),
+    "an incident said to be told": Tampering(
+        ("UPDATE outbox SET incident_at = '2026-01-01 10:00:00.000000' WHERE state = 'failed'",),
+        (" to rosa ", "was told of as an incident at 2026-01-01", "no entry"),
+    ),
+    "an incident of what arrived": Tampering(
+        (f"UPDATE outbox SET incident_at = '2026-01-01 10:00:00.000000' WHERE id = {arrived('elena', 5)}",),
+        (" to elena ", "should be told of as no incident"),
+    ),
+    "an alert put into an old message to the same reader": Tampering(
+        (f"UPDATE alert SET outbox_id = {arrived('elena', 6)} WHERE id = {alert('P-13')}",),
+        (" to elena ", "was settled at 2025-1", "carries what was found at 2026"),
+    ),
+    "an alert of another occurrence": Tampering(
+        (f"UPDATE alert SET occurrence = 77 WHERE agreement_id = {of('P-11')} AND subject = 'deadline:answer'",),
+        ("P-11", "deadline:answer, number 77", "there never was"),
+    ),
+    "an alert said to be taken back": Tampering(
+        (
+            (
+                "INSERT INTO released_alert (agreement_id, notice, subject, occurrence, level, recipient, stands_for, role, "
+                "effective_on, recorded_at, details) SELECT agreement_id, notice, subject, occurrence, 'invented', recipient, "
+                f"stands_for, role, effective_on, recorded_at, details FROM alert WHERE id = {alert('P-14')}"
+            ),
+        ),
+        ("P-14", "invented", "said to be taken back", "no entry"),
+    ),
+    "an alert of a step taken back by nobody": Tampering(
+        (
+            (
+                "INSERT INTO released_alert (agreement_id, notice, subject, occurrence, level, recipient, stands_for, role, "
+                "effective_on, recorded_at, details) SELECT agreement_id, notice, subject, occurrence, level, recipient, "
+                f"stands_for, role, effective_on, recorded_at, details FROM alert WHERE agreement_id = {of('P-15')} "
+                "AND subject LIKE 'step:%'"
+            ),
+            f"DELETE FROM alert WHERE agreement_id = {of('P-15')} AND subject LIKE 'step:%'",
+        ),
+        ("P-15", "step:", "of a deadline alone"),
+    ),
+}
+OF_TIME = {
+    "a closed deadline without what it was counted from": Tampering(
+        (f"UPDATE deadline SET basis = '' WHERE {deadline('P-11', 'answer')}",), ("P-11", "answer/1 does not say")
+    ),
+    "a closed deadline without its calendars": Tampering(
+        (
+            "UPDATE deadline SET edition = '' WHERE id = (SELECT min(id) FROM deadline WHERE edition <> '' AND status = 'met')",
+        ),
+        ("names the calendars –", "it is counted by"),
+    ),
+    "a deadline by calendars that there never were": Tampering(
+        (f"UPDATE deadline SET edition = 'mx-labour@000000000000' WHERE {deadline('P-12', 'answer')}",),
+        ("P-12", "names the calendars mx-labour@000000000000"),
+    ),
+    "a date said to be provisional": Tampering(
+        (f"UPDATE deadline SET provisional = NOT provisional WHERE {deadline('P-14', 'answer')}",),
+        ("P-14", "whether deadline answer/1 is provisional"),
+    ),
+    "deadlines derived on a day to come": Tampering(
+        ("UPDATE agreement SET derived_on = '2030-01-01' WHERE reference = 'P-13'",),
+        ("P-13", "said to be derived on 2030-01-01"),
+    ),
+    "a finding said to be told": Tampering(
+        (
+            (
+                "INSERT INTO finding (agreement_id, code, subject, occurrence, found_at, told_at) SELECT id, 'dates_disagree', "
+                "'signed_on', 1, '2026-09-01 10:00:00', '2026-09-01 10:00:00' FROM agreement WHERE reference = 'P-15'"
+            ),
+        ),
+        ("P-15", "dates_disagree signed_on", "nobody was told"),
+    ),
+    "the clock moved ahead": Tampering(
+        ("UPDATE clock SET last_pass_at = '2027-01-01 10:00:00.000000'",),
+        ("the last pass", "2027-01-01", "still to come"),
+    ),
+    "a notice switched off that nobody can do without": Tampering(
+        (
+            "INSERT INTO opt_out (person, notice, off_at) VALUES ('elena', 'deadline-soon', '2026-09-01 10:00:00.000000')",
+        ),
+        ("elena", "deadline-soon", "nobody can switch off"),
+    ),
+    "what the mail is known by gone": Tampering(
+        ("DELETE FROM mail_state",), ("the table mail_state should have one row",)
+    ),
+}
 OF_POSTGRESQL = ("a privilege taken away", "a privilege given away", "rows hidden", "a policy that hides rows")
 """What SQLite does not know."""
-TOGETHER = {"the shape": OF_THE_SHAPE}
+TOGETHER = {"the shape": OF_THE_SHAPE, "the texts": OF_TEXTS, "mail": OF_MAIL, "time": OF_TIME}
 """What can be done all at once, and is found all the same."""
 
 

@@ -14,9 +14,11 @@ from tampering import OF_POSTGRESQL, TAMPERINGS, TOGETHER, tamper
 
 from postgres import named
 from prepared import copy_file
+from twinflow.in_use import altered_texts
 from twinflow.services.books.checking import Checked, check
 from twinflow.services.clock.links import carry_on, head
 from twinflow.storage.engine import make_engine
+from twinflow.storage.unit_of_work import UnitOfWork
 from world import World
 
 
@@ -58,7 +60,9 @@ def a_copy(world: World, request: pytest.FixtureRequest, folder: Path) -> Iterat
 
 
 def checked(world: World, engine: Engine, kept: str | None = None) -> Checked:
-    return check(engine, world.rulebook, world.people, world.now, kept)
+    with UnitOfWork(engine, reading=True) as work:
+        texts = list(altered_texts(work, world.rulebook))
+    return check(engine, world.rulebook, world.people, world.now, kept, texts)
 
 
 def said(found: Checked) -> list[str]:

@@ -13,6 +13,7 @@ from soak.year import Year
 from twinflow.domain.deadlines.kept import rewritten
 from twinflow.domain.deadlines.occurrences import with_deadlines
 from twinflow.domain.rulebook import deadline_context
+from twinflow.services.books.checking import check
 from twinflow.services.clock.simulating import books_of
 
 MOST_TOLD = 5
@@ -39,7 +40,7 @@ def soaked(folder: Path, urls: Sequence[str], cases: int, days: int, seed: str) 
     disturbed, quiet = years
     wrong = [*disturbed.wrong, *quiet.wrong]
     for year in years:
-        wrong += _broken_rules(year) + _not_as_derived(year)
+        wrong += _broken_rules(year) + _not_as_derived(year) + _found(year)
     wrong += _differences("told", disturbed, quiet, rows.TOLD) + _differences("the books", disturbed, quiet, rows.STAND)
     figures = disturbed.figures
     for table in ("agreement", "deadline", "history", "alert", "outbox"):
@@ -77,6 +78,14 @@ def _not_as_derived(year: Year) -> list[str]:
             wrong.append(f"{year.folder.name}: {reference} is not as derived from scratch: {list(left.rows)}")
     runtime.engine.dispose()
     return wrong
+
+
+def _found(year: Year) -> list[str]:
+    """What the check of the books finds."""
+    runtime = books.start(year.folder, year.url)
+    found = check(runtime.engine, runtime.rulebook, runtime.people, at(year.today)).faults
+    runtime.engine.dispose()
+    return [f"{year.folder.name}: the check finds: {each.reference} {each.sentence}" for each in found[:MOST_TOLD]]
 
 
 def _differences(what: str, disturbed: Year, quiet: Year, query: str) -> list[str]:

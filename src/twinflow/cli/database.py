@@ -35,7 +35,8 @@ def check(context: typer.Context, head: Head = None, json: Json = False) -> None
     cli = cli_of(context)
     runtime = bootstrap.look(cli.settings)
     try:
-        found = checking.check(runtime.engine, runtime.rulebook, runtime.people, cli.now(), head, runtime.short)
+        known = (*runtime.short, *runtime.altered)
+        found = checking.check(runtime.engine, runtime.rulebook, runtime.people, cli.now(), head, known)
     finally:
         runtime.engine.dispose()
     version = runtime.revision

@@ -52,6 +52,30 @@ def with_kept(rulebook: Rulebook, texts: Mapping[Pin, str], running: Collection[
     return replace(rulebook, catalogue=Catalogue(in_files, {**missing, **edited, **catalogue.out_of_use}), kept=kept)
 
 
+def altered(catalogue: Catalogue, texts: Mapping[Pin, str], running: Collection[Pin]) -> Iterator[Sentence]:
+    """The texts that are kept and are not what their digest says, nor what a file says; and what is `running` without a text."""
+    for pin, text in sorted(texts.items(), key=str):
+        name = f"{pin.process} v{pin.version}"
+        try:
+            there = read_kept(text, name)
+        except BadInput:
+            yield Sentence("the text of {process} was altered: it cannot be read", {"process": name})
+            continue
+        if there.digest != pin.digest and catalogue.definitions.get(pin.name) != there:
+            values = {"process": name, "there": there.digest[:SHORT], "digest": str(pin.digest)[:SHORT]}
+            yield Sentence(
+                "the text of {process} was altered: its digest is {there}, and that of what was written is {digest}",
+                values,
+            )
+    for pin in sorted({*running} - texts.keys(), key=str):
+        values = {"process": f"{pin.process} v{pin.version}", "digest": str(pin.digest)[:SHORT]}
+        yield Sentence("the text of {process} with the digest {digest}, which agreements run on, is gone", values)
+
+
+SHORT = 12
+"""So many digits of a digest are shown."""
+
+
 def _edited(catalogue: Catalogue, pins: Collection[Pin]) -> Iterator[tuple[tuple[str, int], OutOfUse]]:
     for pin in _not_in_files(catalogue, pins):
         definition = catalogue.definitions.get(pin.name)

@@ -7,6 +7,7 @@ from sqlalchemy import inspect
 from sqlmodel import select
 
 from twinflow.storage.engine import upsert
+from twinflow.storage.readable import text_in
 from twinflow.storage.tables import KeptFileRow
 from twinflow.storage.writes import Repository
 
@@ -24,6 +25,11 @@ class KeptFiles(Repository):
         if not inspect(self._connection).has_table(KeptFileRow.__tablename__):
             return None
         return self._connection.scalars(select(KeptFileRow.text).where(KeptFileRow.name == name)).first()
+
+    def altered(self) -> list[str]:
+        """The names of those whose text is not what its digest says."""
+        rows = self._connection.execute(select(KeptFileRow.name, KeptFileRow.text, KeptFileRow.digest))
+        return [text_in(name) for name, text, digest in rows if _digest(text_in(text)) != digest]
 
     def keep(self, name: str, text: str, now: datetime) -> None:
         """In the place of the one before."""

@@ -12,10 +12,11 @@ from twinflow.storage.prepared import Prepared
 from twinflow.storage.readable import IsTime
 from twinflow.storage.tables import CHANGED, NOT_LINKED, LinkItemRow, LinkRow
 from twinflow.storage.writes import Repository
-from twinflow.storage.written import AGREEMENT, FIXED, LINK, ONCE_BUILT, OUTBOX, message_content
+from twinflow.storage.written import AGREEMENT, FIXED, LINK, ONCE_BUILT, OUTBOX, message_content, plain, truth
 
 AT_ONCE = 2_000
 """How many agreements, and messages, a link holds at most: what is in memory does not grow with the books."""
+OF_LINK = (*FIXED, *ONCE_BUILT, "settled_at", "sent_to", "error", "state", "attempts")
 LINKS = 0x7477696C
 """The advisory lock of whoever adds a link."""
 OF_AGREEMENTS = select(AGREEMENT.c.id).where(text(CHANGED))
@@ -52,7 +53,7 @@ class Links(Repository):
             .with_for_update(key_share=True, skip_locked=True)
         ).all()
         messages = connection.execute(
-            select(OUTBOX.c.id, *(OUTBOX.c[name] for name in (*FIXED, *ONCE_BUILT, "state", "attempts", "settled_at")))
+            select(OUTBOX.c.id, *(OUTBOX.c[name] for name in OF_LINK), *plain(OUTBOX, "doubtful"))
             .where(text(f"({NOT_LINKED})"), IsTime(OUTBOX.c.created_at))  # one that cannot be read keeps no other out
             .where(or_(OUTBOX.c.settled_at.is_(None), IsTime(OUTBOX.c.settled_at)))
             .order_by(OUTBOX.c.id)
@@ -70,7 +71,10 @@ class Links(Repository):
             state = linked_as(row.state, is_settled=row.settled_at is not None, is_built=is_built)
             fixed = [row.message_id, row.recipient, row.digest, instant_written(row.created_at)]
             built = [row.subject, row.words, row.content] if state != "new" and is_built else None
-            items.append([None, row.message_id, state, row.attempts, "", message_content(fixed, built)])
+            settled = None
+            if row.settled_at is not None:
+                settled = [instant_written(row.settled_at), row.sent_to, row.error, truth(row[-1])]
+            items.append([None, row.message_id, state, row.attempts, "", message_content(fixed, built, settled)])
             as_what[row.id] = state
         seal = link_seal(head.seal, number, instant_written(now), items)
         connection.execute(insert(LinkRow).values(number=number, at=now, seal=seal))

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlmodel import col, delete, select
 
 from twinflow.storage.engine import upsert
+from twinflow.storage.readable import text_in
 from twinflow.storage.tables import AlertRow, OptOutRow, OutboxRow
 from twinflow.storage.writes import Repository
 
@@ -24,6 +25,11 @@ class OptOuts(Repository):
     def of(self, person: str) -> frozenset[str]:
         """The keys of the notices that the person has switched off."""
         return frozenset(self._connection.scalars(select(OptOutRow.notice).where(OptOutRow.person == person)))
+
+    def all(self) -> list[tuple[str, str]]:
+        """Who does without which notice."""
+        rows = self._connection.execute(select(OptOutRow.person, OptOutRow.notice))
+        return [(text_in(person), text_in(notice)) for person, notice in rows]
 
     def switch_off(self, person: str, notices: Iterable[str], now: datetime) -> None:
         """What is off already stays off since when it was."""

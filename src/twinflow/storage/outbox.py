@@ -104,7 +104,7 @@ class Outbox(Repository):
     def due(self, now: datetime, limit: int) -> list[DueMessage]:
         """The messages whose time has come, the urgent ones first; held until the transaction ends, and none that is held.
 
-        One that cannot be read is given up, so that it is an incident.
+        One that cannot be read is given up, which counts as an attempt, so that it is an incident.
         """
         order = (col(OutboxRow.digest), col(OutboxRow.next_attempt_at), col(OutboxRow.id))
         come = col(OutboxRow.next_attempt_at) <= now
@@ -124,6 +124,8 @@ class Outbox(Repository):
     def _give_up(self, outbox_id: int, error: Exception, now: datetime) -> None:
         why = Sentence("Message {id} cannot be read: {why}", {"id": outbox_id, "why": reason(error)})
         self.change(outbox_id, MessageState.FAILED, why, now)
+        counted = update(OutboxRow).values(attempts=col(OutboxRow.attempts) + 1)
+        self._connection.execute(counted.where(col(OutboxRow.id) == outbox_id))
 
     def _due(self, narrowed: Callable[[Any], Any]) -> list[DueMessage]:
         """With the times that a claim reads too."""

@@ -10,7 +10,7 @@ from sqlmodel import SQLModel
 
 from twinflow.sentences import Sentence
 from twinflow.storage.database import REVISIONS
-from twinflow.storage.tables import AgreementRow, DeadlineRow, table_of
+from twinflow.storage.tables import AgreementRow, ClockRow, DeadlineRow, MailStateRow, ReturnKeyRow, table_of
 from twinflow.storage.writes import Repository
 
 AT_MOST = 20
@@ -45,6 +45,7 @@ class Shape(Repository):
         for table in SQLModel.metadata.sorted_tables:
             for key in table.foreign_key_constraints:
                 yield from self._strays(table, key)
+        yield from self._of_single_rows()
         yield from self._of_lists()
 
     def definitions(self) -> dict[str, str]:
@@ -83,6 +84,13 @@ class Shape(Repository):
         for row, value in self._connection.execute(query):
             values = {"table": table.name, "row": row, "other": other.table.name, "value": value}
             yield Sentence("row {row} of {table} belongs to row {value} of {other}, which is not there", values)
+
+    def _of_single_rows(self) -> Iterator[Sentence]:
+        for table in (table_of(ClockRow), table_of(MailStateRow), table_of(ReturnKeyRow)):
+            count = self._connection.scalar(select(func.count()).select_from(table))
+            if count != 1:
+                values = {"table": table.name, "count": count}
+                yield Sentence("the table {table} should have one row, and has {count}", values)
 
     def _of_lists(self) -> Iterator[Sentence]:
         """The first open date, by which lists are in order; an assumed one counts until it has passed."""

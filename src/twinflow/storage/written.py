@@ -2,9 +2,9 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import JSON, Boolean, Date, FromClause, Table, func, select
 from sqlalchemy.ext.compiler import compiles
@@ -27,6 +27,7 @@ from twinflow.domain.agreement.written import (
 from twinflow.storage.tables import (
     AgreementRow,
     AlertRow,
+    ClockConfirmationRow,
     FactRow,
     HistoryRow,
     LinkItemRow,
@@ -44,7 +45,19 @@ LINK, ITEM, OUTBOX = table_of(LinkRow), table_of(LinkItemRow), table_of(OutboxRo
 PARENT = AGREEMENT.alias("parent")
 FIXED = ("message_id", "recipient", "digest", "created_at")
 ONCE_BUILT = ("subject", "words", "content")
+ONCE_SETTLED = ("settled_at", "sent_to", "error", "doubtful")
+OF_MESSAGE = (
+    "id", *FIXED, *ONCE_BUILT, *ONCE_SETTLED, "state", "attempts", "first_attempt_at", "next_attempt_at", "incident_at", "linked",
+)  # fmt: skip
 OF_ITEM = ("agreement_id", "message_id", "state", "entries", "seal", "content")
+
+
+class MailOnRecord(NamedTuple):
+    """What histories say of messages, by the number of the message; and from when to when a clock had gone ahead (UTC)."""
+
+    cancelled: Mapping[str, set[int]]
+    not_delivered: Mapping[str, set[tuple[int, str]]]
+    ahead: Sequence[tuple[str, str]]
 
 
 class Books(Repository):
@@ -62,8 +75,8 @@ class Books(Repository):
     def agreements(self, ids: Sequence[int]) -> list[WrittenAgreement]:
         """With all that is to be compared, in the order of their rows."""
         columns = [
-            *_plain(AGREEMENT, "id", "seal", "entries", "content", "linked", *HEAD),
-            *_plain(PARENT, "reference"),
+            *plain(AGREEMENT, "id", "seal", "entries", "content", "linked", *HEAD),
+            *plain(PARENT, "reference"),
         ]
         joined = select(*columns).outerjoin(PARENT, PARENT.c.id == AGREEMENT.c.parent_id)
         heads = self._rows(joined.where(AGREEMENT.c.id.in_(ids)).order_by(AGREEMENT.c.id))
@@ -96,25 +109,42 @@ class Books(Repository):
 
     def links(self, after: int, at_once: int) -> list[WrittenLink]:
         """The next links of the chain, each with its items."""
-        query = select(*_plain(LINK, "number", "at", "seal")).where(LINK.c.number > after)
+        query = select(*plain(LINK, "number", "at", "seal")).where(LINK.c.number > after)
         rows = self._rows(query.order_by(LINK.c.number).limit(at_once))
         items: defaultdict[int, list[Written]] = defaultdict(list)
         of_them = ITEM.c.link.in_([row[0] for row in rows])
-        for number, *item in self._rows(select(*_plain(ITEM, "link", *OF_ITEM)).where(of_them).order_by(ITEM.c.id)):
+        for number, *item in self._rows(select(*plain(ITEM, "link", *OF_ITEM)).where(of_them).order_by(ITEM.c.id)):
             items[number].append(item)
         return [WrittenLink(number, at, seal, items[number]) for number, at, seal in rows]
 
-    def messages(self, after: int, at_once: int) -> list[WrittenMessage]:
-        """The next messages, each with what the links have of it."""
-        names = ("id", *FIXED, *ONCE_BUILT, "state", "attempts", "settled_at", "linked")
-        query = select(*_plain(OUTBOX, *names)).where(OUTBOX.c.id > after).order_by(OUTBOX.c.id).limit(at_once)
-        rows = self._rows(query, OUTBOX, *names)
+    def messages(self, after: int, at_once: int, known: MailOnRecord) -> list[WrittenMessage]:
+        """The next messages, each with what the links, the alerts and the histories have of it."""
+        query = select(*plain(OUTBOX, *OF_MESSAGE)).where(OUTBOX.c.id > after).order_by(OUTBOX.c.id).limit(at_once)
+        rows = [dict(zip(OF_MESSAGE, row, strict=True)) for row in self._rows(query, OUTBOX, *OF_MESSAGE)]
         linked: defaultdict[str, list[LinkedMessage]] = defaultdict(list)
-        of_them = ITEM.c.message_id.in_([row[1] for row in rows])
-        columns = _plain(ITEM, "message_id", "link", "state", "entries", "content")
+        of_them = ITEM.c.message_id.in_([row["message_id"] for row in rows])
+        columns = plain(ITEM, "message_id", "link", "state", "entries", "content")
         for message_id, *item in self._rows(select(*columns).where(of_them).order_by(ITEM.c.id)):
             linked[message_id].append(LinkedMessage(*item))
-        return [_message(row, linked[row[1]]) for row in rows]
+        told: defaultdict[int, dict[int, str]] = defaultdict(dict)
+        carried = ALERT.c.outbox_id.in_([row["id"] for row in rows])
+        found = select(*plain(ALERT, "outbox_id", "agreement_id", "recorded_at")).where(carried)
+        for outbox_id, number, at in self._rows(found):
+            told[outbox_id][number] = max(str(at), told[outbox_id].get(number, ""))
+        return [_message(row, linked[row["message_id"]], told[row["id"]], known) for row in rows]
+
+    def mail_on_record(self) -> MailOnRecord:
+        """What the histories say of messages, and when a clock had gone ahead."""
+        query = select(*plain(HISTORY, "agreement_id", "recorded_at", "details")).where(HISTORY.c.kind == "mail")
+        cancelled: defaultdict[str, set[int]] = defaultdict(set)
+        not_delivered: defaultdict[str, set[tuple[int, str]]] = defaultdict(set)
+        for number, at, details in self._rows(query, HISTORY, "agreement_id", "recorded_at", "details"):
+            if isinstance(details, dict) and "cancelled" in details:
+                cancelled[str(details.get("message"))].add(number)
+            elif isinstance(details, dict):
+                not_delivered[str(details.get("message"))].add((number, at))
+        ahead = self._rows(select(*plain(table_of(ClockConfirmationRow), "confirmed_at", "last_at")))
+        return MailOnRecord(cancelled, not_delivered, [(str(first), str(last)) for first, last in ahead])
 
     def lost_messages(self) -> list[tuple[str, int]]:
         """The messages that a link has and the outbox has not, each with that link."""
@@ -131,7 +161,7 @@ class Books(Repository):
     def _owned(self, table: Table, ids: Sequence[int], *names: str) -> defaultdict[int, list[list[Any]]]:
         """The rows of each agreement, in their order."""
         columns = ("agreement_id", *names)
-        query = select(*_plain(table, *columns)).where(table.c.agreement_id.in_(ids)).order_by(table.c.id)
+        query = select(*plain(table, *columns)).where(table.c.agreement_id.in_(ids)).order_by(table.c.id)
         found: defaultdict[int, list[list[Any]]] = defaultdict(list)
         for number, *row in self._rows(query, table, *columns):
             found[number].append(row)
@@ -140,7 +170,7 @@ class Books(Repository):
     def _readers(self, ids: Sequence[int]) -> dict[int, str]:
         """To whom the messages go that tell of these agreements."""
         of_them = select(ALERT.c.outbox_id).where(ALERT.c.agreement_id.in_(ids))
-        rows = self._rows(select(*_plain(OUTBOX, "id", "recipient")).where(OUTBOX.c.id.in_(of_them)))
+        rows = self._rows(select(*plain(OUTBOX, "id", "recipient")).where(OUTBOX.c.id.in_(of_them)))
         return {row[0]: row[1] for row in rows}
 
     def _rows(self, query: Any, table: Table | None = None, *names: str) -> list[list[Any]]:
@@ -148,35 +178,41 @@ class Books(Repository):
         rows = [list(row) for row in self._connection.execute(query)]
         for place, name in enumerate(names):
             kind = table.c[name].type if table is not None else None
-            made = _truth if isinstance(kind, Boolean) else from_json if isinstance(kind, JSON) else None
+            made = truth if isinstance(kind, Boolean) else from_json if isinstance(kind, JSON) else None
             if made is not None:
                 for row in rows:
                     row[place] = made(row[place])
         return rows
 
 
-def _message(row: Sequence[Any], linked: Sequence[LinkedMessage]) -> WrittenMessage:
-    number, *values = row
-    fixed, built = values[: len(FIXED)], values[len(FIXED) : len(FIXED) + len(ONCE_BUILT)]
-    content = built[-1]
-    state, attempts, settled_at, last = values[-4:]
+def _message(
+    row: Mapping[str, Any], linked: Sequence[LinkedMessage], told: Mapping[int, str], known: MailOnRecord
+) -> WrittenMessage:
+    built = [row[name] for name in ONCE_BUILT] if row["content"] is not None else None
+    settled = [row[name] for name in ONCE_SETTLED] if row["settled_at"] is not None else None
+    as_they_are = (
+        "id", "digest", "attempts", "first_attempt_at", "next_attempt_at", "settled_at", "incident_at", "doubtful",
+    )  # fmt: skip
+    texts = ("message_id", "recipient", "state", "error", "sent_to")
+    values = {name: row[name] for name in as_they_are} | {name: str(row[name]) for name in texts}
     return WrittenMessage(
-        id=number,
-        message_id=str(fixed[0]),
-        recipient=str(fixed[1]),
-        state=str(state),
-        attempts=attempts,
-        is_settled=settled_at is not None,
-        content=message_content(fixed, [*built[:-1], content] if content is not None else None),
+        **values,
+        is_built=built is not None,
+        content=message_content([row[name] for name in FIXED], built, settled),
         linked=linked,
-        last=str(last),
+        last=str(row["linked"]),
+        told=told,
+        cancelled_in=known.cancelled.get(str(row["id"]), set()),
+        not_delivered_in=known.not_delivered.get(str(row["id"]), set()),
+        ahead=known.ahead,
     )
 
 
-def message_content(fixed: Written, built: Written | None) -> str:
-    """The digest of a message: what it was made with, and, once it is built, what it says."""
+def message_content(fixed: Written, built: Written | None, settled: Written | None) -> str:
+    """The digest of a message: what it was made with; once it is built, what it says; once it is settled, how."""
     said = [sha256(each).hexdigest() if isinstance(each, bytes) else each for each in built or ()]
-    return f"{digest_of(list(fixed))[:DIGITS]}.{digest_of(said)[:DIGITS] if built is not None else ''}"
+    parts = (list(fixed), said if built is not None else None, settled and list(settled))
+    return ".".join(digest_of(part)[:DIGITS] if part is not None else "" for part in parts)
 
 
 class _AsText(FunctionElement[Any]):
@@ -203,11 +239,13 @@ def _in_postgresql(element: _AsText, compiler: SQLCompiler, **_: Any) -> str:
     return f"CAST({name} AS TEXT)" if isinstance(column.type, JSON) else name
 
 
-def _plain(table: FromClause, *names: str) -> list[Any]:
+def plain(table: FromClause, *names: str) -> list[Any]:
+    """The columns as they stand there, whatever it is."""
     return [_AsText(table.c[name]).label(None) for name in names]
 
 
-def _truth(value: Any) -> Any:
+def truth(value: Any) -> Any:
+    """The same on both databases; what is none stays as it is."""
     return bool(value) if value in (0, 1) else value
 
 

@@ -8,12 +8,14 @@ from twinflow.domain.agreement.agreement import Agreement
 from twinflow.domain.agreement.entries import Corrected
 from twinflow.domain.agreement.history import EntryKind
 from twinflow.domain.agreement.seals import ENTRY, PARTS, Head, Written, sealed
+from twinflow.domain.agreement.subject import AlertSubject
 from twinflow.domain.agreement.written import OF_ALERT, WrittenAgreement, WrittenAlert, WrittenEntry, WrittenLink
 from twinflow.sentences import Sentence
 
 KIND, ACTOR, ON, AT, DETAILS = (
     ENTRY.index(name) for name in ("kind", "actor", "effective_on", "recorded_at", "details")
 )
+TAKEN_BACK = str(AlertSubject.deadline(""))
 FROM_ENTRY = ("notice", "subject", "level", "role", "recipient")
 """What an entry says of an alert, by the names it has there."""
 
@@ -125,7 +127,6 @@ def _of_alerts(found: WrittenAgreement) -> Iterator[Sentence]:
     said = [_alert_said(entry) for entry in found.history if entry.written[KIND] == EntryKind.ALERT.value]
     entries = Counter(map(str, filter(None, said)))
     told = [(each, str(_told(each))) for each in found.alerts]
-    taken_back = Counter(str(_told(each)) for each in found.released)
     for alert, key in told:
         if entries[key] > 0:
             entries[key] -= 1
@@ -140,7 +141,21 @@ def _of_alerts(found: WrittenAgreement) -> Iterator[Sentence]:
                 "the alert {alert} goes with a message to {reader}",
                 {"alert": _alert_in_words(alert), "reader": alert.reader},
             )
-    for key, count in (entries - taken_back).items():
+    for alert in found.released:
+        key = str(_told(alert))
+        if entries[key] > 0:
+            entries[key] -= 1
+        else:
+            yield Sentence(
+                "the alert {alert} is said to be taken back, and no entry says that it was told",
+                {"alert": _alert_in_words(alert)},
+            )
+        if not str(alert.written[OF_ALERT.index("subject")]).startswith(TAKEN_BACK):
+            yield Sentence(
+                "the alert {alert} is said to be taken back: twinflow takes back what is told of a deadline alone",
+                {"alert": _alert_in_words(alert)},
+            )
+    for key, count in (+entries).items():
         what = next(each for each in said if each is not None and str(each) == key)
         values = {
             "subject": str(what[1]),

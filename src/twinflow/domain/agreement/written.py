@@ -1,6 +1,7 @@
 """What rows hold, as it is proved: an agreement with its history, its alerts and what the chain has of it; a message; a link."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from twinflow.domain.agreement.seals import Head, Written
@@ -70,17 +71,35 @@ class LinkedMessage:
 
 @dataclass(frozen=True, slots=True)
 class WrittenMessage:
-    """A message with the digest of what it was made with and of what it says; `last` is as what the last link has it."""
+    """A message with the digest of what it was made with, of what it says and of how it was settled; `last` is as what the last
+    link has it. Instants are texts (UTC).
+
+    `told` are the agreements (by row) that it tells of, each with when the last of that was found; `cancelled_in` those whose
+    history says that it was cancelled, `not_delivered_in` the same of it having reached nobody, and when that was put on record.
+    """
 
     id: int
     message_id: str
     recipient: str
+    digest: bool
     state: str
     attempts: int
-    is_settled: bool
+    first_attempt_at: str | None
+    next_attempt_at: str | None
+    settled_at: str | None
+    incident_at: str | None
+    doubtful: bool
+    error: str
+    sent_to: str
+    is_built: bool
     content: str
     linked: Sequence[LinkedMessage]
     last: str
+    told: Mapping[int, str]
+    cancelled_in: AbstractSet[int]
+    not_delivered_in: AbstractSet[tuple[int, str]]
+    ahead: Sequence[tuple[str, str]]
+    """From when to when (UTC) a clock had gone ahead until somebody set it right."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,10 @@
 """Whether the deadlines of an agreement are those that its history, terms and facts give, by the functions of every pass."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime
 
 from twinflow.domain.agreement.agreement import Agreement, Deadline
+from twinflow.domain.agreement.subject import AlertSubject
 from twinflow.domain.calendar.business_days import Calendars
 from twinflow.domain.deadlines.acknowledgements import acknowledgements_of
 from twinflow.domain.deadlines.context import DeadlineContext, computed
@@ -55,20 +56,52 @@ def _at(
 def of_count(
     agreement: Agreement, definition: ProcessDefinition, calendars_at: Mapping[Key, Calendars]
 ) -> Iterator[Sentence]:
-    """The deadlines whose dates do not come out of what they were counted from, by the calendars of then."""
+    """The deadlines that do not come out of what they were counted from, by the calendars of then."""
     for deadline in agreement.deadlines:
         rule = definition.deadlines.get(deadline.rule)
-        if rule is None or deadline.basis is None or deadline.key not in calendars_at:
+        if rule is None:
+            continue
+        values: dict[str, object] = {"rule": deadline.rule, "number": deadline.occurrence}
+        if deadline.basis is None:
+            yield Sentence("deadline {rule}/{number} does not say what it is counted from", values)
             continue
         counted = computed(rule, deadline.occurrence, deadline.anchor_on, deadline.basis, calendars_at[deadline.key])
         if (counted.due_on, counted.warn_on) != (deadline.due_on, deadline.warn_on):
-            values = {
-                "rule": deadline.rule,
-                "number": deadline.occurrence,
-                "old": deadline.due_on,
-                "new": counted.due_on,
-            }
-            yield Sentence("deadline {rule}/{number} is due on {old}; it is counted to {new}", values)
+            days = {**values, "old": deadline.due_on, "new": counted.due_on}
+            yield Sentence("deadline {rule}/{number} is due on {old}; it is counted to {new}", days)
+        if counted.edition != deadline.edition:
+            editions = {**values, "old": deadline.edition or "–", "new": counted.edition or "–"}
+            yield Sentence("deadline {rule}/{number} names the calendars {old}; it is counted by {new}", editions)
+        if counted.provisional is not deadline.provisional:
+            yield Sentence("whether deadline {rule}/{number} is provisional is not as it is counted", values)
+
+
+def of_day(agreement: Agreement, latest: date) -> Iterator[Sentence]:
+    """Whether its deadlines were derived on a day to come: `latest` is the furthest that any clock of these books has come to."""
+    if agreement.derived_on is not None and agreement.derived_on > latest:
+        values = {"on": agreement.derived_on, "latest": latest}
+        yield Sentence(
+            "its deadlines are said to be derived on {on}, which no clock has come to: it was {latest}", values
+        )
+
+
+def of_told(
+    agreement: Agreement, definition: ProcessDefinition, told: Collection[tuple[AlertSubject, int]]
+) -> Iterator[Sentence]:
+    """What was told of a deadline or a finding that there never was, and findings said to be told of which nobody was told."""
+    deadlines = {each.key for each in agreement.deadlines}
+    findings = {each.finding: each for each in agreement.findings}
+    for subject, occurrence in told:
+        values = {"subject": str(subject), "number": occurrence}
+        known = findings.get(subject.as_finding) if subject.as_finding is not None else None
+        is_deadline = subject.rule in definition.deadlines and (subject.rule, occurrence) not in deadlines
+        is_finding = subject.as_finding is not None and (known is None or occurrence > known.occurrence)
+        if is_deadline or is_finding:
+            yield Sentence("an alert is of {subject}, number {number}, which there never was", values)
+    for each in agreement.findings:
+        if each.told and not each.settled and (AlertSubject.finding(each.finding), each.occurrence) not in told:
+            values = {"code": each.finding.code.value, "subject": each.finding.subject}
+            yield Sentence("what is missing is said to be told, and nobody was told: {code} {subject}", values)
 
 
 def of_waking(

@@ -37,6 +37,8 @@ INCIDENTS = (MessageState.FAILED, MessageState.BOUNCED)
 
 NOTHING_LEFT = Sentence("there was nothing left to say")
 """Why a message is dropped."""
+RESTORED = Sentence("restored backup: the database that is lost has sent it")
+"""Why messages are cancelled that a backup has as waiting; shown with them."""
 
 
 @dataclass(frozen=True, slots=True)

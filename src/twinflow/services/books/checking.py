@@ -1,7 +1,7 @@
 """Whether the books are as they were written, and every date as it comes out: looked at in one snapshot, changed nowhere."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time
 from functools import partial
 from zoneinfo import ZoneInfo
@@ -10,12 +10,16 @@ from sqlalchemy import Engine
 
 from twinflow.domain.agreement.agreement import Agreement
 from twinflow.domain.agreement.proving import Fault, faults_of, faults_of_chain, of_state
-from twinflow.domain.agreement.seals import Head
+from twinflow.domain.agreement.seals import Head, instant_written
 from twinflow.domain.agreement.written import WrittenAgreement, WrittenMessage
+from twinflow.domain.calendar.office_hours import MailHours
 from twinflow.domain.clock.day import InBooks
+from twinflow.domain.clock.last_pass import TOLERANCE
+from twinflow.domain.clock.waking import latest_day
 from twinflow.domain.deadlines.context import DeadlineContext
-from twinflow.domain.deadlines.proving import of_count, of_derivation, of_waking
-from twinflow.domain.mail.proving import faults_of_message
+from twinflow.domain.deadlines.proving import of_count, of_day, of_derivation, of_told, of_waking
+from twinflow.domain.mail.message import WAITING
+from twinflow.domain.mail.proving import faults_of_message, latest_try
 from twinflow.domain.people.people import People
 from twinflow.domain.process.definition import ProcessDefinition
 from twinflow.domain.rulebook import Rulebook, deadline_context
@@ -63,6 +67,16 @@ class Checked:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class _By:
+    """What the books are looked at by. `furthest` is the latest instant that any clock of theirs has come to."""
+
+    rulebook: Rulebook
+    people: People
+    now: datetime
+    furthest: datetime
+
+
 @dataclass(slots=True)
 class _Counts:
     agreements: int = 0
@@ -78,22 +92,24 @@ def check(
     people: People,
     now: datetime,
     head: str | None = None,
-    short: Sequence[Sentence] = (),
+    known: Sequence[Sentence] = (),
 ) -> Checked:
     """Everything that can be proved of the books. `head` is one that was kept outside: whether it is in the chain.
 
-    `short` is what was found of the file of the database when it was opened.
+    `known` is what was found when the database was opened: of its file, and of the texts that it keeps.
     """
     counts = _Counts()
     with UnitOfWork(one_snapshot(engine), reading=True) as work:
         missing = [Fault(each) for each in work.shape.faults_of_tables()]
         if missing:
             return _checked(missing, counts)
-        faults = [Fault(each) for each in (*short, *work.shape.faults())]
+        faults = [Fault(each) for each in (*known, *work.shape.faults())]
         faults += work.cells.faults()
+        by = _By(rulebook, people, now, _furthest(work, now))
         faults += _of_chain(work, counts, head)
-        faults += _of_agreements(work, rulebook, people, now, counts)
-        faults += _of_messages(work, counts)
+        faults += _of_agreements(work, by, counts)
+        faults += _of_messages(work, by, counts)
+        faults += _of_what_people_said(work, by)
     return _checked(faults, counts)
 
 
@@ -132,34 +148,76 @@ def _of_chain(work: UnitOfWork, counts: _Counts, wanted: str | None) -> Iterator
         )
 
 
-def _of_messages(work: UnitOfWork, counts: _Counts) -> Iterator[Fault]:
-    last = 0
-    while messages := work.books.messages(last, AT_ONCE):
+def _furthest(work: UnitOfWork, now: datetime) -> datetime:
+    last = work.clock.last_pass()
+    known = (last.at if last is not None else None, work.history.newest_at())
+    confirmed = (each.last_at for each in work.clock.confirmations())
+    return max(now, *(at for at in known if at is not None), *confirmed)
+
+
+def _of_what_people_said(work: UnitOfWork, by: _By) -> Iterator[Fault]:
+    """What the clock and people wrote outside of histories, as far as it keeps a notice from leaving."""
+    last = work.clock.last_pass()
+    at = last.at if last is not None else by.now
+    if at is None:
+        yield Fault(Sentence("nothing says when the last pass was: none is made until somebody confirms the clock"))
+    elif at > by.now + TOLERANCE and not work.clock.is_demonstration():
+        values: dict[str, object] = {"at": instant_written(at)}
+        yield Fault(
+            Sentence("the last pass is said to have been at {at} UTC, still to come: until then none is made", values)
+        )
+    for person, notice in work.opt_outs.all():
+        known = by.rulebook.notices.get(notice)
+        if known is not None and not known.optional:
+            values = {"person": person, "notice": notice}
+            yield Fault(Sentence("{person} is said to do without “{notice}”, which nobody can switch off", values))
+
+
+def _of_messages(work: UnitOfWork, by: _By, counts: _Counts) -> Iterator[Fault]:
+    last, on_record = 0, work.books.mail_on_record()
+    planned_at = _planned_at(work, by.now)
+    while messages := work.books.messages(last, AT_ONCE, on_record):
         for message in messages:
-            yield from _of_message(message)
+            yield from _of_message(message, by, planned_at)
         counts.messages += len(messages)
         last = messages[-1].id
 
 
-def _of_message(message: WrittenMessage) -> Sequence[Fault]:
+def _planned_at(work: UnitOfWork, now: datetime) -> datetime:
+    """When what waits was planned at the latest: the clock of the last pass may have been ahead."""
+    last = work.clock.last_pass()
+    return max(now, last.at) if last is not None and last.at is not None else now
+
+
+def _of_message(message: WrittenMessage, by: _By, planned_at: datetime) -> Sequence[Fault]:
     try:
-        return list(faults_of_message(message))
+        latest = _latest_try(message, by, planned_at) if message.state in WAITING else None
+        return list(faults_of_message(message, latest))
     except Exception as error:  # noqa: BLE001 - what damaged rows lead to cannot be foreseen
         values = {"id": message.id, "why": reason(error)}
         return [Fault(Sentence("Message {id} cannot be read: {why}", values))]
 
 
-def _of_agreements(
-    work: UnitOfWork, rulebook: Rulebook, people: People, now: datetime, counts: _Counts
-) -> Iterator[Fault]:
+def _latest_try(message: WrittenMessage, by: _By, now: datetime) -> datetime | None:
+    """When one that waits is tried at the latest; None for a digest to whoever has left the people file."""
+    if not message.digest:
+        return latest_try(None, now)
+    person = by.people.people.get(message.recipient)
+    if person is None:
+        return None
+    hours = by.rulebook.hours_at(by.people.office_of(person, now))
+    return latest_try(replace(hours, mail_hours=MailHours()), now)
+
+
+def _of_agreements(work: UnitOfWork, by: _By, counts: _Counts) -> Iterator[Fault]:
     last = 0
     while ids := work.books.ids(last, AT_ONCE):
         written = work.books.agreements(ids)
         counts.agreements += len(written)
         counts.entries += sum(len(each.history) for each in written)
-        for each, case in zip(written, _cases(work, rulebook, written), strict=True):
+        for each, case in zip(written, _cases(work, by.rulebook, written), strict=True):
             yield from _as_far_as_read(each.reference, partial(faults_of, each))
-            yield from _as_far_as_read(each.reference, partial(_of_what_is_made, case, rulebook, people, now))
+            yield from _as_far_as_read(each.reference, partial(_of_what_is_made, case, by))
         last = ids[-1]
 
 
@@ -190,23 +248,19 @@ def _as_far_as_read(reference: str, faults: Callable[[], Iterable[Fault]]) -> It
 
 def _of_what_is_made(
     case: InBooks | UnreadableAgreement,
-    rulebook: Rulebook,
-    people: People,
-    now: datetime,
+    by: _By,
 ) -> Iterator[Fault]:
     """Its state and its deadlines. Raises UnreadableAgreement."""
     case = read(case)
-    for each in _of_state_and_deadlines(case, rulebook, people, now):
+    for each in _of_state_and_deadlines(case, by):
         yield Fault(each, case.agreement.reference)
 
 
 def _of_state_and_deadlines(
     case: InBooks,
-    rulebook: Rulebook,
-    people: People,
-    now: datetime,
+    by: _By,
 ) -> Iterator[Sentence]:
-    agreement = case.agreement
+    agreement, rulebook, people, now = case.agreement, by.rulebook, by.people, by.now
     definition = rulebook.definition_of(agreement)
     yield from of_state(agreement)
     contexts = _contexts(rulebook, people, definition, agreement, now)
@@ -215,9 +269,10 @@ def _of_state_and_deadlines(
     calendars_at = {
         each.key: rulebook.calendars_at(each.edition, definition, definition.deadlines[each.rule])
         for each in agreement.deadlines
-        if each.edition
     }
     yield from of_count(agreement, definition, calendars_at)
+    yield from of_told(agreement, definition, case.told)
+    yield from of_day(agreement, latest_day(by.furthest))
     context = deadline_context(rulebook, people, definition, agreement.office, now)
     yield from of_waking(agreement, definition, context, case.wake_on)
 

@@ -6,15 +6,13 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
+from twinflow.domain.mail.message import RESTORED
 from twinflow.domain.mail.restored_backup import Standing, counted, standing
 from twinflow.errors import EnvironmentFailed, Refused, Unreadable
 from twinflow.sentences import Sentence
 from twinflow.storage import state_file as beside
 from twinflow.storage.restored_backup import Count, Waiting
 from twinflow.storage.unit_of_work import UnitOfWork
-
-RESTORED = Sentence("restored backup: the database that is lost has sent it")
-"""Why messages are cancelled; shown with them."""
 
 HELD = {
     Standing.UNKNOWN: Sentence(
