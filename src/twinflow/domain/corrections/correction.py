@@ -345,35 +345,33 @@ class _Deciding:
         if said.second:
             return Corrections(entry, said, derived, frozenset())
         was, is_now = ({d.key: d for d in each.agreement.deadlines if not d.is_gone} for each in (before, after))
-        anew = frozenset(key for key in was.keys() | is_now.keys() if was.get(key) != is_now.get(key))
-        rows = {d.key: d for d in derived.deadlines if d.key not in anew}
-        books = {d.key: d for d in agreement.deadlines}
-        rows |= {key: _as_closed(books.get(key), was.get(key), is_now[key]) for key in anew & is_now.keys()}
-        otherwise = self._closed_otherwise(before.agreement, after.agreement, books, was)
-        rows |= {key: each for key, each in otherwise.items() if each is not None}
-        for key in otherwise:
-            if otherwise[key] is None:
-                rows.pop(key, None)
-        return Corrections(entry, said, replace(derived, deadlines=tuple(rows.values())), anew | otherwise.keys())
+        books = {d.key: d for d in agreement.deadlines if not d.is_gone}
+        odd = {key for key in books.keys() | was.keys() if _closed_otherwise(books.get(key), was.get(key))}
+        otherwise = self._derived_otherwise(before.agreement, after.agreement) if odd else {}
+        differ = {key for key in was.keys() | is_now.keys() if was.get(key) != is_now.get(key)} - odd
+        new = {key: _as_closed(books.get(key), was.get(key), is_now[key]) for key in differ & is_now.keys()}
+        new |= {key: each for key, each in otherwise.items() if key in odd and each is not None}
+        anew = frozenset(differ | (odd & otherwise.keys()))
+        rows = {d.key: d for d in derived.deadlines if d.key not in anew} | new
+        return Corrections(entry, said, replace(derived, deadlines=tuple(rows.values())), anew)
 
-    def _closed_otherwise(
-        self, before: Agreement, after: Agreement, books: Mapping[Key, Deadline], was: Mapping[Key, Deadline]
-    ) -> dict[Key, Deadline | None]:
-        """What the books have closed otherwise than it comes out when taken again, since the clock was off when it was recorded:
-        where the correction has a part in it, as it is derived now.
+    def _derived_otherwise(self, before: Agreement, after: Agreement) -> dict[Key, Deadline | None]:
+        """What comes out otherwise with the correction where everything is derived as of now, as it comes out then.
+
+        That decides on what the books have closed otherwise than it comes out when taken again: the clock was off when something
+        was recorded.
         """
-        odd = {
-            key
-            for key, each in books.items()
-            if not each.is_open and not each.is_gone and _dates(each) != _dates(was.get(key))
-        }
-        if not odd:
-            return {}
         context = deadline_context(self.rulebook, self.people, self.definition, after.office, self.now)
         old, new = (
             {d.key: d for d in with_deadlines(each, self.definition, context).deadlines} for each in (before, after)
         )
-        return {key: new.get(key) for key in odd if _dates(old.get(key)) != _dates(new.get(key))}
+        return {key: new.get(key) for key in old.keys() | new.keys() if _dates(old.get(key)) != _dates(new.get(key))}
+
+
+def _closed_otherwise(books: Deadline | None, taken_again: Deadline | None) -> bool:
+    """Whether one of them has it closed, and the other not so."""
+    is_closed = any(each is not None and not each.is_open for each in (books, taken_again))
+    return is_closed and _dates(books) != _dates(taken_again)
 
 
 def _dates(deadline: Deadline | None) -> Deadline | None:

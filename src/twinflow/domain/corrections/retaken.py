@@ -4,7 +4,7 @@ With the history as it stands this gives the case as the books should have it; w
 as it would be had it been entered so.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
@@ -188,14 +188,16 @@ class _Run:
         try:
             taken = self._taken(entry)
         except (Refused, NotFound) as error:
-            number = number_of(self.history, entry)
-            for why in getattr(error, "reasons", ()) or (error.message,):
-                values = {"number": number, "day": entry.effective_on, "why": why}
-                self.found.reasons.append(Sentence("entry {number}, {day}: {why}", values))
+            self._against(entry, getattr(error, "reasons", ()) or (error.message,))
             taken = entry
             if entry.kind is EntryKind.CHANGE:  # others may be named by it
                 self._keep(entry)
         self.found.entries.append(taken)
+
+    def _against(self, entry: HistoryEntry, reasons: Iterable[Sentence]) -> None:
+        for why in reasons:
+            values = {"number": number_of(self.history, entry), "day": entry.effective_on, "why": why}
+            self.found.reasons.append(Sentence("entry {number}, {day}: {why}", values))
 
     def _taken(self, entry: HistoryEntry) -> HistoryEntry | None:
         match entry.kind:
@@ -245,12 +247,9 @@ class _Run:
         said, now = StepTaken.read(entry), entry.recorded_at
         assert said is not None
         assert entry.step is not None
-        first = self._first_lapse(now, min(entry.effective_on, self.context(now).today))
-        if first is not None:
-            label = self.definition.deadlines[first.deadline.rule].label
-            values = {"deadline": label, "day": first.deadline.due_on}
-            reason = Sentence("“{deadline}” would have run out before, on {day}.", values)
-            raise Refused("{reference} cannot be corrected so.", (reason,), reference=self.case.reference)
+        reasons = self._run_out_before(now, min(entry.effective_on, self.context(now).today))
+        if reasons:
+            raise Refused("{reference} cannot be corrected so.", tuple(reasons), reference=self.case.reference)
         command = StepCommand(
             entry.step, entry.effective_on, entry.party, said.records, said.place, said.capacity, said.reason,
             said.received_at, said.corrected_by,
@@ -259,6 +258,14 @@ class _Run:
         outcome = advance(self.case, self.definition, command, self._anybody(entry, said), now=now, context=context)
         self._settle(outcome.agreement, context, now)
         return outcome.entry
+
+    def _run_out_before(self, now: datetime, until: date = date.max) -> list[Sentence]:
+        """That a date would have taken a step by then."""
+        first = self._first_lapse(now, until)
+        if first is None:
+            return []
+        values = {"deadline": self.definition.deadlines[first.deadline.rule].label, "day": first.deadline.due_on}
+        return [Sentence("“{deadline}” would have run out before, on {day}.", values)]
 
     def _anybody(self, entry: HistoryEntry, said: StepTaken | None = None) -> Actor:
         """Whoever did it, in whatever role: that was looked at on the day. Who has corrected it has had a hand in it as well."""
@@ -313,6 +320,7 @@ class _Run:
         said, now = Migrated.read(entry), entry.recorded_at
         assert said is not None
         plan = self._plan(said)
+        self._against(entry, self._run_out_before(now))
         context = self.derive(now)
         before = self.case
         moved = migrated(before, plan, Actor(entry.actor, frozenset()), context, now)
