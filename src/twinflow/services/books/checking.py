@@ -152,7 +152,7 @@ def _furthest(work: UnitOfWork, now: datetime) -> datetime:
     last = work.clock.last_pass()
     known = (last.at if last is not None else None, work.history.newest_at())
     confirmed = (each.last_at for each in work.clock.confirmations())
-    return max(now, *(at for at in known if at is not None), *confirmed)
+    return max([now, *(at for at in known if at is not None), *confirmed])
 
 
 def _of_what_people_said(work: UnitOfWork, by: _By) -> Iterator[Fault]:
