@@ -8,10 +8,9 @@ from threading import Event, Thread
 import pytest
 from sqlalchemy import text
 
-from builders import MX
+from builders import MX, new_case
 from postgres import _programs
 from twinflow.domain.agreement.agreement import Party
-from twinflow.domain.steps.opening import NewAgreement
 from twinflow.errors import BadInput, EnvironmentFailed, Refused
 from twinflow.services.agreements.opening import open_agreement
 from twinflow.services.books import backup
@@ -38,9 +37,7 @@ def lived(make_world: Callable[..., World]) -> World:
 
 
 def opened(world: World, number: int) -> None:
-    new = NewAgreement(
-        f"MX-{number}", MX, "chihuahua", "one", world.now.date(), PARTIES, state="drafting", despite="tried"
-    )
+    new = new_case(f"MX-{number}", MX, "chihuahua", "one", world.now.date(), PARTIES, state="drafting")
     open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", now=world.now)
 
 
