@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from twinflow.definitions.catalogue import read_rulebook
 from twinflow.domain.agreement.agreement import Agreement, Claim, Party, Signature, Term
@@ -18,6 +19,7 @@ from twinflow.domain.process.definition import ProcessDefinition
 from twinflow.domain.rulebook import Rulebook
 from twinflow.domain.steps.advance import advance
 from twinflow.domain.steps.command import Outcome, StepCommand
+from twinflow.domain.steps.opening import NewAgreement
 from twinflow.errors import Refused
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -140,6 +142,11 @@ def agreement(
         facts=facts or {},
         history=(HistoryEntry(EntryKind.OPENED, "lucia", opened_on, noon(opened_on), to_state=state),),
     )
+
+
+def new_case(*said: Any, **more: Any) -> NewAgreement:
+    """A case to open, whatever is doubted of it."""
+    return NewAgreement(*said, **more, despite="tried")
 
 
 def medellin(today: date = date(2011, 5, 6), **other_terms: str) -> Agreement:

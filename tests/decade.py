@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from sqlalchemy import text
 
-from builders import noon
+from builders import new_case, noon
 from how_many import DEEP
 from tiny_world import loaded, tiny_world
 from twinflow.domain.agreement.agreement import Agreement, DeadlineStatus, Party
@@ -23,7 +23,6 @@ from twinflow.domain.deadlines import warnings
 from twinflow.domain.deadlines.changes import ChangeCommand
 from twinflow.domain.deadlines.deadline_id import DeadlineId
 from twinflow.domain.steps.command import StepCommand
-from twinflow.domain.steps.opening import NewAgreement
 from twinflow.errors import Refused
 from twinflow.services.agreements.advancing import advance_agreement
 from twinflow.services.agreements.opening import open_agreement
@@ -222,7 +221,7 @@ def begun(world: World, changes: Mapping[date, list[tuple[str, ChangeKind, Lengt
     """The cases on their first day."""
     world.now = noon(FIRST)
     for reference in CASES:
-        new = NewAgreement(reference, "tiny", "chihuahua", "x", FIRST, PARTIES, despite="tried")
+        new = new_case(reference, "tiny", "chihuahua", "x", FIRST, PARTIES)
         open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", now=world.now)
         command = StepCommand("ask", FIRST)
         advance_agreement(world.engine, world.rulebook, world.people, reference, command, person="elena", now=world.now)

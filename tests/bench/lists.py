@@ -10,12 +10,12 @@ from bench.books import copied, start_at
 from bench.driver import connection_to, recording, replay
 from bench.rows import Bar, Row, in_turns, slowest_of_most
 from bench.steps import NOW
+from builders import new_case
 from postgres import DURABLE, postgres_server
 from twinflow.bootstrap import Runtime
 from twinflow.domain.agreement.agreement import Claim, Party
 from twinflow.domain.agreement.listing import Due, Filters
 from twinflow.domain.calendar.dates import PartialDate
-from twinflow.domain.steps.opening import NewAgreement
 from twinflow.services.agreements.opening import open_agreement
 from twinflow.services.reading.agreements import list_agreements
 
@@ -78,9 +78,7 @@ def fill(runtime: Runtime, agreements: int) -> None:
     )
     for number, (process, office, state, *parties, facts) in enumerate(kinds):
         title = " – ".join(party.name for party in parties)
-        new = NewAgreement(
-            f"MX-{number}", process, office, title, day, tuple(parties), state=state, facts=facts, despite="tried"
-        )
+        new = new_case(f"MX-{number}", process, office, title, day, tuple(parties), state=state, facts=facts)
         person = "elena" if office == "chihuahua" else "lucia"
         open_agreement(runtime.engine, runtime.rulebook, runtime.people, new, actor=person, now=NOW)
     with runtime.engine.begin() as connection:

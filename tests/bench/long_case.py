@@ -8,6 +8,7 @@ from bench.books import copied, start, start_at
 from bench.driver import connection_to, recording, replay, timed
 from bench.rows import Bar, Row, in_turns, milliseconds, slowest_of_most
 from bench.steps import NOW, PARTIES, take
+from builders import new_case
 from postgres import DURABLE, postgres_server
 from twinflow.bootstrap import Runtime
 from twinflow.domain.agreement.agreement import Party
@@ -30,7 +31,7 @@ def write_case(runtime: Runtime, reference: str, entries: int, children: int, pa
     more = tuple(Party(f"City {number}", "US") for number in range(parties - len(PARTIES)))
     _open(
         runtime,
-        NewAgreement(
+        new_case(
             reference,
             "mx/twinning",
             "chihuahua",
@@ -38,14 +39,13 @@ def write_case(runtime: Runtime, reference: str, entries: int, children: int, pa
             NOW.date(),
             PARTIES + more,
             state="drafting",
-            despite="tried",
         ),
     )
     for number in range(children):
         name = f"{reference}-{number}"
         _open(
             runtime,
-            NewAgreement(
+            new_case(
                 name,
                 "working-group-meeting",
                 "chihuahua",
@@ -53,7 +53,6 @@ def write_case(runtime: Runtime, reference: str, entries: int, children: int, pa
                 NOW.date(),
                 PARTIES,
                 parent=reference,
-                despite="tried",
             ),
         )
     for _ in range(STEPS_BEFORE):

@@ -14,11 +14,10 @@ from bench.books import start
 from bench.driver import Statement, asked, by_sqlite3, recording, timed
 from bench.peers import peer
 from bench.rows import NOT_INSTALLED, Bar, Row, in_turns, milliseconds, per_second
-from builders import PAPERS
+from builders import PAPERS, new_case
 from twinflow.bootstrap import Runtime
 from twinflow.domain.agreement.agreement import Party
 from twinflow.domain.steps.command import StepCommand
-from twinflow.domain.steps.opening import NewAgreement
 from twinflow.services.agreements.advancing import advance_agreement
 from twinflow.services.agreements.opening import open_agreement
 
@@ -35,9 +34,7 @@ def names(count: int) -> list[str]:
 def fill(runtime: Runtime, references: Iterable[str]) -> None:
     """A draft of each name."""
     for reference in references:
-        new = NewAgreement(
-            reference, "mx/twinning", "chihuahua", "bench", NOW.date(), PARTIES, state="drafting", despite="tried"
-        )
+        new = new_case(reference, "mx/twinning", "chihuahua", "bench", NOW.date(), PARTIES, state="drafting")
         open_agreement(runtime.engine, runtime.rulebook, runtime.people, new, actor="elena", now=NOW)
     runtime.engine.dispose()
 

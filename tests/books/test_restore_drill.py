@@ -8,9 +8,8 @@ from threading import Event, Thread
 import pytest
 from sqlalchemy import text
 
-from builders import MX
+from builders import MX, new_case
 from twinflow.domain.agreement.agreement import Party
-from twinflow.domain.steps.opening import NewAgreement
 from twinflow.errors import Refused
 from twinflow.services.agreements.opening import open_agreement
 from twinflow.services.books import backup
@@ -31,9 +30,7 @@ def lived(make_world: Callable[..., World]) -> World:
 
 
 def opened(world: World, number: int) -> None:
-    new = NewAgreement(
-        f"MX-{number}", MX, "chihuahua", "one", world.now.date(), PARTIES, state="drafting", despite="tried"
-    )
+    new = new_case(f"MX-{number}", MX, "chihuahua", "one", world.now.date(), PARTIES, state="drafting")
     open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", now=world.now)
 
 

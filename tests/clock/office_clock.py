@@ -7,10 +7,10 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Engine
 from sqlmodel import SQLModel
 
+from builders import new_case
 from smtp import RecordingServer
 from twinflow.domain.agreement.agreement import Claim, Party
 from twinflow.domain.calendar.dates import PartialDate
-from twinflow.domain.steps.opening import NewAgreement
 from twinflow.services.agreements.opening import open_agreement
 from twinflow.worker.passes import Pass
 from world import World
@@ -40,9 +40,7 @@ class Office:
     def asked(self, reference: str, on: date) -> None:
         """A case that is put on record now, whose answer is due ten days after it was asked."""
         facts = {"asked_on": (Claim(PartialDate.of(on), "the paper"),)}
-        new = NewAgreement(
-            reference, "tiny", "chihuahua", reference, on, PARTIES, state="asked", facts=facts, despite="tried"
-        )
+        new = new_case(reference, "tiny", "chihuahua", reference, on, PARTIES, state="asked", facts=facts)
         world = self.world
         open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", now=world.now)
 

@@ -5,10 +5,9 @@ from datetime import UTC, datetime
 import pytest
 from feed_world import PARTIES, Case
 
-from builders import DRAFT, facts
+from builders import DRAFT, facts, new_case
 from prepared import Prepare
 from twinflow.domain.agreement.agreement import Party
-from twinflow.domain.steps.opening import NewAgreement
 from twinflow.services.agreements.opening import open_agreement
 from world import World
 
@@ -25,9 +24,7 @@ def case(world: World, prepare: Prepare) -> Case:
 def request_opinion(case: Case) -> None:
     world = case.world
     title = "Chihuahua, Albuquerque; los dos"
-    new = NewAgreement(
-        "MX/1", "mx/twinning", "chihuahua", title, world.now.date(), PARTIES, state="drafting", despite="tried"
-    )
+    new = new_case("MX/1", "mx/twinning", "chihuahua", title, world.now.date(), PARTIES, state="drafting")
     open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", now=world.now)
     case.take("complete_draft", records=DRAFT)
     case.take("request_opinion")
@@ -39,8 +36,6 @@ def two_offices(case: Case) -> Case:
     parties = (Party("Cuenca", "EC", home=True), Party("Medellín", "CO"))
     sent = facts(proposal_sent_on="2026-03-02")
     today = case.world.now.date()
-    new = NewAgreement(
-        "EC-1", "ec/agreement", "cuenca", "Cuenca y Medellín", today, parties, facts=sent, despite="tried"
-    )
+    new = new_case("EC-1", "ec/agreement", "cuenca", "Cuenca y Medellín", today, parties, facts=sent)
     open_agreement(case.world.engine, case.world.rulebook, case.world.people, new, actor="lucia", now=case.world.now)
     return case

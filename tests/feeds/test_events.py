@@ -7,14 +7,13 @@ import pytest
 from feed_world import DUE, PARTIES, Case
 from sqlalchemy import event
 
-from builders import DRAFT, NOTICE, WORKFLOWS
+from builders import DRAFT, NOTICE, WORKFLOWS, new_case
 from twinflow.definitions.calendars import read_calendar
 from twinflow.domain.agreement.entries import ChangeKind
 from twinflow.domain.calendar.dates import Length
 from twinflow.domain.mail.calendar_events import EventStatus
 from twinflow.domain.people.people import Absence, Assignment, People
 from twinflow.domain.steps.command import StepCommand
-from twinflow.domain.steps.opening import NewAgreement
 from twinflow.language import say
 from twinflow.mail.dates_file import dates_file, feed_file
 from twinflow.services.agreements.advancing import advance_agreement
@@ -274,7 +273,7 @@ def test_two_cases_share_no_event_and_need_no_more_queries(two_offices: Case) ->
     few = [*two_offices.events()]
     asked = len(statements)
     for number in range(2, 12):
-        second = NewAgreement(
+        second = new_case(
             f"MX/{number}",
             "mx/twinning",
             "chihuahua",
@@ -282,7 +281,6 @@ def test_two_cases_share_no_event_and_need_no_more_queries(two_offices: Case) ->
             date(2026, 3, 2),
             PARTIES,
             state="drafting",
-            despite="tried",
         )
         open_agreement(world.engine, world.rulebook, world.people, second, actor="elena", now=world.now)
         command = StepCommand("complete_draft", date(2026, 3, 2), records=DRAFT)

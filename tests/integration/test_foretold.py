@@ -27,6 +27,7 @@ from builders import (
     TINY,
     edited,
     facts,
+    new_case,
     office,
     people,
     person,
@@ -48,7 +49,6 @@ from twinflow.domain.people.people import Absence, Assignment, People
 from twinflow.domain.process.catalogue import Catalogue
 from twinflow.domain.rulebook import Rulebook, deadline_context
 from twinflow.domain.steps.command import StepCommand
-from twinflow.domain.steps.opening import NewAgreement
 from twinflow.errors import Refused
 from twinflow.services.agreements.advancing import advance_agreement
 from twinflow.services.agreements.opening import open_agreement
@@ -73,7 +73,7 @@ class Books:
 
     def open(self, reference: str, process: str, office_key: str, on: date, **more: Any) -> None:
         parties, actor = more.pop("parties", (CHIHUAHUA, ALBUQUERQUE)), more.pop("actor", "liaison")
-        new = NewAgreement(reference, process, office_key, reference, on, parties, **more, despite="tried")
+        new = new_case(reference, process, office_key, reference, on, parties, **more)
         open_agreement(self.engine, self.rulebook, self.people, new, actor=actor, now=self.now)
 
     def take(self, reference: str, step: str, on: date, who: str = "liaison", **more: Any) -> None:

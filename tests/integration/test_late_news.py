@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from builders import TINY, WORKFLOWS, edited, noon
+from builders import TINY, WORKFLOWS, edited, new_case, noon
 from how_many import many
 from next_dates import not_as_deadlines_say
 from prepared import Prepare
@@ -27,7 +27,6 @@ from twinflow.domain.deadlines.changes import ChangeCommand
 from twinflow.domain.deadlines.deadline_id import DeadlineId
 from twinflow.domain.rulebook import Rulebook
 from twinflow.domain.steps.command import StepCommand
-from twinflow.domain.steps.opening import NewAgreement
 from twinflow.errors import NotFound, StaleAgreement, UnreadableAgreement
 from twinflow.language import say
 from twinflow.services.agreements.advancing import advance_agreement
@@ -155,7 +154,7 @@ def five_cases(world: World) -> None:
 
 def opened(world: World, reference: str, on: date, received_at: datetime | None = None) -> None:
     world.now = received_at or noon(on)
-    new = NewAgreement(reference, "tiny", "chihuahua", "x", on, PARTIES, despite="tried")
+    new = new_case(reference, "tiny", "chihuahua", "x", on, PARTIES)
     open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", now=world.now)
     taken(world, reference, "ask", on, received_at=received_at)
 

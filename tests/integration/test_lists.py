@@ -8,7 +8,7 @@ from random import Random
 import pytest
 from sqlalchemy import text
 
-from builders import EC, MX, PROGRAMME
+from builders import EC, MX, PROGRAMME, new_case
 from how_many import SEED, many
 from next_dates import not_as_deadlines_say
 from twinflow.domain.agreement.agreement import Agreement, Claim, Party
@@ -44,7 +44,7 @@ def filled(world: World, random: Random, count: int) -> None:
         day = TODAY - timedelta(days=random.randrange(400))
         state = random.choice(STATES[process])
         signed = {name: (Claim(PartialDate.of(day), ""),) for name in ("signed_on", "in_force_on", "term_starts_on")}
-        new = NewAgreement(
+        new = new_case(
             f"{process[:2].upper()}/{day.year}-{number}",
             process,
             "chihuahua" if process == MX else "cuenca",
@@ -55,15 +55,12 @@ def filled(world: World, random: Random, count: int) -> None:
             facts=signed if state == "in_force" and random.random() < 0.7 else {},
             relationship=f"R-{number // 3}" if random.random() < 0.3 else "",
             generation=number % 3 + 1,
-            despite="tried",
         )
         opened(world, new)
         if process == MX and state == "in_force" and random.random() < 0.5:
             opened(
                 world,
-                NewAgreement(
-                    f"{new.reference}-P", PROGRAMME, new.office, "2026", day, (), parent=new.reference, despite="tried"
-                ),
+                new_case(f"{new.reference}-P", PROGRAMME, new.office, "2026", day, (), parent=new.reference),
             )
 
 
@@ -178,14 +175,13 @@ def test_what_is_written_between_pages_neither_doubles_nor_loses_what_stays_as_i
                 books.engine, books.rulebook, books.people, case.reference, step, person="elena", now=books.now
             )
         number = len(everything(books))
-        new = NewAgreement(
+        new = new_case(
             f"N-{number}",
             MX,
             "chihuahua",
             "new",
             TODAY,
             (Party("Chihuahua", "MX", home=True), CITIES[0]),
-            despite="tried",
         )
         opened(books, new)
     after = {a.reference: first_open(a) for a in wanted(books, filters)}

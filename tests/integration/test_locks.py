@@ -8,12 +8,11 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, event, text
 
-from builders import PAPERS, WORKFLOWS
+from builders import PAPERS, WORKFLOWS, new_case
 from twinflow.definitions.calendars import read_calendar
 from twinflow.domain.agreement.agreement import Claim, Party, Term
 from twinflow.domain.calendar.dates import PartialDate
 from twinflow.domain.steps.command import StepCommand
-from twinflow.domain.steps.opening import NewAgreement
 from twinflow.errors import TwinflowError
 from twinflow.services.agreements.advancing import advance_agreement
 from twinflow.services.agreements.opening import open_agreement
@@ -41,7 +40,7 @@ DIGESTS, ROW_OF_AGREEMENT = "advisory", "UPDATE agreement"
 
 
 def opened(world: World, reference: str, process: str, parties: tuple[Party, ...] = PARTIES, **more: Any) -> None:
-    new = NewAgreement(reference, process, "chihuahua", "x", world.now.date(), parties, **more, despite="tried")
+    new = new_case(reference, process, "chihuahua", "x", world.now.date(), parties, **more)
     open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", now=world.now)
 
 

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from builders import DRAFT, TINY, WORKFLOWS, edited, noon, write_workflows
+from builders import DRAFT, TINY, WORKFLOWS, edited, new_case, noon, write_workflows
 from how_many import many
 from next_dates import not_as_deadlines_say
 from tiny_world import loaded, tiny_world
@@ -33,7 +33,6 @@ from twinflow.domain.deadlines.deadline_id import DeadlineId
 from twinflow.domain.mail.letter import Letter
 from twinflow.domain.steps.command import StepCommand
 from twinflow.domain.steps.migration import Plan, draft
-from twinflow.domain.steps.opening import NewAgreement
 from twinflow.errors import NotFound, Refused
 from twinflow.language import say
 from twinflow.services.agreements import migrating
@@ -216,7 +215,7 @@ def running(url: str, folder: Path, text: str) -> Any:
 def opened(world: World, reference: str, on: date = date(2026, 3, 9), **more: Any) -> None:
     before, world.now = world.now, noon(on)
     terms = {"reply": Term.parse("40 days|50 days", "test")} if "terms" not in more else more.pop("terms")
-    new = NewAgreement(reference, "tiny", "chihuahua", "x", on, PARTIES, terms=terms, **more, despite="tried")
+    new = new_case(reference, "tiny", "chihuahua", "x", on, PARTIES, terms=terms, **more)
     open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", now=world.now)
     taken(world, reference, "ask", on)
     world.now = max(before, world.now) if before.year == 2026 and before < noon(date(2026, 11, 1)) else world.now
@@ -874,7 +873,7 @@ def test_a_state_that_a_child_reached_under_its_old_name_still_counts_for_its_pa
     restarted(books)
     books.now = noon(TODAY)
     for reference, process, above in (("P-1", "parent", None), ("C-1", "small", "P-1"), ("C-2", "small", "P-1")):
-        new = NewAgreement(reference, process, "chihuahua", "x", TODAY, PARTIES, parent=above, despite="tried")
+        new = new_case(reference, process, "chihuahua", "x", TODAY, PARTIES, parent=above)
         open_agreement(books.engine, books.rulebook, books.people, new, actor="elena", now=books.now)
         taken(books, reference, "ask", TODAY)
     (folder / "small.v2.toml").write_text(renamed, "utf-8")
@@ -893,9 +892,7 @@ def test_from_the_national_process_to_that_of_a_city(world: World, tmp_path: Pat
     world.now = datetime(2026, 3, 2, 18, tzinfo=UTC)
     today = world.now.date()
     for reference in ("MX-1", "MX-2"):
-        new = NewAgreement(
-            reference, "mx/twinning", "chihuahua", "x", today, PARTIES, state="drafting", despite="tried"
-        )
+        new = new_case(reference, "mx/twinning", "chihuahua", "x", today, PARTIES, state="drafting")
         open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", now=world.now)
         taken(world, reference, "complete_draft", today, records=DRAFT)
     taken(world, "MX-1", "request_opinion", today)

@@ -6,8 +6,8 @@ from datetime import UTC, date, datetime
 import pytest
 from sqlalchemy import text
 
+from builders import new_case
 from twinflow.domain.agreement.agreement import Deadline, DeadlineStatus, Finding, FindingCode, KnownFinding, Party
-from twinflow.domain.steps.opening import NewAgreement
 from twinflow.services.agreements.opening import open_agreement
 from twinflow.storage.unit_of_work import UnitOfWork
 from world import World
@@ -23,9 +23,7 @@ def drafts(world: World) -> World:
     world.now = datetime(2026, 3, 2, 18, tzinfo=UTC)
     parties = (Party("Chihuahua", "MX", home=True), Party("Albuquerque", "US"))
     for reference in ("A", "B"):
-        new = NewAgreement(
-            reference, "mx/twinning", "chihuahua", "x", world.now.date(), parties, state="drafting", despite="tried"
-        )
+        new = new_case(reference, "mx/twinning", "chihuahua", "x", world.now.date(), parties, state="drafting")
         open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", now=world.now)
     return world
 

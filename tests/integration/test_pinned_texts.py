@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from builders import NOTIFICATIONS, TINY, WORKFLOWS, edited
+from builders import NOTIFICATIONS, TINY, WORKFLOWS, edited, new_case
 from tiny_world import loaded, tiny_world
 from twinflow import bootstrap, files
 from twinflow.config import DatabaseSettings, MailSettings, Settings
@@ -17,7 +17,6 @@ from twinflow.domain.agreement.agreement import Party
 from twinflow.domain.agreement.listing import Filters
 from twinflow.domain.deadlines.deadline_id import DeadlineId
 from twinflow.domain.steps.command import StepCommand
-from twinflow.domain.steps.opening import NewAgreement
 from twinflow.errors import BadInput, DefinitionChanged, NotFound, UnreadableAgreement
 from twinflow.services.agreements import migrating
 from twinflow.services.agreements.advancing import advance_agreement
@@ -53,9 +52,7 @@ def folder(world: World) -> Path:
 
 
 def opened(world: World, reference: str, process: str, parent: str | None = None) -> None:
-    new = NewAgreement(
-        reference, process, "chihuahua", reference, world.now.date(), PARTIES, parent=parent, despite="tried"
-    )
+    new = new_case(reference, process, "chihuahua", reference, world.now.date(), PARTIES, parent=parent)
     open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", now=world.now)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, text
 
-from builders import DRAFT, SIGNED_TEXT
+from builders import DRAFT, SIGNED_TEXT, new_case
 from smtp import RecordingServer
 from twinflow import bootstrap
 from twinflow.config import DatabaseSettings, Settings
@@ -22,7 +22,6 @@ from twinflow.domain.mail.message import MessageState, Settlement
 from twinflow.domain.mail.retries import after_failure
 from twinflow.domain.process.catalogue import Catalogue
 from twinflow.domain.steps.command import StepCommand
-from twinflow.domain.steps.opening import NewAgreement
 from twinflow.errors import MailFailed
 from twinflow.services.agreements.advancing import advance_agreement
 from twinflow.services.agreements.opening import open_agreement
@@ -45,7 +44,7 @@ def signed_case(world: World, reference: str = "MX-1") -> None:
     """A Mexican case signed by both on Monday 2 March 2026."""
     world.now = datetime(2026, 3, 2, 18, tzinfo=UTC)
     today = world.now.date()
-    new = NewAgreement(reference, "mx/twinning", "chihuahua", "x", today, PARTIES, state="drafting", despite="tried")
+    new = new_case(reference, "mx/twinning", "chihuahua", "x", today, PARTIES, state="drafting")
     open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", now=world.now)
     for step, person, records in SIGNING:
         take(world, reference, StepCommand(step, today, records=records), person)

@@ -5,12 +5,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from builders import MX, PAPERS
+from builders import MX, PAPERS, new_case
 from statements import Transaction, watched
 from twinflow.domain.agreement.agreement import Party
 from twinflow.domain.agreement.listing import Due, Filters, Position
 from twinflow.domain.steps.command import StepCommand
-from twinflow.domain.steps.opening import NewAgreement
 from twinflow.services.agreements.advancing import advance_agreement
 from twinflow.services.agreements.opening import open_agreement
 from twinflow.services.clock.links import carry_on
@@ -27,9 +26,7 @@ def drafts(request: pytest.FixtureRequest, world: World) -> World:
     """One draft, or twelve."""
     world.now = datetime(2026, 3, 2, 18, tzinfo=UTC)
     for number in range(request.param):
-        new = NewAgreement(
-            f"MX-{number}", MX, "chihuahua", "one", world.now.date(), PARTIES, state="drafting", despite="tried"
-        )
+        new = new_case(f"MX-{number}", MX, "chihuahua", "one", world.now.date(), PARTIES, state="drafting")
         open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", now=world.now)
     return world
 

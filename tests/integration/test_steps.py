@@ -7,14 +7,13 @@ from datetime import UTC, date, datetime, time, timedelta
 import pytest
 from sqlalchemy import text
 
-from builders import DRAFT, NOTICE, SIGNED_TEXT
+from builders import DRAFT, NOTICE, SIGNED_TEXT, new_case
 from twinflow.domain.agreement.agreement import Agreement, Claim, DeadlineStatus, Party, Term
 from twinflow.domain.agreement.history import EntryKind
 from twinflow.domain.calendar.dates import Length, PartialDate
 from twinflow.domain.process.catalogue import Catalogue
 from twinflow.domain.steps.command import StepCommand
 from twinflow.domain.steps.dossier import Dossier
-from twinflow.domain.steps.opening import NewAgreement
 from twinflow.errors import BadInput, DefinitionChanged, Refused, StaleAgreement
 from twinflow.registers.dossiers import read_register
 from twinflow.services.agreements.advancing import advance_agreement
@@ -37,7 +36,7 @@ def mexican(world: World) -> World:
 
 
 def open_(world: World, reference: str = "MX-1", state: str = "drafting") -> None:
-    new = NewAgreement(
+    new = new_case(
         reference,
         "mx/twinning",
         "chihuahua",
@@ -46,7 +45,6 @@ def open_(world: World, reference: str = "MX-1", state: str = "drafting") -> Non
         PARTIES,
         state=state,
         terms={"validity": Term.parse("5 years"), "notice_period": Term.parse("60 days")},
-        despite="tried",
     )
     open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", now=world.now)
 
@@ -206,7 +204,7 @@ def test_who_asked_for_the_opinion_cannot_give_it_in_whatever_role(mexican: Worl
 
 @pytest.mark.parametrize("said", ["all", "objective, areas", "nonsense"])
 def test_a_checklist_known_at_opening_is_said_item_by_item(mexican: World, said: str) -> None:
-    new = NewAgreement(
+    new = new_case(
         "MX-2",
         "mx/twinning",
         "chihuahua",
@@ -214,7 +212,6 @@ def test_a_checklist_known_at_opening_is_said_item_by_item(mexican: World, said:
         mexican.now.date(),
         PARTIES,
         facts={"draft_sections": (Claim(said, ""),)},
-        despite="tried",
     )
     with pytest.raises(BadInput) as caught:
         open_agreement(mexican.engine, mexican.rulebook, mexican.people, new, actor="elena", now=mexican.now)
@@ -222,9 +219,7 @@ def test_a_checklist_known_at_opening_is_said_item_by_item(mexican: World, said:
 
 
 def test_what_belongs_to_an_agreement_is_between_the_same_parties_and_signed_by_none(mexican: World) -> None:
-    new = NewAgreement(
-        "MX-1-R1", "renewal", "chihuahua", "2026", mexican.now.date(), (), parent="MX-1", despite="tried"
-    )
+    new = new_case("MX-1-R1", "renewal", "chihuahua", "2026", mexican.now.date(), (), parent="MX-1")
     child = open_agreement(mexican.engine, mexican.rulebook, mexican.people, new, actor="elena", now=mexican.now)
     assert [party.name for party in child.parties] == [party.name for party in loaded(mexican).parties]
     assert len(child.unsigned) == len(child.parties)
@@ -232,9 +227,7 @@ def test_what_belongs_to_an_agreement_is_between_the_same_parties_and_signed_by_
 
 def test_a_programme_agreed_meets_the_deadline_of_its_agreement(mexican: World) -> None:
     sign(mexican)
-    new = NewAgreement(
-        "MX-1-P1", "annual-programme", "chihuahua", "2026", mexican.now.date(), (), parent="MX-1", despite="tried"
-    )
+    new = new_case("MX-1-P1", "annual-programme", "chihuahua", "2026", mexican.now.date(), (), parent="MX-1")
     open_agreement(mexican.engine, mexican.rulebook, mexican.people, new, actor="elena", now=mexican.now)
     mexican.now += timedelta(days=20)
     look_through(mexican)
@@ -250,9 +243,7 @@ def test_a_programme_is_agreed_though_its_agreement_cannot_be_read_and_meets_its
     mexican: World,
 ) -> None:
     sign(mexican)
-    new = NewAgreement(
-        "MX-1-P1", "annual-programme", "chihuahua", "2026", mexican.now.date(), (), parent="MX-1", despite="tried"
-    )
+    new = new_case("MX-1-P1", "annual-programme", "chihuahua", "2026", mexican.now.date(), (), parent="MX-1")
     open_agreement(mexican.engine, mexican.rulebook, mexican.people, new, actor="elena", now=mexican.now)
     mexican.now += timedelta(days=20)
     mexican.tick()
@@ -358,7 +349,7 @@ def test_a_node_with_another_text_of_the_same_version_opens_and_imports_nothing(
     definition = mexican.rulebook.catalogue.version("mx/twinning", 3)
     edited = {**mexican.rulebook.catalogue.definitions, ("mx/twinning", 3): replace(definition, digest="other")}
     other = replace(mexican.rulebook, catalogue=Catalogue(edited))
-    new = NewAgreement("MX-2", "mx/twinning", "chihuahua", "x", mexican.now.date(), PARTIES, despite="tried")
+    new = new_case("MX-2", "mx/twinning", "chihuahua", "x", mexican.now.date(), PARTIES)
     with pytest.raises(DefinitionChanged, match="new version"):
         open_agreement(mexican.engine, other, mexican.people, new, actor="elena", now=mexican.now)
     with pytest.raises(DefinitionChanged, match="new version"):
@@ -383,9 +374,7 @@ def dossier(reference: str, since: date | None) -> Dossier:
 
 def test_opening_says_all_that_is_wrong_at_once(mexican: World) -> None:
     terms = {"validity": Term((Length.parse("10 years"),)), "validty": Term()}
-    new = NewAgreement(
-        "MX-1", "mx/twinning", "chihuahua", "x", mexican.now.date(), PARTIES[:1], "draughting", terms, despite="tried"
-    )
+    new = new_case("MX-1", "mx/twinning", "chihuahua", "x", mexican.now.date(), PARTIES[:1], "draughting", terms)
     with pytest.raises(BadInput) as mistake:
         open_agreement(mexican.engine, mexican.rulebook, mexican.people, new, actor="elena", now=mexican.now)
     places = [problem.place for problem in mistake.value.problems]
@@ -394,7 +383,7 @@ def test_opening_says_all_that_is_wrong_at_once(mexican: World) -> None:
 
 def test_a_case_entered_in_mid_life_has_its_signatures_its_term_and_its_deadlines(mexican: World) -> None:
     facts = {"signed_on": (Claim(PartialDate(2025, 2, 20), "the paper"),)}
-    new = NewAgreement(
+    new = new_case(
         "MX-2",
         "mx/twinning",
         "chihuahua",
@@ -403,7 +392,6 @@ def test_a_case_entered_in_mid_life_has_its_signatures_its_term_and_its_deadline
         PARTIES,
         state="in_force",
         facts=facts,
-        despite="tried",
     )
     opened = open_agreement(mexican.engine, mexican.rulebook, mexican.people, new, actor="elena", now=mexican.now)
     assert opened.has_entered_into_force(mexican.now.date())
@@ -416,9 +404,7 @@ def test_a_case_entered_in_mid_life_has_its_signatures_its_term_and_its_deadline
 
 
 def test_a_case_entered_after_signature_without_its_day_shows_the_day_missing(mexican: World) -> None:
-    new = NewAgreement(
-        "MX-2", "mx/twinning", "chihuahua", "x", date(2025, 3, 10), PARTIES, state="in_force", despite="tried"
-    )
+    new = new_case("MX-2", "mx/twinning", "chihuahua", "x", date(2025, 3, 10), PARTIES, state="in_force")
     open_agreement(mexican.engine, mexican.rulebook, mexican.people, new, actor="elena", now=mexican.now)
     page = agreements.show_agreement(mexican.engine, mexican.rulebook, mexican.people, "MX-2", mexican.now)
     assert [str(message) for message in page.line.missing] == ["Date missing"]
@@ -442,7 +428,7 @@ def test_a_case_entered_after_signature_without_its_day_shows_the_day_missing(me
 def test_what_cannot_be_opened_is_refused_with_its_place(
     mexican: World, changed: dict[str, object], place: str
 ) -> None:
-    new = NewAgreement("MX-2", "mx/twinning", "chihuahua", "x", mexican.now.date(), PARTIES, despite="tried")
+    new = new_case("MX-2", "mx/twinning", "chihuahua", "x", mexican.now.date(), PARTIES)
     other = replace(new, **changed)  # type: ignore[arg-type]
     with pytest.raises(BadInput) as mistake:
         open_agreement(mexican.engine, mexican.rulebook, mexican.people, other, actor="elena", now=mexican.now)
@@ -450,7 +436,7 @@ def test_what_cannot_be_opened_is_refused_with_its_place(
 
 
 def test_only_the_liaison_officer_of_the_office_opens_its_cases(mexican: World) -> None:
-    new = NewAgreement("MX-2", "mx/twinning", "chihuahua", "x", mexican.now.date(), PARTIES, despite="tried")
+    new = new_case("MX-2", "mx/twinning", "chihuahua", "x", mexican.now.date(), PARTIES)
     with pytest.raises(Refused, match="MX-2 cannot be opened"):
         open_agreement(mexican.engine, mexican.rulebook, mexican.people, new, actor="rita", now=mexican.now)
 

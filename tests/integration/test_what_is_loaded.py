@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import event, text
 
-from builders import MX, PAPERS, PROGRAMME, agreement
+from builders import MX, PAPERS, PROGRAMME, agreement, new_case
 from twinflow.domain.agreement.agreement import Agreement, AgreementHead, Claim, Party, PresentAgreement
 from twinflow.domain.agreement.entries import ChangeKind, DateMoved
 from twinflow.domain.agreement.history import ONLY_TOLD, EntryKind
@@ -17,7 +17,6 @@ from twinflow.domain.calendar.dates import Length, PartialDate
 from twinflow.domain.deadlines.changes import ChangeCommand
 from twinflow.domain.deadlines.deadline_id import DeadlineId
 from twinflow.domain.steps.command import StepCommand
-from twinflow.domain.steps.opening import NewAgreement
 from twinflow.services.agreements.advancing import advance_agreement
 from twinflow.services.agreements.opening import open_agreement
 from twinflow.services.deadlines.changing import change_deadline
@@ -34,11 +33,9 @@ def books(world: World) -> World:
     world.now = datetime(2026, 3, 2, 18, tzinfo=UTC)
     day = world.now.date()
     sources = {"signed_on": (Claim(PartialDate.of(day), "text"), Claim(PartialDate(), "register", chosen=False))}
-    signed = NewAgreement(
-        "MX-2", MX, "chihuahua", "two", day, PARTIES, state="in_force", facts=sources, note="n", despite="tried"
-    )
-    programme = NewAgreement("MX-2-P", PROGRAMME, "chihuahua", "2026", day, (), parent="MX-2", despite="tried")
-    drafting = NewAgreement("MX-1", MX, "chihuahua", "one", day, PARTIES, state="drafting", origin="o", despite="tried")
+    signed = new_case("MX-2", MX, "chihuahua", "two", day, PARTIES, state="in_force", facts=sources, note="n")
+    programme = new_case("MX-2-P", PROGRAMME, "chihuahua", "2026", day, (), parent="MX-2")
+    drafting = new_case("MX-1", MX, "chihuahua", "one", day, PARTIES, state="drafting", origin="o")
     for new in (signed, programme, drafting):
         open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", now=world.now)
     for step in ("complete_draft", "request_opinion"):

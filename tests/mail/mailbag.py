@@ -6,9 +6,9 @@ from pathlib import Path
 
 from sqlalchemy import delete, insert, select
 
+from builders import new_case
 from twinflow.domain.agreement.agreement import Party
 from twinflow.domain.mail.message import OutboxMessage
-from twinflow.domain.steps.opening import NewAgreement
 from twinflow.services.agreements.opening import open_agreement
 from twinflow.services.mail import outbox
 from twinflow.storage.tables import AgreementRow, AlertRow, OutboxRow
@@ -48,9 +48,7 @@ def is_of_the_bag(token: str) -> bool:
 def fill(world: World, recipients: Sequence[str]) -> None:
     """One urgent message for each name, in this order, about one agreement whose opinion was requested; due at `NOW`."""
     world.now = NOW
-    new = NewAgreement(
-        REFERENCE, "mx/twinning", "chihuahua", "x", NOW.date(), PARTIES, state="opinion_requested", despite="tried"
-    )
+    new = new_case(REFERENCE, "mx/twinning", "chihuahua", "x", NOW.date(), PARTIES, state="opinion_requested")
     open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", now=NOW)
     with world.engine.begin() as connection:
         connection.execute(delete(AlertRow))

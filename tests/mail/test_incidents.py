@@ -9,11 +9,11 @@ from fastapi.testclient import TestClient
 from faulty_server import Stage, at, faulty_server, says
 from mailbag import NOW, PARTIES, REFERENCE, REVIEWERS, by_recipient, fill, is_of_the_bag, people_file, send_due
 
+from builders import new_case
 from smtp import RecordingServer
 from tiny_world import loaded
 from twinflow.domain.agreement.history import EntryKind
 from twinflow.domain.mail.message import OutboxMessage
-from twinflow.domain.steps.opening import NewAgreement
 from twinflow.sentences import Sentence, unpacked
 from twinflow.services.agreements.opening import open_agreement
 from twinflow.services.alerts.incidents import StandIn, stand_in
@@ -116,9 +116,7 @@ def test_who_stands_in_is_the_deputy_else_the_liaison_else_the_ladder(
     file = tmp_path / "people.toml"
     file.write_text(without(*absent), "utf-8")
     world = make_world(None, file)
-    new = NewAgreement(
-        REFERENCE, "mx/twinning", "chihuahua", "x", NOW.date(), PARTIES, state="opinion_requested", despite="tried"
-    )
+    new = new_case(REFERENCE, "mx/twinning", "chihuahua", "x", NOW.date(), PARTIES, state="opinion_requested")
     open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", now=NOW)
     found = stand_in(world.rulebook, world.people, loaded(world, REFERENCE), role, person, NOW.date())
     assert (found.role if found is not None else None) == expected

@@ -12,6 +12,7 @@ from sqlalchemy import Date, text
 from sqlmodel import SQLModel
 from sqlmodel.sql.sqltypes import UTCDateTime
 
+from builders import new_case
 from postgres import APPEND_ONLY, connected, fresh_database
 from prepared import Put, copy_of, file_of
 from tiny_world import tiny_world
@@ -21,7 +22,6 @@ from twinflow.domain.agreement.agreement import Claim, Party
 from twinflow.domain.agreement.listing import Filters
 from twinflow.domain.alerts.incident import Part, Trouble
 from twinflow.domain.calendar.dates import PartialDate
-from twinflow.domain.steps.opening import NewAgreement
 from twinflow.errors import ClockDoubted
 from twinflow.sentences import Sentence
 from twinflow.services.agreements.opening import open_agreement
@@ -54,7 +54,7 @@ def books(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     with fresh_database(request.param, folder, request) as url, tiny_world(url, folder) as world:
         for reference in ("A-1", "A-2"):
             facts = {"asked_on": (Claim(PartialDate.of(OPENED.date()), "paper"),)}
-            new = NewAgreement(
+            new = new_case(
                 reference,
                 "tiny",
                 "chihuahua",
@@ -63,7 +63,6 @@ def books(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
                 PARTIES,
                 state="asked",
                 facts=facts,
-                despite="tried",
             )
             open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", now=OPENED)
         world.now = OPENED + timedelta(days=7)

@@ -12,11 +12,11 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import text
 
+from builders import new_case
 from smtp import RecordingServer
 from tiny_world import tiny_world
 from twinflow.domain.agreement.agreement import Party
 from twinflow.domain.steps.command import StepCommand
-from twinflow.domain.steps.opening import NewAgreement
 from twinflow.services.agreements.advancing import advance_agreement
 from twinflow.services.agreements.opening import open_agreement
 from twinflow.services.mail.outbox import messages
@@ -42,7 +42,7 @@ class Mornings:
     smtp: RecordingServer
 
     def open(self, reference: str, on: date, *, office: str = "chihuahua") -> None:
-        new = NewAgreement(reference, "tiny", office, "Here – There", on, PARTIES, despite="tried")
+        new = new_case(reference, "tiny", office, "Here – There", on, PARTIES)
         open_agreement(
             self.world.engine, self.world.rulebook, self.world.people, new, actor=LIAISON_OF[office], now=self.world.now
         )  # fmt: skip

@@ -368,7 +368,7 @@ def test_what_was_closed_stays_as_it_was_closed_when_a_date_is_recorded(process,
     first = after(case, ("invite", date(2025, 10, 8), {"meeting_on": "2025-10-10"}), process=process)
     over = derived(first, date(2025, 10, 20), process)
     as_closed = tuple(
-        replace(each, due_on=date(2025, 10, 7), closed_on=date(2025, 10, 7), edition="of-then@1")
+        replace(each, due_on=date(2025, 10, 7), closed_on=date(2025, 10, 7), edition="by other calendars")
         if each.rule == "last_day_to_invite"
         else each
         for each in over.deadlines

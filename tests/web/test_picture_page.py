@@ -6,8 +6,8 @@ import pytest
 from test_frame import assert_well_built
 from web_reading import Page
 
+from builders import new_case
 from twinflow.domain.agreement.agreement import Party
-from twinflow.domain.steps.opening import NewAgreement
 from twinflow.pictures.diagram import edges
 from twinflow.services.agreements.opening import open_agreement
 from twinflow.services.reading.picture import course_of
@@ -80,7 +80,7 @@ def test_the_words_say_the_state_the_path_the_dates_and_every_way(browser, regis
 
 def test_an_agreement_without_dates_says_so(empty, browse):
     parties = (Party("Cuenca", "EC", home=True), Party("Elsewhere", "EC"))
-    new = NewAgreement("X-1", "ec/agreement", "cuenca", "Cuenca – Elsewhere", TODAY.date(), parties, despite="tried")
+    new = new_case("X-1", "ec/agreement", "cuenca", "Cuenca – Elsewhere", TODAY.date(), parties)
     open_agreement(empty.engine, empty.rulebook, empty.people, new, actor="lucia", now=TODAY)
     _, course = course_of(empty.engine, empty.rulebook, empty.people, "X-1", TODAY)
     page = Page(browse(empty).get("/agreements/X-1/picture").text)
@@ -91,14 +91,13 @@ def test_an_agreement_without_dates_says_so(empty, browse):
 
 def test_names_with_html_in_them_are_shown_as_they_are_written(empty, browse):
     name = '<script>alert("1")</script>'
-    new = NewAgreement(
+    new = new_case(
         reference="2026/b-1",
         process="ec/agreement",
         office="cuenca",
         title=f"Cuenca – {name}",
         opened_on=TODAY.date(),
         parties=(Party("Cuenca", "EC", home=True), Party(name, "EC")),
-        despite="tried",
     )
     open_agreement(empty.engine, empty.rulebook, empty.people, new, actor="lucia", now=TODAY)
     browser = browse(empty)
