@@ -30,7 +30,7 @@ def test_the_sentences_of_every_way_into_a_row_are_found() -> None:
         "incidents.py",
         "outbox.py",
         "bounces.py",
-        "restored_backup.py",
+        "message.py",
         "sending.py",
         "mailer.py",
         "rulebook.py",
