@@ -5,9 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from twinflow.domain.agreement.agreement import Agreement
-from twinflow.domain.agreement.entries import (
-    Correction,
-)
+from twinflow.domain.agreement.entries import Correction
 from twinflow.domain.agreement.history import HistoryEntry
 from twinflow.domain.calendar.dates import PartialDate
 from twinflow.domain.people.people import Actor, People

@@ -4,11 +4,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 
 from twinflow.domain.agreement.agreement import Agreement
-from twinflow.domain.agreement.entries import (
-    Corrected,
-    NotCorrected,
-    noted,
-)
+from twinflow.domain.agreement.entries import Corrected, NotCorrected, noted
 from twinflow.domain.agreement.history import HistoryEntry
 from twinflow.domain.agreement.present_names import numbered
 from twinflow.domain.corrections.request import is_not

@@ -246,20 +246,14 @@ def _as_far_as_read(reference: str, faults: Callable[[], Iterable[Fault]]) -> It
         return [Fault(error.message, reference)]
 
 
-def _of_what_is_made(
-    case: InBooks | UnreadableAgreement,
-    by: _By,
-) -> Iterator[Fault]:
+def _of_what_is_made(case: InBooks | UnreadableAgreement, by: _By) -> Iterator[Fault]:
     """Its state and its deadlines. Raises UnreadableAgreement."""
     case = read(case)
     for each in _of_state_and_deadlines(case, by):
         yield Fault(each, case.agreement.reference)
 
 
-def _of_state_and_deadlines(
-    case: InBooks,
-    by: _By,
-) -> Iterator[Sentence]:
+def _of_state_and_deadlines(case: InBooks, by: _By) -> Iterator[Sentence]:
     agreement, rulebook, people, now = case.agreement, by.rulebook, by.people, by.now
     definition = rulebook.definition_of(agreement)
     yield from of_state(agreement)
