@@ -4,7 +4,7 @@ READY := .venv/.ready
 PEERS := .venv/peers/.ready
 unexport PYTHONDONTWRITEBYTECODE # without kept bytecode every process compiles all that it imports anew
 
-LONG := $(addprefix tests/, deep definitions/test_hostile_files.py integration/test_downtime.py mail/test_killed_mailers.py acceptance/test_benches.py \
+LONG := $(addprefix tests/, deep definitions/test_hostile_files.py integration/test_downtime.py mail/test_killed_mailers.py acceptance/test_benches.py acceptance/test_a_short_soak.py \
 	mail/test_headers.py::test_any_name_on_earth_stands_in_to_as_it_is_in_one_line \
 	mail/test_headers.py::test_any_reference_on_earth_stands_in_the_subject_as_it_is_in_one_line \
 	integration/test_foretold.py::test_a_random_process_goes_on_as_foretold \

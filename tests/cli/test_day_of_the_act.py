@@ -54,6 +54,7 @@ BY_SOMEBODY = {given.command for given in arguments_and_options() if given.name 
 READING = {"agreements steps", "notices list", "notices preview"}
 DONE_IN_THE_BOOKS = {
     "agreements confirm-correction",
+    "agreements refuse-correction",
     "agreements confirm-term",
     "agreements correct",
     "bounces settle",
