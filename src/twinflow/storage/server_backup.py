@@ -21,6 +21,7 @@ from sqlmodel import SQLModel
 from twinflow.errors import BadInput, EnvironmentFailed, Refused
 from twinflow.storage.database import REVISIONS, current_revision
 from twinflow.storage.failures import in_our_words
+from twinflow.storage.older_backup import bring_to_newest, check_whole
 
 TABLE = re.compile(r"^\d+; \d+ \d+ TABLE public (\S+) ", re.MULTILINE)
 """As a list of contents names it."""
@@ -87,6 +88,9 @@ def put_back(engine: Engine, file: Path, tables: Collection[str]) -> None:
                 _drop(connection, tables)
             with _lines(file, "--no-owner", "--file=-") as lines:
                 _run(_driver(connection), lines)
+            connection.exec_driver_sql("RESET ALL")  # the script leaves settings of its own
+            bring_to_newest(connection, file)
+            check_whole(connection, file)
     except OF_THE_FILE as error:
         raise _damaged(file, _why(error)) from error
     except psycopg.Error as error:
@@ -94,7 +98,7 @@ def put_back(engine: Engine, file: Path, tables: Collection[str]) -> None:
     except DBAPIError as error:
         raise not_put_back(_why(error.orig) if isinstance(error.orig, psycopg.Error) else str(error)) from error
     finally:
-        engine.dispose()  # the script leaves settings of its own in the connection
+        engine.dispose()
 
 
 def _be_alone(connection: Connection) -> None:
