@@ -179,7 +179,13 @@ def test_what_is_no_backup_that_can_be_put_back_is_refused_alike_on_both_databas
     for file in (tmp_path / "gone", Path("/dev/zero"), files["text"]):
         assert run("restore", file).code == 2, "the file is looked at first"
     monkeypatch.setenv("TWINFLOW_LANGUAGE", "es")
-    assert "no es una copia de seguridad de twinflow." in run("restore", files["text"], "--replace").err
+    for file, said in (
+        (files["text"], "no es una copia de seguridad de twinflow."),
+        (Path("/dev/zero"), "No se puede leer /dev/zero: es una tubería o un dispositivo, no un archivo."),
+        (files["-folder"], ": es una carpeta."),
+    ):
+        assert said in run("restore", file, "--replace").err
+    assert "no existe ese archivo o carpeta." in run("backup", tmp_path / "no folder" / "x").err
     assert run("restore", whole).code == 1
     assert run("restore", whole, "--replace").code == 0
 

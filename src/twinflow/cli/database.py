@@ -91,7 +91,7 @@ def restore(
     print(
         cli.say(
             Sentence(
-                "Restored: {agreements} agreements with {entries} entries. No mail leaves until “twinflow outbox confirm”.",
+                "Restored. Agreements: {agreements}; entries: {entries}. No mail leaves until “twinflow outbox confirm”.",
                 values,
             )
         )

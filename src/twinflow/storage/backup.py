@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from sqlalchemy import Engine, create_engine
 from sqlalchemy.exc import DBAPIError
 
-from twinflow.errors import BadInput, EnvironmentFailed
+from twinflow.errors import BadInput, EnvironmentFailed, why_of
 from twinflow.regular_files import open_file
 from twinflow.storage import server_backup
 from twinflow.storage.database import FIRST, NEWEST
@@ -43,7 +43,7 @@ def write(engine: Engine, target: Path) -> None:
     except FileExistsError as error:
         raise BadInput("{file} exists already: a backup is never written over anything.", file=str(target)) from error
     except (OSError, sqlite3.Error) as error:
-        why = getattr(error, "strerror", None) or error
+        why = why_of(error)
         raise EnvironmentFailed("{place} cannot be written: {why}.", place=str(target), why=why) from error
 
 
@@ -91,9 +91,7 @@ def _kind(file: Path) -> str:
     except FileNotFoundError as error:
         raise BadInput("There is no file {file}.", file=str(file)) from error
     except (OSError, ValueError) as error:
-        raise BadInput(
-            "{file} cannot be read: {why}.", file=str(file), why=getattr(error, "strerror", None) or error
-        ) from error
+        raise BadInput("{file} cannot be read: {why}.", file=str(file), why=why_of(error)) from error
     found = next((kind for kind, sign in KINDS.items() if beginning.startswith(sign)), None)
     if found is None:
         raise BadInput("{file} is no backup of twinflow.", file=str(file))
@@ -113,7 +111,7 @@ def _contents(file: Path, kind: str) -> tuple[set[str], list[str]]:
             query = "SELECT version_num FROM alembic_version"
             return tables, [str(each) for (each,) in books.execute(query)] if "alembic_version" in tables else []
     except sqlite3.Error as error:
-        raise BadInput("{file} is damaged or not whole: {why}.", file=str(file), why=error) from error
+        raise BadInput("{file} is damaged or not whole: {why}.", file=str(file), why=why_of(error)) from error
 
 
 def _check(file: Path, tables: Collection[str], revisions: Collection[str]) -> str:
@@ -160,9 +158,9 @@ def _put_into_file(engine: Engine, source: Path, revision: str) -> None:
     except sqlite3.Error as error:
         if error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
             raise server_backup.in_use_by_others() from error
-        raise server_backup.not_put_back(str(error)) from error
+        raise server_backup.not_put_back(why_of(error)) from error
     except (OSError, DBAPIError) as error:
-        raise server_backup.not_put_back(str(getattr(error, "orig", None) or error)) from error
+        raise server_backup.not_put_back(why_of(getattr(error, "orig", None) or error)) from error
 
 
 def _brought_to_newest(source: Path, copy: Path) -> Path:

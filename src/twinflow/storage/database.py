@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, Engine, column, func, inspect, select, table
 from sqlalchemy.exc import DBAPIError
 
-from twinflow.errors import EnvironmentFailed
+from twinflow.errors import EnvironmentFailed, why_of
 from twinflow.storage.failures import in_our_words
 from twinflow.storage.live_file import settle_marks
 
@@ -75,7 +75,7 @@ def keep_copy(engine: Engine, revision: str) -> Path | None:
                 shutil.copymode(file, new)
                 new.replace(copy)
         except (OSError, sqlite3.Error) as error:
-            raise EnvironmentFailed("{place} cannot be written: {why}.", place=str(copy), why=error) from error
+            raise EnvironmentFailed("{place} cannot be written: {why}.", place=str(copy), why=why_of(error)) from error
     return copy
 
 

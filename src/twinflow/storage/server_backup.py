@@ -19,6 +19,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlmodel import SQLModel
 
 from twinflow.errors import BadInput, EnvironmentFailed, Refused
+from twinflow.sentences import Sentence
 from twinflow.storage.database import REVISIONS, current_revision
 from twinflow.storage.failures import in_our_words
 from twinflow.storage.older_backup import bring_to_newest, check_whole
@@ -51,7 +52,7 @@ def in_use_by_others() -> Refused:
     return Refused("Somebody else has the books in use: stop “twinflow serve” and “twinflow worker” first.")
 
 
-def not_put_back(why: str) -> EnvironmentFailed:
+def not_put_back(why: Sentence | str) -> EnvironmentFailed:
     """Of a backup with which nothing is wrong."""
     return EnvironmentFailed("The backup cannot be put into the database, which is as it was: {why}.", why=why)
 

@@ -14,7 +14,7 @@ from twinflow.domain.clock.last_pass import LONGEST_GAP
 from twinflow.domain.mail.delivery_reports import Report, ReportKind
 from twinflow.domain.people.people import People
 from twinflow.domain.rulebook import Rulebook
-from twinflow.errors import BadInput, EnvironmentFailed, TwinflowError
+from twinflow.errors import BadInput, EnvironmentFailed, TwinflowError, why_of
 from twinflow.mail.reports import read_report
 from twinflow.mail.returned import Answer, Found, Mailbox, returns_server
 from twinflow.sentences import Sentence
@@ -77,7 +77,7 @@ def read_mailbox(engine: Engine, rulebook: Rulebook, people: People, mailbox: Ma
     except BadInput as error:
         return Reading(tuple(messages), error.message)
     except OSError as error:
-        why = Sentence("The mailbox cannot be read: {why}.", {"why": error.strerror or str(error)})
+        why = Sentence("The mailbox cannot be read: {why}.", {"why": why_of(error)})
         return Reading(tuple(messages), why)
     return Reading(tuple(messages))
 

@@ -38,7 +38,7 @@ def put_back(engine: Engine, file: Path, *, replace: bool) -> None:
     lost = held(engine)
     if lost.entries and not replace:
         raise Refused(
-            "There are books in the database already, with {agreements} agreements and {entries} entries, which would be lost; "
+            "There are books in the database already, which would be lost (agreements: {agreements}, entries: {entries}); "
             "with --replace the backup takes their place.",
             agreements=lost.agreements,
             entries=lost.entries,
