@@ -21,7 +21,7 @@ from pydantic import (
     model_validator,
 )
 
-from twinflow.errors import BadInput, Unreadable
+from twinflow.errors import BadInput, Unreadable, why_of
 from twinflow.regular_files import read_bytes
 from twinflow.sentences import Problem, Sentence, not_utf8, unknown_name
 from twinflow.validation import LAST_PORT, decoded, host_name, mail_address, problems_of, toml_values, web_address
@@ -267,7 +267,7 @@ def _read(path: Path) -> dict[str, Any]:
     try:
         raw = read_bytes(path)
     except OSError as error:
-        raise BadInput("{file} cannot be read: {why}.", file=str(path), why=error.strerror or str(error)) from None
+        raise BadInput("{file} cannot be read: {why}.", file=str(path), why=why_of(error)) from None
     try:
         return toml_values(decoded(raw, str(path)), str(path))
     except BadInput as error:

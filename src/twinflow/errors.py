@@ -108,9 +108,41 @@ class MailServerDown(MailFailed):
         super().__init__(template, permanent=False, doubtful=doubtful, **values)
 
 
+OF_THE_SYSTEM = {
+    said.template: said
+    for said in (
+        Sentence("File name too long"),
+        Sentence("Input/output error"),
+        Sentence("Is a directory"),
+        Sentence("No space left on device"),
+        Sentence("No such file or directory"),
+        Sentence("Not a directory"),
+        Sentence("Operation not permitted"),
+        Sentence("Permission denied"),
+        Sentence("Read-only file system"),
+        Sentence("Too many levels of symbolic links"),
+        Sentence("attempt to write a readonly database"),
+        Sentence("database disk image is malformed"),
+        Sentence("database is locked"),
+        Sentence("database or disk is full"),
+        Sentence("disk I/O error"),
+        Sentence("file is not a database"),
+        Sentence("it is a pipe or a device, not a file"),
+        Sentence("unable to open database file"),
+    )
+}
+"""What the system and SQLite say of files, so that people read it in their language."""
+
+
+def why_of(error: Exception) -> Sentence | str:
+    """What is said of a file that cannot be used: a sentence where it is known."""
+    said = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    return OF_THE_SYSTEM.get(said, said)
+
+
 def of_the_system(error: OSError) -> EnvironmentFailed:
     """What the system refuses, as an error of ours."""
-    why = error.strerror or str(error) or type(error).__name__
+    why = why_of(error)
     if error.filename:
         return EnvironmentFailed("{file} cannot be used: {why}.", file=str(error.filename), why=why)
     return EnvironmentFailed("The system does not do what it is asked to: {why}.", why=why)

@@ -25,6 +25,7 @@ from twinflow.services.agreements.opening import open_agreement
 from twinflow.services.books import backup
 from twinflow.services.books.checking import check
 from twinflow.storage import server_backup
+from twinflow.storage.database import NEWEST, revision
 from twinflow.storage.engine import make_engine
 from twinflow.storage.short_copy import in_use
 from world import World
@@ -67,15 +68,15 @@ def is_sqlite(world: World) -> bool:
     return world.engine.dialect.name == "sqlite"
 
 
-def saying(world: World, file: Path, statement: str) -> Path:
-    """What `world` would be as a backup after a statement that its books then do not keep."""
+def saying(world: World, file: Path, statement: str, undone: str = "") -> Path:
+    """What `world` would be as a backup after a statement that its books then do not keep; `undone`: how a server forgets it."""
     if is_sqlite(world):
         shutil.copyfile(world.engine.url.database or "", file)
         with closing(sqlite3.connect(file)) as books, books:
             books.execute(statement)
         return file
     before = "DROP TABLE IF EXISTS kept; CREATE TABLE kept AS SELECT * FROM alembic_version;"
-    after = "DELETE FROM alembic_version; INSERT INTO alembic_version SELECT * FROM kept; DROP TABLE kept;"
+    after = f"DELETE FROM alembic_version; INSERT INTO alembic_version SELECT * FROM kept; DROP TABLE kept; {undone}"
     for each in (f"{before} {statement}", None, after):
         if each is None:
             server_backup.write(world.engine, file)
@@ -144,6 +145,29 @@ def test_what_is_no_backup_that_can_be_put_back_is_refused_alike_on_both_databas
         (files["of the other"], f"{{file}} is a backup of {other}, and the database of the settings is "),
         (of_another_application(kind, tmp_path / "theirs", request), no_backup),
         (saying(small, tmp_path / "newer", "UPDATE alembic_version SET version_num = '9999'"), "a newer twinflow"),
+        (saying(small, tmp_path / "unknown", "UPDATE alembic_version SET version_num = '0000'"), no_backup),
+        (
+            saying(small, tmp_path / "called older", "UPDATE alembic_version SET version_num = '0002'"),
+            f"{damaged}its tables cannot be brought to version {NEWEST} (",
+        ),
+        (
+            saying(
+                small,
+                tmp_path / "short",
+                "ALTER TABLE outbox DROP COLUMN doubtful",
+                "ALTER TABLE outbox ADD COLUMN doubtful BOOLEAN NOT NULL DEFAULT false",
+            ),
+            f"{damaged}the table outbox has no column doubtful",
+        ),
+        (
+            saying(
+                small,
+                tmp_path / "without a table",
+                "ALTER TABLE opt_out RENAME TO away",
+                "ALTER TABLE away RENAME TO opt_out",
+            ),
+            f"{damaged}the table opt_out is missing",
+        ),
         (saying(small, tmp_path / "odd", "UPDATE alembic_version SET version_num = 'f00d'"), no_backup),
         (saying(small, tmp_path / "unmarked", "DELETE FROM alembic_version"), no_backup),
     ):
@@ -152,8 +176,16 @@ def test_what_is_no_backup_that_can_be_put_back_is_refused_alike_on_both_databas
         assert said.format(file=file) in " ".join(ran.err.split()), file
         assert ran.err.count("\n") == 1 or "newer" in ran.err, "one sentence"
         assert references(small.engine) == ["MX-1"], file
+    for file in (tmp_path / "gone", Path("/dev/zero"), files["text"]):
+        assert run("restore", file).code == 2, "the file is looked at first"
     monkeypatch.setenv("TWINFLOW_LANGUAGE", "es")
-    assert "no es una copia de seguridad de twinflow." in run("restore", files["text"], "--replace").err
+    for file, said in (
+        (files["text"], "no es una copia de seguridad de twinflow."),
+        (Path("/dev/zero"), "No se puede leer /dev/zero: es una tubería o un dispositivo, no un archivo."),
+        (files["-folder"], ": es una carpeta."),
+    ):
+        assert said in run("restore", file, "--replace").err
+    assert "no existe ese archivo o carpeta." in run("backup", tmp_path / "no folder" / "x").err
     assert run("restore", whole).code == 1
     assert run("restore", whole, "--replace").code == 0
 
@@ -212,10 +244,10 @@ def test_an_older_backup_goes_into_an_empty_database_or_in_the_place_of_newer_bo
     with bare_database(kind, tmp_path / "bare", request) as url:
         engine = make_engine(url)
         backup.put_back(engine, file, replace=False)
+        assert revision(engine) == NEWEST
         assert references(engine) == expected
     backup.put_back(small.engine, file, replace=True)
     settings = settings_of(OF_0009, small.runtime.settings.database.url, tmp_path / "old")
-    bootstrap.upgrade_database(settings)
     assert references(small.engine) == expected
     runtime = bootstrap.start(settings)
     found = check(runtime.engine, runtime.rulebook, runtime.people, OF_0009.closed_at)

@@ -53,7 +53,7 @@ def test_whatever_does_not_say_that_it_failed_changes_nothing(sent: Sent, name: 
 
 def test_a_report_of_a_message_we_never_sent_changes_nothing(sent: Sent) -> None:
     before = sent.everything()
-    assert sent.take(read_report(mail("postfix-failed", "f" * 32))) is Outcome.UNKNOWN
+    assert sent.take(read_report(mail("postfix-failed", "f" * 32))) is Outcome.UNPROVEN
     assert sent.take(read_report(dsn(returned=""))) is Outcome.UNPROVEN, "it does not say about which message"
     assert sent.everything() == before
 

@@ -185,7 +185,7 @@ def test_forged_reports_change_nothing_and_are_counted(sent: Sent, tmp_path: Pat
     forged = [mail("postfix-failed", f"{number:032x}") for number in range(20)]
     before = sent.everything()
     reading = sent.read(open_mailbox(maildir(tmp_path / "box", *forged)))
-    assert reading.outcomes() == {Outcome.UNKNOWN: 20}
+    assert reading.outcomes() == {Outcome.UNPROVEN: 20}
     assert sent.everything() == before
 
 
@@ -199,6 +199,21 @@ def test_one_bad_message_stops_no_other(sent: Sent, tmp_path: Path, kind) -> Non
     assert sent.state == MessageState.BOUNCED
 
 
+def test_one_message_with_which_the_program_makes_a_mistake_is_kept_as_not_understood_and_stops_no_other(
+    sent: Sent, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = maildir(tmp_path / "box", mail("human-answer", sent.token), sent.mail("postfix-failed"))
+    with monkeypatch.context() as broken:
+        broken.setattr("twinflow.services.mail.received._kind", lambda report, _: {ReportKind.HARD: None}[report.kind])
+        reading = sent.read(open_mailbox(folder))
+    assert [message.outcome for message in reading.messages] == [Outcome.NO_CHANGE, Outcome.BOUNCED]
+    assert "not understood: “" in str(reading.problems[0])
+    assert reading.troubles == []
+    assert left(folder) == [], "it is not read again"
+    (line,) = received.received_messages(sent.world.engine)
+    assert line.message.kind is ReceivedKind.OTHER
+
+
 def test_an_incident_that_cannot_be_told_keeps_the_report_and_is_told_with_the_next_pass(
     sent: Sent, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -208,7 +223,7 @@ def test_an_incident_that_cannot_be_told_keeps_the_report_and_is_told_with_the_n
     with monkeypatch.context() as broken:
         broken.setattr(type(sent.world.people), "today", lambda *_: offices["nobody"])
         reading = sent.read(open_mailbox(folder))
-    assert [message.outcome for message in reading.messages] == [Outcome.BOUNCED, Outcome.UNKNOWN]
+    assert [message.outcome for message in reading.messages] == [Outcome.BOUNCED, Outcome.UNPROVEN]
     assert sent.state == MessageState.BOUNCED, "that it came back is kept, whatever else fails"
     assert "incident of message" in caplog.text
     with UnitOfWork(sent.world.engine, reading=True) as work:
@@ -301,6 +316,24 @@ def test_a_forged_report_is_kept_as_what_it_is_and_waits_unseen(sent: Sent, tmp_
     assert (line.message.kind, line.message.about) == (ReceivedKind.UNPROVEN, sent.id)
     (problem,) = reading.problems
     assert "nothing proves this report, it changes nothing" in str(problem)
+
+
+def test_a_report_that_another_code_or_another_message_speaks_against_is_kept_whole_and_named_by_what_it_says(
+    sent: Sent, tmp_path: Path
+) -> None:
+    failed = dsn(returned="")
+    reports = {
+        "to a code that is no more": f"To: bounces+{sent.id}-{'0' * 24}@city.example.net\n".encode() + failed,
+        "about another message": sent.mail("postfix-failed").replace(sent.token.encode(), b"f" * 32),
+        "in digits of another script": f"To: bounces+\u0661-{'0' * 24}@city.example.net\n".encode() + failed,
+    }
+    reading = sent.read(open_mailbox(maildir(tmp_path / "box", *reports.values())))
+    assert reading.outcomes() == {Outcome.UNPROVEN: 3}
+    assert sent.state == MessageState.ACCEPTED
+    lines = received.received_messages(sent.world.engine)
+    about = {received.received_message(sent.world.engine, each.message.id)[1]: each.message.about for each in lines}
+    assert about == dict(zip(reports.values(), (sent.id, sent.id, None), strict=True))
+    assert {each.message.kind for each in lines} == {ReceivedKind.UNPROVEN}
 
 
 def test_a_report_with_an_odd_action_counts_by_the_class_of_its_status(sent: Sent, tmp_path: Path) -> None:

@@ -363,6 +363,18 @@ def test_what_a_person_wrote_is_shown_whole_wherever_it_stands_in_the_message_up
     assert "<p>x</p>" in readable_text(only_html)[0]
 
 
+@pytest.mark.parametrize("charset", ["punycode", "idna", "unicode_escape", "rot13", "martian"])
+def test_what_is_in_no_charset_of_mail_is_shown_as_it_is_and_at_once(charset: str) -> None:
+    body = b"a" * 400_000 + b"-" + b"b" * 400_000
+    assert readable_text(f"Content-Type: text/plain; charset={charset}\n\n".encode() + body) == (body.decode(), True)
+
+
+def test_a_text_in_a_charset_of_mail_is_read_by_it() -> None:
+    for charset in ("utf-8", "UTF-16", "iso-8859-1", "windows-1252", "cp850", "macintosh"):
+        content = f'Content-Type: text/plain; charset="{charset}"\n\n'.encode() + "Año".encode(charset)
+        assert readable_text(content) == ("Año", True)
+
+
 # hostile
 
 

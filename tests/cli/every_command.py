@@ -96,7 +96,7 @@ GOOD: dict[str, tuple[int, tuple[str, ...]]] = {
     "database check": (0, ()),
     "database accept-copy": (1, AS_ELENA),
     "database backup": (2, (CALENDAR,)),
-    "database restore": (1, (CALENDAR,)),
+    "database restore": (2, (CALENDAR,)),
 }
 """The exit code, and the arguments: those without a name first."""
 

@@ -8,6 +8,7 @@ import typer
 
 from twinflow.bootstrap import Runtime
 from twinflow.cli.context import Cli, Json, Person, cli_of
+from twinflow.cli.failing import EXIT_ENVIRONMENT
 from twinflow.cli.output import print_json, print_table, write_file
 from twinflow.domain.mail.delivery_reports import ReportKind
 from twinflow.mail.reports import readable_text
@@ -31,7 +32,7 @@ def read(
     mailbox: Annotated[Path, typer.Argument(metavar="FILE-OR-FOLDER", help="An mbox file or a Maildir folder.")],
     json: Json = False,
 ) -> None:
-    """Read all of a mailbox once more; what was recorded before changes nothing."""
+    """Read all of a mailbox once more; what was recorded before changes nothing. Exit code 3 where something stays unread."""
     cli = cli_of(context)
     box = open_mailbox(mailbox, everything=True)
     runtime, now = cli.runtime, cli.now()
@@ -39,11 +40,12 @@ def read(
     reading = read_mailbox(runtime.engine, runtime.rulebook, runtime.people, box, now)
     if json:
         print_json(_summary(reading), cli.language)
-        return
-    print_table(
-        cli.headings("What came back", "Messages"), [[cli.say(what), str(count)] for what, count in _rows(reading)]
-    )
-    cli.warn(reading.problems)
+    else:
+        rows = [[cli.say(what), str(count)] for what, count in _rows(reading)]
+        print_table(cli.headings("What came back", "Messages"), rows)
+        cli.warn(reading.problems)
+    if reading.troubles:
+        raise typer.Exit(EXIT_ENVIRONMENT)
 
 
 def _rows(reading: Reading) -> list[tuple[Sentence, int]]:
@@ -52,7 +54,6 @@ def _rows(reading: Reading) -> list[tuple[Sentence, int]]:
         (Sentence("not delivered (hard bounce)"), kinds[ReportKind.HARD]),
         (Sentence("– recorded now"), outcomes[Outcome.BOUNCED]),
         (Sentence("– nothing new"), outcomes[Outcome.NO_CHANGE]),
-        (Sentence("– not about a message of ours"), outcomes[Outcome.UNKNOWN]),
         (Sentence("– proven by nothing"), outcomes[Outcome.UNPROVEN]),
         (Sentence("– to be looked at again"), outcomes[Outcome.WAITING]),
         (Sentence("delayed"), kinds[ReportKind.DELAYED]),

@@ -83,7 +83,6 @@ def restore(
     cli = cli_of(context)
     with bootstrap.opened(cli.settings) as (engine, _):
         backups.put_back(engine, file, replace=replace)
-    print(cli.say(bootstrap.upgrade_database(cli.settings)))
     with bootstrap.opened(cli.settings) as (engine, short):
         cli.warn(short)
         backups.hold_mail(engine)
@@ -92,7 +91,7 @@ def restore(
     print(
         cli.say(
             Sentence(
-                "Restored: {agreements} agreements with {entries} entries. No mail leaves until “twinflow outbox confirm”.",
+                "Restored. Agreements: {agreements}; entries: {entries}. No mail leaves until “twinflow outbox confirm”.",
                 values,
             )
         )

@@ -15,7 +15,7 @@ from rich.table import Table
 
 from twinflow.domain.agreement.subject import AlertSubject
 from twinflow.domain.calendar.dates import PartialDate
-from twinflow.errors import BadInput, EnvironmentFailed
+from twinflow.errors import BadInput, EnvironmentFailed, why_of
 from twinflow.language import say
 from twinflow.sentences import ProvisionalDay, Sentence
 from twinflow.text import HARMFUL, harmless_lines, isolated
@@ -76,7 +76,7 @@ def write_file(path: Path, content: str | bytes, *, anew: bool = False) -> None:
         with path.open("xb" if anew else "wb") as file:
             file.write(content.encode() if isinstance(content, str) else content)
     except OSError as error:
-        why = error.strerror or str(error)
+        why = why_of(error)
         if error.errno in NO_ROOM:
             raise EnvironmentFailed("{file} cannot be written: {why}.", file=str(path), why=why) from None
         raise BadInput("{file} cannot be written: {why}.", file=str(path), why=why) from None

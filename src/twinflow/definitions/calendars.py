@@ -16,7 +16,7 @@ from pydantic import Field, model_validator
 from twinflow.definitions.models import LabelText, Strict
 from twinflow.definitions.reader import MANY, Mistakes, all_of, parse_toml, problems_at, read_text
 from twinflow.domain.calendar.business_days import Calendar, Holiday
-from twinflow.errors import BadInput, Unreadable
+from twinflow.errors import BadInput, Unreadable, why_of
 from twinflow.sentences import Problem, Sentence
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -135,7 +135,7 @@ def check_calendars(folder: Path, today: date) -> tuple[int, list[Problem]]:
     try:
         paths = [path for path in folder.iterdir() if path.suffix == ".toml"]
     except OSError as error:
-        why = error.strerror or str(error)
+        why = why_of(error)
         raise BadInput("{place} cannot be read: {why}.", place=str(folder), why=why) from None
     if not paths:
         raise BadInput("There is no calendar in {folder}.", folder=str(folder))

@@ -37,7 +37,7 @@ from twinflow.domain.process.definition import (
     Step,
     TermRule,
 )
-from twinflow.errors import BadInput
+from twinflow.errors import BadInput, why_of
 from twinflow.regular_files import read_bytes
 from twinflow.sentences import Problem, Sentence, unknown_name
 from twinflow.validation import TOO_DEEP, KnownKeys, decoded, problems_of, toml_values
@@ -85,7 +85,7 @@ def read_text(path: Path, place: str, read: Read = read_bytes) -> str:
     try:
         raw = read(path)
     except OSError as error:
-        raise BadInput("{place} cannot be read: {why}.", place=place, why=error.strerror or str(error)) from None
+        raise BadInput("{place} cannot be read: {why}.", place=place, why=why_of(error)) from None
     if len(raw) > MAX_BYTES:
         raise BadInput("{place} is larger than {bytes} bytes.", place=place, bytes=MAX_BYTES)
     return decoded(raw, place)

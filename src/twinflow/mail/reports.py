@@ -55,9 +55,17 @@ OF_SERVERS = {"mailer-daemon", "postmaster"}
 ADDRESSED = ("delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "to")
 
 OUR_ID = re.compile(r"<([0-9a-f]{32})@", re.IGNORECASE)
-OUR_TAG = re.compile(r"\+(\d{1,9}-[0-9a-f]{24})@", re.IGNORECASE)
+OUR_TAG = re.compile(r"\+([0-9]{1,9}-[0-9a-f]{24})@", re.IGNORECASE)
 BOUNDARY = re.compile(r'boundary\s*=\s*(?:"([^"]+)"|([^\s;"]+))', re.IGNORECASE)
 CHARSET = re.compile(r'charset\s*=\s*"?([\w.:-]+)', re.IGNORECASE)
+CHARSETS = re.compile(
+    r"us-ascii|utf-?(?:7|8|16|32)(?:[bl]e)?|iso-?8859-\d{1,2}|(?:windows|cp)-?\d{3,4}|koi8-[rtu]|macintosh|macroman"
+    r"|gb2312|gbk|gb18030|big5|shift_jis|iso-2022-(?:jp|kr)|euc-(?:jp|kr)",
+    re.IGNORECASE | re.ASCII,
+)
+"""Those of mail. Python knows others too, of which some take hours for what anybody can send."""
+LONGEST_CHARACTER = 4
+"""Bytes."""
 REPORT_TYPE = re.compile(r';\s*report-type\s*=\s*"?([\w-]+)', re.IGNORECASE)
 STATUS = re.compile(r"(?<![\w.])([245])(?:(?:\.\d{1,3}){1,2}|\d\d)?(?![\w.]*\w)")
 """Its class, also of one that is cut short (5.1), or the answer of a server (550)."""
@@ -109,12 +117,14 @@ def readable_text(content: bytes) -> tuple[str, bool]:
     message = _entity(content.replace(b"\r\n", b"\n"))
     of_text = (part for part in _parts(message) if part.type in {"", "text/plain"} and part.body.strip())
     part = next(of_text, message)
+    body, limit = _plain(part), LONGEST_CHARACTER * SHOWN_LIMIT
     charset = CHARSET.search(_first(part.headers, "content-type"))
+    name = charset[1] if charset and CHARSETS.fullmatch(charset[1]) else "utf-8"
     try:
-        text = _plain(part).decode(charset[1] if charset else "utf-8", "replace")
+        text = body[:limit].decode(name, "replace")
     except (LookupError, ValueError):
-        text = _plain(part).decode("utf-8", "replace")
-    return text[:SHOWN_LIMIT], len(text) <= SHOWN_LIMIT
+        text = body[:limit].decode("utf-8", "replace")
+    return text[:SHOWN_LIMIT], len(text) <= SHOWN_LIMIT and len(body) <= limit
 
 
 def _recipients(message: _Entity, parts: Sequence[_Entity]) -> tuple[tuple[RecipientReport, ...], list[str]]:

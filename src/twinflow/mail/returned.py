@@ -20,7 +20,7 @@ from typing import BinaryIO, Protocol
 from aiosmtpd.lmtp import LMTP
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from twinflow.errors import BadInput
+from twinflow.errors import BadInput, why_of
 from twinflow.mail.loopback import ListeningController, listening_on
 from twinflow.regular_files import NoFile, open_file
 
@@ -66,7 +66,7 @@ def open_mailbox(path: Path, *, everything: bool = False) -> Mailbox:
     except (IsADirectoryError, NoFile):
         pass
     except OSError as error:
-        raise BadInput("{file} cannot be read: {why}.", file=str(path), why=error.strerror or str(error)) from None
+        raise BadInput("{file} cannot be read: {why}.", file=str(path), why=why_of(error)) from None
     raise _no_mailbox(path)
 
 

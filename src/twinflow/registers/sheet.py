@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from twinflow.errors import BadInput
+from twinflow.errors import BadInput, why_of
 from twinflow.regular_files import read_bytes
 from twinflow.sentences import Problem, Sentence, unknown_name
 from twinflow.text import composed, control_in, shortened
@@ -126,7 +126,7 @@ def _text(path: Path) -> str:
     try:
         raw = read_bytes(path)
     except OSError as error:
-        raise BadInput("{file} cannot be read: {why}.", file=str(path), why=error.strerror or str(error)) from None
+        raise BadInput("{file} cannot be read: {why}.", file=str(path), why=why_of(error)) from None
     if len(raw) > MAX_BYTES:
         raise BadInput("{file} is larger than {bytes} bytes.", file=path.name, bytes=MAX_BYTES)
     try:

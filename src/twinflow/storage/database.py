@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, Engine, column, func, inspect, select, table
 from sqlalchemy.exc import DBAPIError
 
-from twinflow.errors import EnvironmentFailed
+from twinflow.errors import EnvironmentFailed, why_of
 from twinflow.storage.failures import in_our_words
 from twinflow.storage.live_file import settle_marks
 
@@ -21,6 +21,8 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 
 NEWEST = "0014"
 """The revision of the newest migration; a test compares. Whoever only asks for it need not wait for Alembic."""
+
+FIRST = "0001"
 
 REVISIONS = table("alembic_version", column("version_num"))
 
@@ -33,18 +35,23 @@ def upgrade(engine: Engine) -> None:
 
     Raises EnvironmentFailed if it does not answer or is of a newer program.
     """
-    from alembic import command  # noqa: PLC0415 - a tenth of a second, and a database is upgraded once
-
-    config = migrations()
     try:
         with engine.begin() as connection:
             if connection.dialect.name == "postgresql":
                 connection.execute(select(func.pg_advisory_xact_lock(UPGRADES)))
             check_not_newer(current_revision(connection))
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            migrate(connection)
     except DBAPIError as error:
         raise in_our_words(error) or error from error
+
+
+def migrate(connection: Connection) -> None:
+    """Bring the tables to the newest version within a transaction that stands."""
+    from alembic import command  # noqa: PLC0415 - a tenth of a second, and a database is upgraded once
+
+    config = migrations()
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
 
 
 def keep_copy(engine: Engine, revision: str) -> Path | None:
@@ -68,7 +75,7 @@ def keep_copy(engine: Engine, revision: str) -> Path | None:
                 shutil.copymode(file, new)
                 new.replace(copy)
         except (OSError, sqlite3.Error) as error:
-            raise EnvironmentFailed("{place} cannot be written: {why}.", place=str(copy), why=error) from error
+            raise EnvironmentFailed("{place} cannot be written: {why}.", place=str(copy), why=why_of(error)) from error
     return copy
 
 

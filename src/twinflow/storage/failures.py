@@ -33,6 +33,10 @@ SOMEBODY_FASTER = "40"
 """The class of PostgreSQL's codes for a transaction that gave way to another (deadlock, serialization)."""
 
 
+OF_THE_MACHINE = ("SQLITE_CANTOPEN", "SQLITE_FULL", "SQLITE_IOERR", "SQLITE_READONLY", "08", "42501", "53", "57", "58")
+"""How codes begin where there is no room, no right, no disk, no server; nothing is said of what was asked for."""
+
+
 def in_our_words(error: BaseException) -> TwinflowError | None:
     """The error of ours that says what a driver could not do; None for what comes from elsewhere."""
     match error:
@@ -77,6 +81,11 @@ def is_of_a_row(error: Exception) -> bool:
     if isinstance(error, DBAPIError):
         return isinstance(error, DataError) or any(words in str(error.orig) for words in OF_A_ROW)
     return not isinstance(error, TwinflowError)
+
+
+def is_of_the_machine(error: Exception) -> bool:
+    """Whether another machine, or the same one later, would do what was asked for."""
+    return isinstance(error, OSError) or (isinstance(error, DBAPIError) and _code(error).startswith(OF_THE_MACHINE))
 
 
 @contextmanager

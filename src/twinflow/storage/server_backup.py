@@ -19,8 +19,10 @@ from sqlalchemy.exc import DBAPIError
 from sqlmodel import SQLModel
 
 from twinflow.errors import BadInput, EnvironmentFailed, Refused
+from twinflow.sentences import Sentence
 from twinflow.storage.database import REVISIONS, current_revision
 from twinflow.storage.failures import in_our_words
+from twinflow.storage.older_backup import bring_to_newest, check_whole
 
 TABLE = re.compile(r"^\d+; \d+ \d+ TABLE public (\S+) ", re.MULTILINE)
 """As a list of contents names it."""
@@ -50,7 +52,7 @@ def in_use_by_others() -> Refused:
     return Refused("Somebody else has the books in use: stop “twinflow serve” and “twinflow worker” first.")
 
 
-def not_put_back(why: str) -> EnvironmentFailed:
+def not_put_back(why: Sentence | str) -> EnvironmentFailed:
     """Of a backup with which nothing is wrong."""
     return EnvironmentFailed("The backup cannot be put into the database, which is as it was: {why}.", why=why)
 
@@ -87,6 +89,9 @@ def put_back(engine: Engine, file: Path, tables: Collection[str]) -> None:
                 _drop(connection, tables)
             with _lines(file, "--no-owner", "--file=-") as lines:
                 _run(_driver(connection), lines)
+            connection.exec_driver_sql("RESET ALL")  # the script leaves settings of its own
+            bring_to_newest(connection, file)
+            check_whole(connection, file)
     except OF_THE_FILE as error:
         raise _damaged(file, _why(error)) from error
     except psycopg.Error as error:
@@ -94,7 +99,7 @@ def put_back(engine: Engine, file: Path, tables: Collection[str]) -> None:
     except DBAPIError as error:
         raise not_put_back(_why(error.orig) if isinstance(error.orig, psycopg.Error) else str(error)) from error
     finally:
-        engine.dispose()  # the script leaves settings of its own in the connection
+        engine.dispose()
 
 
 def _be_alone(connection: Connection) -> None:

@@ -4,7 +4,7 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Engine
@@ -14,13 +14,13 @@ from twinflow.domain.clock.last_pass import LONGEST_GAP
 from twinflow.domain.mail.delivery_reports import Report, ReportKind
 from twinflow.domain.people.people import People
 from twinflow.domain.rulebook import Rulebook
-from twinflow.errors import BadInput, EnvironmentFailed, TwinflowError
+from twinflow.errors import BadInput, EnvironmentFailed, TwinflowError, why_of
 from twinflow.mail.reports import read_report
 from twinflow.mail.returned import Answer, Found, Mailbox, returns_server
 from twinflow.sentences import Sentence
 from twinflow.services.clock import last_pass
 from twinflow.services.mail.bounces import Outcome
-from twinflow.services.mail.received import take_mail
+from twinflow.services.mail.received import keep_not_understood, take_mail
 
 log = logging.getLogger(__name__)
 
@@ -77,7 +77,7 @@ def read_mailbox(engine: Engine, rulebook: Rulebook, people: People, mailbox: Ma
     except BadInput as error:
         return Reading(tuple(messages), error.message)
     except OSError as error:
-        why = Sentence("The mailbox cannot be read: {why}.", {"why": error.strerror or str(error)})
+        why = Sentence("The mailbox cannot be read: {why}.", {"why": why_of(error)})
         return Reading(tuple(messages), why)
     return Reading(tuple(messages))
 
@@ -86,15 +86,31 @@ def _take(engine: Engine, rulebook: Rulebook, people: People, found: Found, now:
     """One message on its own: whatever is wrong with it, it stays unread and the others are read. Raises EnvironmentFailed."""
     report = read_report(found.content)
     try:
-        outcome = take_mail(engine, rulebook, people, report, found.content, now, whole=found.whole)
+        report, outcome = _taken(engine, rulebook, people, report, found.content, now, whole=found.whole)
     except EnvironmentFailed:
         raise
-    except Exception as error:
+    except TwinflowError as error:
         log.debug("%s cannot be recorded", found.place, exc_info=True)
-        why = error.message if isinstance(error, TwinflowError) else repr(error)
-        waits = Sentence("{place}: cannot be recorded: {why}", {"place": found.place, "why": why})
+        waits = Sentence("{place}: cannot be recorded: {why}", {"place": found.place, "why": error.message})
         return Returned(found.place, report.kind, Outcome.WAITING, waits)
     return Returned(found.place, report.kind, outcome, _to_look_at(found.place, report, outcome, whole=found.whole))
+
+
+def _taken(
+    engine: Engine, rulebook: Rulebook, people: People, report: Report, content: bytes, now: datetime, *, whole: bool
+) -> tuple[Report, Outcome]:
+    """What a message says and what came of it; one with which the program makes a mistake is kept as not understood.
+
+    Raises TwinflowError where it has to be taken again.
+    """
+    try:
+        return report, take_mail(engine, rulebook, people, report, content, now, whole=whole)
+    except Exception as error:
+        if isinstance(error, TwinflowError) and not isinstance(error, BadInput):
+            raise
+        log.debug("a message that came in cannot be dealt with", exc_info=True)
+    keep_not_understood(engine, report, content, now, whole=whole)
+    return replace(report, kind=ReportKind.OTHER), Outcome.NO_CHANGE
 
 
 def _to_look_at(place: str, report: Report, outcome: Outcome, *, whole: bool = True) -> Sentence | None:
@@ -143,7 +159,7 @@ def listening(
             return Answer.OF_NOBODY
         try:
             last_pass.look(engine, now, longest_gap).check()
-            outcome = take_mail(engine, rulebook(), people, report, content, now, whole=True)
+            report, outcome = _taken(engine, rulebook(), people, report, content, now, whole=True)
         except TwinflowError as error:
             log.warning("a report waits at the mail server: %s", error)
             return Answer.LATER

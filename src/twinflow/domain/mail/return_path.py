@@ -12,4 +12,4 @@ def return_tag(key: str, outbox_id: int, message_id: str) -> str:
 
 
 def is_return_tag(tag: str, key: str, outbox_id: int, message_id: str) -> bool:
-    return hmac.compare_digest(tag, return_tag(key, outbox_id, message_id))
+    return hmac.compare_digest(tag.encode(), return_tag(key, outbox_id, message_id).encode())

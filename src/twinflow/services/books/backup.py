@@ -29,21 +29,22 @@ def back_up(engine: Engine, file: Path) -> None:
 
 
 def put_back(engine: Engine, file: Path, *, replace: bool) -> None:
-    """Put a backup into the database, or leave it as it is.
+    """Put a backup into the database, brought to this version, or leave the database as it is.
 
-    Raises Refused where there are books and they are not to be replaced, or are in use; BadInput for what is no backup;
+    Raises BadInput for what is no backup; Refused where there are books and they are not to be replaced, or are in use;
     EnvironmentFailed.
     """
+    contents = backup.look(engine, file)
     lost = held(engine)
     if lost.entries and not replace:
         raise Refused(
-            "There are books in the database already, with {agreements} agreements and {entries} entries, which would be lost; "
+            "There are books in the database already, which would be lost (agreements: {agreements}, entries: {entries}); "
             "with --replace the backup takes their place.",
             agreements=lost.agreements,
             entries=lost.entries,
         )
     engine.dispose()
-    backup.put_back(engine, file)
+    backup.put_back(engine, file, contents)
 
 
 def held(engine: Engine) -> Held:

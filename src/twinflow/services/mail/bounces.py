@@ -3,9 +3,9 @@
 Only a report that came to the return path of a message counts: who knows its Message-ID alone has proven nothing.
 """
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
+from itertools import chain
 
 from sqlalchemy import Engine
 
@@ -25,8 +25,6 @@ CLOCKS_APART = timedelta(minutes=10)
 class Outcome(StrEnum):
     BOUNCED = "bounced"
     NO_CHANGE = "no change"
-    UNKNOWN = "unknown"
-    """About a message that is not ours."""
     UNPROVEN = "unproven"
     """It did not come to the return path of the message that it is about, or does not say which one it is about."""
     WAITING = "waiting"
@@ -44,8 +42,7 @@ def take_report(engine: Engine, rulebook: Rulebook, people: People, report: Repo
     with UnitOfWork(engine, reading=True) as work:
         message = proven(work, report)
         if message is None:
-            names_another = bool(report.return_tags or report.message_ids) and named(work, report.message_ids) is None
-            return Outcome.UNKNOWN if names_another else Outcome.UNPROVEN
+            return Outcome.UNPROVEN
     kind, why = report.about(message.sent_to)
     if kind is not ReportKind.HARD or _is_of_an_earlier_try(report, message):
         return Outcome.NO_CHANGE
@@ -60,16 +57,23 @@ def proven(work: UnitOfWork, report: Report) -> OutboxMessage | None:
     """The message whose return path the report came to; None also where the message that it returns is another one."""
     key = work.received.return_key()
     for tag in report.return_tags:
-        found = work.outbox.messages(outbox_id=int(tag.partition("-")[0]))
+        found = _tagged(work, tag)
         if found and is_return_tag(tag, key, found[0].id, found[0].message_id):
             is_another = report.message_ids and found[0].message_id not in report.message_ids
             return None if is_another else found[0]
     return None
 
 
-def named(work: UnitOfWork, message_ids: Sequence[str]) -> int | None:
-    """The first message of ours among these Message-IDs: what anybody can write."""
-    return next((found for each in message_ids if (found := work.outbox.id_of(each)) is not None), None)
+def named(work: UnitOfWork, report: Report) -> int | None:
+    """The first message of ours that it names, by its Message-ID or else by its number: what anybody can write."""
+    by_id = (work.outbox.id_of(each) for each in (*report.message_ids, *report.answers_to))
+    by_number = (each.id for tag in report.return_tags for each in _tagged(work, tag))
+    return next((each for each in chain(by_id, by_number) if each is not None), None)
+
+
+def _tagged(work: UnitOfWork, tag: str) -> list[OutboxMessage]:
+    """The message whose number is in a tag; nothing where there is none."""
+    return work.outbox.messages(outbox_id=int(tag.partition("-")[0]))
 
 
 def _is_of_an_earlier_try(report: Report, message: OutboxMessage) -> bool:

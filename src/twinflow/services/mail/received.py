@@ -54,11 +54,19 @@ def take_mail(
     if kind is not None:
         with UnitOfWork(engine) as work:
             message = proven(work, report)
-            about = message.id if message else named(work, (*report.message_ids, *report.answers_to))
+            about = message.id if message else named(work, report)
             new = Received(0, kind, now, report.sender, report.subject, about, whole, None, "")
             work.received.keep(new, content)
             work.commit()
     return outcome
+
+
+def keep_not_understood(engine: Engine, report: Report, content: bytes, now: datetime, *, whole: bool) -> None:
+    """Keep a message with which nothing else can be done. Raises EnvironmentFailed."""
+    with UnitOfWork(engine) as work:
+        new = Received(0, ReceivedKind.OTHER, now, report.sender, report.subject, None, whole, None, "")
+        work.received.keep(new, content)
+        work.commit()
 
 
 def _kind(report: Report, outcome: Outcome) -> ReceivedKind | None:
