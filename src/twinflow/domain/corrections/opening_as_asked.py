@@ -39,7 +39,7 @@ def corrected_opening(request: Request, old: HistoryEntry) -> HistoryEntry:
         command = request.command = replace(command, asked=_with_what_follows(request, old, began))
     facts, terms, parties = _facts(request, began), _terms(request, began), _parties(request, began)
     plain = {name: command.asked.get(name, getattr(began, name)) for name in ("title", "office", "origin", "note")}
-    if "title" not in command.asked and began.title == title_of(began.parties):
+    if not plain["title"].strip() or ("title" not in command.asked and began.title == title_of(began.parties)):
         plain["title"] = title_of(parties)
     began = replace(began, **plain, facts=facts, terms=terms, parties=parties)
     state = command.asked.get("state", old.to_state or "")
@@ -65,15 +65,15 @@ def corrected_opening(request: Request, old: HistoryEntry) -> HistoryEntry:
 
 
 def _about_the_office(request: Request, key: str) -> None:
-    if request.agreement.parent is not None and key != request.agreement.office:
-        values: dict[str, object] = {"parent": request.agreement.parent, "office": request.agreement.office}
-        request.reasons.append(Sentence("{parent} is kept by another office: {office}.", values))
-    offices = request.people.offices
+    offices, definition, today = request.people.offices, request.definition, request.today
     if key not in offices:
-        values = {"office": key, "offices": sorted(offices)}
+        values: dict[str, object] = {"office": key, "offices": sorted(offices)}
         request.reasons.append(Sentence("There is no office {office}; there are {offices}.", values))
-    elif (wrong := wrong_kind(request.definition, offices[key].kind, request.today)) is not None:
+    elif (wrong := wrong_kind(definition, offices[key].kind, today)) is not None:
         request.reasons.append(wrong)
+    elif key != request.agreement.office and not request.people.holders_for(definition, LIAISON, key, today):
+        values = {"office": key, "role": definition.roles[LIAISON].label}
+        request.reasons.append(Sentence("Nobody is {role} of {office}: nobody could correct it again.", values))
 
 
 def _of(request: Request, kind: str, known: Sequence[str]) -> dict[str, str]:
