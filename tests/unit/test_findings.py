@@ -66,6 +66,8 @@ def test_two_sources_with_different_days_disagree():
     claims = (Claim(PartialDate(2011, 2, 24), "table 15"), Claim(PartialDate(2011, 2, 25), "annex 21", chosen=False))
     rosario = case("in_force", signed((CUENCA, MEDELLIN), "2011-02-24"), facts={"signed_on": claims})
     assert found(rosario) == [("dates_disagree", "signed_on")]
+    agreed = (replace(claims[0], value=claims[1].value), claims[1])
+    assert found(replace(rosario, facts={"signed_on": agreed})) == []
 
 
 def test_successive_terms_do_not_disagree():

@@ -1,5 +1,6 @@
 """`twinflow agreements correct`, `confirm-correction` and `refuse-correction`: what was entered wrongly is put right."""
 
+import re
 from typing import Annotated
 
 import typer
@@ -9,6 +10,7 @@ from twinflow.cli.output import print_json
 from twinflow.domain.agreement.entries import Correction
 from twinflow.domain.corrections.request import CorrectionCommand
 from twinflow.errors import BadInput
+from twinflow.registers.dossiers import country_code
 from twinflow.sentences import Sentence
 from twinflow.services.agreements.correcting import CorrectedEntry, confirm_correction, correct_entry, refuse_correction
 from twinflow.services.reading import agreements
@@ -48,7 +50,7 @@ def correct(
         entry=entry,
         correction=kind,
         reason=reason,
-        asked=pairs(values or [], "--set"),
+        asked=_asked(values or []),
         never_happened=never_happened,
         despite=despite,
     )
@@ -97,6 +99,20 @@ def refuse(
     print(cli.say(done))
 
 
+def _asked(values: list[str]) -> dict[str, str]:
+    """What is right, by name, countries by their codes. Raises BadInput for one that there is not."""
+    asked = pairs(values, "--set")
+    for name, text in asked.items():
+        if re.match(r"(\d+\.)?country\.", name):
+            code = country_code(text)
+            if code is None:
+                raise BadInput(
+                    "--set {name}=“{text}”: there is no such country; write it like US.", name=name, text=text
+                )
+            asked[name] = code
+    return asked
+
+
 def _print(context: typer.Context, done: CorrectedEntry, *, json: bool) -> None:
     cli = cli_of(context)
     runtime, agreement = cli.runtime, done.agreement
@@ -126,3 +142,5 @@ def _print(context: typer.Context, done: CorrectedEntry, *, json: bool) -> None:
         values["command"] = f"twinflow agreements confirm-correction {agreement.reference} {done.number} --as PERSON"
         print(cli.say(Sentence("The correction of entry {entry} of {reference} waits for: {roles}.", values)))
         print(cli.say(Sentence("Somebody else confirms it with: {command}", values)))
+    for left in done.left:
+        print(cli.say(left))

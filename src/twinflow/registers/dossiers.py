@@ -16,9 +16,9 @@ from twinflow.domain.agreement.agreement import Claim, Party, Signature, Term
 from twinflow.domain.calendar.dates import Length, PartialDate
 from twinflow.domain.people.people import People
 from twinflow.domain.process.definition import ProcessDefinition
-from twinflow.domain.process.well_known_facts import IN_FORCE_ON, NOT_IN_FUTURE, SIGNED_ON, TERM_STARTS_ON
+from twinflow.domain.process.well_known_facts import NOT_IN_FUTURE, SIGNED_ON
 from twinflow.domain.rulebook import Rulebook
-from twinflow.domain.steps.dossier import Dossier, problems_of_dossier
+from twinflow.domain.steps.dossier import Dossier, facts_of_signature, problems_of_dossier
 from twinflow.domain.steps.opening import mistake_in_reference, title_of
 from twinflow.errors import BadInput, Unreadable
 from twinflow.registers.mapping import Mapping, read_mapping
@@ -224,12 +224,15 @@ class _Reading:
     def _dossier(self, text: _Text, generation: _Generation) -> Dossier:
         row, texts = text.row, self.mapping.texts
         reference = row[self.mapping.register_.reference]
-        state = self._state(text, generation)
+        whole, otherwise = self._states(text, generation)
+        is_whole = generation.signed_on is not None and generation.signed_on.as_date is not None
+        state = whole if is_whole else otherwise
         facts = text.facts if generation.is_latest else {}
         if generation.signed_on is not None and not text.unsigned:
             facts = {**self._signature_facts(row, generation), **facts}
         by_signature = {self.mapping.states.signed, self.mapping.states.not_signed_by_all}
         came = generation.signed_on if state in by_signature else generation.replaced_on
+        is_by_day = generation.signed_on is not None and whole in by_signature
         return Dossier(
             reference=reference if generation.is_latest else f"{reference}.{generation.number}",
             process=self.process.key,
@@ -246,6 +249,7 @@ class _Reading:
             generation=generation.number,
             is_latest=generation.is_latest,
             row=row.number,
+            by_day=(whole, otherwise) if is_by_day else (),
         )
 
     def _parties(self, row: Row) -> list[Party]:
@@ -309,10 +313,7 @@ class _Reading:
         if generation.is_latest and column and row[column]:
             other = self._date(row, column, row[column])
             claims += [Claim(other, f"{source}, {column}", chosen=False)] if other is not None else []
-        facts = {SIGNED_ON: tuple(claims)}
-        if on.as_date is not None:
-            facts |= {IN_FORCE_ON: (Claim(on, source),), TERM_STARTS_ON: (Claim(on, source),)}
-        return facts
+        return {name: (Claim(on, source),) for name in facts_of_signature(on)} | {SIGNED_ON: tuple(claims)}
 
     def _source(self, row: Row) -> str:
         column = self.mapping.register_.source
@@ -327,20 +328,21 @@ class _Reading:
             self._wrong(row, part.column, Sentence("one of {known} is expected.", {"known": known}))
         return row[part.column] in part.values
 
-    def _state(self, text: _Text, generation: _Generation) -> str:
+    def _states(self, text: _Text, generation: _Generation) -> tuple[str, str]:
+        """The state with a whole day of signature, and the one without."""
         states, row = self.mapping.states, text.row
         if not generation.is_latest and states.earlier_generation:
-            return states.earlier_generation
+            return states.earlier_generation, states.earlier_generation
         if states.by_column and row[states.by_column.column] in states.by_column.values:
-            return states.by_column.values[row[states.by_column.column]]
-        if generation.signed_on is None:
-            chosen = states.otherwise
-        elif text.unsigned:
-            chosen = states.not_signed_by_all
+            chosen = states.by_column.values[row[states.by_column.column]]
+            return chosen, chosen
+        if generation.signed_on is not None and not text.unsigned:
+            whole, otherwise = states.signed, states.date_missing
         else:
-            chosen = states.signed if generation.signed_on.as_date is not None else states.date_missing
-        assert chosen is not None, "checked when the mapping was read"
-        return chosen
+            whole = otherwise = states.otherwise if generation.signed_on is None else states.not_signed_by_all
+        assert whole is not None, "checked when the mapping was read"
+        assert otherwise is not None, "checked when the mapping was read"
+        return whole, otherwise
 
     def _terms(self, row: Row) -> dict[str, Term]:
         """What the sheet says of each term; an empty cell means that the text does not state it."""

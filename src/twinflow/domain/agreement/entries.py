@@ -66,7 +66,11 @@ BEGINNINGS = frozenset({EntryKind.OPENED, EntryKind.IMPORTED})
 
 @dataclass(frozen=True, slots=True)
 class Began:
-    """What a case began with, before anything happened in it; books of before do not keep it."""
+    """What a case began with, before anything happened in it; books of before do not keep it.
+
+    `by_day`: the state that its sheet gives it with a whole day of signature, and the one without; empty where the sheet has
+    it otherwise.
+    """
 
     title: str
     office: str
@@ -75,6 +79,7 @@ class Began:
     parties: tuple[Party, ...]
     terms: Mapping[str, Term]
     facts: Mapping[str, tuple[Claim, ...]]
+    by_day: tuple[str, ...] = ()
 
     def details(self) -> dict[str, str]:
         content = {
@@ -85,6 +90,7 @@ class Began:
                 name: [(str(claim.value), claim.source, claim.chosen) for claim in claims]
                 for name, claims in self.facts.items()
             },
+            **({"by_day": self.by_day} if self.by_day else {}),
         }
         return {"began": json.dumps(content, ensure_ascii=False)}
 
@@ -98,6 +104,7 @@ class Began:
             parties=tuple(_party(*each) for each in said["parties"]),
             terms={name: Term.parse(text, source) for name, (text, source) in said["terms"].items()},
             facts={name: tuple(_claim(name, *claim) for claim in claims) for name, claims in said["facts"].items()},
+            by_day=tuple(said.get("by_day", ())),
         )
 
 

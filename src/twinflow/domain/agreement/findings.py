@@ -32,7 +32,8 @@ def _findings(agreement: PresentAgreement, definition: ProcessDefinition) -> Ite
         for key in sorted({term for each in agreement.deadlines if each.is_open for term in each.assumed}):
             yield Finding(FindingCode.TERM_ASSUMED, key)
     for key, claims in agreement.facts.items():
-        if any(not claim.chosen for claim in claims):
+        chosen = [claim.value for claim in claims if claim.chosen]
+        if any(claim.value not in chosen for claim in claims):
             yield Finding(FindingCode.DATES_DISAGREE, key)
 
 

@@ -1,9 +1,10 @@
 """What a case is to begin with as its opening is corrected, and what stands in the way of annulling it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date
 
-from twinflow.domain.agreement.agreement import Claim, Party, Signature, Term
+from twinflow.domain.agreement.agreement import Claim, Party, Term
 from twinflow.domain.agreement.entries import (
     Began,
     Correction,
@@ -14,6 +15,7 @@ from twinflow.domain.calendar.dates import PartialDate
 from twinflow.domain.corrections.request import Request, misread
 from twinflow.domain.process.definition import LIAISON
 from twinflow.domain.process.well_known_facts import IN_FORCE_ON, SIGNED_ON, TERM_STARTS_ON
+from twinflow.domain.steps.dossier import facts_of_signature
 from twinflow.domain.steps.opening import NewAgreement, problems_of_opening, title_of, wrong_kind
 from twinflow.errors import Unreadable
 from twinflow.sentences import Sentence
@@ -34,10 +36,10 @@ def corrected_opening(request: Request, old: HistoryEntry) -> HistoryEntry:
     if command.correction is not Correction.REPLACE:
         return old
     if old.kind is EntryKind.IMPORTED:
-        command = request.command = replace(command, asked=_with_what_follows(command.asked, old, began))
+        command = request.command = replace(command, asked=_with_what_follows(request, old, began))
     facts, terms, parties = _facts(request, began), _terms(request, began), _parties(request, began)
     plain = {name: command.asked.get(name, getattr(began, name)) for name in ("title", "office", "origin", "note")}
-    if "title" not in command.asked and began.title == title_of(began.parties):
+    if not plain["title"].strip() or ("title" not in command.asked and began.title == title_of(began.parties)):
         plain["title"] = title_of(parties)
     began = replace(began, **plain, facts=facts, terms=terms, parties=parties)
     state = command.asked.get("state", old.to_state or "")
@@ -63,15 +65,15 @@ def corrected_opening(request: Request, old: HistoryEntry) -> HistoryEntry:
 
 
 def _about_the_office(request: Request, key: str) -> None:
-    if request.agreement.parent is not None and key != request.agreement.office:
-        values: dict[str, object] = {"parent": request.agreement.parent, "office": request.agreement.office}
-        request.reasons.append(Sentence("{parent} is kept by another office: {office}.", values))
-    offices = request.people.offices
+    offices, definition, today = request.people.offices, request.definition, request.today
     if key not in offices:
-        values = {"office": key, "offices": sorted(offices)}
+        values: dict[str, object] = {"office": key, "offices": sorted(offices)}
         request.reasons.append(Sentence("There is no office {office}; there are {offices}.", values))
-    elif (wrong := wrong_kind(request.definition, offices[key].kind, request.today)) is not None:
+    elif (wrong := wrong_kind(definition, offices[key].kind, today)) is not None:
         request.reasons.append(wrong)
+    elif key != request.agreement.office and not request.people.holders_for(definition, LIAISON, key, today):
+        values = {"office": key, "role": definition.roles[LIAISON].label}
+        request.reasons.append(Sentence("Nobody is {role} of {office}: nobody could correct it again.", values))
 
 
 def _of(request: Request, kind: str, known: Sequence[str]) -> dict[str, str]:
@@ -102,12 +104,15 @@ def _facts(request: Request, began: Began) -> dict[str, tuple[Claim, ...]]:
         except Unreadable as error:
             request.reasons.append(misread(name, text, error))
             continue
-        source = next((claim.source for claim in claims if claim.chosen), "")
+        following = began.facts.get(SIGNED_ON, ()) if name in (IN_FORCE_ON, TERM_STARTS_ON) else ()
+        source = next((claim.source for claim in (*claims, *following) if claim.chosen), "")
         others = tuple(claim for claim in claims if not claim.chosen)
-        if not text:
+        if name == SIGNED_ON and _signed_on_a_sheet(began):
+            facts |= {} if _half_signed(began) else {name: (Claim(value, source), *others)}
+        elif not text:
             facts.pop(name, None)
         elif [claim.value for claim in claims if claim.chosen] != [value]:
-            facts[name] = (*others, Claim(value, source))
+            facts[name] = (Claim(value, source), *others)
     return facts
 
 
@@ -152,29 +157,51 @@ def _against_annulling(request: Request) -> None:
             request.reasons.append(Sentence("“{step}” was done on {day}: such a case is ended, not annulled.", values))
 
 
-def _with_what_follows(asked: Mapping[str, str], old: HistoryEntry, began: Began) -> dict[str, str]:
-    """What is asked for of a case that came from a sheet, and what the sheet's day of signature gave and now gives otherwise."""
-    if SIGNED_ON not in asked:
+def _with_what_follows(request: Request, old: HistoryEntry, began: Began) -> dict[str, str]:
+    """What is asked for of a case that came from a sheet, and what the sheet would say with it of what it makes of the day of
+    signature: entry into force, the start of the term, the state, and the day since when it is in it.
+    """
+    asked = request.command.asked
+    if SIGNED_ON not in asked or not _signed_on_a_sheet(began):
         return dict(asked)
-    was, day = _chosen(began, SIGNED_ON), asked[SIGNED_ON]
-    whole = day if day.count("-") == 2 else ""  # noqa: PLR2004 - year, month and day
-    follows = {name: whole for name in (IN_FORCE_ON, TERM_STARTS_ON) if was and _chosen(began, name) == was}
-    if whole and str(old.effective_on) == was:
-        follows["on"] = whole
-    return {**asked, **{name: text for name, text in follows.items() if name not in asked}}
+    try:
+        day = PartialDate.parse(asked[SIGNED_ON])
+    except Unreadable:
+        return dict(asked)
+    follows = {}
+    if not _half_signed(began):
+        given, was = facts_of_signature(day), _chosen(began, SIGNED_ON)
+        own = [name for name in (IN_FORCE_ON, TERM_STARTS_ON) if _chosen(began, name) in ("", was)]
+        follows = {name: str(given.get(name, "")) for name in own}
+    by_day = began.by_day or ((old.to_state or "",) * 2 if old.effective_on == _day_of_signature(began) else ())
+    if by_day:
+        follows["state"] = by_day[0 if day.as_date is not None else 1]
+        follows["on"] = str(day.as_date or request.agreement.tracked_from)
+    return {**follows, **asked}
 
 
 def _signed_otherwise(began: Began, signed_on: str) -> tuple[Party, ...]:
-    """The parties, those that signed on the day that was wrong with the one that is right, as far as it can be read."""
-    was = _chosen(began, SIGNED_ON)
+    """The parties, those that have signed with the day that is right, as far as it can be read."""
     try:
-        signature = Signature(PartialDate.parse(signed_on)) if signed_on else None
+        day = PartialDate.parse(signed_on)
     except Unreadable:
         return began.parties
     return tuple(
-        replace(p, signature=signature) if p.signature is not None and str(p.signature.on) == was else p
-        for p in began.parties
+        p if p.signature is None else replace(p, signature=replace(p.signature, on=day)) for p in began.parties
     )
+
+
+def _signed_on_a_sheet(began: Began) -> bool:
+    """Whether the case began with signatures, as only a sheet has them."""
+    return any(party.signature is not None for party in began.parties)
+
+
+def _half_signed(began: Began) -> bool:
+    return _signed_on_a_sheet(began) and any(party.signature is None for party in began.parties)
+
+
+def _day_of_signature(began: Began) -> date | None:
+    return next((party.signature.on.as_date for party in began.parties if party.signature is not None), None)
 
 
 def _chosen(began: Began, name: str) -> str:

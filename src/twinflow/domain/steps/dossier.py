@@ -8,8 +8,10 @@ from datetime import date
 
 from twinflow.domain.agreement.agreement import Claim, Party, Term
 from twinflow.domain.agreement.history import EntryKind
+from twinflow.domain.calendar.dates import PartialDate
 from twinflow.domain.process.catalogue import Catalogue
 from twinflow.domain.process.definition import ProcessDefinition
+from twinflow.domain.process.well_known_facts import IN_FORCE_ON, SIGNED_ON, TERM_STARTS_ON
 from twinflow.domain.steps.opening import NewAgreement, problems_of_opening
 from twinflow.sentences import Problem
 
@@ -18,7 +20,7 @@ from twinflow.sentences import Problem
 class Dossier:
     """One text of one relationship. `row` is where it came from in the sheet, for messages only.
 
-    `effective_on` is the day it came into its state, None where the sheet does not tell.
+    `effective_on` is the day it came into its state, None where the sheet does not tell; `by_day` is as in `Began`.
     """
 
     reference: str
@@ -36,6 +38,7 @@ class Dossier:
     generation: int
     is_latest: bool
     row: int
+    by_day: tuple[str, ...] = ()
 
     @property
     def digest(self) -> str:
@@ -54,6 +57,12 @@ class Dossier:
         }
         text = json.dumps(content, sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def facts_of_signature(signed_on: PartialDate) -> dict[str, PartialDate]:
+    """What a sheet's day of signature says of a text that all parties have signed; a whole day puts it into force as well."""
+    names = [SIGNED_ON] if signed_on.as_date is None else [SIGNED_ON, IN_FORCE_ON, TERM_STARTS_ON]
+    return dict.fromkeys(names, signed_on)
 
 
 def case_of(dossier: Dossier, catalogue: Catalogue, today: date) -> tuple[NewAgreement, ProcessDefinition]:
@@ -78,6 +87,7 @@ def case_of(dossier: Dossier, catalogue: Catalogue, today: date) -> tuple[NewAgr
         kind=EntryKind.IMPORTED,
         relationship=dossier.relationship,
         generation=dossier.generation,
+        by_day=dossier.by_day,
     )
     return new, catalogue.in_force_on(dossier.process, max(since, first.in_force_from))
 

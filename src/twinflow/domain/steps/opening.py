@@ -30,7 +30,7 @@ class NewAgreement:
     """A case to open. `state` other than the process's first one enters it in mid-life; `opened_on` is the day on paper.
 
     `kind` is that of its first history entry. Without a `relationship` it begins one of its own. `despite` is why it
-    is opened though it hardly makes sense.
+    is opened though it hardly makes sense. `by_day` is as in `Began`.
     """
 
     reference: str
@@ -49,6 +49,7 @@ class NewAgreement:
     relationship: str = ""
     generation: int = 1
     despite: str = ""
+    by_day: tuple[str, ...] = ()
 
 
 def opened(
@@ -73,7 +74,7 @@ def opened(
     parties = new.parties
     if parent is not None and not parties:
         parties = tuple(replace(party, signature=None) for party in parent.parties)
-    began = Began(new.title, new.office, new.origin, new.note, parties, new.terms, new.facts)
+    began = Began(new.title, new.office, new.origin, new.note, parties, new.terms, new.facts, new.by_day)
     return Agreement(
         reference=new.reference,
         process=definition.key,

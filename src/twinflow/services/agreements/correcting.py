@@ -16,6 +16,7 @@ from twinflow.domain.alerts.alerts import about_correction, about_refused_correc
 from twinflow.domain.alerts.recipients import Audience, audience_of, holders_of, recipients_of
 from twinflow.domain.alerts.telling import Telling
 from twinflow.domain.corrections import correction
+from twinflow.domain.corrections.belonging import apart_from, left_behind
 from twinflow.domain.corrections.correction import Corrections, rest_on
 from twinflow.domain.corrections.request import CorrectionCommand
 from twinflow.domain.corrections.waiting import pending, refuse
@@ -25,6 +26,7 @@ from twinflow.domain.process.definition import LIAISON, Label
 from twinflow.domain.rulebook import Rulebook, deadline_context
 from twinflow.domain.steps.doubts import Compared
 from twinflow.errors import BadInput, Refused, StaleAgreement
+from twinflow.sentences import Sentence
 from twinflow.services.agreements.opening import running
 from twinflow.services.agreements.recording import parent_of, record_change, refresh_parent, refreshed, write_rows
 from twinflow.services.alerts.telling import write
@@ -36,13 +38,14 @@ from twinflow.text import checked, composed, problems_of_text
 @dataclass(frozen=True, slots=True)
 class CorrectedEntry:
     """What came of a correction: the case then, the number of the correction's own entry, what it says, and whom it waits for:
-    the roles of which one has to confirm it, if any.
+    the roles of which one has to confirm it, if any. `left` says what belongs to it and still goes by what was wrong.
     """
 
     agreement: Agreement
     number: int
     said: Corrected
     waits_for: tuple[Label, ...]
+    left: tuple[Sentence, ...]
 
 
 def correct_entry(
@@ -210,7 +213,7 @@ def _written(
     left = rewritten(before, after, definition, context, now, actor=who, cause=cause, corrected=found.anew)
     parent = parent_of(work, rulebook, people, before, now)
     if parent is not None:
-        reasons = rest_on(parent, rulebook.definition_of(parent), before, after)
+        reasons = [*rest_on(parent, rulebook.definition_of(parent), before, after), *apart_from(parent, before, after)]
         if reasons:
             values = {"number": found.said.entry, "reference": before.reference}
             raise Refused("Entry {number} of {reference} stays as it is.", tuple(reasons), **values)
@@ -220,7 +223,20 @@ def _written(
     wrong = as_corrected(history)[dict(numbered(history))[found.said.entry]]
     _tell(work, rulebook, people, agreement_id, left.agreement, number, found, wrong, now)
     waits_for = tuple(definition.roles[role].label for role in found.said.second)
-    return CorrectedEntry(left.agreement, number, found.said, waits_for)
+    behind = _left_behind(work, before, left.agreement, history, found)
+    return CorrectedEntry(left.agreement, number, found.said, waits_for, behind)
+
+
+def _left_behind(
+    work: UnitOfWork, before: Agreement, after: Agreement, history: list[HistoryEntry], found: Corrections
+) -> tuple[Sentence, ...]:
+    names = [[party.name for party in each.parties] for each in (before, after)]
+    if not before.children or (before.office == after.office and names[0] == names[1]):
+        return ()
+    asked = found.entry if found.said.of is None else history[dict(numbered(history))[found.said.of]]
+    *_, ids = work.agreements.around(after.reference)
+    children = [each for each in work.agreements.load(ids) if isinstance(each, Agreement)]
+    return tuple(left_behind(before, after, children, found.said, asked.actor))
 
 
 def _beside(
