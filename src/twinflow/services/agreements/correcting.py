@@ -1,6 +1,6 @@
 """What was entered wrongly is put right; whoever was told by it hears of that."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
@@ -36,13 +36,14 @@ from twinflow.text import checked, composed, problems_of_text
 @dataclass(frozen=True, slots=True)
 class CorrectedEntry:
     """What came of a correction: the case then, the number of the correction's own entry, what it says, and whom it waits for:
-    the roles of which one has to confirm it, if any.
+    the roles of which one has to confirm it, if any. `over` are the numbers of those that waited, and wait no longer.
     """
 
     agreement: Agreement
     number: int
     said: Corrected
     waits_for: tuple[Label, ...]
+    over: tuple[int, ...]
 
 
 def correct_entry(
@@ -217,10 +218,12 @@ def _written(
     work.agreements.correct(before, left.agreement)
     write_rows(work, rulebook, agreement_id, left, now)
     refresh_parent(work, rulebook, people, left.agreement, now, parent)
-    wrong = as_corrected(history)[dict(numbered(history))[found.said.entry]]
+    places, corrected = dict(numbered(history)), as_corrected(history)
+    wrong = [corrected[places[number]] for number in sorted(found.said.entries)]
     _tell(work, rulebook, people, agreement_id, left.agreement, number, found, wrong, now)
     waits_for = tuple(definition.roles[role].label for role in found.said.second)
-    return CorrectedEntry(left.agreement, number, found.said, waits_for)
+    over = pending(history).keys() - pending([*history, found.entry]).keys() - {found.said.of}
+    return CorrectedEntry(left.agreement, number, found.said, waits_for, tuple(sorted(over)))
 
 
 def _beside(
@@ -253,7 +256,7 @@ def _tell(
     agreement: Agreement,
     number: int,
     found: Corrections,
-    wrong: HistoryEntry,
+    wrong: Sequence[HistoryEntry],
     now: datetime,
 ) -> None:
     """Who has to confirm it; once it counts, the liaison, who made the entry that was wrong, and who was told anything since."""
@@ -263,6 +266,8 @@ def _tell(
         audience = audience_of(people, definition, agreement.office, told, today, ())
     else:
         holders, vacant = holders_of(people, definition, agreement.office, told.roles, today)
-        readers = {wrong.actor: LIAISON, **work.alerts.readers_since(agreement_id, wrong.recorded_at), **holders}
+        since = min(entry.recorded_at for entry in wrong)
+        readers = dict.fromkeys((entry.actor for entry in wrong), LIAISON)
+        readers |= {**work.alerts.readers_since(agreement_id, since), **holders}
         audience = _those_of(people, readers, told, today, vacant)
     write(work, rulebook, people, agreement_id, told, audience, now)
