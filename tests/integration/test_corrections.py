@@ -234,6 +234,7 @@ def correct(
     entry: int,
     person: str = "elena",
     *,
+    also: tuple[int, ...] = (),
     never_happened: bool = False,
     annul: bool = False,
     despite: str = "",
@@ -247,6 +248,7 @@ def correct(
         correction=kind,
         reason="typed wrongly",
         asked=asked,
+        also=also,
         never_happened=never_happened,
         despite=despite,
     )
@@ -399,6 +401,39 @@ def the_length_of_an_extension(world: World) -> None:
     confirmed(world, waits, "sergio")
 
 
+def an_extension_that_was_not(world: World) -> None:
+    """What confirmed it goes with it, once one of those who could have confirmed it has confirmed that."""
+    both(world, "ask", MONDAY)
+    change(world, MISTAKEN, ChangeKind.EXTEND, MONDAY, length=Length.parse("50 days"))
+    change(world, MISTAKEN, ChangeKind.CONFIRM, MONDAY, "sergio", of=1)
+    assert "it goes by itself with the change that it confirms" in refused(world, 4)
+    confirmed(world, correct(world, 3), "sergio")
+    page = agreements.show_agreement(world.engine, world.rulebook, world.people, MISTAKEN, world.now)
+    assert {line.number for line in page.timeline if line.corrected_by is not None} >= {3, 4}
+
+
+def a_way_that_was_never_gone(world: World) -> None:
+    """Neither can be withdrawn alone, nor is each of them for the same person: who confirms answers for the rest."""
+    both(world, "ask", MONDAY)
+    take(world, MISTAKEN, "opine", MONDAY, "rita", records={"opinion_number": "D-7"})
+    take(world, MISTAKEN, "sign", MONDAY, party="Chihuahua")
+    take(world, MISTAKEN, "sign", MONDAY, party="Albuquerque")
+    alone = refused(world, 3, "rita", never_happened=True)
+    assert "entry 4" in alone
+    assert "entry 5" not in alone, "it is found once entry 4 is put right"
+    assert "T-1 3 --withdraw --also 4 --never-happened --as rita --reason 'typed wrongly'" in alone
+    assert "entry 5" in refused(world, 3, "rita", also=(4,), never_happened=True)
+    assert "sergio is not" in refused(world, 3, "sergio", also=(4, 5), never_happened=True)
+    waits = correct(world, 3, "rita", also=(4, 5), never_happened=True)
+    assert [role["en"] for role in waits.waits_for] == ["liaison officer"]
+    with pytest.raises(Refused, match="stays as it is"):
+        confirmed(world, waits, "sergio")
+    confirmed(world, waits, "elena")
+    page = agreements.show_agreement(world.engine, world.rulebook, world.people, MISTAKEN, world.now)
+    assert any(say(line.text, "en").startswith("Entries 3, 4, 5 withdrawn") for line in page.timeline)
+    both(world, "opine", MONDAY, "rita", records=OPINION)
+
+
 def confirmed(world: World, waits: CorrectedEntry, person: str) -> None:
     assert waits.waits_for
     confirm_correction(world.engine, world.rulebook, world.people, MISTAKEN, waits.number, person=person, now=world.now)
@@ -498,6 +533,8 @@ ALIKE: dict[str, tuple[Life, dict[str, object], dict[str, object]]] = {
     "a pause, an extension or an agreed day that was not": (a_pause_that_was_not, {}, {}),
     "the day or the paper of a change of a deadline": (the_day_of_a_pause, {}, {}),
     "the length of an extension, where a second person had to confirm it": (the_length_of_an_extension, {}, {}),
+    "an extension that a second person had confirmed, and was not": (an_extension_that_was_not, {}, {}),
+    "several steps, none of which was taken": (a_way_that_was_never_gone, {}, {}),
     "an opinion or a signature that was only entered": (an_act_that_stands_and_never_happened, {}, {}),
     "the title, the note or the origin": (
         the_title_and_the_note,
@@ -584,6 +621,20 @@ def test_what_others_build_on_is_corrected_after_them_and_the_refusal_names_them
     why = refused(asked, 2)
     assert why.startswith("entry 3, 2026-03-03: The agreement is in the state “Open”")
     assert "entry 3" in refused(asked, 2, on="2026-03-05"), "the opinion would be older than what it was asked by"
+
+
+def test_a_refusal_says_only_what_stands_in_the_way_first_and_how_that_is_put_right(asked: World) -> None:
+    take(asked, MISTAKEN, "opine", MONDAY + timedelta(days=1), "rita", records=OPINION)
+    take(asked, MISTAKEN, "sign", MONDAY + timedelta(days=2), party="Chihuahua")
+    take(asked, MISTAKEN, "sign", MONDAY + timedelta(days=2), party="Albuquerque")
+    why = refused(asked, 2, on="2026-03-05")
+    assert "entry 3, 2026-03-03: The day 2026-03-03 is before 2026-03-05, the day of “Ask” (elena)" in why
+    assert "Correct entry 3 first, or at once with it: --set 3.NAME=VALUE" in why
+    assert "agreements correct T-1 2" not in why, "what is being corrected is no remedy"
+    assert "entry 4" not in why
+    before_it = refused(asked, 4, on="2026-03-01")
+    assert "twinflow agreements correct T-1 3 --as rita --set on=2026-03-01" in before_it
+    assert "entry 5" not in before_it
 
 
 def test_who_may_not_take_the_step_may_not_correct_it(asked: World) -> None:
@@ -893,7 +944,7 @@ def test_a_confirmation_is_taken_back_only_by_who_gave_it(asked: World) -> None:
     change(asked, MISTAKEN, ChangeKind.CONFIRM, MONDAY, "sergio", of=1)
     due = [each.due_on for each in loaded(asked, MISTAKEN).deadlines if each.rule == "answer"]
     (number, _) = numbered(loaded(asked, MISTAKEN).history)[-2]
-    assert "sergio confirmed it, and only they take that back." in refused(asked, number)
+    assert "sergio confirmed it, and only they take that back; it goes by itself" in refused(asked, number)
     correct(asked, number, "sergio")
     assert [each.due_on for each in loaded(asked, MISTAKEN).deadlines if each.rule == "answer"] != due
 
@@ -905,9 +956,10 @@ def test_a_correction_that_waits_is_over_once_the_entry_is_corrected_otherwise(t
         opened(world, MISTAKEN)
         take(world, MISTAKEN, "ask", MONDAY)
         first, later = correct(world, 2, on="2026-03-03"), correct(world, 2, on="2026-03-04")
-        confirmed(world, later, "sergio")
+        assert (first.over, later.over) == ((), (first.number,)), "the later one takes its place"
         with pytest.raises(Refused):
             confirmed(world, first, "sergio")
+        confirmed(world, later, "sergio")
         assert loaded(world, MISTAKEN).day_of("asked_on") == date(2026, 3, 4)
 
 

@@ -32,6 +32,10 @@ def correct(
         typer.Option("--set", metavar="NAME=VALUE", help="What is right, like on=2026-05-31 or party=Chihuahua."),
     ] = None,
     withdraw: Annotated[bool, typer.Option("--withdraw", help="It does not count: it was entered by mistake.")] = False,
+    also: Annotated[
+        list[int] | None,
+        typer.Option("--also", metavar="NUMBER", min=2, max=LARGEST, help="Another entry that is withdrawn with it."),
+    ] = None,
     annul: Annotated[
         bool, typer.Option("--annul", help="The case was opened by mistake (entry 1); its reference becomes free.")
     ] = False,
@@ -45,12 +49,15 @@ def correct(
     """Put an entry of the history right. What it said stays in the history; what follows from it is counted anew."""
     if bool(values) + withdraw + annul > 1:
         raise BadInput("Give only one of --set, --withdraw and --annul.")
+    if also and not withdraw:
+        raise BadInput("--also goes with --withdraw; other entries are corrected at once with --set NUMBER.NAME=VALUE.")
     kind = Correction.ANNUL if annul else Correction.WITHDRAW if withdraw else Correction.REPLACE
     command = CorrectionCommand(
         entry=entry,
         correction=kind,
         reason=reason,
         asked=_asked(values or []),
+        also=tuple(each for each in dict.fromkeys(also or ()) if each != entry),
         never_happened=never_happened,
         despite=despite,
     )
@@ -125,6 +132,7 @@ def _print(context: typer.Context, done: CorrectedEntry, *, json: bool) -> None:
     values: dict[str, object] = {
         "number": done.number,
         "entry": done.said.entry,
+        "entries": sorted(done.said.entries),
         "reference": done.said.annulled or agreement.reference,
         "name": agreement.reference,
         "roles": list(done.waits_for),
@@ -132,6 +140,14 @@ def _print(context: typer.Context, done: CorrectedEntry, *, json: bool) -> None:
     }
     if done.said.annulled:
         print(cli.say(Sentence("{reference} is annulled and goes on as {name}; the reference is free.", values)))
+    elif not done.waits_for and done.said.also:
+        print(
+            cli.say(
+                Sentence(
+                    "{reference}: entries {entries} are withdrawn by entry {number}; the state is {state}.", values
+                )
+            )
+        )
     elif not done.waits_for:
         print(
             cli.say(
@@ -144,3 +160,6 @@ def _print(context: typer.Context, done: CorrectedEntry, *, json: bool) -> None:
         print(cli.say(Sentence("Somebody else confirms it with: {command}", values)))
     for left in done.left:
         print(cli.say(left))
+    if done.over:
+        values["over"] = list(done.over)
+        print(cli.say(Sentence("It takes the place of what waited for a second person: entry {over}.", values)))

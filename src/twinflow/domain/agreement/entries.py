@@ -506,9 +506,11 @@ class Counting:
         )
 
 
-def by_entry(entry: int, asked: Mapping[str, str]) -> dict[int, dict[str, str]]:
-    """What a correction of `entry` asks for, by the number of the entry that is to say it: `5.party` is of entry 5."""
-    found: dict[int, dict[str, str]] = {entry: {}}
+def by_entry(entry: int, asked: Mapping[str, str], also: Sequence[int] = ()) -> dict[int, dict[str, str]]:
+    """What a correction of `entry` asks for, by the number of the entry that is to say it: `5.party` is of entry 5. Those of
+    `also` are withdrawn with it.
+    """
+    found: dict[int, dict[str, str]] = {entry: {}, **{number: {} for number in also}}
     for name, text in asked.items():
         number, _, own = name.partition(".")
         is_other = number.isdecimal() and own != ""
@@ -523,7 +525,8 @@ class Corrected:
     `counts` are the entries that count otherwise from here on, by number, under the names of their own time; None: it counts no
     longer. One of the roles of `second`, if there are any, has to confirm it before it counts; `of` is the number of the
     correction that this one confirms. `annulled`: the reference that the case had, and that is free again. `doubts`: the codes of
-    what makes little sense about the case as it is corrected, and `despite` why it is so all the same.
+    what makes little sense about the case as it is corrected, and `despite` why it is so all the same. `also` are the numbers of
+    the entries that are withdrawn with it.
     """
 
     kind: ClassVar = EntryKind.CORRECTED
@@ -538,11 +541,12 @@ class Corrected:
     annulled: str = ""
     doubts: tuple[str, ...] = ()
     despite: str = ""
+    also: tuple[int, ...] = ()
 
     @property
     def entries(self) -> frozenset[int]:
         """The numbers of the entries that it says something of itself; others follow."""
-        return frozenset(by_entry(self.entry, self.asked))
+        return frozenset(by_entry(self.entry, self.asked, self.also))
 
     def details(self) -> dict[str, str]:
         counts = {
@@ -564,6 +568,7 @@ class Corrected:
                 "annulled": self.annulled,
                 "doubts": " ".join(self.doubts),
                 "despite": self.despite,
+                "also": " ".join(map(str, self.also)),
             }
         )
 
@@ -584,6 +589,7 @@ class Corrected:
             annulled=said.get("annulled", ""),
             doubts=tuple(said.get("doubts", "").split()),
             despite=said.get("despite", ""),
+            also=tuple(map(int, said.get("also", "").split())),
         )
 
 

@@ -8,6 +8,7 @@ is corrected first.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from shlex import quote
 
 from twinflow.domain.agreement.agreement import Agreement, Deadline
 from twinflow.domain.agreement.entries import (
@@ -18,14 +19,13 @@ from twinflow.domain.agreement.entries import (
     Counting,
     StepTaken,
     beginning,
-    by_entry,
     noted,
 )
 from twinflow.domain.agreement.history import EntryKind, HistoryEntry
 from twinflow.domain.agreement.present_names import as_corrected, numbered, reached_by, what_counts
 from twinflow.domain.corrections.entry_as_asked import corrected
 from twinflow.domain.corrections.request import CorrectionCommand, Request, is_not
-from twinflow.domain.corrections.retaken import Retaken, as_it_began, merged, retaken
+from twinflow.domain.corrections.retaken import Reason, Retaken, as_it_began, merged, retaken
 from twinflow.domain.corrections.waiting import pending, waiting_under
 from twinflow.domain.deadlines.kept import Key
 from twinflow.domain.deadlines.occurrences import with_deadlines
@@ -37,6 +37,8 @@ from twinflow.domain.steps.doubts import Compared, Doubt, doubts
 from twinflow.domain.steps.opening import NewAgreement
 from twinflow.errors import Refused
 from twinflow.sentences import Sentence
+
+TO_BE_CORRECTED = {EntryKind.STEP, EntryKind.CHANGE, EntryKind.TERM}
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,7 @@ def confirm(
         correction=said.correction,
         reason=said.reason,
         asked=said.asked,
+        also=said.also,
         never_happened=True,
         despite=said.despite,
     )
@@ -156,6 +159,7 @@ class _Deciding:
     confirms: tuple[int, tuple[str, ...], Actor] | None = None
     follows: bool = False
     reasons: list[Sentence] = field(default_factory=list)
+    left_to: list[frozenset[str]] = field(default_factory=list)
 
     @property
     def definition(self) -> ProcessDefinition:
@@ -178,7 +182,7 @@ class _Deciding:
             self._refuse_if_any()
         self._about_who_confirms()
         places = dict(numbered(self.history))
-        asked = by_entry(command.entry, command.asked)
+        asked = command.by_entry
         missing = [number for number in asked if number not in places]
         self.reasons += [Sentence("It has no entry {number}.", {"number": number}) for number in missing]
         if len(asked) > 1 and 1 in asked:
@@ -191,20 +195,23 @@ class _Deciding:
         proposed = list(now_says)
         for number, names in asked.items():
             of_one = replace(command, entry=number, asked=names)
-            one = Request(self.agreement, of_one, self.actor, self.definition, self.people, self.now, self.reasons)
+            one = Request(
+                self.agreement, of_one, self.actor, self.definition, self.people, self.now, self.reasons, self.left_to
+            )
             old = now_says[number - 1]
             proposed[number - 1] = corrected(one, old, self.agreement.history[places[number]])
             self._about_what_it_would_change(old, proposed[number - 1], names)
             if number == command.entry:
                 self.command = replace(command, asked={**command.asked, **one.command.asked})
+        self._about_what_is_left_to_others()
         self._about_what_waits()
         self._refuse_if_any()
         if command.correction is Correction.ANNUL:
             return self._annulled()
         self._with_new_names(proposed, now_says[0], proposed[0])
         before = retaken(self.agreement, now_says, *self._by)
-        after = retaken(self.agreement, proposed, *self._by)
-        self.reasons += [reason for reason in after.reasons if reason not in before.reasons]
+        after = retaken(self.agreement, proposed, *self._by, corrected=frozenset(asked))
+        self._about_what_stands_in_the_way([each for each in after.reasons if each not in before.reasons], now_says)
         self._refuse_if_any()
         return self._made(before, after, self._confirmed_doubts(before.agreement, after.agreement))
 
@@ -254,13 +261,46 @@ class _Deciding:
         if self.command.correction is Correction.REPLACE and asked and not self.reasons and _says(old) == _says(new):
             self.reasons.append(Sentence("It says so already: nothing would change."))
 
+    def _about_what_is_left_to_others(self) -> None:
+        """Of what is withdrawn at once, something is for the actor to withdraw; for the rest answers whoever confirms it."""
+        if not self.left_to:
+            return
+        if len(self.left_to) == len(self.command.by_entry) or not self._second():
+            self.reasons += [is_not(self.actor, sorted(roles), self.definition) for roles in self.left_to]
+
+    def _about_what_stands_in_the_way(self, reasons: Sequence[Reason], now_says: Sequence[HistoryEntry]) -> None:
+        """Only what does so first: what comes after it builds on it, or is found once that is put right."""
+        if not reasons:
+            return
+        number = reasons[0].number
+        self.reasons += [each.message for each in reasons if each.number == number]
+        if number not in self.command.by_entry and now_says[number - 1].kind in TO_BE_CORRECTED:
+            self.reasons.append(self._how_with(number))
+
+    def _how_with(self, number: int) -> Sentence:
+        """How another entry is put right together with what is asked for."""
+        command = self.command
+        values: dict[str, object] = {"number": number}
+        if command.correction is Correction.WITHDRAW:
+            also = "".join(f" --also {each}" for each in (*command.also, number))
+            never = " --never-happened" if command.never_happened else ""
+            values["command"] = (
+                f"twinflow agreements correct {quote(self.agreement.reference)} {command.entry} --withdraw{also}{never} "
+                f"--as {quote(self.actor.key)} --reason {quote(command.reason)}"
+            )
+            return Sentence("If entry {number} did not happen either, withdraw them at once: {command}", values)
+        if command.entry == 1:
+            return Sentence("Correct entry {number} first.", values)
+        return Sentence("Correct entry {number} first, or at once with it: --set {number}.NAME=VALUE", values)
+
     def _about_what_waits(self) -> None:
         """Nor is one that is asked for already."""
         command = self.command
         if self.confirms is not None:
             return
         for number, (_, said) in pending(self.history).items():
-            if (said.entry, said.correction, said.asked) == (command.entry, command.correction, command.asked):
+            same = (command.entry, command.correction, command.asked, command.also)
+            if (said.entry, said.correction, said.asked, said.also) == same:
                 values = {"number": number}
                 self.reasons.append(
                     Sentence("Entry {number} asks for the same, and waits for a second person.", values)
@@ -291,12 +331,20 @@ class _Deciding:
 
     def _second(self) -> tuple[str, ...]:
         """The roles of which one has to confirm it: where the process asks, where a second person had to confirm what is
-        corrected, and where it is said that an act never happened. Of a correction that is confirmed, none any more.
+        corrected, and where it is said that an act never happened; who withdraws with it what is not for the actor to withdraw.
+        Of a correction that is confirmed, none any more.
         """
         if self.confirms is not None or self.follows:
             return ()
+        roles = self._asked_to_confirm()
+        if not self.left_to:
+            return roles
+        both = frozenset.intersection(*self.left_to)
+        return tuple(each for each in roles or sorted(both) if each in both)
+
+    def _asked_to_confirm(self) -> tuple[str, ...]:
         places = dict(numbered(self.history))
-        for number in by_entry(self.command.entry, self.command.asked):
+        for number in self.command.by_entry:
             change = Changed.read(self.history[places[number]])
             if change is not None and change.second:
                 return (change.second,)
@@ -313,6 +361,7 @@ class _Deciding:
             correction=command.correction,
             reason=command.reason,
             asked=command.asked,
+            also=command.also,
             counts={} if second else counts,
             second=second,
             of=self.confirms[0] if self.confirms is not None else None,

@@ -137,7 +137,12 @@ def _corrected_change(request: Request, old: HistoryEntry) -> HistoryEntry:
     rules = [each for each in (rule.pause, rule.extend, rule.move) if each is not None] if rule is not None else []
     if said.change is ChangeKind.CONFIRM and not request.actor.is_called(old.actor):
         values = {"person": old.actor}
-        request.reasons.append(Sentence("{person} confirmed it, and only they take that back.", values))
+        request.reasons.append(
+            Sentence(
+                "{person} confirmed it, and only they take that back; it goes by itself with the change that it confirms.",
+                values,
+            )
+        )
     elif said.change is not ChangeKind.CONFIRM:
         request.about_the_person(frozenset[str]().union(*(each.by for each in rules)) or frozenset({LIAISON}))
     if said.withdrawn:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from twinflow.domain.agreement.agreement import Agreement
-from twinflow.domain.agreement.entries import Correction
+from twinflow.domain.agreement.entries import Correction, by_entry
 from twinflow.domain.agreement.history import HistoryEntry
 from twinflow.domain.calendar.dates import PartialDate
 from twinflow.domain.people.people import Actor, People
@@ -19,20 +19,30 @@ class CorrectionCommand:
     """A correction as somebody asks for it. `entry` is the number of what was entered wrongly, `asked` what is right, by name;
     of another entry that is wrong with it, by its number and the name, like `5.party`.
 
-    `never_happened`: the act itself was not done, only entered. `despite` is why, though the case makes little sense then.
+    `also` are the numbers of entries that are withdrawn with it. `never_happened`: the act itself was not done, only entered.
+    `despite` is why, though the case makes little sense then.
     """
 
     entry: int
     correction: Correction
     reason: str
     asked: Mapping[str, str] = field(default_factory=dict)
+    also: tuple[int, ...] = ()
     never_happened: bool = False
     despite: str = ""
+
+    @property
+    def by_entry(self) -> dict[int, dict[str, str]]:
+        """What is asked for, by the number of the entry."""
+        return by_entry(self.entry, self.asked, self.also)
 
 
 @dataclass(slots=True)
 class Request:
-    """What is asked for of one entry, by whom, with everything its reasons are found in; `reasons` are those against it."""
+    """What is asked for of one entry, by whom, with everything its reasons are found in; `reasons` are those against it.
+
+    `left_to` are the roles of whom it is to withdraw what is not withdrawn alone.
+    """
 
     agreement: Agreement
     command: CorrectionCommand
@@ -41,6 +51,7 @@ class Request:
     people: People
     now: datetime
     reasons: list[Sentence] = field(default_factory=list)
+    left_to: list[frozenset[str]] = field(default_factory=list)
 
     @property
     def today(self) -> date:
@@ -48,7 +59,10 @@ class Request:
 
     def about_the_person(self, roles: frozenset[str]) -> None:
         if not self.actor.roles & roles:
-            self.reasons.append(is_not(self.actor, sorted(roles), self.definition))
+            if self.command.also:
+                self.left_to.append(roles)
+            else:
+                self.reasons.append(is_not(self.actor, sorted(roles), self.definition))
 
     def about_names(self, known: Sequence[str]) -> None:
         unknown = sorted(self.command.asked.keys() - set(known))

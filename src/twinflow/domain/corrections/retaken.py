@@ -12,6 +12,7 @@ from twinflow.domain.agreement.agreement import Agreement, Claim, Party
 from twinflow.domain.agreement.entries import (
     Began,
     Changed,
+    ChangeKind,
     Migrated,
     Policy,
     StepTaken,
@@ -42,6 +43,14 @@ MOST_ROUNDS = 3
 JUST_BEFORE = timedelta(microseconds=1)
 
 
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why the entry of this number could not have been done."""
+
+    number: int
+    message: Sentence
+
+
 @dataclass(slots=True)
 class Retaken:
     """What came of it. `entries` are those that were given as they turn out, under the names of their own time; a step of the
@@ -50,18 +59,24 @@ class Retaken:
 
     agreement: Agreement
     entries: list[HistoryEntry | None] = field(default_factory=list)
-    reasons: list[Sentence] = field(default_factory=list)
+    reasons: list[Reason] = field(default_factory=list)
 
 
 def retaken(
-    agreement: Agreement, history: Sequence[HistoryEntry], rulebook: Rulebook, people: People, now: datetime
+    agreement: Agreement,
+    history: Sequence[HistoryEntry],
+    rulebook: Rulebook,
+    people: People,
+    now: datetime,
+    corrected: frozenset[int] = frozenset(),
 ) -> Retaken:
     """Take the case again, up to the instant `now` (UTC).
 
     `history` is as it is corrected, under the names of its own time, without what was only told. Of `agreement` is taken what no
-    entry says: its reference, what it belongs to and what belongs to it.
+    entry says: its reference, what it belongs to and what belongs to it. No remedy names the entries that are `corrected`.
     """
-    run = _Run(rulebook, people, Retaken(_as_it_began(agreement, history[0])), history, history[0].recorded_at)
+    found = Retaken(_as_it_began(agreement, history[0]))
+    run = _Run(rulebook, people, found, history, history[0].recorded_at, corrected)
     run.begin(history[0])
     for entry in history[1:]:
         run.take(entry)
@@ -133,6 +148,7 @@ class _Run:
     history: Sequence[HistoryEntry]
     now: datetime
     """How far it has come (UTC)."""
+    corrected: frozenset[int] = frozenset()
     then: dict[int, Rulebook] = field(default_factory=dict)
     """The rulebook as it was once so many editions of calendars had come into use."""
 
@@ -195,9 +211,10 @@ class _Run:
         self.found.entries.append(taken)
 
     def _against(self, entry: HistoryEntry, reasons: Iterable[Sentence]) -> None:
+        number = number_of(self.history, entry)
         for why in reasons:
-            values = {"number": number_of(self.history, entry), "day": entry.effective_on, "why": why}
-            self.found.reasons.append(Sentence("entry {number}, {day}: {why}", values))
+            values = {"number": number, "day": entry.effective_on, "why": why}
+            self.found.reasons.append(Reason(number, Sentence("entry {number}, {day}: {why}", values)))
 
     def _taken(self, entry: HistoryEntry) -> HistoryEntry | None:
         match entry.kind:
@@ -252,7 +269,7 @@ class _Run:
             raise Refused("{reference} cannot be corrected so.", tuple(reasons), reference=self.case.reference)
         command = StepCommand(
             entry.step, entry.effective_on, entry.party, said.records, said.place, said.capacity, said.reason,
-            said.received_at, said.corrected_by,
+            said.received_at, said.corrected_by, self.corrected,
         )  # fmt: skip
         context = self.context(now)
         outcome = advance(self.case, self.definition, command, self._anybody(entry, said), now=now, context=context)
@@ -280,6 +297,9 @@ class _Run:
         if said.withdrawn:
             self._keep(entry)
             return entry
+        if said.change is ChangeKind.CONFIRM and self._is_withdrawn(said):
+            self._keep(withdrawn(entry))
+            return withdrawn(entry)
         context = self.derive(now)
         deadline = find_deadline(self.case, DeadlineId(self.case.reference, *said.key))
         rule = self.definition.deadlines[deadline.rule]
@@ -307,6 +327,11 @@ class _Run:
         self._keep(decided)
         self.derive(now)
         return decided
+
+    def _is_withdrawn(self, confirms: Changed) -> bool:
+        """Whether the change that is confirmed is withdrawn: its confirmation goes with it."""
+        changes = (said for each in self.case.history if (said := Changed.read(each)) is not None)
+        return any(said.withdrawn and (said.key, said.number) == (confirms.key, confirms.of) for said in changes)
 
     def _stated(self, entry: HistoryEntry) -> HistoryEntry:
         said = TermStated.read(entry)

@@ -15,8 +15,8 @@ from twinflow.sentences import Sentence
 
 
 def pending(history: Sequence[HistoryEntry]) -> dict[int, tuple[HistoryEntry, Corrected]]:
-    """The corrections that wait for a second person, by the number of their entry: none that was refused, none of an entry that
-    was corrected since.
+    """The corrections that wait for a second person, by the number of their entry: none that was refused, none of an entry
+    of which another was asked for since.
     """
     corrections = [
         (number, history[place], said)
@@ -24,11 +24,11 @@ def pending(history: Sequence[HistoryEntry]) -> dict[int, tuple[HistoryEntry, Co
         if (said := Corrected.read(history[place])) is not None
     ]
     refused = {no.of for entry in history if (no := NotCorrected.read(entry)) is not None}
-    corrected = {entry: number for number, _, said in corrections if not said.second for entry in said.entries}
+    last = {entry: number for number, _, said in corrections for entry in said.entries}
     return {
         number: (entry, said)
         for number, entry, said in corrections
-        if said.second and number not in refused and all(number > corrected.get(each, 0) for each in said.entries)
+        if said.second and number not in refused and all(number == last[each] for each in said.entries)
     }
 
 

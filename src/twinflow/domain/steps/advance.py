@@ -57,7 +57,8 @@ def advance(
         reasons.append(Sentence("The step does not record {facts}.", {"facts": extra}))
 
     after = _signed(with_facts(agreement, facts), step, command, on)
-    recorded, from_here = with_dates_recorded(after, definition, step, context), agreement.state in step.sources
+    recorded = with_dates_recorded(after, definition, step, context)
+    from_here = agreement.state in step.sources and not command.beside
     attempt = Attempt(recorded, definition, actor, on, context.calendars, from_here)
     missing = [unmet(attempt, requirement) for requirement in step.requires]
     reasons += [message for message in missing if message is not None]
@@ -135,7 +136,7 @@ def _refusals(
     if not asking:
         reasons += _about_the_party(agreement, step, command)
     if not asking and CLOCK not in actor.roles:
-        reasons += _about_the_day(agreement, definition, step, command.taken_on(today), today, actor)
+        reasons += _about_the_day(agreement, definition, step, command, today, actor)
     return reasons
 
 
@@ -148,13 +149,15 @@ def _came_here(agreement: Agreement) -> dict[str, object]:
 
 
 def _about_the_day(
-    agreement: Agreement, definition: ProcessDefinition, step: Step, effective_on: date, today: date, actor: Actor
+    agreement: Agreement, definition: ProcessDefinition, step: Step, command: StepCommand, today: date, actor: Actor
 ) -> list[Sentence]:
     """No step is dated after today, nor before those it builds on: a note of today does not bar an act of last week."""
-    if effective_on > today:
-        return [Sentence("The day {day} is still to come.", {"day": effective_on})]
-    later = [entry for entry in agreement.history if effective_on < entry.effective_on]
-    return [_bars(agreement, definition, entry, effective_on, actor) for entry in _built_on(definition, step, later)]
+    on = command.taken_on(today)
+    if on > today:
+        return [Sentence("The day {day} is still to come.", {"day": on})]
+    later = [entry for entry in agreement.history if on < entry.effective_on]
+    barring = _built_on(definition, step, later)
+    return [_bars(agreement, definition, entry, on, actor, command.beside) for entry in barring]
 
 
 def _built_on(definition: ProcessDefinition, step: Step, history: Sequence[HistoryEntry]) -> list[HistoryEntry]:
@@ -168,10 +171,18 @@ def _built_on(definition: ProcessDefinition, step: Step, history: Sequence[Histo
     return found
 
 
-def _bars(agreement: Agreement, definition: ProcessDefinition, entry: HistoryEntry, on: date, actor: Actor) -> Sentence:
+def _bars(
+    agreement: Agreement,
+    definition: ProcessDefinition,
+    entry: HistoryEntry,
+    on: date,
+    actor: Actor,
+    corrected: frozenset[int],
+) -> Sentence:
     """That the entry is of a later day, and the command by which it is of this one, if that is right.
 
     What was taken over from a sheet is put right by whoever asks; what the clock did goes with the date that it followed from.
+    What is being `corrected` has the day that is right.
     """
     step = definition.steps.get(entry.step or "")
     values: dict[str, object] = {
@@ -180,11 +191,12 @@ def _bars(agreement: Agreement, definition: ProcessDefinition, entry: HistoryEnt
         "what": step.label if step is not None else entry.step or Sentence("the opening"),
         "person": entry.actor,
     }
-    if entry.actor == CLOCK:
+    number = number_of(agreement.history, entry)
+    if entry.actor == CLOCK or number in corrected:
         return Sentence("The day {day} is before {before}, the day of “{what}” ({person}), on which it builds.", values)
     asked = {
         "reference": agreement.reference,
-        "number": number_of(agreement.history, entry),
+        "number": number,
         "person": quote(actor.key if entry.actor == IMPORT else entry.actor),
         "on": on.isoformat(),
         "why": Sentence("the day was typed wrongly"),

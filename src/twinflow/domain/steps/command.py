@@ -17,7 +17,8 @@ class StepCommand:
 
     `records` holds the facts the step records, by name, as text; `party` names the party where the step is taken for one.
     `received_at` (UTC) is when it arrived where it was sent, for offices that have a closing hour. `corrected_by` is who has put
-    right what whoever takes it had entered.
+    right what whoever takes it had entered. `beside` are the numbers of entries that are being corrected, where it is taken again
+    for that: what helps else does not help then.
     """
 
     step: str
@@ -29,6 +30,7 @@ class StepCommand:
     reason: str = ""
     received_at: datetime | None = None
     corrected_by: str = ""
+    beside: frozenset[int] = frozenset()
 
     def taken_on(self, today: date) -> date:
         """The day of the act, where `today` is the date at the office."""
@@ -39,7 +41,7 @@ class StepCommand:
 class Attempt:
     """A step that `actor` would take on the day `on`. `agreement` has what is recorded with it; `calendars` are the process's.
 
-    `from_here`: the step leaves the present state. Where it does not, nothing is gained by giving what it lacks.
+    `from_here`: the step leaves the present state, and is taken now. Where it is not, nothing is gained by giving what it lacks.
     """
 
     agreement: Agreement

@@ -1,6 +1,6 @@
 """What was entered wrongly is put right; whoever was told by it hears of that."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
@@ -38,7 +38,8 @@ from twinflow.text import checked, composed, problems_of_text
 @dataclass(frozen=True, slots=True)
 class CorrectedEntry:
     """What came of a correction: the case then, the number of the correction's own entry, what it says, and whom it waits for:
-    the roles of which one has to confirm it, if any. `left` says what belongs to it and still goes by what was wrong.
+    the roles of which one has to confirm it, if any. `left` says what belongs to it and still goes by what was wrong. `over` are
+    the numbers of those that waited, and wait no longer.
     """
 
     agreement: Agreement
@@ -46,6 +47,7 @@ class CorrectedEntry:
     said: Corrected
     waits_for: tuple[Label, ...]
     left: tuple[Sentence, ...]
+    over: tuple[int, ...]
 
 
 def correct_entry(
@@ -220,11 +222,13 @@ def _written(
     work.agreements.correct(before, left.agreement)
     write_rows(work, rulebook, agreement_id, left, now)
     refresh_parent(work, rulebook, people, left.agreement, now, parent)
-    wrong = as_corrected(history)[dict(numbered(history))[found.said.entry]]
+    places, corrected = dict(numbered(history)), as_corrected(history)
+    wrong = [corrected[places[number]] for number in sorted(found.said.entries)]
     _tell(work, rulebook, people, agreement_id, left.agreement, number, found, wrong, now)
     waits_for = tuple(definition.roles[role].label for role in found.said.second)
+    over = pending(history).keys() - pending([*history, found.entry]).keys() - {found.said.of}
     behind = _left_behind(work, before, left.agreement, history, found)
-    return CorrectedEntry(left.agreement, number, found.said, waits_for, behind)
+    return CorrectedEntry(left.agreement, number, found.said, waits_for, behind, tuple(sorted(over)))
 
 
 def _left_behind(
@@ -269,7 +273,7 @@ def _tell(
     agreement: Agreement,
     number: int,
     found: Corrections,
-    wrong: HistoryEntry,
+    wrong: Sequence[HistoryEntry],
     now: datetime,
 ) -> None:
     """Who has to confirm it; once it counts, the liaison, who made the entry that was wrong, and who was told anything since."""
@@ -279,6 +283,8 @@ def _tell(
         audience = audience_of(people, definition, agreement.office, told, today, ())
     else:
         holders, vacant = holders_of(people, definition, agreement.office, told.roles, today)
-        readers = {wrong.actor: LIAISON, **work.alerts.readers_since(agreement_id, wrong.recorded_at), **holders}
+        since = min(entry.recorded_at for entry in wrong)
+        readers = dict.fromkeys((entry.actor for entry in wrong), LIAISON)
+        readers |= {**work.alerts.readers_since(agreement_id, since), **holders}
         audience = _those_of(people, readers, told, today, vacant)
     write(work, rulebook, people, agreement_id, told, audience, now)

@@ -201,6 +201,9 @@ def _correction_in_words(said: Corrected, definition: ProcessDefinition) -> Sent
             what = Sentence("Annulled, as it was opened by mistake; reason: {reason}", values)
         case Correction.WITHDRAW:
             what = Sentence("Entry {entry} withdrawn; reason: {reason}", values)
+            if said.also:
+                values["entries"] = [said.entry, *said.also]
+                what = Sentence("Entries {entries} withdrawn; reason: {reason}", values)
         case Correction.REPLACE:
             what = Sentence("Entry {entry} corrected: {what}; reason: {reason}", values)
     if said.despite:
