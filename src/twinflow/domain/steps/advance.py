@@ -153,7 +153,9 @@ def _about_the_day(
     """No step is dated after today, nor before those it builds on: a note of today does not bar an act of last week."""
     if effective_on > today:
         return [Sentence("The day {day} is still to come.", {"day": effective_on})]
-    later = [entry for entry in agreement.history if effective_on < entry.effective_on]
+    later = [
+        entry for entry in agreement.history if effective_on < entry.effective_on and not agreement.is_undated(entry)
+    ]
     return [_bars(agreement, definition, entry, effective_on, actor) for entry in _built_on(definition, step, later)]
 
 
