@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from builders import definition
+from builders import definition, facts, terms
 from twinflow.domain.agreement.agreement import Agreement, Party
 from twinflow.domain.agreement.entries import Correction, OpenedDespite, read
 from twinflow.domain.corrections.correction import CorrectionCommand
@@ -30,11 +30,11 @@ def opened(
     office: str = "chihuahua",
     person: str = "elena",
     despite: str = "",
+    on: date | None = None,
     **more: object,
 ) -> Agreement:
-    new = NewAgreement(
-        reference, process, office, "x", world.now.date(), parties or (CITY, PARTNER), despite=despite, **more
-    )
+    parties = parties or (() if "parent" in more else (CITY, PARTNER))
+    new = NewAgreement(reference, process, office, "x", on or world.now.date(), parties, despite=despite, **more)
     return open_agreement(world.engine, world.rulebook, world.people, new, actor=person, now=world.now)
 
 
@@ -126,6 +126,67 @@ def test_a_national_process_for_an_office_or_a_party_of_another_country_is_confi
     assert reasons(refused).count("is a process of EC") == 2
     found = opened(world, "EC-1", process="ec/agreement", despite="kept for Cuenca")
     assert read(found.history[0]) == OpenedDespite(("office_abroad", "home_abroad"), "kept for Cuenca")
+
+
+def test_the_process_of_one_city_for_another_office_is_confirmed_with_a_reason(world):
+    for process, city in (("mx/leon", "León"), ("mx/san-luis-potosi", "San Luis Potosí")):
+        with pytest.raises(Refused) as refused:
+            opened(world, "MX-1", process=process)
+        assert f"is the process of {city}, and the office is another" in reasons(refused)
+    found = opened(world, "MX-1", process="mx/leon", despite="by the bylaw of León")
+    assert read(found.history[0]) == OpenedDespite(("other_city",), "by the bylaw of León")
+    page = agreements.show_agreement(world.engine, world.rulebook, world.people, "MX-1", world.now)
+    assert "a process of another city than the office's, despite of which" in say(page.timeline[-1].text, "en")
+
+
+@pytest.mark.parametrize(
+    ("key", "label", "city"), [("leon", "Enlace", ""), ("a1", "Municipio de León", ""), ("b", "B", "LEON")]
+)
+def test_the_city_itself_is_known_by_the_key_the_label_or_the_city_of_its_office(key, label, city):
+    office = Office(key, "municipality", {"en": label, "es": label}, "MX", "America/Mexico_City", city=city)
+    new = NewAgreement("MX-1", "mx/leon", key, "x", date(2026, 7, 1), (Party("León", "MX", home=True), PARTNER))
+    assert [each.code for each in doubts(new, definition("mx/leon"), office, [])] == []
+
+
+def test_an_oath_of_europe_is_doubted_of_the_office_and_of_each_party_elsewhere(world):
+    with pytest.raises(Refused) as refused:
+        opened(world, "EU-1", CITY, Party("Lyon", "FR"), process="eu/oath")
+    assert reasons(refused) == (
+        "“Twinning by oath, Europe” is a process of other countries than that of the office (MX). "
+        "“Twinning by oath, Europe” is a process of other countries than that of Chihuahua (MX)."
+    )
+    despite = "the text is the oath's"
+    found = opened(world, "EU-1", CITY, Party("Lyon", "FR"), process="eu/oath", despite=despite)
+    assert read(found.history[0]) == OpenedDespite(("office_abroad", "party_abroad"), despite)
+
+
+def test_what_belongs_to_an_agreement_is_doubted_without_it_before_it_began_and_after_its_end(world):
+    with pytest.raises(Refused) as refused:
+        opened(world, "P-1", process="annual-programme")
+    assert "belongs to an agreement; name it with --parent" in reasons(refused)
+    text = {"state": "in_force", "facts": facts(signed_on="2020-03-02"), "terms": terms(validity="2 years")}
+    opened(world, "MX-1", on=date(2020, 3, 10), **text)
+    child = {"process": "annual-programme", "parent": "MX-1"}
+    for on, doubt in ((date(2020, 3, 1), "is before MX-1 began"), (date(2022, 3, 3), "is after MX-1 ended")):
+        with pytest.raises(Refused) as refused:
+            opened(world, "P-1", on=on, **child)
+        assert doubt in reasons(refused)
+    found = opened(world, "P-1", on=date(2022, 3, 3), despite="as if it went on", **child)
+    assert read(found.history[0]) == OpenedDespite(("after_parent",), "as if it went on")
+    opened(world, "P-2", on=date(2022, 3, 2), **child)
+    opened(world, "P-3", on=date(2020, 3, 2), **child)
+    opened(
+        world,
+        "MX-2",
+        CITY,
+        Party("Tulsa", "US"),
+        state="expired",
+        on=date(2021, 5, 3),
+        facts=facts(ended_on="2020-05-04"),
+    )
+    with pytest.raises(Refused) as refused:
+        opened(world, "P-4", process="annual-programme", parent="MX-2", on=date(2021, 5, 3))
+    assert "is after MX-2 ended (Monday, 4 May 2020)" in reasons(refused)
 
 
 def test_neither_party_the_offices_own_is_confirmed_with_a_reason(world):

@@ -165,6 +165,14 @@ def test_a_day_before_the_state_was_reached_is_refused_and_that_very_day_is_not(
     assert refusal(case, "make_observations", date(2008, 2, 18), REVIEWER, today=today) == []
 
 
+@pytest.mark.parametrize(("came_on", "bars"), [(date(2008, 3, 10), False), (date(2008, 3, 7), True)])
+def test_a_sheet_that_tells_no_day_bars_no_act_by_the_day_of_its_import(came_on, bars):
+    case = agreement(state="opinion_requested", opened_on=came_on, tracked_from=date(2008, 3, 10))
+    case = replace(case, history=(replace(case.history[0], kind=EntryKind.IMPORTED, actor="import"),))
+    found = refusal(case, "make_observations", date(2008, 3, 3), REVIEWER, today=date(2008, 3, 10))
+    assert any("on which it builds" in reason for reason in found) is bars
+
+
 def test_a_letter_of_last_week_is_entered_today_and_counts_from_last_week():
     outcome = try_step(chihuahua(*TO_OPINION[:-1]), "request_opinion", date(2008, 2, 18), today=date(2008, 2, 29))
     (opinion,) = outcome.agreement.deadlines[-1:]

@@ -126,6 +126,9 @@ class InForce(Strict):
 ProcessKey = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*(/[a-z][a-z0-9-]*)?$")]
 
 
+CountryCode = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
+
+
 class ExtendsModel(Strict):
     """The process and version that an overlay rests on."""
 
@@ -146,6 +149,8 @@ class ProcessHead(Strict):
     label: LabelText
     extends: ExtendsModel | None = _added(None)
     unconfirmed: LabelText | None = _added(None)
+    city: Annotated[str, Field(min_length=1)] | None = _added(None)
+    countries: tuple[CountryCode, ...] = _added(())
 
 
 SourceText = Annotated[str, Field(min_length=1)] | LabelText

@@ -25,7 +25,20 @@ Found = Iterator[tuple[str, Sentence]]
 
 OWN = frozenset({"key", "version", "extends"})
 CHANGEABLE: Mapping[str, frozenset[str]] = {
-    "process": OWN | {"label", "kind", "start", "in_force", "time_zone", "unconfirmed", "law", "children", "calendars"},
+    "process": OWN
+    | {
+        "label",
+        "kind",
+        "start",
+        "in_force",
+        "time_zone",
+        "unconfirmed",
+        "law",
+        "children",
+        "calendars",
+        "city",
+        "countries",
+    },
     "states": frozenset({"label", "stage", "phase", "waits_for"}),
     "steps": frozenset({"from", "by", "label", "source", "reason", "requires", "records", "notices", "stands"}),
     "deadlines": frozenset({"length", "warn", "escalate", "very_overdue", "label", "note"}),

@@ -271,6 +271,8 @@ def _definition(content: _Content, place: str) -> ProcessDefinition:
         extends=(head.extends.process, head.extends.version) if head.extends else None,
         unconfirmed=_label(head.unconfirmed) if head.unconfirmed else {},
         corrections=_corrections(model.corrections),
+        city=head.city or "",
+        countries=frozenset(head.countries),
     )
     if content.base is not None and (looser := list(overlays.loosened(definition, content.base))):
         raise _mistaken(place, looser)

@@ -321,5 +321,9 @@ class Agreement(PresentAgreement):
         open_on = (each.due_on for each in dated if each.due_on and not (each.assumed and each.due_on < today))
         return min(open_on, default=date.max)
 
+    def is_undated(self, entry: HistoryEntry) -> bool:
+        """Whether it was taken over from a sheet that told no day: its own is that of the import, and binds nothing."""
+        return entry.kind is EntryKind.IMPORTED and entry.effective_on == self.tracked_from
+
     def steps_taken(self, *steps: str) -> Sequence[HistoryEntry]:
         return [entry for entry in self.history if entry.kind is EntryKind.STEP and entry.step in steps]

@@ -47,6 +47,10 @@ class Catalogue:
         """The processes there are, also those of which no version holds."""
         return {key for key, _ in (*self.definitions, *self.out_of_use)}
 
+    def belongs_to_an_agreement(self, key: str) -> bool:
+        """Whether cases of the process belong to one of another: some process that holds names it among its children."""
+        return any(key in definition.children for definition in self.definitions.values())
+
     def version(self, key: str, version: int) -> ProcessDefinition:
         """Raises NotFound, BadInput for one that is out of use."""
         if (key, version) in self.out_of_use:

@@ -135,6 +135,8 @@ def _process(definition: ProcessDefinition) -> Thing:
         ),
         _plain(Sentence("rests on"), definition.extends and "{} v{}".format(*definition.extends)),
         _text(Sentence("not confirmed"), definition.unconfirmed),
+        _plain(Sentence("city"), definition.city),
+        _plain(Sentence("countries"), ", ".join(sorted(definition.countries))),
         *_confirmed(definition),
     )
     return Thing(Table.PROCESS, "process", Sentence("the process"), aspects)

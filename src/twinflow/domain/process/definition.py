@@ -362,7 +362,8 @@ class ProcessDefinition:
     """One version of a process. `digest` identifies its content: an agreement stays on the content it was opened with.
 
     Equal and hashed by digest. `extends` is the process and version that an overlay rests on; what it takes from there is in
-    it as its own. `unconfirmed` says what nobody has checked yet.
+    it as its own. `unconfirmed` says what nobody has checked yet. `city` is the one whose process it is, `countries` are those
+    of its offices and parties; where they are empty, any.
     """
 
     key: str
@@ -392,6 +393,8 @@ class ProcessDefinition:
     extends: tuple[str, int] | None = None
     unconfirmed: Label = field(default_factory=dict)
     corrections: CorrectionRule | None = None
+    city: str = ""
+    countries: frozenset[str] = frozenset()
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, ProcessDefinition) and self.digest == other.digest

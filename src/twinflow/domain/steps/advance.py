@@ -155,7 +155,7 @@ def _about_the_day(
     on = command.taken_on(today)
     if on > today:
         return [Sentence("The day {day} is still to come.", {"day": on})]
-    later = [entry for entry in agreement.history if on < entry.effective_on]
+    later = [entry for entry in agreement.history if on < entry.effective_on and not agreement.is_undated(entry)]
     barring = _built_on(definition, step, later)
     return [_bars(agreement, definition, entry, on, actor, command.beside) for entry in barring]
 

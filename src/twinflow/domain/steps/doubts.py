@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 
-from twinflow.domain.agreement.agreement import Party
+from twinflow.domain.agreement.agreement import Agreement, Party
 from twinflow.domain.agreement.listing import plain_words, words_asked
 from twinflow.domain.people.people import Office
 from twinflow.domain.process.definition import ProcessDefinition
+from twinflow.domain.process.well_known_facts import ENDED_ON, IN_FORCE_ON, SIGNED_ON, TERM_STARTS_ON
 from twinflow.domain.steps.opening import NewAgreement
 from twinflow.sentences import Sentence
 
@@ -18,6 +20,11 @@ class DoubtCode(StrEnum):
     OFFICE_ABROAD = "office_abroad"
     HOME_ABROAD = "home_abroad"
     NOT_OURS = "not_ours"
+    OTHER_CITY = "other_city"
+    PARTY_ABROAD = "party_abroad"
+    WITHOUT_PARENT = "without_parent"
+    BEFORE_PARENT = "before_parent"
+    AFTER_PARENT = "after_parent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +80,13 @@ def doubts(
         if other.relationship != this.relationship and other.between == this.between and not has_ended(new, definition):
             values: dict[str, object] = {"reference": other.reference, "title": other.title}
             yield Doubt(DoubtCode.SAME_PARTIES, Sentence("{reference} is between the same parties: {title}.", values))
+    yield from _about_the_countries(new, definition, office)
     if not office.country:
         return
+    if definition.city and not _is_of(Party(definition.city, office.country), office):
+        values = {"process": definition.label, "city": definition.city, "office": office.label or office.key}
+        message = Sentence("“{process}” is the process of {city}, and the office is another: {office}.", values)
+        yield Doubt(DoubtCode.OTHER_CITY, message)
     home = next((party for party in new.parties if party.home), None)
     values = {"process": definition.label, "country": definition.country, "office": office.label or office.key}
     if definition.country not in {"", office.country}:
@@ -90,6 +102,64 @@ def doubts(
         )
     if new.parties and not any(_is_of(party, office) for party in new.parties):
         yield Doubt(DoubtCode.NOT_OURS, Sentence("none of the parties is that of the office ({office}).", values))
+
+
+def doubts_of_a_child(
+    new: NewAgreement, definition: ProcessDefinition, parent: Agreement | None, of_parent: ProcessDefinition | None
+) -> Iterator[Doubt]:
+    """What is to be confirmed of a case whose process belongs to an agreement: `parent`, where it is opened with one."""
+    values: dict[str, object] = {"process": definition.label, "day": new.opened_on}
+    if parent is None or of_parent is None:
+        message = Sentence("“{process}” belongs to an agreement; name it with --parent.", values)
+        yield Doubt(DoubtCode.WITHOUT_PARENT, message)
+        return
+    began, ended = _began_on(parent), _ended_on(parent, of_parent)
+    values["parent"] = parent.reference
+    if began is not None and new.opened_on < began:
+        message = Sentence("{day} is before {parent} began ({began}).", {**values, "began": began})
+        yield Doubt(DoubtCode.BEFORE_PARENT, message)
+    if ended is not None and new.opened_on > ended:
+        message = Sentence("{day} is after {parent} ended ({ended}).", {**values, "ended": ended})
+        yield Doubt(DoubtCode.AFTER_PARENT, message)
+
+
+def _began_on(parent: Agreement) -> date | None:
+    """The first day that is known of it: of its opening, or of its text."""
+    opening = parent.history[0]
+    opened_on = None if parent.is_undated(opening) else opening.effective_on
+    days = (opened_on, *(parent.day_of(fact) for fact in (SIGNED_ON, IN_FORCE_ON, TERM_STARTS_ON)))
+    return min((day for day in days if day is not None), default=None)
+
+
+def _ended_on(parent: Agreement, definition: ProcessDefinition) -> date | None:
+    """The day of its end, or of the end that its text states and that the clock has still to enter."""
+    if definition.states[parent.state].final:
+        came = (entry.effective_on for entry in reversed(parent.history) if entry.to_state is not None)
+        return parent.day_of(ENDED_ON) or next(came)
+    ends = (
+        deadline.due_on
+        for deadline in parent.deadlines
+        if deadline.is_open and deadline.due_on is not None and not deadline.assumed
+        if (rule := definition.deadlines.get(deadline.rule)) is not None
+        if (step := definition.step_of_lapse(rule, parent.state)) is not None
+        and all(definition.states[to.state].final for to in step.to)
+    )
+    return min(ends, default=None)
+
+
+def _about_the_countries(new: NewAgreement, definition: ProcessDefinition, office: Office) -> Iterator[Doubt]:
+    """The office, and each party, of a country that the process does not name."""
+    if not definition.countries:
+        return
+    if office.country and office.country not in definition.countries:
+        values: dict[str, object] = {"process": definition.label, "country": office.country}
+        message = Sentence("“{process}” is a process of other countries than that of the office ({country}).", values)
+        yield Doubt(DoubtCode.OFFICE_ABROAD, message)
+    for party in new.parties:
+        if party.country and party.country not in definition.countries:
+            values = {"process": definition.label, "party": party.name, "country": party.country}
+            message = Sentence("“{process}” is a process of other countries than that of {party} ({country}).", values)
+            yield Doubt(DoubtCode.PARTY_ABROAD, message)
 
 
 def _is_of(party: Party, office: Office) -> bool:

@@ -13,7 +13,7 @@ from twinflow.domain.people.people import People
 from twinflow.domain.process.catalogue import Pin
 from twinflow.domain.process.definition import LIAISON, ProcessDefinition
 from twinflow.domain.rulebook import Rulebook, deadline_context
-from twinflow.domain.steps.doubts import Compared, doubts
+from twinflow.domain.steps.doubts import Compared, doubts, doubts_of_a_child
 from twinflow.domain.steps.effects import signed_at_entry
 from twinflow.domain.steps.opening import NewAgreement, opened, problems_of_opening, wrong_kind
 from twinflow.errors import BadInput, NotFound, Refused, TwinflowError
@@ -59,6 +59,9 @@ def open_agreement(
             raise BadInput("{reference} cannot be opened.", tuple(problems), reference=new.reference)
         words = words_in([party.name for party in new.parties])
         found = list(doubts(new, definition, offices[new.office], running(work, rulebook, words)))
+        if rulebook.catalogue.belongs_to_an_agreement(new.process):
+            of_parent = rulebook.definition_of(parent) if parent is not None else None
+            found += doubts_of_a_child(new, definition, parent, of_parent)
         if found and not new.despite.strip():
             reasons = tuple(doubt.message for doubt in found)
             raise Refused(

@@ -44,6 +44,11 @@ _DOUBTS = {
     "office_abroad": Sentence("a process of another country than the office's"),
     "home_abroad": Sentence("a process of another country than the party's"),
     "not_ours": Sentence("none of the parties the office's own"),
+    "other_city": Sentence("a process of another city than the office's"),
+    "party_abroad": Sentence("a process of other countries than a party's"),
+    "without_parent": Sentence("no agreement that it belongs to"),
+    "before_parent": Sentence("before the agreement that it belongs to"),
+    "after_parent": Sentence("after the end of the agreement that it belongs to"),
 }
 
 
