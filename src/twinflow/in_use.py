@@ -89,11 +89,16 @@ def altered_texts(work: UnitOfWork, rulebook: Rulebook) -> Iterator[Sentence]:
                 "the text of the calendar {calendar}, edition {edition}, was altered: it is that of an edition {there}",
                 values,
             )
+        elif (key := read_kept_calendar(each.text, each.key).key) != each.key:
+            called = {"calendar": each.key, "edition": each.edition, "there": key}
+            yield Sentence("the calendar {calendar}, edition {edition}, is that of {there} by its text", called)
     in_use = Counter(each.key for each in editions if each.current)
     for key in sorted({each.key for each in editions}):
         if in_use[key] != 1:
             said = {"calendar": key, "count": in_use[key]}
             yield Sentence("the calendar {calendar} has {count} editions in use, and should have one", said)
+    for name in work.kept_files.names() - {PEOPLE}:
+        yield Sentence("a file {name} is kept, and twinflow keeps none of that name", {"name": name})
     for name in work.kept_files.altered():
         yield Sentence("the text of the file {name} that is kept was altered", {"name": name})
 

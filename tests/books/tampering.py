@@ -48,6 +48,8 @@ def arrived(reader: str, number: int = 1) -> str:
     return f"(SELECT id FROM outbox WHERE {of_reader} ORDER BY id {order} LIMIT 1 OFFSET {skipped})"
 
 
+NESTED = """(repeat('{"a":', 3000) || '1' || repeat('}', 3000))"""
+REOPENED = "-- the file is opened anew"
 COLUMNS = "agreement_id, kind, actor, effective_on, recorded_at, step, from_state, to_state, party, details, seal"
 SETTLED = "(SELECT min(id) FROM outbox WHERE state = 'accepted' AND content IS NOT NULL)"
 OF_AGREEMENTS = ("alert", "deadline", "fact", "finding", "history", "party", "term", "word")
@@ -312,6 +314,37 @@ TAMPERINGS = {
     "a column dropped": Tampering(
         ("ALTER TABLE outbox DROP COLUMN doubtful",), ("table outbox has no column doubtful",)
     ),
+    "a table dropped, and a state changed": Tampering(
+        ("DROP TABLE opt_out", "UPDATE agreement SET state = 'done' WHERE reference = 'P-13'"),
+        ("P-13", "state is done", "inquired"),
+    ),
+    "a column dropped, and a fact changed": Tampering(
+        (
+            "ALTER TABLE outbox DROP COLUMN doubtful",
+            f"UPDATE fact SET value = '2026-07-27' WHERE agreement_id = {of('P-13')} AND name = 'asked_on'",
+        ),
+        ("P-13", "fact"),
+    ),
+    "an agreement without a reference": Tampering(
+        ("UPDATE agreement SET reference = '' WHERE reference = 'P-13'",), ("#", "its title, office, state")
+    ),
+    "an agreement numbered before all others": Tampering(
+        (
+            (
+                "INSERT INTO agreement (id, reference, process, process_version, process_digest, office, title, state, version, "
+                "tracked_from, origin, note, relationship, generation, source_digest, derive_on, derived_on, reached, next_on, "
+                "seal, entries, content, linked) SELECT -5, 'X-9', process, process_version, process_digest, office, title, "
+                "'done', version, tracked_from, origin, note, relationship, generation, source_digest, derive_on, derived_on, "
+                "reached, next_on, '', 0, content, '' FROM agreement WHERE reference = 'P-13'"
+            ),
+        ),
+        ("X-9", "another column of its row was changed"),
+    ),
+    "details that nest without end": Tampering(
+        (f"UPDATE alert SET details = {NESTED}::jsonb WHERE id = {alert('P-13')}",),
+        ("P-13", "no entry"),
+        (f"UPDATE alert SET details = '{'[' * 200_000}' WHERE id = {alert('P-13')}",),
+    ),
     "a row that belongs to nothing": Tampering(
         ("UPDATE finding SET agreement_id = 99999 WHERE id = (SELECT min(id) FROM finding)",), ("of finding", "99999")
     ),
@@ -365,6 +398,51 @@ OF_THE_SHAPE = {
         ("silence that is not of twinflow", "INSERT", "alert"),
         ("CREATE TRIGGER silence BEFORE INSERT ON alert BEGIN SELECT RAISE(IGNORE); END",),
     ),
+    "numbers that rows have already": Tampering(
+        ("ALTER SEQUENCE history_id_seq RESTART WITH 1",), ("history_id_seq stands at 1", "history has a row")
+    ),
+    "numbers that go down": Tampering(
+        ("ALTER SEQUENCE alert_id_seq INCREMENT BY -1",), ("sequence alert_id_seq was altered", "by -1")
+    ),
+    "a database in which no trigger runs": Tampering(
+        (
+            "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET session_replication_role = replica', current_database()); END $$",
+        ),
+        ("setting session_replication_role was altered", "replica"),
+    ),
+    "a table that adds its rows": Tampering(
+        ("CREATE TABLE kid () INHERITS (alert)",), ("child table kid that is not of twinflow", "alert")
+    ),
+    "an index that is not kept up": Tampering(
+        ("UPDATE pg_index SET indisready = false WHERE indexrelid = 'ix_agreement_derive_on'::regclass",),
+        ("index ix_agreement_derive_on was altered", "invalid"),
+    ),
+    "an event trigger": Tampering(
+        (
+            "CREATE FUNCTION on_event() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN END $$",
+            "CREATE EVENT TRIGGER watching ON ddl_command_end EXECUTE FUNCTION on_event()",
+        ),
+        ("event trigger watching that is not of twinflow",),
+    ),
+    "a database that writes days otherwise": Tampering(
+        ("DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET datestyle = German', current_database()); END $$",),
+        ("column outbox.created_at was altered",),  # the days are read all the same
+    ),
+    "an index with nothing in it": Tampering(
+        (),
+        ("the file of the database is damaged", "missing from index ix_deadline_wake_on"),
+        (
+            "PRAGMA writable_schema = ON",
+            "UPDATE sqlite_master SET sql = replace(sql, 'IS NOT NULL', 'IS NULL') WHERE name = 'ix_deadline_wake_on'",
+            REOPENED,
+            "REINDEX ix_deadline_wake_on",
+            "PRAGMA writable_schema = ON",
+            "UPDATE sqlite_master SET sql = replace(sql, 'IS NULL', 'IS NOT NULL') WHERE name = 'ix_deadline_wake_on'",
+        ),
+    ),
+    "a second version of the tables": Tampering(
+        ("INSERT INTO alembic_version VALUES ('0013')",), ("the table alembic_version should have one row, and has 2",)
+    ),
     "a privilege taken away": Tampering(
         ("REVOKE INSERT ON alert FROM CURRENT_USER",), ("privileges", "alert was altered", "owner INSERT")
     ),
@@ -379,6 +457,14 @@ OF_THE_SHAPE = {
     ),
 }
 OF_TEXTS = {
+    "a calendar under another name": Tampering(
+        ("UPDATE calendar SET key = 'no-calendar' WHERE key = (SELECT max(key) FROM calendar)",),
+        ("the calendar no-calendar", "is that of", "by its text"),
+    ),
+    "another file that is kept": Tampering(
+        ("INSERT INTO kept_file (name, digest, text, kept_at) SELECT 'others', digest, text, kept_at FROM kept_file",),
+        ("a file others is kept",),
+    ),
     "the law of a process altered": Tampering(
         ("UPDATE process_version SET text = replace(text, 'answer', 'anwser') WHERE key = 'petition' AND version = 1",),
         ("the text of petition v1 was altered", "its digest is"),
@@ -514,8 +600,45 @@ OF_MAIL = {
         ),
         ("P-15", "step:", "of a deadline alone"),
     ),
+    "a message that nobody had a reason to send": Tampering(
+        (
+            (
+                "INSERT INTO outbox (id, message_id, recipient, digest, state, created_at, attempts, first_attempt_at, doubtful, "
+                "error, sent_to, subject, words, content, settled_at) SELECT 5004, 'd', recipient, false, state, created_at, "
+                f"attempts, first_attempt_at, doubtful, error, sent_to, subject, words, content, settled_at FROM outbox "
+                f"WHERE id = {arrived('elena', 9)}"
+            ),
+        ),
+        ("message 5004 ", "carries no alert"),
+    ),
 }
 OF_TIME = {
+    "a message that left once more to another address": Tampering(
+        (
+            f"UPDATE outbox SET attempts = attempts + 1, sent_to = 'elsewhere@example.org' WHERE id = {arrived('elena', 7)}",
+        ),
+        (" to elena ", "was settled at another time, to another address"),
+    ),
+    "a message tried first after it had left": Tampering(
+        (f"UPDATE outbox SET first_attempt_at = '2027-01-01 10:00:00.000000' WHERE id = {arrived('elena', 8)}",),
+        (" to elena ", "tried first at 2027-01-01"),
+    ),
+    "an agreement said to be annulled": Tampering(
+        ("UPDATE agreement SET annulled_on = '2026-01-01' WHERE reference = 'P-12'",),
+        ("P-12", "it is annulled on 2026-01-01; by its history it was on –"),
+    ),
+    "a clock confirmed in days to come": Tampering(
+        (
+            (
+                "INSERT INTO clock_confirmation (person, confirmed_at, last_at) "
+                "VALUES ('nobody', '2036-01-01 10:00:00.000000', '2036-01-01 10:00:00.000000')"
+            ),
+        ),
+        ("nobody", "2036-01-01", "no pass was made"),
+    ),
+    "another key of return paths": Tampering(
+        ("UPDATE return_key SET key = 'abc'",), ("row … of return_key", "key is “…”", "a key of 64 digits")
+    ),
     "a closed deadline without what it was counted from": Tampering(
         (f"UPDATE deadline SET basis = '' WHERE {deadline('P-11', 'answer')}",), ("P-11", "answer/1 does not say")
     ),
@@ -560,8 +683,14 @@ OF_TIME = {
         ("DELETE FROM mail_state",), ("the table mail_state should have one row",)
     ),
 }
-OF_POSTGRESQL = ("a privilege taken away", "a privilege given away", "rows hidden", "a policy that hides rows")
+OF_POSTGRESQL = (
+    "numbers that rows have already", "numbers that go down", "a database in which no trigger runs", "a table that adds its rows",
+    "an index that is not kept up", "an event trigger", "a database that writes days otherwise", "a privilege taken away",
+    "a privilege given away", "rows hidden", "a policy that hides rows",
+)  # fmt: skip
 """What SQLite does not know."""
+OF_SQLITE = ("an index with nothing in it",)
+"""What PostgreSQL does not know."""
 TOGETHER = {"the shape": OF_THE_SHAPE, "the texts": OF_TEXTS, "mail": OF_MAIL, "time": OF_TIME}
 """What can be done all at once, and is found all the same."""
 
@@ -573,6 +702,11 @@ def tamper(engine: Engine, statements: tuple[str, ...]) -> None:
             connection.execute(text("SET LOCAL session_replication_role = replica"))
             for statement in statements:
                 connection.exec_driver_sql(statement.replace("%", "%%"))
+        return
+    if REOPENED in statements:
+        place = statements.index(REOPENED)
+        tamper(engine, statements[:place])
+        tamper(engine, statements[place + 1 :])
         return
     with closing(sqlite3.connect(str(engine.url.database))) as books:
         triggers = books.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()

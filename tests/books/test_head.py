@@ -12,7 +12,8 @@ import pytest
 from sqlalchemy import Engine, bindparam, text
 from tampering import tamper
 
-from twinflow.domain.agreement.seals import Head, seals_after
+from twinflow.domain.agreement.seals import Head, head_called, seals_after
+from twinflow.errors import BadInput
 from twinflow.services.books.checking import check
 from twinflow.services.clock.links import carry_on, head
 from twinflow.storage.unit_of_work import UnitOfWork
@@ -53,15 +54,23 @@ def test_each_digest_has_the_head_and_that_head_is_in_the_chain_ever_after(told:
     told.now += timedelta(days=1)
     told.tick()
     assert head(told.engine).name != found[0]
-    for kept in (found[0], short[0], None):
+    for kept in (found[0], short[0], f" {short[0].upper()}\n", None):
         assert sentences(told, kept) == []
     assert [each for each in sentences(told, "1-000000000000") if "not in the chain" in each]
+
+
+@pytest.mark.parametrize(
+    "mistyped", ["", "8", "8-", "8-9f2c01d7aa3", "8-9f2c01d7aa3g", "-9f2c01d7aa35", "9f2c01d7aa35"]
+)
+def test_what_is_no_head_accuses_nobody(mistyped: str) -> None:
+    with pytest.raises(BadInput):
+        head_called(mistyped)
 
 
 def sealed_anew(engine: Engine) -> None:
     """Every history, and one new chain over all: what whoever knows how it is done leaves."""
     with UnitOfWork(engine) as work:
-        agreements = work.books.agreements(work.books.ids(0, 10_000))
+        agreements = work.books.agreements(work.books.ids(None, 10_000))
     rows, heads = [], []
     for each in agreements:
         seals = seals_after("", [entry.written for entry in each.history])

@@ -1,6 +1,7 @@
 """Every row of every table, column by column by what the column holds: what twinflow cannot have written there is named."""
 
 import json
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -11,7 +12,6 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import NullType
-from sqlmodel import SQLModel
 from sqlmodel.sql.sqltypes import UTCDateTime
 
 from twinflow.domain.agreement.agreement import DeadlineStatus, FindingCode, Term
@@ -27,7 +27,7 @@ from twinflow.sentences import Sentence, unpacked
 from twinflow.storage.deadline_basis import basis_of
 from twinflow.storage.readable import is_damaged, text_in
 from twinflow.storage.snapshots import states_in
-from twinflow.storage.tables import AgreementRow, table_of
+from twinflow.storage.tables import LAST_ROW, AgreementRow, table_of
 from twinflow.storage.writes import Repository
 
 AT_ONCE = 1_000
@@ -80,6 +80,13 @@ def _number(value: object) -> object:
     return value
 
 
+def _row_number(value: object) -> object:
+    """Raises ValueError, also for what no row that twinflow has written is numbered."""
+    if type(value) is not int or not 0 < value <= LAST_ROW:
+        raise ValueError(value)
+    return value
+
+
 def _day(value: object) -> object:
     """Raises ValueError, also for another way to write a day: days are compared as they stand there."""
     if date.fromisoformat(_text(value)).isoformat() != value:
@@ -93,6 +100,13 @@ def _instant(value: object) -> object:
     if not space:
         raise ValueError(value)
     return _day(day), datetime.fromisoformat(_text(value))
+
+
+def _a_key(text: str) -> object:
+    """Raises ValueError."""
+    if not re.fullmatch("[0-9a-f]{64}", text):
+        raise ValueError
+    return text
 
 
 def _word(*words: str) -> Kind:
@@ -113,6 +127,9 @@ BY_TYPE = (
     (JSON, Kind(Sentence("a document"), _document)),
     (LargeBinary, Kind(Sentence("bytes"), _one_of(b""))),
 )
+A_ROW_NUMBER = Kind(Sentence("a number from 1 on"), _row_number)
+SECRET = {("feed", "token_hash"), ("outbox", "unsubscribe_hash"), ("return_key", "key")}
+"""Who reads these could do what they are kept for: they are never shown."""
 AN_OCCASION = _written(Sentence("what an alert is about"), AlertSubject.parse)
 A_SENTENCE = _written(Sentence("a sentence"), lambda text: text and unpacked(text))
 LINKED = _word("", NEW, BUILT, *MessageState)
@@ -133,20 +150,23 @@ BY_NAME = {
     ("party", "signed_on"): _written(Sentence("a day, a month or a year"), PartialDate.parse),
     ("received", "kind"): _word(*ReceivedKind),
     ("released_alert", "subject"): AN_OCCASION,
+    ("return_key", "key"): _written(Sentence("a key of 64 digits"), _a_key),
     ("term", "readings"): _written(Sentence("a term"), Term.parse),
 }  # fmt: skip
 """What is more than its type."""
 
 
 def kind_of(column: Column[Any]) -> Kind:
+    if column.primary_key and isinstance(column.type, Integer):
+        return A_ROW_NUMBER
     by_type = next((kind for type_, kind in BY_TYPE if isinstance(column.type, type_)), A_TEXT)
     return BY_NAME.get((column.table.name, column.name), by_type)
 
 
 class Cells(Repository):
-    def faults(self) -> Iterator[Fault]:
-        """What cannot be read, of all tables: by table, key and column, with what should stand there."""
-        for table in SQLModel.metadata.sorted_tables:
+    def faults(self, tables: Sequence[Table]) -> Iterator[Fault]:
+        """What cannot be read of these: by table, key and column, with what should stand there."""
+        for table in tables:
             yield from self._of_table(table)
 
     def _of_table(self, table: Table) -> Iterator[Fault]:
@@ -163,10 +183,10 @@ class Cells(Repository):
 
     def _fault(self, table: Table, row: dict[str, Any], name: str) -> Fault:
         values = {
-            "row": ", ".join(text_in(row[key.name]) for key in table.primary_key),
+            "row": ", ".join(_shown(key, row) for key in table.primary_key),
             "table": table.name,
             "column": name,
-            "value": text_in(row[name])[:SHOWN],
+            "value": _shown(table.columns[name], row),
             "kind": kind_of(table.columns[name]).name,
         }
         return Fault(
@@ -182,6 +202,11 @@ class Cells(Repository):
         number = row.get("agreement_id")
         query = select(_Cell(agreement.c.reference)).where(agreement.c.id == number)
         return text_in(self._connection.scalar(query) or "") if isinstance(number, int) else ""
+
+
+def _shown(column: Column[Any], row: dict[str, Any]) -> str:
+    is_secret = (column.table.name, column.name) in SECRET
+    return "…" if is_secret else text_in(row[column.name])[:SHOWN]
 
 
 def _not_of(column: Column[Any], values: set[Any]) -> set[Any]:

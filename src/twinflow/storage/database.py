@@ -5,7 +5,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from sqlalchemy import Connection, Engine, column, func, inspect, select, table
 from sqlalchemy.exc import DBAPIError
@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from twinflow.errors import EnvironmentFailed, why_of
 from twinflow.storage.failures import in_our_words
 from twinflow.storage.live_file import settle_marks
+from twinflow.storage.readable import DAMAGED, is_damaged
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -100,10 +101,13 @@ def revision(engine: Engine) -> str:
 
 
 def current_revision(connection: Connection) -> str | None:
-    """The revision of the tables; None while there are none."""
+    """The revision of the tables; None while there are none. Raises EnvironmentFailed for what cannot be one."""
     if not inspect(connection).has_table(REVISIONS.name):
         return None
-    return connection.scalar(select(REVISIONS.c.version_num))
+    found = connection.scalar(select(func.max(REVISIONS.c.version_num)))
+    if found is not None and is_damaged(found):
+        raise EnvironmentFailed("The version of the database cannot be read: {why}.", why=DAMAGED)
+    return cast("str | None", found)
 
 
 def check_not_newer(current: str | None) -> None:

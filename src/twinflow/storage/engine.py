@@ -23,7 +23,9 @@ def make_engine(url: str) -> Engine:
         event.listen(engine, "connect", _configure_sqlite)
         event.listen(engine, "begin", _begin)
         return engine
-    return create_engine(url, json_serializer=to_json, pool_size=10, max_overflow=10)
+    engine = create_engine(url, json_serializer=to_json, pool_size=10, max_overflow=10)
+    event.listen(engine, "connect", _configure_postgresql)
+    return engine
 
 
 def one_snapshot(engine: Engine) -> Engine:
@@ -37,6 +39,12 @@ def _configure_sqlite(connection: Any, _record: object) -> None:
     connection.isolation_level, connection.text_factory = None, text_of
     for pragma in ("foreign_keys=ON", "journal_mode=WAL", "synchronous=FULL", f"busy_timeout={BUSY_TIMEOUT_MS}"):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _configure_postgresql(connection: Any, _record: object) -> None:
+    """The driver reads days in no other order, whatever the database is set to."""
+    connection.execute("SET DateStyle = ISO, YMD")
+    connection.commit()
 
 
 def _begin(connection: Any) -> None:

@@ -26,6 +26,9 @@ class KeptFiles(Repository):
             return None
         return self._connection.scalars(select(KeptFileRow.text).where(KeptFileRow.name == name)).first()
 
+    def names(self) -> set[str]:
+        return {text_in(name) for name in self._connection.scalars(select(KeptFileRow.name))}
+
     def altered(self) -> list[str]:
         """The names of those whose text is not what its digest says."""
         rows = self._connection.execute(select(KeptFileRow.name, KeptFileRow.text, KeptFileRow.digest))

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from sqlalchemy import ForeignKeyConstraint, Table, and_, bindparam, func, inspect, not_, select, text
@@ -12,18 +12,37 @@ from twinflow.sentences import Sentence
 from twinflow.storage.database import REVISIONS
 from twinflow.storage.tables import AgreementRow, ClockRow, DeadlineRow, MailStateRow, ReturnKeyRow, table_of
 from twinflow.storage.writes import Repository
+from twinflow.storage.written import called
 
 AT_MOST = 20
 """How many rows of a table are named."""
 MADE_NEW = Path(__file__).parent / "shape.json"
 """By the name of a database: what stands in one made new, each by its kind and name. `make shape` writes it."""
-ADDED = ("column", "constraint", "index", "policy", "rule", "trigger")
+ADDED = ("child", "column", "constraint", "event_trigger", "index", "policy", "rule", "trigger")
 """Of these there may be no others; a database may have tables and functions of somebody else beside ours."""
 
 
 class Shape(Repository):
+    def faults_of_file(self) -> list[Sentence]:
+        """What SQLite finds in its own file: a page that is no page, a row that is not in an index."""
+        if self._connection.dialect.name != "sqlite":
+            return []
+        said = self._connection.exec_driver_sql("PRAGMA integrity_check").scalars()
+        lines = [line for each in said for line in str(each).splitlines() if line != "ok"]
+        return [Sentence("the file of the database is damaged: {what}", {"what": line}) for line in lines]
+
+    def whole_tables(self) -> list[Table]:
+        """Those of which no column is missing."""
+        found = inspect(self._connection)
+        return [
+            table
+            for table in SQLModel.metadata.sorted_tables
+            if found.has_table(table.name)
+            and {column.name for column in table.columns} <= {each["name"] for each in found.get_columns(table.name)}
+        ]
+
     def faults_of_tables(self) -> list[Sentence]:
-        """Tables and columns that are missing: without them nothing else can be looked at."""
+        """Tables and columns that are missing: what rests on them cannot be looked at."""
         found = inspect(self._connection)
         there = set(found.get_table_names())
         faults = []
@@ -39,14 +58,18 @@ class Shape(Repository):
             ]
         return faults
 
-    def faults(self) -> Iterator[Sentence]:
-        """What is missing or is another than in a database made new; rows that belong to nothing; what lists go by."""
+    def faults_of_definitions(self) -> Iterator[Sentence]:
+        """What is missing or is another than in a database made new."""
         yield from self._of_definitions()
-        for table in SQLModel.metadata.sorted_tables:
+        yield from self._of_sequences()
+
+    def faults_of_rows(self, tables: Sequence[Table]) -> Iterator[Sentence]:
+        """Rows of these that belong to nothing, and are not as many as there should be."""
+        for table in tables:
             for key in table.foreign_key_constraints:
-                yield from self._strays(table, key)
-        yield from self._of_single_rows()
-        yield from self._of_lists()
+                if key.referred_table in tables:
+                    yield from self._strays(table, key)
+        yield from self._of_single_rows(tables)
 
     def definitions(self) -> dict[str, str]:
         """Tables, columns, indexes, constraints, triggers and what else the database goes by: by kind and name, as text."""
@@ -85,14 +108,28 @@ class Shape(Repository):
             values = {"table": table.name, "row": row, "other": other.table.name, "value": value}
             yield Sentence("row {row} of {table} belongs to row {value} of {other}, which is not there", values)
 
-    def _of_single_rows(self) -> Iterator[Sentence]:
-        for table in (table_of(ClockRow), table_of(MailStateRow), table_of(ReturnKeyRow)):
+    def _of_sequences(self) -> Iterator[Sentence]:
+        """On PostgreSQL: the numbers that rows get must be higher than any row has."""
+        if self._connection.dialect.name == "sqlite":
+            return
+        for table, column, sequence in self._connection.execute(text(SEQUENCES)):
+            behind = text(
+                f"SELECT last_value, highest FROM {sequence}, (SELECT max({column}) AS highest FROM {table}) AS there "  # noqa: S608 - names of the database's own
+                "WHERE last_value < highest"
+            )
+            for last, highest in self._connection.execute(behind):
+                values = {"sequence": sequence, "last": last, "table": table, "row": highest}
+                yield Sentence("the sequence {sequence} stands at {last}, and {table} has a row {row}", values)
+
+    def _of_single_rows(self, tables: Sequence[Table]) -> Iterator[Sentence]:
+        single = [table_of(row) for row in (ClockRow, MailStateRow, ReturnKeyRow)]
+        for table in (*(each for each in single if each in tables), REVISIONS):
             count = self._connection.scalar(select(func.count()).select_from(table))
             if count != 1:
                 values = {"table": table.name, "count": count}
                 yield Sentence("the table {table} should have one row, and has {count}", values)
 
-    def _of_lists(self) -> Iterator[Sentence]:
+    def faults_of_lists(self) -> Iterator[Sentence]:
         """The first open date, by which lists are in order; an assumed one counts until it has passed."""
         agreement, deadline = table_of(AgreementRow), table_of(DeadlineRow)
         is_assumed = deadline.c.basis.contains('"assumed"', autoescape=True)
@@ -105,22 +142,28 @@ class Shape(Repository):
         )
         there = func.coalesce(first, text("'9999-12-31'"))
         query = (
-            select(agreement.c.reference).where(agreement.c.next_on != there).order_by(agreement.c.id).limit(AT_MOST)
+            select(agreement.c.id, agreement.c.reference)
+            .where(agreement.c.next_on != there)
+            .order_by(agreement.c.id)
+            .limit(AT_MOST)
         )
-        for reference in self._connection.scalars(query):
-            yield Sentence(
-                "{reference} is listed by another date than the first that is open", {"reference": reference}
-            )
+        for number, reference in self._connection.execute(query):
+            values = {"reference": called(number, reference)}
+            yield Sentence("{reference} is listed by another date than the first that is open", values)
 
 
 KINDS = {
+    "child": Sentence("child table"),
     "column": Sentence("column"),
     "constraint": Sentence("constraint"),
+    "event_trigger": Sentence("event trigger"),
     "function": Sentence("function"),
     "index": Sentence("index"),
     "policy": Sentence("policy"),
     "privileges": Sentence("list of privileges of the table"),
     "rule": Sentence("rule"),
+    "sequence": Sentence("sequence"),
+    "setting": Sentence("setting"),
     "table": Sentence("table"),
     "trigger": Sentence("trigger"),
 }
@@ -136,13 +179,22 @@ UNION ALL SELECT 'column', relname || '.' || attname, concat_ws(' ', format_type
     FROM ours JOIN pg_attribute ON attrelid = ours.oid AND attnum > 0 AND NOT attisdropped
     LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum LEFT JOIN pg_collation ON pg_collation.oid = attcollation
 UNION ALL SELECT 'index', indexrelid::regclass::text, pg_get_indexdef(indexrelid)
-    || CASE WHEN indisvalid THEN '' ELSE ' (invalid)' END
+    || CASE WHEN indisvalid AND indisready AND indislive THEN '' ELSE ' (invalid)' END
     FROM ours JOIN pg_index ON indrelid = ours.oid
 UNION ALL SELECT 'constraint', conname, pg_get_constraintdef(pg_constraint.oid)
     FROM ours JOIN pg_constraint ON conrelid = ours.oid AND contype IN ('c', 'f', 'p', 'u', 'x')
 UNION ALL SELECT 'trigger', tgname, pg_get_triggerdef(pg_trigger.oid) || CASE tgenabled WHEN 'O' THEN '' ELSE ' (disabled)' END
     FROM ours JOIN pg_trigger ON tgrelid = ours.oid AND (NOT tgisinternal OR tgenabled <> 'O')
 UNION ALL SELECT 'rule', rulename, pg_get_ruledef(pg_rewrite.oid) FROM ours JOIN pg_rewrite ON ev_class = ours.oid
+UNION ALL SELECT 'child', inhrelid::regclass::text, 'of ' || relname FROM ours JOIN pg_inherits ON inhparent = ours.oid
+UNION ALL SELECT 'event_trigger', evtname, concat_ws(' ', evtevent, evtfoid::regproc) FROM pg_event_trigger
+    WHERE NOT EXISTS (SELECT FROM pg_depend
+        WHERE classid = 'pg_event_trigger'::regclass AND objid = pg_event_trigger.oid AND deptype = 'e')
+UNION ALL SELECT 'sequence', seqrelid::regclass::text, concat_ws(' ', format_type(seqtypid, NULL), 'by', seqincrement,
+    'from', seqmin, 'to', seqmax, CASE WHEN seqcycle THEN 'and again' END)
+    FROM ours JOIN pg_depend ON refobjid = ours.oid AND classid = 'pg_class'::regclass AND deptype IN ('a', 'i')
+    JOIN pg_sequence ON seqrelid = objid
+UNION ALL SELECT 'setting', name, setting FROM pg_settings WHERE name = 'session_replication_role'
 UNION ALL SELECT 'policy', polname, concat_ws(' ', relname, polcmd,
     pg_get_expr(polqual, polrelid), pg_get_expr(polwithcheck, polrelid))
     FROM ours JOIN pg_policy ON polrelid = ours.oid
@@ -155,6 +207,12 @@ UNION ALL SELECT 'function', proname, prosrc FROM pg_proc
     WHERE pronamespace = current_schema()::regnamespace AND proname IN ('history_refuses', 'books_refuse')
 ) SELECT kind, name, replace(made, ' ' || quote_ident(current_schema()) || '.', ' ') FROM defined"""
 """Who only reads is let: all else that is granted to others than the owner is an alteration."""
+
+SEQUENCES = """SELECT pg_class.oid::regclass::text, quote_ident(attname), seqrelid::regclass::text
+    FROM pg_class JOIN pg_depend ON refobjid = pg_class.oid AND classid = 'pg_class'::regclass AND deptype IN ('a', 'i')
+    JOIN pg_sequence ON seqrelid = objid JOIN pg_attribute ON attrelid = pg_class.oid AND attnum = refobjsubid
+    WHERE relnamespace = current_schema()::regnamespace AND relname <> 'clock'"""
+"""The one row of the clock is numbered by twinflow itself."""
 
 
 def _spaced(made: str) -> str:

@@ -1,5 +1,6 @@
 """One transaction, with the repositories hanging from it."""
 
+from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import Self
 
@@ -82,6 +83,10 @@ class UnitOfWork:
     def revision(self) -> str | None:
         """The revision of the tables; None while there are none."""
         return current_revision(self._connection)
+
+    def aside(self) -> AbstractContextManager[object]:
+        """What fails within it does not keep the transaction from going on."""
+        return self._connection.begin_nested()
 
     def commit(self) -> None:
         """Let what was done stay. It is the last thing that is done."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from typing import Any, NamedTuple
 
-from sqlalchemy import JSON, Boolean, Date, FromClause, Table, func, select
+from sqlalchemy import JSON, Boolean, ColumnElement, Date, FromClause, Table, func, select, true
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
@@ -24,6 +24,7 @@ from twinflow.domain.agreement.written import (
     WrittenLink,
     WrittenMessage,
 )
+from twinflow.storage.readable import text_in
 from twinflow.storage.tables import (
     AgreementRow,
     AlertRow,
@@ -67,10 +68,15 @@ class Books(Repository):
         agreements, entries = (int(self._connection.scalar(each) or 0) for each in counts)
         return agreements, entries
 
-    def ids(self, after: int, at_once: int) -> list[int]:
-        """The next agreements, in the order of their rows."""
-        query = select(AGREEMENT.c.id).where(AGREEMENT.c.id > after).order_by(AGREEMENT.c.id).limit(at_once)
+    def ids(self, after: int | None, at_once: int) -> list[int]:
+        """The next agreements, in the order of their rows; None: the first."""
+        query = select(AGREEMENT.c.id).where(_follows(AGREEMENT, after)).order_by(AGREEMENT.c.id).limit(at_once)
         return list(self._connection.scalars(query))
+
+    def references(self, ids: Sequence[int]) -> dict[int, str]:
+        """What each is called, in the order of their rows."""
+        rows = self._rows(select(*plain(AGREEMENT, "id", "reference")).where(AGREEMENT.c.id.in_(ids)))
+        return {number: called(number, reference) for number, reference in sorted(rows, key=lambda row: row[0])}
 
     def agreements(self, ids: Sequence[int]) -> list[WrittenAgreement]:
         """With all that is to be compared, in the order of their rows."""
@@ -93,7 +99,7 @@ class Books(Repository):
         return [
             WrittenAgreement(
                 id=number,
-                reference=str(head[0]),
+                reference=called(number, head[0]),
                 state=str(head[HEAD.index("state")]),
                 head=Head(seal, entries),
                 content=str(content),
@@ -117,9 +123,9 @@ class Books(Repository):
             items[number].append(item)
         return [WrittenLink(number, at, seal, items[number]) for number, at, seal in rows]
 
-    def messages(self, after: int, at_once: int, known: MailOnRecord) -> list[WrittenMessage]:
+    def messages(self, after: int | None, at_once: int, known: MailOnRecord) -> list[WrittenMessage]:
         """The next messages, each with what the links, the alerts and the histories have of it."""
-        query = select(*plain(OUTBOX, *OF_MESSAGE)).where(OUTBOX.c.id > after).order_by(OUTBOX.c.id).limit(at_once)
+        query = select(*plain(OUTBOX, *OF_MESSAGE)).where(_follows(OUTBOX, after)).order_by(OUTBOX.c.id).limit(at_once)
         rows = [dict(zip(OF_MESSAGE, row, strict=True)) for row in self._rows(query, OUTBOX, *OF_MESSAGE)]
         linked: defaultdict[str, list[LinkedMessage]] = defaultdict(list)
         of_them = ITEM.c.message_id.in_([row["message_id"] for row in rows])
@@ -185,6 +191,11 @@ class Books(Repository):
         return rows
 
 
+def _follows(table: Table, after: int | None) -> ColumnElement[bool]:
+    """Whether a row comes later: also those below 1, which twinflow has not numbered."""
+    return table.c.id > after if after is not None else true()
+
+
 def _message(
     row: Mapping[str, Any], linked: Sequence[LinkedMessage], told: Mapping[int, str], known: MailOnRecord
 ) -> WrittenMessage:
@@ -244,6 +255,11 @@ def plain(table: FromClause, *names: str) -> list[Any]:
     return [_AsText(table.c[name]).label(None) for name in names]
 
 
+def called(number: int, reference: Any) -> str:
+    """An agreement by its reference, by its row where it has none."""
+    return text_in(reference) or f"#{number}"
+
+
 def truth(value: Any) -> Any:
     """The same on both databases; what is none stays as it is."""
     return bool(value) if value in (0, 1) else value
@@ -253,5 +269,5 @@ def from_json(value: Any) -> Any:
     """What a text of JSON says; what is none stays as it is."""
     try:
         return json.loads(value) if isinstance(value, str) else value
-    except ValueError:
+    except (ValueError, RecursionError):
         return value

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from twinflow.domain.agreement.agreement import Agreement
 from twinflow.domain.agreement.entries import Corrected
@@ -114,12 +115,23 @@ OF_PARTS = {
 def of_state(agreement: Agreement) -> Iterator[Sentence]:
     """Whether it is in the state that its history leads to, and annulled if that says so."""
     state, history = agreement.state, agreement.history
-    annulled = any(said.annulled for entry in history if (said := Corrected.read(entry)) is not None)
-    if annulled is not (agreement.annulled_on is not None):
-        yield Sentence("whether it is annulled is not what its history says")
+    annulled_on = _annulled_on(agreement)
+    if annulled_on != agreement.annulled_on:
+        values = {"there": agreement.annulled_on or "–", "day": annulled_on or "–"}
+        yield Sentence("it is annulled on {there}; by its history it was on {day}", values)
     led_to = [entry.to_state for entry in history if entry.to_state]
     if led_to and led_to[-1] != state:
         yield Sentence("its state is {state}; by its history it is {other}", {"state": state, "other": led_to[-1]})
+
+
+def _annulled_on(agreement: Agreement) -> date | None:
+    """The day by the history; None where it was not annulled, or that waits for a second person."""
+    days = (
+        entry.effective_on
+        for entry in agreement.history
+        if (said := Corrected.read(entry)) is not None and said.annulled and not said.second
+    )
+    return next(days, None)
 
 
 def _of_alerts(found: WrittenAgreement) -> Iterator[Sentence]:

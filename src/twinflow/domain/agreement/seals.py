@@ -5,6 +5,7 @@ as it was written, so that it does not depend on what later versions make of it.
 """
 
 import json
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -14,6 +15,7 @@ from typing import Self
 from twinflow.domain.agreement.agreement import Claim, Party, PresentAgreement, Signature
 from twinflow.domain.agreement.history import HistoryEntry
 from twinflow.domain.calendar.dates import PartialDate
+from twinflow.errors import BadInput
 
 Written = Sequence[object]
 """What a row holds, column by column, as plain values."""
@@ -46,6 +48,19 @@ class Head:
 
 SHORT = 12
 """So many digits of a seal are read to others, or written down."""
+NAME = re.compile(rf"[0-9]+-[0-9a-f]{{{SHORT},64}}")
+
+
+def head_called(text: str) -> str:
+    """The name of a head as somebody has copied it: spaces and capitals do not matter. Raises BadInput."""
+    name = "".join(text.split()).lower()
+    if not NAME.fullmatch(name):
+        raise BadInput(
+            "“{head}” is no head of the chain: that is a number, “-” and {count} digits or more of a seal, as digests have it.",
+            head=text,
+            count=SHORT,
+        )
+    return name
 
 
 def sealed(previous: str, written: Written) -> str:

@@ -12,8 +12,8 @@ from twinflow.domain.mail.retries import LEASE, SPREAD, WAITS
 from twinflow.sentences import Sentence, unpacked
 
 NEW, BUILT = "new", "built"
-AFTERWARDS = frozenset({MessageState.BOUNCED, MessageState.CANCELLED, MessageState.RETRYING})
-"""What may become of a settled message without another attempt: it comes back, or a person takes it up."""
+AFTERWARDS = frozenset({MessageState.BOUNCED, MessageState.CANCELLED})
+"""What may become of a settled message without another attempt: it comes back, or a person takes it back."""
 FOR_GOOD = frozenset({MessageState.DROPPED, MessageState.CANCELLED})
 LEFT = frozenset({MessageState.ACCEPTED, MessageState.POSSIBLE_DUPLICATE, MessageState.BOUNCED})
 """A server has taken it."""
@@ -74,8 +74,18 @@ def _of_links(message: WrittenMessage) -> Iterator[Sentence]:
 
 def _is_settled_as(link: LinkedMessage, message: WrittenMessage, settled: str) -> bool:
     """Until it is tried again."""
-    is_the_same = (link.state, link.attempts) == (message.state, message.attempts)
-    return not is_the_same or _parts(link.content)[2] in {"", settled}
+    if link.state != message.state or _was_tried_again(link, message):
+        return True
+    return link.attempts == message.attempts and _parts(link.content)[2] in {"", settled}
+
+
+def _was_tried_again(link: LinkedMessage, message: WrittenMessage) -> bool:
+    """Whether it may have been since a link has it settled: what had arrived only if it came back."""
+    return message.attempts > link.attempts and _came_back(link, message)
+
+
+def _came_back(link: LinkedMessage, message: WrittenMessage) -> bool:
+    return link.state in INCIDENTS or bool(message.not_delivered_in)
 
 
 def _parts(content: str) -> tuple[str, str, str]:
@@ -90,7 +100,9 @@ def _may_follow(link: LinkedMessage, message: WrittenMessage) -> bool:
         return True
     if link.state in FOR_GOOD:
         return False
-    return message.attempts > link.attempts or message.state in AFTERWARDS
+    if message.state == MessageState.RETRYING:
+        return _came_back(link, message)
+    return message.state in AFTERWARDS or _was_tried_again(link, message)
 
 
 def _of_columns(message: WrittenMessage) -> Iterator[Sentence]:
@@ -106,6 +118,13 @@ def _of_columns(message: WrittenMessage) -> Iterator[Sentence]:
         yield Sentence("is {state}, and was settled at {at}", {**values, "at": message.settled_at or "–"})
     if state in LEFT and not was_tried:
         yield Sentence("is {state}, and was never tried", values)
+    if state in LEFT and not message.told:
+        yield Sentence("is {state}, and carries no alert: nobody had anything to tell", values)
+    if message.settled_at is not None and (message.first_attempt_at or "") > _later(message.settled_at):
+        yield Sentence(
+            "was settled at {at}, and tried first at {first}",
+            {"at": message.settled_at, "first": message.first_attempt_at},
+        )
     if state in WITH_REASON and not message.error:
         yield Sentence("is {state}, and should say why", values)
     if state in LEFT - WITH_REASON and message.error:
@@ -132,13 +151,17 @@ def _of_entries(message: WrittenMessage) -> Iterator[Sentence]:
 
 def _told_later(message: WrittenMessage, settled_at: str) -> Iterator[Sentence]:
     """What was found when the message had gone, unless a clock was ahead when it was found."""
-    by_then = instant_written(datetime.fromisoformat(settled_at) + CLOCKS_APART)
+    by_then = _later(settled_at)
     for number, at in message.told.items():
         if at > by_then and not any(first <= at <= last for first, last in message.ahead):
             values = {"row": number, "at": at, "settled": settled_at}
             yield Sentence(
                 "was settled at {settled} UTC, and carries what was found at {at}, of agreement {row}", values
             )
+
+
+def _later(at: str) -> str:
+    return instant_written(datetime.fromisoformat(at) + CLOCKS_APART)
 
 
 def _of_waiting(message: WrittenMessage, latest: datetime | None) -> Iterator[Sentence]:

@@ -1,17 +1,18 @@
 """Whether the books are as they were written, and every date as it comes out: looked at in one snapshot, changed nowhere."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time
 from functools import partial
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
 
 from twinflow.domain.agreement.agreement import Agreement
 from twinflow.domain.agreement.proving import Fault, faults_of, faults_of_chain, of_state
-from twinflow.domain.agreement.seals import Head, instant_written
-from twinflow.domain.agreement.written import WrittenAgreement, WrittenMessage
+from twinflow.domain.agreement.seals import Head, head_called, instant_written
+from twinflow.domain.agreement.written import WrittenMessage
 from twinflow.domain.calendar.office_hours import MailHours
 from twinflow.domain.clock.day import InBooks
 from twinflow.domain.clock.last_pass import TOLERANCE
@@ -27,6 +28,7 @@ from twinflow.errors import UnreadableAgreement, reason, unreadable
 from twinflow.sentences import Sentence
 from twinflow.services.clock.in_books import in_books
 from twinflow.storage.agreements import read
+from twinflow.storage.clock import Confirmation
 from twinflow.storage.engine import one_snapshot
 from twinflow.storage.failures import about, one_by_one
 from twinflow.storage.snapshots import InRows
@@ -96,21 +98,45 @@ def check(
 ) -> Checked:
     """Everything that can be proved of the books. `head` is one that was kept outside: whether it is in the chain.
 
-    `known` is what was found when the database was opened: of its file, and of the texts that it keeps.
+    `known` is what was found when the database was opened: of its file, and of the texts that it keeps. Raises BadInput.
     """
+    wanted = head_called(head) if head is not None else None
     counts = _Counts()
     with UnitOfWork(one_snapshot(engine), reading=True) as work:
-        missing = [Fault(each) for each in work.shape.faults_of_tables()]
-        if missing:
-            return _checked(missing, counts)
-        faults = [Fault(each) for each in (*known, *work.shape.faults())]
-        faults += work.cells.faults()
-        by = _By(rulebook, people, now, _furthest(work, now))
-        faults += _of_chain(work, counts, head)
-        faults += _of_agreements(work, by, counts)
-        faults += _of_messages(work, by, counts)
-        faults += _of_what_people_said(work, by)
+        damage = [*work.shape.faults_of_file(), *work.shape.faults_of_tables()]
+        by = _By(rulebook, people, now, now if damage else _furthest(work, now))
+        faults = [Fault(each) for each in (*damage, *known)]
+        for part in _parts(work, by, counts, wanted):
+            faults += _as_far_as_it_goes(work, part, is_damaged=bool(damage))
     return _checked(faults, counts)
+
+
+def _parts(work: UnitOfWork, by: _By, counts: _Counts, wanted: str | None) -> Iterator[Iterable[Fault]]:
+    """What is looked at, each without the others."""
+    whole = work.shape.whole_tables()
+    yield map(Fault, work.shape.faults_of_definitions())
+    yield map(Fault, work.shape.faults_of_rows(whole))
+    yield map(Fault, work.shape.faults_of_lists())
+    yield work.cells.faults(whole)
+    yield _of_chain(work, counts, wanted)
+    yield _of_lost(work)
+    yield _of_what_is_written(work, counts)
+    yield _of_what_is_made(work, by)
+    yield _of_messages(work, by, counts)
+    yield _of_what_people_said(work, by)
+
+
+def _as_far_as_it_goes(work: UnitOfWork, part: Iterable[Fault], *, is_damaged: bool) -> list[Fault]:
+    """What is found until what is damaged comes in the way, where it is known to be."""
+    found = []
+    try:
+        with work.aside():
+            for fault in part:
+                found.append(fault)  # noqa: PERF402 - what was found before stays
+    except DBAPIError:
+        if not is_damaged:
+            raise
+    return found
 
 
 def _checked(faults: Sequence[Fault], counts: _Counts) -> Checked:
@@ -132,6 +158,9 @@ def _of_chain(work: UnitOfWork, counts: _Counts, wanted: str | None) -> Iterator
                 values,
             )
         )
+
+
+def _of_lost(work: UnitOfWork) -> Iterator[Fault]:
     for number, link in work.books.lost_agreements():
         yield Fault(
             Sentence(
@@ -151,7 +180,8 @@ def _of_chain(work: UnitOfWork, counts: _Counts, wanted: str | None) -> Iterator
 def _furthest(work: UnitOfWork, now: datetime) -> datetime:
     last = work.clock.last_pass()
     known = (last.at if last is not None else None, work.history.newest_at())
-    confirmed = (each.last_at for each in work.clock.confirmations())
+    unbelieved = _unbelieved(work)
+    confirmed = (each.last_at for each in work.clock.confirmations() if each not in unbelieved)
     return max([now, *(at for at in known if at is not None), *confirmed])
 
 
@@ -166,6 +196,11 @@ def _of_what_people_said(work: UnitOfWork, by: _By) -> Iterator[Fault]:
         yield Fault(
             Sentence("the last pass is said to have been at {at} UTC, still to come: until then none is made", values)
         )
+    for each in _unbelieved(work):
+        values = {"person": each.person, "at": instant_written(each.confirmed_at)}
+        yield Fault(
+            Sentence("{person} is said to have confirmed the clock at {at} UTC, and no pass was made then", values)
+        )
     for person, notice in work.opt_outs.all():
         known = by.rulebook.notices.get(notice)
         if known is not None and not known.optional:
@@ -173,8 +208,19 @@ def _of_what_people_said(work: UnitOfWork, by: _By) -> Iterator[Fault]:
             yield Fault(Sentence("{person} is said to do without “{notice}”, which nobody can switch off", values))
 
 
+def _unbelieved(work: UnitOfWork) -> list[Confirmation]:
+    """The confirmations of an instant at which no pass was: from there passes only go on, until somebody confirms another."""
+    last = work.clock.last_pass()
+    if last is None or last.at is None or work.clock.is_demonstration():
+        return []
+    found = work.clock.confirmations()
+    later = [*(each.last_at for each in found), last.at][1:]
+    return [each for each, at in zip(found, later, strict=False) if each.confirmed_at > at + TOLERANCE]
+
+
 def _of_messages(work: UnitOfWork, by: _By, counts: _Counts) -> Iterator[Fault]:
-    last, on_record = 0, work.books.mail_on_record()
+    last: int | None = None
+    on_record = work.books.mail_on_record()
     planned_at = _planned_at(work, by.now)
     while messages := work.books.messages(last, AT_ONCE, on_record):
         for message in messages:
@@ -209,23 +255,33 @@ def _latest_try(message: WrittenMessage, by: _By, now: datetime) -> datetime | N
     return latest_try(replace(hours, mail_hours=MailHours()), now)
 
 
-def _of_agreements(work: UnitOfWork, by: _By, counts: _Counts) -> Iterator[Fault]:
-    last = 0
-    while ids := work.books.ids(last, AT_ONCE):
+def _of_what_is_written(work: UnitOfWork, counts: _Counts) -> Iterator[Fault]:
+    """The histories, contents and alerts."""
+    for ids in _ids(work):
         written = work.books.agreements(ids)
         counts.agreements += len(written)
         counts.entries += sum(len(each.history) for each in written)
-        for each, case in zip(written, _cases(work, by.rulebook, written), strict=True):
+        for each in written:
             yield from _as_far_as_read(each.reference, partial(faults_of, each))
-            yield from _as_far_as_read(each.reference, partial(_of_what_is_made, case, by))
+
+
+def _of_what_is_made(work: UnitOfWork, by: _By) -> Iterator[Fault]:
+    """The states and deadlines."""
+    for ids in _ids(work):
+        references = work.books.references(ids)
+        for reference, case in zip(references.values(), _cases(work, by.rulebook, references), strict=True):
+            yield from _as_far_as_read(reference, partial(_of_case, reference, case, by))
+
+
+def _ids(work: UnitOfWork) -> Iterator[list[int]]:
+    last: int | None = None
+    while ids := work.books.ids(last, AT_ONCE):
+        yield ids
         last = ids[-1]
 
 
-def _cases(
-    work: UnitOfWork, rulebook: Rulebook, written: Sequence[WrittenAgreement]
-) -> list[InBooks | UnreadableAgreement]:
+def _cases(work: UnitOfWork, rulebook: Rulebook, references: Mapping[int, str]) -> list[InBooks | UnreadableAgreement]:
     """What is made of the rows of each; of one that cannot be read, why not."""
-    references = {each.id: each.reference for each in written}
     found = dict(zip(references, work.agreements.in_rows(list(references)), strict=True))
     readable = {number: each for number, each in found.items() if isinstance(each, InRows)}
     cases = one_by_one(
@@ -246,11 +302,10 @@ def _as_far_as_read(reference: str, faults: Callable[[], Iterable[Fault]]) -> It
         return [Fault(error.message, reference)]
 
 
-def _of_what_is_made(case: InBooks | UnreadableAgreement, by: _By) -> Iterator[Fault]:
+def _of_case(reference: str, case: InBooks | UnreadableAgreement, by: _By) -> Iterator[Fault]:
     """Its state and its deadlines. Raises UnreadableAgreement."""
-    case = read(case)
-    for each in _of_state_and_deadlines(case, by):
-        yield Fault(each, case.agreement.reference)
+    for each in _of_state_and_deadlines(read(case), by):
+        yield Fault(each, reference)
 
 
 def _of_state_and_deadlines(case: InBooks, by: _By) -> Iterator[Sentence]:
