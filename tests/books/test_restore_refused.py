@@ -187,7 +187,14 @@ def test_what_is_no_backup_that_can_be_put_back_is_refused_alike_on_both_databas
         assert said in run("restore", file, "--replace").err
     assert "no existe ese archivo o carpeta." in run("backup", tmp_path / "no folder" / "x").err
     assert run("restore", whole).code == 1
-    assert run("restore", whole, "--replace").code == 0
+    counted = saying(
+        small, tmp_path / "counted by nothing", "DELETE FROM mail_state", "INSERT INTO mail_state VALUES ('x', 0)"
+    )
+    for file in (counted, whole):
+        assert run("restore", file, "--replace").code == 0
+        with small.engine.connect() as connection:
+            assert connection.scalar(text("SELECT passes FROM mail_state")) == 1, "no mail leaves"
+        small.engine.dispose()
 
 
 def test_what_cannot_be_backed_up_is_said(

@@ -4,7 +4,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, update
+from sqlalchemy import delete, func, insert, update
 from sqlmodel import col, select
 
 from twinflow.domain.mail.message import WAITING, MessageState
@@ -45,6 +45,11 @@ class RestoredBackup(Repository):
         name = uuid.uuid4().hex
         self._connection.execute(update(MailStateRow).values(database=name))
         return name
+
+    def hold(self) -> None:
+        """Be one from which mail has been sent, and not by any machine that is known: whatever stands here now."""
+        self._connection.execute(delete(MailStateRow))
+        self._connection.execute(insert(MailStateRow).values(database=uuid.uuid4().hex, passes=1))
 
     def has_due(self, now: datetime) -> bool:
         """Whether there is a message to send now."""

@@ -55,7 +55,5 @@ def held(engine: Engine) -> Held:
 def hold_mail(engine: Engine) -> None:
     """Let the database be one from which mail has been sent, and not by any machine that is known."""
     with UnitOfWork(engine) as work:
-        count = work.restored_backup.current(held=True)
-        work.restored_backup.begin_anew()
-        work.restored_backup.count(max(count.passes, 1))
+        work.restored_backup.hold()
         work.commit()
