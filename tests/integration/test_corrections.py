@@ -787,7 +787,16 @@ def test_what_was_told_stays_told_and_its_readers_hear_of_the_correction(asked: 
     assert rows[: len(told)] == told
     assert alerts(asked, "entry-corrected") == [("emilio", f"correction:{done.number}")], "who made it knows of it"
     assert asked.tick().sweep.problems == ()
-    assert any("elena corrigió lo asentado" in body for body in read_by(asked, "emilio"))
+    (body,) = [" ".join(each.split()) for each in read_by(asked, "emilio") if "elena corrigió lo asentado" in each]
+    assert "El asiento 2 decía: lunes 2 de marzo de 2026, Pedir" in body, "which step, and what it said"
+    assert "ahora dice: martes 3 de marzo de 2026, Pedir" in body
+    assert "Fechas que cambiaron: Respuesta: cambió de" in body
+    correct(asked, 1, title="B")
+    correct(asked, 2)
+    asked.tick()
+    bodies = [" ".join(each.split()) for each in read_by(asked, "emilio")]
+    assert any("La apertura decía: título: A; ahora dice: B. Ninguna fecha cambió." in each for each in bodies)
+    assert any("decía: martes 3 de marzo de 2026, Pedir" in each and "ya no cuenta" in each for each in bodies)
 
 
 def test_the_history_shows_both_and_which_entry_put_which_right(asked: World) -> None:

@@ -39,6 +39,8 @@ VALUES: Mapping[str, object] = {
     "actor": "rita",
     "entry": 4,
     "what": "Entry 4 withdrawn; reason: typed wrongly",
+    "changes": ["Entry 4 said: Monday, 2 March 2026, Ask → Asked; it does not count any more"],
+    "moved": ["First programme: moved from Monday, 4 May 2026 to –"],
     "change": "First programme: paused",
     "state": "Under review",
     "step": "Expire",

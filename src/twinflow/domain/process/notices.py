@@ -99,7 +99,7 @@ _BUILT_IN: Mapping[str, Fields] = {
         "actor": Kind.TEXT,
         "change": Kind.TEXT,
     },
-    "entry-corrected": _CORRECTION,
+    "entry-corrected": {**_CORRECTION, "changes": Many(Kind.TEXT), "moved": Many(Kind.TEXT)},
     "correction-to-confirm": {**_CORRECTION, "number": Kind.NUMBER},
     "correction-refused": _CORRECTION,
     "date-missing": _FINDING,

@@ -11,10 +11,11 @@ from sqlalchemy import Engine
 from twinflow.domain.agreement.agreement import Agreement, Deadline, Finding, FindingCode
 from twinflow.domain.agreement.entries import Changed, Corrected, DateMoved, NotCorrected
 from twinflow.domain.agreement.findings import findings
+from twinflow.domain.agreement.history import HistoryEntry
 from twinflow.domain.agreement.left_open import LeftOpen
 from twinflow.domain.agreement.present_names import numbered, state_now
 from twinflow.domain.agreement.subject import AlertSubject, SubjectKind
-from twinflow.domain.alerts.alerts import OVERDUE, SOON, Alert
+from twinflow.domain.alerts.alerts import CORRECTED, OVERDUE, SOON, Alert
 from twinflow.domain.calendar.business_days import business_days_between
 from twinflow.domain.clock.day import Stuck, steps_of_dates
 from twinflow.domain.corrections.waiting import pending as corrections_pending
@@ -31,6 +32,7 @@ from twinflow.language import say
 from twinflow.sentences import as_it_stands, unpacked
 from twinflow.services.clock.links import last_link
 from twinflow.services.mail.calendar_feeds import events_of
+from twinflow.services.reading.corrected_in_words import dates_moved, entries_then_and_now
 from twinflow.services.reading.history_in_words import beyond_bound, entry_message, left_open_in_words
 from twinflow.storage.agreements import read
 from twinflow.storage.failures import about
@@ -92,11 +94,13 @@ def letters(
         deadlines = {key: found for key, found in told.items() if isinstance(found, Deadline)}
         needed = sorted({m.agreement_id for each in alerts.values() for m in each if _needs_all(m)})
         agreements = dict(zip(needed, work.agreements.load(needed), strict=True)) if needed else {}
+        corrected = {m.agreement_id for each in alerts.values() for m in each if m.notice == CORRECTED}
+        written = {agreement_id: work.history.as_written(agreement_id) for agreement_id in sorted(corrected)}
         dated = _dated(alerts, deadlines, work.alerts.withdrawn(ids))
         events = events_of(work, rulebook, people, {key for keys in dated.values() for key in keys}, now)
         unwanted = {person: work.opt_outs.of(person) for person in {message.recipient for message in messages}}
     damaged = {key: found for key, found in told.items() if isinstance(found, Exception)}
-    desk = Desk(rulebook, people, now, deadlines, agreements, damaged)
+    desk = Desk(rulebook, people, now, deadlines, agreements, damaged, written)
     found: Letters = {}
     for message in messages:
         wanted_ones = [m for m in alerts[message.id] if m.notice not in unwanted[message.recipient]]
@@ -201,6 +205,8 @@ class Desk:
     deadlines: Mapping[tuple[int, str, int], Deadline]
     agreements: Mapping[int, Agreement | UnreadableAgreement]
     damaged: Mapping[DeadlineKey, Exception] = field(default_factory=dict)
+    written: Mapping[int, Sequence[HistoryEntry]] = field(default_factory=dict)
+    """The histories as written, of the agreements in which something was corrected."""
     waiting: list[Waiting] = field(default_factory=list)
     _rules: dict[tuple[str, str, str, str], "_Rule"] = field(default_factory=dict)
     _labels: dict[tuple[str, str, str], str] = field(default_factory=dict)
@@ -433,13 +439,19 @@ class Desk:
         assert said is not None
         if isinstance(said, Corrected) and said.second and number not in corrections_pending(agreement.history):
             return None
-        actor = self.people.people.get(entry.actor)
-        return {
+        actor, words = self.people.people.get(entry.actor), self.rulebook.lexicon_of(agreement)
+        values: dict[str, Any] = {
             "entry": said.entry,
             "number": number,
             "actor": actor.name if actor is not None else entry.actor,
-            "what": say(entry_message(entry, self.rulebook.lexicon_of(agreement)), person.language),
+            "what": say(entry_message(entry, words), person.language),
         }
+        if alert.notice == CORRECTED:
+            history = self.written[alert.agreement_id]
+            changes, moved = entries_then_and_now(history, number, words), dates_moved(history, number, words)
+            values["changes"] = [say(each, person.language) for each in changes]
+            values["moved"] = [say(each, person.language) for each in moved]
+        return values
 
     def _of_undelivered(self, person: Person, alert: Alert) -> dict[str, Any]:
         """Somebody who could not be reached."""

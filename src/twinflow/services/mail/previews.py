@@ -1,6 +1,6 @@
 """What a notice says of a real agreement, before it is sent: from what there is to tell, else with an example."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 from twinflow.domain.agreement.agreement import Agreement, Deadline, DeadlineStatus, FindingCode, Term
 from twinflow.domain.agreement.entries import Corrected, DateMoved, NotCorrected, read
 from twinflow.domain.agreement.findings import findings
+from twinflow.domain.agreement.history import HistoryEntry
 from twinflow.domain.agreement.present_names import numbered
 from twinflow.domain.agreement.subject import AlertSubject, SubjectKind
 from twinflow.domain.alerts.alerts import (
@@ -71,7 +72,8 @@ def preview(
     with UnitOfWork(engine, reading=True) as work:
         agreement_id = work.agreements.id_of(reference)
         agreement = work.agreements.whole(agreement_id)
-    case = _Case(rulebook, people, agreement_id, agreement, rulebook.definition_of(agreement), notice, now)
+        written = {agreement_id: work.history.as_written(agreement_id)} if notice == CORRECTED else {}
+    case = _Case(rulebook, people, agreement_id, agreement, rulebook.definition_of(agreement), notice, now, written)
     for occasion in _occasions(case):
         reader, role = case.reader(occasion.roles, wanted)
         values = case.values(occasion, reader, role)
@@ -126,6 +128,7 @@ class _Case:
     definition: ProcessDefinition
     notice: str
     now: datetime
+    written: Mapping[int, Sequence[HistoryEntry]]
 
     @property
     def today(self) -> date:
@@ -147,7 +150,7 @@ class _Case:
         deadlines = {(self.id, *deadline.key): deadline for deadline in self.agreement.deadlines}
         if occasion.deadline is not None:
             deadlines[self.id, *occasion.deadline.key] = occasion.deadline
-        desk = Desk(self.rulebook, self.people, self.now, deadlines, {self.id: self.agreement})
+        desk = Desk(self.rulebook, self.people, self.now, deadlines, {self.id: self.agreement}, written=self.written)
         values = desk.values(reader, self._alert(occasion, role))
         if values is None or occasion.made_up is None:
             return values
@@ -180,6 +183,8 @@ class _Case:
 
 
 def _said(value: object, language: str) -> object:
+    if isinstance(value, tuple):
+        return [say(each, language) for each in value]
     return say(value, language) if isinstance(value, Mapping | Sentence | list) else value
 
 
@@ -291,6 +296,8 @@ def _of_corrections(case: _Case) -> Iterator[_Occasion]:
         "what": Sentence(
             "Entry {entry} corrected: {what}; reason: {reason}", {"entry": 1, "what": "–", "reason": reason}
         ),
+        "changes": (),
+        "moved": (),
     }
     details = {"message": "0", "person": "", "of": "", "why": packed(Sentence(""))}
     yield _Occasion(AlertSubject(SubjectKind.UNDELIVERED, ""), (LIAISON,), details=details, made_up=values)
