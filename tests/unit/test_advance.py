@@ -88,7 +88,7 @@ def test_every_reason_is_given_at_once():
         party="Albuquerque",
         records={"colour": "blue", "registered_on": "2008-02-30"},
     )
-    assert len(reasons) == 6
+    assert len(reasons) == 7
     for words in (
         "is in the state “Interest”, by lucia, 2008-01-07; the steps from there are: approve_profile, withdraw",
         "lucia is not registrar of the ministry here",
@@ -96,6 +96,7 @@ def test_every_reason_is_given_at_once():
         "not taken for a single party",
         "Registry number is missing: give registry_number=",
         "does not record colour, registered_on",
+        "Registered comes with “Enter in the register” (register).",
     ):
         assert any(words in reason for reason in reasons), words
 
@@ -119,7 +120,7 @@ def test_a_step_is_refused_to_the_wrong_role():
 def test_nobody_but_the_clock_ends_a_term():
     case = chihuahua(*TO_IN_FORCE)
     assert refusal(case, "expire", date(2013, 3, 10)) == [
-        "lucia is not the clock here.",
+        "The clock alone takes it.",
         (
             "“End of the term” (2013-03-10) is only assumed, and nothing follows from it. Say what the text states: "
             "twinflow agreements confirm-term A-1 validity LENGTH"

@@ -32,6 +32,16 @@ def by_record(agreement: Agreement, definition: ProcessDefinition, name: str) ->
     return Sentence("It comes with “{step}”: {advance}; if it was there before: {correct}", values)
 
 
+def comes_on_record(definition: ProcessDefinition, name: str) -> list[Sentence]:
+    """The steps that put it on record, or whose day it is, in a sentence each."""
+    fact = definition.records.get(name, name)
+    return [
+        Sentence("{fact} comes with “{step}” ({key}).", {"fact": fact, "step": step.label, "key": step.key})
+        for step in definition.steps.values()
+        if name in {*step.records, step.day_as}
+    ]
+
+
 def by_term(agreement: Agreement, term: str) -> Sentence:
     """How it is said what the text states of a term."""
     command = f"twinflow agreements confirm-term {agreement.reference} {term} LENGTH"
