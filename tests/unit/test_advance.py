@@ -123,7 +123,7 @@ def test_nobody_but_the_clock_ends_a_term():
         "The clock alone takes it.",
         (
             "“End of the term” (2013-03-10) is only assumed, and nothing follows from it. Say what the text states: "
-            "twinflow agreements confirm-term A-1 validity LENGTH"
+            "twinflow agreements confirm-term A-1 validity LENGTH --as PERSON --source WHERE"
         ),
     ]
     stated = replace(case, terms=terms(validity="5 years"))
@@ -236,7 +236,7 @@ def test_a_requirement_may_be_met_by_a_fact_on_record():
         "Not done yet: Complete the draft in both languages.",
         (
             "Draft in both languages is not on record. It comes with “Complete the draft in both languages”: "
-            "twinflow agreements advance A-1 complete_draft"
+            "twinflow agreements advance A-1 complete_draft --as PERSON --set draft_text=VALUE"
         ),
     ]
 

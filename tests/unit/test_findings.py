@@ -121,4 +121,6 @@ def test_every_finding_has_a_notice_of_its_own():
 
 def test_a_term_that_is_only_assumed_says_by_which_command_it_is_confirmed():
     said = say(finding_message(Finding(FindingCode.TERM_ASSUMED, "validity"), agreement(MX), definition(MX)), "en")
-    assert said.endswith("state what the text says: twinflow agreements confirm-term A-1 validity")
+    assert said.endswith(
+        "state what the text says: twinflow agreements confirm-term A-1 validity LENGTH --as PERSON --source WHERE"
+    )
