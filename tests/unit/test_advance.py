@@ -88,7 +88,7 @@ def test_every_reason_is_given_at_once():
         party="Albuquerque",
         records={"colour": "blue", "registered_on": "2008-02-30"},
     )
-    assert len(reasons) == 6
+    assert len(reasons) == 7
     for words in (
         "is in the state “Interest”, by lucia, 2008-01-07; the steps from there are: approve_profile, withdraw",
         "lucia is not registrar of the ministry here",
@@ -96,6 +96,7 @@ def test_every_reason_is_given_at_once():
         "not taken for a single party",
         "Registry number is missing: give registry_number=",
         "does not record colour, registered_on",
+        "Registered comes with “Enter in the register” (register).",
     ):
         assert any(words in reason for reason in reasons), words
 
@@ -119,10 +120,10 @@ def test_a_step_is_refused_to_the_wrong_role():
 def test_nobody_but_the_clock_ends_a_term():
     case = chihuahua(*TO_IN_FORCE)
     assert refusal(case, "expire", date(2013, 3, 10)) == [
-        "lucia is not the clock here.",
+        "The clock alone takes it.",
         (
             "“End of the term” (2013-03-10) is only assumed, and nothing follows from it. Say what the text states: "
-            "twinflow agreements confirm-term A-1 validity LENGTH"
+            "twinflow agreements confirm-term A-1 validity LENGTH --as PERSON --source WHERE"
         ),
     ]
     stated = replace(case, terms=terms(validity="5 years"))
@@ -235,7 +236,7 @@ def test_a_requirement_may_be_met_by_a_fact_on_record():
         "Not done yet: Complete the draft in both languages.",
         (
             "Draft in both languages is not on record. It comes with “Complete the draft in both languages”: "
-            "twinflow agreements advance A-1 complete_draft"
+            "twinflow agreements advance A-1 complete_draft --as PERSON --set draft_text=VALUE"
         ),
     ]
 

@@ -29,8 +29,11 @@ def process(tmp_path) -> ProcessDefinition:
 def test_every_missing_item_and_paper_is_named(process):
     case = agreement(process, opened_on=DAY)
     assert refusal(case, "ask", DAY, process=process) == [
-        "Sections: missing are Aims, Actors. It comes with “Look”: twinflow agreements advance A-1 look",
-        "Draft is not on record. It comes with “Attach”: twinflow agreements advance A-1 attach",
+        (
+            "Sections: missing are Aims, Actors. It comes with “Look”: "
+            "twinflow agreements advance A-1 look --as PERSON --set sections=aims,actors"
+        ),
+        "Draft is not on record. It comes with “Attach”: twinflow agreements advance A-1 attach --as PERSON --set draft=VALUE",
     ]
 
 
@@ -81,7 +84,7 @@ def test_a_child_has_to_have_reached_its_state_once(tmp_path):
     assert refusal(case, "finish", DAY, process=process) == [
         (
             "No tiny has come to “asked” yet. Take the steps of such a case, or open one: twinflow agreements open REFERENCE "
-            "--process tiny --parent A-1"
+            "--process tiny --parent A-1 --office chihuahua --as PERSON"
         )
     ]
     child = Child("A-2", "tiny", "done", (("open", DAY), ("asked", DAY), ("done", DAY)))

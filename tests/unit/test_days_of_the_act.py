@@ -116,7 +116,7 @@ def test_what_has_no_last_day_is_not_over(process, case):
             {},
             (
                 "the text does not state it (Notice period). Say what the text states: "
-                "twinflow agreements confirm-term A-1 notice_period LENGTH"
+                "twinflow agreements confirm-term A-1 notice_period LENGTH --as PERSON --source WHERE"
             ),
         ),
         ({"notice_period": "indefinite"}, "by the text it has no end (Notice period)."),
@@ -234,7 +234,7 @@ def test_what_comes_after_a_step_or_a_fact_that_is_not_there_says_so(process, ca
         "It comes after a step that is not done yet: Convene.",
         (
             "It waits for a day that is not known: Day of the meeting. It comes with “Convene”: "
-            "twinflow agreements advance A-1 convene"
+            "twinflow agreements advance A-1 convene --as PERSON --set meeting_on=DATE"
         ),
     ]
 
@@ -481,11 +481,11 @@ def test_whoever_would_take_a_step_of_the_clock_is_told_the_day_or_what_is_missi
     (assumed,) = clock_waits(derived(replace(running, terms={}), date(2010, 1, 4)))
     assert assumed == (
         "“End of the term” (2013-03-10) is only assumed, and nothing follows from it. Say what the text states: "
-        "twinflow agreements confirm-term A-1 validity LENGTH"
+        "twinflow agreements confirm-term A-1 validity LENGTH --as PERSON --source WHERE"
     )
     (unknown,) = clock_waits(derived(replace(running, facts={}), date(2010, 1, 4)))
     assert unknown == (
         "It waits for “End of the term”, which has no date: the day is not known of “Start of the present term”. "
-        "Put it on record: twinflow agreements correct A-1 1 --set signed_on=DATE"
+        "Put it on record: twinflow agreements correct A-1 1 --as PERSON --set signed_on=DATE --reason REASON"
     )
     assert clock_waits(running, "sign") == []

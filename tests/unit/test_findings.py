@@ -19,9 +19,11 @@ from builders import (
     signed,
     terms,
 )
-from twinflow.domain.agreement.agreement import Claim, FindingCode, Party
+from twinflow.domain.agreement.agreement import Claim, Finding, FindingCode, Party
 from twinflow.domain.agreement.findings import findings
 from twinflow.domain.calendar.dates import PartialDate
+from twinflow.language import say
+from twinflow.services.reading.history_in_words import finding_message
 
 PARTIES = signed((CHIHUAHUA, ALBUQUERQUE), "2008-03-10")
 
@@ -117,3 +119,10 @@ def test_every_finding_has_a_notice_of_its_own():
         "term-assumed",
         "dates-disagree",
     ]
+
+
+def test_a_term_that_is_only_assumed_says_by_which_command_it_is_confirmed():
+    said = say(finding_message(Finding(FindingCode.TERM_ASSUMED, "validity"), agreement(MX), definition(MX)), "en")
+    assert said.endswith(
+        "state what the text says: twinflow agreements confirm-term A-1 validity LENGTH --as PERSON --source WHERE"
+    )

@@ -39,6 +39,7 @@ from twinflow.domain.calendar.business_days import Calendars, Pause, Roll
 from twinflow.domain.calendar.dates import Length
 from twinflow.domain.deadlines.context import computed
 from twinflow.domain.process.definition import Side
+from twinflow.domain.steps.effects import signed_at_entry
 
 OPEN, PAUSED, MET = DeadlineStatus.OPEN, DeadlineStatus.PAUSED, DeadlineStatus.MET
 LAPSED, VOID, UNMET = DeadlineStatus.LAPSED, DeadlineStatus.VOID, DeadlineStatus.UNMET
@@ -355,3 +356,18 @@ def test_the_edition_of_the_calendar_is_kept_where_a_calendar_was_used():
     assert the(case, "opinion").edition.startswith("mx-ministry@")
     assert the(case, "first_programme").edition == calendars(MX).edition
     assert the(case, "term_end").edition == ""
+
+
+def test_a_case_entered_in_force_is_blamed_at_its_end_for_nothing_that_was_to_be_done_before():
+    """What came to be owed after that, and was overdue by the end, stays on record as not met."""
+    case = agreement(
+        state="in_force",
+        opened_on=date(2020, 3, 1),
+        facts=facts(signed_on="2020-02-20"),
+        terms=terms(validity="2 years"),
+    )
+    case = derived(signed_at_entry(case, definition(MX)), date(2022, 2, 21))
+    ended = derived(after(case, ("expire", date(2022, 2, 20), CLOCK)), date(2022, 2, 21))
+    found = {each.rule: (each.status, each.closed_on) for each in ended.deadlines}
+    assert found["registration_request"] == (VOID, date(2020, 3, 1))
+    assert found["first_programme"][1] == date(2022, 2, 20)

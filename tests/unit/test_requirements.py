@@ -44,12 +44,12 @@ def why(case, name, actor=LIAISON, process=PROCESS, **more):
 
 
 def by_correcting(given):
-    return f" Put it on record: twinflow agreements correct A-1 1 --set {given}"
+    return f" Put it on record: twinflow agreements correct A-1 1 --as PERSON --set {given} --reason REASON"
 
 
 BY_A_CHILD = (
     " Take the steps of such a case, or open one: "
-    f"twinflow agreements open REFERENCE --process {PROGRAMME} --parent A-1"
+    f"twinflow agreements open REFERENCE --process {PROGRAMME} --parent A-1 --office chihuahua --as PERSON"
 )
 
 
@@ -68,8 +68,9 @@ def test_a_fact_is_on_record_or_named():
     assert why(agreement(), "fact", fact="opinion_number") == missing + by_correcting("opinion_number=VALUE")
     asked = agreement(state="opinion_requested")
     assert why(asked, "fact", fact="opinion_number") == (
-        f"{missing} It comes with “Opinion: favourable”: twinflow agreements advance A-1 issue_favourable_opinion; if it was "
-        "there before: twinflow agreements correct A-1 1 --set opinion_number=VALUE"
+        f"{missing} It comes with “Opinion: favourable”: twinflow agreements advance A-1 issue_favourable_opinion "
+        "--as PERSON --set opinion_number=VALUE; if it was "
+        "there before: twinflow agreements correct A-1 1 --as PERSON --set opinion_number=VALUE --reason REASON"
     )
     assert why(agreement(facts=facts(opinion_number="1")), "fact", fact="opinion_number") is None
     other = {"opinion_number": (Claim("1", "a letter", chosen=False),)}
@@ -115,7 +116,9 @@ def test_what_a_step_recorded_is_put_right_with_the_entry_of_that_step():
     case = agreement(state="opinion_requested", facts={"draft_sections": (Claim("objective", ""),)})
     reason = why(replace(case, history=(*case.history, looked)), "checklist", checklist="draft_sections")
     items = ",".join(PROCESS.checklists["draft_sections"].items)
-    assert reason.endswith(f" Put it on record: twinflow agreements correct A-1 2 --set draft_sections={items}")
+    assert reason.endswith(
+        f" Put it on record: twinflow agreements correct A-1 2 --as PERSON --set draft_sections={items} --reason REASON"
+    )
 
 
 def test_a_child_has_come_to_a_state_whatever_became_of_it_since():

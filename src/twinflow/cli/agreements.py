@@ -15,7 +15,7 @@ from twinflow.cli.streams import note
 from twinflow.domain.agreement.agreement import Claim
 from twinflow.domain.agreement.entries import StepTaken
 from twinflow.domain.agreement.listing import Due, Filters, Position
-from twinflow.domain.calendar.dates import hour_of_day
+from twinflow.domain.calendar.dates import PartialDate, hour_of_day
 from twinflow.domain.clock.last_pass import later_entries
 from twinflow.domain.steps.command import StepCommand
 from twinflow.sentences import Sentence
@@ -142,8 +142,9 @@ def show(context: typer.Context, reference: Reference, json: Json = False) -> No
 
 
 def _claim(cli: Cli, claim: Claim) -> str:
+    day = claim.value.as_date if isinstance(claim.value, PartialDate) else None
     values = {
-        "value": str(claim.value) or cli.text("unknown"),
+        "value": cli.short_day(day) if day is not None else str(claim.value) or cli.text("unknown"),
         "source": claim.source or cli.text("follows from the history"),
     }
     return cli.say(Sentence("{value} ({source})", values))
@@ -237,7 +238,7 @@ def steps(context: typer.Context, reference: Reference, person: Person, json: Js
 
 def _in_the_way(cli: Cli, line: agreements.StepLine) -> str:
     """Why the step cannot be taken, or that it can; and what it would leave open."""
-    said = [cli.say(reason) for reason in line.reasons] or [cli.text("possible")]
+    said = [" ".join(cli.say(reason) for reason in line.reasons).removesuffix(".") or cli.text("possible")]
     if line.leaves_open:
         said.append(cli.say(Sentence("still open with it: {things}", {"things": line.leaves_open})))
     return "; ".join(said)

@@ -160,7 +160,7 @@ def _what(event: Event, definition: ProcessDefinition) -> Sentence:
             if event.notice == OVERDUE:
                 what = Sentence("{subject}: its day has passed", values)
     if event.effective_on != event.on:
-        what = Sentence("{what}, of {day}", {"what": what, "day": event.effective_on.isoformat()})
+        what = Sentence("{what}, of {day}", {"what": what, "day": event.effective_on})
     return Sentence("{what} (provisional)", {"what": what}) if event.provisional else what
 
 

@@ -70,10 +70,17 @@ def _spans(case: RuleOfCase) -> list[tuple[date, date | None]]:
 
 
 def closed_by_the_end(deadline: Deadline, case: RuleOfCase) -> Deadline:
-    """Nothing is owed any more once the case has ended; what was overdue by then stays on record as not met."""
+    """Nothing is owed any more once the case has ended; what was overdue by then stays on record as not met.
+
+    What no step could meet from the state that the case was entered in was owed by nobody, whatever came later.
+    """
     ended_on = case.ended_on
     if not deadline.is_open or ended_on is None:
         return deadline
+    if not _can_come_to(_sources(case), case.agreement.history[0].to_state or "", case):
+        deadline = closed_as_impossible(deadline, case)
+        if not deadline.is_open:
+            return deadline
     overdue = case.rule.late is not None and deadline.due_on is not None and deadline.due_on < ended_on
     return given_up(deadline, ended_on, owed=overdue)
 
@@ -84,18 +91,23 @@ def closed_as_impossible(deadline: Deadline, case: RuleOfCase) -> Deadline:
     Where the clock would take a step, that is so if the day had passed before the case came into the books.
     """
     rule, agreement = case.rule, case.agreement
-    steps = rule.met_by_steps.union(rule.on_lapse)
-    if not deadline.is_open or not steps or rule.met_by_children:
+    if not deadline.is_open or not (rule.met_by_steps or rule.on_lapse) or rule.met_by_children:
         return deadline
     if rule.on_lapse and (deadline.due_on is None or deadline.due_on >= agreement.tracked_from):
         return deadline
-    sources = frozenset[str]().union(*(case.definition.steps[step].sources for step in steps))
+    sources = _sources(case)
     if _can_come_to(sources, agreement.state, case):
         return deadline
     since, begun_by = _impossible_since(sources, case), case.begun_by.get(deadline.key)
     if since is not None and begun_by is not None:
         since = max(since, agreement.history[begun_by].effective_on)
     return replace(deadline, status=DeadlineStatus.VOID, closed_on=since)
+
+
+def _sources(case: RuleOfCase) -> frozenset[str]:
+    """The states from which a step meets it, or the clock takes one for it."""
+    steps = case.rule.met_by_steps.union(case.rule.on_lapse)
+    return frozenset[str]().union(*(case.definition.steps[step].sources for step in steps))
 
 
 def _can_come_to(sources: frozenset[str], state: str, case: RuleOfCase) -> bool:

@@ -128,11 +128,13 @@ def _next(agreement: Agreement, rule: DeadlineRule, deadline: Deadline, context:
 
 
 def _in_words(deadline: Deadline) -> Sentence:
-    values = {
+    values: dict[str, object] = {
         "status": Sentence(deadline.status.value),
-        "due": deadline.due_on,
-        "warn": deadline.warn_on,
+        "due": deadline.due_on or "–",
+        "warn": deadline.warn_on or "–",
         "anchor": deadline.anchor_on,
         "closed": deadline.closed_on,
     }
+    if deadline.closed_on is None:
+        return Sentence("{status}, due on {due}, counted from {anchor}, warned of by {warn}", values)
     return Sentence("{status}, due on {due}, counted from {anchor}, warned of by {warn}, closed on {closed}", values)

@@ -26,6 +26,7 @@ from twinflow.domain.steps.days import (
 from twinflow.domain.steps.effects import with_effect, with_facts
 from twinflow.domain.steps.ending import what_is_left_open
 from twinflow.domain.steps.facts import recorded_facts
+from twinflow.domain.steps.remedies import comes_on_record
 from twinflow.domain.steps.requirements import ASKED_FOR, CONDITIONS, unmet
 from twinflow.errors import Refused
 from twinflow.sentences import Sentence
@@ -55,6 +56,7 @@ def advance(
     if command.records.keys() - set(step.records):
         extra = sorted(command.records.keys() - set(step.records))
         reasons.append(Sentence("The step does not record {facts}.", {"facts": extra}))
+        reasons += [comes for name in extra for comes in comes_on_record(definition, name)]
 
     after = _signed(with_facts(agreement, facts), step, command, on)
     recorded = with_dates_recorded(after, definition, step, context)
@@ -128,11 +130,13 @@ def _refusals(
                 {"state": definition.states[agreement.state].label, "steps": here or "–", **_came_here(agreement)},
             )
         )
-    if not actor.roles & step.by:
+    if not actor.roles & step.by and step.by == {CLOCK}:
+        reasons.append(Sentence("The clock alone takes it."))
+        if agreement.state in step.sources:
+            reasons += what_the_clock_waits_for(agreement, step, definition)
+    elif not actor.roles & step.by:
         needed = [Sentence("the clock") if role == CLOCK else definition.roles[role].label for role in sorted(step.by)]
         reasons.append(Sentence("{person} is not {roles} here.", {"person": actor.key, "roles": needed}))
-        if step.by == {CLOCK} and agreement.state in step.sources:
-            reasons += what_the_clock_waits_for(agreement, step, definition)
     if not asking:
         reasons += _about_the_party(agreement, step, command)
     if not asking and CLOCK not in actor.roles:
@@ -144,8 +148,13 @@ def _came_here(agreement: Agreement) -> dict[str, object]:
     """Who brought the agreement into its state, and on which day: whoever comes second wants to know."""
     for entry in reversed(agreement.history):
         if entry.to_state == agreement.state and entry.from_state != entry.to_state:
-            return {"actor": entry.actor, "day": entry.effective_on}
+            return {"actor": _in_words(entry.actor), "day": entry.effective_on}
     return {"actor": "–", "day": "–"}
+
+
+def _in_words(actor: str) -> Sentence | str:
+    """Who acted, where that is no person."""
+    return {CLOCK: Sentence("the clock"), IMPORT: Sentence("import from a register")}.get(actor, actor)
 
 
 def _about_the_day(
@@ -189,7 +198,7 @@ def _bars(
         "day": on,
         "before": entry.effective_on,
         "what": step.label if step is not None else entry.step or Sentence("the opening"),
-        "person": entry.actor,
+        "person": _in_words(entry.actor),
     }
     number = number_of(agreement.history, entry)
     if entry.actor == CLOCK or number in corrected:

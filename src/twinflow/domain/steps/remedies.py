@@ -19,28 +19,39 @@ def by_record(agreement: Agreement, definition: ProcessDefinition, name: str) ->
         name = SIGNED_ON
     step = _recorded_here(agreement, definition, name)
     entry, given = _entry_of(agreement, name), _as_given(definition, name)
-    correct = f"twinflow agreements correct {agreement.reference} {entry} --set {given}"
+    correct = f"twinflow agreements correct {agreement.reference} {entry} --as PERSON --set {given} --reason REASON"
     if step is None:
         return Sentence("Put it on record: {correct}", {"correct": correct})
     values: dict[str, object] = {
         "step": step.label,
         "correct": correct,
-        "advance": f"twinflow agreements advance {agreement.reference} {step.key}",
+        "advance": _step_as_typed(agreement, definition, step),
     }
     if agreement.history[0].to_state == definition.start:
         return Sentence("It comes with “{step}”: {advance}", values)
     return Sentence("It comes with “{step}”: {advance}; if it was there before: {correct}", values)
 
 
+def comes_on_record(definition: ProcessDefinition, name: str) -> list[Sentence]:
+    """The steps that put it on record, or whose day it is, in a sentence each."""
+    fact = definition.records.get(name, name)
+    return [
+        Sentence("{fact} comes with “{step}” ({key}).", {"fact": fact, "step": step.label, "key": step.key})
+        for step in definition.steps.values()
+        if name in {*step.records, step.day_as}
+    ]
+
+
 def by_term(agreement: Agreement, term: str) -> Sentence:
     """How it is said what the text states of a term."""
-    command = f"twinflow agreements confirm-term {agreement.reference} {term} LENGTH"
+    command = f"twinflow agreements confirm-term {agreement.reference} {term} LENGTH --as PERSON --source WHERE"
     return Sentence("Say what the text states: {command}", {"command": command})
 
 
 def by_child(agreement: Agreement, process: str) -> Sentence:
     """How a case that belongs to the agreement comes about."""
-    command = f"twinflow agreements open REFERENCE --process {process} --parent {agreement.reference}"
+    of_it = f"--process {process} --parent {agreement.reference} --office {agreement.office}"
+    command = f"twinflow agreements open REFERENCE {of_it} --as PERSON"
     return Sentence("Take the steps of such a case, or open one: {command}", {"command": command})
 
 
@@ -64,6 +75,14 @@ def _recorded_here(agreement: Agreement, definition: ProcessDefinition, name: st
     steps = definition.steps.values()
     here = (step for step in steps if agreement.state in step.sources and step.by != {CLOCK})
     return next((step for step in here if name in {*step.records, step.day_as}), None)
+
+
+def _step_as_typed(agreement: Agreement, definition: ProcessDefinition, step: Step) -> str:
+    """The command that takes the step, with everything that it asks for."""
+    words = [f"twinflow agreements advance {agreement.reference} {step.key} --as PERSON"]
+    words += ["--party PARTY"] if step.per_party else []
+    words += [f"--set {_as_given(definition, name)}" for name in step.records]
+    return " ".join([*words, "--reason REASON"] if step.needs_reason else words)
 
 
 def _entry_of(agreement: Agreement, name: str) -> int:

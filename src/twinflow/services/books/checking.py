@@ -60,11 +60,11 @@ class Checked:
         }
         if self.faults:
             return Sentence(
-                "{faults} findings in {agreements} agreements, {entries} entries, {messages} messages and {links} links.",
+                "Findings: {faults}; agreements: {agreements}, entries: {entries}, messages: {messages}, links: {links}.",
                 values,
             )
         return Sentence(
-            "All is well: {agreements} agreements, {entries} entries, {messages} messages, {links} links; the head is {head}.",
+            "All is well: agreements: {agreements}, entries: {entries}, messages: {messages}, links: {links}; head: {head}.",
             values,
         )
 

@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 
 from twinflow.domain.agreement.agreement import Agreement, Claim, Party, PresentAgreement, Term
 from twinflow.domain.agreement.entries import Corrected
-from twinflow.domain.agreement.history import HistoryEntry
+from twinflow.domain.agreement.history import EntryKind, HistoryEntry
 from twinflow.domain.agreement.listing import Filters, Position
 from twinflow.domain.agreement.present_names import numbered
 from twinflow.domain.deadlines.assumed import terms_in_words
@@ -338,11 +338,13 @@ def _timeline(
     entries: Iterable[tuple[int | None, HistoryEntry]],
 ) -> Iterator[EntryLine]:
     words = rulebook.lexicon_of(agreement)
+    numbers = numbered(agreement.history)
+    moved = {number for number, place in numbers if agreement.history[place].kind is EntryKind.MIGRATED}
     corrected = {
         entry: number
-        for number, place in numbered(agreement.history)
+        for number, place in numbers
         if (said := Corrected.read(agreement.history[place])) is not None and not said.second
-        for entry in (*said.entries, *said.counts)
+        for entry in (*said.entries, *(said.counts.keys() - moved))
     }
     for number, entry in entries:
         yield EntryLine(

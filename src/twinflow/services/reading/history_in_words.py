@@ -111,7 +111,10 @@ def entry_message(entry: HistoryEntry, definition: ProcessDefinition, deadlines:
             return Sentence("{deadline} ({due}): acknowledged", values)
         case TermStated():
             reading = Term.parse(said.reading).message
-            values = {"term": _label(definition.terms, said.term), "reading": reading, "source": said.source}
+            rule = definition.terms.get(said.term)
+            is_default = rule is not None and said.source == rule.source.get("en")
+            source = rule.source if rule is not None and is_default else said.source
+            values = {"term": _label(definition.terms, said.term), "reading": reading, "source": source}
             if said.reason:
                 return Sentence("Stated: {term}: {reading} ({source}); {reason}", {**values, "reason": said.reason})
             return Sentence("Stated: {term}: {reading} ({source})", values)
@@ -356,8 +359,10 @@ def finding_message(finding: Finding, agreement: PresentAgreement, definition: P
             return Sentence("{term}: {known}, the model allows {at_most} ({source})", values)
         case FindingCode.TERM_ASSUMED:
             rule = definition.terms[finding.subject]
-            values = {"term": rule.label, "assumed": terms_in_words([rule])}
-            return Sentence("{term}: {assumed}: state what the text says", values)
+            named = f"{agreement.reference} {finding.subject} LENGTH"
+            command = f"twinflow agreements confirm-term {named} --as PERSON --source WHERE"
+            values = {"term": rule.label, "assumed": terms_in_words([rule]), "command": command}
+            return Sentence("{term}: {assumed}: state what the text says: {command}", values)
         case FindingCode.DATES_DISAGREE:
             claims = [_day_or_text(claim) for claim in agreement.facts[finding.subject]]
             label = definition.records.get(finding.subject, finding.subject)
