@@ -14,9 +14,11 @@ from tampering import OF_POSTGRESQL, OF_SQLITE, TAMPERINGS, TOGETHER, tamper
 
 from postgres import named
 from prepared import copy_file
+from twinflow.errors import EnvironmentFailed
 from twinflow.in_use import altered_texts
 from twinflow.services.books.checking import Checked, check
 from twinflow.services.clock.links import carry_on, head
+from twinflow.storage.database import revision
 from twinflow.storage.engine import make_engine
 from twinflow.storage.unit_of_work import UnitOfWork
 from world import World
@@ -119,3 +121,13 @@ def test_a_page_that_was_overwritten_is_named_by_its_table(
         found = said(checked(books, engine))
     assert any("the file of the database is damaged" in line for line in found), found
     assert any("the table alert cannot be read" in line for line in found), found
+
+
+@pytest.mark.parametrize("books", ["sqlite"], indirect=True)
+def test_a_version_that_is_no_text_is_no_error_of_the_program(
+    books: World, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    with a_copy(books, request, tmp_path) as engine:
+        tamper(engine, ("UPDATE alembic_version SET version_num = x'ff'",))
+        with pytest.raises(EnvironmentFailed, match="version of the database cannot be read"):
+            revision(engine)
