@@ -14,9 +14,11 @@ from tampering import OF_POSTGRESQL, OF_SQLITE, TAMPERINGS, TOGETHER, tamper
 
 from postgres import named
 from prepared import copy_file
+from twinflow.errors import EnvironmentFailed
 from twinflow.in_use import altered_texts
 from twinflow.services.books.checking import Checked, check
 from twinflow.services.clock.links import carry_on, head
+from twinflow.storage.database import revision
 from twinflow.storage.engine import make_engine
 from twinflow.storage.unit_of_work import UnitOfWork
 from world import World
@@ -102,3 +104,30 @@ def test_each_of_many_is_found_and_named(
         engine.dispose()  # what a database is set to counts for new connections
         found = said(checked(books, engine))
     assert [key for key, each in done.items() if not each.is_in(found)] == [], found
+
+
+@pytest.mark.parametrize("books", ["sqlite"], indirect=True)
+def test_a_page_that_was_overwritten_is_named_by_its_table(
+    books: World, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    with a_copy(books, request, tmp_path) as engine:
+        with engine.connect() as connection:
+            page = connection.scalar(text("SELECT rootpage FROM sqlite_master WHERE name = 'alert'"))
+            size = connection.scalar(text("PRAGMA page_size"))
+        engine.dispose()
+        with (tmp_path / "copy.db").open("r+b") as file:
+            file.seek((page - 1) * size)
+            file.write(b"\xff" * size)
+        found = said(checked(books, engine))
+    assert any("the file of the database is damaged" in line for line in found), found
+    assert any("the table alert cannot be read" in line for line in found), found
+
+
+@pytest.mark.parametrize("books", ["sqlite"], indirect=True)
+def test_a_version_that_is_no_text_is_no_error_of_the_program(
+    books: World, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    with a_copy(books, request, tmp_path) as engine:
+        tamper(engine, ("UPDATE alembic_version SET version_num = x'ff'",))
+        with pytest.raises(EnvironmentFailed, match="version of the database cannot be read"):
+            revision(engine)

@@ -22,6 +22,7 @@ from twinflow.domain.agreement.agreement import Agreement, Party, Term
 from twinflow.domain.agreement.entries import ChangeKind, Correction, NotCorrected
 from twinflow.domain.agreement.history import EntryKind
 from twinflow.domain.agreement.present_names import as_corrected, numbered, what_counts
+from twinflow.domain.agreement.proving import of_state
 from twinflow.domain.calendar.dates import Length
 from twinflow.domain.corrections.request import CorrectionCommand
 from twinflow.domain.corrections.retaken import retaken
@@ -900,6 +901,9 @@ def test_a_case_opened_by_mistake_is_annulled_and_its_reference_is_free(asked: W
     assert done.agreement.reference == "T-1.annulled"
     case = loaded(asked, "T-1.annulled")
     assert case.annulled_on == MONDAY + timedelta(days=7)
+    assert list(of_state(case)) == []
+    (moved,) = of_state(replace(case, annulled_on=MONDAY))
+    assert str(moved) == "it is annulled on 2026-03-02; by its history it was on 2026-03-09"
     assert [each for each in case.deadlines if each.is_open] == []
     opened(asked, MISTAKEN)
     assert loaded(asked, MISTAKEN).state == "open"

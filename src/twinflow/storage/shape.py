@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from sqlalchemy import ForeignKeyConstraint, Table, and_, bindparam, func, inspect, not_, select, text
+from sqlalchemy.exc import DBAPIError
 from sqlmodel import SQLModel
 
 from twinflow.sentences import Sentence
@@ -27,9 +28,21 @@ class Shape(Repository):
         """What SQLite finds in its own file: a page that is no page, a row that is not in an index."""
         if self._connection.dialect.name != "sqlite":
             return []
-        said = self._connection.exec_driver_sql("PRAGMA integrity_check").scalars()
+        try:
+            said = self._connection.exec_driver_sql("PRAGMA integrity_check").scalars().all()
+        except DBAPIError as error:  # a page so damaged that SQLite looks no further
+            said = [error.orig]
         lines = [line for each in said for line in str(each).splitlines() if line != "ok"]
-        return [Sentence("the file of the database is damaged: {what}", {"what": line}) for line in lines]
+        faults = [Sentence("the file of the database is damaged: {what}", {"what": line}) for line in lines]
+        return [*faults, *self._unreadable_tables()] if faults else []
+
+    def _unreadable_tables(self) -> Iterator[Sentence]:
+        for table in SQLModel.metadata.sorted_tables:
+            try:
+                for _ in self._connection.execute(select(text("*")).select_from(table)):
+                    pass
+            except DBAPIError as error:
+                yield Sentence("the table {table} cannot be read: {why}", {"table": table.name, "why": str(error.orig)})
 
     def whole_tables(self) -> list[Table]:
         """Those of which no column is missing."""
