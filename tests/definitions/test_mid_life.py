@@ -77,7 +77,7 @@ class Desk:
             case "advance":
                 against(self, self.process.steps[words[4]])
             case "correct":
-                name, _, value = words[6].partition("=")
+                name, _, value = words[words.index("--set") + 1].partition("=")
                 self._correct(int(words[4]), {name: {"DATE": str(SIGNED), "VALUE": "given"}.get(value, value)})
             case "confirm-term":
                 said, person = TermCommand(words[4], Term.parse("60 days"), "the text"), self._person(None, "liaison")

@@ -56,7 +56,7 @@ def test_list_has_every_message_with_what_became_of_it(world: World, run: Run) -
     assert "550 no such person" in bea
     (carla,) = [line for line in lines if " carla " in line and "451 later" in line]
     assert "retrying" in carla
-    assert "2026-03-02 18:01 UTC" in carla
+    assert "Mon 2026-03-02 18:01 UTC" in carla
 
 
 def test_list_as_json_has_the_same_for_programs(world: World, run: Run) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from twinflow.cli.confirming import confirm
-from twinflow.cli.context import Json, Person, cli_of
+from twinflow.cli.context import Cli, Json, Person, cli_of
 from twinflow.cli.output import print_json, print_table
 from twinflow.domain.mail.message import MessageState, OutboxMessage
 from twinflow.errors import BadInput
@@ -42,7 +42,7 @@ def list_messages(
             m.recipient,
             cli.text(m.state),
             str(m.attempts),
-            _instant(m.next_attempt_at),
+            _instant(cli, m.next_attempt_at),
             m.subject or "–",
             cli.say(m.error) if m.error else "–",
         ]
@@ -51,8 +51,8 @@ def list_messages(
     print_table(cli.headings("Id", "To", "State", "Attempts", "Next attempt", "Subject", "Error"), rows)
 
 
-def _instant(at: datetime | None) -> str:
-    return f"{at:%Y-%m-%d %H:%M} UTC" if at else "–"
+def _instant(cli: Cli, at: datetime | None) -> str:
+    return f"{cli.short_day(at.date())} {at:%H:%M} UTC" if at else "–"
 
 
 @app.command()
@@ -67,7 +67,7 @@ def show(context: typer.Context, message_id: Number, json: Json = False) -> None
     if json:
         print_json({"message": found, "headers": headers, "text": text}, cli.language)
         return
-    for sentence in _where_it_stands(found):
+    for sentence in _where_it_stands(cli, found):
         print(cli.say(sentence))
     print()
     for name, value in headers.items():
@@ -75,21 +75,21 @@ def show(context: typer.Context, message_id: Number, json: Json = False) -> None
     print(f"\n{harmless_lines(text)}" if text else cli.text("The message has not been built yet."))
 
 
-def _where_it_stands(message: OutboxMessage) -> list[Sentence]:
+def _where_it_stands(cli: Cli, message: OutboxMessage) -> list[Sentence]:
     values = {"id": message.id, "state": Sentence(message.state), "recipient": message.recipient}
     found = [Sentence("Message {id} to {recipient}: {state}", values)]
     if message.error:
         found.append(message.error)
     if message.sent_to:
         found.append(
-            Sentence("Sent to {address} at {at}", {"address": message.sent_to, "at": _instant(message.settled_at)})
+            Sentence("Sent to {address} at {at}", {"address": message.sent_to, "at": _instant(cli, message.settled_at)})
         )
     if message.doubtful:
         found.append(
             Sentence("A mailer or its server broke off while this message was on its way: it may have arrived twice.")
         )
     if message.next_attempt_at:
-        found.append(Sentence("Next attempt: {at}", {"at": _instant(message.next_attempt_at)}))
+        found.append(Sentence("Next attempt: {at}", {"at": _instant(cli, message.next_attempt_at)}))
     if message.words:
         found.append(Sentence("Words it was written with: {digest}", {"digest": message.words}))
     return found
