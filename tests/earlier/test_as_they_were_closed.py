@@ -294,7 +294,7 @@ def test_the_outbox_of_then_is_listed(
     monkeypatch.setenv("TWINFLOW_PEOPLE_FILE", str(old.folder / "people.toml"))
     monkeypatch.setenv("TWINFLOW_WORKFLOWS_FOLDER", str(settings.workflows_folder))
     monkeypatch.setenv("TWINFLOW_LANGUAGE", "es")
-    monkeypatch.setenv("COLUMNS", "400")
+    monkeypatch.setenv("COLUMNS", "420")
     listed = twinflow(monkeypatch, capsys, "outbox", "list")
     assert listed.code == 0, listed.err
     assert "fue devuelto: 550 5.1.1 mailbox unknown" in listed.out

@@ -5,11 +5,10 @@ from typing import Any
 
 import pytest
 
-from builders import DRAFT, NOTICE, PROGRAMME, SIGNED_TEXT
+from builders import DRAFT, NOTICE, PROGRAMME, SIGNED_TEXT, new_case
 from twinflow.domain.agreement.agreement import Agreement, Claim, Party, Term
 from twinflow.domain.calendar.dates import PartialDate
 from twinflow.domain.steps.command import StepCommand
-from twinflow.domain.steps.opening import NewAgreement
 from twinflow.errors import Refused
 from twinflow.services.agreements.advancing import advance_agreement
 from twinflow.services.agreements.opening import open_agreement
@@ -32,7 +31,7 @@ def opened(world: World, process: str, state: str | None = None, validity: str =
     terms = {
         name: Term.parse(text) for name, text in (("validity", validity), ("notice_period", "60 days")) if validity
     }
-    new = NewAgreement("A-1", process, of, "x", world.now.date(), parties, state=state, terms=terms, facts=claims)
+    new = new_case("A-1", process, of, "x", world.now.date(), parties, state=state, terms=terms, facts=claims)
     open_agreement(world.engine, world.rulebook, world.people, new, actor=who, now=world.now)
 
 
