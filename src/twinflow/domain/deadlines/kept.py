@@ -114,7 +114,7 @@ def kept(
     old = {deadline.key: deadline for deadline in before}
     new = {deadline.key: deadline for deadline in after.deadlines}
     migration = taken_over(after.history)
-    return {key: _as_it_was_closed(key, old, new, definition, migration, context) for key in new}
+    return {key: _as_it_was_closed(key, old, new, definition, migration, context, after.history) for key in new}
 
 
 def _as_it_was_closed(
@@ -124,6 +124,7 @@ def _as_it_was_closed(
     definition: ProcessDefinition,
     migration: TakenOver,
     context: DeadlineContext,
+    history: Sequence[HistoryEntry],
 ) -> Deadline:
     """What is closed keeps its date and the calendars it was counted by, whatever is announced later.
 
@@ -144,13 +145,20 @@ def _as_it_was_closed(
     started_on_calendar_day = based_on != key or rule.cut_off is not None
     if key in migration.closed and (started_on_calendar_day or migration.closed[key] == new.anchor_on):
         return old
-    if (old.edition, base.edition) == (new.edition, base_now.edition):
+    by_the_same = (old.edition, base.edition) == (new.edition, base_now.edition)
+    if by_the_same and not (based_on != key and _is_moved_by_a_calendar(based_on, history)):
         return new  # no calendar has a part in what differs
     if not started_on_calendar_day and old.counted_from != new.counted_from:
         return new
     if _given(old, new) != _given(new, new) or _given(base, base_now) != _given(base_now, base_now):
         return new
     return replace(old, status=new.status, closed_on=new.closed_on) if new.status is DeadlineStatus.MET else old
+
+
+def _is_moved_by_a_calendar(key: Key, history: Sequence[HistoryEntry]) -> bool:
+    """Whether a new edition of a calendar has moved the date: what was closed by the date before stays as it was."""
+    moves = (DateMoved.read(entry) for entry in history)
+    return any(move is not None and move.key == key and move.calendar for move in moves)
 
 
 def _was_met_by_its_start(deadline: Deadline) -> bool:
