@@ -36,6 +36,7 @@ from twinflow.domain.agreement.history import EntryKind
 from twinflow.domain.calendar.dates import PartialDate
 from twinflow.domain.people.people import Actor
 from twinflow.domain.process.definition import Checklist
+from twinflow.domain.steps.advance import _in_words as named
 from twinflow.domain.steps.advance import advance, reasons_against
 from twinflow.domain.steps.command import StepCommand
 from twinflow.domain.steps.facts import is_still_to_come, items_of, recorded_facts
@@ -433,3 +434,11 @@ def test_withdrawal_is_possible_before_signature_and_not_after():
     assert (
         "is in the state “Signed, not registered”" in refusal(chihuahua(*TO_SIGNED), "withdraw", date(2008, 3, 11))[0]
     )
+
+
+def test_the_clock_and_the_import_are_named_in_words_and_people_by_their_keys() -> None:
+    assert [str(named(actor)) for actor in ("clock", "import", "elena")] == [
+        "the clock",
+        "import from a register",
+        "elena",
+    ]
