@@ -45,7 +45,7 @@ class World:
 
     @property
     def worker(self) -> Worker:
-        return Worker(self.engine, lambda: self.rulebook, self.people, self.runtime.post, lambda: self.now)
+        return Worker(self.engine, lambda: self.rulebook, lambda: self.people, self.runtime.post, lambda: self.now)
 
     def tick(self) -> Pass:
         self.passes.append(self.worker.tick())

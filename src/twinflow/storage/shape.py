@@ -10,7 +10,7 @@ from twinflow.sentences import Sentence
 from twinflow.storage.tables import AgreementRow, DeadlineRow, table_of
 from twinflow.storage.writes import Repository
 
-APPEND_ONLY = {"history": "id", "link": "number", "link_item": "id", "released_alert": "id"}
+APPEND_ONLY = {"history": "id", "link": "number", "link_item": "id", "released_alert": "id", "people_entry": "number"}
 """The tables of which the database itself refuses to change or remove a row, each with its key."""
 FUNCTIONS = {
     "history_refuses": "BEGIN RAISE EXCEPTION 'history is append-only'; END",
