@@ -160,8 +160,9 @@ def test_a_finding_waits_until_somebody_holds_the_role_and_is_told_then(
     assert done.sweep.alerts == 0
     assert "nobody is liaison officer; the alert waits" in str(done.sweep.problems[0])
     people.write_text(full, "utf-8")
-    filled = make_world(people=people)
-    assert filled.tick().sweep.alerts == 9, "all that is missing; that two have expired stands in their history"
+    assert vacant.declare(people).tick().sweep.alerts == 9, (
+        "all that is missing; that two have expired stands in their history"
+    )
 
 
 def test_what_was_settled_and_comes_back_is_told_again(cuenca: World) -> None:

@@ -117,6 +117,13 @@ class People:
                 return person
         raise NotFound("There is no person {person}; there are {people}.", person=key, people=sorted(self.people))
 
+    def reader(self, key: str) -> Person:
+        """The person as somebody whom mail may go to. Raises NotFound."""
+        person = self.person(key)
+        if person.disabled:
+            raise NotFound("{person} is disabled and gets no mail.", person=key)
+        return person
+
     def today(self, office: str, now: datetime) -> date:
         """The date at the office, at the instant `now`. Raises Unreadable for an office of which the books know alone."""
         if office not in self.offices:
