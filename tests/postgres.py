@@ -150,7 +150,7 @@ OTHERS = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname =
 MORE_THAN_A_PAGE = (
     "SELECT relname FROM pg_class WHERE relname = ANY(%s) AND relkind = 'r' AND pg_relation_size(oid) > 8192"
 )
-APPEND_ONLY = ("history", "link", "link_item", "released_alert")
+APPEND_ONLY = ("history", "link", "link_item", "released_alert", "people_entry")
 FROM_ONE = "SELECT setval(sequencename::regclass, 1, false) FROM pg_sequences WHERE last_value IS NOT NULL"
 
 

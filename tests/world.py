@@ -8,11 +8,14 @@ from sqlalchemy import Engine
 
 from twinflow import bootstrap
 from twinflow.config import RhythmSettings
+from twinflow.definitions.people import read_people
+from twinflow.domain.people.declared import with_declared
 from twinflow.domain.people.people import People
 from twinflow.domain.rulebook import Rulebook
 from twinflow.registers.dossiers import read_register
 from twinflow.services.agreements.importing import import_register
 from twinflow.services.clock import last_pass
+from twinflow.services.people.changing import change_people
 from twinflow.worker.passes import Pass, Worker
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
@@ -45,7 +48,7 @@ class World:
 
     @property
     def worker(self) -> Worker:
-        return Worker(self.engine, lambda: self.rulebook, self.people, self.runtime.post, lambda: self.now)
+        return Worker(self.engine, lambda: self.rulebook, lambda: self.people, self.runtime.post, lambda: self.now)
 
     def tick(self) -> Pass:
         self.passes.append(self.worker.tick())
@@ -57,6 +60,15 @@ class World:
         last_pass.confirm(
             self.engine, self.rulebook, self.people, person=person, now=self.now, longest_gap=settings.longest_gap
         )
+
+    def declare(self, people: Path) -> "World":
+        """The books take over what a people file says of offices and people."""
+        declared = read_people(people)
+        change_people(
+            self.engine, self.rulebook, lambda there: with_declared(there, declared), by="test", reason="", now=self.now
+        )
+        self.runtime.refresh()
+        return self
 
     def import_cuenca(self) -> None:
         for name in ("agreements", "negotiations", "intentions"):

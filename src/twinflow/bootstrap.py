@@ -15,15 +15,15 @@ from twinflow.config import Settings
 from twinflow.definitions.calendars import calendar_texts
 from twinflow.definitions.pinned import to_be_known, unknown, with_kept
 from twinflow.domain.calendar.office_hours import MailHours
-from twinflow.domain.people.people import People
+from twinflow.domain.people.changes import PeopleEntry, lines_between
+from twinflow.domain.people.people import NOBODY, People
 from twinflow.domain.rulebook import Rulebook
 from twinflow.errors import EnvironmentFailed
-from twinflow.in_use import altered_texts, in_books, in_files, with_editions
+from twinflow.in_use import InUse, altered_texts, in_books, with_editions, without_cases
 from twinflow.sentences import Sentence
 from twinflow.storage import database
 from twinflow.storage.calendars import Edition
 from twinflow.storage.engine import make_engine
-from twinflow.storage.kept_files import PEOPLE
 from twinflow.storage.short_copy import in_use, settle
 from twinflow.storage.unit_of_work import UnitOfWork
 
@@ -71,7 +71,10 @@ class Runtime:
         return in_use(self.engine, now)
 
     def refresh(self) -> None:
-        """Go by what another process has done since: applied an edition of a calendar, opened a case on a version of its own."""
+        """Go by what another process has done since.
+
+        It may have applied an edition of a calendar, opened a case on a version of its own, or changed people.
+        """
         known = self.rulebook.current_editions
         with UnitOfWork(self.engine, reading=True) as work:
             current = work.calendars.current()
@@ -81,6 +84,8 @@ class Runtime:
             if new := unknown(self.rulebook, kept_pins):
                 new &= to_be_known(work.agreements.pins(), kept_pins)
             texts = work.agreements.kept_texts(new) if new else {}
+            if work.people.entries() != self.people.entries:
+                self.people = work.people.all()
         if changed:
             self.rulebook = with_editions(self.rulebook, kept)
         if new:
@@ -110,22 +115,21 @@ def _started(settings: Settings, engine: Engine) -> Runtime:
             database.check_newest(revision)
         editions = work.calendars.all() if revision is not None else []
         running = work.agreements.pins() if revision is not None else set()
-        found = in_books(settings, work, running, editions) if running else in_files(settings)
-        text = found.people_text
-        is_kept = text is None or (revision == database.NEWEST and work.kept_files.is_kept(PEOPLE, text))
+        found = in_books(settings, work, running, editions) if running else without_cases(settings, work)
     upgraded = _upgraded(engine, revision) if revision != database.NEWEST else None
     new = found.rulebook.calendars.keys() - {each.key for each in editions if each.current}
+    people = found.people
     if new:
         texts = calendar_texts(files.calendars_folder(settings), new)
-        editions = _written_down(engine, texts, found.rulebook, None if is_kept else text, now)
-    elif not is_kept:
+        editions, people = _written_down(engine, texts, found, settings.people_file.name, now)
+    elif not people.entries:
         with suppress(EnvironmentFailed):  # where nothing can be written now, another start does it
-            _written_down(engine, {}, found.rulebook, text, now)
+            _, people = _written_down(engine, {}, found, settings.people_file.name, now)
     current = {(each.key, each.edition) for each in editions if each.current}
     unapplied = sorted(key for key, edition in found.rulebook.editions if (key, edition) not in current)
     rulebook = replace(with_editions(found.rulebook, editions), mail_hours=mail_hours_of(settings))
     troubles = (*short, *found.troubles)
-    return Runtime(settings, engine, rulebook, found.people, tuple(unapplied), troubles, short, upgraded=upgraded)
+    return Runtime(settings, engine, rulebook, people, tuple(unapplied), troubles, short, upgraded=upgraded)
 
 
 def _upgraded(engine: Engine, revision: str | None) -> Sentence | None:
@@ -162,20 +166,21 @@ def mail_hours_of(settings: Settings) -> MailHours:
 
 
 def _written_down(
-    engine: Engine, texts: Mapping[str, str], rulebook: Rulebook, people: str | None, now: datetime
-) -> list[Edition]:
+    engine: Engine, texts: Mapping[str, str], found: InUse, people_file: str, now: datetime
+) -> tuple[list[Edition], People]:
     """The first edition of each calendar counts from the day it is first read; a later one from the day it is applied.
 
-    The text of `people` is what is gone by while their file is damaged or missing.
+    Offices and people are taken over from their file once, as the first entry of their history.
     """
     with UnitOfWork(engine) as work:
-        if people is not None:
-            work.kept_files.keep(PEOPLE, people, now)
+        if not work.people.entries():
+            work.people.write(NOBODY, found.people)
+            work.people.add_entry(PeopleEntry(1, people_file, "", lines_between(NOBODY, found.people)), now)
         for key, text in sorted(texts.items()):
-            work.calendars.pin(key, rulebook.calendars[key].edition, text, now)
-        kept = work.calendars.all()
+            work.calendars.pin(key, found.rulebook.calendars[key].edition, text, now)
+        kept, people = work.calendars.all(), work.people.all()
         work.commit()
-    return kept
+    return kept, people
 
 
 def upgrade_database(settings: Settings) -> Sentence:
@@ -213,7 +218,7 @@ def look(settings: Settings) -> Runtime:
         with UnitOfWork(engine, reading=True) as work:
             editions = work.calendars.all()
             running = work.agreements.pins()
-            found = in_books(settings, work, running, editions) if running else in_files(settings)
+            found = in_books(settings, work, running, editions) if running else without_cases(settings, work)
             altered = tuple(altered_texts(work, found.rulebook))
         rulebook = replace(with_editions(found.rulebook, editions), mail_hours=mail_hours_of(settings))
         return Runtime(settings, engine, rulebook, found.people, (), (*short, *found.troubles), short, altered)

@@ -10,13 +10,12 @@ from twinflow.config import Settings
 from twinflow.definitions.calendars import calendar_files
 from twinflow.definitions.catalogue import read_rulebook, rulebook_of, what_holds
 from twinflow.definitions.notices import mended_notices, mistakes_of_notices, notice_folders
-from twinflow.definitions.people import check_people, people_of, people_text
+from twinflow.definitions.people import check_people, read_people
 from twinflow.definitions.proved import Content, content_of, digest_of, is_marked, mark
 from twinflow.definitions.reader import Mistakes
 from twinflow.domain.people.people import People
 from twinflow.domain.rulebook import Rulebook
 from twinflow.errors import BadInput, EnvironmentFailed
-from twinflow.regular_files import read_bytes
 from twinflow.sentences import Problem, Sentence
 
 NOT_PROVED = frozenset({"cases"})
@@ -97,17 +96,11 @@ def _mistake(problem: Problem, file: str) -> Sentence:
     return Sentence("{place}: {mistake}", {"place": place, "mistake": problem.message}) if place else problem.message
 
 
-def people_in_use(settings: Settings, content: Content, rulebook: Rulebook) -> tuple[People, str]:
-    """People whose roles and calendars the rulebook knows, and the text of their file. Raises BadInput with every mistake."""
-    path = settings.people_file
-    text = people_text(path)
-    people = people_of(text, path.name)
-    with_people = _with_people(settings, content)
-    if not _is_proved(settings, with_people):
-        check_people(rulebook, people, path.name)
-        if _is_proved(settings, content):
-            _mark(settings, with_people, _with_people(settings, content_in_use(settings)))
-    return people, text
+def people_in_file(settings: Settings, rulebook: Rulebook) -> People:
+    """Those whom books begin with: their roles and calendars are known. Raises BadInput with every mistake."""
+    people = read_people(settings.people_file)
+    check_people(rulebook, people, settings.people_file.name)
+    return people
 
 
 def content_in_use(settings: Settings) -> Content:
@@ -117,13 +110,6 @@ def content_in_use(settings: Settings) -> Content:
             **content_of(workflows_folder(settings), NOT_PROVED),
             **content_of(notifications_folder(settings)),
         }
-    except OSError:
-        return {}
-
-
-def _with_people(settings: Settings, content: Content) -> Content:
-    try:
-        return {**content, settings.people_file: read_bytes(settings.people_file)} if content else {}
     except OSError:
         return {}
 

@@ -1,7 +1,7 @@
 """What a start goes by: the files, and where they do not hold, what the books keep of them."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -11,8 +11,6 @@ from twinflow.definitions.calendars import edition_of, read_kept_calendar
 from twinflow.definitions.catalogue import WhenAsked, readers_of
 from twinflow.definitions.people import kept_people
 from twinflow.definitions.pinned import altered, to_be_known, unknown, with_kept
-from twinflow.definitions.proved import Content
-from twinflow.definitions.reader import problems_at
 from twinflow.domain.people.people import People
 from twinflow.domain.process.catalogue import Pin
 from twinflow.domain.rulebook import Applied, Rulebook
@@ -28,19 +26,17 @@ AT_MOST = 20
 
 @dataclass(frozen=True, slots=True)
 class InUse:
-    """`people_text` is that of the people file where it is good; `troubles` tell of each file that is damaged or missing."""
+    """`people` have no entries where the books do not have them yet; `troubles` tell of each file that is damaged or missing."""
 
     rulebook: Rulebook
     people: People
-    people_text: str | None
     troubles: tuple[Sentence, ...] = ()
 
 
-def in_files(settings: Settings) -> InUse:
-    """For books without a case: there is nothing else to go by. Raises BadInput with every mistake."""
-    content = files.content_in_use(settings)
-    rulebook = files.rulebook_in_use(settings, content)
-    return InUse(rulebook, *files.people_in_use(settings, content, rulebook))
+def without_cases(settings: Settings, work: UnitOfWork) -> InUse:
+    """For books without a case: there are no files but those to go by. Raises BadInput with every mistake."""
+    rulebook = files.rulebook_in_use(settings)
+    return InUse(rulebook, work.people.all() if work.people.are_there() else files.people_in_file(settings, rulebook))
 
 
 def in_books(settings: Settings, work: UnitOfWork, running: set[Pin], editions: Sequence[Edition]) -> InUse:
@@ -60,21 +56,13 @@ def in_books(settings: Settings, work: UnitOfWork, running: set[Pin], editions: 
         *(each.message for each in work.agreements.damaged_at_start()),
         *(_damaged_edition(name) for name in work.calendars.damaged()),
     ]
-    try:
-        people, text = _people(settings, content, with_editions(rulebook, editions), work.agreements.offices())
-    except BadInput as error:
-        kept = work.kept_files.text(PEOPLE)
-        if kept is None:
-            raise
-        people, text = kept_people(kept, settings.people_file.name), None
-        place = str(settings.people_file)
-        troubles += files.troubles_of({place: problems_at(place, error)})
+    people = work.people.all() if work.people.are_there() else _people_of_before(settings, work, rulebook, editions)
     named = {key for office in people.offices.values() for key in office.calendars}
     if mistakes:  # else each that a process names is there
         named |= {key for process in by_files.catalogue for key in process.named_calendars}
     gone = (named & {each.key for each in editions}) - files.calendars_with_file(settings)
     troubles += [_without_file(key) for key in sorted(gone)]
-    return InUse(rulebook, people, text, tuple(troubles))
+    return InUse(rulebook, people, tuple(troubles))
 
 
 def altered_texts(work: UnitOfWork, rulebook: Rulebook) -> Iterator[Sentence]:
@@ -117,13 +105,19 @@ def _without_file(calendar: str) -> Sentence:
     )
 
 
-def _people(settings: Settings, content: Content, rulebook: Rulebook, offices: Iterable[str]) -> tuple[People, str]:
-    """Raises BadInput, also where an office is gone that keeps agreements."""
-    people, text = files.people_in_use(settings, content, rulebook)
-    gone = sorted(set(offices) - people.offices.keys())
-    if gone:
-        raise BadInput("The people file lacks offices that keep agreements: {offices}.", offices=gone)
-    return people, text
+def _people_of_before(settings: Settings, work: UnitOfWork, rulebook: Rulebook, editions: Sequence[Edition]) -> People:
+    """Books of before have no people: those of the file, or of its last good text, which such books keep. Raises BadInput."""
+    try:
+        people = files.people_in_file(settings, with_editions(rulebook, editions))
+        gone = sorted(set(work.agreements.offices()) - people.offices.keys())
+        if gone:
+            raise BadInput("The people file lacks offices that keep agreements: {offices}.", offices=gone)
+    except BadInput:
+        kept = work.kept_files.text(PEOPLE)
+        if kept is None:
+            raise
+        return kept_people(kept, settings.people_file.name)
+    return people
 
 
 def _lost(work: UnitOfWork, pin: Pin) -> Sentence:

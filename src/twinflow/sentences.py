@@ -29,6 +29,7 @@ KEPT: Mapping[str, tuple[str, ...]] = {
     "reason-not-known": ("the reason is not known",),
     # why a message cannot be written or sent
     "no-such-person": ("There is no person {person}; there are {people}.",),
+    "person-disabled": ("{person} is disabled and gets no mail.",),
     "no-such-office": ("the people file has no office {office}",),
     "no-such-process": ("There is no process {process}; there are {known}.",),
     "no-such-version": ("There is no process {process} version {version}.",),

@@ -35,7 +35,7 @@ def shown(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[tuple[boot
     with capture_server(tmp_path / "mail", listener):
         runtime = bootstrap.start(demo.settings(tmp_path, 8000, listener.getsockname()[1], "en"))
         demo.fill(runtime, lambda: now)
-        Worker(runtime.engine, lambda: runtime.rulebook, runtime.people, runtime.post, lambda: now).tick()
+        Worker(runtime.engine, lambda: runtime.rulebook, lambda: runtime.people, runtime.post, lambda: now).tick()
         yield runtime, now
         runtime.engine.dispose()
 

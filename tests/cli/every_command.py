@@ -26,6 +26,8 @@ SHEET = (str(CUENCA / "negotiations.csv"), "--map", str(CUENCA / "negotiations.m
 CALENDAR = str(ROOT / "workflows" / "calendars" / "mx-labour.toml")
 SCRIPT = str(ROOT / "workflows" / "cases" / "progress-report" / "late.toml")
 
+LABELS, ZONE = ("--label-en", "Municipality of Parral", "--label-es", "Municipio de Parral"), "America/Chihuahua"
+
 TAKEN = "--port={port}"
 """Somebody else has this port: what serves ends at once, with 3."""
 
@@ -86,6 +88,18 @@ GOOD: dict[str, tuple[int, tuple[str, ...]]] = {
     "notices off": (0, ("agreement-renewed", *AS_ELENA)),
     "notices on": (0, ("agreement-renewed", *AS_ELENA)),
     "people list": (0, ()),
+    "people add": (0, ("nina", "--name", "Nina", "--mail", "nina@chihuahua.example")),
+    "people change": (0, ("elena", "--name", "Elena E.")),
+    "people disable": (0, ("sofia",)),
+    "people enable": (0, ("sofia",)),
+    "people assign": (0, ("sergio", "liaison", "chihuahua", "--from", "2026-04-01")),
+    "people end": (0, ("sofia", "supervisor", "cuenca", "--last-day", "2026-12-31")),
+    "people away": (0, ("elena", "--from", "2026-12-21", "--to", "2026-12-31", "--delegate", "david")),
+    "people import": (0, (str(CUENCA / "people.toml"),)),
+    "people history": (0, ()),
+    "offices list": (0, ()),
+    "offices add": (0, ("parral", "--kind", "municipality", *LABELS, "--country", "MX", "--time-zone", ZONE)),
+    "offices change": (0, ("chihuahua", "--time-zone", ZONE)),
     "clock show": (0, ()),
     "clock confirm": (1, AS_ELENA),
     "incidents": (0, ()),

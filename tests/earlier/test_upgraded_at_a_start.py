@@ -1,7 +1,5 @@
 """A start brings older tables to its version where it can go on with the books, and else changes nothing and says why."""
 
-import re
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -13,9 +11,7 @@ from sqlalchemy.engine import make_url
 from command_line import Ran, twinflow
 from twinflow import bootstrap
 from twinflow.config import DatabaseSettings, Settings
-from twinflow.domain.agreement.listing import Filters
 from twinflow.errors import BadInput, EnvironmentFailed
-from twinflow.services.reading import agreements
 from twinflow.storage.database import NEWEST
 from world import World
 
@@ -159,22 +155,3 @@ def test_tables_of_a_newer_program_are_left_alone(settings: Settings) -> None:
     for upgrade in (bootstrap.start, bootstrap.upgrade_database):
         with pytest.raises(EnvironmentFailed, match="0099"):
             upgrade(settings)
-
-
-def test_books_that_can_only_be_read_are_read_also_when_the_people_have_changed(tmp_path: Path) -> None:
-    """Who the people are is kept by the next start that may write."""
-    shutil.copyfile(OF_0005.folder / "books.sqlite", tmp_path / "old.db")
-    settings = settings_of(OF_0005, f"sqlite:///{tmp_path / 'old.db'}", tmp_path)
-    bootstrap.start(settings).engine.dispose()
-    people = tmp_path / "people.toml"
-    people.write_text(
-        re.sub("Lucía Enlace", "Lucía E.", OF_0005.folder.joinpath("people.toml").read_text("utf-8")), "utf-8"
-    )
-    read_only = f"sqlite:///file:{tmp_path / 'old.db'}?mode=ro&uri=true"
-    runtime = bootstrap.start(
-        settings.model_copy(update={"people_file": people, "database": DatabaseSettings.model_construct(url=read_only)})
-    )
-    assert runtime.people.person("lucia").name == "Lucía E."
-    around = (runtime.engine, runtime.rulebook, runtime.people, OF_0005.closed_at)
-    assert len(list(agreements.each_agreement(*around, Filters(everything=True)))) == 52
-    runtime.engine.dispose()

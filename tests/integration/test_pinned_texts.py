@@ -338,7 +338,7 @@ def test_nothing_is_gone_on_with_where_there_is_no_case(database_url: str, tmp_p
         assert told.value.problems
 
 
-# Calendars, people, notices
+# Calendars, notices, people
 
 
 def calendar_missing(settings: Settings) -> None:
@@ -347,24 +347,6 @@ def calendar_missing(settings: Settings) -> None:
 
 def calendar_damaged(settings: Settings) -> None:
     (files.calendars_folder(settings) / "mx-labour.toml").write_text("no TOML at all", "utf-8")
-
-
-def people_missing(settings: Settings) -> None:
-    settings.people_file.unlink()
-
-
-def people_damaged(settings: Settings) -> None:
-    settings.people_file.write_bytes(b"\xff\xfe")
-
-
-def people_with_a_role_that_there_is_not(settings: Settings) -> None:
-    found = settings.people_file.read_text("utf-8")
-    settings.people_file.write_text(edited(found, ('role = "liaison"', 'role = "liason"')), "utf-8")
-
-
-def people_without_the_office_of_the_cases(settings: Settings) -> None:
-    found = settings.people_file.read_text("utf-8")
-    settings.people_file.write_text(found.replace("chihuahua", "parral"), "utf-8")
 
 
 def notice_missing(settings: Settings) -> None:
@@ -391,10 +373,6 @@ def all_notices_missing(settings: Settings) -> None:
 OTHER_FILES: list[tuple[Callable[[Settings], None], str]] = [
     (calendar_missing, "mx-labour"),
     (calendar_damaged, "mx-labour"),
-    (people_missing, "people.toml"),
-    (people_damaged, "people.toml"),
-    (people_with_a_role_that_there_is_not, "liason"),
-    (people_without_the_office_of_the_cases, "chihuahua"),
     (notice_missing, "deadline-soon"),
     (notice_damaged, "nothing_of_the_kind"),
     (frame_damaged, "message.txt"),
@@ -404,7 +382,7 @@ OTHER_FILES: list[tuple[Callable[[Settings], None], str]] = [
 
 
 @pytest.mark.parametrize(("damage", "named"), OTHER_FILES, ids=[damage.__name__ for damage, _ in OTHER_FILES])
-def test_a_missing_or_damaged_calendar_notice_or_people_file_stops_nothing(
+def test_a_missing_or_damaged_calendar_or_notice_stops_nothing(
     damage: Callable[[Settings], None], named: str, books: World, tmp_path: Path
 ) -> None:
     shutil.copytree(NOTIFICATIONS, tmp_path / "notifications")
@@ -425,12 +403,26 @@ def test_a_missing_or_damaged_calendar_notice_or_people_file_stops_nothing(
     assert due["NEW/answer/1"] == date(2026, 3, 19)
 
 
-def test_the_people_gone_by_are_those_of_the_last_good_file(books: World) -> None:
-    path = books.runtime.settings.people_file
-    path.write_text(path.read_text("utf-8").replace('name = "elena"', 'name = "Elena E."'), "utf-8")
-    restarted(books)
-    path.unlink()
-    assert restarted(books).people.person("elena").name == "Elena E."
+def people_missing(settings: Settings) -> None:
+    settings.people_file.unlink()
+
+
+def people_damaged(settings: Settings) -> None:
+    settings.people_file.write_bytes(b"\xff\xfe")
+
+
+def people_with_a_role_that_there_is_not(settings: Settings) -> None:
+    found = settings.people_file.read_text("utf-8")
+    settings.people_file.write_text(edited(found, ('role = "liaison"', 'role = "liason"')), "utf-8")
+
+
+@pytest.mark.parametrize("damage", [people_missing, people_damaged, people_with_a_role_that_there_is_not])
+def test_what_becomes_of_the_people_file_later_is_of_no_account(
+    damage: Callable[[Settings], None], books: World
+) -> None:
+    before = books.people
+    damage(books.runtime.settings)
+    assert (restarted(books).people, books.runtime.troubles) == (before, ())
 
 
 def test_the_words_of_a_damaged_notice_are_those_that_come_with_twinflow_and_of_the_others_one_s_own(

@@ -46,7 +46,7 @@ def test_a_pass_that_fails_is_said_once_and_the_next_one_runs(
             raise errors.pop()
         return world.rulebook
 
-    worker = Worker(world.engine, rulebook, world.people, world.runtime.post, lambda: world.now)
+    worker = Worker(world.engine, rulebook, lambda: world.people, world.runtime.post, lambda: world.now)
     said = "The last sweep did not come to its end: "
     timetable.guarded(worker.sweep)
     (kept,) = open_incidents(world.engine).kept
@@ -70,5 +70,5 @@ def test_a_sweep_goes_by_the_calendars_in_use_when_it_begins(world: World) -> No
     def refresh() -> None:
         asked.append("refresh")
 
-    Worker(world.engine, rulebook, world.people, world.runtime.post, lambda: world.now, refresh=refresh).sweep()
+    Worker(world.engine, rulebook, lambda: world.people, world.runtime.post, lambda: world.now, refresh=refresh).sweep()
     assert asked == ["refresh", "rulebook"]

@@ -1,6 +1,7 @@
 """Somebody could not be reached: it is on record, on every page, and whoever stands in is told; no endless chain comes of it."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from twinflow.sentences import Sentence, unpacked
 from twinflow.services.agreements.opening import open_agreement
 from twinflow.services.alerts.incidents import StandIn, stand_in
 from twinflow.services.mail import outbox
+from twinflow.services.people.changing import change_people
 from twinflow.storage.unit_of_work import UnitOfWork
 from twinflow.web.app import create_app
 from world import EXAMPLES, World
@@ -179,7 +181,7 @@ def test_a_bounce_is_the_same_incident_and_can_be_sent_again(
 
 
 @pytest.mark.parametrize("built", [False, True], ids=["before it was built", "after the first try"])
-def test_a_message_whose_recipient_left_the_people_file_fails_in_sight_and_holds_nobody_up(
+def test_a_message_whose_recipient_was_disabled_fails_in_sight_and_holds_nobody_up(
     make_world: MakeWorld, smtp: RecordingServer, tmp_path: Path, built: bool
 ) -> None:
     smtp.answer_to_data = lambda: "451 later"
@@ -188,10 +190,19 @@ def test_a_message_whose_recipient_left_the_people_file_fails_in_sight_and_holds
     if built:
         send_due(before)
     smtp.answer_to_data = lambda: "250 OK"
-    after = make_world(smtp.settings, people_file(tmp_path, ("ana", "carla")))
+    disabled = replace(before.people.person("bea"), disabled=True)
+    change_people(
+        before.engine,
+        before.rulebook,
+        lambda people: replace(people, people={**people.people, "bea": disabled}),
+        by="test",
+        reason="",
+        now=before.now,
+    )
+    after = make_world(smtp.settings)
     after.now = before.now + timedelta(minutes=2)
     failures = send_due(after).failures
-    assert any("There is no person bea" in str(failure) for failure in failures)
+    assert any("bea is disabled and gets no mail" in str(failure) for failure in failures)
     assert {who: each.state for who, each in by_recipient(after).items()} == {
         "ana": "accepted",
         "bea": "failed",

@@ -97,6 +97,11 @@ OTHER_ROWS = (
         " effective_on, recorded_at, details) SELECT id, 'deadline-soon', 'deadline:answer', 1, '', 'elena', '', 'liaison',"
         " '2026-03-02', '2026-03-02 18:00:00', '{}' FROM agreement"
     ),
+    "INSERT INTO kept_file (name, digest, text, kept_at) VALUES ('people', '', '', '2026-03-02 18:00:00')",
+    (
+        "INSERT INTO absence (person, number, from_day, to_day, delegate)"
+        " VALUES ('elena', 1, '2026-12-21', '2026-12-31', 'david')"
+    ),
     "INSERT INTO link (number, at, seal) VALUES (1000, '2026-03-02 18:00:00', '')",
     (
         "INSERT INTO link_item (link, agreement_id, message_id, state, entries, seal, content)"

@@ -39,7 +39,7 @@ def vacant(make_world: MakeWorld, tmp_path: Path) -> World:
 
 
 def test_a_worker_says_that_nobody_holds_a_role_once_and_that_somebody_does(
-    vacant: World, make_world: MakeWorld, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    vacant: World, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     worker, said = vacant.worker, "CU-14: nobody is liaison officer; the alert waits."
     for _ in range(3):
@@ -53,8 +53,8 @@ def test_a_worker_says_that_nobody_holds_a_role_once_and_that_somebody_does(
         assert said in browser.get("/agreements/CU-14").text
         assert said not in browser.get("/agreements/CU-11").text
     (tmp_path / "people.toml").write_text(FULL, "utf-8")
-    filled = replace(worker, people=make_world(people=tmp_path / "people.toml").people)
-    filled.sweep()
+    vacant.declare(tmp_path / "people.toml")
+    worker.sweep()
     assert f"no longer: {said}" in caplog.text
     assert open_incidents(vacant.engine).kept == ()
     with browser_of(vacant) as browser:

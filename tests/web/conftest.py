@@ -20,7 +20,7 @@ def register(session_database_url: str, tmp_path_factory: pytest.TempPathFactory
     """Only to be read: tests share it."""
     runtime = bootstrap.start(settings_in(tmp_path_factory.mktemp("cuenca"), session_database_url))
     take_over(runtime)
-    Worker(runtime.engine, lambda: runtime.rulebook, runtime.people, runtime.post, clock).tick()
+    Worker(runtime.engine, lambda: runtime.rulebook, lambda: runtime.people, runtime.post, clock).tick()
     yield runtime
     runtime.engine.dispose()
 

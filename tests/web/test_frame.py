@@ -164,7 +164,7 @@ def test_there_is_no_interface_description(browser, address):
 def test_health_tells_the_revision_of_the_schema(browser):
     response = browser.get("/healthz")
     assert response.status_code == 200
-    assert {"status": "ok", "database": "ok", "schema": "0014", "clock": "ok"}.items() <= response.json().items()
+    assert {"status": "ok", "database": "ok", "schema": "0015", "clock": "ok"}.items() <= response.json().items()
 
 
 @pytest.fixture(params=["not there", "not a database", "without tables"])
@@ -232,7 +232,7 @@ def test_without_a_mail_server_every_page_says_that_nothing_leaves(browser):
 
 def test_every_template_is_drawn(empty, browse):
     take_over(empty)
-    Worker(empty.engine, lambda: empty.rulebook, empty.people, empty.post, clock).tick()
+    Worker(empty.engine, lambda: empty.rulebook, lambda: empty.people, empty.post, clock).tick()
     fail_a_message(empty, "550")
     answer = b"From: ana@example.org\nSubject: Re: x\n\nPlease call me.\n"
     take_mail(empty.engine, empty.rulebook, empty.people, read_report(answer), answer, clock(), whole=True)

@@ -23,7 +23,7 @@ def troubled(empty: Runtime) -> Runtime:
         waits = text("UPDATE outbox SET state = 'retrying' WHERE recipient <> 'lucia'")
         connection.execute(waits)
     fail_a_message(empty, "550 no such mailbox <lucia>")
-    worker = Worker(empty.engine, lambda: empty.rulebook, empty.people, empty.post, clock)
+    worker = Worker(empty.engine, lambda: empty.rulebook, lambda: empty.people, empty.post, clock)
     replace(worker, mailbox=Watched(Path("/nowhere/at all"))).tick()
     return empty
 

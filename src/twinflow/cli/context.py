@@ -26,7 +26,7 @@ LARGEST = 2**31 - 1
 """The largest number that an option takes: what a whole number of the databases holds."""
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
-Person = Annotated[str, typer.Option("--as", metavar="PERSON", help="Who acts: a key of the people file.")]
+Person = Annotated[str, typer.Option("--as", metavar="PERSON", help="Who acts: the key of a person.")]
 On = Annotated[
     str, typer.Option("--on", metavar="DATE", help="Day of the act; else you are asked, or told which day was taken.")
 ]

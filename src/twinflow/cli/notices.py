@@ -17,7 +17,7 @@ from twinflow.text import harmless
 app = typer.Typer(help="What is told, in which words, and what a person can do without.", no_args_is_help=True)
 
 Key = Annotated[str, typer.Argument(metavar="NOTICE", help="Key of the notice; see `notices list`.")]
-Reader = Annotated[str | None, typer.Option("--as", metavar="PERSON", help="A reader: a key of the people file.")]
+Reader = Annotated[str | None, typer.Option("--as", metavar="PERSON", help="A reader: the key of a person.")]
 
 
 @app.command("list")

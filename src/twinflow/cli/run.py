@@ -66,7 +66,7 @@ def _worker(
     return Worker(
         runtime.engine,
         lambda: runtime.rulebook,
-        runtime.people,
+        lambda: runtime.people,
         runtime.post,
         clock,
         mailbox=mailbox_of(runtime),

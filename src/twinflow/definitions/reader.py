@@ -93,13 +93,14 @@ def read_text(path: Path, place: str, read: Read = read_bytes) -> str:
 
 def parse_toml(text: str, model: type[Model], place: str) -> Model:
     """TOML text as `model`. Raises BadInput with every problem, each at `place` and its path or line."""
-    return _validated(_parsed(text, place), model, place)
+    return validated(_parsed(text, place), model, place)
 
 
 _parsed = lru_cache(maxsize=MANY)(toml_values)
 
 
-def _validated(content: Mapping[str, Any], model: type[Model], place: str) -> Model:
+def validated(content: Mapping[str, Any], model: type[Model], place: str) -> Model:
+    """The content as `model`. Raises BadInput with every problem, each at `place` and its path."""
     try:
         return model.model_validate(content)
     except ValidationError as error:
@@ -164,7 +165,7 @@ def _read(path: Path, place: str, workflows: Path, above: tuple[Path, ...], read
     head = own.get("process")
     if not isinstance(head, dict) or "extends" not in head:
         return _Content(text, own)
-    extends = _validated(head["extends"], models.ExtendsModel, f"{place}: process.extends")
+    extends = validated(head["extends"], models.ExtendsModel, f"{place}: process.extends")
     target = _file_of(extends, workflows, read)
     if target is None:
         raise _mistaken(place, [("process.extends", _nothing_to_rest_on(extends, workflows, path))])
@@ -234,7 +235,7 @@ def _mistaken(place: str, found: Iterable[tuple[str, Sentence]]) -> BadInput:
 
 @lru_cache(maxsize=MANY)
 def _definition(content: _Content, place: str) -> ProcessDefinition:
-    model = _validated(content.values, models.ProcessModel, place)
+    model = validated(content.values, models.ProcessModel, place)
     head = model.process
     steps = {key: _step(key, step) for key, step in model.steps.items()}
     states = {key: _state(key, state) for key, state in model.states.items()}

@@ -14,12 +14,13 @@ from twinflow.domain.calendar.business_days import Calendar, Calendars, CountsIn
 from twinflow.domain.calendar.office_hours import MailHours, OfficeHours
 from twinflow.domain.deadlines.carried_over import was_closed_by
 from twinflow.domain.deadlines.context import DeadlineContext, Place
+from twinflow.domain.people.mistakes import unknown_roles, useless_calendars
 from twinflow.domain.people.people import Office, People
 from twinflow.domain.process.catalogue import Catalogue
 from twinflow.domain.process.definition import DeadlineRule, Label, ProcessDefinition
 from twinflow.domain.process.notices import Notice
 from twinflow.errors import BadInput, DefinitionChanged, NotFound, unreadable
-from twinflow.sentences import Sentence
+from twinflow.sentences import Problem, Sentence
 
 MONDAY_TO_FRIDAY = Calendars((Calendar("monday-to-friday", {}, frozenset({5, 6}), {}, 1, 9999, ""),))
 """For an office that names no calendar."""
@@ -104,6 +105,16 @@ class Rulebook:
         """The versions that cases run on, and those that they may begin on."""
         files = cast("dict[tuple[str, int], ProcessDefinition]", self.catalogue.definitions)  # it is only read
         return Catalogue(ChainMap(dict(self.kept), files))
+
+    def mistakes_of(self, people: People) -> tuple[Problem, ...]:
+        """The roles and calendars that offices and people name and no file knows.
+
+        A process file that cannot be read may know any role.
+        """
+        out_of_use = [each.definition for each in self.catalogue.out_of_use.values()]
+        processes = [*self.all_versions, *filter(None, out_of_use)]
+        roles = () if None in out_of_use else unknown_roles(people, processes)
+        return (*roles, *useless_calendars(people, self.calendars))
 
     def lexicon_of(self, agreement: Agreement) -> ProcessDefinition:
         """The version of the agreement, with the words of the versions it came from for what is no longer in it."""

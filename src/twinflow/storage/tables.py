@@ -507,6 +507,69 @@ class UseMarkRow(SQLModel, table=True):
     accepted_at: datetime | None = None
 
 
+class OfficeRow(SQLModel, table=True):
+    """An office. None is ever removed: cases and histories name it."""
+
+    __tablename__ = "office"
+
+    key: str = Field(primary_key=True)
+    kind: str
+    label: dict[str, str] = Field(sa_type=Document)
+    country: str
+    time_zone: str
+    calendars: list[str] = Field(sa_type=Document)
+    city: str
+
+
+class PersonRow(SQLModel, table=True):
+    """A person. None is ever removed; who is `disabled` holds no role and gets no mail."""
+
+    __tablename__ = "person"
+
+    key: str = Field(primary_key=True)
+    name: str
+    mail: str
+    language: str
+    disabled: bool = False
+
+
+class AssignmentRow(SQLModel, table=True):
+    """A role of a person in an office, from a day to a day. `number` counts those of the person; none is ever removed."""
+
+    __tablename__ = "assignment"
+
+    person: str = Field(primary_key=True, foreign_key="person.key")
+    number: int = Field(primary_key=True)
+    role: str
+    office: str = Field(foreign_key="office.key", index=True)
+    from_day: date | None = None
+    to_day: date | None = None
+
+
+class AbsenceRow(SQLModel, table=True):
+    """Days on which the mail of a person goes to another. `number` counts those of the person."""
+
+    __tablename__ = "absence"
+
+    person: str = Field(primary_key=True, foreign_key="person.key")
+    number: int = Field(primary_key=True)
+    from_day: date
+    to_day: date
+    delegate: str = Field(foreign_key="person.key")
+
+
+class PeopleEntryRow(SQLModel, table=True):
+    """An entry of the history of offices and people. The number is given by who writes it: of two at once one is refused."""
+
+    __tablename__ = "people_entry"
+
+    number: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    by: str
+    reason: str
+    recorded_at: datetime
+    lines: list[Any] = Field(sa_type=Document)
+
+
 def table_of(row: type[SQLModel]) -> Table:
     """The table whose rows these are, for statements that ask for columns alone."""
     return cast("Table", row.__table__)  # type: ignore[attr-defined]

@@ -25,6 +25,7 @@ from twinflow.storage.links import Links
 from twinflow.storage.listing import Listing
 from twinflow.storage.opt_outs import OptOuts
 from twinflow.storage.outbox import Outbox
+from twinflow.storage.people import PeopleRows
 from twinflow.storage.received import ReceivedMail
 from twinflow.storage.restored_backup import RestoredBackup
 from twinflow.storage.seals import Seals
@@ -75,6 +76,7 @@ class UnitOfWork:
         self.shape = Shape(self._writes)
         self.opt_outs = OptOuts(self._writes)
         self.outbox = Outbox(self._writes)
+        self.people = PeopleRows(self._writes)
         self.use_marks = UseMarks(self._writes)
         self.calendar_recount = CalendarRecount(self._writes)
         return self

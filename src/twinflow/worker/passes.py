@@ -70,15 +70,15 @@ class _SaidOfTheClock:
 class Worker:
     """What makes the passes. `clock` gives the present instant in UTC; mail comes back to `mailbox`, if anywhere.
 
-    `rulebook` gives the definitions, which `refresh` brings to the calendars in use; `stopping` says when no more mail is to
-    be begun; `damaged` is what was wrong with the files at the start. What a pass could not do is logged, and kept in the
-    books until one can. Whatever part of a pass comes longer than `longest_gap` after the last one, or before it, raises
-    ClockDoubted and does nothing.
+    `rulebook` gives the definitions and `people` who is there, which `refresh` brings to what is in use; `stopping` says when
+    no more mail is to be begun; `damaged` is what was wrong with the files at the start. What a pass could not do is logged,
+    and kept in the books until one can. Whatever part of a pass comes longer than `longest_gap` after the last one, or before
+    it, raises ClockDoubted and does nothing.
     """
 
     engine: Engine
     rulebook: Callable[[], Rulebook]
-    people: People
+    people: Callable[[], People]
     post: Post
     clock: Callable[[], datetime]
     mailbox: Mailbox | None = None
@@ -102,7 +102,7 @@ class Worker:
         with self._pass(Part.SWEEP) as found:
             now, standing = self._begun()
             self.refresh()
-            swept = sweep(self.engine, self.rulebook(), self.people, now)
+            swept = sweep(self.engine, self.rulebook(), self.people(), now)
             carry_on(self.engine, now)
             found[Part.SWEEP] = swept.problems
             found[Part.FILES] = [Trouble(str(each), each) for each in self.damaged]
@@ -112,11 +112,12 @@ class Worker:
         """Read what came back, then send what waits: also what there is to tell of what came back. Raises EnvironmentFailed."""
         with self._pass(Part.MAIL) as found:
             now, _ = self._begun()
+            self.refresh()
             returned = NOTHING_READ
             if self.mailbox is not None:
-                returned = read_mailbox(self.engine, self.rulebook(), self.people, self.mailbox, now)
+                returned = read_mailbox(self.engine, self.rulebook(), self.people(), self.mailbox, now)
                 log_problems(returned)
-            sender = Sender(self.engine, self.rulebook(), self.people, self.post, self.clock, self.stopping)
+            sender = Sender(self.engine, self.rulebook(), self.people(), self.post, self.clock, self.stopping)
             with asyncio.Runner() as runner:
                 delivery = runner.run(sender.deliver())
             found[Part.MAIL] = [*returned.troubles, *received.waiting(self.engine), *delivery.troubles]

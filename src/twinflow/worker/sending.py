@@ -236,7 +236,7 @@ class Sender:
         if self.clock() > message.lease_until - outbox.SENDING_LIMIT:
             return None
         try:
-            address = self.post.redirect_all_to or self.people.person(message.recipient).mail
+            address = self.post.redirect_all_to or self.people.reader(message.recipient).mail
             async with asyncio.timeout(outbox.SENDING_LIMIT.total_seconds()):
                 sender = self.post.envelope_sender(return_tag(self.return_key, message.id, message.message_id))
                 await connection.send(sender, address, each.content)

@@ -65,6 +65,8 @@ class Person:
     language: str
     assignments: tuple[Assignment, ...]
     absences: tuple[Absence, ...] = ()
+    disabled: bool = False
+    """Holds no role and gets no mail; stays, as histories name them."""
 
     @property
     def address(self) -> str:
@@ -105,6 +107,8 @@ class People:
 
     offices: Mapping[str, Office]
     people: Mapping[str, Person]
+    entries: int = 0
+    """How many changes of them the books know: 0 where they come from a file."""
 
     def person(self, key: str) -> Person:
         """Whoever has the key, however its letters are written. Raises NotFound, naming who there is."""
@@ -114,6 +118,13 @@ class People:
             if composed(known) == composed(key):
                 return person
         raise NotFound("There is no person {person}; there are {people}.", person=key, people=sorted(self.people))
+
+    def reader(self, key: str) -> Person:
+        """The person as somebody whom mail may go to. Raises NotFound."""
+        person = self.person(key)
+        if person.disabled:
+            raise NotFound("{person} is disabled and gets no mail.", person=key)
+        return person
 
     def today(self, office: str, now: datetime) -> date:
         """The date at the office, at the instant `now`. Raises Unreadable for an office of which the books know alone."""
@@ -183,11 +194,13 @@ class People:
     def stand_in(self, person: str, day: date) -> str:
         """Who gets the mail of a person on the day: the first who is there, of the person and up to three delegates in a row.
 
-        The person after all, if none of them is.
+        The person after all, if none of them is, or the delegate is disabled.
         """
         who = person
         for _ in range(LONGEST_CHAIN + 1):
             away = next((absence for absence in self.people[who].absences if absence.covers(day)), None)
+            if self.people[who].disabled:
+                break
             if away is None:
                 return who
             who = away.delegate
@@ -217,7 +230,8 @@ class People:
     def _by_role(self) -> Mapping[str, Sequence[Person]]:
         """Who is ever assigned each role, in the order of their keys."""
         found: dict[str, list[Person]] = {}
-        for person in sorted(self.people.values(), key=lambda person: person.key):
+        in_office = (person for person in self.people.values() if not person.disabled)
+        for person in sorted(in_office, key=lambda person: person.key):
             for role in {assignment.role for assignment in person.assignments}:
                 found.setdefault(role, []).append(person)
         return found
@@ -229,3 +243,7 @@ class People:
         for office in self.offices.values():
             found.setdefault((office.kind, office.country), set()).add(office.key)
         return {where: frozenset(keys) for where, keys in found.items()}
+
+
+NOBODY = People({}, {})
+"""Before the first office and the first person."""

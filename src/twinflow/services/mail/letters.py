@@ -212,7 +212,7 @@ class Desk:
     _labels: dict[tuple[str, str, str], str] = field(default_factory=dict)
 
     def letter(self, message: ClaimedMessage, alerts: Sequence[Alert]) -> Letter | None:
-        person = self.people.person(message.recipient)
+        person = self.people.reader(message.recipient)
         by_agreement: dict[int, dict[tuple[AlertSubject, int], Alert]] = {}
         for alert in alerts:  # the last level of each
             by_agreement.setdefault(alert.agreement_id, {})[alert.subject, alert.occurrence] = alert

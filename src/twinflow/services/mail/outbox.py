@@ -54,10 +54,10 @@ def _leaves_at(work: UnitOfWork, rulebook: Rulebook, people: People, digest: Due
     """When a digest may leave: now, when its reader's office opens, or the next morning if another one has left today.
 
     One that comes late, or that the server refused until today, is the digest of today; what was planned for today waits.
-    Who has left the people file has no hours: the message is tried, so that its failure is seen.
+    Who is disabled has no hours: the message is tried, so that its failure is seen.
     """
     person = people.people.get(digest.recipient)
-    if person is None:
+    if person is None or person.disabled:
         return now
     hours = rulebook.hours_at(people.office_of(person, now))
     opens_at = hours.opening(now)

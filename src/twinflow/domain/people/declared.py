@@ -1,0 +1,34 @@
+"""What a file of offices and people declares, put into the ones that are there."""
+
+from dataclasses import replace
+
+from twinflow.domain.people.people import Assignment, People, Person
+
+
+def with_declared(people: People, declared: People) -> People:
+    """Who is there with what the file says of them, and who is in the file alone.
+
+    Whom the file does not name stays as they are. A role that the file does not name stays too: it is ended by a
+    change that says its last day, and not by what a file leaves out.
+    """
+    changed = {
+        key: _with_declared(people.people[key], person) if key in people.people else person
+        for key, person in declared.people.items()
+    }
+    return replace(people, offices={**people.offices, **declared.offices}, people={**people.people, **changed})
+
+
+def _with_declared(person: Person, declared: Person) -> Person:
+    roles = list(person.assignments)
+    for role in declared.assignments:
+        number = next((number for number, there in enumerate(roles) if _is_same(there, role)), None)
+        if number is None:
+            roles.append(role)
+        else:
+            roles[number] = role
+    absences = (*person.absences, *(away for away in declared.absences if away not in person.absences))
+    return replace(declared, assignments=tuple(roles), absences=absences, disabled=person.disabled)
+
+
+def _is_same(there: Assignment, declared: Assignment) -> bool:
+    return (there.role, there.office, there.from_day) == (declared.role, declared.office, declared.from_day)

@@ -1,0 +1,1 @@
+"""Offices and people: changed, and checked."""

@@ -1,0 +1,115 @@
+"""Offices and people as rows, and the history of what was changed about them."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, insert, inspect
+from sqlmodel import SQLModel, col, select
+
+from twinflow.domain.people.changes import Line, PeopleEntry
+from twinflow.domain.people.people import Absence, Assignment, Office, People, Person
+from twinflow.storage.engine import upsert
+from twinflow.storage.tables import AbsenceRow, AssignmentRow, OfficeRow, PeopleEntryRow, PersonRow, table_of
+from twinflow.storage.writes import Repository
+
+
+class PeopleRows(Repository):
+    def are_there(self) -> bool:
+        """Whether the books have any; in tables of before there is nothing of the kind."""
+        return inspect(self._connection).has_table(PeopleEntryRow.__tablename__) and self.entries() > 0
+
+    def entries(self) -> int:
+        """How many entries their history has."""
+        return int(self._connection.scalar(select(func.max(PeopleEntryRow.number))) or 0)
+
+    def all(self) -> People:
+        """Everybody, and every office, by key."""
+        entries = self.entries()
+        roles: defaultdict[str, list[Assignment]] = defaultdict(list)
+        for row in self._in_order(AssignmentRow):
+            roles[row.person].append(Assignment(row.role, row.office, row.from_day, row.to_day))
+        absences: defaultdict[str, list[Absence]] = defaultdict(list)
+        for row in self._in_order(AbsenceRow):
+            absences[row.person].append(Absence(row.from_day, row.to_day, row.delegate))
+        offices = {
+            row.key: Office(row.key, row.kind, row.label, row.country, row.time_zone, tuple(row.calendars), row.city)
+            for row in self._in_order(OfficeRow)
+        }
+        people = {
+            row.key: Person(
+                row.key, row.name, row.mail, row.language, tuple(roles[row.key]), tuple(absences[row.key]), row.disabled
+            )
+            for row in self._in_order(PersonRow)
+        }
+        return People(offices, people, entries)
+
+    def _in_order(self, row: type[SQLModel]) -> Sequence[Any]:
+        table = table_of(row)
+        return self._connection.execute(table.select().order_by(*table.primary_key.columns)).all()
+
+    def write(self, before: People, after: People) -> None:
+        """Every office and person that differs. What is there is replaced, and nothing is removed."""
+        offices = [office for key, office in after.offices.items() if before.offices.get(key) != office]
+        people = [person for key, person in after.people.items() if before.people.get(key) != person]
+        self._put(OfficeRow, [_of_office(office) for office in offices])
+        self._put(PersonRow, [_of_person(person) for person in people])
+        self._put(AssignmentRow, [row for person in people for row in _of_assignments(person)])
+        self._put(AbsenceRow, [row for person in people for row in _of_absences(person)])
+
+    def _put(self, row: type[SQLModel], values: Sequence[dict[str, object]]) -> None:
+        if not values:
+            return
+        keys = [column.name for column in table_of(row).primary_key.columns]
+        statement = upsert(self._connection, row)
+        others = {name: statement.excluded[name] for name in values[0] if name not in keys}
+        self._connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=others), values)
+
+    def add_entry(self, entry: PeopleEntry, now: datetime) -> None:
+        """Raises StaleAgreement where another transaction has written the entry of that number first."""
+        lines = [[line.place, line.was, line.now] for line in entry.lines]
+        values = {"number": entry.number, "by": entry.by, "reason": entry.reason, "recorded_at": now, "lines": lines}
+        self._connection.execute(insert(PeopleEntryRow).values(**values))
+
+    def history(self) -> list[tuple[PeopleEntry, datetime]]:
+        """Each entry with when it was recorded (UTC), the oldest first."""
+        found = self._connection.execute(table_of(PeopleEntryRow).select().order_by(col(PeopleEntryRow.number)))
+        return [
+            (PeopleEntry(row.number, row.by, row.reason, tuple(Line(*line) for line in row.lines)), row.recorded_at)
+            for row in found
+        ]
+
+
+def _of_office(office: Office) -> dict[str, object]:
+    return {
+        "key": office.key,
+        "kind": office.kind,
+        "label": dict(office.label),
+        "country": office.country,
+        "time_zone": office.time_zone,
+        "calendars": list(office.calendars),
+        "city": office.city,
+    }
+
+
+def _of_person(person: Person) -> dict[str, object]:
+    return {
+        "key": person.key,
+        "name": person.name,
+        "mail": person.mail,
+        "language": person.language,
+        "disabled": person.disabled,
+    }
+
+
+def _of_assignments(person: Person) -> Iterable[dict[str, object]]:
+    for number, a in enumerate(person.assignments, start=1):
+        days = {"from_day": a.from_day, "to_day": a.to_day}
+        yield {"person": person.key, "number": number, "role": a.role, "office": a.office, **days}
+
+
+def _of_absences(person: Person) -> Iterable[dict[str, object]]:
+    for number, a in enumerate(person.absences, start=1):
+        days = {"from_day": a.from_day, "to_day": a.to_day}
+        yield {"person": person.key, "number": number, "delegate": a.delegate, **days}
