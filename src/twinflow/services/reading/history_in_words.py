@@ -327,8 +327,10 @@ def finding_message(finding: Finding, agreement: PresentAgreement, definition: P
             return Sentence("{term}: {known}, the model allows {at_most} ({source})", values)
         case FindingCode.TERM_ASSUMED:
             rule = definition.terms[finding.subject]
-            named = f"{agreement.reference} {finding.subject} LENGTH"
-            command = f"twinflow agreements confirm-term {named} --as PERSON --source WHERE"
+            command = (
+                f"twinflow agreements confirm-term {agreement.reference} {finding.subject} LENGTH "
+                "--as PERSON --source WHERE"
+            )
             values = {"term": rule.label, "assumed": terms_in_words([rule]), "command": command}
             return Sentence("{term}: {assumed}: state what the text says: {command}", values)
         case FindingCode.DATES_DISAGREE:
