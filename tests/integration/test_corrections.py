@@ -901,8 +901,8 @@ def test_a_title_made_of_the_names_of_the_parties_goes_with_them(asked: World) -
     correct(asked, 1, title="Chihuahua – Albuquerque")
     correct(asked, 1, party__Albuquerque="Albuquerque, New Mexico")
     assert loaded(asked, MISTAKEN).title == "Chihuahua – Albuquerque, New Mexico"
-    correct(asked, 1, party__Chihuahua="Chihuahua capital", title="Twins")
-    correct(asked, 1, **{"party__Chihuahua capital": "Chihuahua"})
+    correct(asked, 1, party__Chihuahua="Ciudad de Chihuahua", title="Twins")
+    correct(asked, 1, **{"party__Ciudad de Chihuahua": "Chihuahua"})
     assert loaded(asked, MISTAKEN).title == "Twins", "somebody has given it one"
 
 
