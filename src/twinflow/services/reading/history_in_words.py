@@ -326,17 +326,23 @@ def finding_message(finding: Finding, agreement: PresentAgreement, definition: P
             values = {"term": rule.label, **beyond_bound(agreement.terms[finding.subject], rule)}
             return Sentence("{term}: {known}, the model allows {at_most} ({source})", values)
         case FindingCode.TERM_ASSUMED:
-            rule = definition.terms[finding.subject]
-            command = (
-                f"twinflow agreements confirm-term {agreement.reference} {finding.subject} LENGTH "
-                "--as PERSON --source WHERE"
-            )
-            values = {"term": rule.label, "assumed": terms_in_words([rule]), "command": command}
-            return Sentence("{term}: {assumed}: state what the text says: {command}", values)
+            return Sentence("To be confirmed: {term}", {"term": definition.terms[finding.subject].label})
         case FindingCode.DATES_DISAGREE:
             claims = [_day_or_text(claim) for claim in agreement.facts[finding.subject]]
             label = definition.records.get(finding.subject, finding.subject)
             return Sentence("Sources disagree: {fact}: {claims}", {"fact": label, "claims": claims})
+
+
+def finding_with_remedy(finding: Finding, agreement: PresentAgreement, definition: ProcessDefinition) -> Sentence:
+    """A finding in words, with all that is assumed and the command that states it: for whoever looks at this case alone."""
+    if finding.code is not FindingCode.TERM_ASSUMED:
+        return finding_message(finding, agreement, definition)
+    rule = definition.terms[finding.subject]
+    command = (
+        f"twinflow agreements confirm-term {agreement.reference} {finding.subject} LENGTH --as PERSON --source WHERE"
+    )
+    values = {"term": rule.label, "assumed": terms_in_words([rule]), "command": command}
+    return Sentence("{term}: {assumed}: state what the text says: {command}", values)
 
 
 def beyond_bound(term: Term, rule: TermRule) -> dict[str, object]:
