@@ -28,6 +28,8 @@ SCRIPT = str(ROOT / "workflows" / "cases" / "progress-report" / "late.toml")
 
 LABELS, ZONE = ("--label-en", "Municipality of Parral", "--label-es", "Municipio de Parral"), "America/Chihuahua"
 
+IN_DECEMBER = ("--from", "2026-12-21", "--to", "2026-12-31")
+
 TAKEN = "--port={port}"
 """Somebody else has this port: what serves ends at once, with 3."""
 
@@ -94,7 +96,10 @@ GOOD: dict[str, tuple[int, tuple[str, ...]]] = {
     "people enable": (0, ("sofia",)),
     "people assign": (0, ("sergio", "liaison", "chihuahua", "--from", "2026-04-01")),
     "people end": (0, ("sofia", "supervisor", "cuenca", "--last-day", "2026-12-31")),
-    "people away": (0, ("elena", "--from", "2026-12-21", "--to", "2026-12-31", "--delegate", "david")),
+    "people away": (0, ("elena", *IN_DECEMBER, "--delegate", "david")),
+    "people delegate": (0, ("elena", "david", *IN_DECEMBER, "--reason", "on leave")),
+    "people end-delegation": (2, ("elena", "david", "--last-day", "2026-12-24")),
+    "people check": (1, ()),
     "people import": (0, (str(CUENCA / "people.toml"),)),
     "people history": (0, ()),
     "offices list": (0, ()),
