@@ -100,11 +100,11 @@ OTHER_ROWS = (
     "INSERT INTO kept_file (name, digest, text, kept_at) VALUES ('people', '', '', '2026-03-02 18:00:00')",
     (
         "INSERT INTO absence (person, number, from_day, to_day, delegate)"
-        " VALUES ('elena', 1, '2026-12-21', '2026-12-31', 'david')"
+        " VALUES ('elena', 1, '2026-12-21', '2026-12-31', 'elena')"
     ),
     (
         "INSERT INTO delegation (person, number, delegate, role, office, from_day, to_day, reason)"
-        " VALUES ('elena', 1, 'david', NULL, NULL, '2026-12-21', '2026-12-31', 'on leave')"
+        " VALUES ('elena', 1, 'elena', NULL, NULL, '2026-12-21', '2026-12-31', 'on leave')"
     ),
     "INSERT INTO link (number, at, seal) VALUES (1000, '2026-03-02 18:00:00', '')",
     (

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import func, insert, inspect
 from sqlmodel import SQLModel, col, select
 
+from twinflow.domain.agreement.seals import instant_written, sealed
 from twinflow.domain.people.changes import Line, PeopleEntry
 from twinflow.domain.people.people import Absence, Assignment, Delegation, Office, People, Person
 from twinflow.storage.engine import upsert
@@ -89,9 +90,12 @@ class PeopleRows(Repository):
 
     def add_entry(self, entry: PeopleEntry, now: datetime) -> None:
         """Raises StaleAgreement where another transaction has written the entry of that number first."""
+        before = select(PeopleEntryRow.seal).where(col(PeopleEntryRow.number) == entry.number - 1)
         lines = [[line.place, line.was, line.now] for line in entry.lines]
+        written = [entry.number, entry.by, entry.reason, instant_written(now), lines]
         values = {"number": entry.number, "by": entry.by, "reason": entry.reason, "recorded_at": now, "lines": lines}
-        self._connection.execute(insert(PeopleEntryRow).values(**values))
+        seal = sealed(self._connection.scalar(before) or "", written)
+        self._connection.execute(insert(PeopleEntryRow).values(**values, seal=seal))
 
     def history(self) -> list[tuple[PeopleEntry, datetime]]:
         """Each entry with when it was recorded (UTC), the oldest first."""
