@@ -36,6 +36,7 @@ def test_each_is_written_today_as_it_was_then(old: OldBooks) -> None:
         else:
             assert json.dumps(said.details()) == json.dumps(entry.details)
     assert set(kinds) == set(EntryKind) - {
+        EntryKind.DUTY,
         EntryKind.TERM,
         EntryKind.CORRECTED,
         EntryKind.WITHDRAWN,

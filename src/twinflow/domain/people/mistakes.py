@@ -6,7 +6,7 @@ from datetime import date
 from twinflow.domain.calendar.business_days import Calendar, Calendars
 from twinflow.domain.people.delegations import mistaken_delegations
 from twinflow.domain.people.people import Assignment, People, Person
-from twinflow.domain.people.viewer import ADMINISTRATOR, AUDITOR
+from twinflow.domain.people.viewer import ADMINISTRATOR, AUDITOR, SUPERVISOR
 from twinflow.domain.process.definition import ProcessDefinition
 from twinflow.sentences import Problem, Sentence, unknown_name
 from twinflow.text import problems_of_text
@@ -28,7 +28,9 @@ def unknown_roles(people: People, processes: Iterable[ProcessDefinition]) -> Ite
     known = {
         (role.key, office.kind) for process in processes for role in process.roles.values() for office in role.offices
     }
-    known |= {(role, office.kind) for role in (ADMINISTRATOR, AUDITOR) for office in people.offices.values()}
+    known |= {
+        (role, office.kind) for role in (ADMINISTRATOR, AUDITOR, SUPERVISOR) for office in people.offices.values()
+    }
     for person, number, a in _assignments(people):
         kind = people.offices[a.office].kind if a.office in people.offices else None
         if kind is not None and (a.role, kind) not in known:

@@ -11,6 +11,9 @@ ADMINISTRATOR = "administrator"
 AUDITOR = "auditor"
 """Sees everything of the office, and does nothing."""
 
+SUPERVISOR = "supervisor"
+"""Gives what waits in the office to those who are there."""
+
 
 class Door(StrEnum):
     """By which way somebody came."""
