@@ -100,6 +100,8 @@ GOOD: dict[str, tuple[int, tuple[str, ...]]] = {
     "people delegate": (0, ("elena", "david", *IN_DECEMBER, "--reason", "on leave")),
     "people end-delegation": (2, ("elena", "david", "--last-day", "2026-12-24")),
     "people check": (1, ()),
+    "people hand-over": (1, ("rita", "ramon", "--as", "rita")),
+    "people accept": (1, ("MX-9", "--as", "rita")),
     "people import": (0, (str(CUENCA / "people.toml"),)),
     "people history": (0, ()),
     "queue list": (0, ("--as", "rita")),

@@ -15,7 +15,9 @@ from twinflow.domain.steps.command import StepCommand
 from twinflow.errors import Refused
 from twinflow.services.agreements.advancing import advance_agreement
 from twinflow.services.agreements.opening import open_agreement
+from twinflow.services.alerts.open_incidents import open_incidents
 from twinflow.services.people.changing import change_people
+from twinflow.services.people.handing_over import InHand, accept, hand_over
 from twinflow.services.people.queues import Queue, act, queue_of
 from twinflow.storage.unit_of_work import UnitOfWork
 from world import World
@@ -135,6 +137,52 @@ def test_who_has_it_in_hand_alone_is_told_of_its_dates_and_others_again_once_it_
     asked.now = datetime(2026, 3, 24, 18, tzinfo=UTC)
     asked.tick()
     assert {"rita", "rosa", "raul"} <= mailed(asked)
+
+
+def test_what_is_handed_over_is_the_successors_once_accepted_and_all_are_told_until_then(asked: World) -> None:
+    asked.tick()
+    assert does(asked, "rosa", Act.CLAIM) == "rosa"
+    for giver, to, by, why in (
+        ("rosa", "elena", "rosa", "elena is not"),
+        ("rosa", "rita", "raul", "raul is no supervisor"),
+        ("raul", "rita", "raul", "There is nothing to hand over"),
+    ):
+        with pytest.raises(Refused) as refused:
+            hands(asked, giver, to, by)
+        assert why in " ".join(map(str, refused.value.reasons))
+    assert [each.reference for each in hands(asked, "rosa", "rita", "saul")] == ["MX-1"]
+    asked.now = datetime(2026, 3, 17, 18, tzinfo=UTC)
+    asked.tick()
+    assert {"rita", "rosa", "raul"} <= mailed(asked)
+    assert does(asked, "raul", Act.ACCEPT) == "It is handed over to rita."
+    with pytest.raises(Refused):
+        accept(asked.engine, asked.rulebook, asked.people, ["MX-2"], person="rita", now=asked.now)
+    assert len(accept(asked.engine, asked.rulebook, asked.people, [], person="rita", now=asked.now)) == 1
+    assert [each.person for each in queue(asked, "rosa").waiting] == ["rita"]
+
+
+def test_what_somebody_disabled_still_has_in_hand_is_an_incident_until_it_is_handed_over(asked: World) -> None:
+    assert does(asked, "rosa", Act.CLAIM) == "rosa"
+    asked.tick()
+    change_people(asked.engine, asked.rulebook, without_rosa, by="test", reason="", now=asked.now)
+    asked.runtime.refresh()
+    asked.tick()
+    said = "MX-1: rosa is disabled and still has it in hand; hand it over."
+    assert said in {str(each.sentence) for each in open_incidents(asked.engine).kept}
+    hands(asked, "rosa", "rita", "saul")
+    accept(asked.engine, asked.rulebook, asked.people, ["MX-1"], person="rita", now=asked.now)
+    asked.tick()
+    assert said not in {str(each.sentence) for each in open_incidents(asked.engine).kept}
+
+
+def without_rosa(people: People) -> People:
+    return replace(people, people={**people.people, "rosa": replace(people.people["rosa"], disabled=True)})
+
+
+def hands(world: World, giver: str, to: str, by: str) -> list[InHand]:
+    return hand_over(
+        world.engine, world.rulebook, world.people, giver, to, person=by, reason="she leaves", now=world.now
+    )
 
 
 def mailed(world: World) -> set[str]:

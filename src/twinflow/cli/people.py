@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from twinflow.cli import handing_over
 from twinflow.cli.changing_people import As, DryRun, Reason, show_change
 from twinflow.cli.context import Cli, Json, cli_of, day_option
 from twinflow.cli.options import Options, whole_day
@@ -296,6 +297,10 @@ def _until(given: Delegation, to: str, last: date) -> Delegation:
     if given.to != to or given.to_day <= last:
         return given
     return replace(given, to_day=max(last, given.from_day - timedelta(days=1)))
+
+
+app.command("hand-over")(handing_over.hand_over)
+app.command()(handing_over.accept)
 
 
 @app.command("import")

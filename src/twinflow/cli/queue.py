@@ -84,6 +84,7 @@ def put_aside(
     json: Json = False,
 ) -> None:
     """Put a duty aside until a day. Its dates and warnings stay."""
+    cli_of(context)
     asked = Asked(Act.PUT_ASIDE, reason, until=day_option(until, "--until"))
     _act(context, reference, person, asked, json=json)
 

@@ -4,11 +4,18 @@ from collections.abc import Collection, Mapping
 
 from sqlalchemy import and_, or_, select
 
+from twinflow.domain.agreement.history import EntryKind
+from twinflow.storage.history import HISTORY
 from twinflow.storage.snapshots import AGREEMENT
 from twinflow.storage.writes import Repository
 
 
 class Duties(Repository):
+    def ever_taken(self) -> list[int]:
+        """The agreements in which somebody ever had a duty in hand."""
+        query = select(HISTORY.c.agreement_id).where(HISTORY.c.kind == EntryKind.DUTY.value).distinct()
+        return sorted(self._connection.scalars(query))
+
     def waiting(self, states: Mapping[str, Collection[str]], offices: Collection[str], most: int) -> list[int]:
         """The first `most` agreements of these offices, soonest first, that are in one of the states of their process.
 

@@ -345,7 +345,10 @@ class Snoozed:
 
 @dataclass(frozen=True, slots=True)
 class DutyTaken:
-    """What somebody did about the duty of a role: who has it in hand since (empty: nobody), and until when it is put aside."""
+    """What somebody did about the duty of a role: who has it in hand since (empty: nobody), and until when it is put aside.
+
+    `to` is the successor to whom it is handed over, and who has not accepted it yet.
+    """
 
     kind: ClassVar = EntryKind.DUTY
 
@@ -354,9 +357,10 @@ class DutyTaken:
     person: str = ""
     until: date | None = None
     reason: str = ""
+    to: str = ""
 
     def details(self) -> dict[str, str]:
-        given = {"person": self.person, "until": str(self.until or ""), "reason": self.reason}
+        given = {"person": self.person, "until": str(self.until or ""), "reason": self.reason, "to": self.to}
         return {"role": self.role, "act": self.act} | _given(given)
 
     @classmethod
@@ -364,7 +368,8 @@ class DutyTaken:
         if entry.kind is not cls.kind:
             return None
         said = entry.details
-        return cls(said["role"], said["act"], said.get("person", ""), _day(said.get("until")), said.get("reason", ""))
+        until, reason = _day(said.get("until")), said.get("reason", "")
+        return cls(said["role"], said["act"], said.get("person", ""), until, reason, said.get("to", ""))
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,10 +64,14 @@ def audience_of(
     """Who is to be told on the day, of a case that `office` keeps.
 
     `told` has the (level, person) pairs of those who were, or whose delegate was. `in_hand` names who has the duty of a role
-    in hand: while they hold the role, they alone are told in it.
+    in hand: while they hold the role, they alone are told in it. Where it is handed over and not accepted yet (empty), all of
+    the role are, and its deputy too.
     """
+    handed_over = (definition.roles[role].deputy for role in telling.roles if in_hand.get(role) == "")
+    deputies = tuple(deputy for deputy in handed_over if deputy is not None and deputy not in telling.roles)
     holders, vacant = holders_of(people, definition, office, telling.roles, today)
-    holders = _without_others(holders, in_hand)
+    standing_by, _ = holders_of(people, definition, office, deputies, today)
+    holders = {**standing_by, **_without_others(holders, in_hand)}
     heard = {person for person in holders if person in telling.held or (telling.level, person) in told}
     recipients = [
         each

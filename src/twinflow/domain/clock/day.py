@@ -23,7 +23,7 @@ from twinflow.domain.deadlines.context import DeadlineContext
 from twinflow.domain.deadlines.kept import Key, Rewritten, rewritten
 from twinflow.domain.deadlines.occurrences import on_record_since, with_deadlines
 from twinflow.domain.deadlines.warnings import lapses_by_the_clock
-from twinflow.domain.people.duties import duties_of
+from twinflow.domain.people.duties import in_hand
 from twinflow.domain.people.people import THE_CLOCK, People
 from twinflow.domain.process.definition import DeadlineRule, ProcessDefinition
 from twinflow.domain.rulebook import Rulebook
@@ -279,7 +279,7 @@ class _Run:
         about, already = (telling.subject, telling.occurrence), self._told(telling.subject, telling.occurrence)
         office, today = self.agreement.office, self.context.today
         audience = recipients.audience_of(
-            self.people, self.definition, office, telling, today, already.people, self._in_hand()
+            self.people, self.definition, office, telling, today, already.people, in_hand(self.agreement.history)
         )
         if audience.recipients:
             told = already.and_now(telling, audience)
@@ -288,9 +288,6 @@ class _Run:
         elif audience.vacant:
             self._once(Told(telling, audience), (about, telling.level))
         return audience
-
-    def _in_hand(self) -> dict[str, str]:
-        return {role: duty.person for role, duty in duties_of(self.agreement.history).items()}
 
     def _once(self, deed: Deed, what: object) -> None:
         """What stays as it is, round after round, is said once."""

@@ -24,15 +24,20 @@ class Act(StrEnum):
     PUT_ASIDE = "put-aside"
     TAKE_BACK = "take-back"
     HAND_OVER = "hand-over"
+    ACCEPT = "accept"
 
 
 @dataclass(frozen=True, slots=True)
 class Duty:
-    """Who has it, since when, and the day on which it comes back where it is put aside."""
+    """Who has it, since when, and the day on which it comes back where it is put aside.
+
+    `to` is the successor to whom it is handed over, and who has not accepted it yet.
+    """
 
     person: str
     on: date
     until: date | None = None
+    to: str = ""
 
     def is_aside(self, today: date) -> bool:
         return self.until is not None and today < self.until
@@ -59,10 +64,15 @@ def duties_of(history: Sequence[HistoryEntry]) -> Mapping[str, Duty]:
     for entry in since_it_came_here(history):
         said = DutyTaken.read(entry)
         if said is not None and said.person:
-            found[said.role] = Duty(said.person, entry.effective_on, said.until)
+            found[said.role] = Duty(said.person, entry.effective_on, said.until, said.to)
         elif said is not None:
             found.pop(said.role, None)
     return found
+
+
+def in_hand(history: Sequence[HistoryEntry]) -> Mapping[str, str]:
+    """Who has the duties of a case in hand, by role; empty for one that is handed over and that nobody has accepted yet."""
+    return {role: "" if duty.to else duty.person for role, duty in duties_of(history).items()}
 
 
 def role_waited_for(agreement: Agreement, definition: ProcessDefinition) -> str | None:
@@ -105,20 +115,23 @@ def decide(
         *_of_the_person(definition.roles[role].label, asked, actor, there, role in actor.roles, supervises),
         *_of_what_is_asked(definition.roles[role].label, asked, there, among, today),
     ]
-    return DutyTaken(role, asked.act.value, *_left(asked, actor, there), asked.reason.strip()), reasons
+    to = asked.to if asked.act is Act.HAND_OVER else ""
+    return DutyTaken(role, asked.act.value, *_left(asked, actor, there), asked.reason.strip(), to), reasons
 
 
 def _left(asked: Asked, actor: Actor, there: Duty | None) -> tuple[str, date | None]:
     match asked.act:
         case Act.RELEASE:
             return "", None
-        case Act.ASSIGN | Act.HAND_OVER:
+        case Act.ASSIGN:
             return asked.to, None
+        case Act.HAND_OVER:
+            return (there.person, there.until) if there is not None else ("", None)
         case Act.PUT_ASIDE:
             return there.person if there is not None else actor.key, asked.until
         case Act.TAKE_BACK:
             return there.person if there is not None else actor.key, None
-        case Act.CLAIM | Act.TAKE_OVER:
+        case Act.CLAIM | Act.TAKE_OVER | Act.ACCEPT:
             return actor.key, None
 
 
@@ -126,13 +139,17 @@ def _of_the_person(
     label: object, asked: Asked, actor: Actor, there: Duty | None, holds: bool, supervises: bool
 ) -> Iterable[Sentence]:
     has_it = there is not None and actor.is_called(there.person)
-    if asked.act is Act.ASSIGN:
+    if asked.act is Act.ASSIGN or (asked.act is Act.HAND_OVER and not has_it):
         if not supervises:
             yield Sentence("{person} is no supervisor of the office of {role}.", {"person": actor.key, "role": label})
+    elif asked.act is Act.HAND_OVER:
+        return
     elif not holds and not (supervises and asked.act is Act.RELEASE):
         yield Sentence("{person} is not {roles} here.", {"person": actor.key, "roles": [label]})
     elif there is not None and (asked.act is Act.CLAIM or (asked.act is Act.PUT_ASIDE and not has_it)):
         yield Sentence("{person} has it in hand since {day}.", {"person": there.person, "day": there.on})
+    elif there is not None and asked.act is Act.ACCEPT and there.to and not actor.is_called(there.to):
+        yield Sentence("It is handed over to {person}.", {"person": there.to})
     elif asked.act in (Act.RELEASE, Act.TAKE_BACK) and not has_it and not supervises:
         yield Sentence("{person} does not have it in hand.", {"person": actor.key})
 
@@ -143,7 +160,9 @@ def _of_what_is_asked(
     match asked.act:
         case Act.ASSIGN | Act.HAND_OVER if asked.to not in holders:
             yield Sentence("{person} is not {roles} here.", {"person": asked.to, "roles": [label]})
-        case Act.RELEASE | Act.TAKE_OVER if there is None:
+        case Act.ACCEPT if there is None or not there.to:
+            yield Sentence("It is not handed over.")
+        case Act.RELEASE | Act.TAKE_OVER | Act.HAND_OVER if there is None:
             yield Sentence("Nobody has it in hand.")
         case Act.PUT_ASIDE if asked.until is None or asked.until <= today:
             yield Sentence("{day} is not after today.", {"day": asked.until or today})

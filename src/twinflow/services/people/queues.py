@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 from twinflow.domain.agreement.agreement import Agreement
 from twinflow.domain.agreement.entries import noted
 from twinflow.domain.people.duties import Asked, Duty, decide, duties_of, role_waited_for
-from twinflow.domain.people.people import People
+from twinflow.domain.people.people import People, Person
 from twinflow.domain.people.viewer import SUPERVISOR
 from twinflow.domain.process.definition import Label, ProcessDefinition
 from twinflow.domain.rulebook import Rulebook
@@ -111,6 +111,16 @@ def act(
     if asked.to:
         people.person(asked.to)
     with about(reference), UnitOfWork(engine) as work:
+        done = act_in(work, rulebook, people, reference, asked, who, now)
+        work.commit()
+    return done
+
+
+def act_in(
+    work: UnitOfWork, rulebook: Rulebook, people: People, reference: str, asked: Asked, who: Person, now: datetime
+) -> Taken:
+    """The same within a transaction. Raises NotFound, Refused with every reason."""
+    with about(reference):
         agreement = work.agreements.lock(reference)
         definition, today = rulebook.definition_of(agreement), people.today(agreement.office, now)
         role = role_waited_for(agreement, definition)
@@ -128,7 +138,6 @@ def act(
         if reasons or said is None:
             raise Refused("The duty of {reference} stays as it is.", tuple(reasons), reference=agreement.reference)
         work.history.add(work.agreements.id_of(reference), noted(said, who.key, today, now))
-        work.commit()
     return Taken(agreement.reference, said.role, said.person, said.until)
 
 

@@ -131,6 +131,8 @@ def entry_message(entry: HistoryEntry, definition: ProcessDefinition, deadlines:
 def _duty_in_words(said: DutyTaken, values: Mapping[str, object]) -> Sentence:
     if not said.person:
         return Sentence("The duty of {role} waits for everybody again", values)
+    if said.to:
+        return Sentence("The duty of {role} handed over by {person} to {to}", {**values, "to": said.to})
     if said.until is not None:
         return Sentence("The duty of {role} put aside until {until}, in the hands of {person}", values)
     return Sentence("The duty of {role} in the hands of {person}", values)
