@@ -15,7 +15,9 @@ from twinflow.services.people.handing_over import InHand
 
 def hand_over(
     context: typer.Context,
-    giver: Annotated[str, typer.Argument(metavar="PERSON", help="The key of the person who has it in hand.")],
+    giver: Annotated[
+        str, typer.Argument(metavar="PERSON", help="The key of who has it in hand; or of an office, for all there.")
+    ],
     to: Annotated[str, typer.Argument(metavar="SUCCESSOR", help="The key of the person who is to have it.")],
     person: Person,
     reason: Annotated[str, typer.Option("--reason", help="Why.")] = "",
@@ -66,7 +68,9 @@ def _row(cli: Cli, each: InHand) -> list[str]:
 
 def _paper(cli: Cli, giver: str, to: str, reason: str, done: Sequence[InHand]) -> str:
     people = cli.runtime.people
-    names = {"giver": people.person(giver).name, "to": people.person(to).name, "day": cli.now().date()}
+    of_office = people.offices.get(giver) if giver not in people.people else None
+    name = cli.say(of_office.label) if of_office is not None else people.person(giver).name
+    names = {"giver": name, "to": people.person(to).name, "day": cli.now().date()}
     lines = [cli.say(Sentence("Handed over by {giver} to {to} on {day}", names)), reason, ""]
     lines += [" · ".join(_row(cli, each)) for each in done]
     signed = [f"{names[who]}: ______________________________" for who in ("giver", "to")]

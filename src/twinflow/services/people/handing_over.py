@@ -34,12 +34,22 @@ class InHand:
 def hand_over(
     engine: Engine, rulebook: Rulebook, people: People, giver: str, to: str, *, person: str, reason: str, now: datetime
 ) -> list[InHand]:
-    """Hand over all that `giver` has in hand to `to`: by the giver, or by a supervisor of the office; what it was.
+    """Hand over all that `giver`, a person or all people of an office, has in hand to `to`; what it was.
+
+    Themselves do it, or a supervisor of the office.
 
     Raises NotFound, BadInput for its texts, and Refused with every reason: then nothing is handed over.
     """
     asked = checked(Asked(Act.HAND_OVER, reason, people.person(to).key))
-    return _all_in_one(engine, rulebook, people, asked, person, now, giver=people.person(giver).key)
+    return _all_in_one(engine, rulebook, people, asked, person, now, givers=_givers(people, giver, asked.to))
+
+
+def _givers(people: People, giver: str, to: str) -> frozenset[str]:
+    """The person, or whoever was ever given a role in the office; the successor goes on with what is theirs."""
+    if giver in people.offices and giver not in people.people:
+        there = (key for key, each in people.people.items() if any(role.office == giver for role in each.assignments))
+        return frozenset(there) - {to}
+    return frozenset({people.person(giver).key})
 
 
 def accept(
@@ -58,12 +68,16 @@ def _all_in_one(
     person: str,
     now: datetime,
     *,
-    giver: str = "",
+    givers: frozenset[str] | None = None,
     wanted: frozenset[str] = frozenset(),
 ) -> list[InHand]:
     who, done, reasons = people.person(person), list[InHand](), list[Sentence]()
     with UnitOfWork(engine) as work:
-        held = [each for each in _in_hand(work, rulebook) if (each.person == giver if giver else each.to == who.key)]
+        held = [
+            each
+            for each in _in_hand(work, rulebook)
+            if (each.to == who.key if givers is None else each.person in givers)
+        ]
         chosen = [each for each in held if not wanted or each.reference in wanted]
         missing = sorted(wanted - {each.reference for each in held})
         reasons += [
