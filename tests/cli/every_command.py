@@ -28,6 +28,8 @@ SCRIPT = str(ROOT / "workflows" / "cases" / "progress-report" / "late.toml")
 
 LABELS, ZONE = ("--label-en", "Municipality of Parral", "--label-es", "Municipio de Parral"), "America/Chihuahua"
 
+IN_DECEMBER = ("--from", "2026-12-21", "--to", "2026-12-31")
+
 TAKEN = "--port={port}"
 """Somebody else has this port: what serves ends at once, with 3."""
 
@@ -94,9 +96,21 @@ GOOD: dict[str, tuple[int, tuple[str, ...]]] = {
     "people enable": (0, ("sofia",)),
     "people assign": (0, ("sergio", "liaison", "chihuahua", "--from", "2026-04-01")),
     "people end": (0, ("sofia", "supervisor", "cuenca", "--last-day", "2026-12-31")),
-    "people away": (0, ("elena", "--from", "2026-12-21", "--to", "2026-12-31", "--delegate", "david")),
+    "people away": (0, ("elena", *IN_DECEMBER, "--delegate", "david")),
+    "people delegate": (0, ("elena", "david", *IN_DECEMBER, "--reason", "on leave")),
+    "people end-delegation": (2, ("elena", "david", "--last-day", "2026-12-24")),
+    "people check": (1, ()),
+    "people hand-over": (1, ("rita", "ramon", "--as", "rita")),
+    "people accept": (1, ("MX-9", "--as", "rita")),
     "people import": (0, (str(CUENCA / "people.toml"),)),
     "people history": (0, ()),
+    "queue list": (0, ("--as", "rita")),
+    "queue claim": (0, ("MX-9", "--as", "rita")),
+    "queue take-over": (1, ("MX-9", "--as", "rita", "--reason", "rosa is ill")),
+    "queue release": (1, ("MX-9", "--as", "rita")),
+    "queue assign": (1, ("MX-9", "rita", "--as", "sergio")),
+    "queue put-aside": (0, ("MX-9", "--as", "rita", "--until", "2026-03-20", "--reason", "a paper is to come")),
+    "queue take-back": (1, ("MX-9", "--as", "rita")),
     "offices list": (0, ()),
     "offices add": (0, ("parral", "--kind", "municipality", *LABELS, "--country", "MX", "--time-zone", ZONE)),
     "offices change": (0, ("chihuahua", "--time-zone", ZONE)),

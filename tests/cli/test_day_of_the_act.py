@@ -51,7 +51,7 @@ def run(
 
 
 BY_SOMEBODY = {given.command for given in arguments_and_options() if given.name == "--as"}
-READING = {"agreements steps", "notices list", "notices preview"}
+READING = {"agreements steps", "notices list", "notices preview", "queue list"}
 DONE_IN_THE_BOOKS = {
     "agreements confirm-correction",
     "agreements refuse-correction",
@@ -65,7 +65,27 @@ DONE_IN_THE_BOOKS = {
     "deadlines snooze",
     "notices off",
     "notices on",
+    "offices add",
+    "offices change",
     "outbox cancel",
+    "people accept",
+    "people add",
+    "people assign",
+    "people away",
+    "people change",
+    "people delegate",
+    "people disable",
+    "people enable",
+    "people end",
+    "people end-delegation",
+    "people hand-over",
+    "people import",
+    "queue assign",
+    "queue claim",
+    "queue put-aside",
+    "queue release",
+    "queue take-back",
+    "queue take-over",
     "workflows migrate apply",
 }
 """What somebody does in twinflow itself: it has the day on which it is entered, and no other."""

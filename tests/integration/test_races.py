@@ -198,6 +198,7 @@ def test_several_nodes_may_start_on_an_empty_database_at_once(database_url: str)
         for table in (
             "people_entry",
             "absence",
+            "delegation",
             "assignment",
             "person",
             "office",

@@ -104,6 +104,10 @@ OTHER_ROWS = (
         "INSERT INTO absence (person, number, from_day, to_day, delegate)"
         " VALUES ('elena', 1, '2026-12-21', '2026-12-31', 'elena')"
     ),
+    (
+        "INSERT INTO delegation (person, number, delegate, role, office, from_day, to_day, reason)"
+        " VALUES ('elena', 1, 'elena', NULL, NULL, '2026-12-21', '2026-12-31', 'on leave')"
+    ),
     "INSERT INTO link (number, at, seal) VALUES (1000, '2026-03-02 18:00:00', '')",
     (
         "INSERT INTO link_item (link, agreement_id, message_id, state, entries, seal, content)"

@@ -16,6 +16,7 @@ from twinflow.domain.agreement.entries import (
     Changed,
     ChangeKind,
     DateMoved,
+    DutyTaken,
     Migrated,
     NotDelivered,
     Policy,
@@ -122,6 +123,15 @@ KEPT = [
             '"reason": "the mayor travels"}'
         ),
     ),
+    (
+        DutyTaken("reviewer", "put-aside", "rita", DAY, "a paper is to come"),
+        EntryKind.DUTY,
+        (
+            '{"role": "reviewer", "act": "put-aside", "person": "rita", "until": "2026-03-04", '
+            '"reason": "a paper is to come"}'
+        ),
+    ),
+    (DutyTaken("reviewer", "release"), EntryKind.DUTY, '{"role": "reviewer", "act": "release"}'),
     (
         Migrated(
             "petition v1",

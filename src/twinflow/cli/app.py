@@ -42,6 +42,7 @@ add_later(
         "bounces": ("bounces.app", "Mail that came in: delivery reports, and answers of persons."),
         "notices": ("notices.app", "What is told, in which words, and what a person can do without."),
         "people": ("people.app", "People and the roles they hold."),
+        "queue": ("queue.app", "What waits for the roles of a person, and who has it in hand."),
         "offices": ("offices.app", "Offices: municipalities, ministries, registries."),
         "feeds": ("feeds.app", "Private calendar addresses."),
         "clock": ("clock.app", "Whether the clock of this machine is believed."),

@@ -14,17 +14,20 @@ from twinflow.sentences import Sentence
 from twinflow.services.people.changing import Change, change_people, rehearse
 
 Reason = Annotated[str, typer.Option("--reason", help="Why.")]
+As = Annotated[str, typer.Option("--as", metavar="PERSON", help="Who does it; else the operator of this machine.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would change, and change nothing.")]
 
 
-def show_change(cli: Cli, change: Change, reason: str, *, dry_run: bool, json: bool) -> None:
+def show_change(cli: Cli, change: Change, reason: str, *, person: str, dry_run: bool, json: bool) -> None:
     """Make the change, and print what stands otherwise since; on a dry run what would."""
     runtime = cli.runtime
     number = None
     if dry_run:
-        lines = rehearse(runtime.engine, runtime.rulebook, change)
+        lines = rehearse(runtime.engine, runtime.rulebook, change, now=cli.now(), person=person)
     else:
-        entry = change_people(runtime.engine, runtime.rulebook, change, by=_who(), reason=reason, now=cli.now())
+        entry = change_people(
+            runtime.engine, runtime.rulebook, change, by=_who(person), reason=reason, now=cli.now(), person=person
+        )
         lines, number = (entry.lines, entry.number) if entry is not None else ((), None)
     if json:
         print_json({"entry": number, "lines": lines}, cli.language)
@@ -46,8 +49,12 @@ def _said(lines: Sequence[Line], number: int | None, *, dry_run: bool) -> Senten
     return Sentence("Changed; entry {number} of the history of people.", {"number": number})
 
 
-def _who() -> str:
-    """Whoever runs the command, by the machine: what is done in the shell is done by its user."""
+def _who(person: str) -> str:
+    """Whoever runs the command, by the machine: what is done in the shell is done by its user, as whomever they say."""
+    return f"{person} ({_machine_user()})" if person else _machine_user()
+
+
+def _machine_user() -> str:
     try:
         return getpass.getuser()
     except (KeyError, OSError):  # a user whom the machine does not know by name

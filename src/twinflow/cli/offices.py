@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from twinflow.cli.changing_people import DryRun, Reason, show_change
+from twinflow.cli.changing_people import As, DryRun, Reason, show_change
 from twinflow.cli.context import Json, cli_of
 from twinflow.cli.output import print_json, print_table
 from twinflow.definitions.people import content_of_office, office_of
@@ -50,6 +50,7 @@ def add(
     calendar: Annotated[list[str] | None, Calendar] = None,
     city: Annotated[str, City] = "",
     reason: Reason = "",
+    person: As = "",
     dry_run: DryRun = False,
     json: Json = False,
 ) -> None:
@@ -64,7 +65,7 @@ def add(
             raise BadInput("There is an office {office} already; “twinflow offices change” changes it.", office=key)
         return _with(people, new)
 
-    show_change(cli, change, reason, dry_run=dry_run, json=json)
+    show_change(cli, change, reason, person=person, dry_run=dry_run, json=json)
 
 
 @app.command("change")
@@ -79,6 +80,7 @@ def change_office(
     calendar: Annotated[list[str] | None, Calendar] = None,
     city: Annotated[str, City] = "",
     reason: Reason = "",
+    person: As = "",
     dry_run: DryRun = False,
     json: Json = False,
 ) -> None:
@@ -97,7 +99,7 @@ def change_office(
         edits = {field: value for field, value in given.items() if value}
         return _with(people, office_of(key, {**content_of_office(office), "label": label, **edits}))
 
-    show_change(cli, change, reason, dry_run=dry_run, json=json)
+    show_change(cli, change, reason, person=person, dry_run=dry_run, json=json)
 
 
 def _with(people: People, office: Office) -> People:

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field, model_validator
 from twinflow.definitions.models import Key, LabelText, Strict, TimeZone
 from twinflow.definitions.reader import parse_toml, read_text, validated
 from twinflow.domain.people.mistakes import mistakes_among
-from twinflow.domain.people.people import Absence, Assignment, Office, People, Person
+from twinflow.domain.people.people import Absence, Assignment, Delegation, Office, People, Person
 from twinflow.domain.rulebook import Rulebook
 from twinflow.errors import BadInput, Unreadable
 from twinflow.sentences import Problem
@@ -52,12 +52,32 @@ class AbsenceModel(Strict):
         return self
 
 
+class DelegationModel(Strict):
+    """`role` and `office` together; without them all that the person holds."""
+
+    to: str
+    from_: Annotated[date, Field(alias="from")]
+    until: date
+    reason: Annotated[str, Field(min_length=1)]
+    role: str | None = None
+    office: str | None = None
+
+    @model_validator(mode="after")
+    def _whole(self) -> "DelegationModel":
+        if self.until < self.from_:
+            raise Unreadable("it ends before it begins")
+        if (self.role is None) != (self.office is None):
+            raise Unreadable("a role is delegated in an office: write both, or neither for all roles")
+        return self
+
+
 class PersonModel(Strict):
     name: str
     mail: Annotated[str, AfterValidator(mail_address)]
     language: Literal["en", "es"] = "es"
     roles: tuple[AssignmentModel, ...]
     away: tuple[AbsenceModel, ...] = ()
+    delegates: tuple[DelegationModel, ...] = ()
 
 
 class PeopleModel(Strict):
@@ -109,7 +129,17 @@ def _office(key: str, model: OfficeModel) -> Office:
 def _person(key: str, model: PersonModel) -> Person:
     roles = tuple(Assignment(role.role, role.office, role.from_, role.to) for role in model.roles)
     absences = tuple(Absence(away.from_, away.to, away.delegate) for away in model.away)
-    return Person(key, composed(model.name), model.mail, model.language, roles, absences)
+    delegations = tuple(map(_delegation, model.delegates))
+    return Person(key, composed(model.name), model.mail, model.language, roles, absences, delegations=delegations)
+
+
+def _delegation(model: DelegationModel) -> Delegation:
+    return Delegation(model.to, model.from_, model.until, composed(model.reason), model.role, model.office)
+
+
+def delegation_of(person: str, content: Mapping[str, object]) -> Delegation:
+    """A delegation, as the file would say it. Raises BadInput with every problem, at `people.PERSON.delegates.…`."""
+    return _delegation(validated(content, DelegationModel, f"people.{person}.delegates"))
 
 
 def office_of(key: str, content: Mapping[str, object]) -> Office:

@@ -48,7 +48,7 @@ from twinflow.storage.tables import (
 from twinflow.storage.writes import Repository, Writes
 from twinflow.text import can_be_kept, composed
 
-CHANGING_NOTHING = (*ONLY_TOLD, EntryKind.ACKNOWLEDGED, EntryKind.SNOOZED)
+CHANGING_NOTHING = (*ONLY_TOLD, EntryKind.ACKNOWLEDGED, EntryKind.SNOOZED, EntryKind.DUTY)
 """Entries after which an agreement is as it was."""
 
 CHANGING = ("state", "version", "process", "process_version", "process_digest", "next_on")

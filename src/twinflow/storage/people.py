@@ -10,12 +10,28 @@ from sqlmodel import SQLModel, col, select
 
 from twinflow.domain.agreement.seals import instant_written, sealed
 from twinflow.domain.people.changes import Line, PeopleEntry
-from twinflow.domain.people.people import Absence, Assignment, Office, People, Person, people_without_gaps
+from twinflow.domain.people.people import (
+    Absence,
+    Assignment,
+    Delegation,
+    Office,
+    People,
+    Person,
+    people_without_gaps,
+)
 from twinflow.sentences import Sentence
 from twinflow.storage.engine import upsert
 from twinflow.storage.failures import one_by_one
 from twinflow.storage.readable import is_damaged
-from twinflow.storage.tables import AbsenceRow, AssignmentRow, OfficeRow, PeopleEntryRow, PersonRow, table_of
+from twinflow.storage.tables import (
+    AbsenceRow,
+    AssignmentRow,
+    DelegationRow,
+    OfficeRow,
+    PeopleEntryRow,
+    PersonRow,
+    table_of,
+)
 from twinflow.storage.writes import Repository
 
 
@@ -38,13 +54,25 @@ class PeopleRows(Repository):
         absences: defaultdict[str, list[Absence]] = defaultdict(list)
         for row in self._in_order(AbsenceRow, unreadable):
             absences[row.person].append(Absence(row.from_day, row.to_day, row.delegate))
+        given: defaultdict[str, list[Delegation]] = defaultdict(list)
+        for row in self._in_order(DelegationRow, unreadable):
+            given[row.person].append(
+                Delegation(row.delegate, row.from_day, row.to_day, row.reason, row.role, row.office)
+            )
         offices = {
             row.key: Office(row.key, row.kind, row.label, row.country, row.time_zone, tuple(row.calendars), row.city)
             for row in self._in_order(OfficeRow, unreadable)
         }
         people = {
             row.key: Person(
-                row.key, row.name, row.mail, row.language, tuple(roles[row.key]), tuple(absences[row.key]), row.disabled
+                row.key,
+                row.name,
+                row.mail,
+                row.language,
+                tuple(roles[row.key]),
+                tuple(absences[row.key]),
+                row.disabled,
+                tuple(given[row.key]),
             )
             for row in self._in_order(PersonRow, unreadable)
         }
@@ -77,6 +105,7 @@ class PeopleRows(Repository):
         self._put(PersonRow, [_of_person(person) for person in people])
         self._put(AssignmentRow, [row for person in people for row in _of_assignments(person)])
         self._put(AbsenceRow, [row for person in people for row in _of_absences(person)])
+        self._put(DelegationRow, [row for person in people for row in _of_delegations(person)])
 
     def _put(self, row: type[SQLModel], values: Sequence[dict[str, object]]) -> None:
         if not values:
@@ -136,3 +165,10 @@ def _of_absences(person: Person) -> Iterable[dict[str, object]]:
     for number, a in enumerate(person.absences, start=1):
         days = {"from_day": a.from_day, "to_day": a.to_day}
         yield {"person": person.key, "number": number, "delegate": a.delegate, **days}
+
+
+def _of_delegations(person: Person) -> Iterable[dict[str, object]]:
+    for number, given in enumerate(person.delegations, start=1):
+        days = {"from_day": given.from_day, "to_day": given.to_day}
+        what = {"role": given.role, "office": given.office, "reason": given.reason}
+        yield {"person": person.key, "number": number, "delegate": given.to, **what, **days}

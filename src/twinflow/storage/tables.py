@@ -566,6 +566,21 @@ class AbsenceRow(SQLModel, table=True):
     delegate: str = Field(foreign_key="person.key")
 
 
+class DelegationRow(SQLModel, table=True):
+    """Authority that a person gives to another on days. `number` counts those of the person; without a role all that is held."""
+
+    __tablename__ = "delegation"
+
+    person: str = Field(primary_key=True, foreign_key="person.key")
+    number: int = Field(primary_key=True)
+    delegate: str = Field(foreign_key="person.key")
+    role: str | None = None
+    office: str | None = Field(default=None, foreign_key="office.key")
+    from_day: date
+    to_day: date
+    reason: str
+
+
 class PeopleEntryRow(SQLModel, table=True):
     """Append-only: an entry of the history of offices and people; its seal rests on the one before.
 

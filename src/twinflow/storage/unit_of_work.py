@@ -15,6 +15,7 @@ from twinflow.storage.cells import Cells
 from twinflow.storage.clock import Clock
 from twinflow.storage.database import current_revision
 from twinflow.storage.deadlines import Deadlines
+from twinflow.storage.duties import Duties
 from twinflow.storage.failures import in_our_words
 from twinflow.storage.feeds import Feeds
 from twinflow.storage.findings import Findings
@@ -64,6 +65,7 @@ class UnitOfWork:
         self.cells = Cells(self._writes)
         self.clock = Clock(self._writes)
         self.deadlines = Deadlines(self._writes)
+        self.duties = Duties(self._writes)
         self.feeds = Feeds(self._writes)
         self.findings = Findings(self._writes)
         self.history = History(self._writes, self._seals)

@@ -27,6 +27,7 @@ from twinflow.services.clock import last_pass
 from twinflow.services.clock.links import carry_on
 from twinflow.services.clock.sweep import SweepResult, sweep
 from twinflow.services.mail import received
+from twinflow.services.people.handing_over import left_behind
 from twinflow.worker.returns import NOTHING_READ, Reading, log_problems, read_mailbox
 from twinflow.worker.said import Said
 from twinflow.worker.sending import Delivery, Sender
@@ -104,7 +105,8 @@ class Worker:
             self.refresh()
             swept = sweep(self.engine, self.rulebook(), self.people(), now)
             carry_on(self.engine, now)
-            found[Part.SWEEP] = swept.problems
+            left = left_behind(self.engine, self.rulebook(), self.people())
+            found[Part.SWEEP] = [*swept.problems, *left]
             found[Part.FILES] = [Trouble(str(each), each) for each in self.damaged]
         return swept, standing
 

@@ -344,6 +344,35 @@ class Snoozed:
 
 
 @dataclass(frozen=True, slots=True)
+class DutyTaken:
+    """What somebody did about the duty of a role: who has it in hand since (empty: nobody), and until when it is put aside.
+
+    `to` is the successor to whom it is handed over, and who has not accepted it yet.
+    """
+
+    kind: ClassVar = EntryKind.DUTY
+
+    role: str
+    act: str
+    person: str = ""
+    until: date | None = None
+    reason: str = ""
+    to: str = ""
+
+    def details(self) -> dict[str, str]:
+        given = {"person": self.person, "until": str(self.until or ""), "reason": self.reason, "to": self.to}
+        return {"role": self.role, "act": self.act} | _given(given)
+
+    @classmethod
+    def read(cls, entry: HistoryEntry) -> Self | None:
+        if entry.kind is not cls.kind:
+            return None
+        said = entry.details
+        until, reason = _day(said.get("until")), said.get("reason", "")
+        return cls(said["role"], said["act"], said.get("person", ""), until, reason, said.get("to", ""))
+
+
+@dataclass(frozen=True, slots=True)
 class TermStated:
     """What somebody says that the text, or the parties, hold of a term of which only the process's default was known.
 
@@ -624,6 +653,7 @@ Said = (
     | Changed
     | Acknowledged
     | Snoozed
+    | DutyTaken
     | TermStated
     | Migrated
     | NotDelivered
@@ -632,8 +662,8 @@ Said = (
     | NotCorrected
 )
 _KINDS: tuple[type[Said], ...] = (
-    OpenedDespite, StepTaken, Alerted, DateMoved, Changed, Acknowledged, Snoozed, TermStated, Migrated, NotDelivered,
-    Cancelled, Corrected, NotCorrected,
+    OpenedDespite, StepTaken, Alerted, DateMoved, Changed, Acknowledged, Snoozed, DutyTaken, TermStated, Migrated,
+    NotDelivered,     Cancelled, Corrected, NotCorrected,
 )  # fmt: skip
 
 

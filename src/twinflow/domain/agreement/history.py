@@ -18,6 +18,7 @@ class EntryKind(StrEnum):
     CHANGE = "change"
     ACKNOWLEDGED = "acknowledged"
     SNOOZED = "snoozed"
+    DUTY = "duty"
     TERM = "term"
     MIGRATED = "migrated"
     MAIL = "mail"

@@ -9,6 +9,9 @@ from twinflow.domain.deadlines.warnings import LevelKey
 from twinflow.domain.people.people import People
 from twinflow.domain.process.definition import ProcessDefinition
 
+NOBODYS: Mapping[str, str] = {}
+"""Nobody has a duty in hand."""
+
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
@@ -56,12 +59,19 @@ def audience_of(
     telling: Telling,
     today: date,
     told: Container[tuple[str, str]],
+    in_hand: Mapping[str, str] = NOBODYS,
 ) -> Audience:
     """Who is to be told on the day, of a case that `office` keeps.
 
-    `told` has the (level, person) pairs of those who were, or whose delegate was.
+    `told` has the (level, person) pairs of those who were, or whose delegate was. `in_hand` names who has the duty of a role
+    in hand: while they hold the role, they alone are told in it. Where it is handed over and not accepted yet (empty), all of
+    the role are, and its deputy too.
     """
+    handed_over = (definition.roles[role].deputy for role in telling.roles if in_hand.get(role) == "")
+    deputies = tuple(deputy for deputy in handed_over if deputy is not None and deputy not in telling.roles)
     holders, vacant = holders_of(people, definition, office, telling.roles, today)
+    standing_by, _ = holders_of(people, definition, office, deputies, today)
+    holders = {**standing_by, **_without_others(holders, in_hand)}
     heard = {person for person in holders if person in telling.held or (telling.level, person) in told}
     recipients = [
         each
@@ -69,6 +79,11 @@ def audience_of(
         if (telling.level, each.person) not in told
     ]
     return Audience(tuple(recipients), vacant, nobody=not holders)
+
+
+def _without_others(holders: Mapping[str, str], in_hand: Mapping[str, str]) -> dict[str, str]:
+    claimed = {role: who for role, who in in_hand.items() if holders.get(who) == role}
+    return {who: role for who, role in holders.items() if claimed.get(role, who) == who}
 
 
 def holders_of(

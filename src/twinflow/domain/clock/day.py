@@ -23,6 +23,7 @@ from twinflow.domain.deadlines.context import DeadlineContext
 from twinflow.domain.deadlines.kept import Key, Rewritten, rewritten
 from twinflow.domain.deadlines.occurrences import on_record_since, with_deadlines
 from twinflow.domain.deadlines.warnings import lapses_by_the_clock
+from twinflow.domain.people.duties import in_hand
 from twinflow.domain.people.people import THE_CLOCK, People
 from twinflow.domain.process.definition import DeadlineRule, ProcessDefinition
 from twinflow.domain.rulebook import Rulebook
@@ -294,7 +295,9 @@ class _Run:
         """Tell whoever holds the roles and was not told."""
         about, already = (telling.subject, telling.occurrence), self._told(telling.subject, telling.occurrence)
         office, today = self.agreement.office, self.context.today
-        audience = recipients.audience_of(self.people, self.definition, office, telling, today, already.people)
+        audience = recipients.audience_of(
+            self.people, self.definition, office, telling, today, already.people, in_hand(self.agreement.history)
+        )
         if audience.recipients:
             told = already.and_now(telling, audience)
             self.case = replace(self.case, told={**self.case.told, about: told})

@@ -48,6 +48,8 @@ def corrected(request: Request, old: HistoryEntry, present: HistoryEntry) -> His
             return _corrected_term(request, old)
         case EntryKind.ACKNOWLEDGED | EntryKind.SNOOZED:
             request.reasons.append(Sentence("Nothing follows from it; acknowledge the deadline anew."))
+        case EntryKind.DUTY:
+            request.reasons.append(Sentence("Nothing follows from it; release the duty, or take it over."))
         case EntryKind.DEADLINE:
             request.reasons.append(Sentence("The date moved by itself: correct the entry that it comes from."))
         case EntryKind.MIGRATED:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from twinflow.domain.people.people import Assignment, Office, People, Person
+from twinflow.domain.people.people import Assignment, Delegation, Office, People, Person
 
 NOTHING = ""
 
@@ -76,6 +76,8 @@ def _of_person(person: Person) -> Iterator[tuple[str, str]]:
         yield f"{place}.away[{number}].from", away.from_day.isoformat()
         yield f"{place}.away[{number}].to", away.to_day.isoformat()
         yield f"{place}.away[{number}].delegate", away.delegate
+    for number, given in enumerate(person.delegations, start=1):
+        yield from _of_delegation(f"{place}.delegates[{number}]", given)
 
 
 def _of_assignment(place: str, role: Assignment) -> Iterator[tuple[str, str]]:
@@ -83,6 +85,15 @@ def _of_assignment(place: str, role: Assignment) -> Iterator[tuple[str, str]]:
     yield f"{place}.office", role.office
     yield f"{place}.from", _day(role.from_day)
     yield f"{place}.to", _day(role.to_day)
+
+
+def _of_delegation(place: str, given: Delegation) -> Iterator[tuple[str, str]]:
+    yield f"{place}.to", given.to
+    yield f"{place}.role", given.role or NOTHING
+    yield f"{place}.office", given.office or NOTHING
+    yield f"{place}.from", given.from_day.isoformat()
+    yield f"{place}.until", given.to_day.isoformat()
+    yield f"{place}.reason", given.reason
 
 
 def _day(day: date | None) -> str:

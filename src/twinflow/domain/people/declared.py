@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from twinflow.domain.people.people import Assignment, People, Person
+from twinflow.domain.people.people import Assignment, Delegation, People, Person
 
 
 def with_declared(people: People, declared: People) -> People:
@@ -27,8 +27,18 @@ def _with_declared(person: Person, declared: Person) -> Person:
         else:
             roles[number] = role
     absences = (*person.absences, *(away for away in declared.absences if away not in person.absences))
-    return replace(declared, assignments=tuple(roles), absences=absences, disabled=person.disabled)
+    new = (given for given in declared.delegations if not any(_begins_as(each, given) for each in person.delegations))
+    delegations = (*person.delegations, *new)
+    return replace(
+        declared, assignments=tuple(roles), absences=absences, disabled=person.disabled, delegations=delegations
+    )
 
 
 def _is_same(there: Assignment, declared: Assignment) -> bool:
     return (there.role, there.office, there.from_day) == (declared.role, declared.office, declared.from_day)
+
+
+def _begins_as(there: Delegation, declared: Delegation) -> bool:
+    """Whether it is the same delegation: where it was ended since, it stays ended."""
+    of_there = (there.to, there.role, there.office, there.from_day)
+    return of_there == (declared.to, declared.role, declared.office, declared.from_day)

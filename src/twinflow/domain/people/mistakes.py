@@ -4,7 +4,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 
 from twinflow.domain.calendar.business_days import Calendar, Calendars
+from twinflow.domain.people.delegations import mistaken_delegations
 from twinflow.domain.people.people import Assignment, People, Person
+from twinflow.domain.people.viewer import ADMINISTRATOR, AUDITOR, SUPERVISOR
 from twinflow.domain.process.definition import ProcessDefinition
 from twinflow.sentences import Problem, Sentence, unknown_name
 from twinflow.text import problems_of_text
@@ -16,6 +18,7 @@ def mistakes_among(people: People) -> tuple[Problem, ...]:
         *_unknown_offices(people),
         *_shared_addresses(people),
         *_mistaken_absences(people),
+        *mistaken_delegations(people),
         *problems_of_text(people),
     )
 
@@ -24,6 +27,9 @@ def unknown_roles(people: People, processes: Iterable[ProcessDefinition]) -> Ite
     """Roles that no process knows in an office of that kind: nobody would ever be asked for them."""
     known = {
         (role.key, office.kind) for process in processes for role in process.roles.values() for office in role.offices
+    }
+    known |= {
+        (role, office.kind) for role in (ADMINISTRATOR, AUDITOR, SUPERVISOR) for office in people.offices.values()
     }
     for person, number, a in _assignments(people):
         kind = people.offices[a.office].kind if a.office in people.offices else None

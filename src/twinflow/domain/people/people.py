@@ -1,7 +1,7 @@
 """Who acts: a person in a role of an office from a day to a day, or the clock."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time
 from functools import cached_property
 from itertools import chain
@@ -13,7 +13,7 @@ from twinflow.sentences import Sentence
 from twinflow.text import composed
 
 LONGEST_CHAIN = 3
-"""How many delegates in a row are asked."""
+"""How many in a row stand in for one another, or pass a role on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +59,27 @@ class Absence:
 
 
 @dataclass(frozen=True, slots=True)
+class Delegation:
+    """Authority given to another person on days, both included: for one role in an office, or for all that one holds (None).
+
+    It holds on a day on which the role is held by whoever gives it. One that ends before it begins never held.
+    """
+
+    to: str
+    from_day: date
+    to_day: date
+    reason: str
+    role: str | None = None
+    office: str | None = None
+
+    def covers(self, day: date) -> bool:
+        return self.from_day <= day <= self.to_day
+
+    def passes_on(self, role: str, office: str) -> bool:
+        return self.role is None or (self.role, self.office) == (role, office)
+
+
+@dataclass(frozen=True, slots=True)
 class Person:
     key: str
     name: str
@@ -68,6 +89,8 @@ class Person:
     absences: tuple[Absence, ...] = ()
     disabled: bool = False
     """Holds no role and gets no mail; stays, as histories name them."""
+    delegations: tuple[Delegation, ...] = ()
+    """What the person gives to others."""
 
     @property
     def address(self) -> str:
@@ -87,12 +110,14 @@ def one_address(mail: str) -> str:
 class Actor:
     """A person as seen from one agreement: the roles held there on the day.
 
-    `also` are other keys with the same mail address: books and files of before may know one human by two.
+    `also` are other keys with the same mail address: books and files of before may know one human by two. `acts_for` names, for
+    each role that was delegated, the person whose role it is.
     """
 
     key: str
     roles: frozenset[str]
     also: frozenset[str] = frozenset()
+    acts_for: Mapping[str, str] = field(default_factory=dict)
 
     def is_called(self, key: str) -> bool:
         """Whether who acted under the key is the same human."""
@@ -161,25 +186,35 @@ class People:
         return next(chain(held, named, self.offices.values()))
 
     def actor(self, person: Person, definition: ProcessDefinition, office: str, day: date) -> Actor:
-        """The person with the roles they hold for cases of `office` on the day."""
-        own = {assignment.role for assignment in person.assignments}
-        possible = (key for key, role in definition.roles.items() if key in own or role.deputy is not None)
-        held = (role for role in possible if person in self.holders_for(definition, role, office, day))
-        return Actor(person.key, frozenset(held), self.sharing(person))
+        """The person with the roles they hold for cases of `office` on the day, and for whom where they were delegated."""
+        possible = (
+            key for key, role in definition.roles.items() if role.deputy or person in self._by_role.get(key, ())
+        )
+        whose = {role: self._holding(definition, role, office, day).get(person.key) for role in possible}
+        held = {role: holder for role, holder in whose.items() if holder is not None}
+        acts_for = {role: holder for role, holder in held.items() if holder != person.key}
+        return Actor(person.key, frozenset(held), self.sharing(person), acts_for)
 
     def holders_for(self, definition: ProcessDefinition, role: str, office: str, day: date) -> list[Person]:
-        """Who holds the role for cases of `office` on the day, in the office then in charge; else who holds its deputy's."""
+        """Who holds the role for cases of `office` on the day, in the office then in charge; else who holds its deputy's.
+
+        Also those to whom it was delegated.
+        """
+        return [self.people[key] for key in self._holding(definition, role, office, day)]
+
+    def _holding(self, definition: ProcessDefinition, role: str, office: str, day: date) -> Mapping[str, str]:
+        """The same by key, each with the person whose role it is."""
         wanted: str | None = role
         seen: set[str] = set()
         while wanted is not None and wanted not in seen:
             seen.add(wanted)
             rule = definition.roles[wanted]
             kind = rule.office_on(day)
-            found = self.holders(wanted, kind, office, day) if kind else []
+            found = self._holders(wanted, self.offices_of(kind, office), day) if kind else {}
             if found:
                 return found
             wanted = rule.deputy
-        return []
+        return {}
 
     def holders(self, role: str, office_kind: str, home_office: str, day: date) -> list[Person]:
         """Who holds `role` for an agreement kept by `home_office`, by key.
@@ -187,12 +222,53 @@ class People:
         A role of the home office's own kind is held there; a role of another kind (a ministry) in any office of that kind
         in the same country.
         """
-        offices = self.offices_of(office_kind, home_office)
-        return [
-            person
-            for person in self._by_role.get(role, ())
-            if any(a.role == role and a.office in offices and a.holds_on(day) for a in person.assignments)
-        ]
+        return [self.people[key] for key in self._holders(role, self.offices_of(office_kind, home_office), day)]
+
+    def _holders(self, role: str, offices: Iterable[str], day: date) -> Mapping[str, str]:
+        """Who holds the role in one of the offices on the day, each with the person whose role it is."""
+        among = sorted(offices)
+        found = ((person.key, self._holder(person.key, role, among, day)) for person in self._by_role.get(role, ()))
+        return {key: holder for key, holder in found if holder is not None}
+
+    def _holder(self, key: str, role: str, offices: Sequence[str], day: date) -> str | None:
+        whose = (self.whose(key, role, office, day) for office in offices)
+        return min((holder for holder in whose if holder is not None), key=lambda holder: holder != key, default=None)
+
+    def whose(self, key: str, role: str, office: str, day: date) -> str | None:
+        """For whom somebody holds the role in the office on the day: themselves, or who delegated theirs; None: not at all."""
+        passing = {key}
+        for _ in range(LONGEST_CHAIN + 1):
+            passing = {each for each in passing if each in self.people and not self.people[each].disabled}
+            for each in sorted(passing):
+                if any((a.role, a.office) == (role, office) and a.holds_on(day) for a in self.people[each].assignments):
+                    return each
+            passing = {
+                giver
+                for each in passing
+                for giver, given in self._given_to.get(each, ())
+                if given.covers(day) and given.passes_on(role, office)
+            }
+            if not passing:
+                break
+        return None
+
+    def roles_on(self, key: str, now: datetime) -> frozenset[tuple[str, str]]:
+        """The roles and offices that somebody holds at the instant `now` (UTC), by the date at each office; also for others."""
+        found = {
+            (a.role, a.office) for a in chain.from_iterable(self.people[each].assignments for each in self._above(key))
+        }
+        return frozenset(
+            (role, office)
+            for role, office in found
+            if self.whose(key, role, office, self.today(office, now)) is not None
+        )
+
+    def _above(self, key: str) -> frozenset[str]:
+        """The person, and all whose roles were ever delegated as far as to them."""
+        found = {key}
+        for _ in range(LONGEST_CHAIN):
+            found |= {giver for each in found for giver, _ in self._given_to.get(each, ())}
+        return frozenset(found)
 
     def stand_in(self, person: str, day: date) -> str:
         """Who gets the mail of a person on the day: the first who is there, of the person and up to three delegates in a row.
@@ -231,12 +307,21 @@ class People:
 
     @cached_property
     def _by_role(self) -> Mapping[str, Sequence[Person]]:
-        """Who is ever assigned each role, in the order of their keys."""
+        """Who is ever given each role, in the order of their keys."""
         found: dict[str, list[Person]] = {}
         in_office = (person for person in self.people.values() if not person.disabled)
         for person in sorted(in_office, key=lambda person: person.key):
-            for role in {assignment.role for assignment in person.assignments}:
+            for role in {each.role for giver in self._above(person.key) for each in self.people[giver].assignments}:
                 found.setdefault(role, []).append(person)
+        return found
+
+    @cached_property
+    def _given_to(self) -> Mapping[str, Sequence[tuple[str, Delegation]]]:
+        """What is delegated to each person, and by whom."""
+        found: dict[str, list[tuple[str, Delegation]]] = {}
+        for giver in self.people.values():
+            for given in giver.delegations:
+                found.setdefault(given.to, []).append((giver.key, given))
         return found
 
     @cached_property
@@ -253,12 +338,13 @@ NOBODY = People({}, {})
 
 
 def people_without_gaps(people: People) -> People:
-    """Without the roles in offices, and the absences to delegates, that are not there."""
+    """Without the roles in offices, and the absences and delegations to people, that are not there."""
 
     def whole(person: Person) -> Person:
         roles = tuple(each for each in person.assignments if each.office in people.offices)
         absences = tuple(each for each in person.absences if each.delegate in people.people)
-        return replace(person, assignments=roles, absences=absences)
+        given = tuple(each for each in person.delegations if each.to in people.people)
+        return replace(person, assignments=roles, absences=absences, delegations=given)
 
     if not people.unreadable:
         return people

@@ -11,6 +11,9 @@ ADMINISTRATOR = "administrator"
 AUDITOR = "auditor"
 """Sees everything of the office, and does nothing."""
 
+SUPERVISOR = "supervisor"
+"""Gives what waits in the office to those who are there."""
+
 
 class Door(StrEnum):
     """By which way somebody came."""
@@ -54,8 +57,7 @@ def viewer_of(people: People, key: str, now: datetime, door: Door, machine_user:
     """The person as who is asking at the instant `now` (UTC); a role holds by the date at its office. Raises NotFound."""
     person = people.person(key)
     held = frozenset(
-        Held(each.role, each.office, people.offices[each.office].kind, people.offices[each.office].country)
-        for each in person.assignments
-        if not person.disabled and each.holds_on(people.today(each.office, now))
+        Held(role, office, people.offices[office].kind, people.offices[office].country)
+        for role, office in people.roles_on(person.key, now)
     )
     return Viewer(person.key, door, held, machine_user=machine_user)

@@ -13,6 +13,7 @@ from twinflow.domain.agreement.present_names import number_of
 from twinflow.domain.calendar.dates import PartialDate
 from twinflow.domain.deadlines.context import DeadlineContext
 from twinflow.domain.deadlines.occurrences import with_deadlines
+from twinflow.domain.people.duties import in_the_hands_of_another
 from twinflow.domain.people.people import Actor
 from twinflow.domain.process import machine
 from twinflow.domain.process.definition import CLOCK, ProcessDefinition, Requirement, Step
@@ -137,6 +138,11 @@ def _refusals(
     elif not actor.roles & step.by:
         needed = [Sentence("the clock") if role == CLOCK else definition.roles[role].label for role in sorted(step.by)]
         reasons.append(Sentence("{person} is not {roles} here.", {"person": actor.key, "roles": needed}))
+    elif (
+        CLOCK not in actor.roles
+        and (hands := in_the_hands_of_another(agreement, definition, step.by, actor)) is not None
+    ):
+        reasons.append(hands)
     if not asking:
         reasons += _about_the_party(agreement, step, command)
     if not asking and CLOCK not in actor.roles:

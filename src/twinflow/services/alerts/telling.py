@@ -11,6 +11,7 @@ from twinflow.domain.agreement.history import HistoryEntry
 from twinflow.domain.alerts.alerts import about_moved
 from twinflow.domain.alerts.recipients import Audience, Recipient, audience_of
 from twinflow.domain.alerts.telling import Telling
+from twinflow.domain.people.duties import in_hand
 from twinflow.domain.people.people import People
 from twinflow.domain.process.definition import CLOCK
 from twinflow.domain.rulebook import Rulebook
@@ -40,7 +41,8 @@ def tell(
     """Tell everybody who is to be told and was not."""
     already = work.alerts.told(agreement_id, telling.subject, telling.occurrence)
     definition, today = rulebook.definition_of(agreement), people.today(agreement.office, now)
-    audience = audience_of(people, definition, agreement.office, telling, today, already.people)
+    hands = in_hand(agreement.history)
+    audience = audience_of(people, definition, agreement.office, telling, today, already.people, hands)
     return write(work, rulebook, people, agreement_id, telling, audience, now)
 
 

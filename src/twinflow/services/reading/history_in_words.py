@@ -14,6 +14,7 @@ from twinflow.domain.agreement.entries import (
     Corrected,
     Correction,
     DateMoved,
+    DutyTaken,
     Key,
     Migrated,
     NotCorrected,
@@ -118,10 +119,27 @@ def entry_message(entry: HistoryEntry, definition: ProcessDefinition, deadlines:
             if said.reason:
                 return Sentence("Stated: {term}: {reading} ({source}); {reason}", {**values, "reason": said.reason})
             return Sentence("Stated: {term}: {reading} ({source})", values)
+        case DutyTaken():
+            values = {"role": _label(definition.roles, said.role), "person": said.person, "until": said.until}
+            return _with_reason(_duty_in_words(said, values), said.reason)
         case Snoozed():
             label, due = _label(definition.deadlines, said.key[0]), _shown(said.key, said.due_on, deadlines)
             values = {"deadline": label, "due": due or "–", "until": said.until, "reason": said.reason}
             return Sentence("{deadline} ({due}): own notices held until {until}; reason: {reason}", values)
+
+
+def _duty_in_words(said: DutyTaken, values: Mapping[str, object]) -> Sentence:
+    if not said.person:
+        return Sentence("The duty of {role} waits for everybody again", values)
+    if said.to:
+        return Sentence("The duty of {role} handed over by {person} to {to}", {**values, "to": said.to})
+    if said.until is not None:
+        return Sentence("The duty of {role} put aside until {until}, in the hands of {person}", values)
+    return Sentence("The duty of {role} in the hands of {person}", values)
+
+
+def _with_reason(said: Sentence, reason: str) -> Sentence:
+    return Sentence("{what}; reason: {reason}", {"what": said, "reason": reason}) if reason else said
 
 
 def _shown(key: Key, day: date | None, deadlines: Sequence[Deadline]) -> date | None:

@@ -1,0 +1,149 @@
+"""Queues: what waits for the roles of a person, and who has it in hand."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import Engine
+
+from twinflow.domain.agreement.agreement import Agreement
+from twinflow.domain.agreement.entries import noted
+from twinflow.domain.people.duties import Asked, Duty, decide, duties_of, role_waited_for
+from twinflow.domain.people.people import People, Person
+from twinflow.domain.people.viewer import SUPERVISOR
+from twinflow.domain.process.definition import Label, ProcessDefinition
+from twinflow.domain.rulebook import Rulebook
+from twinflow.errors import Refused, UnreadableAgreement
+from twinflow.storage.failures import about
+from twinflow.storage.unit_of_work import UnitOfWork
+from twinflow.text import checked
+
+AT_MOST = 500
+"""So many that wait are shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """An agreement that waits for a role. `due_on` is its first open date; nobody has it in hand where `person` is empty."""
+
+    reference: str
+    title: str
+    state: Label
+    role: str
+    office: str
+    due_on: date | None
+    person: str = ""
+    since: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """What waits, soonest first, and how many are put aside. `more`: what comes later is not among them."""
+
+    waiting: tuple[Waiting, ...]
+    aside: int
+    more: bool
+
+
+def queue_of(engine: Engine, rulebook: Rulebook, people: People, person: str, now: datetime) -> Queue:
+    """What waits for the roles that the person holds today. Raises NotFound."""
+    who = people.person(person)
+    roles = {role for role, _ in people.roles_on(who.key, now)}
+    versions = {definition.digest: definition for definition in rulebook.all_versions}
+    states = {digest: _states_for(definition, roles) for digest, definition in versions.items()}
+    asked = {digest: among for digest, among in states.items() if among}
+    with UnitOfWork(engine, reading=True) as work:
+        ids = work.duties.waiting(asked, people.offices, AT_MOST + 1) if asked else []
+        found = [each for each in work.agreements.load(ids[:AT_MOST]) if not isinstance(each, UnreadableAgreement)]
+    waiting, aside = [], 0
+    for agreement in found:
+        definition, today = rulebook.definition_of(agreement), people.today(agreement.office, now)
+        role = role_waited_for(agreement, definition)
+        if role is None or role not in people.actor(who, definition, agreement.office, today).roles:
+            continue
+        duty = duties_of(agreement.history).get(role)
+        if duty is not None and duty.is_aside(today):
+            aside += 1
+        else:
+            waiting.append(_waiting(agreement, definition, role, duty))
+    return Queue(tuple(waiting), aside, len(ids) > AT_MOST)
+
+
+def _states_for(definition: ProcessDefinition, roles: set[str]) -> frozenset[str]:
+    """The states that wait for one of the roles, or for one whose deputy it is."""
+    wanted = {key for key, role in definition.roles.items() if not roles.isdisjoint((key, role.deputy))}
+    return frozenset(key for key, state in definition.states.items() if state.waits_for in wanted)
+
+
+def _waiting(agreement: Agreement, definition: ProcessDefinition, role: str, duty: Duty | None) -> Waiting:
+    dates = [each.due_on for each in agreement.deadlines if each.is_open and each.due_on is not None]
+    return Waiting(
+        agreement.reference,
+        agreement.title,
+        definition.states[agreement.state].label,
+        role,
+        agreement.office,
+        min(dates, default=None),
+        duty.person if duty is not None else "",
+        duty.on if duty is not None else None,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What an act leaves of a duty: who has it (empty: nobody), and the day on which it comes back."""
+
+    reference: str
+    role: str
+    person: str
+    until: date | None
+
+
+def act(
+    engine: Engine, rulebook: Rulebook, people: People, reference: str, asked: Asked, *, person: str, now: datetime
+) -> Taken:
+    """Do something about the duty that a case waits for. Of many at the same time one is first, and the others are told who.
+
+    Raises NotFound, BadInput for its texts, Refused with every reason.
+    """
+    asked = checked(asked)
+    who = people.person(person)
+    if asked.to:
+        people.person(asked.to)
+    with about(reference), UnitOfWork(engine) as work:
+        done = act_in(work, rulebook, people, reference, asked, who, now)
+        work.commit()
+    return done
+
+
+def act_in(
+    work: UnitOfWork, rulebook: Rulebook, people: People, reference: str, asked: Asked, who: Person, now: datetime
+) -> Taken:
+    """The same within a transaction. Raises NotFound, Refused with every reason."""
+    with about(reference):
+        agreement = work.agreements.lock(reference)
+        definition, today = rulebook.definition_of(agreement), people.today(agreement.office, now)
+        role = role_waited_for(agreement, definition)
+        holders = people.holders_for(definition, role, agreement.office, today) if role is not None else []
+        offices = set(_offices_of(people, definition, role, agreement.office, today))
+        said, reasons = decide(
+            agreement,
+            definition,
+            asked,
+            people.actor(who, definition, agreement.office, today),
+            today,
+            holders=[each.key for each in holders],
+            supervises=any(people.whose(who.key, SUPERVISOR, office, today) for office in offices),
+        )
+        if reasons or said is None:
+            raise Refused("The duty of {reference} stays as it is.", tuple(reasons), reference=agreement.reference)
+        work.history.add(work.agreements.id_of(reference), noted(said, who.key, today, now))
+    return Taken(agreement.reference, said.role, said.person, said.until)
+
+
+def _offices_of(
+    people: People, definition: ProcessDefinition, role: str | None, home: str, today: date
+) -> Iterator[str]:
+    kind = definition.roles[role].office_on(today) if role is not None else None
+    if kind is not None:
+        yield from people.offices_of(kind, home)

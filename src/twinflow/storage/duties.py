@@ -1,0 +1,31 @@
+"""Which agreements wait for a role, asked of the rows alone."""
+
+from collections.abc import Collection, Mapping
+
+from sqlalchemy import and_, or_, select
+
+from twinflow.domain.agreement.history import EntryKind
+from twinflow.storage.history import HISTORY
+from twinflow.storage.snapshots import AGREEMENT
+from twinflow.storage.writes import Repository
+
+
+class Duties(Repository):
+    def ever_taken(self) -> list[int]:
+        """The agreements in which somebody ever had a duty in hand."""
+        query = select(HISTORY.c.agreement_id).where(HISTORY.c.kind == EntryKind.DUTY.value).distinct()
+        return sorted(self._connection.scalars(query))
+
+    def waiting(self, states: Mapping[str, Collection[str]], offices: Collection[str], most: int) -> list[int]:
+        """The first `most` agreements of these offices, soonest first, that are in one of the states of their process.
+
+        `states` are those of each process, by the digest of its version.
+        """
+        row = AGREEMENT.c
+        here = [and_(row.process_digest == digest, row.state.in_(sorted(among))) for digest, among in states.items()]
+        if not here or not offices:
+            return []
+        query = select(row.id).where(or_(*here), row.office.in_(sorted(offices)), row.annulled_on.is_(None))
+        return [
+            each for each in self._connection.scalars(query.order_by(row.next_on, row.reference).limit(most)) if each
+        ]

@@ -1,0 +1,201 @@
+"""Who has in hand what waits: of many who claim at the same time one is first, and the others are told who."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from builders import DRAFT, new_case
+from twinflow.domain.agreement.agreement import Party
+from twinflow.domain.agreement.entries import DutyTaken
+from twinflow.domain.people.duties import Act, Asked
+from twinflow.domain.people.people import Assignment, People, Person
+from twinflow.domain.steps.command import StepCommand
+from twinflow.errors import Refused
+from twinflow.services.agreements.advancing import advance_agreement
+from twinflow.services.agreements.opening import open_agreement
+from twinflow.services.alerts.open_incidents import open_incidents
+from twinflow.services.people.changing import change_people
+from twinflow.services.people.handing_over import InHand, accept, hand_over
+from twinflow.services.people.queues import Queue, act, queue_of
+from twinflow.storage.unit_of_work import UnitOfWork
+from world import World
+
+PARTIES = (Party("Chihuahua", "MX", home=True), Party("Albuquerque", "US"))
+OPINION = "issue_favourable_opinion"
+
+
+def add(people: People) -> People:
+    """Two more reviewers, and their supervisor."""
+    roles = {"nora": "reviewer", "raul": "reviewer", "saul": "supervisor"}
+    new = {key: Person(key, key, f"{key}@sre.example", "es", (Assignment(role, "sre"),)) for key, role in roles.items()}
+    return replace(people, people={**people.people, **new})
+
+
+@pytest.fixture
+def asked(world: World) -> World:
+    """A case whose opinion was asked for on 2 March 2026, and three who may give it."""
+    world.now = datetime(2026, 3, 2, 18, tzinfo=UTC)
+    change_people(world.engine, world.rulebook, add, by="test", reason="", now=world.now)
+    world.runtime.refresh()
+    today = world.now.date()
+    new = new_case("MX-1", "mx/twinning", "chihuahua", "x", today, PARTIES, state="drafting")
+    open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", now=world.now)
+    take(world, "complete_draft", "elena", DRAFT)
+    take(world, "request_opinion", "elena")
+    return world
+
+
+def take(world: World, step: str, person: str, records: dict[str, str] | None = None) -> None:
+    command = StepCommand(step, world.now.date(), records=records or {})
+    advance_agreement(world.engine, world.rulebook, world.people, "MX-1", command, person=person, now=world.now)
+
+
+def does(world: World, person: str, what: Act, reason: str = "", to: str = "", until: date | None = None) -> str:
+    """Who has it then, or why not."""
+    try:
+        done = act(
+            world.engine,
+            world.rulebook,
+            world.people,
+            "MX-1",
+            Asked(what, reason, to, until),
+            person=person,
+            now=world.now,
+        )
+    except Refused as refused:
+        return " ".join(map(str, refused.reasons))
+    return done.person
+
+
+def queue(world: World, person: str) -> Queue:
+    return queue_of(world.engine, world.rulebook, world.people, person, world.now)
+
+
+def test_of_two_hundred_who_claim_at_once_one_has_it_and_the_others_are_told_who(asked: World) -> None:
+    who = [("rita", "nora", "raul")[n % 3] for n in range(200)]
+    with ThreadPoolExecutor(20) as pool:
+        answers = list(pool.map(lambda person: does(asked, person, Act.CLAIM), who))
+    (waiting,) = queue(asked, "rita").waiting
+    winner = waiting.person
+    assert winner in set(who)
+    said = f"{winner} has it in hand since 2026-03-02."
+    assert sorted(answers) == sorted([winner, *[said] * 199])
+    with UnitOfWork(asked.engine, reading=True) as work:
+        history = work.agreements.get("MX-1").history
+    assert [said.person for entry in history if (said := DutyTaken.read(entry))] == [winner]
+
+
+def test_what_somebody_has_in_hand_another_takes_over_first_and_the_history_says_so(asked: World) -> None:
+    assert does(asked, "elena", Act.CLAIM).startswith("elena is not")
+    assert does(asked, "nora", Act.CLAIM) == "nora"
+    with pytest.raises(Refused) as refused:
+        take(asked, OPINION, "rita", {"opinion_number": "1"})
+    assert "nora has it in hand since 2026-03-02; take it over first" in str(refused.value.reasons[0])
+    assert does(asked, "rita", Act.RELEASE) == "rita does not have it in hand."
+    assert does(asked, "rita", Act.TAKE_OVER) == "Give the reason."
+    assert does(asked, "rita", Act.TAKE_OVER, "nora is ill") == "rita"
+    take(asked, OPINION, "rita", {"opinion_number": "1"})
+    assert [queue(asked, person).waiting for person in ("rita", "nora")] == [(), ()]
+    assert does(asked, "elena", Act.CLAIM) == "elena"  # another state waits for another role
+
+
+def test_a_supervisor_of_the_office_assigns_to_who_holds_the_role_and_takes_it_from_anybody(asked: World) -> None:
+    assert does(asked, "sergio", Act.ASSIGN, to="rita").startswith("sergio is no supervisor")
+    assert does(asked, "rita", Act.ASSIGN, to="rita").startswith("rita is no supervisor")
+    assert does(asked, "saul", Act.ASSIGN, to="elena").startswith("elena is not")
+    assert [does(asked, "saul", Act.ASSIGN, to=each) for each in ("rita", "nora")] == ["rita", "nora"]
+    assert does(asked, "saul", Act.RELEASE) == ""
+    assert [each.person for each in queue(asked, "raul").waiting] == [""]
+
+
+def test_what_is_put_aside_is_counted_and_comes_back_by_itself_on_its_day(asked: World) -> None:
+    until = date(2026, 3, 10)
+    assert does(asked, "rita", Act.PUT_ASIDE, "a paper is to come", until=asked.now.date()).endswith("not after today.")
+    assert does(asked, "rita", Act.PUT_ASIDE, "a paper is to come", until=until) == "rita"
+    assert queue(asked, "nora") == Queue((), 1, more=False)
+    assert does(asked, "nora", Act.TAKE_BACK) == "nora does not have it in hand."
+    asked.now += timedelta(days=7)
+    assert queue(asked, "nora") == Queue((), 1, more=False)
+    asked.now += timedelta(days=1)
+    (back,) = queue(asked, "nora").waiting
+    assert (back.person, queue(asked, "nora").aside) == ("rita", 0)
+    assert does(asked, "rita", Act.PUT_ASIDE, "again", until=date(2026, 3, 20)) == "rita"
+    assert does(asked, "rita", Act.TAKE_BACK) == "rita"
+    assert len(queue(asked, "nora").waiting) == 1
+
+
+def test_who_has_it_in_hand_alone_is_told_of_its_dates_and_others_again_once_it_is_given_back(asked: World) -> None:
+    asked.tick()
+    assert does(asked, "nora", Act.CLAIM) == "nora"
+    asked.now = datetime(2026, 3, 17, 18, tzinfo=UTC)
+    asked.tick()
+    told = {each for each in mailed(asked) if each in {"rita", "nora", "raul"}}
+    assert told == {"nora"}
+    assert does(asked, "nora", Act.RELEASE) == ""
+    asked.now = datetime(2026, 3, 24, 18, tzinfo=UTC)
+    asked.tick()
+    assert {"rita", "nora", "raul"} <= mailed(asked)
+
+
+def test_what_is_handed_over_is_the_successors_once_accepted_and_all_are_told_until_then(asked: World) -> None:
+    asked.tick()
+    assert does(asked, "nora", Act.CLAIM) == "nora"
+    for giver, to, by, why in (
+        ("nora", "elena", "nora", "elena is not"),
+        ("nora", "rita", "raul", "raul is no supervisor"),
+        ("raul", "rita", "raul", "There is nothing to hand over"),
+    ):
+        with pytest.raises(Refused) as refused:
+            hands(asked, giver, to, by)
+        assert why in " ".join(map(str, refused.value.reasons))
+    assert [each.reference for each in hands(asked, "nora", "rita", "saul")] == ["MX-1"]
+    asked.now = datetime(2026, 3, 17, 18, tzinfo=UTC)
+    asked.tick()
+    assert {"rita", "nora", "raul"} <= mailed(asked)
+    assert does(asked, "raul", Act.ACCEPT) == "It is handed over to rita."
+    with pytest.raises(Refused):
+        accept(asked.engine, asked.rulebook, asked.people, ["MX-2"], person="rita", now=asked.now)
+    assert len(accept(asked.engine, asked.rulebook, asked.people, [], person="rita", now=asked.now)) == 1
+    assert [each.person for each in queue(asked, "nora").waiting] == ["rita"]
+
+
+def test_all_that_an_office_has_in_hand_is_handed_over_in_one_act(asked: World) -> None:
+    assert does(asked, "nora", Act.CLAIM) == "nora"
+    with pytest.raises(Refused):
+        hands(asked, "chihuahua", "rita", "saul")
+    assert [(each.reference, each.person) for each in hands(asked, "sre", "rita", "saul")] == [("MX-1", "nora")]
+    assert len(accept(asked.engine, asked.rulebook, asked.people, ["MX-1"], person="rita", now=asked.now)) == 1
+    with pytest.raises(Refused):
+        hands(asked, "sre", "rita", "saul")  # what the successor has is theirs
+
+
+def test_what_somebody_disabled_still_has_in_hand_is_an_incident_until_it_is_handed_over(asked: World) -> None:
+    assert does(asked, "nora", Act.CLAIM) == "nora"
+    asked.tick()
+    change_people(asked.engine, asked.rulebook, without_nora, by="test", reason="", now=asked.now)
+    asked.runtime.refresh()
+    asked.tick()
+    said = "MX-1: nora is disabled and still has it in hand; hand it over."
+    assert said in {str(each.sentence) for each in open_incidents(asked.engine).kept}
+    hands(asked, "nora", "rita", "saul")
+    accept(asked.engine, asked.rulebook, asked.people, ["MX-1"], person="rita", now=asked.now)
+    asked.tick()
+    assert said not in {str(each.sentence) for each in open_incidents(asked.engine).kept}
+
+
+def without_nora(people: People) -> People:
+    return replace(people, people={**people.people, "nora": replace(people.people["nora"], disabled=True)})
+
+
+def hands(world: World, giver: str, to: str, by: str) -> list[InHand]:
+    return hand_over(
+        world.engine, world.rulebook, world.people, giver, to, person=by, reason="she leaves", now=world.now
+    )
+
+
+def mailed(world: World) -> set[str]:
+    with world.engine.connect() as connection:
+        query = "SELECT DISTINCT recipient FROM alert WHERE notice = 'deadline-soon' OR notice = 'deadline-overdue'"
+        return set(connection.exec_driver_sql(query).scalars())
