@@ -1,13 +1,14 @@
 """Who acts: a person in a role of an office from a day to a day, or the clock."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time
 from functools import cached_property
 from itertools import chain
 from zoneinfo import ZoneInfo
 
-from twinflow.domain.process.definition import CLOCK, Label, ProcessDefinition, Role
+from twinflow.domain.agreement.history import Way
+from twinflow.domain.process.definition import CLOCK, LIAISON, Label, ProcessDefinition, Role
 from twinflow.errors import NotFound, Unreadable
 from twinflow.text import composed
 
@@ -86,16 +87,28 @@ def one_address(mail: str) -> str:
 class Actor:
     """A person as seen from one agreement: the roles held there on the day.
 
-    `also` are other keys with the same mail address: books and files of before may know one human by two.
+    `also` are other keys with the same mail address: books and files of before may know one human by two. `acts_for` has, by
+    role, for whom a delegation lets them exercise it. `way` is how they come to act; None for the clock, and for what was done
+    before it was kept.
     """
 
     key: str
     roles: frozenset[str]
     also: frozenset[str] = frozenset()
+    acts_for: Mapping[str, str] = field(default_factory=dict, hash=False)
+    way: Way | None = None
 
     def is_called(self, key: str) -> bool:
         """Whether who acted under the key is the same human."""
         return key == self.key or key in self.also
+
+    def way_in(self, roles: Iterable[str]) -> Way | None:
+        """The way in which they do what one of these roles allows: their own before one of somebody else, the liaison's first."""
+        if self.way is None or self.way.role:
+            return self.way
+        held = sorted(self.roles & set(roles), key=lambda role: (role in self.acts_for, role != LIAISON, role))
+        role = held[0] if held else ""
+        return replace(self.way, role=role, acts_for=self.acts_for.get(role, ""))
 
 
 THE_CLOCK = Actor(CLOCK, frozenset({CLOCK}))
@@ -157,12 +170,14 @@ class People:
         named = (office for office, _ in offices)
         return next(chain(held, named, self.offices.values()))
 
-    def actor(self, person: Person, definition: ProcessDefinition, office: str, day: date) -> Actor:
-        """The person with the roles they hold for cases of `office` on the day."""
+    def actor(
+        self, person: Person, definition: ProcessDefinition, office: str, day: date, way: Way | None = None
+    ) -> Actor:
+        """The person with the roles they hold for cases of `office` on the day, as they come to act."""
         own = {assignment.role for assignment in person.assignments}
         possible = (key for key, role in definition.roles.items() if key in own or role.deputy is not None)
         held = (role for role in possible if person in self.holders_for(definition, role, office, day))
-        return Actor(person.key, frozenset(held), self.sharing(person))
+        return Actor(person.key, frozenset(held), self.sharing(person), way=way)
 
     def holders_for(self, definition: ProcessDefinition, role: str, office: str, day: date) -> list[Person]:
         """Who holds the role for cases of `office` on the day, in the office then in charge; else who holds its deputy's."""
