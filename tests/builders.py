@@ -9,7 +9,7 @@ from typing import Any
 
 from twinflow.definitions.catalogue import read_rulebook
 from twinflow.domain.agreement.agreement import Agreement, Claim, Party, Signature, Term
-from twinflow.domain.agreement.history import EntryKind, HistoryEntry
+from twinflow.domain.agreement.history import EntryKind, HistoryEntry, Way
 from twinflow.domain.calendar.business_days import Calendar, Calendars, CountsIn, Holiday
 from twinflow.domain.calendar.dates import Length, PartialDate
 from twinflow.domain.deadlines.context import DeadlineContext
@@ -34,6 +34,9 @@ REVIEWER = Actor("ramon", frozenset({"reviewer"}))
 REGISTRAR = Actor("regina", frozenset({"registrar"}))
 AUTHORITY = Actor("mateo", frozenset({"authority"}))
 CLOCK = THE_CLOCK
+
+AT_PAGE = Way("page")
+"""The way of whoever comes by a page."""
 
 CHIHUAHUA = Party("Chihuahua", "MX", home=True)
 ALBUQUERQUE = Party("Albuquerque", "US")

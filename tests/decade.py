@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from sqlalchemy import text
 
-from builders import new_case, noon
+from builders import AT_PAGE, new_case, noon
 from how_many import DEEP
 from tiny_world import loaded, tiny_world
 from twinflow.domain.agreement.agreement import Agreement, DeadlineStatus, Party
@@ -128,6 +128,7 @@ class Decade:
                 wanted,
                 command,
                 person="elena",
+                door=AT_PAGE,
                 now=self.world.now,
             )
         except Refused:
@@ -222,9 +223,11 @@ def begun(world: World, changes: Mapping[date, list[tuple[str, ChangeKind, Lengt
     world.now = noon(FIRST)
     for reference in CASES:
         new = new_case(reference, "tiny", "chihuahua", "x", FIRST, PARTIES)
-        open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", now=world.now)
+        open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", door=AT_PAGE, now=world.now)
         command = StepCommand("ask", FIRST)
-        advance_agreement(world.engine, world.rulebook, world.people, reference, command, person="elena", now=world.now)
+        advance_agreement(
+            world.engine, world.rulebook, world.people, reference, command, person="elena", door=AT_PAGE, now=world.now
+        )
     return Decade(world, changes)
 
 

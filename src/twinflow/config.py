@@ -184,6 +184,14 @@ class BounceSettings(Section):
     protocol: Literal["lmtp", "smtp"] = "lmtp"
 
 
+class PeopleSettings(Section):
+    """What is said of people. `one_user_for_several`: what one user of the machine does in the shell may be acts of several
+    people, for demonstrations and scripted cases; else it counts as one person's where another one has to decide.
+    """
+
+    one_user_for_several: bool = False
+
+
 class ClockSettings(Section):
     """How often `serve` and `worker` look: for what is due, and for mail to send.
 
@@ -213,6 +221,7 @@ class Settings(Section):
     rhythm: RhythmSettings = RhythmSettings()
     bounces: BounceSettings = BounceSettings()
     clock: ClockSettings = ClockSettings()
+    people: PeopleSettings = PeopleSettings()
 
 
 def load_settings(file: Path | None = None) -> Settings:

@@ -14,7 +14,7 @@ from twinflow.registers.dossiers import read_register
 from twinflow.services.agreements.importing import import_register
 from twinflow.services.agreements.stating_terms import state_term
 from twinflow.services.clock.last_pass import mark_demonstration
-from twinflow.services.clock.replaying import open_case, take
+from twinflow.services.clock.replaying import PLAYED, open_case, take
 
 REGISTERS = ("agreements", "negotiations", "intentions")
 SHOWN_AFTER_LAST_STEP = timedelta(days=15)
@@ -96,4 +96,4 @@ def _enter_worked_case(runtime: bootstrap.Runtime, script: Script, clock: Callab
     for step in (step for step in titled.steps if not step.refused):
         take(engine, rulebook, people, case.reference, step, person=holder(step.by), now=clock())
     confirmed = TermCommand("first_programme", reason="demonstration / demostración")
-    state_term(engine, rulebook, people, case.reference, confirmed, person=holder("liaison"), now=clock())
+    state_term(engine, rulebook, people, case.reference, confirmed, person=holder("liaison"), door=PLAYED, now=clock())

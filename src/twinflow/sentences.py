@@ -182,3 +182,10 @@ def unknown_name(kind: Sentence, name: str, known: Iterable[str]) -> Sentence:
     return Sentence(
         "{kind} “{name}” does not exist; there are: {known}.", {"kind": kind, "name": name, "known": shown or "–"}
     )
+
+
+ONE_FOR_SEVERAL = Sentence(
+    "What one user of the machine does in the shell may be acts of several people here, as the settings say: four eyes are not "
+    "asked of the shell."
+)
+"""Said wherever it is so."""

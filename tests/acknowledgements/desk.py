@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sqlalchemy import Engine, text
 
-from builders import noon, person
+from builders import AT_PAGE, noon, person
 from tiny_world import loaded, tiny_world
 from twinflow.domain.agreement.agreement import Agreement, Party
 from twinflow.domain.agreement.entries import ChangeKind
@@ -76,9 +76,11 @@ class Desk:
 
     def ask(self) -> None:
         new = NewAgreement("T-1", "tiny", "chihuahua", "x", ASKED, PARTIES)
-        open_agreement(self.engine, self.rulebook, self.people, new, actor="elena", now=noon(ASKED))
+        open_agreement(self.engine, self.rulebook, self.people, new, actor="elena", door=AT_PAGE, now=noon(ASKED))
         command = StepCommand("ask", ASKED)
-        advance_agreement(self.engine, self.rulebook, self.people, "T-1", command, person="elena", now=noon(ASKED))
+        advance_agreement(
+            self.engine, self.rulebook, self.people, "T-1", command, person="elena", door=AT_PAGE, now=noon(ASKED)
+        )
 
     def sweep(self, on: date) -> list[str]:
         """Who was told by a sweep on the day, at which level; and for whom, if for somebody else."""
@@ -106,27 +108,33 @@ class Desk:
         ]
 
     def acknowledge(self, on: date, who: str = "elena", note: str = "") -> Said:
-        return say(self.engine, self.rulebook, self.people, ANSWER, Acknowledge(note), person=who, now=noon(on))
+        return say(
+            self.engine, self.rulebook, self.people, ANSWER, Acknowledge(note), person=who, door=AT_PAGE, now=noon(on)
+        )
 
     def snooze(self, on: date, until: date, who: str = "elena", reason: str = "the mayor travels") -> Said:
-        return say(self.engine, self.rulebook, self.people, ANSWER, Hold(until, reason), person=who, now=noon(on))
+        return say(
+            self.engine, self.rulebook, self.people, ANSWER, Hold(until, reason), person=who, door=AT_PAGE, now=noon(on)
+        )
 
     def extend(self, on: date, length: str) -> date | None:
         grounds = {"reason": "asked for", "paper": "1"}
         command = ChangeCommand(kind=ChangeKind.EXTEND, on=on, length=Length.parse(length), **grounds)
         return change_deadline(
-            self.engine, self.rulebook, self.people, ANSWER, command, person="elena", now=noon(on)
+            self.engine, self.rulebook, self.people, ANSWER, command, person="elena", door=AT_PAGE, now=noon(on)
         ).after
 
     def take_back(self, on: date) -> date | None:
         command = ChangeCommand(kind=ChangeKind.REMOVE, on=on, reason="not needed", paper="2")
         return change_deadline(
-            self.engine, self.rulebook, self.people, ANSWER, command, person="elena", now=noon(on)
+            self.engine, self.rulebook, self.people, ANSWER, command, person="elena", door=AT_PAGE, now=noon(on)
         ).after
 
     def finish(self, on: date) -> None:
         command = StepCommand("finish", on)
-        advance_agreement(self.engine, self.rulebook, self.people, "T-1", command, person="elena", now=noon(on))
+        advance_agreement(
+            self.engine, self.rulebook, self.people, "T-1", command, person="elena", door=AT_PAGE, now=noon(on)
+        )
 
     def foretell(self, at: datetime, until: date) -> Outlook:
         return simulate_agreement(self.engine, self.rulebook, self.people, "T-1", at, until)

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 from desk import ANSWER, DUE, Desk, march
 
-from builders import noon
+from builders import AT_PAGE, noon
 from twinflow.domain.agreement.agreement import DeadlineStatus
 from twinflow.domain.agreement.history import EntryKind
 from twinflow.domain.deadlines.acknowledgements import Acknowledge
@@ -130,9 +130,27 @@ def test_what_is_closed_cannot_be_acknowledged(desk: Desk) -> None:
 def test_a_deadline_that_is_not_there_is_said_with_those_that_are(desk: Desk) -> None:
     wrong = DeadlineId("T-1", "reply", 1)
     with pytest.raises(NotFound, match="no deadline T-1/reply/1; there are: T-1/answer/1"):
-        say(desk.engine, desk.rulebook, desk.people, wrong, Acknowledge(), person="elena", now=noon(date(2026, 3, 3)))
+        say(
+            desk.engine,
+            desk.rulebook,
+            desk.people,
+            wrong,
+            Acknowledge(),
+            person="elena",
+            door=AT_PAGE,
+            now=noon(date(2026, 3, 3)),
+        )
 
 
 def test_a_person_who_is_not_there_is_said_so(desk: Desk) -> None:
     with pytest.raises(NotFound, match="no person elna"):
-        say(desk.engine, desk.rulebook, desk.people, ANSWER, Acknowledge(), person="elna", now=noon(march(3)))
+        say(
+            desk.engine,
+            desk.rulebook,
+            desk.people,
+            ANSWER,
+            Acknowledge(),
+            person="elna",
+            door=AT_PAGE,
+            now=noon(march(3)),
+        )

@@ -10,7 +10,7 @@ from bench.books import copied, start_at
 from bench.driver import connection_to, recording, replay
 from bench.rows import Bar, Row, in_turns, slowest_of_most
 from bench.steps import NOW
-from builders import new_case
+from builders import AT_PAGE, new_case
 from postgres import DURABLE, postgres_server
 from twinflow.bootstrap import Runtime
 from twinflow.domain.agreement.agreement import Claim, Party
@@ -80,7 +80,7 @@ def fill(runtime: Runtime, agreements: int) -> None:
         title = " – ".join(party.name for party in parties)
         new = new_case(f"MX-{number}", process, office, title, day, tuple(parties), state=state, facts=facts)
         person = "elena" if office == "chihuahua" else "lucia"
-        open_agreement(runtime.engine, runtime.rulebook, runtime.people, new, actor=person, now=NOW)
+        open_agreement(runtime.engine, runtime.rulebook, runtime.people, new, actor=person, door=AT_PAGE, now=NOW)
     with runtime.engine.begin() as connection:
         for statement in copies(len(kinds), agreements // len(kinds) - 1):
             connection.execute(text(statement))

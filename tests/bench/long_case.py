@@ -8,7 +8,7 @@ from bench.books import copied, start, start_at
 from bench.driver import connection_to, recording, replay, timed
 from bench.rows import Bar, Row, in_turns, milliseconds, slowest_of_most
 from bench.steps import NOW, PARTIES, take
-from builders import new_case
+from builders import AT_PAGE, new_case
 from postgres import DURABLE, postgres_server
 from twinflow.bootstrap import Runtime
 from twinflow.domain.agreement.agreement import Party
@@ -64,7 +64,7 @@ def write_case(runtime: Runtime, reference: str, entries: int, children: int, pa
 
 
 def _open(runtime: Runtime, new: NewAgreement) -> None:
-    open_agreement(runtime.engine, runtime.rulebook, runtime.people, new, actor="elena", now=NOW)
+    open_agreement(runtime.engine, runtime.rulebook, runtime.people, new, actor="elena", door=AT_PAGE, now=NOW)
 
 
 def steps(folder: Path, rounds: int) -> Row:

@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 from bench.books import start
 from bench.driver import processor_time
 from bench.rows import Bar, Row, in_turns
+from builders import AT_PAGE
 from twinflow.bootstrap import Runtime
 from twinflow.domain.agreement.agreement import Claim, Party
 from twinflow.domain.calendar.dates import PartialDate
@@ -36,7 +37,7 @@ def fill(runtime: Runtime) -> None:
         state="in_force",
         facts={name: (Claim(PartialDate.parse(text), ""),) for name, text in known.items()},
     )
-    open_agreement(runtime.engine, runtime.rulebook, runtime.people, new, actor="elena", now=BEGIN)
+    open_agreement(runtime.engine, runtime.rulebook, runtime.people, new, actor="elena", door=AT_PAGE, now=BEGIN)
 
 
 def by_simulation(runtime: Runtime, until: date) -> int:

@@ -14,7 +14,7 @@ from bench.books import start
 from bench.driver import Statement, asked, by_sqlite3, recording, timed
 from bench.peers import peer
 from bench.rows import NOT_INSTALLED, Bar, Row, in_turns, milliseconds, per_second
-from builders import PAPERS, new_case
+from builders import AT_PAGE, PAPERS, new_case
 from twinflow.bootstrap import Runtime
 from twinflow.domain.agreement.agreement import Party
 from twinflow.domain.steps.command import StepCommand
@@ -35,13 +35,15 @@ def fill(runtime: Runtime, references: Iterable[str]) -> None:
     """A draft of each name."""
     for reference in references:
         new = new_case(reference, "mx/twinning", "chihuahua", "bench", NOW.date(), PARTIES, state="drafting")
-        open_agreement(runtime.engine, runtime.rulebook, runtime.people, new, actor="elena", now=NOW)
+        open_agreement(runtime.engine, runtime.rulebook, runtime.people, new, actor="elena", door=AT_PAGE, now=NOW)
     runtime.engine.dispose()
 
 
 def take(runtime: Runtime, reference: str, step: str) -> None:
     command = StepCommand(step, NOW.date(), records=PAPERS.get(step, {}))
-    advance_agreement(runtime.engine, runtime.rulebook, runtime.people, reference, command, person="elena", now=NOW)
+    advance_agreement(
+        runtime.engine, runtime.rulebook, runtime.people, reference, command, person="elena", door=AT_PAGE, now=NOW
+    )
 
 
 def take_all(runtime: Runtime, references: Iterable[str], steps: Iterable[str] = STEPS) -> None:

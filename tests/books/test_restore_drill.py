@@ -8,7 +8,7 @@ from threading import Event, Thread
 import pytest
 from sqlalchemy import text
 
-from builders import MX, new_case
+from builders import AT_PAGE, MX, new_case
 from twinflow.domain.agreement.agreement import Party
 from twinflow.errors import Refused
 from twinflow.services.agreements.opening import open_agreement
@@ -31,7 +31,7 @@ def lived(make_world: Callable[..., World]) -> World:
 
 def opened(world: World, number: int) -> None:
     new = new_case(f"MX-{number}", MX, "chihuahua", "one", world.now.date(), PARTIES, state="drafting")
-    open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", now=world.now)
+    open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", door=AT_PAGE, now=world.now)
 
 
 def entries(world: World) -> list[tuple[object, ...]]:

@@ -15,6 +15,7 @@ from old_books import OF_0009, bare_database, restored, settings_of
 from sqlalchemy import Engine, text
 from sqlalchemy.engine import make_url
 
+from builders import AT_PAGE
 from command_line import Ran, twinflow
 from tiny_world import tiny_world
 from twinflow import bootstrap
@@ -54,7 +55,7 @@ def run(small: World, own_tools: Path, monkeypatch: pytest.MonkeyPatch, capsys: 
 
 def opened(world: World, reference: str) -> None:
     new = NewAgreement(reference, "tiny", "chihuahua", "x", world.now.date(), PARTIES, despite="tried")
-    open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", now=world.now)
+    open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", door=AT_PAGE, now=world.now)
 
 
 def references(engine: Engine) -> list[str]:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from sent_message import Sent
 
+from builders import AT_PAGE
 from tiny_world import tiny_world
 from twinflow.domain.agreement.agreement import Party
 from twinflow.domain.mail.message import MessageState
@@ -24,9 +25,11 @@ def queued(database_url: str, tmp_path: Path) -> Iterator[Sent]:
     with tiny_world(database_url, tmp_path, people=TWO_LIAISONS) as world:
         today = world.now.date()
         new = NewAgreement("MX-1", "tiny", "chihuahua", "x", today, PARTIES)
-        open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", now=world.now)
+        open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", door=AT_PAGE, now=world.now)
         command = StepCommand("ask", today)
-        advance_agreement(world.engine, world.rulebook, world.people, "MX-1", command, person="elena", now=world.now)
+        advance_agreement(
+            world.engine, world.rulebook, world.people, "MX-1", command, person="elena", door=AT_PAGE, now=world.now
+        )
         (mine,) = [each.id for each in outbox.messages(world.engine) if each.recipient == "ana"]
         yield Sent(world, mine)
 

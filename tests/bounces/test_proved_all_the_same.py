@@ -6,6 +6,7 @@ import pytest
 from returned_mail import mail
 from sent_message import Sent
 
+from builders import AT_PAGE
 from twinflow.domain.mail.message import Message, MessageState
 from twinflow.sentences import Sentence
 from twinflow.services.books.checking import check
@@ -45,7 +46,9 @@ def test_a_message_that_came_back_may_be_sent_again_and_cancelled(built: Sent) -
         why=Sentence("{why}", {"why": "unknown user"}),
         now=world.now,
     )
-    outbox.cancel(world.engine, world.people, sent.id, by="elena", reason="told by telephone", now=world.now)
+    outbox.cancel(
+        world.engine, world.people, sent.id, by="elena", reason="told by telephone", door=AT_PAGE, now=world.now
+    )
     assert findings(sent) == []
     world.now += timedelta(days=1)
     world.tick()

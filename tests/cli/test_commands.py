@@ -20,6 +20,7 @@ PEOPLE = EXAMPLES / "demo" / "people.toml"
 def run(tmp_path: Path, monkeypatch, capsys, database_url: str) -> Callable[..., Ran]:
     """Run `twinflow …` in an empty folder, on either database."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TWINFLOW_PEOPLE__ONE_USER_FOR_SEVERAL", "true")
     monkeypatch.setenv("TWINFLOW_PEOPLE_FILE", str(PEOPLE))
     monkeypatch.setenv("TWINFLOW_DATABASE__URL", database_url)
     monkeypatch.setenv("TWINFLOW_RHYTHM__DIGEST", "each pass")

@@ -29,6 +29,7 @@ SAID = ("The day of the act is Thursday, 12 March 2026, today at {office} ({zone
 @pytest.fixture
 def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, database_url: str) -> Path:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TWINFLOW_PEOPLE__ONE_USER_FOR_SEVERAL", "true")
     monkeypatch.setenv("TWINFLOW_PEOPLE_FILE", str(EXAMPLES / "demo" / "people.toml"))
     monkeypatch.setenv("TWINFLOW_DATABASE__URL", database_url)
     monkeypatch.setenv("TWINFLOW_RHYTHM__DIGEST", "each pass")

@@ -35,6 +35,7 @@ def run(tmp_path: Path, monkeypatch, capsys, database_url: str) -> Run:
     """Run `twinflow …` on 12 March 2026, on either database."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(clock, "now", lambda: NOW)
+    monkeypatch.setenv("TWINFLOW_PEOPLE__ONE_USER_FOR_SEVERAL", "true")
     monkeypatch.setenv("TWINFLOW_PEOPLE_FILE", str(EXAMPLES / "demo" / "people.toml"))
     monkeypatch.setenv("TWINFLOW_DATABASE__URL", database_url)
     monkeypatch.setenv("TWINFLOW_RHYTHM__DIGEST", "each pass")
@@ -542,7 +543,7 @@ def test_a_refusal_says_why_and_exits_1(asked: Run, arguments: tuple[str, ...], 
 
 def test_all_reasons_are_said_at_once(asked: Run) -> None:
     done = act(asked, "pause", OPINION, "--on", "2026-03-13", by="elena", grounds=False)
-    assert [line.removeprefix("  - ") for line in done.err.splitlines()[1:]] == [
+    assert [line.removeprefix("  - ") for line in done.err.splitlines()[2:]] == [
         "elena is not reviewer of the ministry here.",
         "the day Friday, 13 March 2026 is still to come.",
         "Give the reason.",

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
+from builders import AT_PAGE
 from command_line import twinflow
 from twinflow import clock
 from twinflow.domain.agreement.agreement import Party
@@ -45,7 +46,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
 def drafted(world: World) -> World:
     """A Mexican case whose draft is ready to be sent for opinion."""
     new = NewAgreement("MX-1", "mx/twinning", "chihuahua", "Here – There", MARCH.date(), PARTIES, state="drafting")
-    open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", now=MARCH)
+    open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", door=AT_PAGE, now=MARCH)
     return world
 
 

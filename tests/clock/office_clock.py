@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Engine
 from sqlmodel import SQLModel
 
-from builders import new_case
+from builders import AT_PAGE, new_case
 from smtp import RecordingServer
 from twinflow.domain.agreement.agreement import Claim, Party
 from twinflow.domain.calendar.dates import PartialDate
@@ -42,7 +42,7 @@ class Office:
         facts = {"asked_on": (Claim(PartialDate.of(on), "the paper"),)}
         new = new_case(reference, "tiny", "chihuahua", reference, on, PARTIES, state="asked", facts=facts)
         world = self.world
-        open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", now=world.now)
+        open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", door=AT_PAGE, now=world.now)
 
     def tick(self) -> Pass:
         return self.world.tick()

@@ -13,7 +13,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import Engine, create_engine, event, text
 
-from builders import WORKFLOWS
+from builders import AT_PAGE, WORKFLOWS
 from postgres import named
 from twinflow import bootstrap
 from twinflow.config import DatabaseSettings, MailSettings, Settings
@@ -156,7 +156,14 @@ def confirm_defaults(world: World) -> set[tuple[str, str]]:
         for term in sorted({term for each in anew if each.is_open for term in each.assumed}):
             command = TermCommand(term)
             state_term(
-                world.engine, world.rulebook, world.people, case.reference, command, person=liaison.key, now=world.now
+                world.engine,
+                world.rulebook,
+                world.people,
+                case.reference,
+                command,
+                person=liaison.key,
+                door=AT_PAGE,
+                now=world.now,
             )
     return found
 

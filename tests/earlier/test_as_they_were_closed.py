@@ -24,6 +24,7 @@ from old_books import (
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from builders import AT_PAGE
 from command_line import twinflow
 from next_dates import not_as_deadlines_say
 from twinflow.domain.agreement.listing import Filters, words_in
@@ -479,7 +480,9 @@ def test_what_children_have_reached_is_read_from_their_histories_until_their_nex
         assert (meeting["held"], meeting["took_place"]) == (HELD_ON, HELD_ON)
 
         minutes = StepCommand("write_minutes", None, records={"minutes": "AC-1/26", "decisions": "a programme"})
-        advance_agreement(world.engine, world.rulebook, world.people, "MX-2-M1", minutes, person="elena", now=world.now)
+        advance_agreement(
+            world.engine, world.rulebook, world.people, "MX-2-M1", minutes, person="elena", door=AT_PAGE, now=world.now
+        )
         with world.engine.connect() as connection:
             assert [reference for reference, _ in connection.execute(kept)] == ["MX-2-M1"]
         written = date(2026, 5, 6)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from old_books import DATABASES, OF_0005, OF_0009, OF_0014, OldBooks, restored, settings_of
 
+from builders import AT_PAGE
 from twinflow import bootstrap
 from twinflow.domain.agreement.agreement import Agreement
 from twinflow.domain.agreement.entries import Correction, beginning
@@ -71,7 +72,14 @@ def corrected(world: World, case: Agreement) -> Counter[str]:
         command = CorrectionCommand(entry=entry, correction=correction, reason="typed wrongly", asked=what)
         try:
             correct_entry(
-                world.engine, world.rulebook, world.people, case.reference, command, person=person, now=world.now
+                world.engine,
+                world.rulebook,
+                world.people,
+                case.reference,
+                command,
+                person=person,
+                door=AT_PAGE,
+                now=world.now,
             )
             found["corrected"] += 1
         except Refused:

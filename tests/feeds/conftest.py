@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from feed_world import PARTIES, Case
 
-from builders import DRAFT, facts, new_case
+from builders import AT_PAGE, DRAFT, facts, new_case
 from prepared import Prepare
 from twinflow.domain.agreement.agreement import Party
 from twinflow.services.agreements.opening import open_agreement
@@ -25,7 +25,7 @@ def request_opinion(case: Case) -> None:
     world = case.world
     title = "Chihuahua, Albuquerque; los dos"
     new = new_case("MX/1", "mx/twinning", "chihuahua", title, world.now.date(), PARTIES, state="drafting")
-    open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", now=world.now)
+    open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", door=AT_PAGE, now=world.now)
     case.take("complete_draft", records=DRAFT)
     case.take("request_opinion")
 
@@ -37,5 +37,7 @@ def two_offices(case: Case) -> Case:
     sent = facts(proposal_sent_on="2026-03-02")
     today = case.world.now.date()
     new = new_case("EC-1", "ec/agreement", "cuenca", "Cuenca y Medellín", today, parties, facts=sent)
-    open_agreement(case.world.engine, case.world.rulebook, case.world.people, new, actor="lucia", now=case.world.now)
+    open_agreement(
+        case.world.engine, case.world.rulebook, case.world.people, new, actor="lucia", door=AT_PAGE, now=case.world.now
+    )
     return case

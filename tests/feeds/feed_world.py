@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 
 from sqlalchemy import text
 
+from builders import AT_PAGE
 from twinflow.domain.agreement.agreement import Party
 from twinflow.domain.agreement.entries import ChangeKind
 from twinflow.domain.deadlines.changes import ChangeCommand
@@ -41,6 +42,7 @@ class Case:
             "MX/1",
             command,
             person=person,
+            door=AT_PAGE,
             now=self.world.now,
         )
 
@@ -53,6 +55,7 @@ class Case:
             DeadlineId("MX/1", deadline, 1),
             ChangeCommand(**values),  # type: ignore[arg-type]
             person=person,
+            door=AT_PAGE,
             now=self.world.now,
         )
 

@@ -7,7 +7,7 @@ import pytest
 from feed_world import DUE, PARTIES, Case
 from sqlalchemy import event
 
-from builders import DRAFT, NOTICE, WORKFLOWS, new_case
+from builders import AT_PAGE, DRAFT, NOTICE, WORKFLOWS, new_case
 from twinflow.definitions.calendars import read_calendar
 from twinflow.domain.agreement.entries import ChangeKind
 from twinflow.domain.calendar.dates import Length
@@ -282,14 +282,28 @@ def test_two_cases_share_no_event_and_need_no_more_queries(two_offices: Case) ->
             PARTIES,
             state="drafting",
         )
-        open_agreement(world.engine, world.rulebook, world.people, second, actor="elena", now=world.now)
+        open_agreement(world.engine, world.rulebook, world.people, second, actor="elena", door=AT_PAGE, now=world.now)
         command = StepCommand("complete_draft", date(2026, 3, 2), records=DRAFT)
         advance_agreement(
-            world.engine, world.rulebook, world.people, f"MX/{number}", command, person="elena", now=world.now
+            world.engine,
+            world.rulebook,
+            world.people,
+            f"MX/{number}",
+            command,
+            person="elena",
+            door=AT_PAGE,
+            now=world.now,
         )
         command = StepCommand("request_opinion", date(2026, 3, 2))
         advance_agreement(
-            world.engine, world.rulebook, world.people, f"MX/{number}", command, person="elena", now=world.now
+            world.engine,
+            world.rulebook,
+            world.people,
+            f"MX/{number}",
+            command,
+            person="elena",
+            door=AT_PAGE,
+            now=world.now,
         )
     statements.clear()
     many = two_offices.events()

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from builders import AT_PAGE
 from twinflow.domain.agreement.agreement import Agreement, Term
 from twinflow.domain.agreement.entries import TermStated
 from twinflow.domain.deadlines.deadline_id import DeadlineId
@@ -70,7 +71,9 @@ def told(world: World, reference: str) -> set[tuple[str, str]]:
 
 def state(world: World, term: str = "validity", reading: str = "", reference: str = "OLD", person: str = "elena"):
     command = TermCommand(term, Term.parse(reading) if reading else None, "text, clause 9" if reading else "")
-    return state_term(world.engine, world.rulebook, world.people, reference, command, person=person, now=world.now)
+    return state_term(
+        world.engine, world.rulebook, world.people, reference, command, person=person, door=AT_PAGE, now=world.now
+    )
 
 
 def pass_days(world: World, days: int) -> None:
@@ -202,7 +205,16 @@ def test_a_text_that_says_nothing_of_it_gives_no_date(register):
 )
 def test_it_is_refused_with_its_reason(register, command, person, error):
     with pytest.raises(error):
-        state_term(register.engine, register.rulebook, register.people, "OLD", command, person=person, now=register.now)
+        state_term(
+            register.engine,
+            register.rulebook,
+            register.people,
+            "OLD",
+            command,
+            person=person,
+            door=AT_PAGE,
+            now=register.now,
+        )
 
 
 def test_what_is_on_record_is_corrected_and_not_stated_again(register):

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import pytest
 from sqlalchemy import text
 
-from builders import DRAFT
+from builders import AT_PAGE, DRAFT
 from prepared import Prepare
 from tiny_world import loaded, tiny_world
 from twinflow.domain.agreement.agreement import Agreement, Deadline, DeadlineStatus, Party
@@ -47,7 +47,7 @@ def requested(world: World, prepare: Prepare) -> World:
 
 def request_opinion(world: World) -> None:
     new = NewAgreement("MX-1", "mx/twinning", "chihuahua", "x", world.now.date(), PARTIES, state="drafting")
-    open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", now=world.now)
+    open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", door=AT_PAGE, now=world.now)
     take(world, "complete_draft", records=DRAFT)
     take(world, "request_opinion")
 
@@ -63,7 +63,9 @@ def signed(requested: World) -> World:
 
 def take(world: World, step: str, person: str = "elena", **more: object) -> Agreement:
     command = StepCommand(step, world.now.date(), **more)  # type: ignore[arg-type]
-    done = advance_agreement(world.engine, world.rulebook, world.people, "MX-1", command, person=person, now=world.now)
+    done = advance_agreement(
+        world.engine, world.rulebook, world.people, "MX-1", command, person=person, door=AT_PAGE, now=world.now
+    )
     return done.agreement
 
 
@@ -80,7 +82,9 @@ def change(
     values = {"kind": kind, "on": world.now.date(), "reason": "another authority is asked", "paper": "OF-7", **more}
     command = ChangeCommand(**values)  # type: ignore[arg-type]
     people = people or world.people
-    return change_deadline(world.engine, world.rulebook, people, wanted, command, person=person, now=world.now)
+    return change_deadline(
+        world.engine, world.rulebook, people, wanted, command, person=person, door=AT_PAGE, now=world.now
+    )
 
 
 def reasons(world: World, kind: ChangeKind, person: str = "rita", **more: object) -> list[str]:
@@ -398,7 +402,7 @@ def test_what_follows_a_date_moves_with_it_and_its_people_are_told_as_well(datab
     with tiny_world(database_url, tmp_path, ('label = { en = "Answer", es = "Respuesta" }\n', FOLLOWED)) as world:
         world.now = datetime(2026, 3, 2, 18, tzinfo=UTC)
         new = NewAgreement("MX-1", "tiny", "chihuahua", "x", world.now.date(), PARTIES)
-        open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", now=world.now)
+        open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", door=AT_PAGE, now=world.now)
         take(world, "ask")
         change(world, EXTEND, "elena", deadline="answer", length=Length.parse("7 days"))
         assert moves(world, "answer") == [("2026-03-12", "2026-03-19")]

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from builders import AT_PAGE
 from twinflow import bootstrap
 from twinflow.config import DatabaseSettings, MailSettings, Settings
 from twinflow.domain.agreement.agreement import Agreement
@@ -53,7 +54,9 @@ def take_over(world: World, folder: Path, *rows: str) -> ImportResult:
 
 def correct(world: World, reference: str, **asked: str) -> None:
     command = CorrectionCommand(entry=1, correction=Correction.REPLACE, reason="the text says so", asked=asked)
-    correct_entry(world.engine, world.rulebook, world.people, reference, command, person="lucia", now=world.now)
+    correct_entry(
+        world.engine, world.rulebook, world.people, reference, command, person="lucia", door=AT_PAGE, now=world.now
+    )
 
 
 def loaded(world: World, reference: str) -> Agreement:
@@ -111,5 +114,5 @@ def test_the_day_of_those_who_have_signed_is_none_of_the_whole_text(cuenca_books
     today = cuenca_books.now.date()
     command = StepCommand("sign", today, "City A")
     books = cuenca_books.engine, cuenca_books.rulebook, cuenca_books.people
-    advance_agreement(*books, "A", command, person="lucia", now=cuenca_books.now)
+    advance_agreement(*books, "A", command, person="lucia", door=AT_PAGE, now=cuenca_books.now)
     assert loaded(cuenca_books, "A").day_of("signed_on") == today

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from builders import facts
+from builders import AT_PAGE, facts
 from postgres import fresh_database
 from tiny_world import loaded, tiny_world
 from twinflow.definitions.calendars import read_calendar
@@ -205,6 +205,7 @@ def opened(world: World, reference: str, **more: object) -> None:
         world.people,
         new,
         actor="julia" if new.office == "juarez" else "elena",
+        door=AT_PAGE,
         now=world.now,
     )
 
@@ -221,13 +222,15 @@ def take(
 ) -> Agreement:
     command = StepCommand(step, day, **more)  # type: ignore[arg-type]
     asked = (world.engine, world.rulebook, world.people, reference, command)
-    return advance_agreement(*asked, person=person, now=world.now, hour=hour).agreement
+    return advance_agreement(*asked, person=person, door=AT_PAGE, now=world.now, hour=hour).agreement
 
 
 def change(world: World, reference: str, kind: ChangeKind, day: date, person: str = "elena", **more: object) -> None:
     command = ChangeCommand(kind=kind, on=day, reason="flood", paper="OF-1", legal_basis="art. 1", **more)  # type: ignore[arg-type]
     wanted = DeadlineId(reference, "answer", 1)
-    change_deadline(world.engine, world.rulebook, world.people, wanted, command, person=person, now=world.now)
+    change_deadline(
+        world.engine, world.rulebook, world.people, wanted, command, person=person, door=AT_PAGE, now=world.now
+    )
 
 
 def correct(
@@ -253,7 +256,9 @@ def correct(
         never_happened=never_happened,
         despite=despite,
     )
-    return correct_entry(world.engine, world.rulebook, world.people, MISTAKEN, command, person=person, now=world.now)
+    return correct_entry(
+        world.engine, world.rulebook, world.people, MISTAKEN, command, person=person, door=AT_PAGE, now=world.now
+    )
 
 
 def stand(world: World, reference: str) -> dict[str, object]:
@@ -437,7 +442,9 @@ def a_way_that_was_never_gone(world: World) -> None:
 
 def confirmed(world: World, waits: CorrectedEntry, person: str) -> None:
     assert waits.waits_for
-    confirm_correction(world.engine, world.rulebook, world.people, MISTAKEN, waits.number, person=person, now=world.now)
+    confirm_correction(
+        world.engine, world.rulebook, world.people, MISTAKEN, waits.number, person=person, door=AT_PAGE, now=world.now
+    )
 
 
 def an_act_that_stands_and_never_happened(world: World) -> None:
@@ -480,7 +487,9 @@ def a_term_that_was_stated(world: World) -> None:
     sign_both(world)
     for reference, reading in ((MISTAKEN, "5 years"), (RIGHT, "3 years")):
         command = TermCommand("validity", Term.parse(reading), "clause 9")
-        state_term(world.engine, world.rulebook, world.people, reference, command, person="elena", now=world.now)
+        state_term(
+            world.engine, world.rulebook, world.people, reference, command, person="elena", door=AT_PAGE, now=world.now
+        )
     entry = loaded(world, MISTAKEN).history
     (number,) = [number for number, place in numbered(entry) if entry[place].kind is EntryKind.TERM]
     correct(world, number, reading="3 years")
@@ -649,7 +658,9 @@ def test_everything_that_is_wrong_with_a_correction_is_said_at_once(asked: World
         entry=2, correction=Correction.REPLACE, reason=" ", asked={"on": "2027-01-01", "colour": "red", "place": "x"}
     )
     with pytest.raises(Refused) as error:
-        correct_entry(asked.engine, asked.rulebook, asked.people, MISTAKEN, command, person="rita", now=asked.now)
+        correct_entry(
+            asked.engine, asked.rulebook, asked.people, MISTAKEN, command, person="rita", door=AT_PAGE, now=asked.now
+        )
     assert [str(reason) for reason in error.value.reasons] == [
         "A correction is made only with a reason.",
         "rita is not liaison officer here.",
@@ -781,7 +792,7 @@ def test_whoever_asked_for_a_correction_hears_that_another_took_its_place(asked:
 
 def not_to_be(world: World, waits: CorrectedEntry, person: str, reason: str = "the paper says 50") -> NotCorrected:
     books = (world.engine, world.rulebook, world.people, MISTAKEN)
-    return refuse_correction(*books, waits.number, reason, person=person, now=world.now)
+    return refuse_correction(*books, waits.number, reason, person=person, door=AT_PAGE, now=world.now)
 
 
 def read_by(world: World, person: str) -> list[str]:
@@ -875,7 +886,7 @@ def test_a_correction_that_changes_nothing_is_refused(asked: World) -> None:
     change(asked, MISTAKEN, ChangeKind.PAUSE, MONDAY + timedelta(days=1))
     state_term(
         asked.engine, asked.rulebook, asked.people, MISTAKEN,
-        TermCommand("validity", Term.parse("5 years"), "clause 9"), person="elena", now=asked.now,
+        TermCommand("validity", Term.parse("5 years"), "clause 9"), person="elena", door=AT_PAGE, now=asked.now,
     )  # fmt: skip
     same: tuple[tuple[int, dict[str, str]], ...] = (
         (1, {"title": "A", "office": "chihuahua", "on": str(MONDAY)}),
@@ -893,7 +904,9 @@ def test_a_correction_that_changes_nothing_is_refused(asked: World) -> None:
     annulled = correct(asked, 1, annul=True).agreement.reference
     command = CorrectionCommand(entry=1, correction=Correction.ANNUL, reason="again")
     with pytest.raises(Refused) as error:
-        correct_entry(asked.engine, asked.rulebook, asked.people, annulled, command, person="elena", now=asked.now)
+        correct_entry(
+            asked.engine, asked.rulebook, asked.people, annulled, command, person="elena", door=AT_PAGE, now=asked.now
+        )
     assert [str(reason) for reason in error.value.reasons] == ["It was annulled on 2026-03-09."]
 
 
@@ -912,7 +925,7 @@ def test_two_who_correct_at_once_do_not_overwrite_each_other(asked: World) -> No
     command = CorrectionCommand(entry=2, correction=Correction.WITHDRAW, reason="mine")
     with pytest.raises(StaleAgreement):
         correct_entry(
-            asked.engine, asked.rulebook, asked.people, MISTAKEN, command, person="emilio", now=asked.now,
+            asked.engine, asked.rulebook, asked.people, MISTAKEN, command, person="emilio", door=AT_PAGE, now=asked.now,
             expected_version=case.version,
         )  # fmt: skip
 
@@ -935,7 +948,14 @@ def test_a_case_opened_by_mistake_is_annulled_and_its_reference_is_free(asked: W
     command = StepCommand("note", MONDAY, records={"remark": "x"})
     with pytest.raises(Refused, match="cannot be taken"):
         advance_agreement(
-            asked.engine, asked.rulebook, asked.people, "T-1.annulled", command, person="elena", now=asked.now
+            asked.engine,
+            asked.rulebook,
+            asked.people,
+            "T-1.annulled",
+            command,
+            person="elena",
+            door=AT_PAGE,
+            now=asked.now,
         )
     correct(asked, 1, annul=True)
     assert loaded(asked, "T-1.annulled-2").annulled_on is not None
@@ -1031,7 +1051,7 @@ def test_an_annulled_case_takes_no_term_and_nothing_belongs_to_it(asked: World) 
     with pytest.raises(Refused, match="stays as it is"):
         state_term(
             asked.engine, asked.rulebook, asked.people, "T-1.annulled",
-            TermCommand("validity", Term.parse("5 years"), "clause 9"), person="elena", now=asked.now,
+            TermCommand("validity", Term.parse("5 years"), "clause 9"), person="elena", door=AT_PAGE, now=asked.now,
         )  # fmt: skip
     with pytest.raises(Refused, match="cannot be opened"):
         opened(asked, "T-3", parent="T-1.annulled")

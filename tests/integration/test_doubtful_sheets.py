@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from builders import AT_PAGE
 from twinflow.domain.agreement.agreement import Agreement, Party
 from twinflow.domain.agreement.entries import Correction, OpenedDespite, read
 from twinflow.domain.corrections.request import CorrectionCommand
@@ -79,7 +80,7 @@ def take_over(world: World, tmp_path: Path) -> TakeOver:
 def opened(world: World, reference: str, partner: str) -> Agreement:
     parties = (Party("Chihuahua", "MX", home=True), Party(partner, "US"))
     new = NewAgreement(reference, "generic/agreement", "chihuahua", "by hand", world.now.date(), parties)
-    return open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", now=world.now)
+    return open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", door=AT_PAGE, now=world.now)
 
 
 def loaded(world: World, reference: str) -> Agreement:
@@ -211,7 +212,9 @@ def test_a_sheet_that_is_mended_as_the_books_were_corrected_changes_nothing(worl
     assert "correct it: twinflow agreements correct A-1 1 --set NAME=VALUE" in str(problem)
     asked = {"party.Alburquerque": "Albuquerque", "signed_on": "2008-03-28"}
     command = CorrectionCommand(entry=1, correction=Correction.REPLACE, reason="typed wrongly", asked=asked)
-    correct_entry(world.engine, world.rulebook, world.people, "A-1", command, person="elena", now=world.now)
+    correct_entry(
+        world.engine, world.rulebook, world.people, "A-1", command, person="elena", door=AT_PAGE, now=world.now
+    )
     assert take_over(mended, TULSA).unchanged == ("A-1", "A-2")
     with UnitOfWork(world.engine, reading=True) as work:
         case = work.agreements.get("A-1")
@@ -235,9 +238,9 @@ def test_what_a_later_generation_had_replaced_stands_again_once_that_is_annulled
     command = CorrectionCommand(
         entry=1, correction=Correction.ANNUL, reason="it was never renewed", never_happened=True
     )
-    waits = correct_entry(*books, "A-1", command, person="elena", now=world.now)
+    waits = correct_entry(*books, "A-1", command, person="elena", door=AT_PAGE, now=world.now)
     assert cases(world, "A-1.1")[0].state == "expired", "it waits for a second person"
-    confirm_correction(*books, "A-1", waits.number, person="sergio", now=world.now)
+    confirm_correction(*books, "A-1", waits.number, person="sergio", door=AT_PAGE, now=world.now)
     again, alone = cases(world, "A-1.1", "A-2")
     assert (again.state, again.history[0].effective_on) == ("signed", first)
     assert sorted(again.deadlines, key=lambda each: each.key) == sorted(alone.deadlines, key=lambda each: each.key)

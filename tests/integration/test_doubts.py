@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from builders import definition, facts, terms
+from builders import AT_PAGE, definition, facts, terms
 from twinflow.domain.agreement.agreement import Agreement, Party
 from twinflow.domain.agreement.entries import Correction, OpenedDespite, read
 from twinflow.domain.corrections.correction import CorrectionCommand
@@ -35,7 +35,7 @@ def opened(
 ) -> Agreement:
     parties = parties or (() if "parent" in more else (CITY, PARTNER))
     new = NewAgreement(reference, process, office, "x", on or world.now.date(), parties, despite=despite, **more)
-    return open_agreement(world.engine, world.rulebook, world.people, new, actor=person, now=world.now)
+    return open_agreement(world.engine, world.rulebook, world.people, new, actor=person, door=AT_PAGE, now=world.now)
 
 
 def reasons(refused: pytest.ExceptionInfo[Refused]) -> str:
@@ -79,7 +79,9 @@ def test_three_parties_of_which_two_are_the_same_and_those_of_a_case_that_was_an
     opened(world, "MX-1")
     opened(world, "MX-2", CITY, PARTNER, Party("Tulsa", "US"))
     asked = CorrectionCommand(entry=1, correction=Correction.ANNUL, reason="by mistake")
-    correct_entry(world.engine, world.rulebook, world.people, "MX-1", asked, person="elena", now=world.now)
+    correct_entry(
+        world.engine, world.rulebook, world.people, "MX-1", asked, person="elena", door=AT_PAGE, now=world.now
+    )
     opened(world, "MX-1")
 
 

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import text
 
-from builders import noon
+from builders import AT_PAGE, noon
 from decade import (
     CASES,
     EDITS,
@@ -211,9 +211,11 @@ def test_the_clock_tells_that_an_opinion_is_overdue_when_its_day_is_over_at_the_
         asked = date(2026, 3, 2)
         world.now = noon(asked)
         new = NewAgreement("T-1", "tiny", "chihuahua", "x", asked, PARTIES)
-        open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", now=world.now)
+        open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", door=AT_PAGE, now=world.now)
         command = StepCommand("ask", asked)
-        advance_agreement(world.engine, world.rulebook, world.people, "T-1", command, person="elena", now=world.now)
+        advance_agreement(
+            world.engine, world.rulebook, world.people, "T-1", command, person="elena", door=AT_PAGE, now=world.now
+        )
         sweep(world.engine, world.rulebook, world.people, datetime(2026, 3, 12, 18, tzinfo=UTC))
         assert [d.due_on for d in loaded(world, "T-1").deadlines] == [date(2026, 3, 12)]
         assert sweep(world.engine, world.rulebook, world.people, datetime(2026, 3, 13, 5, 59, tzinfo=UTC)).alerts == 0
@@ -249,9 +251,11 @@ def test_a_duty_that_came_and_was_missed_while_the_clock_was_off_is_told_once(
     with tiny_world(database_url, tmp_path, ('label = { en = "Answer", es = "Respuesta" }\n', MONTHLY)) as world:
         world.now = noon(date(2010, 1, 4))
         new = NewAgreement("T-1", "tiny", "chihuahua", "x", date(2010, 1, 4), PARTIES)
-        open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", now=world.now)
+        open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", door=AT_PAGE, now=world.now)
         command = StepCommand("ask", date(2010, 1, 4))
-        advance_agreement(world.engine, world.rulebook, world.people, "T-1", command, person="elena", now=world.now)
+        advance_agreement(
+            world.engine, world.rulebook, world.people, "T-1", command, person="elena", door=AT_PAGE, now=world.now
+        )
         for day in (date(2010, 1, 10), date(2010, 5, 20), date(2010, 5, 21), date(2010, 5, 22)):
             world.now = noon(day)
             sweep(world.engine, world.rulebook, world.people, world.now)

@@ -15,6 +15,7 @@ from sqlalchemy import Engine, event, text
 
 from builders import (
     ALBUQUERQUE,
+    AT_PAGE,
     CHIHUAHUA,
     CUENCA,
     DRAFT,
@@ -74,11 +75,18 @@ class Books:
     def open(self, reference: str, process: str, office_key: str, on: date, **more: Any) -> None:
         parties, actor = more.pop("parties", (CHIHUAHUA, ALBUQUERQUE)), more.pop("actor", "liaison")
         new = new_case(reference, process, office_key, reference, on, parties, **more)
-        open_agreement(self.engine, self.rulebook, self.people, new, actor=actor, now=self.now)
+        open_agreement(self.engine, self.rulebook, self.people, new, actor=actor, door=AT_PAGE, now=self.now)
 
     def take(self, reference: str, step: str, on: date, who: str = "liaison", **more: Any) -> None:
         advance_agreement(
-            self.engine, self.rulebook, self.people, reference, StepCommand(step, on, **more), person=who, now=self.now
+            self.engine,
+            self.rulebook,
+            self.people,
+            reference,
+            StepCommand(step, on, **more),
+            person=who,
+            door=AT_PAGE,
+            now=self.now,
         )
 
     def set_clock(self, day: date) -> None:

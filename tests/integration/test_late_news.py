@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from builders import TINY, WORKFLOWS, edited, new_case, noon
+from builders import AT_PAGE, TINY, WORKFLOWS, edited, new_case, noon
 from how_many import many
 from next_dates import not_as_deadlines_say
 from prepared import Prepare
@@ -155,20 +155,24 @@ def five_cases(world: World) -> None:
 def opened(world: World, reference: str, on: date, received_at: datetime | None = None) -> None:
     world.now = received_at or noon(on)
     new = new_case(reference, "tiny", "chihuahua", "x", on, PARTIES)
-    open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", now=world.now)
+    open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", door=AT_PAGE, now=world.now)
     taken(world, reference, "ask", on, received_at=received_at)
 
 
 def taken(world: World, reference: str, step: str, on: date, rulebook: Rulebook | None = None, **more: Any) -> None:
     command = StepCommand(step, on, **more)
     rulebook = rulebook or world.rulebook
-    advance_agreement(world.engine, rulebook, world.people, reference, command, person="elena", now=world.now)
+    advance_agreement(
+        world.engine, rulebook, world.people, reference, command, person="elena", door=AT_PAGE, now=world.now
+    )
 
 
 def changed(world: World, reference: str, kind: ChangeKind, on: date, **more: Any) -> None:
     command = ChangeCommand(kind=kind, on=on, reason="flood", paper="OF-1", **more)
     wanted = DeadlineId(reference, "answer", 1)
-    change_deadline(world.engine, world.rulebook, world.people, wanted, command, person="elena", now=world.now)
+    change_deadline(
+        world.engine, world.rulebook, world.people, wanted, command, person="elena", door=AT_PAGE, now=world.now
+    )
 
 
 def edition(*days: date, last_year: int | None = None, guessed: bool = False) -> tuple[Calendar, str]:

@@ -8,7 +8,7 @@ from random import Random
 import pytest
 from sqlalchemy import text
 
-from builders import EC, MX, PROGRAMME, new_case
+from builders import AT_PAGE, EC, MX, PROGRAMME, new_case
 from how_many import SEED, many
 from next_dates import not_as_deadlines_say
 from twinflow.domain.agreement.agreement import Agreement, Claim, Party
@@ -31,7 +31,7 @@ STATES = {MX: ("drafting", "profile_ready", "in_force"), EC: ("intention", "in_f
 
 def opened(world: World, new: NewAgreement) -> None:
     person = "elena" if new.office == "chihuahua" else "lucia"
-    open_agreement(world.engine, world.rulebook, world.people, new, actor=person, now=world.now)
+    open_agreement(world.engine, world.rulebook, world.people, new, actor=person, door=AT_PAGE, now=world.now)
 
 
 def filled(world: World, random: Random, count: int) -> None:
@@ -172,7 +172,14 @@ def test_what_is_written_between_pages_neither_doubles_nor_loses_what_stays_as_i
             case = random.choice(waiting)
             step = StepCommand("send_letter", TODAY)
             advance_agreement(
-                books.engine, books.rulebook, books.people, case.reference, step, person="elena", now=books.now
+                books.engine,
+                books.rulebook,
+                books.people,
+                case.reference,
+                step,
+                person="elena",
+                door=AT_PAGE,
+                now=books.now,
             )
         number = len(everything(books))
         new = new_case(

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, event, text
 
-from builders import PAPERS, WORKFLOWS, new_case
+from builders import AT_PAGE, PAPERS, WORKFLOWS, new_case
 from twinflow.definitions.calendars import read_calendar
 from twinflow.domain.agreement.agreement import Claim, Party, Term
 from twinflow.domain.calendar.dates import PartialDate
@@ -41,12 +41,14 @@ DIGESTS, ROW_OF_AGREEMENT = "advisory", "UPDATE agreement"
 
 def opened(world: World, reference: str, process: str, parties: tuple[Party, ...] = PARTIES, **more: Any) -> None:
     new = new_case(reference, process, "chihuahua", "x", world.now.date(), parties, **more)
-    open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", now=world.now)
+    open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", door=AT_PAGE, now=world.now)
 
 
 def step(world: World, reference: str, key: str, **records: str) -> None:
     command = StepCommand(key, world.now.date(), records=records)
-    advance_agreement(world.engine, world.rulebook, world.people, reference, command, person="elena", now=world.now)
+    advance_agreement(
+        world.engine, world.rulebook, world.people, reference, command, person="elena", door=AT_PAGE, now=world.now
+    )
 
 
 def at_once(
@@ -190,7 +192,7 @@ def test_a_step_taken_while_an_edition_is_applied_is_not_written_over(
             world.runtime.refresh()
             command = StepCommand("withdraw", world.now.date())
             around = (world.engine, world.rulebook, world.people)
-            advance_agreement(*around, "A", command, person="elena", now=world.now)
+            advance_agreement(*around, "A", command, person="elena", door=AT_PAGE, now=world.now)
         return keep(agreements, ids, wait=wait)
 
     monkeypatch.setattr(Agreements, "keep", keep_late)

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from builders import DRAFT, TINY, WORKFLOWS, edited, new_case, noon, write_workflows
+from builders import AT_PAGE, DRAFT, TINY, WORKFLOWS, edited, new_case, noon, write_workflows
 from how_many import many
 from next_dates import not_as_deadlines_say
 from tiny_world import loaded, tiny_world
@@ -217,7 +217,7 @@ def opened(world: World, reference: str, on: date = date(2026, 3, 9), **more: An
     before, world.now = world.now, noon(on)
     terms = {"reply": Term.parse("40 days|50 days", "test")} if "terms" not in more else more.pop("terms")
     new = new_case(reference, "tiny", "chihuahua", "x", on, PARTIES, terms=terms, **more)
-    open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", now=world.now)
+    open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", door=AT_PAGE, now=world.now)
     taken(world, reference, "ask", on)
     world.now = max(before, world.now) if before.year == 2026 and before < noon(date(2026, 11, 1)) else world.now
 
@@ -225,14 +225,28 @@ def opened(world: World, reference: str, on: date = date(2026, 3, 9), **more: An
 def taken(world: World, reference: str, step: str, on: date, **more: Any) -> None:
     command = StepCommand(step, on, **more)
     advance_agreement(
-        world.engine, world.rulebook, world.people, reference, command, person="elena", now=max(world.now, noon(on))
+        world.engine,
+        world.rulebook,
+        world.people,
+        reference,
+        command,
+        person="elena",
+        door=AT_PAGE,
+        now=max(world.now, noon(on)),
     )
 
 
 def changed(world: World, wanted: str, kind: ChangeKind, on: date, **more: Any) -> None:
     command = ChangeCommand(kind=kind, on=on, reason="flood", paper="OF-1", **more)
     change_deadline(
-        world.engine, world.rulebook, world.people, DeadlineId.parse(wanted), command, person="elena", now=world.now
+        world.engine,
+        world.rulebook,
+        world.people,
+        DeadlineId.parse(wanted),
+        command,
+        person="elena",
+        door=AT_PAGE,
+        now=world.now,
     )
 
 
@@ -268,7 +282,9 @@ def the_plan(
 
 def migrate(world: World, plan: Plan, **more: Any) -> list[Result]:
     return list(
-        migrating.apply(world.engine, world.rulebook, world.people, plan, person="elena", now=world.now, **more)
+        migrating.apply(
+            world.engine, world.rulebook, world.people, plan, person="elena", door=AT_PAGE, now=world.now, **more
+        )
     )
 
 
@@ -324,7 +340,7 @@ def all_in_words(world: World, reference: str) -> list[str]:
     assert not_as_deadlines_say(world.engine) == []
     deadlines.list_deadlines(world.engine, world.rulebook, world.people, world.now)
     deadlines.list_deadlines(world.engine, world.rulebook, world.people, world.now, everything=True)
-    agreements.list_steps(world.engine, world.rulebook, world.people, reference, "elena", world.now)
+    agreements.list_steps(world.engine, world.rulebook, world.people, reference, "elena", world.now, AT_PAGE)
     return [say(value, language) for language in ("en", "es") for value in found]
 
 
@@ -921,7 +937,7 @@ def test_a_state_that_a_child_reached_under_its_old_name_still_counts_for_its_pa
     books.now = noon(TODAY)
     for reference, process, above in (("P-1", "parent", None), ("C-1", "small", "P-1"), ("C-2", "small", "P-1")):
         new = new_case(reference, process, "chihuahua", "x", TODAY, PARTIES, parent=above)
-        open_agreement(books.engine, books.rulebook, books.people, new, actor="elena", now=books.now)
+        open_agreement(books.engine, books.rulebook, books.people, new, actor="elena", door=AT_PAGE, now=books.now)
         taken(books, reference, "ask", TODAY)
     (folder / "small.v2.toml").write_text(renamed, "utf-8")
     restarted(books)
@@ -940,7 +956,7 @@ def test_from_the_national_process_to_that_of_a_city(world: World, tmp_path: Pat
     today = world.now.date()
     for reference in ("MX-1", "MX-2"):
         new = new_case(reference, "mx/twinning", "chihuahua", "x", today, PARTIES, state="drafting")
-        open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", now=world.now)
+        open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", door=AT_PAGE, now=world.now)
         taken(world, reference, "complete_draft", today, records=DRAFT)
     taken(world, "MX-1", "request_opinion", today)
     catalogue = world.rulebook.catalogue
@@ -1003,7 +1019,15 @@ def test_nobody_unknown_migrates_anything(books: World) -> None:
     before = everything(books)
     with pytest.raises(NotFound, match="There is no person nobody"):
         list(
-            migrating.apply(books.engine, books.rulebook, books.people, the_plan(books), person="nobody", now=books.now)
+            migrating.apply(
+                books.engine,
+                books.rulebook,
+                books.people,
+                the_plan(books),
+                person="nobody",
+                door=AT_PAGE,
+                now=books.now,
+            )
         )
     assert everything(books) == before
 
@@ -1029,6 +1053,7 @@ from pathlib import Path
 from twinflow import bootstrap
 from twinflow.config import DatabaseSettings, Settings
 from twinflow.definitions.migrations import read_plan
+from twinflow.domain.agreement.history import Way
 from twinflow.services.agreements import migrating
 
 url, folder, after = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
@@ -1047,7 +1072,8 @@ def record_change(*arguments, **more):
 
 migrating.record_change = record_change
 now = datetime(2026, 4, 6, 18, tzinfo=UTC)
-for result in migrating.apply(runtime.engine, runtime.rulebook, runtime.people, plan, person="elena", now=now, at_once=7):
+around = (runtime.engine, runtime.rulebook, runtime.people, plan)
+for result in migrating.apply(*around, person="elena", door=Way("page"), now=now, at_once=7):
     print(result.reference, flush=True)
 """
 

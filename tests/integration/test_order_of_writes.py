@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 import pytest
 from sqlalchemy import text
 
-from builders import new_case
+from builders import AT_PAGE, new_case
 from twinflow.domain.agreement.agreement import Deadline, DeadlineStatus, Finding, FindingCode, KnownFinding, Party
 from twinflow.services.agreements.opening import open_agreement
 from twinflow.storage.unit_of_work import UnitOfWork
@@ -24,7 +24,7 @@ def drafts(world: World) -> World:
     parties = (Party("Chihuahua", "MX", home=True), Party("Albuquerque", "US"))
     for reference in ("A", "B"):
         new = new_case(reference, "mx/twinning", "chihuahua", "x", world.now.date(), parties, state="drafting")
-        open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", now=world.now)
+        open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", door=AT_PAGE, now=world.now)
     return world
 
 

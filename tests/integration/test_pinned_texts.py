@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from builders import NOTIFICATIONS, TINY, WORKFLOWS, edited, new_case
+from builders import AT_PAGE, NOTIFICATIONS, TINY, WORKFLOWS, edited, new_case
 from tiny_world import loaded, tiny_world
 from twinflow import bootstrap, files
 from twinflow.config import DatabaseSettings, MailSettings, Settings
@@ -53,12 +53,14 @@ def folder(world: World) -> Path:
 
 def opened(world: World, reference: str, process: str, parent: str | None = None) -> None:
     new = new_case(reference, process, "chihuahua", reference, world.now.date(), PARTIES, parent=parent)
-    open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", now=world.now)
+    open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", door=AT_PAGE, now=world.now)
 
 
 def taken(world: World, reference: str, step: str) -> None:
     command = StepCommand(step, None)
-    advance_agreement(world.engine, world.rulebook, world.people, reference, command, person="elena", now=world.now)
+    advance_agreement(
+        world.engine, world.rulebook, world.people, reference, command, person="elena", door=AT_PAGE, now=world.now
+    )
 
 
 @pytest.fixture
@@ -260,7 +262,9 @@ def test_cases_move_from_a_version_without_a_file_and_not_to_one_that_does_not_h
         read_plan(tmp_path / "plan.toml", books.rulebook.catalogue, books.rulebook.all_versions)
     rewritten(books, "tiny.toml", ('to = "aksed"', 'to = "asked"'))
     restarted(books)
-    (moved,) = migrating.apply(books.engine, books.rulebook, books.people, plan, person="elena", now=books.now)
+    (moved,) = migrating.apply(
+        books.engine, books.rulebook, books.people, plan, person="elena", door=AT_PAGE, now=books.now
+    )
     assert (moved.reference, moved.refused) == ("T-1", False)
     assert [each.due_on for each in loaded(books, "T-1").deadlines] == [date(2026, 4, 1)]
     lexicon = books.rulebook.lexicon_of(loaded(books, "T-1"))

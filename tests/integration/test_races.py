@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, text
 
-from builders import DRAFT, SIGNED_TEXT, new_case
+from builders import AT_PAGE, DRAFT, SIGNED_TEXT, new_case
 from smtp import RecordingServer
 from twinflow import bootstrap
 from twinflow.config import DatabaseSettings, Settings
@@ -45,7 +45,7 @@ def signed_case(world: World, reference: str = "MX-1") -> None:
     world.now = datetime(2026, 3, 2, 18, tzinfo=UTC)
     today = world.now.date()
     new = new_case(reference, "mx/twinning", "chihuahua", "x", today, PARTIES, state="drafting")
-    open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", now=world.now)
+    open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", door=AT_PAGE, now=world.now)
     for step, person, records in SIGNING:
         take(world, reference, StepCommand(step, today, records=records), person)
     for party in PARTIES:
@@ -53,7 +53,9 @@ def signed_case(world: World, reference: str = "MX-1") -> None:
 
 
 def take(world: World, reference: str, command: StepCommand, person: str = "elena") -> None:
-    advance_agreement(world.engine, world.rulebook, world.people, reference, command, person=person, now=world.now)
+    advance_agreement(
+        world.engine, world.rulebook, world.people, reference, command, person=person, door=AT_PAGE, now=world.now
+    )
 
 
 def loaded(world: World, reference: str) -> Agreement:

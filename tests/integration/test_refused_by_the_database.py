@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 from sqlalchemy import Connection, insert, select, text
 
-from builders import MX
+from builders import AT_PAGE, MX
 from twinflow.domain.agreement.agreement import Party
 from twinflow.domain.steps.opening import NewAgreement
 from twinflow.errors import BadInput, BooksAltered, EnvironmentFailed, StaleAgreement, TwinflowError
@@ -24,7 +24,7 @@ PREPARED = Prepared(LAST)
 def books(world: World) -> World:
     parties = (Party("Chihuahua", "MX", home=True), Party("Albuquerque", "US"))
     new = NewAgreement("MX-1", MX, "chihuahua", "one", date(2026, 3, 2), parties)
-    open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", now=world.now)
+    open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", door=AT_PAGE, now=world.now)
     return world
 
 

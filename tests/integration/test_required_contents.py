@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from builders import DRAFT, NOTICE, PROGRAMME, SIGNED_TEXT, new_case
+from builders import AT_PAGE, DRAFT, NOTICE, PROGRAMME, SIGNED_TEXT, new_case
 from twinflow.domain.agreement.agreement import Agreement, Claim, Party, Term
 from twinflow.domain.calendar.dates import PartialDate
 from twinflow.domain.steps.command import StepCommand
@@ -32,13 +32,13 @@ def opened(world: World, process: str, state: str | None = None, validity: str =
         name: Term.parse(text) for name, text in (("validity", validity), ("notice_period", "60 days")) if validity
     }
     new = new_case("A-1", process, of, "x", world.now.date(), parties, state=state, terms=terms, facts=claims)
-    open_agreement(world.engine, world.rulebook, world.people, new, actor=who, now=world.now)
+    open_agreement(world.engine, world.rulebook, world.people, new, actor=who, door=AT_PAGE, now=world.now)
 
 
 def take(world: World, step: str, who: str = "elena", on: date | None = None, **more: Any) -> Agreement:
     command = StepCommand(step, on or world.now.date(), **more)
     return advance_agreement(
-        world.engine, world.rulebook, world.people, "A-1", command, person=who, now=world.now
+        world.engine, world.rulebook, world.people, "A-1", command, person=who, door=AT_PAGE, now=world.now
     ).agreement
 
 

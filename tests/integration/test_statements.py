@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from builders import MX, PAPERS, new_case
+from builders import AT_PAGE, MX, PAPERS, new_case
 from statements import Transaction, watched
 from twinflow.domain.agreement.agreement import Party
 from twinflow.domain.agreement.listing import Due, Filters, Position
@@ -27,7 +27,7 @@ def drafts(request: pytest.FixtureRequest, world: World) -> World:
     world.now = datetime(2026, 3, 2, 18, tzinfo=UTC)
     for number in range(request.param):
         new = new_case(f"MX-{number}", MX, "chihuahua", "one", world.now.date(), PARTIES, state="drafting")
-        open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", now=world.now)
+        open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", door=AT_PAGE, now=world.now)
     return world
 
 
@@ -47,7 +47,7 @@ def on(world: World, sqlite: int) -> int:
 def step(world: World, key: str) -> Callable[[], object]:
     command = StepCommand(key, world.now.date(), records=PAPERS.get(key, {}))
     return lambda: advance_agreement(
-        world.engine, world.rulebook, world.people, "MX-0", command, person="elena", now=world.now
+        world.engine, world.rulebook, world.people, "MX-0", command, person="elena", door=AT_PAGE, now=world.now
     )
 
 

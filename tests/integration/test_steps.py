@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 import pytest
 from sqlalchemy import text
 
-from builders import DRAFT, NOTICE, SIGNED_TEXT, new_case
+from builders import AT_PAGE, DRAFT, NOTICE, SIGNED_TEXT, new_case
 from twinflow.domain.agreement.agreement import Agreement, Claim, DeadlineStatus, Party, Term
 from twinflow.domain.agreement.history import EntryKind
 from twinflow.domain.calendar.dates import Length, PartialDate
@@ -46,12 +46,14 @@ def open_(world: World, reference: str = "MX-1", state: str = "drafting") -> Non
         state=state,
         terms={"validity": Term.parse("5 years"), "notice_period": Term.parse("60 days")},
     )
-    open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", now=world.now)
+    open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", door=AT_PAGE, now=world.now)
 
 
 def take(world: World, step: str, person: str = "elena", on: date | None = None, **more: object) -> Agreement:
     command = StepCommand(step, on or world.now.date(), **more)  # type: ignore[arg-type]
-    done = advance_agreement(world.engine, world.rulebook, world.people, "MX-1", command, person=person, now=world.now)
+    done = advance_agreement(
+        world.engine, world.rulebook, world.people, "MX-1", command, person=person, door=AT_PAGE, now=world.now
+    )
     return done.agreement
 
 
@@ -78,6 +80,7 @@ def test_without_a_day_a_step_is_of_the_office_s_today_and_its_hour_is_the_offic
         "MX-1",
         command,
         person="elena",
+        door=AT_PAGE,
         now=mexican.now,
         hour=time(21, 30),
     )
@@ -133,7 +136,14 @@ def test_of_many_simultaneous_attempts_exactly_one_wins(mexican: World) -> None:
     def attempt(_: int) -> str:
         try:
             advance_agreement(
-                mexican.engine, mexican.rulebook, mexican.people, "MX-1", command, person="elena", now=mexican.now
+                mexican.engine,
+                mexican.rulebook,
+                mexican.people,
+                "MX-1",
+                command,
+                person="elena",
+                door=AT_PAGE,
+                now=mexican.now,
             )
         except (Refused, StaleAgreement) as error:
             return type(error).__name__
@@ -156,6 +166,7 @@ def test_a_form_filled_in_on_an_older_version_is_refused(mexican: World) -> None
             "MX-1",
             StepCommand("request_opinion", mexican.now.date()),
             person="elena",
+            door=AT_PAGE,
             now=mexican.now,
             expected_version=version,
         )
@@ -198,7 +209,9 @@ def test_who_asked_for_the_opinion_cannot_give_it_in_whatever_role(mexican: Worl
     people = replace(known, people={**known.people, "elena": both})
     command = StepCommand("issue_favourable_opinion", mexican.now.date(), records={"opinion_number": "DEP-1/26"})
     with pytest.raises(Refused) as refusal:
-        advance_agreement(mexican.engine, mexican.rulebook, people, "MX-1", command, person="elena", now=mexican.now)
+        advance_agreement(
+            mexican.engine, mexican.rulebook, people, "MX-1", command, person="elena", door=AT_PAGE, now=mexican.now
+        )
     assert ["another person" in str(reason) for reason in refusal.value.reasons] == [True]
 
 
@@ -214,13 +227,17 @@ def test_a_checklist_known_at_opening_is_said_item_by_item(mexican: World, said:
         facts={"draft_sections": (Claim(said, ""),)},
     )
     with pytest.raises(BadInput) as caught:
-        open_agreement(mexican.engine, mexican.rulebook, mexican.people, new, actor="elena", now=mexican.now)
+        open_agreement(
+            mexican.engine, mexican.rulebook, mexican.people, new, actor="elena", door=AT_PAGE, now=mexican.now
+        )
     assert [problem.place for problem in caught.value.problems] == ["facts.draft_sections"]
 
 
 def test_what_belongs_to_an_agreement_is_between_the_same_parties_and_signed_by_none(mexican: World) -> None:
     new = new_case("MX-1-R1", "renewal", "chihuahua", "2026", mexican.now.date(), (), parent="MX-1")
-    child = open_agreement(mexican.engine, mexican.rulebook, mexican.people, new, actor="elena", now=mexican.now)
+    child = open_agreement(
+        mexican.engine, mexican.rulebook, mexican.people, new, actor="elena", door=AT_PAGE, now=mexican.now
+    )
     assert [party.name for party in child.parties] == [party.name for party in loaded(mexican).parties]
     assert len(child.unsigned) == len(child.parties)
 
@@ -228,12 +245,19 @@ def test_what_belongs_to_an_agreement_is_between_the_same_parties_and_signed_by_
 def test_a_programme_agreed_meets_the_deadline_of_its_agreement(mexican: World) -> None:
     sign(mexican)
     new = new_case("MX-1-P1", "annual-programme", "chihuahua", "2026", mexican.now.date(), (), parent="MX-1")
-    open_agreement(mexican.engine, mexican.rulebook, mexican.people, new, actor="elena", now=mexican.now)
+    open_agreement(mexican.engine, mexican.rulebook, mexican.people, new, actor="elena", door=AT_PAGE, now=mexican.now)
     mexican.now += timedelta(days=20)
     look_through(mexican)
     command = StepCommand("agree", mexican.now.date(), records={"period_ends_on": "2026-12-31"})
     advance_agreement(
-        mexican.engine, mexican.rulebook, mexican.people, "MX-1-P1", command, person="elena", now=mexican.now
+        mexican.engine,
+        mexican.rulebook,
+        mexican.people,
+        "MX-1-P1",
+        command,
+        person="elena",
+        door=AT_PAGE,
+        now=mexican.now,
     )
     first = next(d for d in loaded(mexican).deadlines if d.rule == "first_programme")
     assert (first.status, first.closed_on) == (DeadlineStatus.MET, mexican.now.date())
@@ -244,14 +268,21 @@ def test_a_programme_is_agreed_though_its_agreement_cannot_be_read_and_meets_its
 ) -> None:
     sign(mexican)
     new = new_case("MX-1-P1", "annual-programme", "chihuahua", "2026", mexican.now.date(), (), parent="MX-1")
-    open_agreement(mexican.engine, mexican.rulebook, mexican.people, new, actor="elena", now=mexican.now)
+    open_agreement(mexican.engine, mexican.rulebook, mexican.people, new, actor="elena", door=AT_PAGE, now=mexican.now)
     mexican.now += timedelta(days=20)
     mexican.tick()
     put(mexican, "state = 'gone'")
     look_through(mexican)
     command = StepCommand("agree", mexican.now.date(), records={"period_ends_on": "2026-12-31"})
     advance_agreement(
-        mexican.engine, mexican.rulebook, mexican.people, "MX-1-P1", command, person="elena", now=mexican.now
+        mexican.engine,
+        mexican.rulebook,
+        mexican.people,
+        "MX-1-P1",
+        command,
+        person="elena",
+        door=AT_PAGE,
+        now=mexican.now,
     )
     assert [each.reference for each in mexican.tick().sweep.problems] == ["MX-1"]
     put(mexican, "state = 'signed'")
@@ -262,7 +293,9 @@ def test_a_programme_is_agreed_though_its_agreement_cannot_be_read_and_meets_its
 
 def look_through(world: World) -> None:
     command = StepCommand("check_contents", world.now.date(), records={"contents": "all"})
-    advance_agreement(world.engine, world.rulebook, world.people, "MX-1-P1", command, person="elena", now=world.now)
+    advance_agreement(
+        world.engine, world.rulebook, world.people, "MX-1-P1", command, person="elena", door=AT_PAGE, now=world.now
+    )
 
 
 def put(world: World, values: str) -> None:
@@ -351,7 +384,7 @@ def test_a_node_with_another_text_of_the_same_version_opens_and_imports_nothing(
     other = replace(mexican.rulebook, catalogue=Catalogue(edited))
     new = new_case("MX-2", "mx/twinning", "chihuahua", "x", mexican.now.date(), PARTIES)
     with pytest.raises(DefinitionChanged, match="new version"):
-        open_agreement(mexican.engine, other, mexican.people, new, actor="elena", now=mexican.now)
+        open_agreement(mexican.engine, other, mexican.people, new, actor="elena", door=AT_PAGE, now=mexican.now)
     with pytest.raises(DefinitionChanged, match="new version"):
         import_register(
             mexican.engine,
@@ -362,7 +395,7 @@ def test_a_node_with_another_text_of_the_same_version_opens_and_imports_nothing(
             despite="tried",
         )
     assert agreements.list_references(mexican.engine) == ["MX-1"]
-    open_agreement(mexican.engine, mexican.rulebook, mexican.people, new, actor="elena", now=mexican.now)
+    open_agreement(mexican.engine, mexican.rulebook, mexican.people, new, actor="elena", door=AT_PAGE, now=mexican.now)
 
 
 def dossier(reference: str, since: date | None) -> Dossier:
@@ -376,7 +409,9 @@ def test_opening_says_all_that_is_wrong_at_once(mexican: World) -> None:
     terms = {"validity": Term((Length.parse("10 years"),)), "validty": Term()}
     new = new_case("MX-1", "mx/twinning", "chihuahua", "x", mexican.now.date(), PARTIES[:1], "draughting", terms)
     with pytest.raises(BadInput) as mistake:
-        open_agreement(mexican.engine, mexican.rulebook, mexican.people, new, actor="elena", now=mexican.now)
+        open_agreement(
+            mexican.engine, mexican.rulebook, mexican.people, new, actor="elena", door=AT_PAGE, now=mexican.now
+        )
     places = [problem.place for problem in mistake.value.problems]
     assert places == ["state", "parties", "terms.validity", "terms.validty", "reference"]
 
@@ -393,7 +428,9 @@ def test_a_case_entered_in_mid_life_has_its_signatures_its_term_and_its_deadline
         state="in_force",
         facts=facts,
     )
-    opened = open_agreement(mexican.engine, mexican.rulebook, mexican.people, new, actor="elena", now=mexican.now)
+    opened = open_agreement(
+        mexican.engine, mexican.rulebook, mexican.people, new, actor="elena", door=AT_PAGE, now=mexican.now
+    )
     assert opened.has_entered_into_force(mexican.now.date())
     due = {deadline.rule: deadline.due_on for deadline in opened.deadlines}
     assert due["term_end"] == date(2030, 2, 20)
@@ -405,7 +442,7 @@ def test_a_case_entered_in_mid_life_has_its_signatures_its_term_and_its_deadline
 
 def test_a_case_entered_after_signature_without_its_day_shows_the_day_missing(mexican: World) -> None:
     new = new_case("MX-2", "mx/twinning", "chihuahua", "x", date(2025, 3, 10), PARTIES, state="in_force")
-    open_agreement(mexican.engine, mexican.rulebook, mexican.people, new, actor="elena", now=mexican.now)
+    open_agreement(mexican.engine, mexican.rulebook, mexican.people, new, actor="elena", door=AT_PAGE, now=mexican.now)
     page = agreements.show_agreement(mexican.engine, mexican.rulebook, mexican.people, "MX-2", mexican.now)
     assert [str(message) for message in page.line.missing] == ["Date missing"]
     assert page.deadlines == ()
@@ -431,14 +468,18 @@ def test_what_cannot_be_opened_is_refused_with_its_place(
     new = new_case("MX-2", "mx/twinning", "chihuahua", "x", mexican.now.date(), PARTIES)
     other = replace(new, **changed)  # type: ignore[arg-type]
     with pytest.raises(BadInput) as mistake:
-        open_agreement(mexican.engine, mexican.rulebook, mexican.people, other, actor="elena", now=mexican.now)
+        open_agreement(
+            mexican.engine, mexican.rulebook, mexican.people, other, actor="elena", door=AT_PAGE, now=mexican.now
+        )
     assert [problem.place for problem in mistake.value.problems] == [place]
 
 
 def test_only_the_liaison_officer_of_the_office_opens_its_cases(mexican: World) -> None:
     new = new_case("MX-2", "mx/twinning", "chihuahua", "x", mexican.now.date(), PARTIES)
     with pytest.raises(Refused, match="MX-2 cannot be opened"):
-        open_agreement(mexican.engine, mexican.rulebook, mexican.people, new, actor="rita", now=mexican.now)
+        open_agreement(
+            mexican.engine, mexican.rulebook, mexican.people, new, actor="rita", door=AT_PAGE, now=mexican.now
+        )
 
 
 def test_a_text_signed_before_the_first_version_of_its_process_is_imported_on_that_version(world: World) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
-from builders import facts, noon
+from builders import AT_PAGE, facts, noon
 from mail_reading import text_of
 from tiny_world import loaded, tiny_world
 from twinflow.domain.agreement.agreement import DeadlineStatus, Party
@@ -87,7 +87,7 @@ def world(database_url: str, tmp_path: Path) -> Iterator[World]:
 def opened(world: World, state: str) -> None:
     world.now = noon(ASKED)
     new = NewAgreement("T-1", "tiny", "chihuahua", "x", ASKED, PARTIES, state=state, facts=facts(asked_on=str(ASKED)))
-    open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", now=world.now)
+    open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", door=AT_PAGE, now=world.now)
 
 
 def swept(world: World, on: date) -> SweepResult:
@@ -163,7 +163,9 @@ def test_lists_and_pages_say_that_the_day_has_passed(world: World) -> None:
 def test_a_person_ends_the_case_by_hand_and_nothing_more_is_said(world: World) -> None:
     swept(world, PASSED)
     give_up = StepCommand("give_up", PASSED)
-    advance_agreement(world.engine, world.rulebook, world.people, "T-1", give_up, person="elena", now=world.now)
+    advance_agreement(
+        world.engine, world.rulebook, world.people, "T-1", give_up, person="elena", door=AT_PAGE, now=world.now
+    )
     assert loaded(world, "T-1").state == "done"
     after = swept(world, PASSED + timedelta(days=1))
     assert (after.alerts, after.problems) == (0, ())
@@ -174,7 +176,9 @@ def test_a_person_ends_the_case_by_hand_and_nothing_more_is_said(world: World) -
 def test_a_step_that_brings_the_case_where_it_can_be_taken_lets_it_be_taken(world: World) -> None:
     swept(world, PASSED)
     ask = StepCommand("ask", PASSED)
-    advance_agreement(world.engine, world.rulebook, world.people, "T-1", ask, person="elena", now=world.now)
+    advance_agreement(
+        world.engine, world.rulebook, world.people, "T-1", ask, person="elena", door=AT_PAGE, now=world.now
+    )
     assert loaded(world, "T-1").state == "asked"
 
 
@@ -190,7 +194,7 @@ def test_what_had_passed_before_the_case_was_entered_and_nothing_can_answer_is_o
         world.now = noon(date(2026, 6, 1))
         known = facts(asked_on=str(ASKED))
         new = NewAgreement("T-1", "tiny", "chihuahua", "x", ASKED, PARTIES, state="behind", facts=known)
-        open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", now=world.now)
+        open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", door=AT_PAGE, now=world.now)
         assert {each.rule: each.status for each in loaded(world, "T-1").deadlines}["a_archive"] is DeadlineStatus.VOID
         assert swept(world, date(2026, 6, 2)).problems == ()
         assert told(world) == []

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from builders import edited, facts, noon
+from builders import AT_PAGE, edited, facts, noon
 from tiny_world import loaded, tiny_world
 from twinflow.definitions.calendars import read_calendar
 from twinflow.domain.agreement.agreement import DeadlineStatus, Party
@@ -47,12 +47,14 @@ ONE_DAY = timedelta(days=1)
 def opened(world: World, on: date, **more: Any) -> None:
     world.now = noon(on)
     new = NewAgreement("T-1", "tiny", "chihuahua", "x", on, PARTIES, **more)
-    open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", now=world.now)
+    open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", door=AT_PAGE, now=world.now)
 
 
 def taken(world: World, step: str, on: date | None = None, **more: Any) -> None:
     command = StepCommand(step, on or world.now.date(), **more)
-    advance_agreement(world.engine, world.rulebook, world.people, "T-1", command, person="elena", now=world.now)
+    advance_agreement(
+        world.engine, world.rulebook, world.people, "T-1", command, person="elena", door=AT_PAGE, now=world.now
+    )
 
 
 def mornings(world: World, last: date) -> None:
@@ -130,7 +132,7 @@ def test_a_case_entered_while_the_late_office_has_not_ended_the_day_has_its_next
         world.now = noon(date(2026, 3, 2)) + timedelta(hours=4)
         asked = date(2026, 2, 2)
         new = NewAgreement("T-1", "tiny", "chihuahua", "x", asked, PARTIES, "asked", facts=facts(asked_on="2026-02-02"))
-        open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", now=world.now)
+        open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", door=AT_PAGE, now=world.now)
         assert [d.due_on for d in loaded(world, "T-1").deadlines] == [date(2026, 4, 2)]
         mornings(world, date(2026, 4, 4))
         assert {occurrence for occurrence, *_ in alerts(world)} == {2}
@@ -200,7 +202,9 @@ def test_what_is_met_early_is_followed_by_the_next_occurrence(monthly: World) ->
     opened(monthly, date(2026, 1, 12), state="asked", facts=facts(asked_on="2026-01-12"))
     report = StepCommand("report", date(2026, 1, 12))
     monthly.now += ONE_DAY
-    advance_agreement(monthly.engine, monthly.rulebook, monthly.people, "T-1", report, person="elena", now=monthly.now)
+    advance_agreement(
+        monthly.engine, monthly.rulebook, monthly.people, "T-1", report, person="elena", door=AT_PAGE, now=monthly.now
+    )
     mornings(monthly, date(2026, 3, 20))
     assert_as_from_scratch(monthly)
     assert [d.occurrence for d in loaded(monthly, "T-1").deadlines] == [1, 2, 3]
@@ -265,7 +269,9 @@ def test_a_date_whose_step_a_person_took_on_that_day_is_closed_with_it(database_
         opened(world, date(2026, 3, 2), state="asked", facts=facts(asked_on="2026-03-02"))
         mornings(world, date(2026, 3, 11))
         step = StepCommand("end", date(2026, 3, 11))
-        advance_agreement(world.engine, world.rulebook, world.people, "T-1", step, person="elena", now=world.now)
+        advance_agreement(
+            world.engine, world.rulebook, world.people, "T-1", step, person="elena", door=AT_PAGE, now=world.now
+        )
         assert {d.rule: d.status for d in loaded(world, "T-1").deadlines}["term"] is DeadlineStatus.LAPSED
         world.now = noon(date(2026, 3, 12))
         assert sweep(world.engine, world.rulebook, world.people, world.now).problems == ()

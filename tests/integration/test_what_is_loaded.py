@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import event, text
 
-from builders import MX, PAPERS, PROGRAMME, agreement, new_case
+from builders import AT_PAGE, MX, PAPERS, PROGRAMME, agreement, new_case
 from twinflow.domain.agreement.agreement import Agreement, AgreementHead, Claim, Party, PresentAgreement
 from twinflow.domain.agreement.entries import ChangeKind, DateMoved
 from twinflow.domain.agreement.history import ONLY_TOLD, EntryKind
@@ -37,10 +37,12 @@ def books(world: World) -> World:
     programme = new_case("MX-2-P", PROGRAMME, "chihuahua", "2026", day, (), parent="MX-2")
     drafting = new_case("MX-1", MX, "chihuahua", "one", day, PARTIES, state="drafting", origin="o")
     for new in (signed, programme, drafting):
-        open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", now=world.now)
+        open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", door=AT_PAGE, now=world.now)
     for step in ("complete_draft", "request_opinion"):
         command = StepCommand(step, day, records=PAPERS.get(step, {}))
-        advance_agreement(world.engine, world.rulebook, world.people, "MX-1", command, person="elena", now=world.now)
+        advance_agreement(
+            world.engine, world.rulebook, world.people, "MX-1", command, person="elena", door=AT_PAGE, now=world.now
+        )
     longer = {"length": Length.parse("5 business days"), "reason": "asked", "paper": "OF-7"}
     changes = (
         (ChangeKind.EXTEND, "rita", longer),
@@ -51,7 +53,9 @@ def books(world: World) -> World:
         world.now += timedelta(days=1)
         change = ChangeCommand(kind=kind, on=world.now.date(), **more)  # type: ignore[arg-type]
         opinion = DeadlineId("MX-1", "opinion", 1)
-        change_deadline(world.engine, world.rulebook, world.people, opinion, change, person=person, now=world.now)
+        change_deadline(
+            world.engine, world.rulebook, world.people, opinion, change, person=person, door=AT_PAGE, now=world.now
+        )
     world.now += timedelta(days=30)
     assert world.tick().delivery.failures == ()
     return world
@@ -144,9 +148,13 @@ def test_a_case_to_be_changed_comes_without_what_was_only_told(books: World) -> 
 def test_what_a_child_has_reached_is_kept_with_it_and_found_in_books_of_before(books: World) -> None:
     day = books.now.date()
     look = StepCommand("check_contents", day, records={"contents": "all"})
-    advance_agreement(books.engine, books.rulebook, books.people, "MX-2-P", look, person="elena", now=books.now)
+    advance_agreement(
+        books.engine, books.rulebook, books.people, "MX-2-P", look, person="elena", door=AT_PAGE, now=books.now
+    )
     command = StepCommand("agree", day, records={"period_ends_on": "2026-12-31"})
-    advance_agreement(books.engine, books.rulebook, books.people, "MX-2-P", command, person="elena", now=books.now)
+    advance_agreement(
+        books.engine, books.rulebook, books.people, "MX-2-P", command, person="elena", door=AT_PAGE, now=books.now
+    )
 
     def found() -> tuple[Agreement, ...]:
         with UnitOfWork(books.engine, reading=True) as work:

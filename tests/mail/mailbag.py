@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sqlalchemy import delete, insert, select
 
-from builders import new_case
+from builders import AT_PAGE, new_case
 from twinflow.domain.agreement.agreement import Party
 from twinflow.domain.mail.message import OutboxMessage
 from twinflow.services.agreements.opening import open_agreement
@@ -49,7 +49,7 @@ def fill(world: World, recipients: Sequence[str]) -> None:
     """One urgent message for each name, in this order, about one agreement whose opinion was requested; due at `NOW`."""
     world.now = NOW
     new = new_case(REFERENCE, "mx/twinning", "chihuahua", "x", NOW.date(), PARTIES, state="opinion_requested")
-    open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", now=NOW)
+    open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", door=AT_PAGE, now=NOW)
     with world.engine.begin() as connection:
         connection.execute(delete(AlertRow))
         connection.execute(delete(OutboxRow))

@@ -10,7 +10,7 @@ from fastapi.testclient import TestClient
 from faulty_server import Stage, at, faulty_server, says
 from mailbag import NOW, PARTIES, REFERENCE, REVIEWERS, by_recipient, fill, is_of_the_bag, people_file, send_due
 
-from builders import new_case
+from builders import AT_PAGE, new_case
 from smtp import RecordingServer
 from tiny_world import loaded
 from twinflow.domain.agreement.history import EntryKind
@@ -119,7 +119,7 @@ def test_who_stands_in_is_the_deputy_else_the_liaison_else_the_ladder(
     file.write_text(without(*absent), "utf-8")
     world = make_world(None, file)
     new = new_case(REFERENCE, "mx/twinning", "chihuahua", "x", NOW.date(), PARTIES, state="opinion_requested")
-    open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", now=NOW)
+    open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", door=AT_PAGE, now=NOW)
     found = stand_in(world.rulebook, world.people, loaded(world, REFERENCE), role, person, NOW.date())
     assert (found.role if found is not None else None) == expected
 
@@ -154,7 +154,7 @@ def test_every_page_says_who_was_not_reached_until_somebody_has_seen_to_it(
         assert "bea" in page.text
         assert browser.get(f"/agreements/{REFERENCE}").status_code == 200
         why = "the office has no such person any more"
-        outbox.cancel(world.engine, world.people, bea.id, by="elena", reason=why, now=world.now)
+        outbox.cancel(world.engine, world.people, bea.id, by="elena", reason=why, door=AT_PAGE, now=world.now)
         assert heading[language] not in browser.get("/incidents").text
         assert number[language] not in browser.get("/").text
         assert why in browser.get(f"/agreements/{REFERENCE}").text

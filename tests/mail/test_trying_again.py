@@ -7,6 +7,7 @@ from pathlib import Path
 from faulty_server import Stage, at, faulty_server, says
 from mailbag import NOW, PARTIES, REVIEWERS, by_recipient, fill, message_id, people_file, send_due
 
+from builders import AT_PAGE
 from smtp import RecordingServer, free_port
 from twinflow.domain.agreement.agreement import Claim
 from twinflow.domain.calendar.dates import PartialDate
@@ -75,7 +76,7 @@ def test_a_digest_that_waited_for_its_server_says_each_thing_once_and_as_it_is_t
         "MX-1", "mx/twinning", "chihuahua", "x", MONDAY.date(), PARTIES, state="signed",
         facts={"signed_on": (Claim(PartialDate(2026, 3, 2), "the paper"),)},
     )  # fmt: skip
-    open_agreement(down.engine, down.rulebook, down.people, new, actor="elena", now=MONDAY)
+    open_agreement(down.engine, down.rulebook, down.people, new, actor="elena", door=AT_PAGE, now=MONDAY)
     for later in (23, 28, 31):
         sweep(down.engine, down.rulebook, down.people, MONDAY + timedelta(days=later))
     up = make_world(smtp.settings)

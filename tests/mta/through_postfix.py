@@ -11,7 +11,7 @@ import pytest
 from postfix import OURS, PASSWORD, USERNAME, Postfix, running_postfix
 from pydantic import SecretStr
 
-from builders import PAPERS
+from builders import AT_PAGE, PAPERS
 from mail_reading import header_of, says_the_same, strictly, text_of
 from twinflow import language
 from twinflow.config import MailSettings
@@ -105,10 +105,12 @@ def request_an_opinion(world: World) -> None:
     parties = (Party("Chihuahua", "MX", home=True), Party("Albuquerque", "US"))
     today = world.people.today("chihuahua", world.now)
     new = NewAgreement("MX-1", "mx/twinning", "chihuahua", LONG_TITLE, today, parties, state="drafting")
-    open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", now=world.now)
+    open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", door=AT_PAGE, now=world.now)
     for step in ("complete_draft", "request_opinion"):
         command = StepCommand(step, today, records=PAPERS.get(step, {}))
-        advance_agreement(world.engine, world.rulebook, world.people, "MX-1", command, person="elena", now=world.now)
+        advance_agreement(
+            world.engine, world.rulebook, world.people, "MX-1", command, person="elena", door=AT_PAGE, now=world.now
+        )
 
 
 def states(world: World) -> set[tuple[str, str]]:

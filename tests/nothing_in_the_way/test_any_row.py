@@ -12,7 +12,7 @@ from sqlalchemy import Date, text
 from sqlmodel import SQLModel
 from sqlmodel.sql.sqltypes import UTCDateTime
 
-from builders import new_case
+from builders import AT_PAGE, new_case
 from postgres import APPEND_ONLY, connected, fresh_database
 from prepared import Put, copy_of, file_of
 from tiny_world import tiny_world
@@ -66,7 +66,7 @@ def books(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
                 state="asked",
                 facts=facts,
             )
-            open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", now=OPENED)
+            open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", door=AT_PAGE, now=OPENED)
         world.now = OPENED + timedelta(days=7)
         world.tick()
         calendar_feeds.create(world.engine, world.people, "elena", world.now)

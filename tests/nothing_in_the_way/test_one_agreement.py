@@ -6,6 +6,7 @@ import pytest
 from damage import DAMAGED, EVERYWHERE, IN_THE_TIMELINE, ON_SQLITE, damage
 from fastapi.testclient import TestClient
 
+from builders import AT_PAGE
 from command_line import Ran, twinflow
 from tiny_world import loaded
 from twinflow.domain.agreement.agreement import Party
@@ -82,7 +83,14 @@ def test_a_step_in_it_is_refused_with_the_reason(cuenca: World, kind: str) -> No
     command = StepCommand("renew", cuenca.now.date())
     with pytest.raises(UnreadableAgreement, match=SAID):
         advance_agreement(
-            cuenca.engine, cuenca.rulebook, cuenca.people, DAMAGED, command, person="lucia", now=cuenca.now
+            cuenca.engine,
+            cuenca.rulebook,
+            cuenca.people,
+            DAMAGED,
+            command,
+            person="lucia",
+            door=AT_PAGE,
+            now=cuenca.now,
         )
 
 
@@ -161,7 +169,7 @@ def test_others_can_still_be_opened(cuenca: World) -> None:
     damage(cuenca.engine, EVERYWHERE["a version that there is not"])
     parties = (Party("Cuenca", "EC", home=True), Party("Loja", "EC"))
     new = NewAgreement("CU-99", "ec/agreement", "cuenca", "Cuenca – Loja", cuenca.now.date(), parties)
-    open_agreement(cuenca.engine, cuenca.rulebook, cuenca.people, new, actor="lucia", now=cuenca.now)
+    open_agreement(cuenca.engine, cuenca.rulebook, cuenca.people, new, actor="lucia", door=AT_PAGE, now=cuenca.now)
     assert loaded(cuenca, "CU-99").reference == "CU-99"
 
 

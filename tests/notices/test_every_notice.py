@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import Engine
 
-from builders import NOTIFICATIONS, WORKFLOWS, rulebook
+from builders import AT_PAGE, NOTIFICATIONS, WORKFLOWS, rulebook
 from html_reading import accessible
 from mail_reading import says_the_same, strictly, text_of
 from twinflow.definitions.catalogue import process_files
@@ -180,7 +180,15 @@ class Story:
             if case.opened_on == day:
                 office = self.of[case.reference].roles[LIAISON].office_on(day) or "municipality"
                 open_case(
-                    self.engine, self.rulebook, self.people, self.script, case, actor=LIAISON, now=now, office=office
+                    self.engine,
+                    self.rulebook,
+                    self.people,
+                    self.script,
+                    case,
+                    actor=LIAISON,
+                    door=AT_PAGE,
+                    now=now,
+                    office=office,
                 )
         for step in self.script.steps:
             if step.on == day and step.by != CLOCK and not step.refused:

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import text
 
-from builders import new_case
+from builders import AT_PAGE, new_case
 from smtp import RecordingServer
 from tiny_world import tiny_world
 from twinflow.domain.agreement.agreement import Party
@@ -44,7 +44,8 @@ class Mornings:
     def open(self, reference: str, on: date, *, office: str = "chihuahua") -> None:
         new = new_case(reference, "tiny", office, "Here – There", on, PARTIES)
         open_agreement(
-            self.world.engine, self.world.rulebook, self.world.people, new, actor=LIAISON_OF[office], now=self.world.now
+            self.world.engine, self.world.rulebook, self.world.people, new, actor=LIAISON_OF[office],
+            door=AT_PAGE, now=self.world.now
         )  # fmt: skip
 
     def step(self, reference: str, step: str, on: date, *, office: str = "chihuahua") -> None:
@@ -55,6 +56,7 @@ class Mornings:
             reference,
             StepCommand(step, on),
             person=LIAISON_OF[office],
+            door=AT_PAGE,
             now=self.world.now,
         )
 

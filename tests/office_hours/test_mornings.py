@@ -8,6 +8,7 @@ from random import Random
 
 import pytest
 
+from builders import AT_PAGE
 from office_hours.conftest import PEOPLE, Mornings, at, plain
 from postgres import fresh_database
 from smtp import ACCEPT, RecordingServer
@@ -130,7 +131,7 @@ def test_what_is_found_the_same_day_leaves_with_the_digest_of_the_morning_though
     world.now = at("2026-04-28T20:00")
     mornings.asked("R-01")
     (cancelled,) = outbox.messages(world.engine)
-    outbox.cancel(world.engine, world.people, cancelled.id, by="elena", reason="she knows", now=world.now)
+    outbox.cancel(world.engine, world.people, cancelled.id, by="elena", reason="she knows", door=AT_PAGE, now=world.now)
     mornings.asked("R-02")
     assert mornings.pass_at("2026-04-28T20:15") == 0
     assert mornings.pass_at("2026-04-29T08:00") == 1
@@ -146,7 +147,7 @@ def test_what_is_found_after_the_digest_of_the_day_was_cancelled_by_its_sender_w
     mornings.asked("R-01")
     (cancelled,) = outbox.messages(world.engine)
     world.now = at("2026-04-29T08:30")
-    outbox.cancel(world.engine, world.people, cancelled.id, by="elena", reason="she knows", now=world.now)
+    outbox.cancel(world.engine, world.people, cancelled.id, by="elena", reason="she knows", door=AT_PAGE, now=world.now)
     mornings.asked("R-02")
     assert mornings.pass_at("2026-04-29T09:00") == 0
     assert mornings.pass_at("2026-04-30T08:00") == 1

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from restoring import Backup, passes
 
+from builders import AT_PAGE
 from smtp import RecordingServer
 from twinflow.domain.agreement.agreement import Claim, Party
 from twinflow.domain.calendar.dates import PartialDate
@@ -33,7 +34,7 @@ def open_a_case(world: World) -> None:
     on = world.now - timedelta(days=20)
     facts = {"asked_on": (Claim(PartialDate(on.year, on.month, on.day), "the paper"),)}
     new = NewAgreement("T-1", "tiny", "chihuahua", "x", on.date(), parties, state="asked", facts=facts)
-    open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", now=on)
+    open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", door=AT_PAGE, now=on)
 
 
 def tell_something(world: World) -> None:

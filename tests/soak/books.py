@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from random import Random
 
+from builders import AT_PAGE
 from twinflow import bootstrap
 from twinflow.config import DatabaseSettings, MailSettings, Settings
 from twinflow.definitions.catalogue import read_rulebook
@@ -131,6 +132,7 @@ def _begin(runtime: bootstrap.Runtime, script: Script, number: int, random: Rand
                         names[step.case],
                         step,
                         person=step.by,
+                        door=AT_PAGE,
                         now=now,
                     )
                 else:
@@ -144,4 +146,14 @@ def _open(runtime: bootstrap.Runtime, script: Script, case: ScriptCase, names: d
     office = liaison.office_on(case.opened_on) or liaison.offices[0].kind
     parent = names.get(case.parent) if case.parent else None
     named = replace(case, reference=names[case.reference], parent=parent)
-    open_case(runtime.engine, runtime.rulebook, runtime.people, script, named, actor=LIAISON, now=now, office=office)
+    open_case(
+        runtime.engine,
+        runtime.rulebook,
+        runtime.people,
+        script,
+        named,
+        actor=LIAISON,
+        door=AT_PAGE,
+        now=now,
+        office=office,
+    )

@@ -13,6 +13,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from random import Random
 
+from builders import AT_PAGE
 from soak import books
 from soak.books import Act, at
 from soak.children import KILLED, NONE, Ended, Fault, apart, run
@@ -147,6 +148,7 @@ class Year:
                     act.reference,
                     act.step,
                     person=act.step.by,
+                    door=AT_PAGE,
                     now=at(self.today),
                 )
             except TwinflowError as refused:
@@ -179,7 +181,7 @@ class Year:
         catalogue = runtime.rulebook.catalogue
         plan = replace(draft(catalogue.version(key, old), catalogue.version(key, old + 1)), reason="a new version")
         around = (runtime.engine, runtime.rulebook, runtime.people)
-        for _ in migrating.apply(*around, plan, person="liaison", now=at(self.today)):
+        for _ in migrating.apply(*around, plan, person="liaison", door=AT_PAGE, now=at(self.today)):
             pass
         runtime.engine.dispose()
 

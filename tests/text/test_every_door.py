@@ -9,7 +9,7 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import text as sql
 
-from builders import DRAFT, edited
+from builders import AT_PAGE, DRAFT, edited
 from twinflow.definitions.people import read_people
 from twinflow.domain.agreement.agreement import Claim, Party, Term
 from twinflow.domain.agreement.entries import ChangeKind
@@ -60,12 +60,12 @@ def requested(world):
 
 
 def opened(world, new):
-    return open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", now=world.now)
+    return open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", door=AT_PAGE, now=world.now)
 
 
 def take(world, command, reference="MX-1", person="elena"):
     return advance_agreement(
-        world.engine, world.rulebook, world.people, reference, command, person=person, now=world.now
+        world.engine, world.rulebook, world.people, reference, command, person=person, door=AT_PAGE, now=world.now
     )
 
 
@@ -117,16 +117,27 @@ def test_no_step_is_taken_with_a_text_that_cannot_be_kept(case, field):
 def test_no_deadline_is_changed_with_a_text_that_cannot_be_kept(case, field):
     command = ChangeCommand(kind=ChangeKind.PAUSE, on=None, **{field: BAD})
     with pytest.raises(BadInput) as refused:
-        change_deadline(case.engine, case.rulebook, case.people, OPINION, command, person="rita", now=case.now)
+        change_deadline(
+            case.engine, case.rulebook, case.people, OPINION, command, person="rita", door=AT_PAGE, now=case.now
+        )
     assert places(refused) == {field}
 
 
 def test_nothing_is_said_about_warnings_nor_cancelled_with_a_text_that_cannot_be_kept(case):
     with pytest.raises(BadInput) as refused:
-        say(case.engine, case.rulebook, case.people, OPINION, Acknowledge(BAD), person="rita", now=case.now)
+        say(
+            case.engine,
+            case.rulebook,
+            case.people,
+            OPINION,
+            Acknowledge(BAD),
+            person="rita",
+            door=AT_PAGE,
+            now=case.now,
+        )
     assert places(refused) == {"note"}
     with pytest.raises(BadInput) as refused:
-        outbox.cancel(case.engine, case.people, 1, by="elena", reason=BAD, now=case.now)
+        outbox.cancel(case.engine, case.people, 1, by="elena", reason=BAD, door=AT_PAGE, now=case.now)
     assert places(refused) == {"reason"}
 
 
@@ -134,7 +145,7 @@ def test_no_agreement_moves_to_another_version_for_a_reason_that_cannot_be_kept(
     version = case.rulebook.catalogue.versions("mx/twinning")[-1]
     plan = Plan(version, version, {}, {}, BAD, {})
     with pytest.raises(BadInput) as refused:
-        list(apply(case.engine, case.rulebook, case.people, plan, person="elena", now=case.now))
+        list(apply(case.engine, case.rulebook, case.people, plan, person="elena", door=AT_PAGE, now=case.now))
     assert places(refused) == {"reason"}
 
 
@@ -173,7 +184,7 @@ def test_what_is_kept_has_its_letters_in_one_piece_and_turns_no_line(world):
 def test_what_no_database_can_be_asked_for_is_not_found(case, reference):
     for ask in (
         lambda: agreements.show_agreement(*asked(case, reference), case.now),
-        lambda: agreements.list_steps(*asked(case, reference), "elena", case.now),
+        lambda: agreements.list_steps(*asked(case, reference), "elena", case.now, AT_PAGE),
         lambda: take(case, StepCommand("withdraw", None), reference),
         lambda: opened(case, replace(NEW, reference="MX-2", parent=reference)),
     ):

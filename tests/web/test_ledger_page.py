@@ -9,7 +9,7 @@ from fastapi.testclient import TestClient
 from test_frame import assert_well_built
 from web_reading import Page
 
-from builders import PAPERS
+from builders import AT_PAGE, PAPERS
 from twinflow import bootstrap
 from twinflow.bootstrap import Runtime
 from twinflow.config import DatabaseSettings, MailSettings, Settings
@@ -49,10 +49,12 @@ def asked(database_url: str, tmp_path: Path) -> Iterator[Runtime]:
     parties = (Party("Chihuahua", "MX", home=True), Party("Albuquerque", "US"))
     day = datetime(2026, 3, 3, tzinfo=UTC).date()
     new = NewAgreement("MX-9", "mx/twinning", "chihuahua", "Chihuahua – Albuquerque", day, parties)
-    open_agreement(runtime.engine, runtime.rulebook, runtime.people, new, actor="elena", now=NOW)
+    open_agreement(runtime.engine, runtime.rulebook, runtime.people, new, actor="elena", door=AT_PAGE, now=NOW)
     for step in STEPS:
         command = StepCommand(step, day, records=PAPERS.get(step, {}))
-        advance_agreement(runtime.engine, runtime.rulebook, runtime.people, "MX-9", command, person="elena", now=NOW)
+        advance_agreement(
+            runtime.engine, runtime.rulebook, runtime.people, "MX-9", command, person="elena", door=AT_PAGE, now=NOW
+        )
     yield runtime
     runtime.engine.dispose()
 
@@ -75,7 +77,9 @@ def look() -> Iterator[Callable[..., TestClient]]:
 def change(runtime: Runtime, kind: ChangeKind, person: str = "rita", **more: object) -> None:
     grounds = {"reason": "another authority <asked>", "paper": "DEP-12/26"}
     command = ChangeCommand(kind=kind, on=NOW.date(), **grounds, **more)
-    change_deadline(runtime.engine, runtime.rulebook, runtime.people, OPINION, command, person=person, now=NOW)
+    change_deadline(
+        runtime.engine, runtime.rulebook, runtime.people, OPINION, command, person=person, door=AT_PAGE, now=NOW
+    )
 
 
 def shown(runtime: Runtime) -> Explained:
@@ -136,7 +140,7 @@ def test_a_change_that_waits_is_shown_with_whom_it_waits_for(asked, look):
 
 def test_a_closed_deadline_keeps_its_page(asked, look):
     command = StepCommand("issue_favourable_opinion", NOW.date(), records={"opinion_number": "1"})
-    advance_agreement(asked.engine, asked.rulebook, asked.people, "MX-9", command, person="rita", now=NOW)
+    advance_agreement(asked.engine, asked.rulebook, asked.people, "MX-9", command, person="rita", door=AT_PAGE, now=NOW)
     browser = look(asked)
     assert "Why this date? Opinion" not in Page(browser.get("/agreements/MX-9").text).text
     assert {"href": ADDRESS} in Page(browser.get("/agreements/MX-9").text).all("a")

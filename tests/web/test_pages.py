@@ -8,6 +8,7 @@ from sqlalchemy import update
 from web_reading import Page
 from web_register import take_over
 
+from builders import AT_PAGE
 from twinflow.domain.agreement.agreement import Party, Signature
 from twinflow.domain.calendar.dates import PartialDate
 from twinflow.domain.steps.opening import NewAgreement
@@ -258,7 +259,7 @@ def test_names_with_html_in_them_are_shown_as_they_are_written(empty, browse):
         parties=(Party("Cuenca", "EC", home=True), Party(name, "EC")),
         note=name,
     )
-    open_agreement(empty.engine, empty.rulebook, empty.people, new, actor="lucia", now=TODAY)
+    open_agreement(empty.engine, empty.rulebook, empty.people, new, actor="lucia", door=AT_PAGE, now=TODAY)
     browser = browse(empty)
     address = next(link["href"] for link in read(browser, "/").all("a") if "/agreements/" in str(link["href"]))
     assert address == "/agreements/2026/b-1"

@@ -6,7 +6,7 @@ import pytest
 from test_frame import assert_well_built
 from web_reading import Page
 
-from builders import new_case
+from builders import AT_PAGE, new_case
 from twinflow.domain.agreement.agreement import Party
 from twinflow.pictures.diagram import edges
 from twinflow.services.agreements.opening import open_agreement
@@ -81,7 +81,7 @@ def test_the_words_say_the_state_the_path_the_dates_and_every_way(browser, regis
 def test_an_agreement_without_dates_says_so(empty, browse):
     parties = (Party("Cuenca", "EC", home=True), Party("Elsewhere", "EC"))
     new = new_case("X-1", "ec/agreement", "cuenca", "Cuenca – Elsewhere", TODAY.date(), parties)
-    open_agreement(empty.engine, empty.rulebook, empty.people, new, actor="lucia", now=TODAY)
+    open_agreement(empty.engine, empty.rulebook, empty.people, new, actor="lucia", door=AT_PAGE, now=TODAY)
     _, course = course_of(empty.engine, empty.rulebook, empty.people, "X-1", TODAY)
     page = Page(browse(empty).get("/agreements/X-1/picture").text)
     assert "Path taken no step taken yet" in page.text
@@ -99,7 +99,7 @@ def test_names_with_html_in_them_are_shown_as_they_are_written(empty, browse):
         opened_on=TODAY.date(),
         parties=(Party("Cuenca", "EC", home=True), Party(name, "EC")),
     )
-    open_agreement(empty.engine, empty.rulebook, empty.people, new, actor="lucia", now=TODAY)
+    open_agreement(empty.engine, empty.rulebook, empty.people, new, actor="lucia", door=AT_PAGE, now=TODAY)
     browser = browse(empty)
     page = Page(browser.get("/agreements/2026/b-1/picture").text)
     assert page.all("script") == []

@@ -10,6 +10,7 @@ from sqlalchemy import text
 from web_reading import Page
 from web_register import clock
 
+from builders import AT_PAGE
 from twinflow.domain.agreement.agreement import Party
 from twinflow.domain.steps.opening import NewAgreement, mistake_in_reference
 from twinflow.services.agreements.opening import open_agreement
@@ -89,7 +90,7 @@ def test_an_agreement_of_before_stays_reachable_though_its_reference_reads_like_
         TODAY.date(),
         (Party("Cuenca", "EC", home=True), Party("Lima", "PE")),
     )
-    open_agreement(empty.engine, empty.rulebook, empty.people, new, actor="lucia", now=TODAY)
+    open_agreement(empty.engine, empty.rulebook, empty.people, new, actor="lucia", door=AT_PAGE, now=TODAY)
     with empty.engine.begin() as connection:
         connection.execute(text("UPDATE agreement SET reference = :reference"), {"reference": reference})
     browser = browse(empty)

@@ -41,7 +41,14 @@ def snooze(
 def _say(cli: Cli, id_: str, said: Acknowledge | Hold, person: str, *, json: bool) -> None:
     runtime = cli.runtime
     done = say(
-        runtime.engine, runtime.rulebook, runtime.people, DeadlineId.parse(id_), said, person=person, now=cli.now()
+        runtime.engine,
+        runtime.rulebook,
+        runtime.people,
+        DeadlineId.parse(id_),
+        said,
+        person=person,
+        door=cli.door,
+        now=cli.now(),
     )
     if json:
         print_json(done, cli.language)

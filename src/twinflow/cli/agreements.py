@@ -196,7 +196,7 @@ def _print_timeline(cli: Cli, page: agreements.AgreementPage) -> None:
             str(entry.number or "–"),
             cli.short_day(entry.effective_on),
             cli.short_day(entry.recorded_on),
-            cli.say(entry.actor),
+            cli.say(entry.by),
             _what(cli, entry),
         ]
         for entry in page.timeline
@@ -216,7 +216,7 @@ def steps(context: typer.Context, reference: Reference, person: Person, json: Js
     """What the person may do now, and what stands in the way of the rest."""
     cli = cli_of(context)
     lines = agreements.list_steps(
-        cli.runtime.engine, cli.runtime.rulebook, cli.runtime.people, reference, person, cli.now()
+        cli.runtime.engine, cli.runtime.rulebook, cli.runtime.people, reference, person, cli.now(), cli.door
     )
     if json:
         print_json(lines, cli.language)
@@ -284,6 +284,7 @@ def advance(
         reference,
         command,
         person=person,
+        door=cli.door,
         now=now,
         hour=hour,
         expected_version=version,

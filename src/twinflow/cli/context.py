@@ -11,11 +11,14 @@ import typer
 from typer.core import TyperArgument, TyperOption
 
 from twinflow import clock
+from twinflow.cli.machine import machine_user
 from twinflow.cli.streams import note
+from twinflow.domain.agreement.history import Way
 from twinflow.domain.calendar.dates import PartialDate
+from twinflow.domain.people.viewer import Door
 from twinflow.errors import BadInput, Unreadable
 from twinflow.language import day, say, short_day, translate
-from twinflow.sentences import Problem, Sentence, not_utf8
+from twinflow.sentences import ONE_FOR_SEVERAL, Problem, Sentence, not_utf8
 
 if TYPE_CHECKING:
     from twinflow.bootstrap import Runtime
@@ -78,6 +81,14 @@ class Cli:
             if said not in self._warned:
                 self._warned.add(said)
                 note(f"  ! {said}")
+
+    @cached_property
+    def door(self) -> Way:
+        """The way of whoever acts by a command; where one user of the machine may act for several people, that is said."""
+        several = self.settings.people.one_user_for_several
+        if several:
+            note(f"  ! {self.say(ONE_FOR_SEVERAL)}")
+        return Way(Door.SHELL, machine_user(), for_several=several)
 
     def close(self) -> None:
         """Let go of the database, if it was opened."""

@@ -70,6 +70,7 @@ def correct(
         reference,
         command,
         person=person,
+        door=cli.door,
         now=cli.now(),
         expected_version=version,
     )
@@ -81,7 +82,7 @@ def confirm(context: typer.Context, reference: Reference, entry: Number, person:
     cli = cli_of(context)
     runtime = cli.runtime
     done = confirm_correction(
-        runtime.engine, runtime.rulebook, runtime.people, reference, entry, person=person, now=cli.now()
+        runtime.engine, runtime.rulebook, runtime.people, reference, entry, person=person, door=cli.door, now=cli.now()
     )
     _print(context, done, json=json)
 
@@ -97,7 +98,15 @@ def refuse(
     cli = cli_of(context)
     runtime = cli.runtime
     said = refuse_correction(
-        runtime.engine, runtime.rulebook, runtime.people, reference, entry, reason, person=person, now=cli.now()
+        runtime.engine,
+        runtime.rulebook,
+        runtime.people,
+        reference,
+        entry,
+        reason,
+        person=person,
+        door=cli.door,
+        now=cli.now(),
     )
     values = {"reference": reference, "entry": said.entry}
     done = Sentence("{reference}: the correction of entry {entry} is refused; it stays as it was.", values)

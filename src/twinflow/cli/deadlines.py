@@ -196,7 +196,14 @@ class _Act:
             of=of,
         )
         changed = change_deadline(
-            runtime.engine, runtime.rulebook, runtime.people, self.id, command, person=self.person, now=now
+            runtime.engine,
+            runtime.rulebook,
+            runtime.people,
+            self.id,
+            command,
+            person=self.person,
+            door=self.cli.door,
+            now=now,
         )
         if self.json:
             print_json_of_act(self.cli, changed, day)

@@ -83,6 +83,7 @@ def apply_(
                     runtime.people,
                     wanted,
                     person=person,
+                    door=cli.door,
                     now=cli.now(),
                     at_once=at_once,
                     progress=progress,

@@ -70,7 +70,9 @@ def open_(
         origin=origin,
         despite=despite,
     )
-    agreement = open_agreement(runtime.engine, runtime.rulebook, runtime.people, new, actor=person, now=now)
+    agreement = open_agreement(
+        runtime.engine, runtime.rulebook, runtime.people, new, actor=person, door=cli.door, now=now
+    )
     definition = runtime.rulebook.definition_of(agreement)
     values = {"reference": reference, "state": definition.states[agreement.state].label}
     print(cli.say(Sentence("{reference}: opened as “{state}”.", values)))

@@ -113,7 +113,7 @@ def cancel(
     """Take a message back that has not left, or close the incident of one that did not arrive."""
     cli = cli_of(context)
     runtime = cli.runtime
-    outbox.cancel(runtime.engine, runtime.people, message_id, by=person, reason=reason, now=cli.now())
+    outbox.cancel(runtime.engine, runtime.people, message_id, by=person, door=cli.door, reason=reason, now=cli.now())
     print(cli.say(Sentence("Message {id} is cancelled.", {"id": message_id})))
 
 

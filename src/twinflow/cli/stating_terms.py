@@ -33,7 +33,9 @@ def confirm_term(
     stated = options.read("READING", reading, Term.parse)
     options.check()
     command = TermCommand(term, stated, source, reason)
-    done = state_term(runtime.engine, runtime.rulebook, runtime.people, reference, command, person=person, now=now)
+    done = state_term(
+        runtime.engine, runtime.rulebook, runtime.people, reference, command, person=person, door=cli.door, now=now
+    )
     if json:
         print_json(show_agreement(runtime.engine, runtime.rulebook, runtime.people, reference, now), cli.language)
         return

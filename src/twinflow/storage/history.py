@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, func, select, tuple_, union_all
 from sqlmodel import col
 
-from twinflow.domain.agreement.history import ONLY_TOLD, EntryKind, HistoryEntry
+from twinflow.domain.agreement.history import ONLY_TOLD, EntryKind, HistoryEntry, parted
 from twinflow.domain.agreement.present_names import in_present_names
 from twinflow.domain.clock.last_pass import LaterEntries
 from twinflow.storage.failures import is_of_a_row, one_by_one
@@ -152,12 +152,13 @@ def values_of(agreement_id: int, entry: HistoryEntry, seal: str) -> dict[str, An
         "from_state": entry.from_state,
         "to_state": entry.to_state,
         "party": entry.party,
-        "details": dict(entry.details),
+        "details": entry.written,
         "seal": seal,
     }
 
 
 def entry_of(row: HistoryRow | Row[Any]) -> HistoryEntry:
+    details, way = parted(row.details)
     return HistoryEntry(
         kind=EntryKind(row.kind),
         actor=row.actor,
@@ -167,5 +168,6 @@ def entry_of(row: HistoryRow | Row[Any]) -> HistoryEntry:
         from_state=row.from_state,
         to_state=row.to_state,
         party=row.party,
-        details=row.details,
+        details=details,
+        way=way,
     )

@@ -43,7 +43,7 @@ from twinflow.domain.agreement.agreement import (
     Signature,
     Term,
 )
-from twinflow.domain.agreement.history import ONLY_TOLD, EntryKind, HistoryEntry
+from twinflow.domain.agreement.history import ONLY_TOLD, EntryKind, HistoryEntry, parted
 from twinflow.domain.agreement.present_names import reached_by, what_counts
 from twinflow.domain.agreement.seals import Head
 from twinflow.domain.calendar.dates import PartialDate
@@ -69,7 +69,7 @@ OF_DEADLINE = (
     "rule", "occurrence", "anchor_on", "warn_on", "due_on", "status", "closed_on", "edition", "provisional", "basis",
     "wake_on",
 )  # fmt: skip
-OF_ENTRY = tuple(each.name for each in fields(HistoryEntry))
+OF_ENTRY = tuple(each.name for each in fields(HistoryEntry) if each.name != "way")
 STILL_OPEN = (DeadlineStatus.OPEN, DeadlineStatus.PAUSED)
 COUNTED = tuple(kind for kind in EntryKind if kind not in ONLY_TOLD)
 
@@ -365,8 +365,9 @@ def _finding(row: Row) -> KnownFinding:
 
 
 def _entry(row: Row) -> HistoryEntry:
-    _, kind, actor, effective_on, recorded_at, *rest = row
-    return HistoryEntry(EntryKind(kind), actor, date.fromisoformat(effective_on), _instant(recorded_at), *rest)
+    _, kind, actor, effective_on, recorded_at, step, came_from, to, party, written = row
+    on, at = date.fromisoformat(effective_on), _instant(recorded_at)
+    return HistoryEntry(EntryKind(kind), actor, on, at, step, came_from, to, party, *parted(written))
 
 
 @lru_cache(maxsize=1_000)

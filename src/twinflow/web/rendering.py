@@ -17,7 +17,7 @@ from starlette.responses import HTMLResponse
 from twinflow import language
 from twinflow.bootstrap import Runtime
 from twinflow.domain.process.definition import Label
-from twinflow.sentences import Sentence
+from twinflow.sentences import ONE_FOR_SEVERAL, Sentence
 from twinflow.services.alerts import open_incidents
 from twinflow.services.clock import last_pass
 from twinflow.services.mail import restored_backup
@@ -74,6 +74,7 @@ class Site:
             "switch": languages.switch(request),
             "root": request.scope.get("root_path", ""),
             "demo": self.demo,
+            "for_several": ONE_FOR_SEVERAL if settings.people.one_user_for_several else None,
             "captures": not settings.mail.host,
             "redirected_to": settings.mail.redirect_all_to,
         }

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any, ClassVar, Self
 
 from twinflow.domain.agreement.agreement import Claim, Party, Signature, Term
-from twinflow.domain.agreement.history import EntryKind, HistoryEntry
+from twinflow.domain.agreement.history import EntryKind, HistoryEntry, Way
 from twinflow.domain.agreement.left_open import LeftOpen
 from twinflow.domain.agreement.subject import AlertSubject
 from twinflow.domain.calendar.dates import Length, PartialDate
@@ -532,6 +532,7 @@ class Counting:
             self.to_state,
             self.party,
             self.details,
+            entry.way,
         )
 
 
@@ -682,12 +683,12 @@ def withdrawn(entry: HistoryEntry) -> HistoryEntry:
     change = Changed.read(entry)
     if change is not None:
         return replace(entry, details=replace(change, withdrawn=True).details())
-    return HistoryEntry(EntryKind.WITHDRAWN, entry.actor, entry.effective_on, entry.recorded_at)
+    return HistoryEntry(EntryKind.WITHDRAWN, entry.actor, entry.effective_on, entry.recorded_at, way=entry.way)
 
 
-def noted(said: Said, actor: str, effective_on: date, recorded_at: datetime) -> HistoryEntry:
+def noted(said: Said, actor: str, effective_on: date, recorded_at: datetime, way: Way | None = None) -> HistoryEntry:
     """The entry that says it. `recorded_at` is UTC."""
-    return HistoryEntry(said.kind, actor, effective_on, recorded_at, details=said.details())
+    return HistoryEntry(said.kind, actor, effective_on, recorded_at, details=said.details(), way=way)
 
 
 def _of_party(party: Party) -> tuple[object, ...]:

@@ -94,7 +94,7 @@ def entry_written(entry: HistoryEntry) -> Written:
         entry.from_state,
         entry.to_state,
         entry.party,
-        dict(entry.details),
+        entry.written,
     )
 
 

@@ -21,7 +21,7 @@ from twinflow.domain.agreement.entries import (
     beginning,
     noted,
 )
-from twinflow.domain.agreement.history import EntryKind, HistoryEntry
+from twinflow.domain.agreement.history import EntryKind, HistoryEntry, Way
 from twinflow.domain.agreement.present_names import as_corrected, numbered, reached_by, what_counts
 from twinflow.domain.corrections.entry_as_asked import corrected
 from twinflow.domain.corrections.request import CorrectionCommand, Request, is_not
@@ -31,6 +31,7 @@ from twinflow.domain.corrections.waiting import pending, waiting_under
 from twinflow.domain.deadlines.kept import Key
 from twinflow.domain.deadlines.occurrences import with_deadlines
 from twinflow.domain.people.people import Actor, People
+from twinflow.domain.people.ties import tie_to, with_tie
 from twinflow.domain.process.definition import LIAISON, ProcessDefinition
 from twinflow.domain.process.well_known_facts import SIGNED_ON
 from twinflow.domain.rulebook import Rulebook, deadline_context
@@ -92,7 +93,7 @@ def confirm(
         never_happened=True,
         despite=said.despite,
     )
-    first = Actor(asked.actor, frozenset({*rulebook.definition_of(agreement).roles}))
+    first = Actor(asked.actor, frozenset({*rulebook.definition_of(agreement).roles}), way=asked.way)
     request = _Deciding(agreement, history, command, first, rulebook, people, now, beside, (number, said.second, actor))
     return request.decided()
 
@@ -106,11 +107,12 @@ def standing_again(
     rulebook: Rulebook,
     people: People,
     now: datetime,
+    way: Way | None = None,
 ) -> Corrections | None:
     """What becomes of the generation before one that is `annulled`, where a sheet had it as replaced: it goes on as that one
     began, since its own day of signature. None where it stands as it is.
 
-    `actor` is who annulled the later one.
+    `actor` is who annulled the later one, and `way` how.
     """
     definition, state = rulebook.definition_of(earlier), annulled.history[0].to_state or ""
     first = earlier.history[0]
@@ -120,7 +122,7 @@ def standing_again(
     signed_on = earlier.day_of(SIGNED_ON)
     asked = {"state": state, **({"on": str(signed_on)} if signed_on is not None else {})}
     command = CorrectionCommand(entry=1, correction=Correction.REPLACE, reason=reason, asked=asked)
-    anybody = Actor(actor, frozenset(definition.roles))
+    anybody = Actor(actor, frozenset(definition.roles), way=way)
     return _Deciding(earlier, history, command, anybody, rulebook, people, now, (), follows=True).decided()
 
 
@@ -253,9 +255,10 @@ class _Deciding:
         _, roles, who = self.confirms
         if not who.roles & set(roles):
             self.reasons.append(is_not(who, roles, self.definition))
-        if who.is_called(self.actor.key):
-            values = {"person": who.key}
-            self.reasons.append(Sentence("{person} made the correction; another person has to confirm it.", values))
+        tie = tie_to(who, self.actor.key, self.actor.way)
+        if tie is not None:
+            did = with_tie(Sentence("{person} made the correction", {"person": self.actor.key}), tie)
+            self.reasons.append(Sentence("{did}; another person has to confirm it.", {"did": did}))
 
     def _about_what_it_would_change(self, old: HistoryEntry, new: HistoryEntry, asked: Mapping[str, str]) -> None:
         """A correction that says what is said already is none."""
@@ -376,8 +379,10 @@ class _Deciding:
         )
 
     def _noted(self, said: Corrected) -> HistoryEntry:
-        actor = self.confirms[2] if self.confirms is not None else self.actor
-        return noted(said, actor.key, self.today, self.now)
+        if self.confirms is not None:
+            _, roles, who = self.confirms
+            return noted(said, who.key, self.today, self.now, who.way_in(roles))
+        return noted(said, self.actor.key, self.today, self.now, self.actor.way_in(self.actor.roles))
 
     def _made(self, before: Retaken, after: Retaken, doubted: tuple[str, ...]) -> Corrections:
         said = self._said(

@@ -289,7 +289,9 @@ class _Run:
         hands = [entry.actor, *(said.corrected_by.split() if said is not None else ())]
         known = [self.people.people[hand] for hand in hands if hand in self.people.people]
         also = frozenset(hands).union(*(self.people.sharing(person) for person in known)) - {entry.actor}
-        return Actor(entry.actor, frozenset(self.definition.roles), also)
+        way = entry.way
+        acts_for = {way.role: way.acts_for} if way is not None and way.acts_for else {}
+        return Actor(entry.actor, frozenset(self.definition.roles), also, acts_for, way)
 
     def _changed(self, entry: HistoryEntry) -> HistoryEntry:
         said, now = Changed.read(entry), entry.recorded_at
@@ -348,7 +350,7 @@ class _Run:
         self._against(entry, self._run_out_before(now))
         context = self.derive(now)
         before = self.case
-        moved = migrated(before, plan, Actor(entry.actor, frozenset()), context, now)
+        moved = migrated(before, plan, Actor(entry.actor, frozenset(), way=entry.way), context, now)
         there = deadline_context(self.rulebook_at(now), self.people, plan.target, before.office, now)
         self._settle(with_closed(with_deadlines(moved, plan.target, there), before.deadlines), there, now)
         return self.case.history[-1]

@@ -65,7 +65,7 @@ def refuse(
     if reasons:
         values = {"number": number, "reference": agreement.reference}
         raise Refused("Correction {number} of {reference} goes on waiting.", tuple(reasons), **values)
-    return noted(NotCorrected(number, said.entry, reason, taken_back), actor.key, today, now)
+    return noted(NotCorrected(number, said.entry, reason, taken_back), actor.key, today, now, actor.way_in(said.second))
 
 
 def waiting_under(agreement: Agreement, history: Sequence[HistoryEntry], number: int) -> tuple[HistoryEntry, Corrected]:

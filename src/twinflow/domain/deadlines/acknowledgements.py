@@ -124,7 +124,8 @@ def decide(
     if reasons:
         values = {"deadline": definition.deadlines[deadline.rule].label, "reference": agreement.reference}
         raise Refused("The warnings of “{deadline}” of {reference} stay as they are.", tuple(reasons), **values)
-    return noted(entry, actor.key, context.today, now)
+    way = actor.way_in(definition.deadlines[deadline.rule].concerned)
+    return noted(entry, actor.key, context.today, now, way)
 
 
 def _against_both(definition: ProcessDefinition, deadline: Deadline, actor: Actor) -> Iterator[Sentence]:

@@ -12,12 +12,13 @@ from datetime import date, datetime, timedelta
 
 from twinflow.domain.agreement.agreement import Agreement, Basis, Deadline
 from twinflow.domain.agreement.entries import Changed, ChangeKind, noted
-from twinflow.domain.agreement.history import EntryKind, HistoryEntry
+from twinflow.domain.agreement.history import EntryKind, HistoryEntry, Way
 from twinflow.domain.calendar.business_days import Calendars, Pause, add_length
 from twinflow.domain.calendar.dates import Length
 from twinflow.domain.deadlines.context import due_dates
 from twinflow.domain.deadlines.lateness import has_passed
 from twinflow.domain.people.people import Actor
+from twinflow.domain.people.ties import tie_to, with_tie
 from twinflow.domain.process.definition import ChangeRule, DeadlineRule, Label, ProcessDefinition, Side
 from twinflow.errors import Refused
 from twinflow.sentences import Sentence
@@ -58,6 +59,7 @@ class Change:
     command: ChangeCommand
     second: str = ""
     withdrawn: bool = False
+    way: Way | None = None
     confirmed_by: str = ""
     confirmed_on: date | None = None
 
@@ -84,7 +86,8 @@ def changes_by_deadline(history: Iterable[HistoryEntry]) -> Mapping[Key, tuple[C
                 changes[index] = replace(changes[index], confirmed_by=entry.actor, confirmed_on=entry.effective_on)
         else:
             number = len(changes) + 1
-            changes.append(Change(number, entry.actor, entry.effective_on, command, said.second, said.withdrawn))
+            on, way = entry.effective_on, entry.way
+            changes.append(Change(number, entry.actor, on, command, said.second, said.withdrawn, way))
     return {key: tuple(changes) for key, changes in found.items()}
 
 
@@ -198,7 +201,7 @@ def decide(
         legal_basis=command.legal_basis,
         second=second,
     )
-    return noted(said, actor.key, case.on, now)
+    return noted(said, actor.key, case.on, now, actor.way_in(case.roles))
 
 
 _NEED_A_SECOND = {ChangeKind.PAUSE, ChangeKind.EXTEND, ChangeKind.REMOVE, ChangeKind.MOVE}
@@ -281,6 +284,13 @@ class _Request:
             case ChangeKind.CONFIRM:
                 return None
 
+    @property
+    def roles(self) -> frozenset[str]:
+        """The roles of which one lets somebody do what is asked."""
+        if self.command.kind is ChangeKind.CONFIRM:
+            return frozenset({self.meant.second}) if self.meant is not None else frozenset()
+        return frozenset(self.asked.by) if self.asked is not None else frozenset()
+
     def reasons(self) -> Iterator[Sentence]:
         kind = self.command.kind
         if not self.deadline.is_open:
@@ -350,9 +360,10 @@ class _Request:
             yield Sentence("No change of it waits for a second person.")
             return
         yield from self._about_the_person([meant.second])
-        if self.actor.is_called(meant.actor):
-            values = {"person": self.actor.key, "number": meant.number}
-            yield Sentence("{person} made change {number}; another person has to confirm it.", values)
+        tie = tie_to(self.actor, meant.actor, meant.way)
+        if tie is not None:
+            did = Sentence("{person} made change {number}", {"person": meant.actor, "number": meant.number})
+            yield Sentence("{did}; another person has to confirm it.", {"did": with_tie(did, tie)})
         if self.on > self.today:
             yield Sentence("the day {day} is still to come.", {"day": self.on})
 

@@ -7,7 +7,8 @@ from functools import cached_property
 from itertools import chain
 from zoneinfo import ZoneInfo
 
-from twinflow.domain.process.definition import CLOCK, Label, ProcessDefinition, Role
+from twinflow.domain.agreement.history import Way
+from twinflow.domain.process.definition import CLOCK, LIAISON, Label, ProcessDefinition, Role
 from twinflow.errors import NotFound, Unreadable
 from twinflow.sentences import Sentence
 from twinflow.text import composed
@@ -110,18 +111,28 @@ def one_address(mail: str) -> str:
 class Actor:
     """A person as seen from one agreement: the roles held there on the day.
 
-    `also` are other keys with the same mail address: books and files of before may know one human by two. `acts_for` names, for
-    each role that was delegated, the person whose role it is.
+    `also` are other keys with the same mail address: books and files of before may know one human by two. `acts_for` has, by
+    role, for whom a delegation lets them exercise it. `way` is how they come to act; None for the clock, and for what was done
+    before it was kept.
     """
 
     key: str
     roles: frozenset[str]
     also: frozenset[str] = frozenset()
-    acts_for: Mapping[str, str] = field(default_factory=dict)
+    acts_for: Mapping[str, str] = field(default_factory=dict, hash=False)
+    way: Way | None = None
 
     def is_called(self, key: str) -> bool:
         """Whether who acted under the key is the same human."""
         return key == self.key or key in self.also
+
+    def way_in(self, roles: Iterable[str]) -> Way | None:
+        """The way in which they do what one of these roles allows: their own before one of somebody else, the liaison's first."""
+        if self.way is None or self.way.role:
+            return self.way
+        held = sorted(self.roles & set(roles), key=lambda role: (role in self.acts_for, role != LIAISON, role))
+        role = held[0] if held else ""
+        return replace(self.way, role=role, acts_for=self.acts_for.get(role, ""))
 
 
 THE_CLOCK = Actor(CLOCK, frozenset({CLOCK}))
@@ -185,15 +196,19 @@ class People:
         named = (office for office, _ in offices)
         return next(chain(held, named, self.offices.values()))
 
-    def actor(self, person: Person, definition: ProcessDefinition, office: str, day: date) -> Actor:
-        """The person with the roles they hold for cases of `office` on the day, and for whom where they were delegated."""
+    def actor(
+        self, person: Person, definition: ProcessDefinition, office: str, day: date, way: Way | None = None
+    ) -> Actor:
+        """The person with the roles they hold for cases of `office` on the day, and for whom where they were delegated, as they
+        come to act.
+        """
         possible = (
             key for key, role in definition.roles.items() if role.deputy or person in self._by_role.get(key, ())
         )
         whose = {role: self._holding(definition, role, office, day).get(person.key) for role in possible}
         held = {role: holder for role, holder in whose.items() if holder is not None}
         acts_for = {role: holder for role, holder in held.items() if holder != person.key}
-        return Actor(person.key, frozenset(held), self.sharing(person), acts_for)
+        return Actor(person.key, frozenset(held), self.sharing(person), acts_for, way)
 
     def holders_for(self, definition: ProcessDefinition, role: str, office: str, day: date) -> list[Person]:
         """Who holds the role for cases of `office` on the day, in the office then in charge; else who holds its deputy's.

@@ -19,6 +19,9 @@ NOT_BEFORE, NOT_AFTER = "not_before", "not_after"
 DAYS = frozenset({NOT_BEFORE, NOT_AFTER})
 """The requirements on the day of the act."""
 
+ANOTHER_PERSON = "another_person_than"
+"""The requirement of four eyes."""
+
 LIAISON = "liaison"
 """The role that every process has: it gets the notices of its agreements."""
 

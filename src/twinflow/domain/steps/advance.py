@@ -62,7 +62,7 @@ def advance(
     after = _signed(with_facts(agreement, facts), step, command, on)
     recorded = with_dates_recorded(after, definition, step, context)
     from_here = agreement.state in step.sources and not command.beside
-    attempt = Attempt(recorded, definition, actor, on, context.calendars, from_here)
+    attempt = Attempt(recorded, definition, actor, on, context.calendars, from_here, step)
     missing = [unmet(attempt, requirement) for requirement in step.requires]
     reasons += [message for message in missing if message is not None]
     state = machine.destination(definition, agreement.state, step.key, _holding(attempt))
@@ -92,6 +92,7 @@ def advance(
         to_state=state,
         party=command.party,
         details=said.details(),
+        way=actor.way_in(step.by),
     )
     after = replace(after, state=state, version=agreement.version + 1, history=(*agreement.history, entry))
     after = with_effect(after, step, on)
@@ -105,7 +106,7 @@ def reasons_against(
     command = StepCommand(step.key, context.today)
     reasons = _refusals(agreement, definition, step, command, actor, context.today, asking=True)
     from_here = agreement.state in step.sources
-    attempt = Attempt(agreement, definition, actor, context.today, context.calendars, from_here)
+    attempt = Attempt(agreement, definition, actor, context.today, context.calendars, from_here, step)
     asked = [requirement for requirement in step.requires if not comes_with(step, requirement, definition)]
     return reasons + [message for requirement in asked if (message := unmet(attempt, requirement)) is not None]
 

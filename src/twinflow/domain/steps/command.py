@@ -8,7 +8,7 @@ from twinflow.domain.agreement.agreement import Agreement
 from twinflow.domain.agreement.history import HistoryEntry
 from twinflow.domain.calendar.business_days import Calendars
 from twinflow.domain.people.people import Actor
-from twinflow.domain.process.definition import Announcement, ProcessDefinition
+from twinflow.domain.process.definition import Announcement, ProcessDefinition, Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,8 @@ class StepCommand:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """A step that `actor` would take on the day `on`. `agreement` has what is recorded with it; `calendars` are the process's.
+    """The `step` that `actor` would take on the day `on`. `agreement` has what is recorded with it; `calendars` are those of the
+    process.
 
     `from_here`: the step leaves the present state, and is taken now. Where it is not, nothing is gained by giving what it lacks.
     """
@@ -50,6 +51,7 @@ class Attempt:
     on: date
     calendars: Calendars
     from_here: bool = True
+    step: Step | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,7 +124,7 @@ def migrated(agreement: Agreement, plan: Plan, actor: Actor, context: DeadlineCo
         recurring=_recurring(agreement, plan),
         policies=plan.deadlines,
     )
-    entry = noted(said, actor.key, context.today, now)
+    entry = noted(said, actor.key, context.today, now, actor.way_in(()))
     return replace(
         agreement,
         process=plan.target.key,
@@ -206,7 +206,7 @@ def with_closed(agreement: Agreement, before: Sequence[Deadline]) -> Agreement:
     said = Migrated.read(entry)
     assert said is not None
     said = replace(said, closed=closed)
-    return replace(agreement, history=(*earlier, noted(said, entry.actor, entry.effective_on, entry.recorded_at)))
+    return replace(agreement, history=(*earlier, replace(entry, details=said.details())))
 
 
 def not_kept(before: Agreement, after: Agreement, plan: Plan) -> Iterator[Sentence]:

@@ -15,7 +15,7 @@ from twinflow.domain.agreement.agreement import (
     Term,
 )
 from twinflow.domain.agreement.entries import Began, OpenedDespite, beginning
-from twinflow.domain.agreement.history import EntryKind, HistoryEntry
+from twinflow.domain.agreement.history import EntryKind, HistoryEntry, Way
 from twinflow.domain.calendar.dates import PartialDate
 from twinflow.domain.process.definition import LIAISON, ProcessDefinition, TermRule
 from twinflow.domain.process.well_known_facts import NOT_IN_FUTURE
@@ -61,6 +61,7 @@ def opened(
     today: date,
     parent: Agreement | None = None,
     confirmed: Sequence[str] = (),
+    way: Way | None = None,
 ) -> Agreement:
     """The agreement with its first history entry, which keeps the doubts that were `confirmed`.
 
@@ -68,7 +69,7 @@ def opened(
     parties, unless it names its own.
     """
     state = new.state or definition.start
-    first = HistoryEntry(new.kind, actor, new.opened_on, now, to_state=state)
+    first = HistoryEntry(new.kind, actor, new.opened_on, now, to_state=state, way=way)
     if confirmed:
         first = replace(first, details=OpenedDespite(tuple(confirmed), new.despite).details())
     parties = new.parties

@@ -4,11 +4,11 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 
 from twinflow.domain.agreement.agreement import Agreement
-from twinflow.domain.agreement.entries import StepTaken
 from twinflow.domain.agreement.history import HistoryEntry
-from twinflow.domain.process.definition import NOT_AFTER, NOT_BEFORE, Checklist, Label, Requirement
+from twinflow.domain.process.definition import ANOTHER_PERSON, NOT_AFTER, NOT_BEFORE, Checklist, Label, Requirement
 from twinflow.domain.steps.command import Attempt
 from twinflow.domain.steps.days import against_the_day
+from twinflow.domain.steps.hands import hands_in, tied_to_a_hand
 from twinflow.domain.steps.remedies import by_child, by_record, helped
 from twinflow.sentences import Sentence
 
@@ -95,18 +95,10 @@ def _step_taken(attempt: Attempt, requirement: Requirement) -> Sentence | None:
 
 
 def _another_person_than(attempt: Attempt, requirement: Requirement) -> Sentence | None:
-    """Four eyes, on persons: whoever took one of the steps cannot take this one, in whatever role."""
-    for entry in attempt.agreement.steps_taken(*requirement.steps):
-        said, who = StepTaken.read(entry), attempt.actor
-        assert said is not None
-        values = {"person": who.key, "step": attempt.definition.steps[entry.step or ""].label}
-        if who.is_called(entry.actor):
-            return Sentence("{person} took the step “{step}”; another person has to take this one.", values)
-        hand = next(filter(who.is_called, said.corrected_by.split()), None)
-        if hand is not None:
-            values["person"] = hand
-            return Sentence("{person} corrected the step “{step}”; another person has to take this one.", values)
-    return None
+    """Four eyes, on persons: whoever had a hand in it, or is tied to one who had, cannot decide about it, in whatever role."""
+    hands = hands_in(attempt.agreement, attempt.definition, attempt.step, requirement)
+    did = tied_to_a_hand(attempt.actor, hands)
+    return None if did is None else Sentence("{did}; another person has to take this one.", {"did": did})
 
 
 def _since_it_came_here(agreement: Agreement) -> Sequence[HistoryEntry]:
@@ -124,7 +116,7 @@ REQUIREMENTS: Mapping[str, Check] = {
     "child": _child,
     "every_party": _every_party,
     "step_taken": _step_taken,
-    "another_person_than": _another_person_than,
+    ANOTHER_PERSON: _another_person_than,
     NOT_BEFORE: against_the_day,
     NOT_AFTER: against_the_day,
 }

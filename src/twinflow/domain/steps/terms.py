@@ -48,7 +48,7 @@ def with_term(
         raise Refused("“{term}” of {reference} stays as it is.", tuple(reasons), **values)
     said = TermStated(command.term, str(term), command.source.strip() or _source(rule), command.reason.strip())
     stated = with_stated(agreement, said)
-    history = (*agreement.history, noted(said, actor.key, today, now))
+    history = (*agreement.history, noted(said, actor.key, today, now, actor.way_in({LIAISON})))
     return replace(stated, version=agreement.version + 1, history=history)
 
 

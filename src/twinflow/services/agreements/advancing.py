@@ -5,6 +5,7 @@ from datetime import datetime, time
 
 from sqlalchemy import Engine
 
+from twinflow.domain.agreement.history import Way
 from twinflow.domain.clock.day import Taken, steps_of_dates
 from twinflow.domain.deadlines.kept import rewritten
 from twinflow.domain.people.people import People
@@ -26,13 +27,14 @@ def advance_agreement(
     command: StepCommand,
     *,
     person: str,
+    door: Way,
     now: datetime,
     hour: time | None = None,
     expected_version: int | None = None,
 ) -> Outcome:
     """Take a step as `person`. What the calendar did before the day of the step is done first, by the clock.
 
-    `hour` is when it arrived on the day of the act, at the office that keeps the case.
+    `door` is the way by which they come. `hour` is when it arrived on the day of the act, at the office that keeps the case.
 
     Raises NotFound, BadInput for its texts, Refused with every reason, StaleAgreement if the agreement is not (or no longer) at
     `expected_version`.
@@ -55,7 +57,7 @@ def advance_agreement(
             if isinstance(deed, Taken):  # what a state does not allow is reported by the sweep
                 record_outcome(work, rulebook, people, deed.before, deed.outcome, deed.left, now)
                 agreement = deed.left.agreement
-        actor = people.actor(who, definition, agreement.office, today)
+        actor = people.actor(who, definition, agreement.office, today, door)
         outcome = advance(agreement, definition, command, actor, now=now, context=context)
         left = rewritten(agreement, outcome.agreement, definition, context, now)
         record_outcome(work, rulebook, people, agreement, outcome, left, now)

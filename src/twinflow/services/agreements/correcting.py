@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 
 from twinflow.domain.agreement.agreement import Agreement
 from twinflow.domain.agreement.entries import Corrected, NotCorrected
-from twinflow.domain.agreement.history import HistoryEntry
+from twinflow.domain.agreement.history import HistoryEntry, Way
 from twinflow.domain.agreement.listing import words_in
 from twinflow.domain.agreement.present_names import as_corrected, numbered
 from twinflow.domain.agreement.subject import AlertSubject, SubjectKind
@@ -58,10 +58,11 @@ def correct_entry(
     command: CorrectionCommand,
     *,
     person: str,
+    door: Way,
     now: datetime,
     expected_version: int | None = None,
 ) -> CorrectedEntry:
-    """Put an entry of the history right, as `person`. Everything that came after it is decided again.
+    """Put an entry of the history right, as `person`, who comes by `door`. Everything that came after it is decided again.
 
     Raises NotFound, BadInput for its texts, Refused with every reason, StaleAgreement if the agreement is not (or no longer) at
     `expected_version`.
@@ -72,11 +73,19 @@ def correct_entry(
         beside = _beside(work, rulebook, agreement, command.entry, command.asked)
         return correction.decide(agreement, history, command, actor, rulebook, people, now, beside)
 
-    return _corrected(engine, rulebook, people, reference, decide, person, now, expected_version)
+    return _corrected(engine, rulebook, people, reference, decide, person, door, now, expected_version)
 
 
 def confirm_correction(
-    engine: Engine, rulebook: Rulebook, people: People, reference: str, number: int, *, person: str, now: datetime
+    engine: Engine,
+    rulebook: Rulebook,
+    people: People,
+    reference: str,
+    number: int,
+    *,
+    person: str,
+    door: Way,
+    now: datetime,
 ) -> CorrectedEntry:
     """Confirm the correction whose entry has this number, as a second person. Raises as `correct_entry`."""
 
@@ -85,7 +94,7 @@ def confirm_correction(
         beside = _beside(work, rulebook, agreement, waiting[1].entry, waiting[1].asked) if waiting else []
         return correction.confirm(agreement, history, number, actor, rulebook, people, now, beside)
 
-    return _corrected(engine, rulebook, people, reference, decide, person, now, None)
+    return _corrected(engine, rulebook, people, reference, decide, person, door, now, None)
 
 
 def refuse_correction(
@@ -97,6 +106,7 @@ def refuse_correction(
     reason: str,
     *,
     person: str,
+    door: Way,
     now: datetime,
 ) -> NotCorrected:
     """Refuse the correction whose entry has this number, or take back one's own. Who asked, and who was asked, hears of it.
@@ -110,7 +120,7 @@ def refuse_correction(
         agreement_id = work.agreements.id_of(before.reference)
         history = work.history.as_written(agreement_id)
         definition, today = rulebook.definition_of(before), people.today(before.office, now)
-        actor = people.actor(who, definition, before.office, today)
+        actor = people.actor(who, definition, before.office, today, door)
         entry = refuse(before, history, number, reason, actor, definition, today, now)
         said = NotCorrected.read(entry)
         assert said is not None
@@ -141,6 +151,7 @@ def _corrected(
     reference: str,
     decide: Callable[[UnitOfWork, Agreement, list[HistoryEntry], Actor], Corrections],
     person: str,
+    door: Way,
     now: datetime,
     expected_version: int | None,
 ) -> CorrectedEntry:
@@ -152,7 +163,7 @@ def _corrected(
         agreement_id = work.agreements.id_of(before.reference)
         history = work.history.as_written(agreement_id)
         today = people.today(before.office, now)
-        actor = people.actor(who, rulebook.definition_of(before), before.office, today)
+        actor = people.actor(who, rulebook.definition_of(before), before.office, today, door)
         found = decide(work, before, history, actor)
         earlier = _generation_before(work, before) if found.said.annulled else None
         done = _written(work, rulebook, people, before, history, found, now)
@@ -186,7 +197,7 @@ def _let_stand_again(
     earlier = work.agreements.lock(earlier.reference)
     history = work.history.as_written(work.agreements.id_of(earlier.reference))
     who, why = found.entry.actor, found.said.reason
-    again = correction.standing_again(earlier, history, annulled, why, who, rulebook, people, now)
+    again = correction.standing_again(earlier, history, annulled, why, who, rulebook, people, now, found.entry.way)
     if again is not None:
         _written(work, rulebook, people, earlier, history, again, now)
 

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import Engine
 
 from twinflow.domain.agreement.agreement import Agreement, AgreementHead
+from twinflow.domain.agreement.history import Way
 from twinflow.domain.clock.day import Derived, Taken, left_undone
 from twinflow.domain.deadlines.occurrences import with_deadlines
 from twinflow.domain.people.people import Actor, People
@@ -80,6 +81,7 @@ def apply(
     plan: Plan,
     *,
     person: str,
+    door: Way,
     now: datetime,
     at_once: int = 100,
     progress: Callable[[int, int], None] = lambda _done, _total: None,
@@ -90,7 +92,7 @@ def apply(
     Who is told of a deadline is told where its date has moved. Raises NotFound for an unknown person.
     """
     plan = replace(plan, reason=checked(plan.reason, "reason"))
-    actor = Actor(people.person(person).key, frozenset())
+    actor = Actor(people.person(person).key, frozenset(), way=door)
     total = sum(affected(engine, plan).values())
     last = done = 0
     while True:

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from sqlalchemy import Engine
 
 from twinflow.domain.agreement.agreement import Agreement
+from twinflow.domain.agreement.history import Way
 from twinflow.domain.agreement.listing import words_in
 from twinflow.domain.deadlines.kept import rewritten
 from twinflow.domain.deadlines.occurrences import with_deadlines
@@ -24,9 +25,9 @@ from twinflow.text import composed
 
 
 def open_agreement(
-    engine: Engine, rulebook: Rulebook, people: People, new: NewAgreement, *, actor: str, now: datetime
+    engine: Engine, rulebook: Rulebook, people: People, new: NewAgreement, *, actor: str, door: Way, now: datetime
 ) -> Agreement:
-    """Open a case on the version of its process in force on the day it was opened.
+    """Open a case on the version of its process in force on the day it was opened. `door` is the way by which `actor` comes.
 
     Raises BadInput with every mistake, NotFound for an unknown process, person or parent, Refused if the person is not the
     liaison officer of the office, if the office is of the wrong kind, and with every doubt that no reason is given for.
@@ -41,6 +42,7 @@ def open_agreement(
     against = tuple(_against_the_office(people, definition, new, who.key, today))
     if against:
         raise Refused("{reference} cannot be opened.", against, reference=new.reference)
+    way = people.actor(who, definition, new.office, today, door).way_in({LIAISON})
     with UnitOfWork(engine) as work:
         parent = work.agreements.get(new.parent) if new.parent is not None else None
         if parent is not None and parent.office != new.office:
@@ -68,7 +70,9 @@ def open_agreement(
                 "{reference} is not opened without a reason (--despite “…”).", reasons, reference=new.reference
             )
         confirmed = [doubt.code.value for doubt in found]
-        agreement = opened(new, definition, actor=actor, now=now, today=today, parent=parent, confirmed=confirmed)
+        agreement = opened(
+            new, definition, actor=actor, now=now, today=today, parent=parent, confirmed=confirmed, way=way
+        )
         agreement = add(work, rulebook, people, signed_at_entry(agreement, definition), now)
         work.commit()
     return agreement

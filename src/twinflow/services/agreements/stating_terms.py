@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import Engine
 
 from twinflow.domain.agreement.agreement import Agreement, Term
+from twinflow.domain.agreement.history import Way
 from twinflow.domain.people.people import People
 from twinflow.domain.process.definition import Label
 from twinflow.domain.rulebook import Rulebook
@@ -34,6 +35,7 @@ def state_term(
     command: TermCommand,
     *,
     person: str,
+    door: Way,
     now: datetime,
 ) -> StatedTerm:
     """Put the term on record and derive every deadline anew; who is concerned hears of dates that moved.
@@ -46,7 +48,7 @@ def state_term(
         agreement = work.agreements.lock(reference)
         definition = rulebook.definition_of(agreement)
         today = people.today(agreement.office, now)
-        actor = people.actor(who, definition, agreement.office, today)
+        actor = people.actor(who, definition, agreement.office, today, door)
         stated = with_term(agreement, definition, command, actor, now=now, today=today)
         after = refreshed(rulebook, people, stated, now)
         cause = f"term {command.term}"

@@ -10,12 +10,13 @@ from sqlalchemy import Engine
 
 from twinflow.domain.agreement.agreement import Agreement, DeadlineStatus
 from twinflow.domain.agreement.entries import Alerted
-from twinflow.domain.agreement.history import EntryKind, HistoryEntry
+from twinflow.domain.agreement.history import EntryKind, HistoryEntry, Way
 from twinflow.domain.agreement.subject import AlertSubject, SubjectKind
 from twinflow.domain.clock.scripted_case import ExpectedAlert, ExpectedDate, Script, ScriptCase, ScriptStep
 from twinflow.domain.clock.simulation import MORNING
 from twinflow.domain.deadlines.warnings import LevelKey
 from twinflow.domain.people.people import Assignment, Office, People, Person
+from twinflow.domain.people.viewer import Door
 from twinflow.domain.process.definition import CLOCK, LIAISON, Label, ProcessDefinition
 from twinflow.domain.rulebook import Rulebook
 from twinflow.domain.steps.command import Outcome, StepCommand
@@ -30,6 +31,8 @@ from twinflow.storage.engine import make_engine
 from twinflow.storage.unit_of_work import UnitOfWork
 
 ONE_DAY = timedelta(days=1)
+PLAYED = Way(Door.SHELL, for_several=True)
+"""A story is played by one for all who are in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +129,7 @@ def open_case(
         parent=case.parent,
         despite=script.source,
     )
-    open_agreement(engine, rulebook, people, new, actor=actor, now=now)
+    open_agreement(engine, rulebook, people, new, actor=actor, door=PLAYED, now=now)
 
 
 def take(
@@ -134,7 +137,7 @@ def take(
 ) -> Outcome:
     """One scripted step, by a person. Raises Refused where the engine refuses it."""
     command = StepCommand(step.step, step.on, step.party, step.records, step.at, reason=step.reason)
-    return advance_agreement(engine, rulebook, people, reference, command, person=person, now=now)
+    return advance_agreement(engine, rulebook, people, reference, command, person=person, door=PLAYED, now=now)
 
 
 @cache

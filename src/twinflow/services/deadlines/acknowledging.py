@@ -5,6 +5,7 @@ from datetime import date, datetime
 
 from sqlalchemy import Engine
 
+from twinflow.domain.agreement.history import Way
 from twinflow.domain.deadlines.acknowledgements import Acknowledge, Hold, decide
 from twinflow.domain.deadlines.deadline_id import DeadlineId, find_deadline
 from twinflow.domain.people.people import People
@@ -34,6 +35,7 @@ def say(
     said: Acknowledge | Hold,
     *,
     person: str,
+    door: Way,
     now: datetime,
 ) -> Said:
     """Acknowledge a deadline, or snooze it. Raises NotFound, BadInput for its texts, Refused with every reason."""
@@ -45,7 +47,7 @@ def say(
         known = tuple(deadline for deadline in agreement.deadlines if deadline.rule in definition.deadlines)
         deadline = find_deadline(replace(agreement, deadlines=known), wanted)
         context = deadline_context(rulebook, people, definition, agreement.office, now)
-        actor = people.actor(who, definition, agreement.office, context.today)
+        actor = people.actor(who, definition, agreement.office, context.today, door)
         entry = decide(agreement, definition, deadline, said, actor, now=now, context=context)
         agreement_id = work.agreements.id_of(wanted.reference)
         work.history.add(agreement_id, entry)

@@ -7,7 +7,7 @@ from sqlalchemy import Engine
 
 from twinflow.domain.agreement.agreement import Agreement, Deadline
 from twinflow.domain.agreement.entries import Changed, ChangeKind
-from twinflow.domain.agreement.history import HistoryEntry
+from twinflow.domain.agreement.history import HistoryEntry, Way
 from twinflow.domain.agreement.subject import AlertSubject, SubjectKind
 from twinflow.domain.alerts.telling import Telling
 from twinflow.domain.deadlines.changes import ChangeCommand, decide
@@ -41,6 +41,7 @@ def change_deadline(
     command: ChangeCommand,
     *,
     person: str,
+    door: Way,
     now: datetime,
 ) -> ChangedDeadline:
     """Pause, resume, extend, take back, move or confirm, and compute the date anew.
@@ -61,7 +62,7 @@ def change_deadline(
             definition,
             before,
             command,
-            people.actor(who, definition, agreement.office, today),
+            people.actor(who, definition, agreement.office, today, door),
             now=now,
             today=today,
             calendars=rulebook.calendars_of(definition, definition.deadlines[wanted.rule]),

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Engine
 
 from twinflow.domain.agreement.entries import Cancelled, noted
+from twinflow.domain.agreement.history import Way
 from twinflow.domain.mail.message import (
     INCIDENTS,
     WAITING,
@@ -127,7 +128,7 @@ def retry(engine: Engine, outbox_id: int, now: datetime) -> None:
         work.commit()
 
 
-def cancel(engine: Engine, people: People, outbox_id: int, *, by: str, reason: str, now: datetime) -> None:
+def cancel(engine: Engine, people: People, outbox_id: int, *, by: str, door: Way, reason: str, now: datetime) -> None:
     """Take a message back that has not left, or close an incident: on record in every agreement that it told of.
 
     Raises NotFound, BadInput for a reason that cannot be kept, or Refused if it is on its way, has arrived or has no reason.
@@ -152,7 +153,7 @@ def cancel(engine: Engine, people: People, outbox_id: int, *, by: str, reason: s
             (agreement,) = work.agreements.heads([agreement_id])
             said = Cancelled(outbox_id, message.recipient, reason.strip())
             today = people.today(agreement.office, now)
-            work.history.add(agreement_id, noted(said, person.key, today, now))
+            work.history.add(agreement_id, noted(said, person.key, today, now, door))
         work.commit()
 
 

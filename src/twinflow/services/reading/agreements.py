@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 from twinflow.domain.agreement.agreement import Agreement, Claim, Party, PresentAgreement, Term
 from twinflow.domain.agreement.entries import Corrected
 from twinflow.domain.agreement.findings import findings
-from twinflow.domain.agreement.history import EntryKind, HistoryEntry
+from twinflow.domain.agreement.history import EntryKind, HistoryEntry, Way
 from twinflow.domain.agreement.listing import Filters, Position
 from twinflow.domain.agreement.present_names import numbered
 from twinflow.domain.deadlines.assumed import terms_in_words
@@ -28,6 +28,7 @@ from twinflow.services.reading.deadlines import DeadlineLine, deadlines_of, expl
 from twinflow.services.reading.explanations import Explanation
 from twinflow.services.reading.history_in_words import (
     ACTORS,
+    by_whom,
     entry_message,
     finding_with_remedy,
     left_open_in_words,
@@ -83,6 +84,8 @@ class TermLine:
 class EntryLine:
     """A history entry in words. `late` when it was recorded on a later day than it had effect.
 
+    `by` is the actor with how they came to act.
+
     `number` is what it can be named by, None for what was only told; `corrected_by` is the last entry that corrects it.
     """
 
@@ -91,6 +94,7 @@ class EntryLine:
     recorded_at: datetime
     recorded_on: date
     actor: str | Sentence
+    by: tuple[str | Sentence, ...]
     text: Sentence
     number: int | None = None
     corrected_by: int | None = None
@@ -295,16 +299,19 @@ def _checklists(agreement: PresentAgreement, definition: ProcessDefinition) -> I
 
 
 def list_steps(
-    engine: Engine, rulebook: Rulebook, people: People, reference: str, person: str, now: datetime
+    engine: Engine, rulebook: Rulebook, people: People, reference: str, person: str, now: datetime, door: Way
 ) -> list[StepLine]:
-    """The steps that leave the present state, as this person would meet them today. Raises NotFound, UnreadableAgreement."""
+    """The steps that leave the present state, as this person would meet them today, coming by this door.
+
+    Raises NotFound, UnreadableAgreement.
+    """
     who = people.person(person)
     with about(reference):
         with UnitOfWork(engine, reading=True) as work:
             agreement = work.agreements.get(reference)
         definition = rulebook.definition_of(agreement)
         today = people.today(agreement.office, now)
-        actor = people.actor(who, definition, agreement.office, today)
+        actor = people.actor(who, definition, agreement.office, today, door)
         context = deadline_context(rulebook, people, definition, agreement.office, now)
         steps = [definition.steps[key] for key in machine.steps_from(definition, agreement.state)]
         return [
@@ -363,6 +370,7 @@ def _timeline(
             recorded_at=entry.recorded_at,
             recorded_on=people.today(agreement.office, entry.recorded_at),
             actor=ACTORS.get(entry.actor, entry.actor),
+            by=by_whom(entry, words),
             text=entry_message(entry, words, agreement.deadlines),
             number=number,
             corrected_by=corrected.get(number) if number is not None else None,

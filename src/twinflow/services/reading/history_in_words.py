@@ -31,6 +31,7 @@ from twinflow.domain.agreement.left_open import LeftOpen
 from twinflow.domain.agreement.subject import AlertSubject, SubjectKind
 from twinflow.domain.calendar.dates import PartialDate
 from twinflow.domain.deadlines.assumed import terms_in_words
+from twinflow.domain.people.viewer import Door
 from twinflow.domain.process.definition import CLOCK, Label, ProcessDefinition, TermRule
 from twinflow.sentences import Sentence, as_it_stands, unpacked
 from twinflow.services.reading.asked_in_words import name_in_words, recorded_in_words, value_in_words
@@ -61,6 +62,32 @@ class _Labelled(Protocol):
 def _label(known: Mapping[str, _Labelled], key: str | None) -> Label | str:
     """What it is called; its key where no process file has it any more."""
     return known[key].label if key is not None and key in known else key or ""
+
+
+_DOORS: dict[str, Sentence] = {
+    Door.PAGE: Sentence("on a page"),
+    Door.LINK: Sentence("by a link"),
+    Door.SHELL: Sentence("by the shell"),
+}
+
+
+def by_whom(entry: HistoryEntry, definition: ProcessDefinition) -> tuple[str | Sentence, ...]:
+    """Who did it, for whom, in which role and through which door, as far as that was kept."""
+    actor, way = ACTORS.get(entry.actor, entry.actor), entry.way
+    if way is None:
+        return (actor,)
+    parts: list[Sentence | str] = [actor]
+    if way.acts_for:
+        parts.append(Sentence("for {person}", {"person": way.acts_for}))
+    if way.role:
+        parts.append(Sentence("as {role}", {"role": _label(definition.roles, way.role)}))
+    if way.for_several:
+        parts.append(Sentence("by a shell that stands for several people"))
+    elif way.machine_user:
+        parts.append(Sentence("by the shell of user {user}", {"user": way.machine_user}))
+    else:
+        parts.append(_DOORS.get(way.door, way.door))
+    return tuple(parts)
 
 
 def entry_message(entry: HistoryEntry, definition: ProcessDefinition, deadlines: Sequence[Deadline] = ()) -> Sentence:
