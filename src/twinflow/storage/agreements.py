@@ -176,7 +176,7 @@ class Agreements(Repository):
 
     def offices(self) -> list[str]:
         """The offices that keep agreements."""
-        found = self._connection.scalars(select(AgreementRow.office).distinct())
+        found = self._connection.scalars(select(AgreementRow.office).where(visible(self._viewer)).distinct())
         return [office for office in found if not is_damaged(office)]
 
     def pins(self) -> set[Pin]:

@@ -201,6 +201,15 @@ def states_of(rulebook: Rulebook, process: str = "") -> dict[str, Label]:
     return {key: state.label for version in versions for key, state in version.states.items()}
 
 
+def offices_seen(engine: Engine, people: People, *, viewer: Viewer = OPERATOR) -> dict[str, Label]:
+    """The offices that a list can be narrowed to; of whom nothing is hidden, all there are."""
+    if viewer.sees_everything:
+        return {key: office.label for key, office in people.offices.items()}
+    with UnitOfWork(engine, reading=True, viewer=viewer) as work:
+        kept = work.agreements.offices()
+    return {key: office.label for key, office in people.offices.items() if key in kept}
+
+
 def countries_of_partners(engine: Engine, *, viewer: Viewer = OPERATOR) -> list[str]:
     """The countries that a list can be narrowed to."""
     with UnitOfWork(engine, reading=True) as work:
