@@ -1,6 +1,6 @@
 """The composition root: settings to everything a door needs."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -17,8 +17,11 @@ from twinflow.definitions.pinned import to_be_known, unknown, with_kept
 from twinflow.domain.calendar.office_hours import MailHours
 from twinflow.domain.people.changes import PeopleEntry, lines_between
 from twinflow.domain.people.people import NOBODY, People
+from twinflow.domain.people.visibility import shown
+from twinflow.domain.process.catalogue import Pin
+from twinflow.domain.process.definition import ProcessDefinition
 from twinflow.domain.rulebook import Rulebook
-from twinflow.errors import DatabaseDamaged, EnvironmentFailed, StaleAgreement
+from twinflow.errors import DatabaseDamaged, EnvironmentFailed, StaleAgreement, TwinflowError
 from twinflow.in_use import InUse, altered_texts, in_books, with_editions, without_cases
 from twinflow.sentences import Sentence
 from twinflow.storage import database
@@ -116,6 +119,7 @@ def _started(settings: Settings, engine: Engine) -> Runtime:
         editions = work.calendars.all() if revision is not None else []
         running = work.agreements.pins() if revision is not None else set()
         found = in_books(settings, work, running, editions) if running else without_cases(settings, work)
+        unseen = revision != database.NEWEST or work.visibility.is_to_be_found()
     upgraded = _upgraded(engine, revision) if revision != database.NEWEST else None
     new = found.rulebook.calendars.keys() - {each.key for each in editions if each.current}
     people = found.people
@@ -125,6 +129,9 @@ def _started(settings: Settings, engine: Engine) -> Runtime:
     elif not people.entries:
         with suppress(EnvironmentFailed):  # where nothing can be written now, another start does it
             _, people = _written_down(engine, {}, found, settings.people_file.name, now)
+    if running and unseen:
+        with suppress(EnvironmentFailed):  # the same
+            _show_what_came_before(engine, found.rulebook, running)
     current = {(each.key, each.edition) for each in editions if each.current}
     unapplied = sorted(key for key, edition in found.rulebook.editions if (key, edition) not in current)
     rulebook = replace(with_editions(found.rulebook, editions), mail_hours=mail_hours_of(settings))
@@ -184,6 +191,23 @@ def _written_down(
     except StaleAgreement:  # another start was first, and what it wrote is there
         return _written_down(engine, texts, found, people_file, now)
     return kept, people
+
+
+def _show_what_came_before(engine: Engine, rulebook: Rulebook, running: Iterable[Pin]) -> None:
+    """In books from before it was kept who of other offices sees a case, it follows from their history."""
+    past = [(pin, each) for pin in running if (known := _known(rulebook, pin)) is not None for each in shown(known)]
+    with UnitOfWork(engine) as work:
+        for pin, each in past:
+            work.visibility.show_past(pin, each)
+        work.visibility.is_found()
+        work.commit()
+
+
+def _known(rulebook: Rulebook, pin: Pin) -> ProcessDefinition | None:
+    """None where the text that cases go by is gone."""
+    with suppress(TwinflowError):
+        return rulebook.pinned(*pin)
+    return None
 
 
 def upgrade_database(settings: Settings) -> Sentence:

@@ -174,7 +174,11 @@ def test_a_story_may_have_further_cases_that_belong_to_the_first(tmp_path: Path)
 
 
 def test_whoever_holds_a_role_acts_in_the_office_that_was_in_charge(tmp_path: Path) -> None:
-    reviewer = """[roles.reviewer]
+    reviewer = """[visibility.ministry]
+from = ["asked"]
+[visibility.secretariat]
+from = ["asked"]
+[roles.reviewer]
 label = { en = "reviewer", es = "revisora" }
 office = [{ kind = "secretariat", to = 2024-03-20 }, { kind = "ministry", from = 2024-03-21 }]
 

@@ -37,6 +37,9 @@ source = "Act, art. 1"
 label = { en = "Draft", es = "Proyecto" }
 items = { background = { en = "Background", es = "Antecedentes" } }
 
+[visibility.ministry]
+from = ["open", "asked", "granted"]
+
 [roles.liaison]
 office = "municipality"
 deputy = "council"
@@ -316,3 +319,24 @@ def test_of_many_things_behind_one_cut_way_the_first_are_told_and_the_rest_count
         tiny_process(tmp_path, ("[deadlines.answer]", f"{far}[deadlines.answer]"))
     assert len(caught.value.problems) == 13
     assert str(caught.value.problems[-1].message) == "and 28 more, which may follow from these."
+
+
+MINISTRY_SEES = '[visibility.ministry]\nfrom = ["open", "asked", "granted"]\n'
+
+
+@pytest.mark.parametrize(
+    ("instead", "where", "says"),
+    [
+        ("", "visibility.ministry", "is held in another office"),
+        (MINISTRY_SEES.replace(', "asked"', ""), "visibility.ministry.from", "would not see the case there"),
+        (MINISTRY_SEES.replace("asked", "aksed"), "visibility.ministry.from", "did you mean “asked”?"),
+        (MINISTRY_SEES + 'hides = ["nots"]\n', "visibility.ministry.hides", "did you mean “notes”?"),
+        (MINISTRY_SEES + 'roles = { council = ["open"] }\n', "visibility.ministry.roles.council", "name them too"),
+        (MINISTRY_SEES + 'roles = { liaison = ["open"] }\n', "visibility.ministry.roles", "the role “liaison”"),
+        (MINISTRY_SEES + '[visibility.municipality]\nfrom = ["open"]\n', "visibility.municipality", "sees it whole"),
+        (MINISTRY_SEES + '[visibility.registry]\nfrom = ["open"]\n', "visibility.registry", "the kind of office of a role"),
+    ],
+)  # fmt: skip
+def test_each_kind_of_office_says_from_where_on_it_sees_a_case(tmp_path, instead, where, says):
+    found = [str(problem) for problem in problems(tmp_path, (MINISTRY_SEES, instead))]
+    assert any(where in problem and says in problem for problem in found), found

@@ -73,6 +73,8 @@ ROLES = """
 [roles.supervisor]
 office = "municipality"
 label = { en = "supervisor", es = "superior" }
+[visibility.ministry]
+from = ["open", "asked"]
 [roles.reviewer]
 office = "ministry"
 label = { en = "reviewer", es = "dictaminador" }

@@ -204,7 +204,7 @@ def test_the_clock_tells_that_an_opinion_is_overdue_when_its_day_is_over_at_the_
     database_url: str, tmp_path: Path
 ) -> None:
     """The case is kept in Tijuana, an hour behind Mexico City on that day."""
-    reviewer = '[roles.reviewer]\noffice = "ministry"\nlabel = { en = "reviewer", es = "dictaminador" }\n'
+    reviewer = '[visibility.ministry]\nfrom = ["open"]\n[roles.reviewer]\noffice = "ministry"\nlabel = { en = "r", es = "r" }\n'
     edits = (("[roles.liaison]", f"{reviewer}[roles.liaison]"), ('late = "liaison"', 'late = "reviewer"'))
     people = {"elena": ("liaison", "chihuahua"), "rita": ("reviewer", "sre")}
     with tiny_world(database_url, tmp_path, *edits, people=people, zone="America/Tijuana") as world:

@@ -406,6 +406,8 @@ FIRST = date(2026, 1, 5)
 ROLES = """[roles.supervisor]
 office = "municipality"
 label = { en = "supervisor", es = "superior" }
+[visibility.ministry]
+from = ["open", "asked"]
 [roles.reviewer]
 office = "ministry"
 label = { en = "reviewer", es = "dictaminador" }

@@ -408,7 +408,9 @@ def test_each_that_is_told_has_an_entry_of_the_history(books: World) -> None:
     assert {key[3:] for key in entries} == {("liaison", "clock", date(2026, 4, 6))}
 
 
-REVIEWER = """[roles.reviewer]
+REVIEWER = """[visibility.ministry]
+from = ["open", "asked"]
+[roles.reviewer]
 office = "ministry"
 label = { en = "reviewer", es = "dictaminador" }
 [roles.liaison]"""

@@ -184,10 +184,10 @@ def test_what_was_settled_and_comes_back_is_told_again(cuenca: World) -> None:
 
 
 def test_one_case_that_cannot_be_dealt_with_does_not_keep_the_others_waiting(cuenca: World) -> None:
-    definition = cuenca.rulebook.catalogue.version("ec/agreement", 3)
+    definition = cuenca.rulebook.catalogue.version("ec/agreement", 4)
     for_people = replace(definition.deadlines["term_end"], on_lapse=("complete",))
     broken = replace(definition, deadlines={**definition.deadlines, "term_end": for_people})
-    catalogue = Catalogue({**cuenca.rulebook.catalogue.definitions, ("ec/agreement", 3): broken})
+    catalogue = Catalogue({**cuenca.rulebook.catalogue.definitions, ("ec/agreement", 4): broken})
     done = sweep(cuenca.engine, replace(cuenca.rulebook, catalogue=catalogue), cuenca.people, cuenca.now)
     assert [str(problem).split(":")[0] for problem in done.problems] == ["CU-02", "CU-10"]
     assert done.alerts == 12, "ten as ever, and two that say that a date could not take its step"
@@ -198,6 +198,7 @@ def test_several_nodes_may_start_on_an_empty_database_at_once(database_url: str)
     engine = create_engine(database_url)
     with engine.begin() as connection:
         for table in (
+            "seen_by",
             "people_entry",
             "absence",
             "delegation",

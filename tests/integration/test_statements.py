@@ -57,12 +57,12 @@ def test_a_step(drafts: World) -> None:
 
 
 def test_a_step_that_is_told_at_once(drafts: World) -> None:
-    """Beside the step itself: what was told before, the message, the alert, where the history stands after its entry.
+    """Beside the step itself: what was told before, the message, the alert, where the history stands after it, who sees the case.
 
     That entry goes with the step's.
     """
     step(drafts, "complete_draft")()
-    assert costs(step(drafts, "request_opinion")) == ([False], on(drafts, 9))
+    assert costs(step(drafts, "request_opinion")) == ([False], on(drafts, 10))
 
 
 @pytest.mark.parametrize(

@@ -379,8 +379,8 @@ def test_a_notice_whose_reason_has_gone_is_dropped_and_recorded_as_such(mexican:
 
 
 def test_a_node_with_another_text_of_the_same_version_opens_and_imports_nothing(mexican: World) -> None:
-    definition = mexican.rulebook.catalogue.version("mx/twinning", 3)
-    edited = {**mexican.rulebook.catalogue.definitions, ("mx/twinning", 3): replace(definition, digest="other")}
+    definition = mexican.rulebook.catalogue.version("mx/twinning", 4)
+    edited = {**mexican.rulebook.catalogue.definitions, ("mx/twinning", 4): replace(definition, digest="other")}
     other = replace(mexican.rulebook, catalogue=Catalogue(edited))
     new = new_case("MX-2", "mx/twinning", "chihuahua", "x", mexican.now.date(), PARTIES)
     with pytest.raises(DefinitionChanged, match="new version"):

@@ -118,6 +118,7 @@ def test_the_simulation_has_each_occurrence_that_the_sweep_opens(monthly: World)
 
 
 WEST = (
+    ("[stages]", '[visibility.ministry]\nfrom = ["open", "asked"]\n[stages]'),
     ("[roles.liaison]", '[roles.reviewer]\noffice = "ministry"\nlabel = { en = "r", es = "r" }\n[roles.liaison]'),
     ('late = "liaison"', 'late = "reviewer"'),
 )

@@ -80,6 +80,7 @@ def books(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 
 
 OTHER_ROWS = (
+    "INSERT INTO seen_by (agreement_id, kind, role, country) SELECT id, 'ministry', 'reviewer', 'MX' FROM agreement",
     "INSERT INTO term (agreement_id, name, readings, source) SELECT id, 'bound', '5 years', '' FROM agreement",
     (
         "INSERT INTO finding (agreement_id, code, subject, occurrence, found_at)"

@@ -108,7 +108,7 @@ def test_the_refusal_names_the_step():
 
 
 def test_a_step_that_the_process_does_not_have_is_not_found():
-    with pytest.raises(NotFound, match=r"mx/twinning v3 has no step sing; it has .*sign"):
+    with pytest.raises(NotFound, match=r"mx/twinning v4 has no step sing; it has .*sign"):
         try_step(agreement(), "sing", date(2008, 3, 3))
 
 

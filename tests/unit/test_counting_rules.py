@@ -38,7 +38,12 @@ FRIDAY, SATURDAY, TUESDAY = date(2026, 3, 13), date(2026, 3, 14), date(2026, 3, 
 
 MINISTRY = (
     "[states.open]",
-    '[roles.reviewer]\noffice = "ministry"\nlabel = { en = "reviewer", es = "dictaminador" }\n[states.open]',
+    """[visibility.ministry]
+from = ["open"]
+[roles.reviewer]
+office = "ministry"
+label = { en = "reviewer", es = "dictaminador" }
+[states.open]""",
 )
 
 

@@ -9,7 +9,8 @@ from twinflow.domain.people.people import Assignment, People
 from twinflow.domain.process.definition import ProcessDefinition
 
 DATED = ('office = "municipality"\nlabel = { en = "liaison officer"',
-         ('office = "municipality"\nlabel = { en = "liaison officer", es = "enlace" }\n[roles.registrar]\n'
+         ('office = "municipality"\nlabel = { en = "liaison officer", es = "enlace" }\n[visibility.ministry]\nfrom = ["open"]\n'
+         '[visibility.secretariat]\nfrom = ["open"]\n[roles.registrar]\n'
          'office = [{ kind = "secretariat", to = 2016-12-31 }, { kind = "ministry", from = 2017-01-01 }]\n'
          'deputy = "substitute"\nlabel = { en = "registrar", es = "registrador" }\n[roles.substitute]\n'
          'office = "ministry"\nlabel = { en = "substitute"'))  # fmt: skip

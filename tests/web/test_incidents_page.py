@@ -61,5 +61,5 @@ def test_the_page_says_what_about_which_agreement_and_since_when(
 def test_a_line_of_the_list_that_cannot_be_read_says_so_and_leads_to_its_page(troubled: Runtime, browse) -> None:
     page = Page(browse(troubled).get("/").text)
     assert page.row("CU-10").startswith("CU-10 CU-10 cannot be read: its rows, or the files they rest on")
-    assert "ec/agreement v3 has no state gone" in page.row("CU-10")
+    assert "ec/agreement v4 has no state gone" in page.row("CU-10")
     assert {"href": "/agreements/CU-10"} in page.all("a")

@@ -36,6 +36,7 @@ HEADINGS = {
     Table.DEADLINES: Sentence("Deadlines"),
     Table.LEVELS: Sentence("Levels"),
     Table.GATES: Sentence("Gates"),
+    Table.VISIBILITY: Sentence("Who else sees a case"),
 }
 
 Process = Annotated[str, typer.Argument(help="mx/twinning (the newest), mx/twinning@1, or a process file.")]

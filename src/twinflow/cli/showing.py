@@ -1,7 +1,7 @@
 """`twinflow workflows show`: a process to be read in a terminal, every rule in words and with its source."""
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from shutil import get_terminal_size
 from textwrap import wrap
@@ -11,6 +11,7 @@ import typer
 
 from twinflow.cli.context import Cli, Json, cli_of
 from twinflow.cli.output import print_json
+from twinflow.domain.process.contents import HIDDEN
 from twinflow.domain.process.definition import (
     ChangeRule,
     DeadlineRule,
@@ -108,6 +109,7 @@ class Description:
             (Sentence("Papers"), list(self._papers())),
             (Sentence("Checklists"), list(self._checklists())),
             (Sentence("Roles"), list(self._roles())),
+            (Sentence("Who else sees a case"), list(self._visibility())),
         )
         for heading, lines in parts:
             if lines:
@@ -345,3 +347,19 @@ class Description:
             yield Line(1, f"- {self._cli.say(role.label)} [{role.key}]: {self._cli.say(offices)}")
             if role.deputy is not None:
                 yield self._say(2, Sentence("stands in: {role}", {"role": self._definition.roles[role.deputy].label}))
+
+    def _visibility(self) -> Iterator[Line]:
+        definition = self._definition
+        for kind, shown in definition.visibility.items():
+            values: dict[str, object] = {"kind": kind, "states": self._labels(shown.start)}
+            yield self._say(1, Sentence("- the office “{kind}”, for good from the first time in: {states}", values))
+            for role, states in shown.roles.items():
+                values = {"role": definition.roles[role].label, "states": self._labels(states)}
+                yield self._say(2, Sentence("{role} from the first time in: {states}", values))
+            if shown.hides:
+                yield self._say(
+                    2, Sentence("hidden from it: {what}", {"what": [HIDDEN[each] for each in sorted(shown.hides)]})
+                )
+
+    def _labels(self, states: Collection[str]) -> list[object]:
+        return [state.label for state in self._definition.states.values() if state.key in states]

@@ -9,6 +9,7 @@ from twinflow.domain.process.definition import (
     CLOCK,
     DAYS,
     LIAISON,
+    NOTES,
     Anchor,
     ChildState,
     DeadlineRule,
@@ -49,8 +50,9 @@ def check(process: ProcessDefinition, around: Surroundings, place: str) -> list[
         *_step_names(process, around),
         *_deadline_names(process, around),
         *_gate_names(process),
+        *_visibility_names(process),
     ]
-    duties = [*_offices(process), *_states(process), *_steps(process), *_deadlines(process)]
+    duties = [*_offices(process), *_shown(process), *_states(process), *_steps(process), *_deadlines(process)]
     duties += [*_signatures(process), *_targets(process)]
     # A misspelt state would be reported once more as a state that nothing reaches.
     found = [*names, *duties, *([] if names else _first_of(unsound(process)))]
@@ -121,6 +123,49 @@ def _role_names(process: ProcessDefinition) -> Found:
                 Sentence("the deputies go round in a circle: {line}.", {"line": " → ".join(circle)}),
             )
         seen |= line.keys()
+
+
+def _visibility_names(process: ProcessDefinition) -> Found:
+    others = {office.kind for role in process.roles.values() for office in role.offices} - process.home_kinds
+    for kind, each in process.visibility.items():
+        path = f"visibility.{kind}"
+        if kind in process.home_kinds:
+            yield path, Sentence("an office of this kind keeps the case, and sees it whole from the beginning.")
+            continue
+        yield from _names(path, Sentence("the kind of office of a role"), [kind], others)
+        yield from _names(f"{path}.from", Sentence("the state"), sorted(each.start), process.states)
+        yield from _names(f"{path}.hides", Sentence("what is hidden"), sorted(each.hides), [NOTES])
+        held = [role.key for role in process.roles.values() if kind in {office.kind for office in role.offices}]
+        yield from _names(f"{path}.roles", Sentence("the role"), sorted(each.roles), held)
+        for role, states in each.roles.items():
+            yield from _names(f"{path}.roles.{role}", Sentence("the state"), sorted(states), process.states)
+
+
+def _shown(process: ProcessDefinition) -> Found:
+    """Every kind of office that a role belongs to says from where on it sees a case, and whoever acts in a state sees it there.
+
+    The state has to be among those named, since a case may be taken over in any state.
+    """
+    for key, role in process.roles.items():
+        for kind in dict.fromkeys(office.kind for office in role.offices if office.kind not in process.home_kinds):
+            shown = process.visibility.get(kind)
+            if shown is None:
+                yield (
+                    f"visibility.{kind}",
+                    Sentence(
+                        "the role “{role}” is held in another office: say from which states on it sees a case (from).",
+                        {"role": role.label},
+                    ),
+                )
+            elif unseen := process.acts_in(key) - shown.of(key):
+                path = f"visibility.{kind}.roles.{key}" if key in shown.roles else f"visibility.{kind}.from"
+                yield (
+                    path,
+                    Sentence(
+                        "“{role}” acts, or is waited for, in {states} and would not see the case there; name them too.",
+                        {"role": role.label, "states": [process.states[state].label for state in sorted(unseen)]},
+                    ),
+                )
 
 
 def _offices(process: ProcessDefinition) -> Found:

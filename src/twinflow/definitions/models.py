@@ -422,6 +422,14 @@ class CorrectionsModel(Strict):
     source: SourceText
 
 
+class VisibilityModel(Strict):
+    """From which states on the offices of a kind see a case, those of some roles from others, and what they never see of it."""
+
+    from_: Annotated[tuple[str, ...], Field(alias="from", min_length=1)]
+    hides: tuple[str, ...] = ()
+    roles: dict[Key, Annotated[tuple[str, ...], Field(min_length=1)]] = {}
+
+
 class ProcessModel(Strict):
     """A process file."""
 
@@ -438,6 +446,7 @@ class ProcessModel(Strict):
     deadlines: dict[Key, DeadlineModel] = {}
     gates: dict[Key, GateModel] = _added({})
     corrections: CorrectionsModel | None = _added(None)
+    visibility: dict[Key, VisibilityModel] = _added({})
 
 
 def schema() -> dict[str, Any]:

@@ -48,10 +48,11 @@ CHANGEABLE: Mapping[str, frozenset[str]] = {
     "checklists": frozenset({"label", "items"}),
     "gates": frozenset(),
     "corrections": frozenset(),
+    "visibility": frozenset({"from", "hides", "roles"}),
 }
 """What an overlay may change of what the other file has; of the steps of a gate less."""
 
-ADDED_TO = frozenset({"requires", "records", "notices", "law", "children"})
+ADDED_TO = frozenset({"requires", "records", "notices", "law", "children", "hides"})
 """Lists that an overlay adds to; others it gives anew."""
 
 ADDED_TO_WHERE_GIVEN = frozenset({"on_lapse", "while_in"})
@@ -88,7 +89,7 @@ def _entry(there: object, entry: object, added_to: frozenset[str] = ADDED_TO) ->
             before, after = ([each] if isinstance(each, str) else each for each in (before, after))
         if name in added_to | ADDED_TO_WHERE_GIVEN and isinstance(before, list) and isinstance(after, list):
             result[name] = [*before, *(item for item in after if item not in before)]
-        if name == "items" and isinstance(before, Mapping) and isinstance(after, Mapping):
+        if name in {"items", "roles"} and isinstance(before, Mapping) and isinstance(after, Mapping):
             result[name] = {**before, **after}
     return result
 

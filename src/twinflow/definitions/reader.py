@@ -36,6 +36,7 @@ from twinflow.domain.process.definition import (
     State,
     Step,
     TermRule,
+    Visibility,
 )
 from twinflow.errors import BadInput, why_of
 from twinflow.regular_files import read_bytes
@@ -272,6 +273,7 @@ def _definition(content: _Content, place: str) -> ProcessDefinition:
         extends=(head.extends.process, head.extends.version) if head.extends else None,
         unconfirmed=_label(head.unconfirmed) if head.unconfirmed else {},
         corrections=_corrections(model.corrections),
+        visibility={kind: _visibility(each) for kind, each in model.visibility.items()},
         city=head.city or "",
         countries=frozenset(head.countries),
     )
@@ -341,6 +343,11 @@ def _step(key: str, model: models.StepModel) -> Step:
 
 def _corrections(model: models.CorrectionsModel | None) -> CorrectionRule | None:
     return CorrectionRule(model.second, _source(model.source)) if model is not None else None
+
+
+def _visibility(model: models.VisibilityModel) -> Visibility:
+    roles = {role: frozenset(states) for role, states in model.roles.items()}
+    return Visibility(frozenset(model.from_), frozenset(model.hides), roles)
 
 
 def _requirement(model: models.RequirementModel) -> Requirement:

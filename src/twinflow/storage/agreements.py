@@ -24,6 +24,7 @@ from twinflow.domain.agreement.listing import words_in
 from twinflow.domain.agreement.present_names import reached_by
 from twinflow.domain.agreement.seals import Head, content_of, entry_written, seals_after
 from twinflow.domain.calendar.dates import PartialDate
+from twinflow.domain.people.viewer import CLOCK_VIEWER, Viewer
 from twinflow.domain.process.catalogue import Pin
 from twinflow.domain.process.definition import ProcessDefinition
 from twinflow.errors import DefinitionChanged, NotFound, StaleAgreement, UnreadableAgreement, reason, unreadable
@@ -45,6 +46,7 @@ from twinflow.storage.tables import (
     WordRow,
     table_of,
 )
+from twinflow.storage.visibility import visible
 from twinflow.storage.writes import Repository, Writes
 from twinflow.text import can_be_kept, composed
 
@@ -101,8 +103,9 @@ AT_ONCE = 5_000
 
 
 class Agreements(Repository):
-    def __init__(self, writes: Writes, seals: Seals) -> None:
+    def __init__(self, writes: Writes, seals: Seals, viewer: Viewer = CLOCK_VIEWER) -> None:
         super().__init__(writes)
+        self._viewer = viewer
         self._seals = seals
         self._kept: set[int] = set()
         self._ids: dict[str, int] = {}
@@ -113,10 +116,18 @@ class Agreements(Repository):
         reference = _searched(reference)
         if reference in self._ids:
             return self._ids[reference]
-        found = self._connection.scalars(select(AgreementRow.id).where(AgreementRow.reference == reference)).first()
+        query = select(AgreementRow.id).where(AgreementRow.reference == reference, visible(self._viewer))
+        found = self._connection.scalars(query).first()
         if found is None:
             raise NotFound("There is no agreement {reference}.", reference=reference)
         return int(found)
+
+    def sees(self, reference: str) -> bool:
+        """Whether there is such an agreement for the viewer. Of whom nothing is hidden nothing is asked."""
+        try:
+            return self._viewer.sees_everything or self.id_of(reference) > 0
+        except NotFound:
+            return False
 
     def get(self, reference: str) -> Agreement:
         """The whole agreement. Raises NotFound, UnreadableAgreement."""
@@ -165,7 +176,7 @@ class Agreements(Repository):
 
     def offices(self) -> list[str]:
         """The offices that keep agreements."""
-        found = self._connection.scalars(select(AgreementRow.office).distinct())
+        found = self._connection.scalars(select(AgreementRow.office).where(visible(self._viewer)).distinct())
         return [office for office in found if not is_damaged(office)]
 
     def pins(self) -> set[Pin]:
@@ -201,12 +212,12 @@ class Agreements(Repository):
         return list(self._connection.scalars(query.order_by(row.reference)))
 
     def references(self) -> list[str]:
-        return list(self._connection.scalars(select(AgreementRow.reference).order_by(col(AgreementRow.reference))))
+        query = select(AgreementRow.reference).where(visible(self._viewer)).order_by(col(AgreementRow.reference))
+        return list(self._connection.scalars(query))
 
     def all_ids(self) -> list[int]:
-        return [
-            found for found in self._connection.scalars(select(AgreementRow.id).order_by(col(AgreementRow.id))) if found
-        ]
+        query = select(AgreementRow.id).where(visible(self._viewer)).order_by(col(AgreementRow.id))
+        return [found for found in self._connection.scalars(query) if found]
 
     def ids_on(self, process: str, version: int, after: int, at_once: int) -> list[int]:
         """The next agreements that run on a version of a process, in the order they were entered."""
@@ -229,9 +240,10 @@ class Agreements(Repository):
         reference = _searched(reference)
         row, other = snapshots.AGREEMENT.c, snapshots.AGREEMENT.alias("other").c
         own = select(other.id, other.relationship).where(other.reference == reference).cte("own")
+        seen = visible(self._viewer)
         is_generation = row.relationship == select(own.c.relationship).scalar_subquery()
         is_child = row.parent_id == select(own.c.id).scalar_subquery()
-        query = select(row.id, row.reference, row.parent_id).where(or_(is_generation, is_child))
+        query = select(row.id, row.reference, row.parent_id).where(or_(is_generation, is_child), seen)
         found = self._connection.execute(query.order_by(row.generation, row.id)).all()
         asked = next((each.id for each in found if each.reference == reference), None)
         if asked is None:

@@ -16,12 +16,14 @@ from twinflow.domain.agreement.agreement import AgreementHead, Deadline, Deadlin
 from twinflow.domain.agreement.entries import DateMoved
 from twinflow.domain.agreement.history import EntryKind, HistoryEntry
 from twinflow.domain.mail.calendar_events import DatedAgreement
+from twinflow.domain.people.viewer import Viewer
 from twinflow.errors import reason
 from twinflow.storage.deadlines import deadline_of
 from twinflow.storage.failures import is_of_a_row, one_by_one
 from twinflow.storage.history import entry_of
 from twinflow.storage.snapshots import OF_HEAD
 from twinflow.storage.tables import LAST_ROW, AgreementRow, DeadlineRow, FeedRow, HistoryRow, table_of
+from twinflow.storage.visibility import visible
 from twinflow.storage.writes import Repository
 
 log = logging.getLogger(__name__)
@@ -70,10 +72,10 @@ class Feeds(Repository):
         )
         return bool(changed.rowcount == 1)
 
-    def dates(self, offices: Collection[str], since: date) -> dict[int, DatedAgreement]:
-        """The agreements of these offices, by row, with the deadlines that are open or were closed on `since` or later."""
+    def dates(self, viewer: Viewer, offices: Collection[str], since: date) -> dict[int, DatedAgreement]:
+        """The agreements of these offices that the viewer sees, by row, with the deadlines open or closed since then."""
         kept = or_(col(DeadlineRow.status).in_(OPEN), func.coalesce(DeadlineRow.closed_on, DeadlineRow.due_on) >= since)
-        wanted = col(AgreementRow.office).in_(sorted(offices))
+        wanted = col(AgreementRow.office).in_(sorted(offices)) & visible(viewer)
         try:
             return self._dated(wanted, kept)
         except Exception as error:

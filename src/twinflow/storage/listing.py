@@ -13,10 +13,12 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, Text, and_, cast, exists, func, select, tuple_
 
 from twinflow.domain.agreement.listing import Filters, Position, words_asked
+from twinflow.domain.people.viewer import Viewer
 from twinflow.domain.process.catalogue import Pin
 from twinflow.domain.steps.doubts import Compared, pair
 from twinflow.storage.readable import is_damaged
 from twinflow.storage.tables import AgreementRow, PartyRow, WordRow, table_of
+from twinflow.storage.visibility import SEEN_BY, by_case, own_offices, shown_to, visible, visible_id
 from twinflow.storage.writes import Repository
 
 AGREEMENT, PARTY, WORD = table_of(AgreementRow), table_of(PartyRow), table_of(WordRow)
@@ -29,25 +31,42 @@ OF_ONE_COMPARED = ("id", "reference", "title", "relationship", "process", "proce
 
 class Listing(Repository):
     def page(
-        self, filters: Filters, today: date, after: Position | None, at_once: int
+        self, viewer: Viewer, filters: Filters, today: date, after: Position | None, at_once: int
     ) -> tuple[list[int], Position | None]:
-        """The next agreements after a position (from the beginning if None), and where the page after them begins, if any."""
+        """The next agreements that the viewer sees, after a position (None: the beginning); and where the next page begins."""
         place = cast(AGREEMENT.c.next_on, Text).label("place")
         query = select(AGREEMENT.c.id, place, AGREEMENT.c.reference).where(*_own(filters, today))
         if after is not None:
             query = query.where(tuple_(AGREEMENT.c.next_on, AGREEMENT.c.reference) > (after.next_on, after.reference))
-        query = query.where(*self._beside(list(_wanted(filters)))).order_by(AGREEMENT.c.next_on, AGREEMENT.c.reference)
+        query = query.where(*self._beside(list(_wanted(filters))), self._seen(viewer)).order_by(
+            AGREEMENT.c.next_on, AGREEMENT.c.reference
+        )
         rows = self._connection.execute(query.limit(at_once + 1)).all()
         shown = rows[:at_once]
         if len(rows) == len(shown):
             return [row.id for row in shown], None
         following = _position(shown[-1])
         if following is None:  # a page ends with a row whose place can be told
-            return self.page(filters, today, after, 2 * at_once)
+            return self.page(viewer, filters, today, after, 2 * at_once)
         return [row.id for row in shown], following
 
-    def countries(self) -> list[str]:
-        """The countries of parties that are not our own side: each the first in the index after the one before it."""
+    def _seen(self, viewer: Viewer) -> ColumnElement[bool]:
+        """What the viewer sees: where it is little, those few are put in order; else the index is followed."""
+        held = by_case(viewer)
+        if viewer.sees_everything or not held:
+            return visible(viewer)
+        own = self._few(AGREEMENT.c.id, AGREEMENT.c.office.in_(own_offices(viewer)))
+        others = self._few(SEEN_BY.c.agreement_id, shown_to(held)) if own is not None else None
+        return visible(viewer) if own is None or others is None else AGREEMENT.c.id.in_({*own, *others})
+
+    def countries(self, viewer: Viewer) -> list[str]:
+        """The countries of parties that are not our own side in what the viewer sees.
+
+        Of everything: each the first in the index after the one before it.
+        """
+        if not viewer.sees_everything:
+            query = select(PARTY.c.country).where(~PARTY.c.home, visible_id(viewer, PARTY.c.agreement_id)).distinct()
+            return list(self._connection.scalars(query.order_by(PARTY.c.country)))
         first = select(func.min(PARTY.c.country)).where(~PARTY.c.home)
         found = select(first.scalar_subquery().label("country")).cte("found", recursive=True)
         following = first.where(PARTY.c.country > found.c.country).correlate(found).scalar_subquery()

@@ -81,6 +81,7 @@ class AgreementRow(SQLModel, table=True):
         ),
         # the order of lists; then what they are narrowed to, so that a row that is not wanted is not looked up
         Index("ix_agreement_unlinked", "id", sqlite_where=text(CHANGED), postgresql_where=text(CHANGED)),
+        Index("ix_agreement_office", "office"),
         Index("ix_agreement_listed", "next_on", "reference", "process", "state", "office", "parent_id"),
     )
 
@@ -579,6 +580,18 @@ class DelegationRow(SQLModel, table=True):
     from_day: date
     to_day: date
     reason: str
+
+
+class SeenByRow(SQLModel, table=True):
+    """That a role in the offices of a kind, in a country, sees an agreement that another office keeps. None is ever removed."""
+
+    __tablename__ = "seen_by"
+    __table_args__ = (Index("ix_seen_by_shown", "kind", "country", "role", "agreement_id"),)
+
+    agreement_id: int = Field(foreign_key="agreement.id", primary_key=True)
+    kind: str = Field(primary_key=True)
+    role: str = Field(primary_key=True)
+    country: str = Field(primary_key=True)
 
 
 class PeopleEntryRow(SQLModel, table=True):

@@ -7,6 +7,7 @@ from typing import Self
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
+from twinflow.domain.people.viewer import CLOCK_VIEWER, Viewer
 from twinflow.storage.agreements import Agreements
 from twinflow.storage.alerts import Alerts
 from twinflow.storage.calendar_recount import CalendarRecount
@@ -33,6 +34,7 @@ from twinflow.storage.seals import Seals
 from twinflow.storage.shape import Shape
 from twinflow.storage.turns import begun, turns_of
 from twinflow.storage.use_marks import UseMarks
+from twinflow.storage.visibility import Visibility
 from twinflow.storage.writes import Writes
 from twinflow.storage.written import Books
 
@@ -40,16 +42,18 @@ from twinflow.storage.written import Books
 class UnitOfWork:
     """A transaction: `with UnitOfWork(engine) as work: …; work.commit()`. Without a commit nothing stays.
 
+    For whom agreements are asked for by name is the `viewer`: what they do not see is not there.
     `reading` promises not to write, and on SQLite waits for no writer. Leaving it raises what `failures` makes of what the
     database refused: StaleAgreement if another transaction wrote the same first, EnvironmentFailed if it fails, TwinflowError
     for a row that cannot be read.
     """
 
-    def __init__(self, engine: Engine, *, reading: bool = False) -> None:
+    def __init__(self, engine: Engine, *, reading: bool = False, viewer: Viewer = CLOCK_VIEWER) -> None:
         self._engine = engine.execution_options(reading=True) if reading else engine
         takes_turns = engine.dialect.name == "sqlite" and not reading
         self._turns = turns_of(engine) if takes_turns else None
         self._committed = False
+        self._viewer = viewer
 
     def __enter__(self) -> Self:
         try:
@@ -58,7 +62,7 @@ class UnitOfWork:
             raise in_our_words(error) or error from error
         self._writes = Writes(self._connection)
         self._seals = Seals(self._writes)
-        self.agreements = Agreements(self._writes, self._seals)
+        self.agreements = Agreements(self._writes, self._seals, self._viewer)
         self.alerts = Alerts(self._writes)
         self.books = Books(self._writes)
         self.calendars = CalendarEditions(self._writes)
@@ -80,6 +84,7 @@ class UnitOfWork:
         self.outbox = Outbox(self._writes)
         self.people = PeopleRows(self._writes)
         self.use_marks = UseMarks(self._writes)
+        self.visibility = Visibility(self._writes)
         self.calendar_recount = CalendarRecount(self._writes)
         return self
 

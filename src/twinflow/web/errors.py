@@ -13,6 +13,7 @@ from twinflow.errors import BadInput, EnvironmentFailed, NotFound, TwinflowError
 from twinflow.sentences import Sentence
 from twinflow.services.reading import agreements
 from twinflow.text import LONGEST, harmless, shortened
+from twinflow.web import viewing
 from twinflow.web.rendering import site_of
 from twinflow.web.security import secure
 
@@ -72,9 +73,10 @@ def _path(request: Request) -> str:
 
 
 def _similar(request: Request) -> list[str]:
-    """References that look like the one in the address."""
+    """References that look like the one in the address, of what whoever asks sees."""
     site = site_of(request)
     asked = str(request.path_params.get("reference", "")).upper()
     if len(asked) > LONGEST["reference"]:
         return []
-    return get_close_matches(asked, agreements.list_references(site.runtime.engine), n=8, cutoff=0.5)
+    seen = agreements.list_references(site.runtime.engine, viewer=viewing.viewer_of_request(request, site))
+    return get_close_matches(asked, seen, n=8, cutoff=0.5)

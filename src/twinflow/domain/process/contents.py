@@ -8,6 +8,7 @@ from twinflow.domain.calendar.business_days import CountsIn, FirstDay
 from twinflow.domain.calendar.dates import MonthEnd
 from twinflow.domain.process.definition import (
     CLOCK,
+    NOTES,
     Announcement,
     ChangeRule,
     Checklist,
@@ -23,6 +24,7 @@ from twinflow.domain.process.definition import (
     State,
     Step,
     TermRule,
+    Visibility,
     level_message,
 )
 from twinflow.domain.process.in_words import anchor_message, condition_message, length_message, requirement_message
@@ -47,10 +49,13 @@ class Table(StrEnum):
     DEADLINES = "deadlines"
     LEVELS = "levels"
     GATES = "gates"
+    VISIBILITY = "visibility"
 
 
 Place = tuple[Table, str]
 NOTHING = "–"
+HIDDEN = {NOTES: Sentence("the notes")}
+"""In words what offices of another kind may be kept from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +119,8 @@ def things(definition: ProcessDefinition) -> Iterator[Thing]:
         yield from _levels(rule, definition)
     for gate in definition.gates.values():
         yield _gate(gate, definition)
+    for kind, shown in definition.visibility.items():
+        yield _visibility(kind, shown, definition)
 
 
 def _process(definition: ProcessDefinition) -> Thing:
@@ -377,6 +384,23 @@ def _gate(gate: Gate, definition: ProcessDefinition) -> Thing:
     )
     what = _named(Sentence("the gate"), gate.key, gate.label)
     return Thing(Table.GATES, gate.key, what, (_label(gate.label), *more), _told(*more))
+
+
+def _visibility(kind: str, shown: Visibility, definition: ProcessDefinition) -> Thing:
+    roles = {
+        role: Sentence(
+            "{role}: {states}",
+            {"role": definition.roles[role].label, "states": [*_labels_of(states, definition.states).values()]},
+        )
+        for role, states in shown.roles.items()
+    }
+    more = (
+        _several(Sentence("from then on"), shown.start, _labels_of(shown.start, definition.states)),
+        _several(Sentence("some roles from others on"), shown.roles, roles),
+        _several(Sentence("hidden from it"), shown.hides, {each: HIDDEN[each] for each in sorted(shown.hides)}),
+    )
+    what = Sentence("what the office “{kind}” sees", {"kind": kind})
+    return Thing(Table.VISIBILITY, kind, what, more, _told(*more))
 
 
 def _change(name: Sentence, change: ChangeRule | None, definition: ProcessDefinition) -> Aspect:

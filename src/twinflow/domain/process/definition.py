@@ -273,6 +273,26 @@ class CorrectionRule:
     source: Label
 
 
+NOTES = "notes"
+"""What offices of another kind may be kept from: what the entries of a history and the case itself have as notes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Visibility:
+    """From which states on, and then for good, the offices of another kind see a case; what of it they never see (`hides`).
+
+    `roles` has the states of those roles that begin at others than `start`.
+    """
+
+    start: frozenset[str]
+    hides: frozenset[str] = frozenset()
+    roles: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+    def of(self, role: str) -> frozenset[str]:
+        """The states from which on the role sees a case."""
+        return self.roles.get(role, self.start)
+
+
 @dataclass(frozen=True, slots=True)
 class DeadlineRule:
     """How one deadline is counted, met, warned of, and what passes when it lapses.
@@ -396,6 +416,7 @@ class ProcessDefinition:
     extends: tuple[str, int] | None = None
     unconfirmed: Label = field(default_factory=dict)
     corrections: CorrectionRule | None = None
+    visibility: Mapping[str, Visibility] = field(default_factory=dict)
     city: str = ""
     countries: frozenset[str] = frozenset()
 
@@ -414,6 +435,17 @@ class ProcessDefinition:
         """The country whose process it is, by the two letters of its folder; empty for one of any country."""
         folder, in_folder, _ = self.key.partition("/")
         return folder.upper() if in_folder and len(folder) == TWO_LETTERS and folder != UNION else ""
+
+    @property
+    def home_kinds(self) -> frozenset[str]:
+        """The kinds of office that keep its cases."""
+        liaison = self.roles.get(LIAISON)
+        return frozenset(office.kind for office in liaison.offices) if liaison is not None else frozenset()
+
+    def acts_in(self, role: str) -> frozenset[str]:
+        """The states in which the role may take a step, or is waited for."""
+        waiting = {state.key for state in self.states.values() if state.waits_for == role}
+        return frozenset(waiting.union(*(step.sources for step in self.steps.values() if role in step.by)))
 
     @property
     def named_calendars(self) -> set[str]:

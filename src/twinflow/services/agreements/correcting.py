@@ -28,7 +28,7 @@ from twinflow.domain.steps.doubts import Compared
 from twinflow.errors import BadInput, Refused, StaleAgreement
 from twinflow.sentences import Sentence
 from twinflow.services.agreements.opening import running
-from twinflow.services.agreements.recording import parent_of, record_change, refresh_parent, refreshed, write_rows
+from twinflow.services.agreements.recording import parent_of, record_change, refresh_parent, refreshed, show, write_rows
 from twinflow.services.alerts.telling import write
 from twinflow.storage.failures import about
 from twinflow.storage.unit_of_work import UnitOfWork
@@ -231,6 +231,7 @@ def _written(
             values = {"number": found.said.entry, "reference": before.reference}
             raise Refused("Entry {number} of {reference} stays as it is.", tuple(reasons), **values)
     work.agreements.correct(before, left.agreement)
+    show(work, rulebook, people, agreement_id, left.agreement)
     write_rows(work, rulebook, agreement_id, left, now)
     refresh_parent(work, rulebook, people, left.agreement, now, parent)
     places, corrected = dict(numbered(history)), as_corrected(history)

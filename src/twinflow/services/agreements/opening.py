@@ -19,7 +19,7 @@ from twinflow.domain.steps.effects import signed_at_entry
 from twinflow.domain.steps.opening import NewAgreement, opened, problems_of_opening, wrong_kind
 from twinflow.errors import BadInput, NotFound, Refused, TwinflowError
 from twinflow.sentences import Problem, Sentence
-from twinflow.services.agreements.recording import refresh_parent, write_rows
+from twinflow.services.agreements.recording import refresh_parent, show, write_rows
 from twinflow.storage.unit_of_work import UnitOfWork
 from twinflow.text import composed
 
@@ -114,6 +114,7 @@ def add(
     context = deadline_context(rulebook, people, definition, agreement.office, now)
     left = rewritten(agreement, with_deadlines(agreement, definition, context), definition, context, now)
     agreement_id = work.agreements.add(left.agreement, source_digest)
+    show(work, rulebook, people, agreement_id, left.agreement)
     write_rows(work, rulebook, agreement_id, left, now)
     refresh_parent(work, rulebook, people, left.agreement, now)
     return left.agreement

@@ -8,6 +8,7 @@ from twinflow.domain.alerts.alerts import about_step
 from twinflow.domain.deadlines.kept import Rewritten, rewritten
 from twinflow.domain.deadlines.occurrences import with_deadlines
 from twinflow.domain.people.people import People
+from twinflow.domain.people.visibility import seen_from
 from twinflow.domain.process.definition import CLOCK
 from twinflow.domain.rulebook import Rulebook, deadline_context
 from twinflow.domain.steps.command import Outcome
@@ -21,7 +22,7 @@ def record_step(
     work: UnitOfWork, rulebook: Rulebook, people: People, before: Agreement, left: Rewritten, now: datetime
 ) -> int:
     """Write a step and what it leaves in the books; the agreement's row. Raises StaleAgreement if somebody else was faster."""
-    agreement_id = _save(work, rulebook, before, left, now)
+    agreement_id = _save(work, rulebook, people, before, left, now)
     refresh_parent(work, rulebook, people, left.agreement, now)
     return agreement_id
 
@@ -54,11 +55,16 @@ def record_change(
     """Write what became of an agreement, with its deadlines; its row. Raises StaleAgreement if somebody else was faster."""
     definition = rulebook.definition_of(after)
     context = deadline_context(rulebook, people, definition, after.office, now)
-    return _save(work, rulebook, before, rewritten(before, after, definition, context, now, cause=cause), now)
+    left = rewritten(before, after, definition, context, now, cause=cause)
+    return _save(work, rulebook, people, before, left, now)
 
 
-def _save(work: UnitOfWork, rulebook: Rulebook, before: Agreement, left: Rewritten, now: datetime) -> int:
+def _save(
+    work: UnitOfWork, rulebook: Rulebook, people: People, before: Agreement, left: Rewritten, now: datetime
+) -> int:
     agreement_id = work.agreements.save(before, left.agreement)
+    moved = left.agreement.process_digest != before.process_digest
+    show(work, rulebook, people, agreement_id, left.agreement, 0 if moved else len(before.history))
     write_rows(work, rulebook, agreement_id, left, now)
     return agreement_id
 
@@ -98,6 +104,16 @@ def write_rows(work: UnitOfWork, rulebook: Rulebook, agreement_id: int, left: Re
     work.calendars.hold(rulebook.current_editions)
     work.deadlines.write(agreement_id, left.rows, left.wake_on)
     work.findings.write(agreement_id, left.found, now)
+
+
+def show(
+    work: UnitOfWork, rulebook: Rulebook, people: People, agreement_id: int, after: Agreement, said: int = 0
+) -> None:
+    """Let those of other offices see the case who see it from a state it came into by the entries after the first `said`."""
+    definition, office = rulebook.definition_of(after), people.offices[after.office]
+    came = {(entry.to_state, entry.effective_on) for entry in after.history[said:] if entry.to_state is not None}
+    seen = {who for state, day in came for who in seen_from(definition, office, state, day)}
+    work.visibility.show(agreement_id, seen)
 
 
 def refreshed(rulebook: Rulebook, people: People, agreement: Agreement, now: datetime) -> Agreement:

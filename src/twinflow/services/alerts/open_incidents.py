@@ -8,6 +8,7 @@ from sqlalchemy import Engine
 
 from twinflow.domain.alerts.incident import Incident, Part, Trouble
 from twinflow.domain.mail.message import INCIDENTS, MessageState, OutboxMessage
+from twinflow.domain.people.viewer import OPERATOR, Viewer
 from twinflow.storage.unit_of_work import UnitOfWork
 
 WHOLE = "whole"
@@ -47,9 +48,10 @@ def open_incidents(engine: Engine) -> OpenIncidents:
     return OpenIncidents(tuple(kept), _by_reason(lost), _by_reason(waiting))
 
 
-def of_agreement(engine: Engine, reference: str) -> list[Incident]:
-    with UnitOfWork(engine, reading=True) as work:
-        return work.incidents.of(reference)
+def of_agreement(engine: Engine, reference: str, *, viewer: Viewer = OPERATOR) -> list[Incident]:
+    """Those about an agreement; none of one that the viewer does not see."""
+    with UnitOfWork(engine, reading=True, viewer=viewer) as work:
+        return work.incidents.of(reference) if work.agreements.sees(reference) else []
 
 
 def count(engine: Engine) -> int:

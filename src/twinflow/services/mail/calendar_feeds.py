@@ -14,6 +14,7 @@ from twinflow.domain.agreement.agreement import Deadline
 from twinflow.domain.calendar.dates import add_months
 from twinflow.domain.mail.calendar_events import CalendarEvent, DatedAgreement, deadline_event, is_told, who_and_what
 from twinflow.domain.people.people import People, Person
+from twinflow.domain.people.viewer import Door, Viewer, viewer_of
 from twinflow.domain.process.definition import DeadlineRule, ProcessDefinition
 from twinflow.domain.rulebook import Rulebook, deadline_context
 from twinflow.errors import NotFound, Refused, UnreadableAgreement
@@ -88,7 +89,7 @@ def dates_of(engine: Engine, rulebook: Rulebook, people: People, person: Person,
     if not offices:
         return []
     with UnitOfWork(engine, reading=True) as work:
-        agreements = work.feeds.dates(offices, add_months(now.date(), -KEPT_MONTHS))
+        agreements = work.feeds.dates(_as_who_reads(people, person, now), offices, add_months(now.date(), -KEPT_MONTHS))
     desk = _Desk(rulebook, people, now)
     found: list[CalendarEvent] = []
     for agreement in agreements.values():
@@ -141,6 +142,17 @@ def _offices(people: People, person: Person, now: datetime) -> set[str]:
         if any(office in people.offices_of(people.offices[office].kind, home) for office in theirs):
             found.add(home)
     return found
+
+
+def _as_who_reads(people: People, person: Person, now: datetime) -> Viewer:
+    """The person with the roles held today, and with those of whom they stand in for, as their mail comes here meanwhile."""
+    stood_in_for = (
+        one.key
+        for one in people.people.values()
+        if any(people.stand_in(one.key, people.today(each.office, now)) == person.key for each in one.assignments)
+    )
+    held = (viewer_of(people, key, now, Door.LINK).held for key in {person.key, *stood_in_for})
+    return Viewer(person.key, Door.LINK, frozenset().union(*held))
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from twinflow.domain.agreement.present_names import numbered
 from twinflow.domain.deadlines.assumed import terms_in_words
 from twinflow.domain.deadlines.context import DeadlineContext
 from twinflow.domain.people.people import People
+from twinflow.domain.people.viewer import OPERATOR, Viewer
 from twinflow.domain.process import machine
 from twinflow.domain.process.definition import CLOCK, Label, ProcessDefinition, Step
 from twinflow.domain.rulebook import Rulebook, deadline_context
@@ -156,6 +157,7 @@ def list_agreements(
     now: datetime,
     filters: Filters = NO_FILTERS,
     *,
+    viewer: Viewer = OPERATOR,
     after: Position | None = None,
     at_once: int = AT_ONCE,
 ) -> AgreementList:
@@ -167,7 +169,7 @@ def list_agreements(
     _check(filters, rulebook, people)
     today = min(people.today(office, now) for office in people.offices)
     with UnitOfWork(engine, reading=True) as work:
-        ids, following = work.listing.page(filters, today, after, at_once)
+        ids, following = work.listing.page(viewer, filters, today, after, at_once)
         shown = work.agreements.present(ids)
     return AgreementList(tuple(map(Lines(rulebook, people, now).of, shown)), following)
 
@@ -179,11 +181,12 @@ def each_agreement(
     now: datetime,
     filters: Filters = NO_FILTERS,
     *,
+    viewer: Viewer = OPERATOR,
     after: Position | None = None,
 ) -> Iterator[AgreementLine]:
     """The lines of all pages, one page in memory at a time. Raises as `list_agreements`."""
     while True:
-        page = list_agreements(engine, rulebook, people, now, filters, after=after, at_once=MANY_AT_ONCE)
+        page = list_agreements(engine, rulebook, people, now, filters, viewer=viewer, after=after, at_once=MANY_AT_ONCE)
         yield from page.lines
         after = page.following
         if after is None:
@@ -211,21 +214,30 @@ def states_of(rulebook: Rulebook, process: str = "") -> dict[str, Label]:
     return {key: state.label for version in versions for key, state in version.states.items()}
 
 
-def countries_of_partners(engine: Engine) -> list[str]:
+def offices_seen(engine: Engine, people: People, *, viewer: Viewer = OPERATOR) -> dict[str, Label]:
+    """The offices that a list can be narrowed to; of whom nothing is hidden, all there are."""
+    if viewer.sees_everything:
+        return {key: office.label for key, office in people.offices.items()}
+    with UnitOfWork(engine, reading=True, viewer=viewer) as work:
+        kept = work.agreements.offices()
+    return {key: office.label for key, office in people.offices.items() if key in kept}
+
+
+def countries_of_partners(engine: Engine, *, viewer: Viewer = OPERATOR) -> list[str]:
     """The countries that a list can be narrowed to."""
     with UnitOfWork(engine, reading=True) as work:
-        return work.listing.countries()
+        return work.listing.countries(viewer)
 
 
-def list_references(engine: Engine) -> list[str]:
-    """The reference of every agreement, programme and earlier generation."""
-    with UnitOfWork(engine, reading=True) as work:
+def list_references(engine: Engine, *, viewer: Viewer = OPERATOR) -> list[str]:
+    """The reference of every agreement, programme and earlier generation that the viewer sees."""
+    with UnitOfWork(engine, reading=True, viewer=viewer) as work:
         return work.agreements.references()
 
 
-def office_of(engine: Engine, reference: str) -> str:
+def office_of(engine: Engine, reference: str, *, viewer: Viewer = OPERATOR) -> str:
     """The office that keeps the case. Raises NotFound."""
-    with about(reference), UnitOfWork(engine, reading=True) as work:
+    with about(reference), UnitOfWork(engine, reading=True, viewer=viewer) as work:
         return work.agreements.heads([work.agreements.id_of(reference)])[0].office
 
 
@@ -236,6 +248,7 @@ def show_agreement(
     reference: str,
     now: datetime,
     *,
+    viewer: Viewer = OPERATOR,
     before: int | None = None,
     at_once: int | None = None,
 ) -> AgreementPage:
@@ -244,11 +257,12 @@ def show_agreement(
     Raises NotFound, UnreadableAgreement.
     """
     with about(reference):
-        with UnitOfWork(engine, reading=True) as work:
+        with UnitOfWork(engine, reading=True, viewer=viewer) as work:
             row, generations, children = work.agreements.around(reference)
             agreement = read(work.agreements.in_rows([row])[0]).agreement
             entries, older = work.history.page(row, before, at_once)
             others = work.agreements.present([*generations, *children])
+            parent = agreement.parent if agreement.parent and work.agreements.sees(agreement.parent) else None
         definition = rulebook.definition_of(agreement)
         state = definition.states[agreement.state]
         roles = definition.roles
@@ -285,7 +299,7 @@ def show_agreement(
             else {},
             generations=tuple(map(lines.of, others[: len(generations)])),
             children=tuple(map(lines.of, others[len(generations) :])),
-            parent=agreement.parent,
+            parent=parent,
         )
 
 
@@ -299,7 +313,15 @@ def _checklists(agreement: PresentAgreement, definition: ProcessDefinition) -> I
 
 
 def list_steps(
-    engine: Engine, rulebook: Rulebook, people: People, reference: str, person: str, now: datetime, door: Way
+    engine: Engine,
+    rulebook: Rulebook,
+    people: People,
+    reference: str,
+    person: str,
+    now: datetime,
+    door: Way,
+    *,
+    viewer: Viewer = OPERATOR,
 ) -> list[StepLine]:
     """The steps that leave the present state, as this person would meet them today, coming by this door.
 
@@ -307,7 +329,7 @@ def list_steps(
     """
     who = people.person(person)
     with about(reference):
-        with UnitOfWork(engine, reading=True) as work:
+        with UnitOfWork(engine, reading=True, viewer=viewer) as work:
             agreement = work.agreements.get(reference)
         definition = rulebook.definition_of(agreement)
         today = people.today(agreement.office, now)

@@ -14,6 +14,7 @@ from twinflow.domain.deadlines.context import due_dates
 from twinflow.domain.deadlines.counting import DueDate
 from twinflow.domain.deadlines.deadline_id import DeadlineId, find_deadline
 from twinflow.domain.people.people import People
+from twinflow.domain.people.viewer import OPERATOR, Viewer
 from twinflow.domain.process.definition import Label
 from twinflow.domain.rulebook import Rulebook
 from twinflow.errors import NotFound
@@ -42,10 +43,18 @@ class Explanation:
     assumed: Sentence | None
 
 
-def explain(engine: Engine, rulebook: Rulebook, people: People, wanted: DeadlineId, now: datetime) -> Explanation:
+def explain(
+    engine: Engine,
+    rulebook: Rulebook,
+    people: People,
+    wanted: DeadlineId,
+    now: datetime,
+    *,
+    viewer: Viewer = OPERATOR,
+) -> Explanation:
     """The ledger of a deadline. Raises NotFound, UnreadableAgreement."""
     with about(wanted.reference):
-        with UnitOfWork(engine, reading=True) as work:
+        with UnitOfWork(engine, reading=True, viewer=viewer) as work:
             agreement = work.agreements.get(wanted.reference)
         rulebook.definition_of(agreement)  # an agreement that cannot be read is no deadline that there is not
         return explanation(rulebook, people, agreement, wanted, now)

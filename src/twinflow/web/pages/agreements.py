@@ -16,6 +16,7 @@ from twinflow.services.alerts import open_incidents
 from twinflow.services.reading import agreements
 from twinflow.services.reading.explanations import Explanation, explain
 from twinflow.services.reading.ledger_in_words import Explained, explained
+from twinflow.web import viewing
 from twinflow.web.languages import LONGEST_ASKED, PARAMETER, asked_without
 from twinflow.web.rendering import Here, Site
 
@@ -32,12 +33,14 @@ router = APIRouter(default_response_class=HTMLResponse)
 def show_all(request: Request, site: Here) -> HTMLResponse:
     runtime = site.runtime
     filters, after = _filters(request, runtime.rulebook), request.query_params.get("after")
+    viewer = viewing.viewer_of_request(request, site)
     page = agreements.list_agreements(
         runtime.engine,
         runtime.rulebook,
         runtime.people,
         site.clock(),
         filters,
+        viewer=viewer,
         after=Position.parse(after) if after else None,
     )
     kept = asked_without(request, "after", PARAMETER)
@@ -52,8 +55,8 @@ def show_all(request: Request, site: Here) -> HTMLResponse:
         following=f"?{urlencode([*kept, ('after', str(page.following))])}" if page.following else None,
         processes={each.key: each.label for each in runtime.rulebook.all_versions},
         states=agreements.states_of(runtime.rulebook, filters.process) if filters.process or filters.state else {},
-        offices={key: office.label for key, office in runtime.people.offices.items()},
-        countries=agreements.countries_of_partners(runtime.engine),
+        offices=agreements.offices_seen(runtime.engine, runtime.people, viewer=viewer),
+        countries=agreements.countries_of_partners(runtime.engine, viewer=viewer),
     )
 
 
@@ -79,9 +82,9 @@ def show_deadline(request: Request, site: Here, reference: str, rule: str, occur
     """Asked for before the agreement itself, whose reference may hold slashes."""
     try:
         wanted = DeadlineId.parse(f"{reference}/{rule}/{occurrence}")
-        shown = explained(
-            explain(site.runtime.engine, site.runtime.rulebook, site.runtime.people, wanted, site.clock())
-        )
+        here = (site.runtime.engine, site.runtime.rulebook, site.runtime.people)
+        viewer = viewing.viewer_of_request(request, site)
+        shown = explained(explain(*here, wanted, site.clock(), viewer=viewer))
     except (BadInput, NotFound) as error:
         return show_one_called(request, site, f"{reference}/deadlines/{rule}/{occurrence}", error)
     return site.page(request, "deadline.html", shown=shown, reference=reference)
@@ -91,12 +94,14 @@ def show_deadline(request: Request, site: Here, reference: str, rule: str, occur
 def show_one(request: Request, site: Here, reference: str) -> HTMLResponse:
     """A reference may hold slashes, as file numbers do. `before` asks for the older part of the timeline."""
     runtime, before = site.runtime, request.query_params.get("before", "")
+    viewer = viewing.viewer_of_request(request, site)
     shown = agreements.show_agreement(
         runtime.engine,
         runtime.rulebook,
         runtime.people,
         reference,
         site.clock(),
+        viewer=viewer,
         before=int(before) if ENTRY.fullmatch(before) else None,
         at_once=agreements.AT_ONCE,
     )
@@ -107,7 +112,7 @@ def show_one(request: Request, site: Here, reference: str) -> HTMLResponse:
         line=shown.line,
         ledgers=tuple(_short_enough(shown.explanations)),
         is_newest=not before,
-        own_incidents=open_incidents.of_agreement(runtime.engine, reference),
+        own_incidents=open_incidents.of_agreement(runtime.engine, reference, viewer=viewer),
     )
 
 

@@ -13,7 +13,7 @@ from twinflow.pictures.diagram import Course, date_words, present_words
 from twinflow.pictures.outline import path, places_by_stage
 from twinflow.pictures.picture import svg
 from twinflow.services.reading.picture import course_of
-from twinflow.web import languages
+from twinflow.web import languages, viewing
 from twinflow.web.pages.agreements import show_one_called
 from twinflow.web.rendering import Here, Site
 
@@ -24,7 +24,7 @@ router = APIRouter(default_response_class=HTMLResponse)
 def show_picture(request: Request, site: Here, reference: str) -> HTMLResponse:
     """Asked for before the agreement itself, whose reference may hold slashes."""
     try:
-        process, course = _course(site, reference)
+        process, course = _course(request, site, reference)
     except NotFound as error:
         return show_one_called(request, site, f"{reference}/picture", error)
     return site.page(
@@ -42,7 +42,7 @@ def show_picture(request: Request, site: Here, reference: str) -> HTMLResponse:
 @router.get("/agreements/{reference:path}/picture.svg")
 def draw_picture(request: Request, site: Here, reference: str) -> Response:
     try:
-        process, course = _course(site, reference)
+        process, course = _course(request, site, reference)
     except NotFound as error:
         return show_one_called(request, site, f"{reference}/picture.svg", error)
     language = languages.choose(request, site.runtime.settings.language)
@@ -50,6 +50,7 @@ def draw_picture(request: Request, site: Here, reference: str) -> Response:
     return Response(drawn, media_type="image/svg+xml", headers={"Content-Language": language})
 
 
-def _course(site: Site, reference: str) -> tuple[ProcessDefinition, Course]:
+def _course(request: Request, site: Site, reference: str) -> tuple[ProcessDefinition, Course]:
     runtime = site.runtime
-    return course_of(runtime.engine, runtime.rulebook, runtime.people, reference, site.clock())
+    viewer = viewing.viewer_of_request(request, site)
+    return course_of(runtime.engine, runtime.rulebook, runtime.people, reference, site.clock(), viewer=viewer)

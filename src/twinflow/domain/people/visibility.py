@@ -1,0 +1,77 @@
+"""Who of other offices sees a case: from the first time it comes into one of the states that its process names, and for good."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from twinflow.domain.people.people import Office
+from twinflow.domain.people.viewer import AUDITOR
+from twinflow.domain.process.definition import ProcessDefinition, Role
+
+SUPERVISOR = "supervisor"
+OF_THE_WHOLE_KIND = frozenset({AUDITOR, SUPERVISOR})
+"""Roles that see what any role of their kind of office sees."""
+
+
+@dataclass(frozen=True, slots=True)
+class SeenBy:
+    """A role in the offices of a kind, in a country, that sees a case."""
+
+    kind: str
+    role: str
+    country: str
+
+
+def begins(definition: ProcessDefinition, role: str, kind: str) -> frozenset[str]:
+    """The states from which on a role held in another kind of office sees a case.
+
+    A version from before files said it shows a case where the role acts, or is waited for.
+    """
+    if not definition.visibility:
+        return definition.acts_in(role)
+    shown = definition.visibility.get(kind)
+    return shown.of(role) if shown is not None else frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A role in the offices of a kind, and the states from which on it sees a case that comes into one of them by `until`."""
+
+    kind: str
+    role: str
+    states: frozenset[str]
+    until: date | None
+
+
+def shown(definition: ProcessDefinition) -> Iterator[Shown]:
+    """Every role that is held in an office of another kind than keeps the cases, with those that stand in for it there.
+
+    Who is in charge later sees what came before too. The offices of the kind that keeps a case see it by keeping it alone.
+    """
+    for role in definition.roles.values():
+        for office in role.offices:
+            states = begins(definition, role.key, office.kind)
+            if states and office.kind not in definition.home_kinds:
+                for holder in _with_deputies(definition, role, office.kind):
+                    yield Shown(office.kind, holder, states, office.to_day)
+
+
+def seen_from(definition: ProcessDefinition, office: Office, state: str, day: date) -> frozenset[SeenBy]:
+    """Who of others sees a case of the office from now on, as it comes into the state on the day."""
+    return frozenset(
+        SeenBy(each.kind, each.role, office.country)
+        for each in shown(definition)
+        if each.kind != office.kind and state in each.states and (each.until is None or day <= each.until)
+    )
+
+
+def _with_deputies(definition: ProcessDefinition, role: Role, kind: str) -> Iterable[str]:
+    """The role, and those that stand in for it in offices of the kind."""
+    found: dict[str, None] = {role.key: None}
+    deputy = role.deputy
+    while deputy is not None and deputy not in found:
+        stands_in = definition.roles[deputy]
+        if kind in {each.kind for each in stands_in.offices}:
+            found[deputy] = None
+        deputy = stands_in.deputy
+    return found

@@ -1,0 +1,160 @@
+"""Which cases somebody sees: one predicate for lists, pages and a single case, compared with what its rows say."""
+
+import random
+from dataclasses import replace
+from datetime import UTC, date, datetime
+
+import pytest
+from sqlalchemy import text
+
+from builders import MX, OPINION, PAPERS, new_case
+from twinflow.bootstrap import start
+from twinflow.domain.agreement.agreement import Party
+from twinflow.domain.people.viewer import ADMINISTRATOR, AUDITOR, OPERATOR, Door, Held, Viewer
+from twinflow.domain.people.visibility import SUPERVISOR, SeenBy
+from twinflow.domain.steps.command import StepCommand
+from twinflow.domain.steps.opening import NewAgreement, opened
+from twinflow.errors import NotFound
+from twinflow.services.agreements.advancing import advance_agreement
+from twinflow.services.agreements.opening import open_agreement
+from twinflow.services.reading import agreements, deadlines, picture
+from twinflow.storage.unit_of_work import UnitOfWork
+from world import World
+
+PARTIES = (Party("Chihuahua", "MX", home=True), Party("Albuquerque", "US"))
+
+
+@pytest.fixture
+def case(world: World) -> World:
+    """A draft in Chihuahua."""
+    world.now = datetime(2026, 3, 2, 18, tzinfo=UTC)
+    new = new_case("MX-1", MX, "chihuahua", "one", world.now.date(), PARTIES, state="drafting")
+    open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", now=world.now)
+    return world
+
+
+def as_(role: str, where: str, kind: str, country: str = "MX") -> Viewer:
+    return Viewer("somebody", Door.PAGE, frozenset({Held(role, where, kind, country)}))
+
+
+def take(world: World, step: str, person: str = "elena", **records: str) -> None:
+    command = StepCommand(step, world.now.date(), records=records or PAPERS.get(step, {}))
+    advance_agreement(world.engine, world.rulebook, world.people, "MX-1", command, person=person, now=world.now)
+
+
+def sees(world: World, viewer: Viewer) -> bool:
+    """Whether it is there for the viewer: the same for each way in."""
+    here = (world.engine, world.rulebook, world.people)
+    ways = [bool(agreements.list_agreements(*here, world.now, viewer=viewer).lines)]
+    ways.append(agreements.list_references(world.engine, viewer=viewer) == ["MX-1"])
+    ways.append(agreements.countries_of_partners(world.engine, viewer=viewer) == ["US"])
+    for way in (
+        lambda: agreements.show_agreement(*here, "MX-1", world.now, viewer=viewer),
+        lambda: agreements.office_of(world.engine, "MX-1", viewer=viewer),
+        lambda: agreements.list_steps(*here, "MX-1", "elena", world.now, viewer=viewer),
+        lambda: picture.course_of(*here, "MX-1", world.now, viewer=viewer),
+    ):
+        try:
+            way()
+            ways.append(True)
+        except NotFound as refused:
+            ways.append(str(refused) != "There is no agreement MX-1.")
+    assert len(set(ways)) == 1, ways
+    return ways[0]
+
+
+REVIEWER, REGISTRAR = as_("reviewer", "sre", "ministry"), as_("registrar", "sre", "ministry")
+
+
+def test_another_office_sees_a_case_from_where_its_process_says_and_for_good(case: World) -> None:
+    own = [as_(role, "chihuahua", "municipality") for role in ("liaison", "deputy", AUDITOR)]
+    whole_kind = [as_(role, "sre", "ministry") for role in (SUPERVISOR, AUDITOR)]
+    never = [
+        Viewer("nobody", Door.PAGE),
+        as_(ADMINISTRATOR, "chihuahua", "municipality"),
+        as_("liaison", "elsewhere", "municipality"),
+        as_("reviewer", "rree", "ministry", "EC"),
+        as_("reviewer", "sre", "consulate"),
+    ]
+
+    def who() -> list[bool]:
+        assert all(sees(case, viewer) for viewer in (OPERATOR, *own))
+        assert not any(sees(case, viewer) for viewer in never)
+        return [sees(case, viewer) for viewer in (REVIEWER, REGISTRAR, *whole_kind)]
+
+    assert who() == [False, False, False, False]
+    take(case, "complete_draft")
+    take(case, "request_opinion")
+    assert who() == [True, False, True, True]
+    assert deadlines.list_deadlines(case.engine, case.rulebook, case.people, case.now, viewer=REVIEWER).lines
+    assert not deadlines.list_deadlines(case.engine, case.rulebook, case.people, case.now, viewer=REGISTRAR).lines
+    take(case, "withdraw")
+    assert who() == [True, False, True, True]
+
+
+def test_one_case_and_all_cases_are_asked_for_by_the_same_predicate(world: World) -> None:
+    """Random cases, rows and viewers: what a list has, what one question answers, and what the rows say, are the same."""
+    chance = random.Random(17)
+    kinds, countries, roles = ("ministry", "registry"), ("MX", "EC"), ("reviewer", "registrar")
+    world.now = datetime(2026, 3, 2, 18, tzinfo=UTC)
+    shown: dict[int, set[SeenBy]] = {}
+    offices: dict[int, str] = {}
+    with UnitOfWork(world.engine) as work:
+        for number in range(30):
+            new = new_case(f"R-{number}", MX, "chihuahua", "one", world.now.date(), PARTIES, state="drafting")
+            open_one = agreements_opened(world, work, new, chance.choice(("chihuahua", "juarez", "parral")))
+            offices[open_one[0]] = open_one[1]
+            rows = {SeenBy(chance.choice(kinds), chance.choice(roles), chance.choice(countries)) for _ in range(2)}
+            shown[open_one[0]] = rows if chance.random() < 0.5 else set()
+            work.visibility.show(open_one[0], shown[open_one[0]])
+        work.commit()
+    for _ in range(60):
+        held = frozenset(
+            Held(
+                chance.choice((*roles, SUPERVISOR, ADMINISTRATOR)), each, chance.choice(kinds), chance.choice(countries)
+            )
+            for each in chance.sample(("chihuahua", "juarez", "sre", "registry"), chance.randint(0, 2))
+        )
+        viewer = Viewer("somebody", Door.PAGE, held)
+        with UnitOfWork(world.engine, reading=True, viewer=viewer) as work:
+            listed = set(work.agreements.all_ids())
+            page, _ = work.listing.page(viewer, agreements.NO_FILTERS, date(2026, 3, 2), None, 50)
+            asked = {row for row in shown if work.visibility.may(viewer, row)}
+        expected = {row for row in shown if by_the_rows(viewer, offices[row], shown[row])}
+        assert listed == set(page) == asked == expected
+
+
+def agreements_opened(world: World, work: UnitOfWork, new: NewAgreement, home: str) -> tuple[int, str]:
+    """A case in the rows of the transaction, kept by an office that may be any."""
+    definition = world.rulebook.catalogue.in_force_on(MX, new.opened_on)
+    work.agreements.pin(definition)
+    made = opened(new, definition, actor="elena", now=world.now, today=world.now.date(), parent=None, confirmed=[])
+    return work.agreements.add(replace(made, office=home)), home
+
+
+def by_the_rows(viewer: Viewer, home: str, rows: set[SeenBy]) -> bool:
+    held = [each for each in viewer.held if each.role != ADMINISTRATOR]
+    return any(
+        each.office == home
+        or any(
+            (each.kind, each.country) == (row.kind, row.country) and each.role in {row.role, SUPERVISOR} for row in rows
+        )
+        for each in held
+    )
+
+
+def test_the_first_start_finds_in_the_history_of_older_books_who_sees_what(case: World) -> None:
+    take(case, "complete_draft")
+    take(case, "request_opinion")
+    take(case, "issue_favourable_opinion", "rita", **OPINION)
+    with case.engine.begin() as connection:
+        before = connection.execute(text("SELECT * FROM seen_by ORDER BY role")).all()
+        connection.execute(text("UPDATE seen_by SET kind = '' WHERE role = 'reviewer'"))
+        connection.execute(text("DELETE FROM seen_by WHERE kind <> ''"))
+    assert before
+    assert not sees(case, REVIEWER)
+    again = start(case.runtime.settings)
+    with again.engine.connect() as connection:
+        assert connection.execute(text("SELECT * FROM seen_by ORDER BY role")).all() == before
+    again.engine.dispose()
+    assert sees(case, REVIEWER)
