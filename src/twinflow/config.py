@@ -31,6 +31,7 @@ FILES_IN_TABLES = (
     ("mail", "certificate_authority"),
     ("mail", "state_file"),
     ("bounces", "mailbox"),
+    ("accounts", "key_file"),
 )
 DEFAULT_FILE = Path("twinflow.toml")
 PREFIX = "TWINFLOW_"
@@ -184,6 +185,12 @@ class BounceSettings(Section):
     protocol: Literal["lmtp", "smtp"] = "lmtp"
 
 
+class AccountSettings(Section):
+    """`key_file`: what the secrets of second factors are made with. Made where it is missing; all nodes have the same."""
+
+    key_file: File = Path("twinflow.key")
+
+
 class ClockSettings(Section):
     """How often `serve` and `worker` look: for what is due, and for mail to send.
 
@@ -213,6 +220,7 @@ class Settings(Section):
     rhythm: RhythmSettings = RhythmSettings()
     bounces: BounceSettings = BounceSettings()
     clock: ClockSettings = ClockSettings()
+    accounts: AccountSettings = AccountSettings()
 
 
 def load_settings(file: Path | None = None) -> Settings:
@@ -282,6 +290,9 @@ def _resolved(values: dict[str, Any], folder: Path) -> dict[str, Any]:
     kept = {key: str(MailSettings.model_fields[key].default) for key in ("capture_folder", "state_file")}
     mail = values.get("mail", {})
     resolved = {**values, "mail": {**kept, **mail} if isinstance(mail, dict) else mail}
+    own = {"key_file": str(AccountSettings.model_fields["key_file"].default)}
+    accounts = values.get("accounts", {})
+    resolved["accounts"] = {**own, **accounts} if isinstance(accounts, dict) else accounts
     for key in ("people_file", "workflows_folder", "notifications_folder", "cache_folder"):
         if isinstance(resolved.get(key), str):
             resolved[key] = folder / resolved[key]

@@ -196,6 +196,13 @@ def test_several_nodes_may_start_on_an_empty_database_at_once(database_url: str)
     engine = create_engine(database_url)
     with engine.begin() as connection:
         for table in (
+            "api_token",
+            "attempt",
+            "account_letter",
+            "one_time_link",
+            "recovery_code",
+            "session",
+            "account",
             "people_entry",
             "absence",
             "assignment",

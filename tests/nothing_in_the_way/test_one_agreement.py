@@ -7,6 +7,7 @@ from damage import DAMAGED, EVERYWHERE, IN_THE_TIMELINE, ON_SQLITE, damage
 from fastapi.testclient import TestClient
 
 from command_line import Ran, twinflow
+from signed_in import signed_in
 from tiny_world import loaded
 from twinflow.domain.agreement.agreement import Party
 from twinflow.domain.steps.command import StepCommand
@@ -38,7 +39,8 @@ def damaged(cuenca: World, request: pytest.FixtureRequest) -> World:
 
 def browser_of(world: World, language: str = "en") -> TestClient:
     app = create_app(world.runtime, lambda: world.now)
-    return TestClient(app, base_url="http://127.0.0.1", headers={"Accept-Language": language})
+    browser = TestClient(app, base_url="http://127.0.0.1", headers={"Accept-Language": language})
+    return signed_in(browser, world.runtime, world.now)
 
 
 def mail(world: World) -> str:

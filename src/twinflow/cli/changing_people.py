@@ -24,7 +24,7 @@ def show_change(cli: Cli, change: Change, reason: str, *, dry_run: bool, json: b
     if dry_run:
         lines = rehearse(runtime.engine, runtime.rulebook, change)
     else:
-        entry = change_people(runtime.engine, runtime.rulebook, change, by=_who(), reason=reason, now=cli.now())
+        entry = change_people(runtime.engine, runtime.rulebook, change, by=who(), reason=reason, now=cli.now())
         lines, number = (entry.lines, entry.number) if entry is not None else ((), None)
     if json:
         print_json({"entry": number, "lines": lines}, cli.language)
@@ -46,7 +46,7 @@ def _said(lines: Sequence[Line], number: int | None, *, dry_run: bool) -> Senten
     return Sentence("Changed; entry {number} of the history of people.", {"number": number})
 
 
-def _who() -> str:
+def who() -> str:
     """Whoever runs the command, by the machine: what is done in the shell is done by its user."""
     try:
         return getpass.getuser()

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from twinflow.cli import accounts
 from twinflow.cli.changing_people import DryRun, Reason, show_change
 from twinflow.cli.context import Cli, Json, cli_of
 from twinflow.cli.options import Options, whole_day
@@ -20,6 +21,12 @@ from twinflow.errors import BadInput, NotFound, Refused
 from twinflow.services.people import changing
 
 app = typer.Typer(help="People and the roles they hold.", no_args_is_help=True)
+
+app.command()(accounts.invite)
+app.command()(accounts.lock)
+app.command()(accounts.unlock)
+app.command("end-sessions")(accounts.end_sessions)
+app.command("forget-second-factor")(accounts.forget_second_factor)
 
 Key = Annotated[str, typer.Argument(metavar="PERSON", help="The key of the person.")]
 Role = Annotated[str, typer.Argument(help="The role, as process files name it.")]

@@ -5,9 +5,13 @@ from datetime import date
 
 from twinflow.domain.calendar.business_days import Calendar, Calendars
 from twinflow.domain.people.people import Assignment, People, Person
+from twinflow.domain.people.viewer import ADMINISTRATOR, AUDITOR
 from twinflow.domain.process.definition import ProcessDefinition
 from twinflow.sentences import Problem, Sentence, unknown_name
 from twinflow.text import problems_of_text
+
+OF_NO_PROCESS = (ADMINISTRATOR, AUDITOR)
+"""Roles that are held in any office, whatever the processes say."""
 
 
 def mistakes_among(people: People) -> tuple[Problem, ...]:
@@ -27,8 +31,8 @@ def unknown_roles(people: People, processes: Iterable[ProcessDefinition]) -> Ite
     }
     for person, number, a in _assignments(people):
         kind = people.offices[a.office].kind if a.office in people.offices else None
-        if kind is not None and (a.role, kind) not in known:
-            there = {role for role, office in known if office == kind}
+        if kind is not None and a.role not in OF_NO_PROCESS and (a.role, kind) not in known:
+            there = {*OF_NO_PROCESS, *(role for role, office in known if office == kind)}
             yield Problem(
                 f"people.{person.key}.roles[{number}].role", unknown_name(Sentence("the role"), a.role, there)
             )
@@ -44,6 +48,24 @@ def useless_calendars(people: People, calendars: Mapping[str, Calendar]) -> Iter
                 yield Problem(f"{where}[{number}]", unknown_name(Sentence("the calendar"), key, calendars))
         if not Calendars(tuple(known)).has_business_days:
             yield Problem(where, Sentence("together these calendars have no business day at all; leave one out."))
+
+
+def last_administrator(before: People, after: People) -> tuple[Problem, ...]:
+    """That after a change nobody would be administrator without an end, where somebody was before."""
+    there = _administrators(before)
+    if not there or _administrators(after):
+        return ()
+    message = Sentence("nobody would be administrator any more; make somebody else one first.")
+    return tuple(Problem(f"people.{key}", message) for key in there)
+
+
+def _administrators(people: People) -> list[str]:
+    """Who is administrator without an end."""
+    return [
+        person.key
+        for person, _, a in _assignments(people)
+        if a.role == ADMINISTRATOR and a.to_day is None and not person.disabled
+    ]
 
 
 def _assignments(people: People) -> Iterator[tuple[Person, int, Assignment]]:

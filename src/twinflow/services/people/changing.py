@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import Engine
 
 from twinflow.domain.people.changes import Line, PeopleEntry, lines_between
-from twinflow.domain.people.mistakes import mistakes_among
+from twinflow.domain.people.mistakes import last_administrator, mistakes_among
 from twinflow.domain.people.people import People
 from twinflow.domain.rulebook import Rulebook
 from twinflow.errors import BadInput
@@ -43,6 +43,9 @@ def change_people(
         entry = PeopleEntry(before.entries + 1, by, reason, lines)
         work.people.write(before, after)
         work.people.add_entry(entry, now)
+        for person in after.people.values():
+            if person.disabled and not before.is_disabled(person.key):
+                work.accounts.end_sessions(person.key, now)
         work.commit()
     return entry
 
@@ -63,7 +66,9 @@ def history(engine: Engine) -> list[RecordedEntry]:
 def _lines(rulebook: Rulebook, before: People, after: People) -> tuple[Line, ...]:
     """Raises BadInput for what is wrong after and was not before: what files or books of before left wrong bars nothing else."""
     wrong = _mistakes(rulebook, before)
-    problems = tuple(each for each in _mistakes(rulebook, after) if each not in wrong)
+    problems = tuple(each for each in _mistakes(rulebook, after) if each not in wrong) + last_administrator(
+        before, after
+    )
     if problems:
         raise BadInput("The change cannot be made; nothing was done.", problems)
     return lines_between(before, after)
