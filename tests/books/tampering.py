@@ -101,6 +101,33 @@ TAMPERINGS = {
         ),
         ("P-13", "mateo"),
     ),
+    "the address of a person changed": Tampering(
+        ("UPDATE person SET mail = 'other@city.example' WHERE key = 'elena'",),
+        ("people.elena.mail", "other@city.example"),
+    ),
+    "a person put into another role": Tampering(
+        ("UPDATE assignment SET role = 'supervisor' WHERE person = 'elena' AND number = 1",),
+        ("people.elena.roles[1].role", "supervisor", "liaison"),
+    ),
+    "a role that nobody gave": Tampering(
+        (
+            (
+                "INSERT INTO assignment (person, number, role, office) SELECT person, 99, role, office FROM assignment "
+                "WHERE person = 'elena' AND number = 1"
+            ),
+        ),
+        ("people.elena.roles[2].role", "liaison"),
+    ),
+    "an office in another country": Tampering(
+        ("UPDATE office SET country = 'XX' WHERE kind = 'municipality'",), ("offices.", ".country", "XX")
+    ),
+    "an entry about people changed": Tampering(
+        ("UPDATE people_entry SET reason = 'other' WHERE number = 1",), ("entry 1", "people", "not as it was written")
+    ),
+    "the last entry about people removed": Tampering(
+        ("DELETE FROM people_entry WHERE number = (SELECT max(number) FROM people_entry)",),
+        ("link", "of the history of people"),
+    ),
     "an open date moved": Tampering(
         (f"UPDATE deadline SET due_on = '2027-05-05' WHERE {deadline('P-13', 'answer')}",),
         ("P-13", "answer/1", "2027-05-05", "2026-08-24"),

@@ -195,11 +195,10 @@ def test_what_cannot_be_shown_says_why(
 
 
 def test_where_nobody_holds_the_role_a_reader_is_to_be_named(
-    run: Run, drafted: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    run: Run, drafted: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    people = (EXAMPLES / "demo" / "people.toml").read_text("utf-8").replace('role = "reviewer"', 'role = "registrar"')
-    (tmp_path / "people.toml").write_text(people, "utf-8")
-    monkeypatch.setenv("TWINFLOW_PEOPLE_FILE", str(tmp_path / "people.toml"))
+    ended = twinflow(monkeypatch, capsys, "people", "end", "rita", "reviewer", "sre", "--last-day", "2026-03-01")
+    assert ended[0] == 0, ended
     code, out, error = run("preview", "opinion-requested", "--agreement", "MX-1", person=None)
     assert (code, out, error) == (1, "", "Nobody is reviewer of the ministry; name a reader with --as.\n")
     assert run("preview", "opinion-requested", "--agreement", "MX-1", person="rita")[0] == 0

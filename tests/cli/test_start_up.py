@@ -86,7 +86,7 @@ def test_a_reading_command_loads_the_database_and_nothing_else_that_is_heavy(
 
 @pytest.mark.parametrize(
     "command",
-    [("workflows", "list"), ("workflows", "show", "mx/twinning"), ("people", "list")],
+    [("workflows", "list"), ("workflows", "show", "mx/twinning")],
     ids=" ".join,
 )
 def test_what_only_reads_files_loads_no_database(command: tuple[str, ...]) -> None:

@@ -73,6 +73,14 @@ def _document(value: object) -> object:
     return found
 
 
+def _list(value: object) -> object:
+    """Raises ValueError for what is no JSON, or no list."""
+    found = json.loads(_text(value))
+    if not isinstance(found, list):
+        raise ValueError(value)  # noqa: TRY004 - the same
+    return found
+
+
 def _number(value: object) -> object:
     """Raises ValueError."""
     if type(value) is not int:
@@ -131,8 +139,10 @@ A_ROW_NUMBER = Kind(Sentence("a number from 1 on"), _row_number)
 SECRET = {("feed", "token_hash"), ("outbox", "unsubscribe_hash"), ("return_key", "key")}
 """Who reads these could do what they are kept for: they are never shown."""
 AN_OCCASION = _written(Sentence("what an alert is about"), AlertSubject.parse)
+A_LIST = Kind(Sentence("a list"), _list)
 A_SENTENCE = _written(Sentence("a sentence"), lambda text: text and unpacked(text))
 LINKED = _word("", NEW, BUILT, *MessageState)
+OF_ITEM = _word("", NEW, BUILT, *MessageState, "people")
 BY_NAME = {
     ("agreement", "reached"): _written(Sentence("states with their days"), states_in),
     ("alert", "subject"): AN_OCCASION,
@@ -143,10 +153,12 @@ BY_NAME = {
     ("incident", "part"): _word(*Part),
     ("incident", "sentence"): A_SENTENCE,
     ("last_pass", "part"): _word(*Part),
-    ("link_item", "state"): LINKED,
+    ("link_item", "state"): OF_ITEM,
+    ("office", "calendars"): A_LIST,
     ("outbox", "error"): A_SENTENCE,
     ("outbox", "linked"): LINKED,
     ("outbox", "state"): _word(*MessageState),
+    ("people_entry", "lines"): A_LIST,
     ("party", "signed_on"): _written(Sentence("a day, a month or a year"), PartialDate.parse),
     ("received", "kind"): _word(*ReceivedKind),
     ("released_alert", "subject"): AN_OCCASION,

@@ -10,18 +10,24 @@ from twinflow.domain.agreement.seals import Head, instant_written
 from twinflow.domain.mail.proving import linked_as
 from twinflow.storage.prepared import Prepared
 from twinflow.storage.readable import IsTime
-from twinflow.storage.tables import CHANGED, NOT_LINKED, LinkItemRow, LinkRow
+from twinflow.storage.tables import CHANGED, NOT_LINKED, OF_PEOPLE, LinkItemRow, LinkRow, PeopleEntryRow, table_of
 from twinflow.storage.writes import Repository
-from twinflow.storage.written import AGREEMENT, FIXED, LINK, ONCE_BUILT, OUTBOX, message_content, plain, truth
+from twinflow.storage.written import AGREEMENT, FIXED, ITEM, LINK, ONCE_BUILT, OUTBOX, message_content, plain, truth
 
 AT_ONCE = 2_000
 """How many agreements, and messages, a link holds at most: what is in memory does not grow with the books."""
+PEOPLE = table_of(PeopleEntryRow)
 OF_LINK = (*FIXED, *ONCE_BUILT, "settled_at", "sent_to", "error", "state", "attempts")
 LINKS = 0x7477696C
 """The advisory lock of whoever adds a link."""
 OF_AGREEMENTS = select(AGREEMENT.c.id).where(text(CHANGED))
 OF_MESSAGES = select(OUTBOX.c.id).where(text(NOT_LINKED))
-ANYTHING = Prepared(select(literal_column("1")).where(OF_AGREEMENTS.exists() | OF_MESSAGES.exists()))
+LINKED_PEOPLE = select(func.coalesce(func.max(ITEM.c.entries), 0)).where(text(OF_PEOPLE)).scalar_subquery()
+LATER_PEOPLE = select(PEOPLE.c.number, PEOPLE.c.seal).where(PEOPLE.c.number > LINKED_PEOPLE)
+LAST_PEOPLE = LATER_PEOPLE.order_by(PEOPLE.c.number.desc()).limit(1)
+ANYTHING = Prepared(
+    select(literal_column("1")).where(OF_AGREEMENTS.exists() | OF_MESSAGES.exists() | LATER_PEOPLE.exists())
+)
 LAST = Prepared(select(LINK.c.number, LINK.c.seal, LINK.c.at).order_by(LINK.c.number.desc()).limit(1))
 
 
@@ -60,11 +66,13 @@ class Links(Repository):
             .limit(AT_ONCE)
             .with_for_update(skip_locked=True)
         ).all()
-        if not agreements and not messages:
+        people = connection.execute(LAST_PEOPLE).all()
+        if not agreements and not messages and not people:
             return False
         head = self.head()
         number = head.entries + 1
         items: list[list[object]] = [[row.id, "", "", row.entries, row.seal, row.content] for row in agreements]
+        items += [[None, "", "people", row.number, row.seal, ""] for row in people]
         as_what = {}
         for row in messages:
             is_built = row.content is not None

@@ -56,6 +56,8 @@ class KeptFileRow(SQLModel, table=True):
     kept_at: datetime
 
 
+OF_PEOPLE = "state = 'people'"
+"""Which items of the chain are about the history of offices and people."""
 CHANGED = "linked <> seal || content"
 """Which agreements differ from what the last link has of them."""
 
@@ -376,9 +378,15 @@ class LinkRow(SQLModel, table=True):
 
 
 class LinkItemRow(SQLModel, table=True):
-    """Append-only: an agreement as it stood at a link (`entries`, `seal`, `content`), or a message (`state`, `content`)."""
+    """Append-only: what stood where at a link.
+
+    An agreement (`entries`, `seal`, `content`), a message (`state`, `content`), or the history of people (`entries`, `seal`).
+    """
 
     __tablename__ = "link_item"
+    __table_args__ = (
+        Index("ix_link_item_people", "entries", sqlite_where=text(OF_PEOPLE), postgresql_where=text(OF_PEOPLE)),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     link: int = Field(foreign_key="link.number", index=True)
@@ -559,7 +567,10 @@ class AbsenceRow(SQLModel, table=True):
 
 
 class PeopleEntryRow(SQLModel, table=True):
-    """An entry of the history of offices and people. The number is given by who writes it: of two at once one is refused."""
+    """Append-only: an entry of the history of offices and people; its seal rests on the one before.
+
+    The number is given by who writes it: of two at once one is refused.
+    """
 
     __tablename__ = "people_entry"
 
@@ -568,6 +579,7 @@ class PeopleEntryRow(SQLModel, table=True):
     reason: str
     recorded_at: datetime
     lines: list[Any] = Field(sa_type=Document)
+    seal: str
 
 
 class AccountRow(SQLModel, table=True):

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from typing import Any, NamedTuple
 
-from sqlalchemy import JSON, Boolean, ColumnElement, Date, FromClause, Table, func, select, true
+from sqlalchemy import JSON, Boolean, ColumnElement, Date, FromClause, Table, func, select, text, true
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
@@ -23,9 +23,11 @@ from twinflow.domain.agreement.written import (
     WrittenEntry,
     WrittenLink,
     WrittenMessage,
+    WrittenPeopleEntry,
 )
 from twinflow.storage.readable import text_in
 from twinflow.storage.tables import (
+    OF_PEOPLE,
     AgreementRow,
     AlertRow,
     ClockConfirmationRow,
@@ -35,6 +37,7 @@ from twinflow.storage.tables import (
     LinkRow,
     OutboxRow,
     PartyRow,
+    PeopleEntryRow,
     ReleasedAlertRow,
     TermRow,
     table_of,
@@ -43,6 +46,7 @@ from twinflow.storage.writes import Repository
 
 AGREEMENT, HISTORY, ALERT = table_of(AgreementRow), table_of(HistoryRow), table_of(AlertRow)
 LINK, ITEM, OUTBOX = table_of(LinkRow), table_of(LinkItemRow), table_of(OutboxRow)
+PEOPLE = table_of(PeopleEntryRow)
 PARENT = AGREEMENT.alias("parent")
 FIXED = ("message_id", "recipient", "digest", "created_at")
 ONCE_BUILT = ("subject", "words", "content")
@@ -50,6 +54,7 @@ ONCE_SETTLED = ("settled_at", "sent_to", "error", "doubtful")
 OF_MESSAGE = (
     "id", *FIXED, *ONCE_BUILT, *ONCE_SETTLED, "state", "attempts", "first_attempt_at", "next_attempt_at", "incident_at", "linked",
 )  # fmt: skip
+OF_PEOPLE_ENTRY = ("number", "by", "reason", "recorded_at", "lines")
 OF_ITEM = ("agreement_id", "message_id", "state", "entries", "seal", "content")
 
 
@@ -138,6 +143,16 @@ class Books(Repository):
         for outbox_id, number, at in self._rows(found):
             told[outbox_id][number] = max(str(at), told[outbox_id].get(number, ""))
         return [_message(row, linked[row["message_id"]], told[row["id"]], known) for row in rows]
+
+    def people_entries(self) -> list[WrittenPeopleEntry]:
+        """The history of offices and people, in its order."""
+        query = select(*plain(PEOPLE, *OF_PEOPLE_ENTRY, "seal")).order_by(PEOPLE.c.number)
+        return [WrittenPeopleEntry(row[:-1], row[-1]) for row in self._rows(query, PEOPLE, *OF_PEOPLE_ENTRY, "seal")]
+
+    def links_of_people(self) -> list[tuple[int, Head]]:
+        """Each link that has the history of offices and people, with where that stood then."""
+        query = select(*plain(ITEM, "link", "seal", "entries")).where(text(OF_PEOPLE)).order_by(ITEM.c.id)
+        return [(link, Head(seal, entries)) for link, seal, entries in self._rows(query)]
 
     def mail_on_record(self) -> MailOnRecord:
         """What the histories say of messages, and when a clock had gone ahead."""

@@ -22,6 +22,14 @@ class WrittenEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class WrittenPeopleEntry:
+    """An entry of the history of offices and people: number, by whom, reason, when, lines; and the seal it was written with."""
+
+    written: Written
+    seal: str
+
+
+@dataclass(frozen=True, slots=True)
 class WrittenAlert:
     """An alert, or one that was taken back, in the order of `OF_ALERT`, and to whom its message goes (None: there is none)."""
 

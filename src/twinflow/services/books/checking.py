@@ -21,7 +21,9 @@ from twinflow.domain.deadlines.context import DeadlineContext
 from twinflow.domain.deadlines.proving import of_count, of_day, of_derivation, of_told, of_waking
 from twinflow.domain.mail.message import WAITING
 from twinflow.domain.mail.proving import faults_of_message, latest_try
+from twinflow.domain.people.changes import as_written
 from twinflow.domain.people.people import People
+from twinflow.domain.people.proving import faults_of_entries, faults_of_rows
 from twinflow.domain.process.definition import ProcessDefinition
 from twinflow.domain.rulebook import Rulebook, deadline_context
 from twinflow.errors import UnreadableAgreement, reason, unreadable
@@ -111,6 +113,11 @@ def check(
     return _checked(faults, counts)
 
 
+def of_damage(damage: Iterable[Sentence]) -> Checked:
+    """Of a database that is too damaged for anything else to be looked at."""
+    return _checked([Fault(each) for each in damage], _Counts())
+
+
 def _parts(work: UnitOfWork, by: _By, counts: _Counts, wanted: str | None) -> Iterator[Iterable[Fault]]:
     """What is looked at, each without the others."""
     whole = work.shape.whole_tables()
@@ -123,6 +130,7 @@ def _parts(work: UnitOfWork, by: _By, counts: _Counts, wanted: str | None) -> It
     yield _of_what_is_written(work, counts)
     yield _of_what_is_made(work, by)
     yield _of_messages(work, by, counts)
+    yield _of_people(work)
     yield _of_what_people_said(work, by)
 
 
@@ -158,6 +166,15 @@ def _of_chain(work: UnitOfWork, counts: _Counts, wanted: str | None) -> Iterator
                 values,
             )
         )
+
+
+def _of_people(work: UnitOfWork) -> Iterator[Fault]:
+    entries = work.books.people_entries()
+    yield from map(Fault, faults_of_entries(entries, work.books.links_of_people()))
+    try:
+        yield from map(Fault, list(faults_of_rows(entries, as_written(work.people.all()))))
+    except Exception as error:  # noqa: BLE001 - what damaged rows lead to cannot be foreseen
+        yield Fault(Sentence("Offices and people cannot be read: {why}", {"why": reason(error)}))
 
 
 def _of_lost(work: UnitOfWork) -> Iterator[Fault]:

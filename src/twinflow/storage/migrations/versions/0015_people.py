@@ -64,9 +64,14 @@ def upgrade() -> None:
         sa.Column("reason", sa.String(), nullable=False),
         sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("lines", DOCUMENT, nullable=False),
+        sa.Column("seal", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("number", name=op.f("pk_people_entry")),
     )
     _make_append_only("people_entry", "number")
+    of_people = sa.text("state = 'people'")
+    op.create_index(
+        op.f("ix_link_item_people"), "link_item", ["entries"], sqlite_where=of_people, postgresql_where=of_people
+    )
 
 
 def _make_append_only(table: str, key: str) -> None:
@@ -86,5 +91,6 @@ def _make_append_only(table: str, key: str) -> None:
 
 
 def downgrade() -> None:
+    op.drop_index(op.f("ix_link_item_people"), "link_item")
     for table in ("people_entry", "absence", "assignment", "person", "office"):
         op.drop_table(table)
