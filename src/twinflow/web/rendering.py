@@ -16,7 +16,9 @@ from starlette.responses import HTMLResponse
 
 from twinflow import language
 from twinflow.bootstrap import Runtime
+from twinflow.domain.people.viewer import ADMINISTRATOR, AUDITOR
 from twinflow.domain.process.definition import Label
+from twinflow.domain.rulebook import Rulebook
 from twinflow.sentences import Sentence
 from twinflow.services.alerts import open_incidents
 from twinflow.services.clock import last_pass
@@ -91,6 +93,14 @@ class Site:
         response = HTMLResponse(text, status, {"Content-Language": code})
         languages.remember(request, response, secure=settings.base_url.startswith("https:"))
         return response
+
+
+def role_words(rulebook: Rulebook) -> dict[str, Label | Sentence]:
+    """What roles are called: as the newest process that has them says."""
+    named: dict[str, Label | Sentence] = {
+        key: role.label for process in rulebook.catalogue for key, role in process.roles.items()
+    }
+    return named | {ADMINISTRATOR: Sentence("administrator"), AUDITOR: Sentence("auditor")}
 
 
 def _signed_in(request: Request) -> Any:

@@ -13,7 +13,7 @@ from twinflow.sentences import Problem
 from twinflow.services.accounts import api_tokens, second_factors, signing_in
 from twinflow.web.forms import Form, Posted
 from twinflow.web.pages.signing_in import see
-from twinflow.web.rendering import Here, Site
+from twinflow.web.rendering import Here, Site, role_words
 from twinflow.web.viewing import Me
 
 NUMBER = re.compile(r"[0-9]{1,10}", re.ASCII)
@@ -66,6 +66,7 @@ def _page(
         status,
         person=person,
         roles=sorted((each.role, each.office) for each in me.viewer.held),
+        role_words=role_words(site.runtime.rulebook),
         offices={key: office.label for key, office in offices.items()},
         sessions=signing_in.sessions(engine, person.key, now),
         present=me.session.id_hash,

@@ -11,7 +11,7 @@ from twinflow.errors import BadInput, NotFound, Refused, TooManyTries
 from twinflow.sentences import Problem, Sentence
 from twinflow.services.accounts import passwords, second_factors, signing_in
 from twinflow.web.forms import Posted
-from twinflow.web.rendering import Here, Site
+from twinflow.web.rendering import Here, Site, role_words
 from twinflow.web.viewing import COOKIE, SIGN_IN, Me, client_of, let_in, local_path
 
 router = APIRouter(default_response_class=HTMLResponse)
@@ -59,7 +59,10 @@ def _sign_in_page(
 ) -> HTMLResponse:
     shown = [person for person in site.runtime.people.people.values() if not person.disabled] if site.demo else []
     following = local_path(following)
-    return site.form_page(request, "sign_in.html", status, next=following, mail=mail, problems=problems, people=shown)
+    words = role_words(site.runtime.rulebook) if shown else {}
+    offices = site.runtime.people.offices if shown else {}
+    values = {"people": shown, "role_words": words, "offices": offices}
+    return site.form_page(request, "sign_in.html", status, next=following, mail=mail, problems=problems, shown=values)
 
 
 @router.post("/sign-out")
