@@ -111,22 +111,22 @@ OTHER_ROWS = (
     ),
     (
         "INSERT INTO account (person, password_hash, totp_salt, confirmed, last_counter, locked)"
-        " VALUES ('david', 'x', '', false, 0, false)"
+        " VALUES ('elena', 'x', '', false, 0, false)"
     ),
     (
         "INSERT INTO session (id_hash, person, created_at, seen_at, ends_at, user_agent, waits_for)"
-        " VALUES ('0', 'david', '2026-03-02 18:00:00', '2026-03-02 18:00:00', '2026-03-02 19:00:00', '', '')"
+        " VALUES ('0', 'elena', '2026-03-02 18:00:00', '2026-03-02 18:00:00', '2026-03-02 19:00:00', '', '')"
     ),
-    "INSERT INTO recovery_code (code_hash, person) VALUES ('0', 'david')",
-    "INSERT INTO one_time_link (token_hash, kind, person, ends_at) VALUES ('0', 'reset', 'david', '2026-03-02 18:00:00')",
+    "INSERT INTO recovery_code (code_hash, person) VALUES ('0', 'elena')",
+    "INSERT INTO one_time_link (token_hash, kind, person, ends_at) VALUES ('0', 'reset', 'elena', '2026-03-02 18:00:00')",
     (
         "INSERT INTO account_letter (kind, address, asked_at, next_at)"
-        " VALUES ('reset', 'david@chihuahua.example', '2026-03-02 18:00:00', '2026-03-02 18:00:00')"
+        " VALUES ('reset', 'elena@x.example', '2026-03-02 18:00:00', '2026-03-02 18:00:00')"
     ),
     "INSERT INTO attempt (action, key, window_from, n) VALUES ('reset', '0', '2026-03-02 18:00:00', 1)",
     (
         "INSERT INTO api_token (person, name, scopes, token_hash, made_at, ends_at)"
-        " VALUES ('david', 'x', '[]', '0', '2026-03-02 18:00:00', '2026-03-02 18:00:00')"
+        " VALUES ('elena', 'x', '[]', '0', '2026-03-02 18:00:00', '2026-03-02 18:00:00')"
     ),
     "INSERT INTO link (number, at, seal) VALUES (1000, '2026-03-02 18:00:00', '')",
     (
