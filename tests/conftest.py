@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 from hypothesis import settings
+from pwdlib import PasswordHash
+from pwdlib.hashers.argon2 import Argon2Hasher
 from sqlalchemy import create_engine
 
 from postgres import Copies, fresh_database, migrate, migrated_server
@@ -18,6 +20,7 @@ from smtp import RecordingServer, recording_server
 from twinflow import bootstrap, files
 from twinflow.config import OWN_VARIABLES, DatabaseSettings, MailSettings, RhythmSettings, Settings
 from twinflow.mail import words
+from twinflow.services.accounts import hashing
 from world import EXAMPLES, WITH_THE_PASS, World
 
 DATABASES = ("sqlite", "postgresql")
@@ -31,6 +34,9 @@ MEMORY = Path("/dev/shm")
 ROOM = 2 << 30
 if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM:  # every commit of SQLite waits for the disk
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
+
+hashing.HASHER = PasswordHash((Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1),))
+"""Of what a password is hashed with in a fraction of a millisecond: nobody keeps anything from these books."""
 
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")

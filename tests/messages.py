@@ -14,6 +14,7 @@ SPEAKING = {
     "NotFound",
     "Refused",
     "StaleAgreement",
+    "TooManyTries",
     "BooksAltered",
     "TwinflowError",
     "DefinitionChanged",

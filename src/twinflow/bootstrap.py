@@ -27,6 +27,7 @@ from twinflow.sentences import Sentence
 from twinflow.storage import database
 from twinflow.storage.calendars import Edition
 from twinflow.storage.engine import make_engine
+from twinflow.storage.key_file import key_in
 from twinflow.storage.short_copy import in_use, settle
 from twinflow.storage.unit_of_work import UnitOfWork
 
@@ -63,6 +64,11 @@ class Runtime:
     def revision(self) -> str:
         """The version of the tables."""
         return database.NEWEST
+
+    @property
+    def second_factor_key(self) -> bytes:
+        """What the secrets of second factors are made with. Raises EnvironmentFailed."""
+        return key_in(self.settings.accounts.key_file)
 
     @property
     def state_file(self) -> Path | None:

@@ -31,6 +31,7 @@ FILES_IN_TABLES = (
     ("mail", "certificate_authority"),
     ("mail", "state_file"),
     ("bounces", "mailbox"),
+    ("accounts", "key_file"),
 )
 DEFAULT_FILE = Path("twinflow.toml")
 PREFIX = "TWINFLOW_"
@@ -192,6 +193,12 @@ class PeopleSettings(Section):
     one_user_for_several: bool = False
 
 
+class AccountSettings(Section):
+    """`key_file`: what the secrets of second factors are made with. Made where it is missing; all nodes have the same."""
+
+    key_file: File = Path("twinflow.key")
+
+
 class ClockSettings(Section):
     """How often `serve` and `worker` look: for what is due, and for mail to send.
 
@@ -222,6 +229,7 @@ class Settings(Section):
     bounces: BounceSettings = BounceSettings()
     clock: ClockSettings = ClockSettings()
     people: PeopleSettings = PeopleSettings()
+    accounts: AccountSettings = AccountSettings()
 
 
 def load_settings(file: Path | None = None) -> Settings:
@@ -291,6 +299,9 @@ def _resolved(values: dict[str, Any], folder: Path) -> dict[str, Any]:
     kept = {key: str(MailSettings.model_fields[key].default) for key in ("capture_folder", "state_file")}
     mail = values.get("mail", {})
     resolved = {**values, "mail": {**kept, **mail} if isinstance(mail, dict) else mail}
+    own = {"key_file": str(AccountSettings.model_fields["key_file"].default)}
+    accounts = values.get("accounts", {})
+    resolved["accounts"] = {**own, **accounts} if isinstance(accounts, dict) else accounts
     for key in ("people_file", "workflows_folder", "notifications_folder", "cache_folder"):
         if isinstance(resolved.get(key), str):
             resolved[key] = folder / resolved[key]

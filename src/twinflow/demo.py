@@ -6,15 +6,18 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from twinflow import bootstrap, files
-from twinflow.config import ClockSettings, DatabaseSettings, MailSettings, RhythmSettings, Settings
+from twinflow.config import AccountSettings, ClockSettings, DatabaseSettings, MailSettings, RhythmSettings, Settings
 from twinflow.definitions.scripts import read_script
 from twinflow.domain.clock.scripted_case import Script
+from twinflow.domain.people.people import Assignment, People, Person
+from twinflow.domain.people.viewer import ADMINISTRATOR
 from twinflow.domain.steps.terms import TermCommand
 from twinflow.registers.dossiers import read_register
 from twinflow.services.agreements.importing import import_register
 from twinflow.services.agreements.stating_terms import state_term
 from twinflow.services.clock.last_pass import mark_demonstration
 from twinflow.services.clock.replaying import PLAYED, open_case, take
+from twinflow.services.people.changing import change_people
 
 REGISTERS = ("agreements", "negotiations", "intentions")
 SHOWN_AFTER_LAST_STEP = timedelta(days=15)
@@ -46,12 +49,15 @@ def settings(folder: Path, port: int, smtp_port: int, language: str) -> Settings
         ),
         rhythm=RhythmSettings(digest="each pass"),
         clock=ClockSettings(),
+        accounts=AccountSettings(key_file=folder / "twinflow.key"),
     )
 
 
 def fill(runtime: bootstrap.Runtime, clock: Callable[[], datetime]) -> list[Imported]:
     """Import Cuenca's three sheets and enter the worked case with its dates moved, in books that are marked as such."""
     mark_demonstration(runtime.engine)
+    change_people(runtime.engine, runtime.rulebook, _with_administrator, by="demo", reason="", now=clock())
+    runtime.refresh()
     folder = files.shipped("examples")
     done = []
     for name in REGISTERS:
@@ -63,6 +69,13 @@ def fill(runtime: bootstrap.Runtime, clock: Callable[[], datetime]) -> list[Impo
         done.append(Imported(name, latest, len(dossiers) - latest))
     _enter_worked_case(runtime, read_script(worked_case(), runtime.rulebook.catalogue), clock)
     return done
+
+
+def _with_administrator(people: People) -> People:
+    """With somebody who looks after people and mail: no process needs such a person, so the people file has none."""
+    role = Assignment(ADMINISTRATOR, "chihuahua")
+    alba = Person("alba", "Alba Administración", "alba@chihuahua.example", "es", (role,))
+    return replace(people, people={**people.people, alba.key: alba})
 
 
 def worked_case() -> Path:

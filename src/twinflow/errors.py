@@ -59,6 +59,12 @@ class StaleAgreement(Refused):
     code = "stale"
 
 
+class TooManyTries(Refused):
+    """Something was tried more often than it may be."""
+
+    code = "too_many_tries"
+
+
 class DefinitionChanged(TwinflowError):
     """A process file was edited although agreements run on it."""
 

@@ -14,6 +14,7 @@ from fastapi.testclient import TestClient
 from builders import draft_of
 from command_line import Ran, twinflow
 from prepared import Prepare
+from signed_in import signed_in
 from twinflow import bootstrap, clock
 from twinflow.cli.output import jsonable
 from twinflow.config import load_settings
@@ -156,6 +157,7 @@ PAGES = ("/", "/agreements/MX-9", "/agreements/MX-9/deadlines/opinion/1", "/agre
 def browser(run: Run) -> Iterator[TestClient]:
     runtime = bootstrap.start(load_settings(None))
     with TestClient(create_app(runtime, lambda: NOW), base_url="http://127.0.0.1") as client:
+        signed_in(client, runtime, NOW)
         yield client
     runtime.engine.dispose()
 

@@ -10,6 +10,7 @@ from desk import Desk, march
 from fastapi.testclient import TestClient
 
 from builders import noon
+from signed_in import signed_in
 from twinflow import clock
 from twinflow.cli.app import main
 from twinflow.services.reading import agreements, deadlines
@@ -120,6 +121,7 @@ def read(desk: Desk, day: int, language: str) -> str:
     """The words of the agreement's page on a day, with what was escaped in it."""
     app = create_app(desk.world.runtime, lambda: noon(march(day)), demo=False)
     with TestClient(app, base_url="http://127.0.0.1", headers={"Accept-Language": language}) as client:
+        signed_in(client, desk.world.runtime, noon(march(day)))
         page = client.get("/agreements/T-1").text
     table = page[page.index("deadlines-caption") : page.index("</table>")]
     text = re.sub(r"<[^>]+>|[✓‖]", " ", table)

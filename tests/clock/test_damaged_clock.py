@@ -7,6 +7,7 @@ from fastapi.testclient import TestClient
 from office_clock import Office
 from sqlalchemy import Engine, text
 
+from signed_in import signed_in
 from twinflow.errors import ClockDoubted, TwinflowError
 from twinflow.services.clock import last_pass
 from twinflow.storage.unit_of_work import UnitOfWork
@@ -29,6 +30,7 @@ def altered(engine: Engine, statement: str) -> None:
 def pages(office: Office, *addresses: str) -> dict[str, int]:
     application = create_app(office.world.runtime, lambda: office.world.now, demo=False)
     browser = TestClient(application, base_url="http://127.0.0.1", raise_server_exceptions=False)
+    signed_in(browser, office.world.runtime, office.world.now)
     with browser:
         return {address: browser.get(address).status_code for address in addresses}
 

@@ -199,6 +199,13 @@ def test_several_nodes_may_start_on_an_empty_database_at_once(database_url: str)
     with engine.begin() as connection:
         for table in (
             "seen_by",
+            "api_token",
+            "attempt",
+            "account_letter",
+            "one_time_link",
+            "recovery_code",
+            "session",
+            "account",
             "people_entry",
             "absence",
             "delegation",

@@ -15,6 +15,7 @@ from fastapi.testclient import TestClient
 
 from builders import AT_PAGE, facts, noon
 from mail_reading import text_of
+from signed_in import signed_in
 from tiny_world import loaded, tiny_world
 from twinflow.domain.agreement.agreement import DeadlineStatus, Party
 from twinflow.domain.agreement.entries import Alerted
@@ -155,6 +156,7 @@ def test_lists_and_pages_say_that_the_day_has_passed(world: World) -> None:
     assert line.in_force is False
     assert str(line.unfinished) == "Archive: 2026-03-07 has passed, and what follows was not carried out"
     with TestClient(create_app(world.runtime, lambda: world.now), base_url="http://127.0.0.1") as browser:
+        signed_in(browser, world.runtime, world.now)
         for page in ("/", "/agreements/T-1"):
             shown = browser.get(page, headers={"Accept-Language": "en"}).text
             assert "has passed, and what follows was not carried out" in shown

@@ -11,6 +11,7 @@ from faulty_server import Stage, at, faulty_server, says
 from mailbag import NOW, PARTIES, REFERENCE, REVIEWERS, by_recipient, fill, is_of_the_bag, people_file, send_due
 
 from builders import AT_PAGE, new_case
+from signed_in import signed_in
 from smtp import RecordingServer
 from tiny_world import loaded
 from twinflow.domain.agreement.history import EntryKind
@@ -144,6 +145,7 @@ def test_every_page_says_who_was_not_reached_until_somebody_has_seen_to_it(
     bea = by_recipient(world)["bea"]
     app = create_app(world.runtime, lambda: world.now, demo=False)
     with TestClient(app, base_url="http://127.0.0.1", headers={"Accept-Language": language}) as browser:
+        signed_in(browser, world.runtime, world.now)
         page = browser.get("/incidents")
         assert page.status_code == 200
         number = {"en": "Incidents: 1", "es": "Incidencias: 1"}

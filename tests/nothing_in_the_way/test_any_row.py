@@ -15,6 +15,7 @@ from sqlmodel.sql.sqltypes import UTCDateTime
 from builders import AT_PAGE, new_case
 from postgres import APPEND_ONLY, connected, fresh_database
 from prepared import Put, copy_of, file_of
+from signed_in import ZOILA, session_of, with_administrator
 from tiny_world import tiny_world
 from twinflow import bootstrap
 from twinflow.config import Settings
@@ -27,8 +28,10 @@ from twinflow.sentences import Sentence
 from twinflow.services.agreements.opening import open_agreement
 from twinflow.services.alerts.open_incidents import keep_failed
 from twinflow.services.mail import calendar_feeds
+from twinflow.services.people.changing import change_people
 from twinflow.services.reading import agreements
 from twinflow.web.app import create_app
+from twinflow.web.viewing import COOKIE
 from world import World
 
 TABLES = {table.name: table for table in SQLModel.metadata.sorted_tables}
@@ -71,6 +74,8 @@ def books(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         world.tick()
         calendar_feeds.create(world.engine, world.people, "elena", world.now)
         keep_failed(world.engine, Part.MAIL, Trouble("whole", Sentence("why")), world.now)
+        change_people(world.engine, world.rulebook, with_administrator, by="test", reason="", now=world.now)
+        session_of(world.runtime, ZOILA, world.now)
         with world.engine.begin() as connection:
             for statement in OTHER_ROWS:
                 connection.execute(text(statement))
@@ -108,6 +113,25 @@ OTHER_ROWS = (
     (
         "INSERT INTO delegation (person, number, delegate, role, office, from_day, to_day, reason)"
         " VALUES ('elena', 1, 'elena', NULL, NULL, '2026-12-21', '2026-12-31', 'on leave')"
+    ),
+    (
+        "INSERT INTO account (person, password_hash, totp_salt, confirmed, last_counter, locked)"
+        " VALUES ('elena', 'x', '', false, 0, false)"
+    ),
+    (
+        "INSERT INTO session (id_hash, person, created_at, seen_at, ends_at, user_agent, waits_for)"
+        " VALUES ('0', 'elena', '2026-03-02 18:00:00', '2026-03-02 18:00:00', '2026-03-02 19:00:00', '', '')"
+    ),
+    "INSERT INTO recovery_code (code_hash, person) VALUES ('0', 'elena')",
+    "INSERT INTO one_time_link (token_hash, kind, person, ends_at) VALUES ('0', 'reset', 'elena', '2026-03-02 18:00:00')",
+    (
+        "INSERT INTO account_letter (kind, address, asked_at, next_at)"
+        " VALUES ('reset', 'elena@x.example', '2026-03-02 18:00:00', '2026-03-02 18:00:00')"
+    ),
+    "INSERT INTO attempt (action, key, window_from, n) VALUES ('reset', '0', '2026-03-02 18:00:00', 1)",
+    (
+        "INSERT INTO api_token (person, name, scopes, token_hash, made_at, ends_at)"
+        " VALUES ('elena', 'x', '[]', '0', '2026-03-02 18:00:00', '2026-03-02 18:00:00')"
     ),
     "INSERT INTO link (number, at, seal) VALUES (1000, '2026-03-02 18:00:00', '')",
     (
@@ -193,6 +217,7 @@ def _goes_on(books: Prepared) -> None:
         events = calendar_feeds.dates_of(*around, world.people.person("elena"), world.now)
         assert any("A-2" in str(event) for event in events)
         browser = TestClient(create_app(world.runtime, lambda: world.now), base_url="http://127.0.0.1")
+        browser.cookies.set(COOKIE, session_of(world.runtime, ZOILA, LATER))
         for page in ("/?all=1", "/incidents", "/inbox", "/healthz"):
             assert browser.get(page).status_code < 500, page
     finally:

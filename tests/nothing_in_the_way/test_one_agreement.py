@@ -8,6 +8,7 @@ from fastapi.testclient import TestClient
 
 from builders import AT_PAGE
 from command_line import Ran, twinflow
+from signed_in import signed_in
 from tiny_world import loaded
 from twinflow.domain.agreement.agreement import Party
 from twinflow.domain.steps.command import StepCommand
@@ -39,7 +40,8 @@ def damaged(cuenca: World, request: pytest.FixtureRequest) -> World:
 
 def browser_of(world: World, language: str = "en") -> TestClient:
     app = create_app(world.runtime, lambda: world.now)
-    return TestClient(app, base_url="http://127.0.0.1", headers={"Accept-Language": language})
+    browser = TestClient(app, base_url="http://127.0.0.1", headers={"Accept-Language": language})
+    return signed_in(browser, world.runtime, world.now)
 
 
 def mail(world: World) -> str:

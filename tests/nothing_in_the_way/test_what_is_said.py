@@ -9,6 +9,7 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import text
 
+from signed_in import signed_in
 from twinflow.domain.alerts.incident import LastPass, Part
 from twinflow.mail.returned import Watched
 from twinflow.sentences import Sentence
@@ -26,7 +27,8 @@ VACANT = FULL.replace('role = "liaison"', 'role = "authority"').replace('role = 
 def browser_of(world: World, language: str = "en") -> TestClient:
     """The pages of a process that makes no passes."""
     app = create_app(world.runtime, lambda: world.now)
-    return TestClient(app, base_url="http://127.0.0.1", headers={"Accept-Language": language})
+    browser = TestClient(app, base_url="http://127.0.0.1", headers={"Accept-Language": language})
+    return signed_in(browser, world.runtime, world.now)
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import text as sql
 
 from builders import AT_PAGE, DRAFT, edited
+from signed_in import signed_in
 from twinflow.definitions.people import read_people
 from twinflow.domain.agreement.agreement import Claim, Party, Term
 from twinflow.domain.agreement.entries import ChangeKind
@@ -238,6 +239,7 @@ def old(case):
 )
 def test_pages_and_pictures_show_older_texts_harmless(old, address):
     with TestClient(create_app(old.runtime, lambda: old.now), base_url="http://127.0.0.1") as browser:
+        signed_in(browser, old.runtime, old.now)
         page = browser.get(address)
     assert page.status_code == 200
     assert "gniward" in page.text
@@ -246,6 +248,7 @@ def test_pages_and_pictures_show_older_texts_harmless(old, address):
 
 def test_a_long_title_is_shortened_in_the_list_and_whole_on_its_page(old):
     with TestClient(create_app(old.runtime, lambda: old.now), base_url="http://127.0.0.1") as browser:
+        signed_in(browser, old.runtime, old.now)
         assert browser.get("/").text.count("Ω") < 120
         assert "Ω" * 20_000 in browser.get("/agreements/MX-1").text
 
@@ -290,6 +293,7 @@ def test_names_that_run_from_right_to_left_stand_isolated_among_other_text(world
     world.now = datetime(2026, 3, 2, 18, tzinfo=UTC)
     opened(world, replace(NEW, title="תל אביב", parties=(HOME, Party("תל אביב", "IL"))))
     with TestClient(create_app(world.runtime, lambda: world.now), base_url="http://127.0.0.1") as browser:
+        signed_in(browser, world.runtime, world.now)
         assert "<bdi>תל אביב</bdi>" in browser.get("/").text
         page = browser.get("/agreements/MX-1").text
     assert '<h1 dir="auto">תל אביב</h1>' in page

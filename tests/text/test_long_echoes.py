@@ -3,6 +3,7 @@
 import pytest
 from fastapi.testclient import TestClient
 
+from signed_in import signed_in
 from twinflow.cli.failing import print_error
 from twinflow.errors import BadInput, NotFound, Refused, TwinflowError
 from twinflow.sentences import Problem, Sentence
@@ -53,6 +54,7 @@ def test_a_text_that_is_short_enough_is_told_whole() -> None:
 )
 def test_no_page_repeats_more_than_the_beginning(world, address: str) -> None:
     with TestClient(create_app(world.runtime, lambda: world.now), base_url="http://127.0.0.1") as browser:
+        signed_in(browser, world.runtime, world.now)
         page = browser.get(address)
     assert page.status_code in (200, 404)
     assert "y" * (MANY_TOLD + 1) not in page.text

@@ -7,6 +7,7 @@ import pytest
 from fastapi.testclient import TestClient
 from web_register import clock, settings_in, take_over
 
+from signed_in import ZOILA, signed_in
 from twinflow import bootstrap
 from twinflow.bootstrap import Runtime
 from twinflow.web.app import create_app
@@ -35,16 +36,23 @@ def empty(database_url: str, tmp_path: Path) -> Iterator[Runtime]:
 
 @pytest.fixture
 def browse() -> Iterator[Browse]:
-    """A browser on the pages of a runtime, in English unless told otherwise."""
+    """A browser on the pages of a runtime, in English and of the administrator unless told otherwise."""
     opened: list[TestClient] = []
 
-    def open_browser(runtime: Runtime, *, language: str = "en", demo: bool = False, raising: bool = True) -> TestClient:
+    def open_browser(
+        runtime: Runtime,
+        *,
+        language: str = "en",
+        demo: bool = False,
+        raising: bool = True,
+        person: str = ZOILA,
+    ) -> TestClient:
         app = create_app(runtime, clock, demo=demo)
         client = TestClient(
             app, base_url="http://127.0.0.1", headers={"Accept-Language": language}, raise_server_exceptions=raising
         )
         opened.append(client)
-        return client
+        return signed_in(client, runtime, clock(), person) if person else client
 
     yield open_browser
     for client in opened:

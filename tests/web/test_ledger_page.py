@@ -10,6 +10,7 @@ from test_frame import assert_well_built
 from web_reading import Page
 
 from builders import AT_PAGE, PAPERS
+from signed_in import signed_in
 from twinflow import bootstrap
 from twinflow.bootstrap import Runtime
 from twinflow.config import DatabaseSettings, MailSettings, Settings
@@ -67,7 +68,7 @@ def look() -> Iterator[Callable[..., TestClient]]:
     def open_browser(runtime: Runtime, language: str = "en", now: datetime = NOW) -> TestClient:
         app = create_app(runtime, lambda: now)
         opened.append(TestClient(app, base_url="http://127.0.0.1", headers={"Accept-Language": language}))
-        return opened[-1]
+        return signed_in(opened[-1], runtime, now)
 
     yield open_browser
     for client in opened:

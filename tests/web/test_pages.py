@@ -67,7 +67,9 @@ def test_the_list_goes_on_on_the_next_page_with_what_it_is_narrowed_to(browser, 
     assert not {row.split()[0] for row in page.rows[1:]} & {row.split()[0] for row in second.rows[1:]}
     assert {"href": "/?words=cuenca&state=in_force&process=ec%2Fagreement"} in second.all("a")
     assert [option["value"] for option in second.all("option") if "selected" in option] == ["ec/agreement", "in_force"]
-    assert {"type": "search", "value": "cuenca"}.items() <= second.all("input")[0].items()
+    assert {"type": "search", "value": "cuenca"}.items() <= next(
+        each for each in second.all("input") if each["name"] == "words"
+    ).items()
 
 
 @pytest.mark.parametrize(

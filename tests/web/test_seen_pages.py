@@ -23,7 +23,7 @@ def address(path: str, reference: str) -> str:
 
 def ask_as(monkeypatch: pytest.MonkeyPatch, role: str, office: str) -> None:
     held = frozenset({Held(role, office, "municipality", "EC")} if role else ())
-    monkeypatch.setattr(viewing, "viewer_of_request", lambda _request, _site: Viewer("x", Door.PAGE, held))
+    monkeypatch.setattr(viewing, "asking", lambda _request: Viewer("x", Door.PAGE, held))
 
 
 @pytest.mark.parametrize("role", [*SEEING, *BLIND])

@@ -5,7 +5,7 @@ from datetime import datetime
 from pathlib import Path
 
 from twinflow.bootstrap import Runtime
-from twinflow.config import DatabaseSettings, MailSettings, Settings
+from twinflow.config import AccountSettings, DatabaseSettings, MailSettings, Settings
 from twinflow.registers.dossiers import read_register
 from twinflow.services.agreements.importing import import_register
 from world import CUENCA, TODAY, WITH_THE_PASS
@@ -21,6 +21,7 @@ def settings_in(folder: Path, database_url: str) -> Settings:
         database=DatabaseSettings(url=database_url),
         mail=MailSettings(capture_folder=folder / "mail"),
         rhythm=WITH_THE_PASS,
+        accounts=AccountSettings(key_file=folder / "twinflow.key"),
     )
 
 

@@ -51,10 +51,11 @@ def _said(lines: Sequence[Line], number: int | None, *, dry_run: bool) -> Senten
 
 def _who(person: str) -> str:
     """Whoever runs the command, by the machine: what is done in the shell is done by its user, as whomever they say."""
-    return f"{person} ({_machine_user()})" if person else _machine_user()
+    return f"{person} ({who()})" if person else who()
 
 
-def _machine_user() -> str:
+def who() -> str:
+    """The user of the machine."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):  # a user whom the machine does not know by name

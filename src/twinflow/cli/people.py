@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from twinflow.cli import handing_over
+from twinflow.cli import accounts, handing_over
 from twinflow.cli.changing_people import As, DryRun, Reason, show_change
 from twinflow.cli.context import Cli, Json, cli_of, day_option
 from twinflow.cli.options import Options, whole_day
@@ -23,6 +23,12 @@ from twinflow.sentences import Sentence
 from twinflow.services.people import changing
 
 app = typer.Typer(help="People and the roles they hold.", no_args_is_help=True)
+
+app.command()(accounts.invite)
+app.command()(accounts.lock)
+app.command()(accounts.unlock)
+app.command("end-sessions")(accounts.end_sessions)
+app.command("forget-second-factor")(accounts.forget_second_factor)
 
 Key = Annotated[str, typer.Argument(metavar="PERSON", help="The key of the person.")]
 Role = Annotated[str, typer.Argument(help="The role, as process files name it.")]

@@ -19,6 +19,7 @@ from markupsafe import Markup
 
 from twinflow.domain.mail.letter import Letter, LetterGroup, LetterItem
 from twinflow.domain.mail.message import Message
+from twinflow.domain.people.people import Person
 from twinflow.domain.process.notices import BASE
 from twinflow.mail.dates_file import dates_file
 from twinflow.mail.words import Words
@@ -84,20 +85,34 @@ class Composer:
             unsubscribe_hash=hashlib.sha256(token.encode()).hexdigest() if token else None,
         )
 
-    def _headers(
-        self, letter: Letter, subject: str, message_id: str, created_at: datetime, unsubscribe_url: str
-    ) -> dict[str, str]:
-        headers = {
+    def compose_plain(self, person: Person, subject: str, text: str, *, message_id: str, created_at: datetime) -> bytes:
+        """A message of plain words about the person's own account."""
+        headers = self._common_headers(person, harmless(subject), message_id, created_at)
+        return "".join([*(_header(name, value) for name, value in headers.items()), _part("text/plain", text)]).encode(
+            "ascii"
+        )
+
+    def page(self, path: str) -> str:
+        """The whole address of a page."""
+        return f"{self._base_url}{path}"
+
+    def _common_headers(self, person: Person, subject: str, message_id: str, created_at: datetime) -> dict[str, str]:
+        return {
             "Subject": _text("Subject", subject),
             "From": _address("From", "twinflow", self._sender),
-            "To": _address("To", letter.person.name, letter.person.mail),
+            "To": _address("To", person.name, person.mail),
             "Date": format_datetime(created_at),
             "Message-ID": f"<{message_id}@{self._domain}>",
             "Auto-Submitted": "auto-generated",  # RFC 3834: no machine answers it
             "X-Auto-Response-Suppress": "All",  # the same for Exchange
-            "Content-Language": letter.person.language,
+            "Content-Language": person.language,
             "MIME-Version": "1.0",
         }
+
+    def _headers(
+        self, letter: Letter, subject: str, message_id: str, created_at: datetime, unsubscribe_url: str
+    ) -> dict[str, str]:
+        headers = self._common_headers(letter.person, subject, message_id, created_at)
         if len(letter.groups) == 1:  # one thread an agreement, flat: every message answers the same root
             root = f"<{self._root(letter.groups[0].reference)}>"
             headers |= {"In-Reply-To": root, "References": root}

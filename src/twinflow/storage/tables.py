@@ -610,6 +610,99 @@ class PeopleEntryRow(SQLModel, table=True):
     seal: str
 
 
+class AccountRow(SQLModel, table=True):
+    """How a person signs in. Nothing here lets anybody in: of the second factor it has what its secret is made from, with a key
+    that stands in a file.
+    """
+
+    __tablename__ = "account"
+
+    person: str = Field(primary_key=True, foreign_key="person.key")
+    password_hash: str = ""
+    totp_salt: str = ""
+    confirmed: bool = False
+    last_counter: int = 0
+    locked: bool = False
+    locked_until: datetime | None = None
+
+
+class SessionRow(SQLModel, table=True):
+    """Somebody who is signed in somewhere; only a hash of what the browser holds."""
+
+    __tablename__ = "session"
+
+    id_hash: str = Field(primary_key=True)
+    person: str = Field(foreign_key="person.key", index=True)
+    created_at: datetime
+    seen_at: datetime
+    ends_at: datetime
+    user_agent: str
+    waits_for: str
+    revoked_at: datetime | None = None
+
+
+class RecoveryCodeRow(SQLModel, table=True):
+    """A code in place of the second factor, good once; only its hash."""
+
+    __tablename__ = "recovery_code"
+
+    code_hash: str = Field(primary_key=True)
+    person: str = Field(foreign_key="person.key", index=True)
+    used_at: datetime | None = None
+
+
+class OneTimeLinkRow(SQLModel, table=True):
+    """A link to set a password with, good once; only its hash."""
+
+    __tablename__ = "one_time_link"
+
+    token_hash: str = Field(primary_key=True)
+    kind: str
+    person: str = Field(foreign_key="person.key", index=True)
+    ends_at: datetime
+    used_at: datetime | None = None
+
+
+class AccountLetterRow(SQLModel, table=True):
+    """A letter about an account that is still to be sent, to an address that may be nobody's. It goes when it is sent."""
+
+    __tablename__ = "account_letter"
+
+    id: int | None = Field(default=None, primary_key=True)
+    kind: str
+    address: str
+    asked_at: datetime
+    next_at: datetime
+
+
+class AttemptRow(SQLModel, table=True):
+    """How often something was tried in a window of time, by a key that is a hash."""
+
+    __tablename__ = "attempt"
+
+    action: str = Field(primary_key=True)
+    key: str = Field(primary_key=True)
+    window_from: datetime = Field(primary_key=True)
+    n: int
+
+
+class ApiTokenRow(SQLModel, table=True):
+    """A token for programs of a person; only its hash."""
+
+    __tablename__ = "api_token"
+    __table_args__ = (UniqueConstraint("token_hash"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    person: str = Field(foreign_key="person.key", index=True)
+    name: str
+    scopes: list[str] = Field(sa_type=Document)
+    token_hash: str
+    made_at: datetime
+    ends_at: datetime
+    used_at: datetime | None = None
+    revoked_at: datetime | None = None
+
+
 def table_of(row: type[SQLModel]) -> Table:
     """The table whose rows these are, for statements that ask for columns alone."""
     return cast("Table", row.__table__)  # type: ignore[attr-defined]

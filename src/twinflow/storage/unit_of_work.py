@@ -8,6 +8,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
 from twinflow.domain.people.viewer import CLOCK_VIEWER, Viewer
+from twinflow.storage.accounts import Accounts
 from twinflow.storage.agreements import Agreements
 from twinflow.storage.alerts import Alerts
 from twinflow.storage.calendar_recount import CalendarRecount
@@ -62,6 +63,7 @@ class UnitOfWork:
             raise in_our_words(error) or error from error
         self._writes = Writes(self._connection)
         self._seals = Seals(self._writes)
+        self.accounts = Accounts(self._writes)
         self.agreements = Agreements(self._writes, self._seals, self._viewer)
         self.alerts = Alerts(self._writes)
         self.books = Books(self._writes)

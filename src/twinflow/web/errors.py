@@ -7,7 +7,7 @@ from http import HTTPStatus
 from fastapi import FastAPI
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from twinflow.errors import BadInput, EnvironmentFailed, NotFound, TwinflowError
 from twinflow.sentences import Sentence
@@ -16,16 +16,30 @@ from twinflow.text import LONGEST, harmless, shortened
 from twinflow.web import viewing
 from twinflow.web.rendering import site_of
 from twinflow.web.security import secure
+from twinflow.web.viewing import ForeignForm, NotSignedIn, with_next
 
 log = logging.getLogger(__name__)
 
 
 def install(app: FastAPI) -> None:
+    app.exception_handler(NotSignedIn)(_not_signed_in)
+    app.exception_handler(ForeignForm)(_foreign)
     app.exception_handler(NotFound)(_not_found)
     app.exception_handler(BadInput)(_not_found)
     app.exception_handler(TwinflowError)(_failed)
     app.exception_handler(HTTPException)(_refused)
     app.exception_handler(Exception)(_broken)
+
+
+def _not_signed_in(request: Request, error: NotSignedIn) -> Response:
+    """A page is gone on to after signing in; what was sent is lost."""
+    path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    address = with_next(error.page, path) if request.method == "GET" else error.page
+    return RedirectResponse(address, HTTPStatus.SEE_OTHER)
+
+
+def _foreign(request: Request, error: ForeignForm) -> Response:
+    return site_of(request).error_page(request, HTTPStatus.FORBIDDEN, error.message)
 
 
 def _not_found(request: Request, error: NotFound | BadInput) -> Response:
@@ -46,6 +60,8 @@ def _refused(request: Request, error: HTTPException) -> Response:
     if status is HTTPStatus.NOT_FOUND:
         message = Sentence("There is no page at {path}.", {"path": shortened(request.url.path)})
         response = site_of(request).error_page(request, status, message)
+    elif status is HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        response = site_of(request).error_page(request, status, Sentence("That is more than a form of ours has."))
     else:
         response = site_of(request).error_page(
             request, status, Sentence("This address only shows; it takes no other request.")
@@ -76,7 +92,7 @@ def _similar(request: Request) -> list[str]:
     """References that look like the one in the address, of what whoever asks sees."""
     site = site_of(request)
     asked = str(request.path_params.get("reference", "")).upper()
-    if len(asked) > LONGEST["reference"]:
+    if not 0 < len(asked) <= LONGEST["reference"]:
         return []
-    seen = agreements.list_references(site.runtime.engine, viewer=viewing.viewer_of_request(request, site))
+    seen = agreements.list_references(site.runtime.engine, viewer=viewing.asking(request))
     return get_close_matches(asked, seen, n=8, cutoff=0.5)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import quote
 
 from fastapi import Depends
@@ -16,7 +16,9 @@ from starlette.responses import HTMLResponse
 
 from twinflow import language
 from twinflow.bootstrap import Runtime
+from twinflow.domain.people.viewer import ADMINISTRATOR, AUDITOR
 from twinflow.domain.process.definition import Label
+from twinflow.domain.rulebook import Rulebook
 from twinflow.sentences import ONE_FOR_SEVERAL, Sentence
 from twinflow.services.alerts import open_incidents
 from twinflow.services.clock import last_pass
@@ -42,7 +44,8 @@ class Site:
         engine = self.runtime.engine
         held = restored_backup.held(engine, self.runtime.state_file)
         clock = last_pass.look(engine, self.clock(), self.runtime.settings.clock.longest_gap)
-        banners = {"incidents": open_incidents.count(engine), "held": held, "clock": clock.sentences}
+        incidents = open_incidents.count(engine) if _is_administrator(request) else 0
+        banners = {"incidents": incidents, "held": held, "clock": clock.sentences}
         return self._draw(request, template, 200, {**values, **banners})
 
     def public_page(
@@ -50,6 +53,14 @@ class Site:
     ) -> HTMLResponse:
         """A page for whoever has its address, in `language` unless another was asked for: nothing of other people."""
         return self._draw(request, template, status, {**values, "incidents": 0, "held": None, "clock": ()}, language)
+
+    def form_page(
+        self, request: Request, template: str, status: int, *, reader: str = "", **values: object
+    ) -> HTMLResponse:
+        """A page of forms about whoever asks alone, without banners; `reader` is the language of somebody not yet signed in."""
+        person = getattr(_signed_in(request), "person", None)
+        quiet = {"incidents": 0, "held": None, "clock": ()}
+        return self._draw(request, template, status, {**values, **quiet}, reader or getattr(person, "language", ""))
 
     def error_page(self, request: Request, status: int, message: Sentence, similar: Sequence[str] = ()) -> HTMLResponse:
         """A page that asks the database nothing."""
@@ -75,6 +86,7 @@ class Site:
             "root": request.scope.get("root_path", ""),
             "demo": self.demo,
             "for_several": ONE_FOR_SEVERAL if settings.people.one_user_for_several else None,
+            "signed_in": _signed_in(request),
             "captures": not settings.mail.host,
             "redirected_to": settings.mail.redirect_all_to,
         }
@@ -82,6 +94,23 @@ class Site:
         response = HTMLResponse(text, status, {"Content-Language": code})
         languages.remember(request, response, secure=settings.base_url.startswith("https:"))
         return response
+
+
+def role_words(rulebook: Rulebook) -> dict[str, Label | Sentence]:
+    """What roles are called: as the newest process that has them says."""
+    named: dict[str, Label | Sentence] = {
+        key: role.label for process in rulebook.catalogue for key, role in process.roles.items()
+    }
+    return named | {ADMINISTRATOR: Sentence("administrator"), AUDITOR: Sentence("auditor")}
+
+
+def _signed_in(request: Request) -> Any:
+    """Whoever asks (`viewing.SignedIn`); None on a page that is public."""
+    return getattr(request.state, "signed_in", None)
+
+
+def _is_administrator(request: Request) -> bool:
+    return bool(getattr(_signed_in(request), "is_administrator", False))
 
 
 def site_of(request: Request) -> Site:

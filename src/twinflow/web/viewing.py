@@ -1,11 +1,134 @@
-"""Who is asking for a page."""
+"""Who is asking. No route is reachable without a viewer but those that stand in `PUBLIC`; a new one is closed until it does."""
 
+from dataclasses import dataclass
+from hmac import compare_digest
+from typing import Annotated
+from urllib.parse import urlencode
+
+from fastapi import Depends
 from starlette.requests import Request
+from starlette.responses import Response
 
-from twinflow.domain.people.viewer import OPERATOR, Viewer
-from twinflow.web.rendering import Site
+from twinflow.domain.accounts.sessions import LONGEST, Session, WaitsFor
+from twinflow.domain.people.people import Person
+from twinflow.domain.people.viewer import ADMINISTRATOR, Door, Viewer, viewer_of
+from twinflow.errors import NotFound
+from twinflow.sentences import Sentence
+from twinflow.services.accounts.hashing import hashed
+from twinflow.services.accounts.signing_in import Client, NewSession, signed_in
+from twinflow.web.forms import BY_LINK, Posted, is_from_here
+from twinflow.web.rendering import fresh_site_of, site_of
+
+COOKIE = "twinflow_session"
+SIGN_IN = "/sign-in"
+LONGEST_NEXT = 2_000
+
+PUBLIC = frozenset({*BY_LINK, "/healthz", SIGN_IN, "/sign-in/demonstration", "/reset", "/password/{token}"})
+"""By decision, and by the path of the route; static files are public too."""
+
+PAGE_FOR = {WaitsFor.SECOND_FACTOR: "/sign-in/code", WaitsFor.ENROLMENT: "/second-factor"}
+"""The one page that a session which waits is good for."""
+WHILE_WAITING = frozenset({"/sign-out"})
 
 
-def viewer_of_request(request: Request, site: Site) -> Viewer:  # noqa: ARG001 - nobody signs in yet
-    """Every page asks here for whom it is: whoever reaches the pages, which show everything until people sign in."""
-    return OPERATOR
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """Whoever asks, with the session by which they do and the token that its forms carry."""
+
+    session: Session
+    person: Person
+    viewer: Viewer
+    form_token: str
+
+    @property
+    def is_administrator(self) -> bool:
+        return any(each.role == ADMINISTRATOR for each in self.viewer.held)
+
+
+class NotSignedIn(Exception):
+    """There is no session, or it waits for something else first: `page` is where that is done."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__(page)
+        self.page = page
+
+
+class ForeignForm(Exception):
+    """A form that was sent from another session, or from a page of somebody else's."""
+
+    message = Sentence("This form is of another session. Go back, load its page again, and send it anew.")
+
+
+def gate(request: Request, form: Posted) -> None:
+    """For every route there is. Raises NotSignedIn, ForeignForm."""
+    path = request.scope["route"].path
+    is_form = request.method == "POST" and path not in BY_LINK
+    if is_form and not is_from_here(request):
+        raise ForeignForm
+    if path in PUBLIC:
+        return
+    found = _signed_in(request)
+    if is_form and not compare_digest(form.get("form").encode(), found.form_token.encode()):
+        raise ForeignForm
+    waits_for = found.session.waits_for
+    if waits_for is not WaitsFor.NOTHING and path not in {PAGE_FOR[waits_for], *WHILE_WAITING}:
+        raise NotSignedIn(PAGE_FOR[waits_for])
+    request.state.signed_in = found
+
+
+def _signed_in(request: Request) -> SignedIn:
+    token = request.cookies.get(COOKIE)
+    if not token:
+        raise NotSignedIn(SIGN_IN)
+    site = fresh_site_of(request)
+    now, people = site.clock(), site.runtime.people
+    session = signed_in(site.runtime.engine, people, token, now)
+    if session is None:
+        raise NotSignedIn(SIGN_IN)
+    viewer = viewer_of(people, session.person, now, Door.PAGE)
+    return SignedIn(session, people.people[session.person], viewer, hashed(f"form\0{token}"))
+
+
+def whoever_asks(request: Request) -> SignedIn:
+    found = request.state.signed_in
+    assert isinstance(found, SignedIn)
+    return found
+
+
+def asking(request: Request) -> Viewer:
+    return whoever_asks(request).viewer
+
+
+def administrator(request: Request) -> None:
+    """For others there is no such page: raises NotFound in the words of an address that is none."""
+    if not whoever_asks(request).is_administrator:
+        raise NotFound("There is no page at {path}.", path=request.url.path)
+
+
+Me = Annotated[SignedIn, Depends(whoever_asks)]
+Asking = Annotated[Viewer, Depends(asking)]
+OnlyAdministrators = Depends(administrator)
+
+
+def client_of(request: Request) -> Client:
+    return Client(request.client.host if request.client is not None else "", request.headers.get("user-agent", ""))
+
+
+def let_in(request: Request, response: Response, new: NewSession) -> Response:
+    """The response with the session in a cookie that no script reads and no other site's form brings."""
+    secure = site_of(request).runtime.settings.base_url.startswith("https:")
+    seconds = int(LONGEST.total_seconds())
+    response.set_cookie(COOKIE, new.token, max_age=seconds, httponly=True, samesite="lax", secure=secure)
+    return response
+
+
+def local_path(address: str) -> str:
+    """Where to go on: a path of this server, or the first page."""
+    odd = "\\" in address or not address.isascii() or not address.isprintable() or len(address) > LONGEST_NEXT
+    return address if address.startswith("/") and not address.startswith("//") and not odd else "/"
+
+
+def with_next(page: str, address: str) -> str:
+    """The page, which goes on to the address then."""
+    there = local_path(address)
+    return page if there == "/" else f"{page}?{urlencode({'next': there})}"

@@ -25,9 +25,11 @@ from twinflow.domain.mail.return_path import return_tag
 from twinflow.domain.people.people import People
 from twinflow.domain.rulebook import Rulebook
 from twinflow.errors import EnvironmentFailed, MailFailed, MailServerDown
+from twinflow.language import say
 from twinflow.mail.mailer import Connection
 from twinflow.mail.post import Post
 from twinflow.sentences import Sentence
+from twinflow.services.accounts import letters as account_letters
 from twinflow.services.alerts import incidents
 from twinflow.services.mail import outbox, received
 from twinflow.services.mail.letters import Letters, letters
@@ -99,6 +101,7 @@ class Sender:
             self.return_key = received.return_key(self.engine)
             async with self.post.mailer.connect() as connections:
                 await self._deliver(connections, delivery)
+                await self._deliver_account_letters(connections, delivery)
             untold = incidents.tell_incidents(self.engine, self.rulebook, self.people, self.clock())
             delivery.troubles += tuple(untold)
         delivery.failures += (*self.unreadable.values(), *(each.sentence for each in delivery.troubles))
@@ -124,6 +127,41 @@ class Sender:
             left = await asyncio.gather(ready, return_exceptions=True)
             unsent = [each.message for each in left[0]] if isinstance(left[0], list) else []
             await asyncio.to_thread(outbox.give_back, self.engine, unsent, self.clock())
+
+    async def _deliver_account_letters(self, connections: list[Connection], delivery: Delivery) -> None:
+        """Letters with links are never kept as built; one that cannot be sent is written anew at a later pass."""
+        for letter_id in await asyncio.to_thread(account_letters.due, self.engine, self.clock()):
+            try:
+                if not self.stopping() and await self._send_account_letter(connections[0], letter_id):
+                    delivery.sent += 1
+            except MailFailed as failure:
+                log.warning("letter %s about an account: %s", letter_id, failure)
+                if failure.permanent:
+                    await asyncio.to_thread(account_letters.forget, self.engine, letter_id)
+            except EnvironmentFailed:
+                raise
+            except Exception:
+                log.exception("letter %s about an account cannot be written", letter_id)
+                await asyncio.to_thread(account_letters.forget, self.engine, letter_id)
+
+    async def _send_account_letter(self, connection: Connection, letter_id: int) -> bool:
+        letter = await asyncio.to_thread(account_letters.write, self.engine, self.people, letter_id, self.clock())
+        if letter is None:
+            return False
+        person, composer = letter.person, self.post.composer
+        link = composer.page(letter.path) if letter.path else ""
+        words = (say(letter.before, person.language), link, say(letter.after, person.language))
+        content = composer.compose_plain(
+            person,
+            say(letter.subject, person.language),
+            "".join(f"{each}\n\n" for each in words if each),
+            message_id=secrets.token_hex(16),
+            created_at=self.clock(),
+        )
+        await connection.turn()
+        await connection.send(self.post.return_path, self.post.redirect_all_to or person.mail, content)
+        await asyncio.to_thread(account_letters.forget, self.engine, letter_id)
+        return True
 
     def _getting_ready(self, size: int) -> "asyncio.Task[list[Prepared]]":
         return asyncio.create_task(asyncio.to_thread(self._prepare, size))

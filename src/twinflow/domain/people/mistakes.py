@@ -11,6 +11,9 @@ from twinflow.domain.process.definition import ProcessDefinition
 from twinflow.sentences import Problem, Sentence, unknown_name
 from twinflow.text import problems_of_text
 
+OF_NO_PROCESS = (ADMINISTRATOR, AUDITOR, SUPERVISOR)
+"""Roles that are held in any office, whatever the processes say."""
+
 
 def mistakes_among(people: People) -> tuple[Problem, ...]:
     """What contradicts itself, whatever the processes and calendars say."""
@@ -28,13 +31,10 @@ def unknown_roles(people: People, processes: Iterable[ProcessDefinition]) -> Ite
     known = {
         (role.key, office.kind) for process in processes for role in process.roles.values() for office in role.offices
     }
-    known |= {
-        (role, office.kind) for role in (ADMINISTRATOR, AUDITOR, SUPERVISOR) for office in people.offices.values()
-    }
     for person, number, a in _assignments(people):
         kind = people.offices[a.office].kind if a.office in people.offices else None
-        if kind is not None and (a.role, kind) not in known:
-            there = {role for role, office in known if office == kind}
+        if kind is not None and a.role not in OF_NO_PROCESS and (a.role, kind) not in known:
+            there = {*OF_NO_PROCESS, *(role for role, office in known if office == kind)}
             yield Problem(
                 f"people.{person.key}.roles[{number}].role", unknown_name(Sentence("the role"), a.role, there)
             )

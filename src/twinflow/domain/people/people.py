@@ -307,6 +307,14 @@ class People:
             return frozenset({home.key})
         return self._by_kind_and_country.get((kind, home.country), frozenset())
 
+    def is_disabled(self, key: str) -> bool:
+        return key in self.people and self.people[key].disabled
+
+    def of_address(self, address: str) -> Person | None:
+        """Who has the mail address, written as `one_address` has it; None where nobody has, or two keys of before share it."""
+        keys = self._by_address.get(address, frozenset())
+        return self.people[next(iter(keys))] if len(keys) == 1 else None
+
     def sharing(self, person: Person) -> frozenset[str]:
         """The other keys with the address of the person."""
         return self._by_address.get(person.address, frozenset()) - {person.key}

@@ -46,6 +46,9 @@ def change_people(
         entry = PeopleEntry(before.entries + 1, by, reason, lines)
         work.people.write(before, after)
         work.people.add_entry(entry, now)
+        for each in after.people.values():
+            if each.disabled and not before.is_disabled(each.key):
+                work.accounts.end_sessions(each.key, now)
         work.commit()
     return entry
 

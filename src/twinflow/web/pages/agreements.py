@@ -33,7 +33,7 @@ router = APIRouter(default_response_class=HTMLResponse)
 def show_all(request: Request, site: Here) -> HTMLResponse:
     runtime = site.runtime
     filters, after = _filters(request, runtime.rulebook), request.query_params.get("after")
-    viewer = viewing.viewer_of_request(request, site)
+    viewer = viewing.asking(request)
     page = agreements.list_agreements(
         runtime.engine,
         runtime.rulebook,
@@ -83,7 +83,7 @@ def show_deadline(request: Request, site: Here, reference: str, rule: str, occur
     try:
         wanted = DeadlineId.parse(f"{reference}/{rule}/{occurrence}")
         here = (site.runtime.engine, site.runtime.rulebook, site.runtime.people)
-        viewer = viewing.viewer_of_request(request, site)
+        viewer = viewing.asking(request)
         shown = explained(explain(*here, wanted, site.clock(), viewer=viewer))
     except (BadInput, NotFound) as error:
         return show_one_called(request, site, f"{reference}/deadlines/{rule}/{occurrence}", error)
@@ -94,7 +94,7 @@ def show_deadline(request: Request, site: Here, reference: str, rule: str, occur
 def show_one(request: Request, site: Here, reference: str) -> HTMLResponse:
     """A reference may hold slashes, as file numbers do. `before` asks for the older part of the timeline."""
     runtime, before = site.runtime, request.query_params.get("before", "")
-    viewer = viewing.viewer_of_request(request, site)
+    viewer = viewing.asking(request)
     shown = agreements.show_agreement(
         runtime.engine,
         runtime.rulebook,

@@ -13,10 +13,11 @@ from twinflow.services.mail import received
 from twinflow.text import harmless_lines
 from twinflow.web.rendering import Here, Site
 from twinflow.web.security import MAIL_POLICY
+from twinflow.web.viewing import OnlyAdministrators
 
 NUMBER = re.compile(r"[0-9]{1,10}")
 
-router = APIRouter(default_response_class=HTMLResponse)
+router = APIRouter(default_response_class=HTMLResponse, dependencies=[OnlyAdministrators])
 
 
 @router.get("/inbox")

@@ -9,8 +9,9 @@ from twinflow.sentences import Sentence
 from twinflow.services import health
 from twinflow.services.alerts import open_incidents
 from twinflow.web.rendering import Here
+from twinflow.web.viewing import OnlyAdministrators
 
-router = APIRouter(default_response_class=HTMLResponse)
+router = APIRouter(default_response_class=HTMLResponse, dependencies=[OnlyAdministrators])
 
 NAMES = {Part.SWEEP: Sentence("Last sweep"), Part.MAIL: Sentence("Last pass of mail")}
 

@@ -52,5 +52,5 @@ def draw_picture(request: Request, site: Here, reference: str) -> Response:
 
 def _course(request: Request, site: Site, reference: str) -> tuple[ProcessDefinition, Course]:
     runtime = site.runtime
-    viewer = viewing.viewer_of_request(request, site)
+    viewer = viewing.asking(request)
     return course_of(runtime.engine, runtime.rulebook, runtime.people, reference, site.clock(), viewer=viewer)

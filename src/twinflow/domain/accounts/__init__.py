@@ -1,0 +1,1 @@
+"""How a person signs in: what an account and a session are, and what each allows."""
