@@ -57,7 +57,7 @@ def copied(file: Path, url: str) -> None:
 def write(file: Path, requested: list[date], now: datetime, wake_on: list[date | None] | None = None) -> None:
     """One case for each day of request. `wake_on` puts other days of waking in the place of the true ones."""
     runtime = start(file)
-    definition = runtime.rulebook.catalogue.version("mx/twinning", 3)
+    definition = runtime.rulebook.catalogue.version("mx/twinning", 4)
     rule = definition.deadlines["opinion"]
     calendars = runtime.rulebook.calendars_of(definition, rule)
     basis = Basis((rule.length,)) if rule.length else Basis()

@@ -183,7 +183,7 @@ def test_a_process_is_shown_as_json(cli: Cli, process: str) -> None:
 def test_a_process_is_printed_as_text_or_as_json(run: Run) -> None:
     code, out, _ = run("workflows", "show", "mx/twinning")
     assert code == 0
-    assert out.startswith("Twinning agreement, Mexico (mx/twinning v3)\n")
+    assert out.startswith("Twinning agreement, Mexico (mx/twinning v4)\n")
     assert max(len(line) for line in out.splitlines()) <= 100
     code, out, _ = run("workflows", "show", "mx/twinning", "--json")
     assert (code, json.loads(out)["key"]) == (0, "mx/twinning")

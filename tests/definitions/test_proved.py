@@ -135,7 +135,7 @@ def test_a_forged_mark_spares_a_proof_and_changes_nothing_of_what_is_read(settin
     path = files.workflows_folder(settings) / "mx" / "twinning.toml"
     spoil(path, *BROKEN)
     forge(settings)
-    read = files.rulebook_in_use(settings).catalogue.version("mx/twinning", 3)
+    read = files.rulebook_in_use(settings).catalogue.version("mx/twinning", 4)
     assert read.text == path.read_text("utf-8")
     assert any(destination.state == "sigend" for step in read.steps.values() for destination in step.to)
     with pytest.raises(BadInput):  # as `twinflow workflows check` does

@@ -10,7 +10,7 @@ import pytest
 from old_books import OF_0003, OF_0004, OF_0005, OF_0009, OldBooks
 
 from twinflow.domain.agreement.entries import read
-from twinflow.domain.agreement.history import EntryKind, HistoryEntry
+from twinflow.domain.agreement.history import OF_A_ROUND, EntryKind, HistoryEntry
 
 
 def entries_of_then(old: OldBooks) -> list[HistoryEntry]:
@@ -40,4 +40,5 @@ def test_each_is_written_today_as_it_was_then(old: OldBooks) -> None:
         EntryKind.CORRECTED,
         EntryKind.WITHDRAWN,
         EntryKind.REFUSED,
+        *OF_A_ROUND,
     }, "which no version of then had"

@@ -218,7 +218,7 @@ def test_nobody_sees_the_deadlines_of_another_municipality_of_the_country(two_of
 
 
 def test_who_is_told_only_when_it_escalates_sees_it(case: Case) -> None:
-    rules = case.world.rulebook.catalogue.version("mx/twinning", 3).deadlines
+    rules = case.world.rulebook.catalogue.version("mx/twinning", 4).deadlines
     assert "supervisor" in [level.to for level in rules["opinion"].escalate]
     assert "supervisor" not in rules["opinion"].told
     assert case.event(person="sergio").uid == case.event().uid

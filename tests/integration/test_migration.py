@@ -897,7 +897,7 @@ def test_from_the_national_process_to_that_of_a_city(world: World, tmp_path: Pat
         taken(world, reference, "complete_draft", today, records=DRAFT)
     taken(world, "MX-1", "request_opinion", today)
     catalogue = world.rulebook.catalogue
-    drafted = draft(catalogue.version("mx/twinning", 3), catalogue.version("mx/leon", 3))
+    drafted = draft(catalogue.version("mx/twinning", 4), catalogue.version("mx/leon", 4))
     path = tmp_path / "plan.toml"
     path.write_text(plan_text(drafted).replace('reason = ""', 'reason = "bylaw of 2008"'), "utf-8")
     plan = read_plan(path, catalogue)

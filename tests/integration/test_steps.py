@@ -50,6 +50,7 @@ def open_(world: World, reference: str = "MX-1", state: str = "drafting") -> Non
 
 
 def take(world: World, step: str, person: str = "elena", on: date | None = None, **more: object) -> Agreement:
+    world.ready_for("MX-1", step)
     command = StepCommand(step, on or world.now.date(), **more)  # type: ignore[arg-type]
     done = advance_agreement(world.engine, world.rulebook, world.people, "MX-1", command, person=person, now=world.now)
     return done.agreement
@@ -346,8 +347,8 @@ def test_a_notice_whose_reason_has_gone_is_dropped_and_recorded_as_such(mexican:
 
 
 def test_a_node_with_another_text_of_the_same_version_opens_and_imports_nothing(mexican: World) -> None:
-    definition = mexican.rulebook.catalogue.version("mx/twinning", 3)
-    edited = {**mexican.rulebook.catalogue.definitions, ("mx/twinning", 3): replace(definition, digest="other")}
+    definition = mexican.rulebook.catalogue.version("mx/twinning", 4)
+    edited = {**mexican.rulebook.catalogue.definitions, ("mx/twinning", 4): replace(definition, digest="other")}
     other = replace(mexican.rulebook, catalogue=Catalogue(edited))
     new = new_case("MX-2", "mx/twinning", "chihuahua", "x", mexican.now.date(), PARTIES)
     with pytest.raises(DefinitionChanged, match="new version"):

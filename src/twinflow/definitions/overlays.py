@@ -47,6 +47,7 @@ CHANGEABLE: Mapping[str, frozenset[str]] = {
     "papers": frozenset({"label"}),
     "checklists": frozenset({"label", "items"}),
     "gates": frozenset(),
+    "rounds": frozenset({"label"}),
     "corrections": frozenset(),
 }
 """What an overlay may change of what the other file has; of the steps of a gate less."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from twinflow.domain.agreement.agreement import Agreement, Deadline, Finding
-from twinflow.domain.agreement.entries import StepTaken, TermStated
+from twinflow.domain.agreement.entries import OnConsultation, StepTaken, TermStated
 from twinflow.domain.agreement.history import HistoryEntry
 from twinflow.domain.agreement.subject import AlertSubject, SubjectKind
 from twinflow.domain.alerts.telling import Telling
@@ -33,6 +33,9 @@ CORRECTED, TO_CONFIRM = "entry-corrected", "correction-to-confirm"
 
 NOT_CORRECTED = "correction-refused"
 """The notice that a correction which waited is not to be."""
+
+CONSULTED = "consultation-asked"
+"""The notice to a unit that it was consulted."""
 
 MISSED = "missed"
 """The level of an occurrence that began and passed while the clock was off."""
@@ -210,6 +213,17 @@ def about_correction(number: int, second: Sequence[str], actor: str, today: date
         roles=tuple(second) or (LIAISON,),
         effective_on=today,
         held=frozenset({actor}),
+    )
+
+
+def about_consultation(said: OnConsultation, on: date) -> Telling:
+    """That a unit is asked; without delay, as its time runs."""
+    return Telling(
+        notice=CONSULTED,
+        subject=AlertSubject(SubjectKind.CONSULTATION, str(said.number)),
+        roles=(said.role,),
+        effective_on=on,
+        urgent=True,
     )
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 
 from twinflow.domain.agreement.agreement import Agreement
 from twinflow.domain.agreement.entries import Corrected, NotCorrected
-from twinflow.domain.agreement.history import HistoryEntry
+from twinflow.domain.agreement.history import INTERNAL_TO_A_ROUND, HistoryEntry
 from twinflow.domain.agreement.listing import words_in
 from twinflow.domain.agreement.present_names import as_corrected, numbered
 from twinflow.domain.agreement.subject import AlertSubject, SubjectKind
@@ -285,6 +285,7 @@ def _tell(
         holders, vacant = holders_of(people, definition, agreement.office, told.roles, today)
         since = min(entry.recorded_at for entry in wrong)
         readers = dict.fromkeys((entry.actor for entry in wrong), LIAISON)
-        readers |= {**work.alerts.readers_since(agreement_id, since), **holders}
+        if not all(entry.kind in INTERNAL_TO_A_ROUND for entry in wrong):
+            readers |= {**work.alerts.readers_since(agreement_id, since), **holders}
         audience = _those_of(people, readers, told, today, vacant)
     write(work, rulebook, people, agreement_id, told, audience, now)

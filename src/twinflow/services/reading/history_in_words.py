@@ -11,13 +11,20 @@ from twinflow.domain.agreement.entries import (
     Cancelled,
     Changed,
     ChangeKind,
+    ConsultationAct,
     Corrected,
     Correction,
     DateMoved,
+    DraftSubmitted,
+    InternalNote,
     Key,
     Migrated,
     NotCorrected,
     NotDelivered,
+    ObservationAct,
+    OfARound,
+    OnConsultation,
+    OnObservation,
     OpenedDespite,
     Snoozed,
     StepTaken,
@@ -118,10 +125,46 @@ def entry_message(entry: HistoryEntry, definition: ProcessDefinition, deadlines:
             if said.reason:
                 return Sentence("Stated: {term}: {reading} ({source}); {reason}", {**values, "reason": said.reason})
             return Sentence("Stated: {term}: {reading} ({source})", values)
+        case DraftSubmitted() | OnObservation() | OnConsultation() | InternalNote():
+            return _round_in_words(said, definition)
         case Snoozed():
             label, due = _label(definition.deadlines, said.key[0]), _shown(said.key, said.due_on, deadlines)
             values = {"deadline": label, "due": due or "–", "until": said.until, "reason": said.reason}
             return Sentence("{deadline} ({due}): own notices held until {until}; reason: {reason}", values)
+
+
+def _round_in_words(said: OfARound, definition: ProcessDefinition) -> Sentence:
+    values: dict[str, object] = {"round": _label(definition.rounds, said.round), "text": said.text}
+    match said:
+        case DraftSubmitted(paper=paper) if paper:
+            return Sentence("{round}: draft submitted: {paper}", {**values, "paper": paper})
+        case DraftSubmitted():
+            of_text = {"count": len(said.text), "digest": said.digest[:12]}
+            return Sentence("{round}: draft submitted, {count} characters (SHA-256 {digest}…)", {**values, **of_text})
+        case InternalNote():
+            return Sentence("{round}: internal note: {text}", values)
+        case OnConsultation():
+            values |= {"number": said.number, "role": _label(definition.roles, said.role), "day": said.due_on or "–"}
+            if said.act is ConsultationAct.GIVEN:
+                return Sentence("{round}: consultation {number} answered: {text}", values)
+            return Sentence("{round}: consultation {number}, {role} asked, up to {day}: {text}", values)
+        case OnObservation():
+            values |= {"number": said.number, "article": said.article}
+            return _observation_in_words(said, values)
+
+
+def _observation_in_words(said: OnObservation, values: dict[str, object]) -> Sentence:
+    match said.act:
+        case ObservationAct.MADE:
+            return Sentence("{round}: observation {number} to {article}: {text}", values)
+        case ObservationAct.ANSWERED:
+            return Sentence("{round}: observation {number} answered: {text}", values)
+        case ObservationAct.CLOSED if said.text:
+            return Sentence("{round}: observation {number} closed: {text}", values)
+        case ObservationAct.CLOSED:
+            return Sentence("{round}: observation {number} closed", values)
+        case ObservationAct.REOPENED:
+            return Sentence("{round}: observation {number} reopened: {text}", values)
 
 
 def _shown(key: Key, day: date | None, deadlines: Sequence[Deadline]) -> date | None:
@@ -188,6 +231,8 @@ OF_ENTRIES = {
     "length": Sentence("length"),
     "to": Sentence("day agreed on"),
     "title": Sentence("title"),
+    "article": Sentence("article"),
+    "text": Sentence("text"),
     "office": Sentence("office"),
     "origin": Sentence("origin"),
     "note": Sentence("note"),
@@ -321,6 +366,8 @@ def subject_in_words(subject: AlertSubject, definition: ProcessDefinition) -> Se
             return Sentence("To be confirmed: {deadline}", {"deadline": _label(definition.deadlines, subject.name)})
         case SubjectKind.CORRECTION:
             return Sentence("Correction, entry {number}", {"number": subject.name})
+        case SubjectKind.CONSULTATION:
+            return Sentence("Consultation {number}", {"number": subject.name})
         case SubjectKind.UNDELIVERED:
             return Sentence("Message {number} could not be delivered", {"number": subject.name})
         case SubjectKind.STEP:
