@@ -183,7 +183,7 @@ def _step(found: Rounds, entry: HistoryEntry, definition: ProcessDefinition) -> 
 def _begun_in_mid_life(found: Rounds, entry: HistoryEntry, definition: ProcessDefinition) -> None:
     """A case that was entered where it is with those who decide is in its first round."""
     for rule in definition.rounds.values():
-        if any(entry.to_state == d.state for key in rule.opened_by for d in definition.steps[key].to):
+        if any(entry.to_state in definition.steps[key].sources for key in rule.ended_by):
             _opened(found, entry, rule)
 
 

@@ -108,7 +108,7 @@ _BUILT_IN: Mapping[str, Fields] = {
     "term-beyond-bound": {**_FINDING, "at_most": Kind.TEXT, "source": Kind.TEXT},
     "term-assumed": {**_FINDING, "term": Kind.TEXT},
     "dates-disagree": _FINDING,
-    "consultation-asked": {"number": Kind.NUMBER, "actor": Kind.TEXT, "text": Kind.TEXT, "due_on": Kind.DAY},
+    "consultation-asked": {"number": Kind.NUMBER, "actor": Kind.TEXT, "text": Kind.TEXT, "due_on": Kind.DAY, **_TODO},
     "undelivered": {"person": Kind.TEXT, "subject": Kind.TEXT, "why": Kind.TEXT, "number": Kind.NUMBER},
 }
 BUILT_IN_NOTICES = tuple(_BUILT_IN)

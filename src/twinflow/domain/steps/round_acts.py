@@ -167,8 +167,9 @@ class _Desk:
 
     def _is_with_them(self, rule: RoundRule) -> bool:
         """Whether a round is with those who decide; one that silence has ended may still be decided expressly."""
-        last = self.rounds.last(rule.key)
-        return last is not None and (last.ended is None or last.ended.actor == CLOCK)
+        last, steps = self.rounds.last(rule.key), self.definition.steps
+        may_decide = any(self.agreement.state in steps[key].sources for key in rule.ended_by)
+        return last is not None and (last.ended is None or may_decide)
 
     def mistakes(self) -> Iterator[Problem]:
         """What is missing, or names what there is not."""

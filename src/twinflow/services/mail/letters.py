@@ -35,7 +35,7 @@ from twinflow.services.clock.links import last_link
 from twinflow.services.mail.calendar_feeds import events_of
 from twinflow.services.reading.corrected_in_words import dates_moved, entries_then_and_now
 from twinflow.services.reading.history_in_words import beyond_bound, entry_message, left_open_in_words
-from twinflow.services.reading.rounds import observation_line
+from twinflow.services.reading.rounds import how_to_answer, observation_line
 from twinflow.storage.agreements import read
 from twinflow.storage.failures import about
 from twinflow.storage.unit_of_work import UnitOfWork
@@ -312,7 +312,7 @@ class Desk:
             case SubjectKind.CORRECTION:
                 found = self._of_correction(person, alert)
             case SubjectKind.CONSULTATION:
-                found = self._of_consultation(alert)
+                found = self._of_consultation(person, alert)
             case SubjectKind.UNDELIVERED:
                 found = self._of_undelivered(person, alert)
             case code:
@@ -402,7 +402,7 @@ class Desk:
             for line in lines
         ]
 
-    def _of_consultation(self, alert: Alert) -> dict[str, Any] | None:
+    def _of_consultation(self, person: Person, alert: Alert) -> dict[str, Any] | None:
         """What a unit is asked; None where it has answered, or is not asked any more."""
         agreement, definition = self._agreement(alert), self._definition(alert)
         asked = rounds_of(agreement.history, definition).consultations.get(int(alert.subject.name))
@@ -414,6 +414,7 @@ class Desk:
             "actor": actor.name if actor is not None else asked.asked_in.actor,
             "text": asked.asked.text,
             "due_on": asked.asked.due_on,
+            "todo": [say(how_to_answer(alert.reference, asked.number), person.language)],
             "sort_on": asked.asked.due_on or date.max,
         }
 

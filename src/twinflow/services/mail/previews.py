@@ -40,6 +40,7 @@ from twinflow.language import say
 from twinflow.sentences import Sentence, packed
 from twinflow.services.mail.letters import Desk
 from twinflow.services.reading.history_in_words import beyond_bound
+from twinflow.services.reading.rounds import how_to_answer
 from twinflow.storage.unit_of_work import UnitOfWork
 
 CONFIRM = "change-to-confirm"
@@ -333,6 +334,7 @@ def _of_consultations(case: _Case) -> Iterator[_Occasion]:
         "actor": liaison.name if liaison is not None else "–",
         "text": Sentence("Is article V in order?"),
         "due_on": case.today + A_WEEK,
+        "todo": (how_to_answer(case.agreement.reference, 1),),
     }
     details = {"message": "0", "person": "", "of": "", "why": packed(Sentence(""))}
     if roles:

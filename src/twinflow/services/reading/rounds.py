@@ -178,6 +178,12 @@ def _notes(this: Round) -> Iterator[Sentence]:
             yield Sentence("Internal: note of {person}: {text}", {"person": entry.actor, "text": said.text})
 
 
+def how_to_answer(reference: str, number: int) -> Sentence:
+    """How a unit that was consulted gives its answer."""
+    values: dict[str, object] = {"reference": reference, "number": number}
+    return Sentence("twinflow rounds give {reference} {number} --text TEXT --as PERSON", values)
+
+
 def observation_line(each: Observation) -> ObservationLine:
     """An observation in words."""
     values: dict[str, object] = {"number": each.number, "article": each.article, "text": each.text}
