@@ -10,6 +10,7 @@ from typing import Any
 from twinflow.definitions.catalogue import read_rulebook
 from twinflow.domain.agreement.agreement import Agreement, Claim, Party, Signature, Term
 from twinflow.domain.agreement.history import EntryKind, HistoryEntry, Way
+from twinflow.domain.agreement.rounds import rounds_of
 from twinflow.domain.calendar.business_days import Calendar, Calendars, CountsIn, Holiday
 from twinflow.domain.calendar.dates import Length, PartialDate
 from twinflow.domain.deadlines.context import DeadlineContext
@@ -20,6 +21,7 @@ from twinflow.domain.rulebook import Rulebook
 from twinflow.domain.steps.advance import advance
 from twinflow.domain.steps.command import Outcome, StepCommand
 from twinflow.domain.steps.opening import NewAgreement
+from twinflow.domain.steps.round_acts import RoundAct, RoundCommand, with_act
 from twinflow.errors import Refused
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -187,6 +189,39 @@ def derived(case: Agreement, today: date, process: ProcessDefinition | None = No
     return with_deadlines(case, process, context(process, today))
 
 
+def reason_for(process: ProcessDefinition, step: str) -> str:
+    """A reason where the step is not taken without one."""
+    return "so it is" if step in process.steps and process.steps[step].needs_reason else ""
+
+
+def acted(
+    case: Agreement, act: RoundAct, on: date, actor: Actor, *, process: ProcessDefinition | None = None, **more: object
+) -> Agreement:
+    """The case after an act in a round, recorded on its day."""
+    process = process or definition(case.process)
+    command = RoundCommand(act=act, on=on, **{"text": "as it is", **more})  # type: ignore[arg-type]
+    counted = context(process, on)
+    return with_act(case, process, command, actor, now=noon(on), today=on, calendars=counted.calendars)
+
+
+def ready_for(
+    case: Agreement, step: str, on: date, actor: Actor, process: ProcessDefinition | None = None
+) -> Agreement:
+    """The case with what the step asks of the observations in its round: one made, every one answered, every one closed."""
+    process = process or definition(case.process)
+    asked = {each.name: each.round or "" for each in process.steps[step].requires}
+    rounds = rounds_of(case.history, process)
+    if "observations_made" in asked and not rounds.unanswered(asked["observations_made"]):
+        return acted(case, RoundAct.OBSERVE, on, actor, process=process, article="V")
+    if "observations_closed" in asked:
+        key = asked["observations_closed"]
+        act = RoundAct.CLOSE if rounds.open(key) is not None else RoundAct.ANSWER
+        left = rounds.unclosed(key) if act is RoundAct.CLOSE else rounds.unanswered(key)
+        for each in left:
+            case = acted(case, act, on, actor, process=process, number=each.number)
+    return case
+
+
 def try_step(
     case: Agreement,
     step: str,
@@ -197,13 +232,16 @@ def try_step(
     today: date | None = None,
     party: str | None = None,
     records: Mapping[str, str] | None = None,
+    reason: str | None = None,
 ) -> Outcome:
-    """Take a step on `on`, recorded the same day unless `today` says otherwise."""
+    """Take a step on `on`, recorded the same day unless `today` says otherwise; with a reason where it needs one, or `reason`."""
     process = process or definition(case.process)
     return advance(
         case,
         process,
-        StepCommand(step, on, party=party, records=records or {}),
+        StepCommand(
+            step, on, party=party, records=records or {}, reason=reason_for(process, step) if reason is None else reason
+        ),
         actor,
         now=noon(today or on),
         context=context(process, today or on),
@@ -227,6 +265,7 @@ def after(case: Agreement, *steps: tuple[object, ...], process: ProcessDefinitio
         records = next((item for item in rest if isinstance(item, dict)), {})
         assert isinstance(step, str)
         assert isinstance(on, date)
+        case = ready_for(case, step, on, actor, process)
         case = try_step(case, step, on, actor, process=process, party=party, records=records).agreement
     return case
 

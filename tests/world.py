@@ -6,14 +6,18 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
+from builders import AT_PAGE
 from twinflow import bootstrap
 from twinflow.config import RhythmSettings
 from twinflow.definitions.people import read_people
+from twinflow.domain.agreement.agreement import Agreement
 from twinflow.domain.people.declared import with_declared
 from twinflow.domain.people.people import People
 from twinflow.domain.rulebook import Rulebook
+from twinflow.domain.steps.round_acts import RoundAct, RoundCommand
 from twinflow.registers.dossiers import read_register
 from twinflow.services.agreements.importing import import_register
+from twinflow.services.agreements.rounds import act_in_round
 from twinflow.services.clock import last_pass
 from twinflow.services.people.changing import change_people
 from twinflow.worker.passes import Pass, Worker
@@ -53,6 +57,20 @@ class World:
     def tick(self) -> Pass:
         self.passes.append(self.worker.tick())
         return self.passes[-1]
+
+    def act(self, reference: str, act: RoundAct, person: str, **more: object) -> Agreement:
+        """Something is done in the round of an opinion, today."""
+        command = RoundCommand(act=act, on=self.now.date(), **more)  # type: ignore[arg-type]
+        return act_in_round(
+            self.engine, self.rulebook, self.people, reference, command, person=person, door=AT_PAGE, now=self.now
+        )
+
+    def ready_for(self, reference: str, step: str) -> None:
+        """What a Mexican opinion asks for with the step: an observation made, or answered."""
+        if step == "make_observations":
+            self.act(reference, RoundAct.OBSERVE, "rita", article="V", text="The evaluation is missing.")
+        if step == "answer_observations":
+            self.act(reference, RoundAct.ANSWER, "elena", number=1, text="Added.")
 
     def confirm_clock(self, person: str = "elena") -> None:
         """A liaison officer says that it is `now`: the test has set the clock far from the last pass."""

@@ -26,11 +26,13 @@ LONGEST = {
     "paper": 300,
     "reason": 4000,
     "note": 4000,
+    "text": 4000,
+    "draft": 400_000,
 }
 """How many characters a text may have, by the name of its field."""
 ELSEWHERE = 1000
 """How many where the name of the field says nothing."""
-SEVERAL_LINES = {"note", "origin", "reason", "source"}
+SEVERAL_LINES = {"draft", "note", "origin", "reason", "source", "text"}
 """Fields whose text may go over several lines."""
 MARKS_IN_A_ROW = 6
 """How many accents, vowel signs and the like may stand on one letter; no writing needs more."""

@@ -55,6 +55,8 @@ def called(requirement: dict[str, Any]) -> str:
         asked += f" since {requirement['since']}" if "since" in requirement else ""
     elif "steps" in requirement:
         asked = ", ".join(requirement["steps"])
+    elif "round" in requirement:
+        asked = requirement["round"]
     elif requirement["name"] in {"fact", "date_known", "checklist"}:
         asked = requirement.get("fact") or requirement["checklist"]
     else:
@@ -71,7 +73,7 @@ def rules_of(file: str) -> Iterator[Rule]:
             yield Rule(file, f"requirement {name}: {called(requirement)}", "", cited(requirement) or cited(step))
     for name, deadline in tables.get("deadlines", {}).items():
         yield Rule(file, f"deadline {name}", deadline.get("nature", ""), cited(deadline))
-    for kind in ("term", "gate"):
+    for kind in ("term", "gate", "round"):
         for name, rule in tables.get(f"{kind}s", {}).items():
             yield Rule(file, f"{kind} {name}", "", cited(rule))
 

@@ -23,6 +23,7 @@ from twinflow.domain.steps.command import StepCommand
 from twinflow.domain.steps.effects import signed_at_entry
 from twinflow.domain.steps.ending import always_ends
 from twinflow.domain.steps.opening import NewAgreement, opened, problems_of_opening
+from twinflow.domain.steps.round_acts import RoundAct, RoundCommand, with_act
 from twinflow.domain.steps.terms import TermCommand, with_term
 from twinflow.errors import Refused
 
@@ -32,7 +33,7 @@ AS_SHEETS_HAVE_IT = (str(SIGNED), "2025", "")
 """The day of signature: whole, its year only, or not at all."""
 ENOUGH = 12
 """More rounds of doing what a refusal says than any step needs."""
-COMMAND = re.compile(r"twinflow agreements [^;.]+")
+COMMAND = re.compile(r"twinflow (?:agreements|rounds) [^;.]+")
 NOT_DONE = re.compile(r"^(?:Not done yet|Missing from [^:]*): (.*)\.$")
 FROM = re.compile(r"possible from (\S+) on")
 
@@ -83,8 +84,17 @@ class Desk:
                 said, person = TermCommand(words[4], Term.parse("60 days"), "the text"), self._person(None, "liaison")
                 today = self.context.today
                 self.case = with_term(self.case, self.process, said, person, now=self.now, today=today)
+            case "observe":
+                self._act(RoundAct.OBSERVE, article="V", text="It is missing.")
             case "open":
                 self.case = replace(self.case, children=(*self.case.children, *self._children()))
+
+    def _act(self, act: RoundAct, **said: str) -> None:
+        command, context = RoundCommand(act=act, **said), self.context
+        person = self._person(None, *(role for rule in self.process.rounds.values() for role in rule.observed_by))
+        self.case = with_act(
+            self.case, self.process, command, person, now=self.now, today=context.today, calendars=context.calendars
+        )
 
     def _correct(self, entry: int, asked: dict[str, str]) -> None:
         command = CorrectionCommand(entry=entry, correction=Correction.REPLACE, reason="so the sheet", asked=asked)

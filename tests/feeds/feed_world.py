@@ -34,6 +34,7 @@ class Case:
         return self
 
     def take(self, step: str, person: str = "elena", **more: object) -> None:
+        self.world.ready_for("MX/1", step)
         command = StepCommand(step, self.world.now.date(), **more)  # type: ignore[arg-type]
         advance_agreement(
             self.world.engine,

@@ -62,6 +62,7 @@ def signed(requested: World) -> World:
 
 
 def take(world: World, step: str, person: str = "elena", **more: object) -> Agreement:
+    world.ready_for("MX-1", step)
     command = StepCommand(step, world.now.date(), **more)  # type: ignore[arg-type]
     done = advance_agreement(
         world.engine, world.rulebook, world.people, "MX-1", command, person=person, door=AT_PAGE, now=world.now

@@ -60,7 +60,7 @@ def test_a_text_that_is_opened_again_needs_its_draft_anew(office: World) -> None
     opened(office, "mx/twinning", "drafting")
     take(office, "complete_draft", records=DRAFT)
     take(office, "request_opinion")
-    take(office, "issue_unfavourable_opinion", "rita", records={"opinion_number": "1"})
+    take(office, "issue_unfavourable_opinion", "rita", records={"opinion_number": "1"}, reason="disputes abroad")
     take(office, "redraft")
     assert "Not done yet" in refused(office, "request_opinion")
 

@@ -50,6 +50,7 @@ def open_(world: World, reference: str = "MX-1", state: str = "drafting") -> Non
 
 
 def take(world: World, step: str, person: str = "elena", on: date | None = None, **more: object) -> Agreement:
+    world.ready_for("MX-1", step)
     command = StepCommand(step, on or world.now.date(), **more)  # type: ignore[arg-type]
     done = advance_agreement(
         world.engine, world.rulebook, world.people, "MX-1", command, person=person, door=AT_PAGE, now=world.now

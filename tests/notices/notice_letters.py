@@ -32,6 +32,10 @@ VALUES: Mapping[str, object] = {
     "note": "Ask the counterpart too.",
     "todo": ["File the programme", "Ask for an extension"],
     "left_open": ["First programme (due Monday, 4 May 2026)", "MX-1-P1 (annual-programme)"],
+    "observations": [
+        {"number": 1, "article": "V", "text": "The evaluation is missing.", "said": ["reopened: say when"]}
+    ],
+    "text": "Is article V in order?",
     "before": date(2026, 5, 4),
     "after": date(2026, 6, 4),
     "id": "MX-1/first_programme/1",

@@ -69,7 +69,10 @@ def sent_by(definition: ProcessDefinition) -> set[str]:
     refused = {"lapse-refused"} if any(rule.on_lapse for rule in rules) else set()
     by_default = any(rule.term and definition.terms[rule.term].default for rule in rules)
     assumed = {"term-assumed"} if by_default else set()
-    return announced | of_deadlines | confirmed | refused | assumed | CORRECTIONS | {*FINDINGS, "undelivered"}
+    consulted = {"consultation-asked"} if any(rule.consults for rule in definition.rounds.values()) else set()
+    return (
+        consulted | announced | of_deadlines | confirmed | refused | assumed | CORRECTIONS | {*FINDINGS, "undelivered"}
+    )
 
 
 # The cases, played; each role is held by one reader of each language

@@ -68,7 +68,7 @@ def test_with_everything_there_the_step_is_taken(process):
 def test_a_step_that_needs_a_reason_is_not_taken_without(tmp_path):
     process = tiny_process(tmp_path, ("[steps.finish]", "[steps.finish]\nreason = true"))
     case = after(agreement(process, opened_on=DAY), ("ask", DAY), process=process)
-    assert refusal(case, "finish", DAY, process=process) == ["The step is taken only with a reason."]
+    assert refusal(case, "finish", DAY, process=process, reason="") == ["The step is taken only with a reason."]
 
 
 def test_a_child_has_to_have_reached_its_state_once(tmp_path):

@@ -209,6 +209,6 @@ def test_another_person_is_one_who_took_none_of_the_steps():
 def test_the_names_are_those_that_a_process_file_can_name():
     assert set(REQUIREMENTS) == {
         "fact", "date_known", "all_signed", "checklist", "child", "every_party", "step_taken", "another_person_than",
-        "not_before", "not_after",
+        "not_before", "not_after", "draft_submitted", "observations_made", "observations_closed", "consultations_given",
     }  # fmt: skip
     assert set(REQUIREMENTS) >= CONDITIONS == {"all_signed"}

@@ -34,6 +34,7 @@ add_later(
             "The real register of Cuenca and a worked case, captured mail, pages on loopback. Nothing leaves, nothing stays.",
         ),
         "agreements": ("agreements.app", "Cases: look at them, open them, take their steps, import a register."),
+        "rounds": ("rounds.app", "Rounds of an opinion: drafts, observations, consultations."),
         "deadlines": ("deadlines.app", "Deadlines of all agreements, how each date came about, and changing one."),
         "workflows": ("workflows.app", "Process files: what may happen to an agreement."),
         "calendars": ("calendars.app", "Calendars of non-working days."),

@@ -17,6 +17,7 @@ from twinflow.domain.process.definition import (
     Nature,
     ProcessDefinition,
     Requirement,
+    RoundRule,
     Step,
 )
 from twinflow.domain.process.notices import BUILT_IN_NOTICES
@@ -51,9 +52,10 @@ def check(process: ProcessDefinition, around: Surroundings, place: str) -> list[
         *_deadline_names(process, around),
         *_gate_names(process),
         *_visibility_names(process),
+        *_round_names(process),
     ]
     duties = [*_offices(process), *_shown(process), *_states(process), *_steps(process), *_deadlines(process)]
-    duties += [*_signatures(process), *_targets(process)]
+    duties += [*_signatures(process), *_targets(process), *([] if names else _rounds(process))]
     # A misspelt state would be reported once more as a state that nothing reaches.
     found = [*names, *duties, *([] if names else _first_of(unsound(process)))]
     return [Problem(f"{place}: {path}", message) for path, message in found]
@@ -249,6 +251,7 @@ def _requirement_names(process: ProcessDefinition, requirement: Requirement, aro
     yield from _names(
         f"{place}.deadline", Sentence("the deadline"), filter(None, [requirement.deadline]), process.deadlines
     )
+    yield from _names(f"{place}.round", Sentence("the round"), filter(None, [requirement.round]), process.rounds)
     checklists = filter(None, [requirement.checklist])
     yield from _names(f"{place}.checklist", Sentence("the checklist"), checklists, process.checklists)
     if requirement.child is not None:
@@ -265,6 +268,89 @@ def _child_names(
     states = around.processes.get(child.process, ())
     if states:
         yield from _names(at_state, Sentence("the state"), [child.state], states)
+
+
+def _round_names(process: ProcessDefinition) -> Found:
+    for key, rule in process.rounds.items():
+        path, steps = f"rounds.{key}", process.steps
+        yield from _names(f"{path}.opened_by", Sentence("the step"), sorted(rule.opened_by), steps)
+        yield from _names(f"{path}.ended_by", Sentence("the step"), sorted(rule.ended_by), steps)
+        yield from _names(f"{path}.papers", Sentence("the paper"), rule.papers, process.papers)
+        yield from _names(f"{path}.checklists", Sentence("the checklist"), rule.checklists, process.checklists)
+        roles = {
+            "observations.by": rule.observed_by,
+            "observations.answered_by": rule.answered_by,
+            "consults.by": rule.consulted_by,
+            "consults.roles": rule.consults,
+            "internal_note": rule.noted_by,
+        }
+        for name, named in roles.items():
+            yield from _names(f"{path}.{name}", Sentence("the role"), sorted(named), process.roles)
+
+
+def _rounds(process: ProcessDefinition) -> Found:
+    """A round that is opened can be ended, and nobody goes on past an observation that is open."""
+    for key, rule in process.rounds.items():
+        path = f"rounds.{key}"
+        if both := sorted(rule.opened_by & rule.ended_by):
+            yield f"{path}.ended_by", Sentence("these steps would open the round and end it: {steps}.", {"steps": both})
+        leaving = {state for name in rule.ended_by for state in process.steps[name].sources}
+        for name in sorted(rule.opened_by):
+            there = {state for d in process.steps[name].to for state in process.reachable_from(d.state)}
+            if not there & leaving:
+                yield f"{path}.ended_by", Sentence("after “{step}” no step ends the round.", {"step": name})
+        if rule.observed_by:
+            yield from _past_observations(process, rule)
+    for key, step in process.steps.items():
+        for number, requirement in enumerate(step.requires, start=1):
+            if requirement.round is not None and (why := _asks_in_vain(process.rounds[requirement.round], requirement)):
+                yield f"steps.{key}.requires[{number}]", why
+
+
+def _past_observations(process: ProcessDefinition, rule: RoundRule) -> Found:
+    """Each new submission asks that all are answered; a decision that they are closed, or that some go back, unless all ways from
+    it lead through a new submission or to an end. What silence decides, it decides about observations too.
+    """
+
+    def asks(step: Step, *wanted: str) -> bool:
+        return any(each.name in wanted and each.round == rule.key for each in step.requires)
+
+    for name in sorted(rule.opened_by):
+        if not asks(process.steps[name], "observations_closed"):
+            yield f"steps.{name}.requires", Sentence("it opens a round anew: it has to require observations_closed.")
+    for name in sorted(rule.ended_by):
+        step = process.steps[name]
+        if step.by == {CLOCK} or asks(step, "observations_closed", "observations_made"):
+            continue
+        if any(process.states[state].signed for state in _without(process, rule.opened_by, step)):
+            yield (
+                f"steps.{name}.requires",
+                Sentence("it ends a round, and the case may go on: it has to require observations_closed."),
+            )
+
+
+def _without(process: ProcessDefinition, steps: Collection[str], first: Step) -> set[str]:
+    """The states that the case may come to by `first` and then without the steps."""
+    seen = {d.state for d in first.to}
+    todo = list(seen)
+    while todo:
+        here = todo.pop()
+        leaving = (step for key, step in process.steps.items() if key not in steps and here in step.sources)
+        onward = {d.state for step in leaving for d in step.to} - seen
+        seen |= onward
+        todo += onward
+    return seen
+
+
+def _asks_in_vain(rule: RoundRule, requirement: Requirement) -> Sentence | None:
+    values = {"round": rule.label}
+    if requirement.name == "draft_submitted" and not rule.draft and not rule.papers:
+        return Sentence("the round “{round}” has no draft: give it draft = true, or papers.", values)
+    if requirement.name in {"observations_made", "observations_closed"} and not rule.observed_by:
+        return Sentence("nobody makes observations in the round “{round}”: give it observations.", values)
+    if requirement.name == "consultations_given" and not rule.consults:
+        return Sentence("nobody is consulted in the round “{round}”: give it consults.", values)
+    return None
 
 
 def _steps(process: ProcessDefinition) -> Found:

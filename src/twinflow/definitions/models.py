@@ -243,12 +243,25 @@ class DayRequirement(WithSource):
         return self
 
 
+class RoundRequirement(WithSource):
+    """What was done in a round."""
+
+    name: Literal["draft_submitted", "observations_made", "observations_closed", "consultations_given"]
+    round: str
+
+
 class PlainRequirement(WithSource):
     name: Literal["all_signed"]
 
 
 RequirementModel = Annotated[
-    FactRequirement | StepsRequirement | ChecklistRequirement | ChildRequirement | DayRequirement | PlainRequirement,
+    FactRequirement
+    | StepsRequirement
+    | ChecklistRequirement
+    | ChildRequirement
+    | DayRequirement
+    | RoundRequirement
+    | PlainRequirement,
     Field(discriminator="name"),
 ]
 
@@ -415,6 +428,37 @@ class GateModel(Strict):
     to: Annotated[tuple[str, ...] | None, Field(min_length=1)] = None
 
 
+class ObservationsModel(Strict):
+    """Who makes, closes and reopens observations, and who answers them."""
+
+    by: Annotated[tuple[str, ...], Field(min_length=1)]
+    answered_by: Annotated[tuple[str, ...], Field(min_length=1)]
+
+
+class ConsultsModel(Strict):
+    """Who asks which roles, within what, and how many answers are enough."""
+
+    by: Annotated[tuple[str, ...], Field(min_length=1)]
+    roles: Annotated[tuple[str, ...], Field(min_length=1)]
+    within: LengthText | None = None
+    quorum: Annotated[int | None, Field(ge=1, le=99)] = None
+
+
+class RoundModel(Strict):
+    """What happens between a submission and its decision."""
+
+    label: LabelText
+    source: SourceText
+    opened_by: Annotated[tuple[str, ...], Field(min_length=1)]
+    ended_by: Annotated[tuple[str, ...], Field(min_length=1)]
+    draft: StrictBool = False
+    papers: tuple[str, ...] = ()
+    checklists: tuple[str, ...] = ()
+    observations: ObservationsModel | None = None
+    consults: ConsultsModel | None = None
+    internal_note: tuple[str, ...] = ()
+
+
 class CorrectionsModel(Strict):
     """The role that has to confirm every correction."""
 
@@ -445,6 +489,7 @@ class ProcessModel(Strict):
     steps: dict[Key, StepModel]
     deadlines: dict[Key, DeadlineModel] = {}
     gates: dict[Key, GateModel] = _added({})
+    rounds: dict[Key, RoundModel] = _added({})
     corrections: CorrectionsModel | None = _added(None)
     visibility: dict[Key, VisibilityModel] = _added({})
 

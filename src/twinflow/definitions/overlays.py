@@ -47,6 +47,7 @@ CHANGEABLE: Mapping[str, frozenset[str]] = {
     "papers": frozenset({"label"}),
     "checklists": frozenset({"label", "items"}),
     "gates": frozenset(),
+    "rounds": frozenset({"label"}),
     "corrections": frozenset(),
     "visibility": frozenset({"from", "hides", "roles"}),
 }

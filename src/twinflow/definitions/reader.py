@@ -32,6 +32,7 @@ from twinflow.domain.process.definition import (
     ProcessDefinition,
     Requirement,
     Role,
+    RoundRule,
     Side,
     State,
     Step,
@@ -267,6 +268,7 @@ def _definition(content: _Content, place: str) -> ProcessDefinition:
         steps=steps,
         deadlines={key: _deadline(key, rule) for key, rule in model.deadlines.items()},
         gates={key: _gate(key, gate, states, steps) for key, gate in model.gates.items()},
+        rounds={key: _round(key, each) for key, each in model.rounds.items()},
         children=head.children,
         digest=_digest(model),
         text=content.text,
@@ -313,6 +315,27 @@ def _gate(key: str, model: models.GateModel, states: Mapping[str, State], steps:
     signing = {d.state for step in steps.values() if step.per_party == "signature" for d in step.to}
     to = model.to or sorted(signing | {state.key for state in states.values() if state.signed})
     return Gate(key, _label(model.label), _source(model.source), frozenset(model.through), frozenset(to))
+
+
+def _round(key: str, model: models.RoundModel) -> RoundRule:
+    observations, consults = model.observations, model.consults
+    return RoundRule(
+        key=key,
+        label=_label(model.label),
+        source=_source(model.source),
+        opened_by=frozenset(model.opened_by),
+        ended_by=frozenset(model.ended_by),
+        draft=model.draft,
+        papers=model.papers,
+        checklists=model.checklists,
+        observed_by=frozenset(observations.by if observations is not None else ()),
+        answered_by=frozenset(observations.answered_by if observations is not None else ()),
+        consulted_by=frozenset(consults.by if consults is not None else ()),
+        consults=consults.roles if consults is not None else (),
+        within=consults.within if consults is not None else None,
+        quorum=consults.quorum if consults is not None else None,
+        noted_by=frozenset(model.internal_note),
+    )
 
 
 def _state(key: str, model: models.StateModel) -> State:
@@ -370,6 +393,8 @@ def _requirement(model: models.RequirementModel) -> Requirement:
                 at_least=model.at_least,
                 source=source,
             )
+        case models.RoundRequirement():
+            return Requirement(model.name, round=model.round, source=source)
         case models.PlainRequirement():
             return Requirement(model.name, source=source)
 

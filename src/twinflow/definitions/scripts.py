@@ -14,6 +14,7 @@ from twinflow.domain.calendar.dates import PartialDate
 from twinflow.domain.clock.scripted_case import ExpectedAlert, ExpectedDate, Script, ScriptCase, ScriptStep
 from twinflow.domain.process.catalogue import Catalogue
 from twinflow.domain.process.definition import CLOCK, ProcessDefinition
+from twinflow.domain.steps.round_acts import RoundAct, RoundCommand
 from twinflow.errors import BadInput, NotFound, Unreadable
 from twinflow.sentences import Problem, Sentence, unknown_name
 
@@ -66,7 +67,8 @@ class CaseModel(FurtherCaseModel):
 
 class ScriptStepModel(Strict):
     on: date
-    step: str
+    step: str | None = None
+    act: RoundAct | None = None
     by: str
     case: str | None = None
     party: str | None = None
@@ -75,6 +77,38 @@ class ScriptStepModel(Strict):
     reason: str = ""
     state: str | None = None
     refused: bool = False
+    round: str = ""
+    number: int | None = None
+    article: str = ""
+    text: str = ""
+    role: str = ""
+    draft: str = ""
+    paper: str = ""
+
+    @model_validator(mode="after")
+    def _one(self) -> "ScriptStepModel":
+        if (self.step is None) == (self.act is None):
+            raise Unreadable("name a step, or an act in a round")
+        of_acts = (self.round, self.article, self.text, self.role, self.draft, self.paper, self.number)
+        if self.step is not None and any(of_acts):
+            raise Unreadable("round, number, article, text, role, draft and paper go with an act")
+        return self
+
+    @property
+    def command(self) -> RoundCommand | None:
+        """The act, where it is one."""
+        if self.act is None:
+            return None
+        return RoundCommand(
+            act=self.act,
+            round=self.round,
+            number=self.number,
+            article=self.article,
+            text=self.text,
+            role=self.role,
+            draft=self.draft,
+            paper=self.paper,
+        )
 
     @model_validator(mode="after")
     def _refused_to_somebody(self) -> "ScriptStepModel":
@@ -172,7 +206,8 @@ def _step(place: str, model: ScriptStepModel, first: str) -> ScriptStep:
         place=place,
         case=model.case or first,
         on=model.on,
-        step=model.step,
+        step=model.step or str(model.act),
+        act=model.command,
         by=model.by,
         party=model.party,
         at=model.place,

@@ -4,6 +4,7 @@
 that an earlier version wrote, and gives None for an entry that says something else.
 """
 
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -398,6 +399,143 @@ class TermStated:
 
 
 @dataclass(frozen=True, slots=True)
+class DraftSubmitted:
+    """The draft that the next round of `round` is about: its `text`, or the mark of the `paper` that it is on."""
+
+    kind: ClassVar = EntryKind.DRAFT
+
+    round: str
+    text: str = ""
+    paper: str = ""
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the text; empty where there is only a paper."""
+        return hashlib.sha256(self.text.encode()).hexdigest() if self.text else ""
+
+    def details(self) -> dict[str, str]:
+        return {"round": self.round} | _given({"paper": self.paper, "text": self.text, "digest": self.digest})
+
+    @classmethod
+    def read(cls, entry: HistoryEntry) -> Self | None:
+        if entry.kind is not cls.kind:
+            return None
+        return cls(entry.details["round"], entry.details.get("text", ""), entry.details.get("paper", ""))
+
+
+class ObservationAct(StrEnum):
+    MADE = "made"
+    ANSWERED = "answered"
+    CLOSED = "closed"
+    REOPENED = "reopened"
+
+
+@dataclass(frozen=True, slots=True)
+class OnObservation:
+    """What was done about the observation of this number: made (to an `article`), answered, closed, reopened.
+
+    `text` is what was said with it. `withdrawn`: a correction took out that it was made; its number stays taken.
+    """
+
+    kind: ClassVar = EntryKind.OBSERVATION
+
+    round: str
+    act: ObservationAct
+    number: int
+    text: str = ""
+    article: str = ""
+    withdrawn: bool = False
+
+    def details(self) -> dict[str, str]:
+        said = {"round": self.round, "act": self.act.value, "number": str(self.number)}
+        more = {"article": self.article, "text": self.text, "withdrawn": "yes" if self.withdrawn else ""}
+        return said | _given(more)
+
+    @classmethod
+    def read(cls, entry: HistoryEntry) -> Self | None:
+        if entry.kind is not cls.kind:
+            return None
+        said = entry.details
+        return cls(
+            round=said["round"],
+            act=ObservationAct(said["act"]),
+            number=int(said["number"]),
+            text=said.get("text", ""),
+            article=said.get("article", ""),
+            withdrawn="withdrawn" in said,
+        )
+
+
+class ConsultationAct(StrEnum):
+    ASKED = "asked"
+    GIVEN = "given"
+
+
+@dataclass(frozen=True, slots=True)
+class OnConsultation:
+    """What was done about the consultation of this number: the role was asked, up to `due_on` where there is a day; or its
+    answer was given. `withdrawn` is as of an observation.
+    """
+
+    kind: ClassVar = EntryKind.CONSULTATION
+
+    round: str
+    act: ConsultationAct
+    number: int
+    text: str = ""
+    role: str = ""
+    due_on: date | None = None
+    withdrawn: bool = False
+
+    def details(self) -> dict[str, str]:
+        said = {"round": self.round, "act": self.act.value, "number": str(self.number)}
+        more = {"role": self.role, "due_on": str(self.due_on or ""), "text": self.text}
+        return said | _given(more | {"withdrawn": "yes" if self.withdrawn else ""})
+
+    @classmethod
+    def read(cls, entry: HistoryEntry) -> Self | None:
+        if entry.kind is not cls.kind:
+            return None
+        said = entry.details
+        return cls(
+            round=said["round"],
+            act=ConsultationAct(said["act"]),
+            number=int(said["number"]),
+            text=said.get("text", ""),
+            role=said.get("role", ""),
+            due_on=_day(said.get("due_on")),
+            withdrawn="withdrawn" in said,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class InternalNote:
+    """A note of those who decide, for themselves."""
+
+    kind: ClassVar = EntryKind.NOTE
+
+    round: str
+    text: str
+
+    def details(self) -> dict[str, str]:
+        return {"round": self.round, "text": self.text}
+
+    @classmethod
+    def read(cls, entry: HistoryEntry) -> Self | None:
+        return cls(entry.details["round"], entry.details["text"]) if entry.kind is cls.kind else None
+
+
+OfARound = DraftSubmitted | OnObservation | OnConsultation | InternalNote
+"""What is done within a round."""
+
+
+def of_a_round(entry: HistoryEntry) -> OfARound | None:
+    """What the entry says of a round; None for an entry that says something else."""
+    kinds: tuple[type[OfARound], ...] = (DraftSubmitted, OnObservation, OnConsultation, InternalNote)
+    return next((said for kind in kinds if (said := kind.read(entry)) is not None), None)
+
+
+@dataclass(frozen=True, slots=True)
 class Migrated:
     """A migration from the version `source` to `target`, each as `twinning v2`; `states` and `steps` lead from old names to new.
 
@@ -656,6 +794,10 @@ Said = (
     | Snoozed
     | DutyTaken
     | TermStated
+    | DraftSubmitted
+    | OnObservation
+    | OnConsultation
+    | InternalNote
     | Migrated
     | NotDelivered
     | Cancelled
@@ -663,8 +805,8 @@ Said = (
     | NotCorrected
 )
 _KINDS: tuple[type[Said], ...] = (
-    OpenedDespite, StepTaken, Alerted, DateMoved, Changed, Acknowledged, Snoozed, DutyTaken, TermStated, Migrated,
-    NotDelivered,     Cancelled, Corrected, NotCorrected,
+    OpenedDespite, StepTaken, Alerted, DateMoved, Changed, Acknowledged, Snoozed, DutyTaken, TermStated, DraftSubmitted,
+    OnObservation, OnConsultation, InternalNote, Migrated, NotDelivered, Cancelled, Corrected, NotCorrected,
 )  # fmt: skip
 
 
@@ -679,10 +821,14 @@ def beginning(entry: HistoryEntry, began: Began) -> HistoryEntry:
 
 
 def withdrawn(entry: HistoryEntry) -> HistoryEntry:
-    """What stands in the place of an entry that does not count. A change of a deadline keeps its number."""
-    change = Changed.read(entry)
-    if change is not None:
-        return replace(entry, details=replace(change, withdrawn=True).details())
+    """What stands in the place of an entry that does not count. What others name by its number keeps it."""
+    said = read(entry)
+    is_first = isinstance(said, OnObservation | OnConsultation) and said.act in {
+        ObservationAct.MADE,
+        ConsultationAct.ASKED,
+    }
+    if isinstance(said, Changed | OnObservation | OnConsultation) and (isinstance(said, Changed) or is_first):
+        return replace(entry, details=replace(said, withdrawn=True).details())
     return HistoryEntry(EntryKind.WITHDRAWN, entry.actor, entry.effective_on, entry.recorded_at, way=entry.way)
 
 

@@ -20,6 +20,10 @@ class EntryKind(StrEnum):
     SNOOZED = "snoozed"
     DUTY = "duty"
     TERM = "term"
+    DRAFT = "draft"
+    OBSERVATION = "observation"
+    CONSULTATION = "consultation"
+    NOTE = "note"
     MIGRATED = "migrated"
     MAIL = "mail"
     CORRECTED = "corrected"
@@ -60,6 +64,13 @@ OF_THE_DOOR = "by.door"
 
 ONLY_TOLD = frozenset({EntryKind.ALERT, EntryKind.MAIL})
 """What people were told, and how it reached them: no decision follows from it."""
+
+
+OF_A_ROUND = frozenset({EntryKind.DRAFT, EntryKind.OBSERVATION, EntryKind.CONSULTATION, EntryKind.NOTE})
+"""What is done within a round of an opinion, beside the steps that open and end it."""
+
+INTERNAL_TO_A_ROUND = frozenset({EntryKind.CONSULTATION, EntryKind.NOTE})
+"""What stays with the office that decides: the one that keeps the case never sees it."""
 
 
 @dataclass(frozen=True, slots=True)

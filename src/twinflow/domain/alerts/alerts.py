@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from twinflow.domain.agreement.agreement import Agreement, Deadline, Finding
-from twinflow.domain.agreement.entries import StepTaken, TermStated
+from twinflow.domain.agreement.entries import OnConsultation, StepTaken, TermStated
 from twinflow.domain.agreement.history import HistoryEntry
 from twinflow.domain.agreement.subject import AlertSubject, SubjectKind
 from twinflow.domain.alerts.telling import Telling
@@ -36,6 +36,8 @@ NOT_CORRECTED = "correction-refused"
 
 DISPLACED = "correction-displaced"
 """The notice that another correction has taken the place of one which waited."""
+CONSULTED = "consultation-asked"
+"""The notice to a unit that it was consulted."""
 
 MISSED = "missed"
 """The level of an occurrence that began and passed while the clock was off."""
@@ -213,6 +215,17 @@ def about_correction(number: int, second: Sequence[str], actor: str, today: date
         roles=tuple(second) or (LIAISON,),
         effective_on=today,
         held=frozenset({actor}),
+    )
+
+
+def about_consultation(said: OnConsultation, on: date) -> Telling:
+    """That a unit is asked; without delay, as its time runs."""
+    return Telling(
+        notice=CONSULTED,
+        subject=AlertSubject(SubjectKind.CONSULTATION, str(said.number)),
+        roles=(said.role,),
+        effective_on=on,
+        urgent=True,
     )
 
 

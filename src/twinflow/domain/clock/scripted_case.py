@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from twinflow.domain.agreement.agreement import Claim, Party, Term
 from twinflow.domain.calendar.dates import PartialDate
 from twinflow.domain.process.definition import Level
+from twinflow.domain.steps.round_acts import RoundCommand
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,7 @@ class ScriptCase:
 @dataclass(frozen=True, slots=True)
 class ScriptStep:
     """A step of the case `case`, taken on a day by whoever holds the role `by`; of the clock, a step that is expected of it.
+    With an `act`, that is done in a round instead, and `step` is what it is called.
 
     `state` is the state it should lead to, if said; `refused`: the engine should refuse it.
     """
@@ -42,6 +44,7 @@ class ScriptStep:
     reason: str = ""
     state: str | None = None
     refused: bool = False
+    act: RoundCommand | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from twinflow.domain.agreement.entries import (
     beginning,
     noted,
 )
-from twinflow.domain.agreement.history import EntryKind, HistoryEntry, Way
+from twinflow.domain.agreement.history import OF_A_ROUND, EntryKind, HistoryEntry, Way
 from twinflow.domain.agreement.present_names import as_corrected, numbered, reached_by, what_counts
 from twinflow.domain.corrections.entry_as_asked import corrected
 from twinflow.domain.corrections.request import CorrectionCommand, Request, is_not
@@ -40,7 +40,7 @@ from twinflow.domain.steps.opening import NewAgreement
 from twinflow.errors import Refused
 from twinflow.sentences import Sentence
 
-TO_BE_CORRECTED = {EntryKind.STEP, EntryKind.CHANGE, EntryKind.TERM}
+TO_BE_CORRECTED = {EntryKind.STEP, EntryKind.CHANGE, EntryKind.TERM, *OF_A_ROUND}
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,13 @@ from twinflow.domain.agreement.entries import (
     Changed,
     ChangeKind,
     Correction,
+    DraftSubmitted,
     StepTaken,
     TermStated,
+    of_a_round,
     withdrawn,
 )
-from twinflow.domain.agreement.history import EntryKind, HistoryEntry
+from twinflow.domain.agreement.history import OF_A_ROUND, EntryKind, HistoryEntry
 from twinflow.domain.calendar.dates import Length, hour_of_day
 from twinflow.domain.corrections.opening_as_asked import corrected_opening
 from twinflow.domain.corrections.request import Request, misread
@@ -23,6 +25,7 @@ from twinflow.sentences import Sentence
 OF_A_STEP = ("on", "at", "step", "party", "place", "capacity", "reason")
 OF_A_CHANGE = ("on", "length", "to", "party", "reason", "paper", "legal_basis")
 OF_A_TERM = ("on", "reading", "source", "reason")
+OF_A_ROUND_ENTRY = ("article", "text", "paper")
 """What can be corrected, by name, beside the facts."""
 
 
@@ -46,6 +49,8 @@ def corrected(request: Request, old: HistoryEntry, present: HistoryEntry) -> His
             return _corrected_change(request, old)
         case EntryKind.TERM:
             return _corrected_term(request, old)
+        case kind if kind in OF_A_ROUND:
+            return _corrected_in_a_round(request, old)
         case EntryKind.ACKNOWLEDGED | EntryKind.SNOOZED:
             request.reasons.append(Sentence("Nothing follows from it; acknowledge the deadline anew."))
         case EntryKind.DUTY:
@@ -165,6 +170,28 @@ def _corrected_change(request: Request, old: HistoryEntry) -> HistoryEntry:
         legal_basis=asked.get("legal_basis", said.legal_basis),
     )
     return replace(request.on_its_day(old), details=said.details())
+
+
+def _corrected_in_a_round(request: Request, old: HistoryEntry) -> HistoryEntry:
+    """Only those who said it put it right, or withdraw it."""
+    said, asked = of_a_round(old), request.command.asked
+    assert said is not None
+    if not request.actor.is_called(old.actor):
+        values = {"person": old.actor}
+        request.reasons.append(Sentence("{person} put it on record, and only they correct it.", values))
+    if getattr(said, "withdrawn", False):
+        request.reasons.append(Sentence("It was withdrawn already."))
+    if request.command.correction is Correction.WITHDRAW:
+        return withdrawn(old)
+    names = [name for name in OF_A_ROUND_ENTRY if getattr(said, name, "")]
+    if isinstance(said, DraftSubmitted):  # another text is another draft
+        names = [name for name in names if name == "paper"]
+    request.about_names(["on", *names])
+    texts = {name: asked.get(name, getattr(said, name)) for name in names}
+    for name, text in texts.items():
+        if not text.strip():
+            request.reasons.append(Sentence("{name} is empty; withdraw the entry instead.", {"name": name}))
+    return replace(request.on_its_day(old), details=replace(said, **texts).details())
 
 
 def _to(request: Request, otherwise: date | None) -> date | None:

@@ -18,9 +18,10 @@ from twinflow.domain.agreement.entries import (
     StepTaken,
     TermStated,
     beginning,
+    of_a_round,
     withdrawn,
 )
-from twinflow.domain.agreement.history import EntryKind, HistoryEntry
+from twinflow.domain.agreement.history import OF_A_ROUND, EntryKind, HistoryEntry
 from twinflow.domain.agreement.present_names import number_of
 from twinflow.domain.clock.day import Taken, steps_of_dates
 from twinflow.domain.deadlines.changes import ChangeCommand, decide
@@ -35,8 +36,9 @@ from twinflow.domain.steps.advance import advance
 from twinflow.domain.steps.command import StepCommand
 from twinflow.domain.steps.effects import signed_at_entry
 from twinflow.domain.steps.migration import Plan, draft, migrated, with_closed
+from twinflow.domain.steps.round_acts import RoundCommand, with_act
 from twinflow.domain.steps.terms import with_stated
-from twinflow.errors import NotFound, Refused
+from twinflow.errors import BadInput, NotFound, Refused
 from twinflow.sentences import Sentence
 
 MOST_ROUNDS = 3
@@ -203,8 +205,8 @@ class _Run:
         self.come_to(entry.recorded_at)
         try:
             taken = self._taken(entry)
-        except (Refused, NotFound) as error:
-            self._against(entry, getattr(error, "reasons", ()) or (error.message,))
+        except (Refused, NotFound, BadInput) as error:
+            self._against(entry, _reasons(error))
             taken = entry
             if entry.kind is EntryKind.CHANGE:  # others may be named by it
                 self._keep(entry)
@@ -228,6 +230,8 @@ class _Run:
                 return self._migrated(entry)
             case EntryKind.TERM:
                 return self._stated(entry)
+            case kind if kind in OF_A_ROUND:
+                return self._done_in_a_round(entry)
             case _:
                 self._keep(entry)
                 return entry
@@ -343,6 +347,20 @@ class _Run:
         self.derive(entry.recorded_at)
         return entry
 
+    def _done_in_a_round(self, entry: HistoryEntry) -> HistoryEntry:
+        said, now = of_a_round(entry), entry.recorded_at
+        assert said is not None
+        if getattr(said, "withdrawn", False):
+            self._keep(entry)
+            return entry
+        context = self.derive(now)
+        command, actor = RoundCommand.of(entry, said), self._anybody(entry)
+        after = with_act(
+            self.case, self.definition, command, actor, now=now, today=context.today, calendars=context.calendars
+        )
+        self._keep(after.history[-1])
+        return after.history[-1]
+
     def _migrated(self, entry: HistoryEntry) -> HistoryEntry:
         said, now = Migrated.read(entry), entry.recorded_at
         assert said is not None
@@ -363,6 +381,12 @@ class _Run:
             shown = {rule: carried.policy for (rule, _), carried in said.carried.items()}
             policies = {**draft(source, target).deadlines, **shown}
         return Plan(source, target, said.states, policies, said.reason, said.steps)
+
+
+def _reasons(error: Refused | NotFound | BadInput) -> Sequence[Sentence]:
+    if isinstance(error, BadInput):
+        return [problem.message for problem in error.problems]
+    return getattr(error, "reasons", ()) or (error.message,)
 
 
 def merged(books: Agreement, before: Agreement, after: Agreement) -> Agreement:

@@ -21,6 +21,7 @@ from twinflow.domain.process.definition import (
     ProcessDefinition,
     Requirement,
     Role,
+    RoundRule,
     State,
     Step,
     TermRule,
@@ -50,6 +51,7 @@ class Table(StrEnum):
     LEVELS = "levels"
     GATES = "gates"
     VISIBILITY = "visibility"
+    ROUNDS = "rounds"
 
 
 Place = tuple[Table, str]
@@ -121,6 +123,8 @@ def things(definition: ProcessDefinition) -> Iterator[Thing]:
         yield _gate(gate, definition)
     for kind, shown in definition.visibility.items():
         yield _visibility(kind, shown, definition)
+    for each in definition.rounds.values():
+        yield _round(each, definition)
 
 
 def _process(definition: ProcessDefinition) -> Thing:
@@ -282,7 +286,7 @@ def _identity(requirement: Requirement) -> str:
     """The requirement with its arguments: with other ones it is another requirement."""
     child = requirement.child
     given = [requirement.fact, *requirement.steps, requirement.checklist, child and f"{child.process} {child.state}"]
-    given += [requirement.deadline and f"deadline {requirement.deadline}", requirement.step]
+    given += [requirement.deadline and f"deadline {requirement.deadline}", requirement.step, requirement.round]
     given += [str(requirement.at_least)] if requirement.at_least is not None else []
     return " ".join([requirement.name, *(text for text in given if text)])
 
@@ -401,6 +405,30 @@ def _visibility(kind: str, shown: Visibility, definition: ProcessDefinition) -> 
     )
     what = Sentence("what the office “{kind}” sees", {"kind": kind})
     return Thing(Table.VISIBILITY, kind, what, more, _told(*more))
+
+
+def _round(rule: RoundRule, definition: ProcessDefinition) -> Thing:
+    more = (
+        _several(Sentence("opened by"), rule.opened_by, _labels_of(rule.opened_by, definition.steps)),
+        _several(Sentence("ended by"), rule.ended_by, _labels_of(rule.ended_by, definition.steps)),
+        _yes(Sentence("with the text of the draft"), value=rule.draft),
+        _several(Sentence("about the papers"), rule.papers, {key: definition.papers[key].label for key in rule.papers}),
+        _several(
+            Sentence("with the checklists"),
+            rule.checklists,
+            {key: definition.checklists[key].label for key in rule.checklists},
+        ),
+        _several(Sentence("observations by"), rule.observed_by, _who(rule.observed_by, definition)),
+        _several(Sentence("answered by"), rule.answered_by, _who(rule.answered_by, definition)),
+        _several(Sentence("consulted are"), rule.consults, _who(rule.consults, definition)),
+        _several(Sentence("consulted by"), rule.consulted_by, _who(rule.consulted_by, definition)),
+        Aspect(Sentence("to answer within"), rule.within, rule.within.message if rule.within else NOTHING),
+        _plain(Sentence("answers that are enough"), rule.quorum),
+        _several(Sentence("internal notes by"), rule.noted_by, _who(rule.noted_by, definition)),
+        _source(rule.source),
+    )
+    what = _named(Sentence("the round"), rule.key, rule.label)
+    return Thing(Table.ROUNDS, rule.key, what, (_label(rule.label), *more), _told(*more))
 
 
 def _change(name: Sentence, change: ChangeRule | None, definition: ProcessDefinition) -> Aspect:

@@ -21,6 +21,8 @@ DAYS = frozenset({NOT_BEFORE, NOT_AFTER})
 
 ANOTHER_PERSON = "another_person_than"
 """The requirement of four eyes."""
+OF_ROUNDS = frozenset({"draft_submitted", "observations_made", "observations_closed", "consultations_given"})
+"""The requirements on what was done in a round."""
 
 LIAISON = "liaison"
 """The role that every process has: it gets the notices of its agreements."""
@@ -133,8 +135,8 @@ class Requirement:
     """A named condition of a step, with its arguments; `domain.steps.requirements` knows what each name means.
 
     `fact` names a fact or a paper. A `child` has reached its state since the `step`, where one is named. The requirements of
-    `DAYS` go by the day of a `fact`, of a `deadline` or of an earlier `step`, `at_least` so far from it. `source` is empty where
-    that of the step says it.
+    `DAYS` go by the day of a `fact`, of a `deadline` or of an earlier `step`, `at_least` so far from it; those `OF_ROUNDS` by
+    what was done in a `round`. `source` is empty where that of the step says it.
     """
 
     name: str
@@ -146,6 +148,7 @@ class Requirement:
     step: str | None = None
     at_least: Distance | None = None
     source: Label = field(default_factory=dict)
+    round: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -370,6 +373,34 @@ class DeadlineRule:
 
 
 @dataclass(frozen=True, slots=True)
+class RoundRule:
+    """What happens between a submission and its decision, again and again until the decision stands.
+
+    A round is opened by one of the steps `opened_by` and ended by one of `ended_by`. It is about a draft: a text where
+    `draft` says so, and what was recorded of `papers`; `checklists` are looked at in it. Observations are made, closed and
+    reopened by the roles `observed_by`, answered by `answered_by`. The roles `consults` are asked by `consulted_by`, each
+    to answer `within` a length; of `quorum` answers are enough so many, else all are waited for. `noted_by` keep notes of
+    their own.
+    """
+
+    key: str
+    label: Label
+    source: Label
+    opened_by: frozenset[str]
+    ended_by: frozenset[str]
+    draft: bool = False
+    papers: tuple[str, ...] = ()
+    checklists: tuple[str, ...] = ()
+    observed_by: frozenset[str] = frozenset()
+    answered_by: frozenset[str] = frozenset()
+    consulted_by: frozenset[str] = frozenset()
+    consults: tuple[str, ...] = ()
+    within: Length | None = None
+    quorum: int | None = None
+    noted_by: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class Gate:
     """An order that the law fixes: from the start, the states of `to` are reached only after one of the steps of `through`."""
 
@@ -413,6 +444,7 @@ class ProcessDefinition:
     papers: Mapping[str, Paper] = field(default_factory=dict)
     checklists: Mapping[str, Checklist] = field(default_factory=dict)
     gates: Mapping[str, Gate] = field(default_factory=dict)
+    rounds: Mapping[str, RoundRule] = field(default_factory=dict)
     extends: tuple[str, int] | None = None
     unconfirmed: Label = field(default_factory=dict)
     corrections: CorrectionRule | None = None

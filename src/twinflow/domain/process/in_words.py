@@ -30,6 +30,14 @@ def requirement_message(requirement: Requirement, definition: ProcessDefinition)
             return Sentence("by another person than: {steps}", {"steps": steps})
         case "child" if requirement.child is not None:
             return _child_requirement(requirement, requirement.child, definition)
+        case "draft_submitted":
+            return Sentence("a draft submitted for the next round")
+        case "observations_made":
+            return Sentence("an observation that is open")
+        case "observations_closed":
+            return Sentence("every observation closed; for a new submission, answered")
+        case "consultations_given":
+            return Sentence("the answers of the units that were consulted")
         case "not_before" | "not_after":
             return _day_requirement(requirement, definition)
         case _:

@@ -109,12 +109,24 @@ _BUILT_IN: Mapping[str, Fields] = {
     "term-beyond-bound": {**_FINDING, "at_most": Kind.TEXT, "source": Kind.TEXT},
     "term-assumed": {**_FINDING, "term": Kind.TEXT},
     "dates-disagree": _FINDING,
+    "consultation-asked": {"number": Kind.NUMBER, "actor": Kind.TEXT, "text": Kind.TEXT, "due_on": Kind.DAY, **_TODO},
     "undelivered": {"person": Kind.TEXT, "subject": Kind.TEXT, "why": Kind.TEXT, "number": Kind.NUMBER},
 }
 BUILT_IN_NOTICES = tuple(_BUILT_IN)
 """Those that the service sends by itself; every other one is announced by a step of a process."""
 
-_ANNOUNCED: Fields = {"state": Kind.TEXT, "left_open": Many(Kind.TEXT), **_TODO}
+_OBSERVATION: Fields = {
+    "number": Kind.NUMBER,
+    "article": Kind.TEXT,
+    "text": Kind.TEXT,
+    "said": Many(Kind.TEXT),
+}
+_ANNOUNCED: Fields = {
+    "state": Kind.TEXT,
+    "left_open": Many(Kind.TEXT),
+    "observations": Many(_OBSERVATION),
+    **_TODO,
+}
 _GROUP: Fields = {"reference": Kind.TEXT, "title": Kind.TEXT}
 _MESSAGE: Fields = {
     "subject": Kind.TEXT,

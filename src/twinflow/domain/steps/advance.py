@@ -7,7 +7,7 @@ from shlex import quote
 
 from twinflow.domain.agreement.agreement import Agreement, Signature
 from twinflow.domain.agreement.entries import StepTaken
-from twinflow.domain.agreement.history import IMPORT, HistoryEntry
+from twinflow.domain.agreement.history import IMPORT, OF_A_ROUND, HistoryEntry
 from twinflow.domain.agreement.left_open import LeftOpen
 from twinflow.domain.agreement.present_names import number_of
 from twinflow.domain.calendar.dates import PartialDate
@@ -16,7 +16,7 @@ from twinflow.domain.deadlines.occurrences import with_deadlines
 from twinflow.domain.people.duties import in_the_hands_of_another
 from twinflow.domain.people.people import Actor
 from twinflow.domain.process import machine
-from twinflow.domain.process.definition import CLOCK, ProcessDefinition, Requirement, Step
+from twinflow.domain.process.definition import CLOCK, OF_ROUNDS, ProcessDefinition, Requirement, Step
 from twinflow.domain.steps.command import Attempt, Outcome, StepCommand
 from twinflow.domain.steps.days import (
     assumed_to_be_in_time,
@@ -204,7 +204,7 @@ def _bars(
     values: dict[str, object] = {
         "day": on,
         "before": entry.effective_on,
-        "what": step.label if step is not None else entry.step or Sentence("the opening"),
+        "what": step.label if step is not None else entry.step or _what(entry),
         "person": _in_words(entry.actor),
     }
     number = number_of(agreement.history, entry)
@@ -226,11 +226,17 @@ def _bars(
     )
 
 
+def _what(entry: HistoryEntry) -> Sentence:
+    return Sentence("what was done in the round") if entry.kind in OF_A_ROUND else Sentence("the opening")
+
+
 def _builds_on(step: Step, entry: HistoryEntry) -> bool:
     """Whether the step comes after the entry: what brought the case to where it is, and what the step asks to have been done.
 
     Parties may act in any order among themselves.
     """
+    if entry.kind in OF_A_ROUND:
+        return any(requirement.name in OF_ROUNDS for requirement in step.requires)
     if entry.to_state is None:
         return False
     if step.per_party is not None and entry.step == step.key:

@@ -5,6 +5,7 @@ from datetime import date
 
 from twinflow.domain.agreement.agreement import Agreement
 from twinflow.domain.agreement.history import HistoryEntry
+from twinflow.domain.agreement.rounds import Rounds, rounds_of
 from twinflow.domain.process.definition import ANOTHER_PERSON, NOT_AFTER, NOT_BEFORE, Checklist, Label, Requirement
 from twinflow.domain.steps.command import Attempt
 from twinflow.domain.steps.days import against_the_day
@@ -101,6 +102,68 @@ def _another_person_than(attempt: Attempt, requirement: Requirement) -> Sentence
     return None if did is None else Sentence("{did}; another person has to take this one.", {"did": did})
 
 
+def _draft_submitted(attempt: Attempt, requirement: Requirement) -> Sentence | None:
+    """A draft for the next round: its text, or every paper that it consists of; what the case began with is for the first."""
+    rule, rounds = attempt.definition.rounds[requirement.round or ""], _rounds(attempt)
+    there = set(rounds.recorded_since.get(rule.key, ()))
+    if rounds.last(rule.key) is None:
+        there |= {paper for paper in rule.papers if attempt.agreement.fact(paper) is not None}
+    if rule.key in rounds.waiting or (rule.papers and there >= set(rule.papers)):
+        return None
+    values = {"reference": attempt.agreement.reference, "round": rule.label}
+    reason = Sentence("No draft was submitted for the next round of “{round}”.", values)
+    command = Sentence("Submit it: twinflow rounds submit-draft {reference} FILE --as PERSON", values)
+    return helped(attempt, reason, command if rule.draft else None)
+
+
+def _observations_made(attempt: Attempt, requirement: Requirement) -> Sentence | None:
+    """What goes back goes back with something to answer."""
+    if _rounds(attempt).unanswered(requirement.round or ""):
+        return None
+    reason = Sentence("No observation is open that could be answered.")
+    remedy = Sentence(
+        "Make one: twinflow rounds observe {reference} --article ARTICLE --text TEXT --as PERSON",
+        {"reference": attempt.agreement.reference},
+    )
+    return helped(attempt, reason, remedy)
+
+
+def _observations_closed(attempt: Attempt, requirement: Requirement) -> Sentence | None:
+    """Who decides has closed every observation; who submits anew has answered every one."""
+    rounds, key = _rounds(attempt), requirement.round or ""
+    decides = rounds.open(key) is not None
+    left = rounds.unclosed(key) if decides else rounds.unanswered(key)
+    if not left:
+        return None
+    values = {"numbers": [each.number for each in left], "reference": attempt.agreement.reference}
+    if decides:
+        reason = Sentence("These observations are not closed: {numbers}.", values)
+        remedy = Sentence("Close what is settled: twinflow rounds close {reference} NUMBER --as PERSON", values)
+        return helped(attempt, reason, remedy)
+    reason = Sentence("These observations are not answered: {numbers}.", values)
+    remedy = Sentence("Answer each: twinflow rounds answer {reference} NUMBER --text TEXT --as PERSON", values)
+    return helped(attempt, reason, remedy)
+
+
+def _consultations_given(attempt: Attempt, requirement: Requirement) -> Sentence | None:
+    """Everybody who was asked in the round has answered; where the process has a quorum, so many have."""
+    rounds, rule = _rounds(attempt), attempt.definition.rounds[requirement.round or ""]
+    this = rounds.last(rule.key)
+    asked = rounds.asked_in(this) if this is not None else []
+    missing = [each.number for each in asked if each.given is None]
+    given = len(asked) - len(missing)
+    if given >= rule.quorum if rule.quorum is not None else not missing:
+        return None
+    values: dict[str, object] = {"numbers": missing or "–", "given": given, "quorum": rule.quorum}
+    if rule.quorum is not None:
+        return Sentence("{given} answers of consulted units are there; {quorum} are needed (open: {numbers}).", values)
+    return Sentence("These consultations have no answer yet: {numbers}.", values)
+
+
+def _rounds(attempt: Attempt) -> Rounds:
+    return rounds_of(attempt.agreement.history, attempt.definition)
+
+
 def _since_it_came_here(agreement: Agreement) -> Sequence[HistoryEntry]:
     """What happened from the step that led into the present state: an acceptance of an earlier round does not count."""
     entries = agreement.history
@@ -117,6 +180,10 @@ REQUIREMENTS: Mapping[str, Check] = {
     "every_party": _every_party,
     "step_taken": _step_taken,
     ANOTHER_PERSON: _another_person_than,
+    "draft_submitted": _draft_submitted,
+    "observations_made": _observations_made,
+    "observations_closed": _observations_closed,
+    "consultations_given": _consultations_given,
     NOT_BEFORE: against_the_day,
     NOT_AFTER: against_the_day,
 }

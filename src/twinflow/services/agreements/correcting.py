@@ -10,7 +10,8 @@ from twinflow.domain.agreement.agreement import Agreement
 from twinflow.domain.agreement.entries import Corrected, NotCorrected
 from twinflow.domain.agreement.history import HistoryEntry, Way
 from twinflow.domain.agreement.listing import words_in
-from twinflow.domain.agreement.present_names import as_corrected, numbered
+from twinflow.domain.agreement.present_names import as_corrected, numbered, what_counts
+from twinflow.domain.agreement.rounds import kept_from_the_city
 from twinflow.domain.agreement.subject import AlertSubject, SubjectKind
 from twinflow.domain.alerts.alerts import about_correction, about_displaced_correction, about_refused_correction
 from twinflow.domain.alerts.recipients import Audience, audience_of, holders_of, recipients_of
@@ -236,7 +237,9 @@ def _written(
     refresh_parent(work, rulebook, people, left.agreement, now, parent)
     places, corrected = dict(numbered(history)), as_corrected(history)
     wrong = [corrected[places[number]] for number in sorted(found.said.entries)]
-    _tell(work, rulebook, people, agreement_id, left.agreement, number, found, wrong, now)
+    hidden = kept_from_the_city(what_counts(history), definition)
+    internal = all(places[number] in hidden for number in found.said.entries)
+    _tell(work, rulebook, people, agreement_id, left.agreement, number, found, wrong, now, internal=internal)
     waits_for = tuple(definition.roles[role].label for role in found.said.second)
     over = pending(history).keys() - pending([*history, found.entry]).keys() - {found.said.of}
     for each in sorted(over):
@@ -307,8 +310,13 @@ def _tell(
     found: Corrections,
     wrong: Sequence[HistoryEntry],
     now: datetime,
+    *,
+    internal: bool,
 ) -> None:
-    """Who has to confirm it; once it counts, the liaison, who made the entry that was wrong, and who was told anything since."""
+    """Who has to confirm it; once it counts, the liaison, who made the entry that was wrong, and who was told anything since.
+
+    What is `internal` to those who decide is told to nobody but who made it.
+    """
     definition, today = rulebook.definition_of(agreement), people.today(agreement.office, now)
     told = about_correction(number, found.said.second, found.entry.actor, today)
     if found.said.second:
@@ -317,6 +325,7 @@ def _tell(
         holders, vacant = holders_of(people, definition, agreement.office, told.roles, today)
         since = min(entry.recorded_at for entry in wrong)
         readers = dict.fromkeys((entry.actor for entry in wrong), LIAISON)
-        readers |= {**work.alerts.readers_since(agreement_id, since), **holders}
+        if not internal:
+            readers |= {**work.alerts.readers_since(agreement_id, since), **holders}
         audience = _those_of(people, readers, told, today, vacant)
     write(work, rulebook, people, agreement_id, told, audience, now)

@@ -19,12 +19,13 @@ from twinflow.domain.people.people import Assignment, Office, People, Person
 from twinflow.domain.people.viewer import Door
 from twinflow.domain.process.definition import CLOCK, LIAISON, Label, ProcessDefinition
 from twinflow.domain.rulebook import Rulebook
-from twinflow.domain.steps.command import Outcome, StepCommand
+from twinflow.domain.steps.command import StepCommand
 from twinflow.domain.steps.opening import NewAgreement
 from twinflow.errors import BadInput, Refused, TwinflowError
 from twinflow.sentences import Problem, Sentence
 from twinflow.services.agreements.advancing import advance_agreement
 from twinflow.services.agreements.opening import open_agreement
+from twinflow.services.agreements.rounds import act_in_round
 from twinflow.services.clock.sweep import sweep
 from twinflow.storage import database
 from twinflow.storage.engine import make_engine
@@ -134,10 +135,15 @@ def open_case(
 
 def take(
     engine: Engine, rulebook: Rulebook, people: People, reference: str, step: ScriptStep, *, person: str, now: datetime
-) -> Outcome:
-    """One scripted step, by a person. Raises Refused where the engine refuses it."""
+) -> Agreement:
+    """One scripted step, or act in a round, by a person; the agreement then. Raises Refused where the engine refuses it."""
+    if step.act is not None:
+        act = step.act.on_day(step.on)
+        return act_in_round(engine, rulebook, people, reference, act, person=person, door=PLAYED, now=now)
     command = StepCommand(step.step, step.on, step.party, step.records, step.at, reason=step.reason)
-    return advance_agreement(engine, rulebook, people, reference, command, person=person, door=PLAYED, now=now)
+    return advance_agreement(
+        engine, rulebook, people, reference, command, person=person, door=PLAYED, now=now
+    ).agreement
 
 
 @cache
@@ -266,7 +272,7 @@ class _Stage:
 
     def _take(self, step: ScriptStep, now: datetime) -> None:
         try:
-            outcome = take(self.engine, self.rulebook, self.people, step.case, step, person=step.by, now=now)
+            done = take(self.engine, self.rulebook, self.people, step.case, step, person=step.by, now=now)
         except TwinflowError as error:
             if not (step.refused and isinstance(error, Refused)):
                 for reason in _reasons(error):
@@ -274,7 +280,7 @@ class _Stage:
             return
         if step.refused:
             self._problem(step.place, Sentence("{step} was taken; it should have been refused.", {"step": step.step}))
-        found = outcome.agreement.state
+        found = done.state
         if step.state not in {None, found}:
             values = {"step": step.step, "found": found, "expected": step.state}
             self._problem(step.place, Sentence("{step} led to {found}, not to {expected}.", values))

@@ -14,6 +14,7 @@ from twinflow.domain.agreement.findings import findings
 from twinflow.domain.agreement.history import HistoryEntry
 from twinflow.domain.agreement.left_open import LeftOpen
 from twinflow.domain.agreement.present_names import numbered, state_now
+from twinflow.domain.agreement.rounds import rounds_of
 from twinflow.domain.agreement.subject import AlertSubject, SubjectKind
 from twinflow.domain.alerts.alerts import CORRECTED, DISPLACED, OVERDUE, SOON, TO_CONFIRM, Alert
 from twinflow.domain.calendar.business_days import business_days_between
@@ -35,6 +36,7 @@ from twinflow.services.clock.links import last_link
 from twinflow.services.mail.calendar_feeds import events_of
 from twinflow.services.reading.corrected_in_words import dates_moved, entries_then_and_now
 from twinflow.services.reading.history_in_words import beyond_bound, entry_message, left_open_in_words
+from twinflow.services.reading.rounds import how_to_answer, observation_line
 from twinflow.storage.agreements import read
 from twinflow.storage.failures import about
 from twinflow.storage.unit_of_work import UnitOfWork
@@ -93,7 +95,7 @@ def letters(
                 waiting.append(Waiting(recipients[alert.outbox_id], alert.alert_id, alert.agreement_id, alert.error))
         told = work.alerts.deadlines_told(ids)
         deadlines = {key: found for key, found in told.items() if isinstance(found, Deadline)}
-        needed = sorted({m.agreement_id for each in alerts.values() for m in each if _needs_all(m)})
+        needed = sorted({m.agreement_id for each in alerts.values() for m in each if _needs_all(m, rulebook)})
         agreements = dict(zip(needed, work.agreements.load(needed), strict=True)) if needed else {}
         corrected = {m.agreement_id for each in alerts.values() for m in each if m.notice == CORRECTED}
         written = {agreement_id: work.history.as_written(agreement_id) for agreement_id in sorted(corrected)}
@@ -178,10 +180,21 @@ def _dated(
     return found
 
 
-def _needs_all(alert: Alert) -> bool:
+def _needs_all(alert: Alert, rulebook: Rulebook) -> bool:
     """Whether more of the agreement is needed than its head and its deadlines."""
     kind = alert.subject.kind
-    return kind not in HEAD_IS_ENOUGH or (kind is SubjectKind.STEP and alert.details["state"] != alert.state)
+    if kind is SubjectKind.STEP:
+        return alert.details["state"] != alert.state or _returns(alert, rulebook.pinned(*_version_of(alert)))
+    return kind not in HEAD_IS_ENOUGH
+
+
+def _returns(alert: Alert, definition: ProcessDefinition) -> bool:
+    """Whether the step sends back what was observed in a round."""
+    return any(alert.subject.name in rule.ended_by for rule in definition.rounds.values())
+
+
+def _version_of(alert: Alert) -> tuple[str, int, str]:
+    return alert.process, alert.process_version, alert.process_digest
 
 
 def _assumed(deadline: Deadline, definition: ProcessDefinition, person: Person) -> str:
@@ -269,7 +282,7 @@ class Desk:
         return self._labels[key]
 
     def _definition(self, alert: Alert) -> ProcessDefinition:
-        return self.rulebook.pinned(alert.process, alert.process_version, alert.process_digest)
+        return self.rulebook.pinned(*_version_of(alert))
 
     def values(self, person: Person, alert: Alert) -> dict[str, Any] | None:
         """The values that the words of an alert need; None if its reason has gone."""
@@ -299,6 +312,8 @@ class Desk:
                 found = self._of_change(person, alert, subject.name)
             case SubjectKind.CORRECTION:
                 found = self._of_correction(person, alert)
+            case SubjectKind.CONSULTATION:
+                found = self._of_consultation(person, alert)
             case SubjectKind.UNDELIVERED:
                 found = self._of_undelivered(person, alert)
             case code:
@@ -362,7 +377,47 @@ class Desk:
             if state_now(agreement.history, state, alert.recorded_at) != alert.state:
                 return None
         left = left_open_in_words(LeftOpen.parse(alert.details.get("left_open", "")), self._definition(alert))
-        return {**self._present(person, alert), "left_open": [say(each, person.language) for each in left]}
+        return {
+            **self._present(person, alert),
+            "left_open": [say(each, person.language) for each in left],
+            "observations": self._returned(person, alert),
+        }
+
+    def _returned(self, person: Person, alert: Alert) -> list[dict[str, Any]]:
+        """The observations that the step sent back to be answered, in full."""
+        if not _returns(alert, self._definition(alert)):
+            return []
+        agreement = self._agreement(alert)
+        rounds = rounds_of(agreement.history, self._definition(alert))
+        ends = agreement.steps_taken(alert.subject.name)
+        ended = ends[alert.occurrence - 1] if alert.occurrence <= len(ends) else None
+        numbers = [number for each in rounds.rounds if each.ended is ended for number in each.returned]
+        lines = [observation_line(each) for n in numbers if (each := rounds.observations.get(n)) is not None]
+        return [
+            {
+                "number": line.number,
+                "article": line.article,
+                "text": line.text,
+                "said": [say(each, person.language) for each in line.said],
+            }
+            for line in lines
+        ]
+
+    def _of_consultation(self, person: Person, alert: Alert) -> dict[str, Any] | None:
+        """What a unit is asked; None where it has answered, or is not asked any more."""
+        agreement, definition = self._agreement(alert), self._definition(alert)
+        asked = rounds_of(agreement.history, definition).consultations.get(int(alert.subject.name))
+        if asked is None or asked.given is not None:
+            return None
+        actor = self.people.people.get(asked.asked_in.actor)
+        return {
+            "number": asked.number,
+            "actor": actor.name if actor is not None else asked.asked_in.actor,
+            "text": asked.asked.text,
+            "due_on": asked.asked.due_on,
+            "todo": [say(how_to_answer(alert.reference, asked.number), person.language)],
+            "sort_on": asked.asked.due_on or date.max,
+        }
 
     def _present(self, person: Person, alert: Alert) -> dict[str, Any]:
         """Where the case stands, and the steps that the reader's role may take from there."""

@@ -12,8 +12,10 @@ from twinflow.domain.agreement.entries import Corrected, DateMoved, NotCorrected
 from twinflow.domain.agreement.findings import findings
 from twinflow.domain.agreement.history import HistoryEntry
 from twinflow.domain.agreement.present_names import numbered
+from twinflow.domain.agreement.rounds import rounds_of
 from twinflow.domain.agreement.subject import AlertSubject, SubjectKind
 from twinflow.domain.alerts.alerts import (
+    CONSULTED,
     CORRECTED,
     DISPLACED,
     MOVED,
@@ -39,6 +41,7 @@ from twinflow.language import say
 from twinflow.sentences import Sentence, packed
 from twinflow.services.mail.letters import Desk
 from twinflow.services.reading.history_in_words import beyond_bound
+from twinflow.services.reading.rounds import how_to_answer
 from twinflow.storage.unit_of_work import UnitOfWork
 
 CONFIRM = "change-to-confirm"
@@ -193,7 +196,12 @@ def _occasions(case: _Case) -> Iterator[_Occasion]:
     """What there is to tell, the real things first."""
     by_notice = {SOON: _of_deadlines, OVERDUE: _of_deadlines, MOVED: _of_moved_dates, CONFIRM: _of_changes}
     by_notice |= dict.fromkeys((CORRECTED, TO_CONFIRM, NOT_CORRECTED, DISPLACED), _of_corrections)
-    by_notice |= {REFUSED: _of_refused, UNDELIVERED: _of_messages, **dict.fromkeys(OF_FINDINGS, _of_findings)}
+    by_notice |= {
+        REFUSED: _of_refused,
+        UNDELIVERED: _of_messages,
+        CONSULTED: _of_consultations,
+        **dict.fromkeys(OF_FINDINGS, _of_findings),
+    }
     return by_notice.get(case.notice, _of_steps)(case)
 
 
@@ -318,6 +326,23 @@ def _second(definition: ProcessDefinition, rule: str) -> str | None:
     found = definition.deadlines.get(rule)
     changes = [found.pause, found.extend, found.move] if found is not None else []
     return next((change.second for change in changes if change is not None and change.second), None)
+
+
+def _of_consultations(case: _Case) -> Iterator[_Occasion]:
+    for asked in rounds_of(case.agreement.history, case.definition).consultations.values():
+        yield _Occasion(AlertSubject(SubjectKind.CONSULTATION, str(asked.number)), (asked.asked.role,), urgent=True)
+    roles = tuple(role for rule in case.definition.rounds.values() for role in rule.consults)
+    liaison = _liaison(case)
+    values = {
+        "number": 1,
+        "actor": liaison.name if liaison is not None else "–",
+        "text": Sentence("Is article V in order?"),
+        "due_on": case.today + A_WEEK,
+        "todo": (how_to_answer(case.agreement.reference, 1),),
+    }
+    details = {"message": "0", "person": "", "of": "", "why": packed(Sentence(""))}
+    if roles:
+        yield _Occasion(AlertSubject(SubjectKind.UNDELIVERED, ""), roles, details=details, urgent=True, made_up=values)
 
 
 def _of_messages(case: _Case) -> Iterator[_Occasion]:

@@ -35,6 +35,7 @@ from twinflow.services.reading.history_in_words import (
     left_open_in_words,
 )
 from twinflow.services.reading.lines import AgreementLine, Lines
+from twinflow.services.reading.rounds import RoundLine, round_lines
 from twinflow.storage.agreements import read
 from twinflow.storage.failures import about
 from twinflow.storage.unit_of_work import UnitOfWork
@@ -141,6 +142,7 @@ class AgreementPage:
     terms: tuple[TermLine, ...]
     deadlines: tuple[DeadlineLine, ...]
     explanations: tuple[Explanation, ...]
+    rounds: tuple[RoundLine, ...]
     timeline: tuple[EntryLine, ...]
     older: int | None
     next_steps: tuple[tuple[str, Label], ...]
@@ -287,6 +289,7 @@ def show_agreement(
             terms=tuple(_terms(agreement, definition)),
             deadlines=tuple(deadlines_of(rulebook, people, agreement, now, agreement.history, agreement.history)),
             explanations=tuple(explanations_of(rulebook, people, agreement, now)),
+            rounds=tuple(round_lines(agreement, definition, internal=False)),
             timeline=tuple(_timeline(rulebook, people, agreement, entries)),
             older=older,
             next_steps=tuple(

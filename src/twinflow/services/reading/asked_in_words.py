@@ -22,6 +22,8 @@ OF_ENTRIES = {
     "length": Sentence("length"),
     "to": Sentence("day agreed on"),
     "title": Sentence("title"),
+    "article": Sentence("article"),
+    "text": Sentence("text"),
     "office": Sentence("office"),
     "origin": Sentence("origin"),
     "note": Sentence("note"),

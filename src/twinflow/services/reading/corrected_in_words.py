@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from twinflow.domain.agreement.entries import BEGINNINGS, Began, Changed, Corrected, DateMoved, by_entry
+from twinflow.domain.agreement.entries import BEGINNINGS, Began, Corrected, DateMoved, by_entry, read
 from twinflow.domain.agreement.history import EntryKind, HistoryEntry
 from twinflow.domain.agreement.present_names import as_corrected, numbered
 from twinflow.domain.process.definition import ProcessDefinition
@@ -40,8 +40,7 @@ def dates_moved(history: Sequence[HistoryEntry], number: int, definition: Proces
 def _then_and_now(number: int, old: HistoryEntry, new: HistoryEntry, definition: ProcessDefinition) -> Sentence | None:
     """None where it says the same, on the same day."""
     values: dict[str, object] = {"number": number, "day": old.effective_on, "before": entry_message(old, definition)}
-    change = Changed.read(new)
-    if new.kind is EntryKind.WITHDRAWN or (change is not None and change.withdrawn):
+    if new.kind is EntryKind.WITHDRAWN or getattr(read(new), "withdrawn", False):
         return Sentence("Entry {number} said: {day}, {before}; it does not count any more", values)
     values |= {"on": new.effective_on, "after": entry_message(new, definition)}
     if (values["day"], values["before"]) == (values["on"], values["after"]):

@@ -11,14 +11,21 @@ from twinflow.domain.agreement.entries import (
     Cancelled,
     Changed,
     ChangeKind,
+    ConsultationAct,
     Corrected,
     Correction,
     DateMoved,
+    DraftSubmitted,
     DutyTaken,
+    InternalNote,
     Key,
     Migrated,
     NotCorrected,
     NotDelivered,
+    ObservationAct,
+    OfARound,
+    OnConsultation,
+    OnObservation,
     OpenedDespite,
     Snoozed,
     StepTaken,
@@ -149,6 +156,8 @@ def entry_message(entry: HistoryEntry, definition: ProcessDefinition, deadlines:
         case DutyTaken():
             values = {"role": _label(definition.roles, said.role), "person": said.person, "until": said.until}
             return _with_reason(_duty_in_words(said, values), said.reason)
+        case DraftSubmitted() | OnObservation() | OnConsultation() | InternalNote():
+            return _round_in_words(said, definition)
         case Snoozed():
             label, due = _label(definition.deadlines, said.key[0]), _shown(said.key, said.due_on, deadlines)
             values = {"deadline": label, "due": due or "–", "until": said.until, "reason": said.reason}
@@ -167,6 +176,40 @@ def _duty_in_words(said: DutyTaken, values: Mapping[str, object]) -> Sentence:
 
 def _with_reason(said: Sentence, reason: str) -> Sentence:
     return Sentence("{what}; reason: {reason}", {"what": said, "reason": reason}) if reason else said
+
+
+def _round_in_words(said: OfARound, definition: ProcessDefinition) -> Sentence:
+    values: dict[str, object] = {"round": _label(definition.rounds, said.round), "text": said.text}
+    match said:
+        case DraftSubmitted(paper=paper) if paper:
+            return Sentence("{round}: draft submitted: {paper}", {**values, "paper": paper})
+        case DraftSubmitted():
+            of_text = {"count": len(said.text), "digest": said.digest[:12]}
+            return Sentence("{round}: draft submitted, {count} characters (SHA-256 {digest}…)", {**values, **of_text})
+        case InternalNote():
+            return Sentence("{round}: internal note: {text}", values)
+        case OnConsultation():
+            values |= {"number": said.number, "role": _label(definition.roles, said.role), "day": said.due_on or "–"}
+            if said.act is ConsultationAct.GIVEN:
+                return Sentence("{round}: consultation {number} answered: {text}", values)
+            return Sentence("{round}: consultation {number}, {role} asked, up to {day}: {text}", values)
+        case OnObservation():
+            values |= {"number": said.number, "article": said.article}
+            return _observation_in_words(said, values)
+
+
+def _observation_in_words(said: OnObservation, values: dict[str, object]) -> Sentence:
+    match said.act:
+        case ObservationAct.MADE:
+            return Sentence("{round}: observation {number} to {article}: {text}", values)
+        case ObservationAct.ANSWERED:
+            return Sentence("{round}: observation {number} answered: {text}", values)
+        case ObservationAct.CLOSED if said.text:
+            return Sentence("{round}: observation {number} closed: {text}", values)
+        case ObservationAct.CLOSED:
+            return Sentence("{round}: observation {number} closed", values)
+        case ObservationAct.REOPENED:
+            return Sentence("{round}: observation {number} reopened: {text}", values)
 
 
 def _shown(key: Key, day: date | None, deadlines: Sequence[Deadline]) -> date | None:
@@ -334,6 +377,8 @@ def subject_in_words(subject: AlertSubject, definition: ProcessDefinition) -> Se
             return Sentence("To be confirmed: {deadline}", {"deadline": _label(definition.deadlines, subject.name)})
         case SubjectKind.CORRECTION:
             return Sentence("Correction, entry {number}", {"number": subject.name})
+        case SubjectKind.CONSULTATION:
+            return Sentence("Consultation {number}", {"number": subject.name})
         case SubjectKind.UNDELIVERED:
             return Sentence("Message {number} could not be delivered", {"number": subject.name})
         case SubjectKind.STEP:
