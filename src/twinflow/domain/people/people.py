@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from twinflow.domain.agreement.history import Way
 from twinflow.domain.process.definition import CLOCK, LIAISON, Label, ProcessDefinition, Role
 from twinflow.errors import NotFound, Unreadable
+from twinflow.sentences import Sentence
 from twinflow.text import composed
 
 LONGEST_CHAIN = 3
@@ -122,6 +123,8 @@ class People:
     people: Mapping[str, Person]
     entries: int = 0
     """How many changes of them the books know: 0 where they come from a file."""
+    unreadable: tuple[Sentence, ...] = ()
+    """What is to be said of those of whom the books hold what cannot be read."""
 
     def person(self, key: str) -> Person:
         """Whoever has the key, however its letters are written. Raises NotFound, naming who there is."""
@@ -262,3 +265,16 @@ class People:
 
 NOBODY = People({}, {})
 """Before the first office and the first person."""
+
+
+def people_without_gaps(people: People) -> People:
+    """Without the roles in offices, and the absences to delegates, that are not there."""
+
+    def whole(person: Person) -> Person:
+        roles = tuple(each for each in person.assignments if each.office in people.offices)
+        absences = tuple(each for each in person.absences if each.delegate in people.people)
+        return replace(person, assignments=roles, absences=absences)
+
+    if not people.unreadable:
+        return people
+    return replace(people, people={key: whole(person) for key, person in people.people.items()})
