@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sqlalchemy import text
 
-from builders import new_case, noon
+from builders import AT_PAGE, new_case, noon
 from tiny_world import loaded, tiny_world
 from twinflow.domain.agreement.agreement import Party
 from twinflow.domain.steps.command import StepCommand
@@ -38,9 +38,15 @@ def test_books_that_have_such_a_pause_prove_and_give_the_same_dates(database_url
         around = (books.engine, books.rulebook, books.people)
         books.now = noon(MARCH_12)
         parties = (Party("Chihuahua", "MX", home=True), Party("Albuquerque", "US"))
-        open_agreement(*around, new_case("T-1", "tiny", "chihuahua", "x", ASKED, parties), actor="elena", now=books.now)
+        open_agreement(
+            *around,
+            new_case("T-1", "tiny", "chihuahua", "x", ASKED, parties),
+            actor="elena",
+            door=AT_PAGE,
+            now=books.now,
+        )
         for step, on in (("ask", ASKED), ("wait", MARCH_12), ("go_on", MARCH_12), ("finish", MARCH_12)):
-            advance_agreement(*around, "T-1", StepCommand(step, on), person="elena", now=books.now)
+            advance_agreement(*around, "T-1", StepCommand(step, on), person="elena", door=AT_PAGE, now=books.now)
         (before,) = loaded(books, "T-1").deadlines
         assert before.basis is not None
         assert (before.due_on, before.basis.pauses) == (date(2026, 3, 19), ())
