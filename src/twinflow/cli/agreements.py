@@ -11,6 +11,7 @@ from twinflow.cli.day_of_the_act import day_of_the_act, print_json_of_act
 from twinflow.cli.later import add_later
 from twinflow.cli.options import Options, one_of, whole_day
 from twinflow.cli.output import print_json, print_json_list, print_table
+from twinflow.cli.reading_as import Reader, viewer_at_shell
 from twinflow.cli.streams import note
 from twinflow.domain.agreement.agreement import Claim
 from twinflow.domain.agreement.entries import StepTaken
@@ -56,6 +57,7 @@ def list_agreements(
     after: Annotated[
         str, typer.Option("--after", metavar="PLACE", help="Go on after the page that ended so; see “following”.")
     ] = "",
+    reader: Reader = "",
     json: Json = False,
 ) -> None:
     """Agreements, the next date first."""
@@ -64,12 +66,12 @@ def list_agreements(
     by = options.read("--due", due, one_of(Due))
     options.check()
     filters = Filters(" ".join(words or []), process, state, office, country.upper(), by, everything)
-    begin = Position.parse(after) if after else None
+    begin, viewer = Position.parse(after) if after else None, viewer_at_shell(cli, reader)
     asked = (cli.runtime.engine, cli.runtime.rulebook, cli.runtime.people, cli.now(), filters)
     if limit is None:
-        _print_lines(cli, agreements.each_agreement(*asked, after=begin), json=json)
+        _print_lines(cli, agreements.each_agreement(*asked, viewer=viewer, after=begin), json=json)
         return
-    page = agreements.list_agreements(*asked, after=begin, at_once=limit)
+    page = agreements.list_agreements(*asked, viewer=viewer, after=begin, at_once=limit)
     if json:
         print_json({"lines": page.lines, "following": page.following and str(page.following)}, cli.language)
         return
@@ -112,13 +114,12 @@ def _with_unfinished(cli: Cli, line: AgreementLine, in_force: str) -> str:
 
 
 @app.command()
-def show(context: typer.Context, reference: Reference, json: Json = False) -> None:
+def show(context: typer.Context, reference: Reference, reader: Reader = "", json: Json = False) -> None:
     """Everything about one agreement; of what happened in it the newest, as JSON all of it."""
     cli = cli_of(context)
     runtime, newest = cli.runtime, None if json else NEWEST
-    page = agreements.show_agreement(
-        runtime.engine, runtime.rulebook, runtime.people, reference, cli.now(), at_once=newest
-    )
+    here = (runtime.engine, runtime.rulebook, runtime.people)
+    page = agreements.show_agreement(*here, reference, cli.now(), viewer=viewer_at_shell(cli, reader), at_once=newest)
     if json:
         print_json(page, cli.language)
         return

@@ -15,6 +15,7 @@ from twinflow.cli.failing import EXIT_ENVIRONMENT
 from twinflow.cli.ledgers import print_explained
 from twinflow.cli.options import Options
 from twinflow.cli.output import print_json, print_table
+from twinflow.cli.reading_as import Reader, viewer_at_shell
 from twinflow.domain.agreement.entries import ChangeKind
 from twinflow.domain.calendar.dates import Length
 from twinflow.domain.deadlines.changes import ChangeCommand
@@ -41,13 +42,13 @@ Basis = Annotated[str, typer.Option("--basis", help="Article or decision that al
 def list_deadlines(
     context: typer.Context,
     everything: Annotated[bool, typer.Option("--all", help="Also those that are closed.")] = False,
+    reader: Reader = "",
     json: Json = False,
 ) -> None:
     """What is due, soonest first."""
     cli = cli_of(context)
-    found = deadlines.list_deadlines(
-        cli.runtime.engine, cli.runtime.rulebook, cli.runtime.people, cli.now(), everything=everything
-    )
+    here = (cli.runtime.engine, cli.runtime.rulebook, cli.runtime.people, cli.now())
+    found = deadlines.list_deadlines(*here, viewer=viewer_at_shell(cli, reader), everything=everything)
     if json:
         print_json(found.lines, cli.language)
     else:
