@@ -18,7 +18,7 @@ from twinflow.domain.calendar.office_hours import MailHours
 from twinflow.domain.people.changes import PeopleEntry, lines_between
 from twinflow.domain.people.people import NOBODY, People
 from twinflow.domain.rulebook import Rulebook
-from twinflow.errors import EnvironmentFailed
+from twinflow.errors import DatabaseDamaged, EnvironmentFailed, StaleAgreement
 from twinflow.in_use import InUse, altered_texts, in_books, with_editions, without_cases
 from twinflow.sentences import Sentence
 from twinflow.storage import database
@@ -172,14 +172,17 @@ def _written_down(
 
     Offices and people are taken over from their file once, as the first entry of their history.
     """
-    with UnitOfWork(engine) as work:
-        if not work.people.entries():
-            work.people.write(NOBODY, found.people)
-            work.people.add_entry(PeopleEntry(1, people_file, "", lines_between(NOBODY, found.people)), now)
-        for key, text in sorted(texts.items()):
-            work.calendars.pin(key, found.rulebook.calendars[key].edition, text, now)
-        kept, people = work.calendars.all(), work.people.all()
-        work.commit()
+    try:
+        with UnitOfWork(engine) as work:
+            if not work.people.entries():
+                work.people.write(NOBODY, found.people)
+                work.people.add_entry(PeopleEntry(1, people_file, "", lines_between(NOBODY, found.people)), now)
+            for key, text in sorted(texts.items()):
+                work.calendars.pin(key, found.rulebook.calendars[key].edition, text, now)
+            kept, people = work.calendars.all(), work.people.all()
+            work.commit()
+    except StaleAgreement:  # another start was first, and what it wrote is there
+        return _written_down(engine, texts, found, people_file, now)
     return kept, people
 
 
@@ -199,6 +202,18 @@ def upgrade_database(settings: Settings) -> Sentence:
         engine.dispose()
 
 
+def damage(settings: Settings) -> list[Sentence]:
+    """What is damaged in the file of a database that cannot be looked at for it, as far as SQLite can say."""
+    engine = make_engine(settings.database.url)
+    try:
+        with UnitOfWork(engine, reading=True) as work:
+            return work.shape.faults_of_file()
+    except DatabaseDamaged as damaged:
+        return [damaged.message]
+    finally:
+        engine.dispose()
+
+
 @contextmanager
 def opened(settings: Settings) -> Iterator[tuple[Engine, tuple[Sentence, ...]]]:
     """The database as it is, whatever its version, and what is to be said of it where it is short."""
@@ -210,7 +225,7 @@ def opened(settings: Settings) -> Iterator[tuple[Engine, tuple[Sentence, ...]]]:
 
 
 def look(settings: Settings) -> Runtime:
-    """As `start`, of books that are at the newest version, in which nothing is written. Raises as `start`."""
+    """As `start`, of books that are at the newest version, in which nothing is written. Raises as `start`, DatabaseDamaged."""
     engine = make_engine(settings.database.url)
     try:
         short = settle(engine)

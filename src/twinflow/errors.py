@@ -87,6 +87,10 @@ class EnvironmentFailed(TwinflowError):
     code = "environment"
 
 
+class DatabaseDamaged(EnvironmentFailed):
+    """The database itself is damaged, as a disk or another program leaves it behind."""
+
+
 class MailFailed(EnvironmentFailed):
     """A message could not be handed to the mail server. `permanent` tells whether trying again makes no sense.
 

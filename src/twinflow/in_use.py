@@ -36,7 +36,8 @@ class InUse:
 def without_cases(settings: Settings, work: UnitOfWork) -> InUse:
     """For books without a case: there are no files but those to go by. Raises BadInput with every mistake."""
     rulebook = files.rulebook_in_use(settings)
-    return InUse(rulebook, work.people.all() if work.people.are_there() else files.people_in_file(settings, rulebook))
+    people = work.people.all() if work.people.are_there() else files.people_in_file(settings, rulebook)
+    return InUse(rulebook, people, people.unreadable)
 
 
 def in_books(settings: Settings, work: UnitOfWork, running: set[Pin], editions: Sequence[Edition]) -> InUse:
@@ -57,6 +58,7 @@ def in_books(settings: Settings, work: UnitOfWork, running: set[Pin], editions: 
         *(_damaged_edition(name) for name in work.calendars.damaged()),
     ]
     people = work.people.all() if work.people.are_there() else _people_of_before(settings, work, rulebook, editions)
+    troubles += people.unreadable
     named = {key for office in people.offices.values() for key in office.calendars}
     if mistakes:  # else each that a process names is there
         named |= {key for process in by_files.catalogue for key in process.named_calendars}

@@ -40,6 +40,7 @@ KEPT: Mapping[str, tuple[str, ...]] = {
         "The text of {process} that its agreements go by is neither in the books nor in a file: put the file back.",
     ),
     "database-silent": ("The database does not answer: {why}.",),
+    "database-damaged": ("The database is damaged: {why}; “twinflow database check” says what of it.",),
     "somebody-faster": ("Somebody else was faster; look at it again.",),
     "reference-taken": ("There is an agreement with this reference already.",),
     "books-altered": ("The books are not as twinflow leaves them: {why}.",),

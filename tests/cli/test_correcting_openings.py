@@ -63,6 +63,10 @@ def shown(run: Callable[..., Ran], reference: str) -> dict[str, Any]:
     return run("agreements", "show", reference, "--json").json
 
 
+def kept_by(run: Callable[..., Ran], office: str) -> list[str]:
+    return [line["reference"] for line in run("agreements", "list", "--office", office, "--json").json]
+
+
 def test_what_belongs_to_a_corrected_agreement_is_named_with_the_command_that_corrects_it(run) -> None:
     alone = correct(run, "CH-1-P", "office=delicias")
     assert (alone.code, "CH-1 is kept by another office: chihuahua." in alone.err) == (1, True), alone.err
@@ -85,6 +89,27 @@ def test_an_office_where_nobody_could_correct_it_again_is_refused(run) -> None:
     assert (refused.code, "of parral: nobody could correct it again." in refused.err) == (1, True), refused.err
     assert correct(run, "CH-1", "office=delicias").code == 0
     assert correct(run, "CH-1", "office=chihuahua", person="nora").code == 0
+
+
+def test_an_office_takes_back_what_it_gave_away_and_asks_for_it_where_somebody_has_gone_on_with_it(run) -> None:
+    assert correct(run, "CH-1", "office=delicias").code == 0
+    more = correct(run, "CH-1", "office=chihuahua", "note=ours")
+    assert (more.code, "elena is not liaison officer here." in more.err) == (1, True), "only what they had corrected"
+    assert correct(run, "CH-1", "office=chihuahua").code == 0, "nobody has gone on with it"
+    other = correct(run, "CH-1", "office=delicias", person="nora")
+    assert (other.code, "nora is not liaison officer here." in other.err) == (1, True)
+
+    assert correct(run, "CH-1", "office=delicias").code == 0
+    assert correct(run, "CH-1", "note=seen", person="nora").code == 0
+    asked = correct(run, "CH-1", "office=chihuahua")
+    assert (asked.code, "liaison officer" in asked.out) == (0, True), asked.err
+    confirm = ("agreements", "confirm-correction", "CH-1", "6")
+    assert " ".join(confirm) in asked.out
+    assert kept_by(run, "delicias") == ["CH-1"]
+    assert run(*confirm, "--as", "elena").code == 1
+    assert run(*confirm, "--as", "nora").code == 0
+    assert kept_by(run, "delicias") == []
+    assert kept_by(run, "chihuahua") == ["CH-1"]
 
 
 def test_a_country_is_read_as_the_opening_reads_it(run) -> None:

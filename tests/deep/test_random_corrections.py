@@ -16,10 +16,10 @@ from test_random_lives import ACTS, ELENA, FIRST, ONE_DAY, Clock, Life, days
 from how_many import SEED, many
 from twinflow.domain.agreement.agreement import Agreement, Deadline
 from twinflow.domain.agreement.entries import Began, ChangeKind, Correction, beginning
-from twinflow.domain.agreement.history import HistoryEntry
+from twinflow.domain.agreement.history import EntryKind, HistoryEntry
 from twinflow.domain.agreement.present_names import numbered, what_counts
 from twinflow.domain.calendar.dates import Length, PartialDate, Unit
-from twinflow.domain.clock.day import InBooks
+from twinflow.domain.clock.day import InBooks, Taken, steps_of_dates
 from twinflow.domain.clock.simulation import opened
 from twinflow.domain.corrections import correction
 from twinflow.domain.corrections.request import CorrectionCommand
@@ -112,6 +112,9 @@ class TwoLives(Life):
             records = dict.fromkeys(definition.steps[step].records, str(self.today + timedelta(days=held_on)))
             command = StepCommand(step, self.today - timedelta(days=on), records=records)
             context = self.context(agreement)
+            until = min(self.today - timedelta(days=on), self.today)
+            for deed in steps_of_dates(agreement, definition, context, self.now, until):
+                agreement = deed.left.agreement if isinstance(deed, Taken) else agreement
             return advance(agreement, definition, command, ELENA, now=self.now, context=context).agreement
 
         return act
@@ -146,7 +149,6 @@ class TwoLives(Life):
         step, on, held_on = random.choice(ACTS), random.randrange(10), random.randrange(-30, 60)
         kind = random.choice((ChangeKind.PAUSE, ChangeKind.EXTEND, ChangeKind.EXTEND))
         number, amount = random.randrange(5), random.randrange(1, 15)
-        entry = len(numbered(self.wrong.written)) + 1
         records = self.definition_of(self.right.agreement).steps[step].records
         match random.choice(("day", "day", "fact", "step", "nothing", "nothing", "length", "no change")):
             case "day":
@@ -171,6 +173,8 @@ class TwoLives(Life):
         if not done:
             return None
         wanted = Correction.REPLACE if asked else Correction.WITHDRAW
+        written = self.wrong.written
+        entry = max(number for number, place in numbered(written) if written[place].kind in correction.TO_BE_CORRECTED)
         return CorrectionCommand(entry=entry, correction=wanted, reason="typed wrongly", asked=asked)
 
     def something(self, random: Random) -> None:
@@ -193,7 +197,8 @@ class TwoLives(Life):
             books.write()
 
     def new_edition(self, seed: float) -> None:
-        """Another edition of the calendar comes into use: for both, between the passes of yesterday and of today."""
+        """Another edition of the calendar comes into use for both, after a pass of that day: the clock was not off."""
+        self.look()
         held = self.rulebook
         if not held.applied:
             first = held.calendars[CALENDAR]
@@ -213,8 +218,12 @@ class TwoLives(Life):
 
     @property
     def have_parted(self) -> bool:
-        """One of them could not be moved to the next version."""
-        return self.right.agreement.process_version != self.wrong.agreement.process_version
+        """One of them could not be moved to the next version, or not on the same day."""
+        mine, theirs = (
+            [entry.recorded_at for entry in books.written if entry.kind is EntryKind.MIGRATED]
+            for books in (self.right, self.wrong)
+        )
+        return mine != theirs
 
     def look(self) -> None:
         self.wrong.look()
@@ -271,29 +280,18 @@ def live(random: Random, came_of_it: Counter[str]) -> None:
         assert stand(life.wrong.agreement) == stand(life.right.agreement), today
 
 
-KNOWN_TO_DIFFER = 1 / 150
-"""How many lives may still differ; two of a thousand do. Where acts of the day of the opening were entered out of their order,
-a closed deadline can name an empty pause otherwise; where the case has moved to another version since, a date that was carried
-over can stay.
-"""
-
-
 @pytest.mark.parametrize("chunk", range(CHUNKS))
 def test_a_corrected_life_is_the_life_without_the_mistake_but_for_the_entries_about_it(
     chunk: int, record_property: Callable[[str, object], None]
 ) -> None:
     came_of_it: Counter[str] = Counter()
-    differ = []
     for number in range(LIVES_OF_A_CHUNK):
         seed = f"{SEED} {chunk} {number}"
         try:
             live(Random(seed), came_of_it)
-        except AssertionError:
-            differ.append(seed)
         except Exception as error:
             error.add_note(f"the seed {seed}")
             raise
-    assert len(differ) <= LIVES_OF_A_CHUNK * KNOWN_TO_DIFFER, differ
     assert came_of_it["corrected"] > LIVES_OF_A_CHUNK / 4, came_of_it
     record_property("cases", LIVES_OF_A_CHUNK)
 

@@ -24,7 +24,7 @@ from twinflow.domain.agreement.entries import ChangeKind, Policy
 from twinflow.domain.alerts.alerts import MISSED
 from twinflow.domain.calendar.business_days import Calendar, Holiday, Roll
 from twinflow.domain.calendar.dates import Length, Unit
-from twinflow.domain.clock.day import InBooks, Told, day
+from twinflow.domain.clock.day import InBooks, Told, day, left_undone
 from twinflow.domain.clock.simulation import opened
 from twinflow.domain.clock.waking import latest_day
 from twinflow.domain.deadlines.changes import ChangeCommand, decide
@@ -310,15 +310,19 @@ class Life:
         clock.becomes(self, self._derived(clock.case.agreement), cause="mx-labour@e")
 
     def migrates(self, clock: Clock, random: Random) -> None:
-        agreement = clock.case.agreement
-        if agreement.process_version == 2 or random.random() < 0.5:
+        if clock.case.agreement.process_version == 2 or random.random() < 0.5:
             return
-        plan = self._plan(random)
+        plan, case = self._plan(random), clock.case
+        definition, context = self.definition_of(case.agreement), self.context(case.agreement)
+        for deed in left_undone(case.agreement, definition, context, self.now):
+            case = replace(case, agreement=deed.left.agreement, wake_on={**case.wake_on, **deed.left.wake_on})
+        agreement = case.agreement
         try:
             moved = self._derived(migrated(agreement, plan, ELENA, self.context(agreement), self.now))
         except Refused:
             return
         if not list(not_kept(agreement, moved, plan)):
+            clock.case = case
             clock.becomes(self, with_closed(moved, agreement.deadlines), cause="tiny v2")
 
     def _plan(self, random: Random) -> Plan:

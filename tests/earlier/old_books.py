@@ -47,6 +47,8 @@ OF_0005 = OldBooks("0005", datetime(2026, 6, 30, 23, tzinfo=UTC))
 """Closed on a Tuesday evening."""
 OF_0009 = OldBooks("0009", datetime(2026, 8, 31, 23, tzinfo=UTC))
 """Closed on a Monday evening."""
+OF_0014 = OldBooks("0014", datetime(2026, 10, 30, 23, tzinfo=UTC))
+"""Closed on a Friday evening."""
 LAST_DAY = date(2027, 3, 6)
 EACH_DAY_AT = time(15, tzinfo=UTC)
 """9:00 in Chihuahua, 10:00 in Cuenca."""

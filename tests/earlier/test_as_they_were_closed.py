@@ -8,13 +8,26 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from old_books import DATABASES, OF_0003, OF_0004, OF_0005, OF_0009, OldBooks, came, restored, settings_of, started
+from old_books import (
+    DATABASES,
+    OF_0003,
+    OF_0004,
+    OF_0005,
+    OF_0009,
+    OF_0014,
+    OldBooks,
+    came,
+    restored,
+    settings_of,
+    started,
+)
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from command_line import twinflow
 from next_dates import not_as_deadlines_say
 from twinflow.domain.agreement.listing import Filters, words_in
+from twinflow.domain.corrections.waiting import pending
 from twinflow.domain.steps.command import StepCommand
 from twinflow.language import say
 from twinflow.services.agreements.advancing import advance_agreement
@@ -27,7 +40,7 @@ from twinflow.storage.unit_of_work import UnitOfWork
 from world import World
 
 
-@pytest.fixture(scope="module", params=[OF_0003, OF_0004, OF_0005, OF_0009], ids=lambda old: old.revision)
+@pytest.fixture(scope="module", params=[OF_0003, OF_0004, OF_0005, OF_0009, OF_0014], ids=lambda old: old.revision)
 def old(request: pytest.FixtureRequest) -> OldBooks:
     found: OldBooks = request.param
     return found
@@ -87,6 +100,22 @@ PINNED = {
         ("petition", 3): 12,
         ("progress-report", 1): 1,
         ("working-group-meeting", 2): 3,
+    },
+    OF_0014: {
+        ("annual-programme", 1): 2,
+        ("annual-programme", 2): 1,
+        ("ec/agreement", 1): 23,
+        ("ec/agreement", 2): 1,
+        ("ec/agreement", 3): 2,
+        ("ec/cuenca", 1): 2,
+        ("generic/agreement", 1): 1,
+        ("mx/leon", 1): 2,
+        ("mx/twinning", 1): 6,
+        ("petition", 1): 3,
+        ("petition", 4): 16,
+        ("progress-report", 1): 1,
+        ("working-group-meeting", 2): 3,
+        ("working-group-meeting", 3): 1,
     },
 }
 
@@ -217,7 +246,40 @@ SENTENCES_OF_0009 = {
         ),
     ],
 }
-SENTENCES_OF = {OF_0003: SENTENCES, OF_0004: SENTENCES_OF_0004, OF_0005: SENTENCES_OF_0005, OF_0009: SENTENCES_OF_0009}
+SENTENCES_OF_0014 = {
+    "MX-1": [
+        "Registrado: Vigencia: 3 años (clause 9 of the text)",
+        "Asiento 23 corregido: lo que dice el texto: 4 años; motivo: the clause was misread",
+        "Fin de la vigencia: cambió de martes 28 de noviembre de 2028 a miércoles 28 de noviembre de 2029",
+    ],
+    "MX-3": [
+        (
+            "Asiento 13 retirado; motivo: the letter of Albuquerque was of another agreement; "
+            "asiento 15 confirmado por una segunda persona"
+        ),
+    ],
+    "G-1": ["Asiento 1 corregido: oficina: leon, nombre de Chihuahua: León; motivo: León keeps it"],
+    "EC-1": ["Asiento 1 corregido: Vigencia: 2 años; motivo: the text says two"],
+    "EC-10": ["Asiento 3 corregido: paso: Devolver a negociación; motivo: it was sent back"],
+    "EC-11.annulled": ["Anulado, pues se abrió por error; motivo: opened by mistake"],
+    "P-13": ["Se retira la corrección del asiento 1 (asiento 5); motivo: the day was right"],
+    "P-14": ["Se rechaza la corrección del asiento 1 (asiento 5); motivo: the title is that of the petition"],
+    "P-16": [
+        "Asiento 3 retirado; motivo: no report was given",
+        (
+            "Asiento 10 corregido: documento: OF-31/26; motivo: the paper of another case; "
+            "asiento 13 confirmado por una segunda persona"
+        ),
+    ],
+    "P-17": ["Asientos 8, 9 retirados; motivo: neither was given; asiento 10 confirmado por una segunda persona"],
+}
+SENTENCES_OF = {
+    OF_0003: SENTENCES,
+    OF_0004: SENTENCES_OF_0004,
+    OF_0005: SENTENCES_OF_0005,
+    OF_0009: SENTENCES_OF_0009,
+    OF_0014: SENTENCES_OF_0014,
+}
 
 
 def test_the_history_of_then_is_told_in_the_words_of_then(books: World, old: OldBooks) -> None:
@@ -226,7 +288,7 @@ def test_the_history_of_then_is_told_in_the_words_of_then(books: World, old: Old
         assert [each for reference in sentences for each in sentences[reference] if each not in words[reference]] == []
 
 
-def test_every_entry_of_every_history_has_its_words(books: World) -> None:
+def test_every_entry_of_every_history_has_its_words(books: World, old: OldBooks) -> None:
     """No entry falls back on keys, and none is in English where Spanish is asked for."""
     found = [
         (ref, w)
@@ -247,6 +309,7 @@ def test_every_entry_of_every_history_has_its_words(books: World) -> None:
         "alert",
         "acknowledged",
         "snoozed",
+        *(("term", "corrected", "refused") if old == OF_0014 else ()),
     }
     assert [entry for entry in found if entry[1][0] == entry[1][1]] == []
     assert [entry for entry in found if "_" in entry[1][0] or "{" in entry[1][0]] == []
@@ -315,11 +378,21 @@ def test_the_change_that_waited_for_its_second_person_still_waits(books: World, 
     )
 
 
+def test_the_corrections_that_waited_for_their_second_person_still_wait(books: World, old: OldBooks) -> None:
+    waiting = {}
+    with UnitOfWork(books.engine, reading=True) as work:
+        for reference in work.agreements.references():
+            found = pending(work.history.as_written(work.agreements.id_of(reference)))
+            waiting |= {reference: {number: entry.actor for number, (entry, _) in found.items()}} if found else {}
+    assert waiting == ({"P-10": {8: "elena"}, "P-12": {7: "elena"}} if old == OF_0014 else {})
+
+
 IN_HAND = {
     OF_0003: ("MX-1/first_programme/1", "the programme is being translated", "P-6/answer/1", date(2026, 3, 18)),
     OF_0004: ("P-7/answer/1", "the answer is being signed", "P-10/answer/1", date(2026, 5, 8)),
     OF_0005: ("P-10/answer/1", "the answer is being signed", "P-12/answer/1", date(2026, 7, 6)),
     OF_0009: ("P-13/answer/1", "the map is being drawn", "P-14/answer/1", date(2026, 9, 4)),
+    OF_0014: ("P-17/answer/1", "the stalls are being counted", "P-18/answer/1", date(2026, 11, 6)),
 }
 """What Elena has acknowledged, with her note, and what she has snoozed, until when."""
 UNDATED = {
@@ -327,6 +400,7 @@ UNDATED = {
     OF_0004: (45, "CU-11", "Falta la fecha completa: solo se conoce 1997"),
     OF_0005: (52, "CU-11", "Falta la fecha completa: solo se conoce 1997"),
     OF_0009: (56, "CU-11", "Falta la fecha completa: solo se conoce 1997"),
+    OF_0014: (64, "CU-11", "Falta la fecha completa: solo se conoce 1997"),
 }
 """How many agreements there are, one without a full date, and what is said of it."""
 

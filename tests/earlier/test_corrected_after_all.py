@@ -4,7 +4,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from old_books import DATABASES, OF_0005, OF_0009, OldBooks, restored, settings_of
+from old_books import DATABASES, OF_0005, OF_0009, OF_0014, OldBooks, restored, settings_of
 
 from twinflow import bootstrap
 from twinflow.domain.agreement.agreement import Agreement
@@ -24,7 +24,7 @@ def facts_of(case: Agreement) -> dict[str, list[str]]:
     return {name: [str(claim.value) for claim in claims] for name, claims in case.facts.items()}
 
 
-@pytest.mark.parametrize("old", [OF_0005, OF_0009], ids=lambda old: old.revision)
+@pytest.mark.parametrize("old", [OF_0005, OF_0009, OF_0014], ids=lambda old: old.revision)
 @pytest.mark.parametrize("kind", DATABASES)
 def test_each_case_of_earlier_books_taken_again_is_as_it_is_and_can_be_corrected(
     kind: str, old: OldBooks, tmp_path: Path, request: pytest.FixtureRequest

@@ -114,6 +114,18 @@ def test_its_date_is_shown_as_assumed_wherever_it_is_shown(register):
     assert page.line.assumed is not None, "the next date is one of those"
 
 
+def test_a_list_names_in_short_what_the_page_names_with_the_command_that_states_it(register):
+    here = (register.engine, register.rulebook, register.people)
+    page = agreements.show_agreement(*here, "NEW", register.now)
+    (line,) = [each for each in agreements.each_agreement(*here, register.now) if each.reference == "NEW"]
+    assert line.missing == page.line.missing
+    assert "To be confirmed: Validity" in {say(each, "en") for each in line.missing}
+    command = (
+        "state what the text says: twinflow agreements confirm-term NEW validity LENGTH --as PERSON --source WHERE"
+    )
+    assert f"Validity: {SAID}: {command}" in {say(each, "en") for each in page.missing}
+
+
 def test_a_list_does_not_name_as_passed_what_is_only_assumed(register):
     register.tick()
     by_reference = {

@@ -757,6 +757,28 @@ def test_a_correction_that_waits_is_refused_by_the_second_person_or_taken_back_b
     assert check(asked.engine, asked.rulebook, asked.people, asked.now).faults == ()
 
 
+def test_whoever_asked_for_a_correction_hears_that_another_took_its_place(asked: World) -> None:
+    change(asked, MISTAKEN, ChangeKind.EXTEND, MONDAY, length=Length.parse("50 days"))
+    change(asked, MISTAKEN, ChangeKind.CONFIRM, MONDAY, "sergio", of=1)
+    first = correct(asked, 3, length="5 days")
+    own = correct(asked, 3, length="6 days")
+    assert own.over == (first.number,)
+    assert alerts(asked, "correction-displaced") == [], "who asks for both knows of it"
+    other = correct(asked, 3, "emilio", length="7 days")
+    assert other.over == (own.number,)
+    assert alerts(asked, "correction-displaced") == [("elena", f"correction:{own.number}")]
+    confirmed(asked, other, "sergio")
+    on(asked, MONDAY + timedelta(days=8))
+    assert asked.tick().sweep.problems == ()
+    (body,) = [" ".join(each.split()) for each in read_by(asked, "elena") if "Eso ya no espera" in each]
+    assert "Usted había solicitado: Asiento 3 corregido: duración: 6 días" in body
+    assert (
+        "emilio solicitó otra corrección del mismo asiento, que ocupa su lugar: Asiento 3 corregido: duración: 7 días"
+        in body
+    )
+    assert check(asked.engine, asked.rulebook, asked.people, asked.now).faults == ()
+
+
 def not_to_be(world: World, waits: CorrectedEntry, person: str, reason: str = "the paper says 50") -> NotCorrected:
     books = (world.engine, world.rulebook, world.people, MISTAKEN)
     return refuse_correction(*books, waits.number, reason, person=person, now=world.now)
@@ -879,8 +901,8 @@ def test_a_title_made_of_the_names_of_the_parties_goes_with_them(asked: World) -
     correct(asked, 1, title="Chihuahua – Albuquerque")
     correct(asked, 1, party__Albuquerque="Albuquerque, New Mexico")
     assert loaded(asked, MISTAKEN).title == "Chihuahua – Albuquerque, New Mexico"
-    correct(asked, 1, party__Chihuahua="Chihuahua capital", title="Twins")
-    correct(asked, 1, **{"party__Chihuahua capital": "Chihuahua"})
+    correct(asked, 1, party__Chihuahua="Ciudad de Chihuahua", title="Twins")
+    correct(asked, 1, **{"party__Ciudad de Chihuahua": "Chihuahua"})
     assert loaded(asked, MISTAKEN).title == "Twins", "somebody has given it one"
 
 

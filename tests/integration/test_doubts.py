@@ -148,6 +148,12 @@ def test_the_city_itself_is_known_by_the_key_the_label_or_the_city_of_its_office
     assert [each.code for each in doubts(new, definition("mx/leon"), office, [])] == []
 
 
+def test_another_city_is_not_known_by_a_label_that_has_the_name_within_its_own():
+    office = Office("n", "municipality", {"es": "Gobierno de Nuevo León"}, "MX", "America/Mexico_City")
+    new = NewAgreement("MX-1", "mx/leon", "n", "x", date(2026, 7, 1), (Party("Nuevo León", "MX", home=True), PARTNER))
+    assert [each.code for each in doubts(new, definition("mx/leon"), office, [])] == [DoubtCode.OTHER_CITY]
+
+
 def test_an_oath_of_europe_is_doubted_of_the_office_and_of_each_party_elsewhere(world):
     with pytest.raises(Refused) as refused:
         opened(world, "EU-1", CITY, Party("Lyon", "FR"), process="eu/oath")
@@ -206,6 +212,12 @@ def test_neither_party_the_offices_own_is_confirmed_with_a_reason(world):
         ("Municipio de San José", "San José", True),
         ("Municipality of San Juan", "San José", False),
         ("Chihuahua", "San José", False),
+        ("San José, Sinaloa", "San José", True),
+        ("San José de Gracia", "San José", False),
+        ("Nuevo San José", "San José", False),
+        ("Municipio de Nuevo San José", "San José", False),
+        ("San José", "Nuevo San José", False),
+        ("Nueva Chihuahua", "", False),
     ],
 )
 def test_a_party_is_the_offices_own_by_the_whole_name_of_its_city_not_by_words_that_offices_share(name, city, is_own):

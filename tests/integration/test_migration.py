@@ -39,6 +39,7 @@ from twinflow.services.agreements import migrating
 from twinflow.services.agreements.advancing import advance_agreement
 from twinflow.services.agreements.migrating import Result
 from twinflow.services.agreements.opening import open_agreement
+from twinflow.services.books.checking import check
 from twinflow.services.clock.simulating import simulate_agreement
 from twinflow.services.clock.sweep import sweep
 from twinflow.services.deadlines import calendar_editions as late_news
@@ -432,6 +433,52 @@ def test_the_occurrence_that_runs_is_kept_and_the_next_goes_by_the_new_version(b
     books.tick()
     assert due(books, "monthly", occurrence=3) == (date(2026, 7, 9) if longer else date(2026, 5, 18))
     assert [key for key in rows(books) if key[0] == "monthly"] == [("monthly", 1), ("monthly", 2), ("monthly", 3)]
+
+
+SILENCE = """
+[deadlines.silence]
+runs_from = { fact = "asked_on" }
+length = "20 days"
+late = "liaison"
+nature = "legal"
+on_lapse = "wait"
+source = "test"
+article = "1"
+label = { en = "Silence", es = "Silencio" }
+"""
+
+
+@pytest.mark.parametrize("has_run", [True, False])
+def test_what_a_move_does_does_not_depend_on_whether_a_pass_had_run(
+    database_url: str, tmp_path: Path, *, has_run: bool
+) -> None:
+    """By 13 April silence has had its effect, by the version that has it, and the second month has begun: both come first."""
+    wait = 'from = ["asked"]\nto = "waiting"\nby = ["liaison"]'
+    by_the_clock = edited(FIRST, (wait, 'from = ["asked", "waiting"]\nto = "waiting"\nby = ["clock", "liaison"]'))
+    with running(database_url, tmp_path, by_the_clock + SILENCE) as books:
+        opened(books, "T-1")
+        books.now = noon(date(2026, 3, 20))
+        taken(books, "T-1", "report", date(2026, 3, 20))
+        changed(books, "T-1/receipt/1", ChangeKind.EXTEND, date(2026, 3, 20), length=Length.parse("60 days"))
+        books.now = noon(date(2026, 4, 13))
+        if has_run:
+            books.tick()
+        before = everything(books)
+        restarted(books, second())
+        plan = the_plan(books, {**dict.fromkeys(KEPT, "keep-due"), "answer": "recompute", "reply": "recompute"})
+        seen = list(migrating.dry_run(books.engine, books.rulebook, books.people, plan, now=books.now))
+        assert everything(books) == before
+        assert migrate(books, plan) == seen
+        case, found = loaded(books, "T-1"), rows(books)
+        acts = [(each.step, each.actor, each.effective_on) for each in case.history if each.to_state is not None]
+        assert (case.state, acts[-1]) == ("waiting", ("wait", "clock", date(2026, 3, 30)))
+        assert found["silence", 1].status is DeadlineStatus.LAPSED
+        assert [due(books, "monthly", occurrence=n) for n in (1, 2)] == [date(2026, 4, 9), date(2026, 5, 11)]
+        assert found["monthly", 2].basis.carried == "keep-due"
+        assert not_as_deadlines_say(books.engine) == []
+        assert books.tick().sweep.problems == ()
+        assert rows(books) == found
+        assert check(books.engine, books.rulebook, books.people, books.now).faults == ()
 
 
 def test_recomputed_a_recurring_duty_goes_on_after_what_was_decided_on(books: World) -> None:

@@ -35,6 +35,8 @@ TABLES = {table.name: table for table in SQLModel.metadata.sorted_tables}
 PARTIES = (Party("Here", "MX", home=True), Party("There", "US"))
 OPENED = datetime(2026, 3, 2, 18, tzinfo=UTC)
 LATER = OPENED + timedelta(days=11)
+OF_ALL = {"office", "person", "assignment"}
+"""One office keeps both cases here, and one person looks after them: of those more is in `test_unreadable_people.py`."""
 NO_VALUES = ("CAST(x'FF' AS TEXT)", "x'FF'", "'zzz'")
 """What SQLite keeps in any column: bytes that are no text, a BLOB, a text that is no date, number or JSON."""
 NO_DAYS = ("'infinity'", "'-infinity'", "'0044-03-15 BC'")
@@ -164,7 +166,7 @@ def _damages(table: str, *, sqlite: bool) -> Iterator[tuple[str, str]]:
             yield column.name, (NO_VALUES if sqlite else NO_DAYS)[place % 3]
 
 
-@pytest.mark.parametrize("table", TABLES)
+@pytest.mark.parametrize("table", [table for table in TABLES if table not in OF_ALL])
 def test_what_stands_in_one_row_stops_nothing_that_it_is_not_about(books: Prepared, table: str) -> None:
     stopped = {}
     for column, value in _damages(table, sqlite=books.url.startswith("sqlite")):

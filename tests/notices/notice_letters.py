@@ -38,6 +38,7 @@ VALUES: Mapping[str, object] = {
     "number": 7,
     "actor": "rita",
     "entry": 4,
+    "instead": "entry 4 corrected: day: Tuesday, 3 March 2026",
     "what": "Entry 4 withdrawn; reason: typed wrongly",
     "changes": ["Entry 4 said: Monday, 2 March 2026, Ask → Asked; it does not count any more"],
     "moved": ["First programme: moved from Monday, 4 May 2026 to –"],

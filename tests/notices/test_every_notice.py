@@ -50,7 +50,7 @@ COMPOSER = Composer(NOTIFICATIONS, BASE_URL, "twinflow@test.example")
 PROCESSES = [path.relative_to(WORKFLOWS).with_suffix("").as_posix() for path in process_files(WORKFLOWS)]
 NOTICES = read_notices(NOTIFICATIONS)
 ONE_DAY = timedelta(days=1)
-CORRECTIONS = {"entry-corrected", "correction-to-confirm", "correction-refused"}
+CORRECTIONS = {"entry-corrected", "correction-to-confirm", "correction-refused", "correction-displaced"}
 NEVER_BY_ITSELF = {"deadline-moved", "change-to-confirm", "lapse-refused", *CORRECTIONS}
 """These need somebody to change a deadline, which no script does, or a process that was not proved."""
 

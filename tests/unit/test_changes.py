@@ -526,6 +526,16 @@ def test_a_state_pauses_and_resumes_by_itself(variants):
     assert (the(case).status, the(case).due_on) == (DeadlineStatus.OPEN, date(2008, 3, 27))
 
 
+def test_a_pause_that_holds_no_day_is_none(variants):
+    """The state was entered and left on one day; it was left by a date that had passed before."""
+    process = variants["paused in a state"]
+    case = after(asked(process), ("wait", march(12)), ("go_on", march(12)), process=process)
+    *earlier, left = case.history
+    for on in (march(12), march(11)):
+        case = derived(replace(case, history=(*earlier, replace(left, effective_on=on))), march(12), process)
+        assert (the(case).basis.pauses, the(case).due_on) == ((), DUE)
+
+
 def test_nothing_changed_leaves_the_inputs_as_they_are(variants):
     basis = Basis((days(3),))
     rule = variants["full"].deadlines["answer"]

@@ -23,7 +23,7 @@ from twinflow.domain.agreement.agreement import Claim, Finding, FindingCode, Par
 from twinflow.domain.agreement.findings import findings
 from twinflow.domain.calendar.dates import PartialDate
 from twinflow.language import say
-from twinflow.services.reading.history_in_words import finding_message
+from twinflow.services.reading.history_in_words import finding_message, finding_with_remedy
 
 PARTIES = signed((CHIHUAHUA, ALBUQUERQUE), "2008-03-10")
 
@@ -121,8 +121,10 @@ def test_every_finding_has_a_notice_of_its_own():
     ]
 
 
-def test_a_term_that_is_only_assumed_says_by_which_command_it_is_confirmed():
-    said = say(finding_message(Finding(FindingCode.TERM_ASSUMED, "validity"), agreement(MX), definition(MX)), "en")
+def test_a_term_that_is_only_assumed_is_said_in_short_and_with_the_command_by_which_it_is_confirmed():
+    about = (Finding(FindingCode.TERM_ASSUMED, "validity"), agreement(MX), definition(MX))
+    assert say(finding_message(*about), "en") == "To be confirmed: Validity"
+    said = say(finding_with_remedy(*about), "en")
     assert said.endswith(
         "state what the text says: twinflow agreements confirm-term A-1 validity LENGTH --as PERSON --source WHERE"
     )

@@ -126,7 +126,7 @@ def show(context: typer.Context, reference: Reference, json: Json = False) -> No
     in_force = _with_unfinished(cli, line, cli.text("in force") if line.in_force else cli.text("not in force"))
     print(cli.say(Sentence("{reference} · {title}", {"reference": line.reference, "title": line.title})))
     print(f"{cli.say(page.process_label)} v{page.process_version} · {cli.say(line.state_label)} · {in_force}")
-    for message in line.missing:
+    for message in page.missing:
         print(f"! {cli.say(message)}")
     for fact in page.facts:
         print(f"{cli.say(fact.label)}: {'; '.join(_claim(cli, claim) for claim in fact.claims)}")

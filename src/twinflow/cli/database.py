@@ -6,8 +6,9 @@ from typing import Annotated
 import typer
 
 from twinflow import bootstrap
-from twinflow.cli.context import Json, Person, cli_of
+from twinflow.cli.context import Cli, Json, Person, cli_of
 from twinflow.cli.output import print_json
+from twinflow.errors import DatabaseDamaged
 from twinflow.sentences import Sentence
 from twinflow.services.books import backup as backups
 from twinflow.services.books import checking, copies
@@ -33,23 +34,32 @@ def upgrade(context: typer.Context) -> None:
 def check(context: typer.Context, head: Head = None, json: Json = False) -> None:
     """Whether the books are as they were written, and every date as it comes out; exit code 1 where something is not."""
     cli = cli_of(context)
-    runtime = bootstrap.look(cli.settings)
-    try:
-        known = (*runtime.short, *runtime.altered)
-        found = checking.check(runtime.engine, runtime.rulebook, runtime.people, cli.now(), head, known)
-    finally:
-        runtime.engine.dispose()
-    version = runtime.revision
+    version, found = _checked(cli, head)
     if json:
         print_json({"version": version, "head": found.head.name, "checked": found}, cli.language)
     else:
-        print(cli.say(Sentence("The database is at version {version}.", {"version": version})))
+        if version:
+            print(cli.say(Sentence("The database is at version {version}.", {"version": version})))
         for fault in found.faults:
             said = Sentence("{reference}: {fault}", {"reference": fault.reference, "fault": fault.sentence})
             print(cli.say(said if fault.reference else fault.sentence))
         print(cli.say(found.summary))
     if found.faults:
         raise typer.Exit(1)
+
+
+def _checked(cli: Cli, head: str | None) -> tuple[str | None, checking.Checked]:
+    """The version of the database, and what is found in it. Where it is too damaged for more: None, and what is damaged."""
+    try:
+        runtime = bootstrap.look(cli.settings)
+        try:
+            known = (*runtime.short, *runtime.altered)
+            found = checking.check(runtime.engine, runtime.rulebook, runtime.people, cli.now(), head, known)
+        finally:
+            runtime.engine.dispose()
+    except DatabaseDamaged as damaged:
+        return None, checking.of_damage(bootstrap.damage(cli.settings) or [damaged.message])
+    return runtime.revision, found
 
 
 @app.command()

@@ -13,7 +13,7 @@ from pathlib import Path
 from babel import Locale
 
 from twinflow.domain.agreement.agreement import Claim, Party, Signature, Term
-from twinflow.domain.calendar.dates import Length, PartialDate
+from twinflow.domain.calendar.dates import Length, PartialDate, Unit
 from twinflow.domain.people.people import People
 from twinflow.domain.process.definition import ProcessDefinition
 from twinflow.domain.process.well_known_facts import NOT_IN_FUTURE, SIGNED_ON
@@ -357,7 +357,10 @@ class _Reading:
             try:
                 readings = {Length.parse(f"{number} {part.unit}") for number in text.split("|")}
             except Unreadable:
-                message = Sentence("a number of {unit} is expected, or “indefinite”, or nothing.", {"unit": part.unit})
+                message = Sentence(
+                    "a number is expected, like 5 for {length}, or “indefinite”, or nothing.",
+                    {"length": Length(5, Unit(part.unit)).message},
+                )
                 self._wrong(row, part.column, message)
                 continue
             terms[name] = Term(tuple(sorted(readings, key=lambda r: r.amount)), source=source)

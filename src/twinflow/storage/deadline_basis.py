@@ -30,14 +30,15 @@ def basis_text(basis: Basis | None) -> str:
 
 @lru_cache(maxsize=10_000)
 def basis_of(text: str) -> Basis | None:
-    """The basis that `basis_text` wrote. Many deadlines share the same text."""
+    """The basis that `basis_text` wrote, without the pauses of books of before that hold no day. Many share the same text."""
     if not text:
         return None
     content = json.loads(text)
+    pauses = (_pause(pause) for pause in content.get("pauses", ()))
     return Basis(
         lengths=tuple(Length.parse(length) for length in content.get("lengths", ())),
         times=content.get("times", 1),
-        pauses=tuple(_pause(pause) for pause in content.get("pauses", ())),
+        pauses=tuple(pause for pause in pauses if not pause.is_empty),
         extensions=tuple(Length.parse(length) for length in content.get("extensions", ())),
         agreed_on=_day(content.get("agreed_on")),
         early_from=_day(content.get("early_from")),

@@ -8,7 +8,16 @@ from typing import TypeVar
 
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
-from twinflow.errors import BadInput, BooksAltered, EnvironmentFailed, StaleAgreement, TwinflowError, reason, unreadable
+from twinflow.errors import (
+    BadInput,
+    BooksAltered,
+    DatabaseDamaged,
+    EnvironmentFailed,
+    StaleAgreement,
+    TwinflowError,
+    reason,
+    unreadable,
+)
 
 Read = TypeVar("Read")
 Failed = TypeVar("Failed")
@@ -21,6 +30,9 @@ RAISED = "P0001"
 
 OTHER_TABLES = {"SQLITE_ERROR", "42P01", "42703", "42P10", "42804"}
 """What a driver calls it if a table or column is missing, or is of another kind."""
+
+OF_DAMAGE = ("SQLITE_CORRUPT", "XX001", "XX002")
+"""How codes begin where a page of the database, or an index, is not what it was."""
 
 OF_A_REFERENCE = ("agreement.reference", "uq_agreement_reference")
 """How the databases name the rule that a reference stands once in the books."""
@@ -54,6 +66,9 @@ def in_our_words(error: BaseException) -> TwinflowError | None:
             return StaleAgreement("Somebody else was faster; look at it again.")
         case DBAPIError() if is_of_a_row(error):
             return TwinflowError("The database holds what cannot be read: {why}.", why=_why(error))
+        case DBAPIError() if _code(error).startswith(OF_DAMAGE):
+            why = "The database is damaged: {why}; “twinflow database check” says what of it."
+            return DatabaseDamaged(why, why=_why(error))
         case DBAPIError():
             return EnvironmentFailed("The database does not answer: {why}.", why=_why(error))
     return None

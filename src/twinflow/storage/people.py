@@ -10,8 +10,19 @@ from sqlmodel import SQLModel, col, select
 
 from twinflow.domain.agreement.seals import instant_written, sealed
 from twinflow.domain.people.changes import Line, PeopleEntry
-from twinflow.domain.people.people import Absence, Assignment, Delegation, Office, People, Person
+from twinflow.domain.people.people import (
+    Absence,
+    Assignment,
+    Delegation,
+    Office,
+    People,
+    Person,
+    people_without_gaps,
+)
+from twinflow.sentences import Sentence
 from twinflow.storage.engine import upsert
+from twinflow.storage.failures import one_by_one
+from twinflow.storage.readable import is_damaged
 from twinflow.storage.tables import (
     AbsenceRow,
     AssignmentRow,
@@ -34,22 +45,23 @@ class PeopleRows(Repository):
         return int(self._connection.scalar(select(func.max(PeopleEntryRow.number))) or 0)
 
     def all(self) -> People:
-        """Everybody, and every office, by key."""
+        """Everybody, and every office, by key; without what cannot be read, which is named."""
         entries = self.entries()
+        unreadable: list[Sentence] = []
         roles: defaultdict[str, list[Assignment]] = defaultdict(list)
-        for row in self._in_order(AssignmentRow):
+        for row in self._in_order(AssignmentRow, unreadable):
             roles[row.person].append(Assignment(row.role, row.office, row.from_day, row.to_day))
         absences: defaultdict[str, list[Absence]] = defaultdict(list)
-        for row in self._in_order(AbsenceRow):
+        for row in self._in_order(AbsenceRow, unreadable):
             absences[row.person].append(Absence(row.from_day, row.to_day, row.delegate))
         given: defaultdict[str, list[Delegation]] = defaultdict(list)
-        for row in self._in_order(DelegationRow):
+        for row in self._in_order(DelegationRow, unreadable):
             given[row.person].append(
                 Delegation(row.delegate, row.from_day, row.to_day, row.reason, row.role, row.office)
             )
         offices = {
             row.key: Office(row.key, row.kind, row.label, row.country, row.time_zone, tuple(row.calendars), row.city)
-            for row in self._in_order(OfficeRow)
+            for row in self._in_order(OfficeRow, unreadable)
         }
         people = {
             row.key: Person(
@@ -62,13 +74,28 @@ class PeopleRows(Repository):
                 row.disabled,
                 tuple(given[row.key]),
             )
-            for row in self._in_order(PersonRow)
+            for row in self._in_order(PersonRow, unreadable)
         }
-        return People(offices, people, entries)
+        return people_without_gaps(People(offices, people, entries, tuple(unreadable)))
 
-    def _in_order(self, row: type[SQLModel]) -> Sequence[Any]:
+    def _in_order(self, row: type[SQLModel], unreadable: list[Sentence]) -> Sequence[Any]:
+        """The rows that can be read; what is to be said of each other one goes to `unreadable`."""
         table = table_of(row)
-        return self._connection.execute(table.select().order_by(*table.primary_key.columns)).all()
+        ordered = table.select().order_by(*table.primary_key.columns)
+
+        def read(places: Sequence[int]) -> Sequence[Any]:
+            rows = self._connection.execute(ordered.offset(places[0]).limit(len(places))).all()
+            if any(is_damaged(value) for row in rows for value in row):
+                raise ValueError(table.name)
+            return rows
+
+        def failed(place: int, _error: Exception) -> None:
+            values = {"table": table.name, "number": place + 1}
+            unreadable.append(Sentence("Row {number} of {table} cannot be read, and is left out.", values))
+
+        count = int(self._connection.scalar(select(func.count()).select_from(table)) or 0)
+        found = one_by_one(read, range(count), failed) if count else []
+        return [row for row in found if row is not None]
 
     def write(self, before: People, after: People) -> None:
         """Every office and person that differs. What is there is replaced, and nothing is removed."""

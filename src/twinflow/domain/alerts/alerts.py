@@ -34,6 +34,9 @@ CORRECTED, TO_CONFIRM = "entry-corrected", "correction-to-confirm"
 NOT_CORRECTED = "correction-refused"
 """The notice that a correction which waited is not to be."""
 
+DISPLACED = "correction-displaced"
+"""The notice that another correction has taken the place of one which waited."""
+
 MISSED = "missed"
 """The level of an occurrence that began and passed while the clock was off."""
 
@@ -217,6 +220,17 @@ def about_refused_correction(number: int, actor: str, today: date) -> Telling:
     """That the entry of this number refuses a correction, or takes it back; `actor` knows of it."""
     return Telling(
         notice=NOT_CORRECTED,
+        subject=AlertSubject(SubjectKind.CORRECTION, str(number)),
+        roles=(),
+        effective_on=today,
+        held=frozenset({actor}),
+    )
+
+
+def about_displaced_correction(number: int, actor: str, today: date) -> Telling:
+    """That the correction of this number waits no longer, as `actor` has asked for another of the same entry."""
+    return Telling(
+        notice=DISPLACED,
         subject=AlertSubject(SubjectKind.CORRECTION, str(number)),
         roles=(),
         effective_on=today,

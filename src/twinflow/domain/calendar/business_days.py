@@ -153,6 +153,11 @@ class Pause:
     reason: str | Mapping[str, str] = field(default="", hash=False)  # a label has no hash
     paper: str = ""
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether it holds no day: what ended it was done on the day on which it began, or before that day."""
+        return self.end is not None and self.end <= self.start
+
     def holds(self, day: date) -> bool:
         return self.start <= day and (self.end is None or day < self.end)
 

@@ -140,6 +140,23 @@ def steps_of_dates(
         agreement = left.agreement
 
 
+def left_undone(
+    agreement: Agreement, definition: ProcessDefinition, context: DeadlineContext, now: datetime
+) -> Iterator[Taken | Derived]:
+    """What a pass would still do to the state and the dates, in order: done first, what follows does not depend on passes."""
+    before = None
+    while before is not agreement:
+        before = agreement
+        for deed in steps_of_dates(agreement, definition, context, now):
+            if isinstance(deed, Taken):
+                yield deed
+                agreement = deed.left.agreement
+        left = rewritten(agreement, with_deadlines(agreement, definition, context), definition, context, now)
+        if left.rows or left.agreement.derive_on != agreement.derive_on:
+            yield Derived(agreement, left)
+            agreement = left.agreement
+
+
 def _step_of(deadline: Deadline, agreement: Agreement, definition: ProcessDefinition) -> str:
     """The step that follows from the date; where none of its steps leaves the present state the first, which is refused."""
     rule = definition.deadlines[deadline.rule]

@@ -26,11 +26,12 @@ from twinflow.domain.agreement.present_names import as_corrected, numbered, reac
 from twinflow.domain.corrections.entry_as_asked import corrected
 from twinflow.domain.corrections.request import CorrectionCommand, Request, is_not
 from twinflow.domain.corrections.retaken import Reason, Retaken, as_it_began, merged, retaken
+from twinflow.domain.corrections.sent_away import is_untouched
 from twinflow.domain.corrections.waiting import pending, waiting_under
 from twinflow.domain.deadlines.kept import Key
 from twinflow.domain.deadlines.occurrences import with_deadlines
 from twinflow.domain.people.people import Actor, People
-from twinflow.domain.process.definition import ProcessDefinition
+from twinflow.domain.process.definition import LIAISON, ProcessDefinition
 from twinflow.domain.process.well_known_facts import SIGNED_ON
 from twinflow.domain.rulebook import Rulebook, deadline_context
 from twinflow.domain.steps.doubts import Compared, Doubt, doubts
@@ -331,7 +332,8 @@ class _Deciding:
 
     def _second(self) -> tuple[str, ...]:
         """The roles of which one has to confirm it: where the process asks, where a second person had to confirm what is
-        corrected, and where it is said that an act never happened; who withdraws with it what is not for the actor to withdraw.
+        corrected, where it is said that an act never happened, and where a case is taken back that another office works on; who
+        withdraws with it what is not for the actor to withdraw.
         Of a correction that is confirmed, none any more.
         """
         if self.confirms is not None or self.follows:
@@ -350,7 +352,10 @@ class _Deciding:
                 return (change.second,)
         if self.definition.corrections is not None:
             return (self.definition.corrections.second,)
-        return tuple(self.definition.roles) if self.command.never_happened else ()
+        if self.command.never_happened:
+            return tuple(self.definition.roles)
+        is_theirs = self.command.entry != 1 or LIAISON in self.actor.roles
+        return () if is_theirs or is_untouched(self.history) else (LIAISON,)
 
     def _said(
         self, counts: Mapping[int, Counting | None], annulled: str = "", doubted: tuple[str, ...] = ()

@@ -13,6 +13,7 @@ from twinflow.domain.agreement.entries import (
 from twinflow.domain.agreement.history import EntryKind, HistoryEntry
 from twinflow.domain.calendar.dates import PartialDate
 from twinflow.domain.corrections.request import Request, misread
+from twinflow.domain.corrections.sent_away import is_taken_back
 from twinflow.domain.process.definition import LIAISON
 from twinflow.domain.process.well_known_facts import IN_FORCE_ON, SIGNED_ON, TERM_STARTS_ON
 from twinflow.domain.steps.dossier import facts_of_signature
@@ -26,7 +27,8 @@ OF_THE_OPENING = ("on", "title", "office", "origin", "note", "state", "term.NAME
 
 def corrected_opening(request: Request, old: HistoryEntry) -> HistoryEntry:
     """What the opening is to say; reasons against it are noted. Of a sheet's case what follows is asked for as well."""
-    request.about_the_person(frozenset({LIAISON}))
+    if not is_taken_back(request):
+        request.about_the_person(frozenset({LIAISON}))
     command, began = request.command, Began.read(old)
     assert began is not None
     if command.correction is Correction.WITHDRAW:

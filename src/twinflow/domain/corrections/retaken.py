@@ -345,6 +345,7 @@ class _Run:
         said, now = Migrated.read(entry), entry.recorded_at
         assert said is not None
         plan = self._plan(said)
+        self._against(entry, self._run_out_before(now))
         context = self.derive(now)
         before = self.case
         moved = migrated(before, plan, Actor(entry.actor, frozenset()), context, now)

@@ -18,11 +18,7 @@ def pending(history: Sequence[HistoryEntry]) -> dict[int, tuple[HistoryEntry, Co
     """The corrections that wait for a second person, by the number of their entry: none that was refused, none of an entry
     of which another was asked for since.
     """
-    corrections = [
-        (number, history[place], said)
-        for number, place in numbered(history)
-        if (said := Corrected.read(history[place])) is not None
-    ]
+    corrections = _corrections(history)
     refused = {no.of for entry in history if (no := NotCorrected.read(entry)) is not None}
     last = {entry: number for number, _, said in corrections for entry in said.entries}
     return {
@@ -30,6 +26,21 @@ def pending(history: Sequence[HistoryEntry]) -> dict[int, tuple[HistoryEntry, Co
         for number, entry, said in corrections
         if said.second and number not in refused and all(number == last[each] for each in said.entries)
     }
+
+
+def displaced_by(history: Sequence[HistoryEntry], number: int) -> int:
+    """The number of the correction that took the place of the one of this number: the next of one of its entries."""
+    corrections = {each: said for each, _, said in _corrections(history)}
+    entries = corrections[number].entries
+    return next(each for each, said in corrections.items() if each > number and said.entries & entries)
+
+
+def _corrections(history: Sequence[HistoryEntry]) -> list[tuple[int, HistoryEntry, Corrected]]:
+    return [
+        (number, history[place], said)
+        for number, place in numbered(history)
+        if (said := Corrected.read(history[place])) is not None
+    ]
 
 
 def refuse(

@@ -48,9 +48,7 @@ def rewritten(
     Those that a correction has made otherwise (`corrected`) are as derived, also where they were closed.
     """
     old = {deadline.key: deadline for deadline in before.deadlines}
-    derived = tuple(each for each in after.deadlines if each.key not in corrected)
-    new = kept(before.deadlines, replace(after, deadlines=derived), definition, context)
-    new |= {deadline.key: deadline for deadline in after.deadlines if deadline.key in corrected}
+    new = kept(before.deadlines, after, definition, context, corrected)
     gone = {
         key: each
         for key, each in old.items()
@@ -108,13 +106,24 @@ def _wakes_on(
 
 
 def kept(
-    before: Sequence[Deadline], after: Agreement, definition: ProcessDefinition, context: DeadlineContext
+    before: Sequence[Deadline],
+    after: Agreement,
+    definition: ProcessDefinition,
+    context: DeadlineContext,
+    corrected: Collection[Key] = (),
 ) -> dict[Key, Deadline]:
-    """The deadlines to be kept in the place of `before`: those of `after`, and of what was closed, what it was closed with."""
+    """The deadlines to be kept in the place of `before`: those of `after`, and of what was closed, what it was closed with; of
+    those that are `corrected` nothing.
+    """
     old = {deadline.key: deadline for deadline in before}
     new = {deadline.key: deadline for deadline in after.deadlines}
     migration = taken_over(after.history)
-    return {key: _as_it_was_closed(key, old, new, definition, migration, context, after.history) for key in new}
+    return {
+        key: each
+        if key in corrected
+        else _as_it_was_closed(key, old, new, definition, migration, context, after.history)
+        for key, each in new.items()
+    }
 
 
 def _as_it_was_closed(

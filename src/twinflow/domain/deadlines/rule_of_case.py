@@ -72,8 +72,9 @@ class RuleOfCase:
                 assumed=basis.assumed,
             )
         assumed = tuple(dict.fromkeys((*basis.assumed, *self.assumed))) if basis.agreed_on is None else ()
-        if assumed != basis.assumed:
-            basis = replace(basis, assumed=assumed)
+        pauses = tuple(pause for pause in basis.pauses if not pause.is_empty)
+        if (assumed, pauses) != (basis.assumed, basis.pauses):
+            basis = replace(basis, assumed=assumed, pauses=pauses)
         return computed(self.rule, occurrence, anchor_on, basis, self.calendars)
 
     @property

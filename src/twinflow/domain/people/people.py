@@ -1,7 +1,7 @@
 """Who acts: a person in a role of an office from a day to a day, or the clock."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time
 from functools import cached_property
 from itertools import chain
@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from twinflow.domain.process.definition import CLOCK, Label, ProcessDefinition, Role
 from twinflow.errors import NotFound, Unreadable
+from twinflow.sentences import Sentence
 from twinflow.text import composed
 
 LONGEST_CHAIN = 3
@@ -134,6 +135,8 @@ class People:
     people: Mapping[str, Person]
     entries: int = 0
     """How many changes of them the books know: 0 where they come from a file."""
+    unreadable: tuple[Sentence, ...] = ()
+    """What is to be said of those of whom the books hold what cannot be read."""
 
     def person(self, key: str) -> Person:
         """Whoever has the key, however its letters are written. Raises NotFound, naming who there is."""
@@ -332,3 +335,17 @@ class People:
 
 NOBODY = People({}, {})
 """Before the first office and the first person."""
+
+
+def people_without_gaps(people: People) -> People:
+    """Without the roles in offices, and the absences and delegations to persons, that are not there."""
+
+    def whole(person: Person) -> Person:
+        roles = tuple(each for each in person.assignments if each.office in people.offices)
+        absences = tuple(each for each in person.absences if each.delegate in people.people)
+        delegations = tuple(each for each in person.delegations if each.to in people.people)
+        return replace(person, assignments=roles, absences=absences, delegations=delegations)
+
+    if not people.unreadable:
+        return people
+    return replace(people, people={key: whole(person) for key, person in people.people.items()})

@@ -102,6 +102,7 @@ _BUILT_IN: Mapping[str, Fields] = {
     "entry-corrected": {**_CORRECTION, "changes": Many(Kind.TEXT), "moved": Many(Kind.TEXT)},
     "correction-to-confirm": {**_CORRECTION, "number": Kind.NUMBER},
     "correction-refused": _CORRECTION,
+    "correction-displaced": {**_CORRECTION, "instead": Kind.TEXT},
     "date-missing": _FINDING,
     "signature-missing": _FINDING,
     "terms-conflict": _FINDING,

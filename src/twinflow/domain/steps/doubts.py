@@ -1,5 +1,6 @@
 """What about a new case hardly makes sense: to be confirmed with a reason, which the history keeps."""
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -12,6 +13,9 @@ from twinflow.domain.process.definition import ProcessDefinition
 from twinflow.domain.process.well_known_facts import ENDED_ON, IN_FORCE_ON, SIGNED_ON, TERM_STARTS_ON
 from twinflow.domain.steps.opening import NewAgreement
 from twinflow.sentences import Sentence
+
+OF = {(), *((word,) for word in ("of", "de", "del", "di", "da", "do", "du", "von", "van"))}
+"""What stands before the name of a city: nothing, or what it is joined to “Municipality” with."""
 
 
 class DoubtCode(StrEnum):
@@ -165,18 +169,21 @@ def _about_the_countries(new: NewAgreement, definition: ProcessDefinition, offic
 def _is_of(party: Party, office: Office) -> bool:
     """Whether the party may be the office's own: of its country, and called as the office's city is.
 
-    Where the people file does not say that, its key is in the party's name, or the party's whole name in that of the office:
-    one word in common may be no name (“Municipality”, “of”).
+    Where the people file does not say that, it is called as the office's key, or the office's label names it.
     """
     if party.country != office.country:
         return False
-    called = _in_words(party.name)
     if office.city:
-        return _in_words(office.city) in called
+        return _names(party.name, office.city)
     key = office.key.replace("-", " ").replace("_", " ")
-    return _in_words(key) in called or any(called in _in_words(label) for label in office.label.values())
+    called = plain_words(party.name)
+    return _names(party.name, key) or any(
+        _names(label, party.name) or called == plain_words(label) for label in office.label.values()
+    )
 
 
-def _in_words(text: str) -> str:
-    """Its words with space around each: what is in it then is whole words in succession."""
-    return f" {' '.join(plain_words(text))} "
+def _names(text: str, name: str) -> bool:
+    """Whether a part of the text is the whole name, alone or as “Municipality of” it: Nuevo León is not León."""
+    wanted = plain_words(name)
+    parts = (plain_words(part) for part in re.split(r"[,;()]", text))
+    return any(part[-len(wanted) :] == wanted and part[: -len(wanted)][-1:] in OF for part in parts if wanted)

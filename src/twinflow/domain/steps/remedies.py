@@ -50,8 +50,10 @@ def by_term(agreement: Agreement, term: str) -> Sentence:
 
 def by_child(agreement: Agreement, process: str) -> Sentence:
     """How a case that belongs to the agreement comes about."""
-    of_it = f"--process {process} --parent {agreement.reference} --office {agreement.office}"
-    command = f"twinflow agreements open REFERENCE {of_it} --as PERSON"
+    command = (
+        f"twinflow agreements open REFERENCE --process {process} --parent {agreement.reference} "
+        f"--office {agreement.office} --as PERSON"
+    )
     return Sentence("Take the steps of such a case, or open one: {command}", {"command": command})
 
 

@@ -5,17 +5,14 @@ from datetime import datetime, time
 
 from sqlalchemy import Engine
 
-from twinflow.domain.agreement.agreement import Agreement
-from twinflow.domain.alerts.alerts import about_step
 from twinflow.domain.clock.day import Taken, steps_of_dates
-from twinflow.domain.deadlines.kept import Rewritten, rewritten
+from twinflow.domain.deadlines.kept import rewritten
 from twinflow.domain.people.people import People
 from twinflow.domain.rulebook import Rulebook, deadline_context
 from twinflow.domain.steps.advance import advance
 from twinflow.domain.steps.command import Outcome, StepCommand
 from twinflow.errors import StaleAgreement
-from twinflow.services.agreements.recording import record_step
-from twinflow.services.alerts.telling import tell
+from twinflow.services.agreements.recording import record_outcome
 from twinflow.storage.failures import about
 from twinflow.storage.unit_of_work import UnitOfWork
 from twinflow.text import checked
@@ -56,26 +53,11 @@ def advance_agreement(
         context = deadline_context(rulebook, people, definition, agreement.office, now)
         for deed in steps_of_dates(agreement, definition, context, now, min(on, today)):
             if isinstance(deed, Taken):  # what a state does not allow is reported by the sweep
-                agreement = _recorded(work, rulebook, people, deed.before, deed.outcome, deed.left, now)
+                record_outcome(work, rulebook, people, deed.before, deed.outcome, deed.left, now)
+                agreement = deed.left.agreement
         actor = people.actor(who, definition, agreement.office, today)
         outcome = advance(agreement, definition, command, actor, now=now, context=context)
         left = rewritten(agreement, outcome.agreement, definition, context, now)
-        _recorded(work, rulebook, people, agreement, outcome, left, now)
+        record_outcome(work, rulebook, people, agreement, outcome, left, now)
         work.commit()
     return outcome
-
-
-def _recorded(
-    work: UnitOfWork,
-    rulebook: Rulebook,
-    people: People,
-    before: Agreement,
-    outcome: Outcome,
-    left: Rewritten,
-    now: datetime,
-) -> Agreement:
-    """Write a step and what it announces; the agreement as the books have it then."""
-    agreement_id = record_step(work, rulebook, people, before, left, now)
-    for telling in about_step(outcome.announcements, outcome.entry, left.agreement):
-        tell(work, rulebook, people, agreement_id, left.agreement, telling, now)
-    return left.agreement

@@ -12,7 +12,7 @@ from twinflow.domain.agreement.history import HistoryEntry
 from twinflow.domain.agreement.listing import words_in
 from twinflow.domain.agreement.present_names import as_corrected, numbered
 from twinflow.domain.agreement.subject import AlertSubject, SubjectKind
-from twinflow.domain.alerts.alerts import about_correction, about_refused_correction
+from twinflow.domain.alerts.alerts import about_correction, about_displaced_correction, about_refused_correction
 from twinflow.domain.alerts.recipients import Audience, audience_of, holders_of, recipients_of
 from twinflow.domain.alerts.telling import Telling
 from twinflow.domain.corrections import correction
@@ -227,6 +227,8 @@ def _written(
     _tell(work, rulebook, people, agreement_id, left.agreement, number, found, wrong, now)
     waits_for = tuple(definition.roles[role].label for role in found.said.second)
     over = pending(history).keys() - pending([*history, found.entry]).keys() - {found.said.of}
+    for each in sorted(over):
+        _tell_displaced(work, rulebook, people, agreement_id, each, history[places[each]].actor, found, now)
     behind = _left_behind(work, before, left.agreement, history, found)
     return CorrectedEntry(left.agreement, number, found.said, waits_for, behind, tuple(sorted(over)))
 
@@ -263,6 +265,24 @@ def _checked(command: CorrectionCommand) -> CorrectionCommand:
     if problems:
         raise BadInput("What was written cannot be kept; nothing was done.", tuple(problems))
     return clean
+
+
+def _tell_displaced(
+    work: UnitOfWork,
+    rulebook: Rulebook,
+    people: People,
+    agreement_id: int,
+    number: int,
+    asked_by: str,
+    found: Corrections,
+    now: datetime,
+) -> None:
+    """Whoever asked for the correction of this number, in the place of which another came, unless they asked for that as well."""
+    if asked_by != found.entry.actor:
+        today = people.today(found.after.office, now)
+        told = about_displaced_correction(number, found.entry.actor, today)
+        audience = _those_of(people, {asked_by: LIAISON}, told, today)
+        write(work, rulebook, people, agreement_id, told, audience, now)
 
 
 def _tell(

@@ -100,7 +100,7 @@ def _other_content(dossier: Dossier) -> Problem:
         "{reference} is already recorded with other content; correct it: {command}",
         {
             "reference": dossier.reference,
-            "command": f"twinflow agreements correct {dossier.reference} 1 --set NAME=VALUE",
+            "command": f"twinflow agreements correct {dossier.reference} 1 --set NAME=VALUE --as PERSON --reason REASON",
         },
     )
     return Problem(Sentence("row {row}", {"row": dossier.row}), message)

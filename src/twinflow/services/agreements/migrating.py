@@ -7,6 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import Engine
 
 from twinflow.domain.agreement.agreement import Agreement, AgreementHead
+from twinflow.domain.clock.day import Derived, Taken, left_undone
 from twinflow.domain.deadlines.occurrences import with_deadlines
 from twinflow.domain.people.people import Actor, People
 from twinflow.domain.process.definition import Label, ProcessDefinition
@@ -14,7 +15,7 @@ from twinflow.domain.rulebook import Rulebook, deadline_context
 from twinflow.domain.steps.migration import Plan, migrated, not_kept, with_closed
 from twinflow.errors import Refused, UnreadableAgreement
 from twinflow.sentences import Sentence
-from twinflow.services.agreements.recording import record_change, refresh_parent
+from twinflow.services.agreements.recording import record_change, record_outcome, refresh_parent, write_derived
 from twinflow.services.alerts.telling import tell_moved
 from twinflow.storage.failures import about
 from twinflow.storage.unit_of_work import UnitOfWork
@@ -126,8 +127,14 @@ def _apply_to(
     actor: Actor,
     now: datetime,
 ) -> Result:
-    result, after = _decided(rulebook, people, before, plan, actor, now)
+    result, undone, after = _decided(rulebook, people, before, plan, actor, now)
     if after is not None:
+        for deed in undone:
+            if isinstance(deed, Taken):
+                record_outcome(work, rulebook, people, deed.before, deed.outcome, deed.left, now)
+            else:
+                write_derived(work, rulebook, agreement_id, deed.left, now)
+            before = deed.left.agreement
         cause = f"{plan.target.name} {now.isoformat(timespec='seconds')}"
         record_change(work, rulebook, people, before, after, now, cause=cause)
         for deadline in before.deadlines:
@@ -139,24 +146,29 @@ def _apply_to(
 
 def _decided(
     rulebook: Rulebook, people: People, before: Agreement, plan: Plan, actor: Actor, now: datetime
-) -> tuple[Result, Agreement | None]:
-    """The result for one agreement and the agreement as it would be; None where it stays on the old version."""
+) -> tuple[Result, list[Taken | Derived], Agreement | None]:
+    """The result for one agreement, what the clock does before it is moved, and the agreement as it would be; None where it stays
+    on the old version.
+    """
     try:
         with about(before.reference):
-            context = deadline_context(rulebook, people, rulebook.definition_of(before), before.office, now)
-            moved = migrated(before, plan, actor, context, now)
+            definition = rulebook.definition_of(before)
+            context = deadline_context(rulebook, people, definition, before.office, now)
+            undone = list(left_undone(before, definition, context, now))
+            case = undone[-1].left.agreement if undone else before
+            moved = migrated(case, plan, actor, context, now)
             there = deadline_context(rulebook, people, plan.target, before.office, now)
             after = with_deadlines(moved, plan.target, there)
-            reasons = tuple(not_kept(before, after, plan))
+            reasons = tuple(not_kept(case, after, plan))
     except UnreadableAgreement as error:
-        return _stays(error), None
+        return _stays(error), [], None
     except Refused as refused:
         reasons = refused.reasons
     if reasons:
-        return Result(before.reference, before.title, before.state, before.state, (), reasons), None
-    after = with_closed(after, before.deadlines)
-    dates = tuple(_dates(before, after, plan))
-    return Result(before.reference, before.title, before.state, after.state, dates, ()), after
+        return Result(before.reference, before.title, before.state, before.state, (), reasons), [], None
+    after = with_closed(after, case.deadlines)
+    dates = tuple(_dates(case, after, plan))
+    return Result(before.reference, before.title, before.state, after.state, dates, ()), undone, after
 
 
 def _stays(error: UnreadableAgreement) -> Result:

@@ -4,12 +4,15 @@ from collections.abc import Collection
 from datetime import datetime
 
 from twinflow.domain.agreement.agreement import Agreement
+from twinflow.domain.alerts.alerts import about_step
 from twinflow.domain.deadlines.kept import Rewritten, rewritten
 from twinflow.domain.deadlines.occurrences import with_deadlines
 from twinflow.domain.people.people import People
 from twinflow.domain.process.definition import CLOCK
 from twinflow.domain.rulebook import Rulebook, deadline_context
+from twinflow.domain.steps.command import Outcome
 from twinflow.errors import UnreadableAgreement
+from twinflow.services.alerts.telling import tell
 from twinflow.storage.failures import about
 from twinflow.storage.unit_of_work import UnitOfWork
 
@@ -21,6 +24,21 @@ def record_step(
     agreement_id = _save(work, rulebook, before, left, now)
     refresh_parent(work, rulebook, people, left.agreement, now)
     return agreement_id
+
+
+def record_outcome(
+    work: UnitOfWork,
+    rulebook: Rulebook,
+    people: People,
+    before: Agreement,
+    outcome: Outcome,
+    left: Rewritten,
+    now: datetime,
+) -> None:
+    """Write a step, what it leaves in the books and what it announces. Raises as `record_step`."""
+    agreement_id = record_step(work, rulebook, people, before, left, now)
+    for telling in about_step(outcome.announcements, outcome.entry, left.agreement):
+        tell(work, rulebook, people, agreement_id, left.agreement, telling, now)
 
 
 def record_change(

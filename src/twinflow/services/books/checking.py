@@ -113,6 +113,11 @@ def check(
     return _checked(faults, counts)
 
 
+def of_damage(damage: Iterable[Sentence]) -> Checked:
+    """Of a database that is too damaged for anything else to be looked at."""
+    return _checked([Fault(each) for each in damage], _Counts())
+
+
 def _parts(work: UnitOfWork, by: _By, counts: _Counts, wanted: str | None) -> Iterator[Iterable[Fault]]:
     """What is looked at, each without the others."""
     whole = work.shape.whole_tables()

@@ -15,9 +15,10 @@ from twinflow.domain.agreement.history import HistoryEntry
 from twinflow.domain.agreement.left_open import LeftOpen
 from twinflow.domain.agreement.present_names import numbered, state_now
 from twinflow.domain.agreement.subject import AlertSubject, SubjectKind
-from twinflow.domain.alerts.alerts import CORRECTED, OVERDUE, SOON, Alert
+from twinflow.domain.alerts.alerts import CORRECTED, DISPLACED, OVERDUE, SOON, TO_CONFIRM, Alert
 from twinflow.domain.calendar.business_days import business_days_between
 from twinflow.domain.clock.day import Stuck, steps_of_dates
+from twinflow.domain.corrections.waiting import displaced_by
 from twinflow.domain.corrections.waiting import pending as corrections_pending
 from twinflow.domain.deadlines.assumed import has_gone_by, in_words, terms_in_words
 from twinflow.domain.deadlines.changes import changes_by_deadline, pending
@@ -434,21 +435,25 @@ class Desk:
     def _of_correction(self, person: Person, alert: Alert) -> dict[str, Any] | None:
         """A correction that was made or is not to be, or one that waits for the reader; None if it waits no longer."""
         agreement, number = self._agreement(alert), int(alert.subject.name)
-        entry = agreement.history[dict(numbered(agreement.history))[number]]
+        history, words = agreement.history, self.rulebook.lexicon_of(agreement)
+        if alert.notice == TO_CONFIRM and number not in corrections_pending(history):
+            return None
+        places = dict(numbered(history))
+        entry = history[places[number]]
+        by = history[places[displaced_by(history, number)]] if alert.notice == DISPLACED else entry
         said = Corrected.read(entry) or NotCorrected.read(entry)
         assert said is not None
-        if isinstance(said, Corrected) and said.second and number not in corrections_pending(agreement.history):
-            return None
-        actor, words = self.people.people.get(entry.actor), self.rulebook.lexicon_of(agreement)
+        actor = self.people.people.get(by.actor)
         values: dict[str, Any] = {
             "entry": said.entry,
             "number": number,
-            "actor": actor.name if actor is not None else entry.actor,
+            "actor": actor.name if actor is not None else by.actor,
             "what": say(entry_message(entry, words), person.language),
+            "instead": say(entry_message(by, words), person.language),
         }
         if alert.notice == CORRECTED:
-            history = self.written[alert.agreement_id]
-            changes, moved = entries_then_and_now(history, number, words), dates_moved(history, number, words)
+            written = self.written[alert.agreement_id]
+            changes, moved = entries_then_and_now(written, number, words), dates_moved(written, number, words)
             values["changes"] = [say(each, person.language) for each in changes]
             values["moved"] = [say(each, person.language) for each in moved]
         return values

@@ -15,6 +15,7 @@ from twinflow.domain.agreement.present_names import numbered
 from twinflow.domain.agreement.subject import AlertSubject, SubjectKind
 from twinflow.domain.alerts.alerts import (
     CORRECTED,
+    DISPLACED,
     MOVED,
     NOT_CORRECTED,
     OVERDUE,
@@ -191,7 +192,7 @@ def _said(value: object, language: str) -> object:
 def _occasions(case: _Case) -> Iterator[_Occasion]:
     """What there is to tell, the real things first."""
     by_notice = {SOON: _of_deadlines, OVERDUE: _of_deadlines, MOVED: _of_moved_dates, CONFIRM: _of_changes}
-    by_notice |= dict.fromkeys((CORRECTED, TO_CONFIRM, NOT_CORRECTED), _of_corrections)
+    by_notice |= dict.fromkeys((CORRECTED, TO_CONFIRM, NOT_CORRECTED, DISPLACED), _of_corrections)
     by_notice |= {REFUSED: _of_refused, UNDELIVERED: _of_messages, **dict.fromkeys(OF_FINDINGS, _of_findings)}
     return by_notice.get(case.notice, _of_steps)(case)
 
@@ -294,6 +295,9 @@ def _of_corrections(case: _Case) -> Iterator[_Occasion]:
         "number": 2,
         "actor": liaison.name if liaison is not None else "–",
         "what": Sentence(
+            "Entry {entry} corrected: {what}; reason: {reason}", {"entry": 1, "what": "–", "reason": reason}
+        ),
+        "instead": Sentence(
             "Entry {entry} corrected: {what}; reason: {reason}", {"entry": 1, "what": "–", "reason": reason}
         ),
         "changes": (),

@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 
 from twinflow.domain.agreement.agreement import Agreement, Claim, Party, PresentAgreement, Term
 from twinflow.domain.agreement.entries import Corrected
+from twinflow.domain.agreement.findings import findings
 from twinflow.domain.agreement.history import EntryKind, HistoryEntry
 from twinflow.domain.agreement.listing import Filters, Position
 from twinflow.domain.agreement.present_names import numbered
@@ -25,7 +26,12 @@ from twinflow.errors import NotFound
 from twinflow.sentences import Sentence
 from twinflow.services.reading.deadlines import DeadlineLine, deadlines_of, explanations_of
 from twinflow.services.reading.explanations import Explanation
-from twinflow.services.reading.history_in_words import ACTORS, entry_message, left_open_in_words
+from twinflow.services.reading.history_in_words import (
+    ACTORS,
+    entry_message,
+    finding_with_remedy,
+    left_open_in_words,
+)
 from twinflow.services.reading.lines import AgreementLine, Lines
 from twinflow.storage.agreements import read
 from twinflow.storage.failures import about
@@ -112,9 +118,12 @@ class StepLine:
 
 @dataclass(frozen=True, slots=True)
 class AgreementPage:
-    """`older` is what the older part of the timeline is asked for with; None where there is none."""
+    """`missing` is what the line says is missing, with the commands that help. `older` is what the older part of the timeline is
+    asked for with; None where there is none.
+    """
 
     line: AgreementLine
+    missing: tuple[Sentence, ...]
     today: date
     process_label: Label
     process_version: int
@@ -243,6 +252,7 @@ def show_agreement(
         lines = Lines(rulebook, people, now)
         return AgreementPage(
             line=lines.of(agreement),
+            missing=tuple(finding_with_remedy(each, agreement, definition) for each in findings(agreement, definition)),
             today=people.today(agreement.office, now),
             process_label=definition.label,
             process_version=definition.version,

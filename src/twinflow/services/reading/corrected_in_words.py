@@ -5,9 +5,10 @@ from collections.abc import Iterator, Sequence
 from twinflow.domain.agreement.entries import BEGINNINGS, Began, Changed, Corrected, DateMoved, by_entry
 from twinflow.domain.agreement.history import EntryKind, HistoryEntry
 from twinflow.domain.agreement.present_names import as_corrected, numbered
-from twinflow.domain.process.definition import Label, ProcessDefinition
+from twinflow.domain.process.definition import ProcessDefinition
 from twinflow.sentences import Sentence
-from twinflow.services.reading.history_in_words import OF_ENTRIES, entry_message
+from twinflow.services.reading.asked_in_words import name_in_words, value_in_words
+from twinflow.services.reading.history_in_words import entry_message
 
 
 def entries_then_and_now(
@@ -52,21 +53,21 @@ def _beginnings(
     old: HistoryEntry, new: HistoryEntry, asked: dict[str, str], definition: ProcessDefinition
 ) -> Iterator[Sentence]:
     """What the opening said of what is asked for, by name."""
-    names: dict[str, Sentence | Label | str] = {**definition.records, **OF_ENTRIES}
     for name, text in asked.items():
-        now = new.effective_on if name == "on" else text
-        values = {"name": names.get(name, name), "before": _began_with(old, name) or "–", "after": now or "–"}
+        now = new.effective_on if name == "on" else value_in_words(name, text, definition)
+        before = _began_with(old, name, definition) or "–"
+        values = {"name": name_in_words(name, definition), "before": before, "after": now or "–"}
         yield Sentence("The opening said: {name}: {before}; it says now: {after}", values)
 
 
-def _began_with(entry: HistoryEntry, name: str) -> object:
+def _began_with(entry: HistoryEntry, name: str, definition: ProcessDefinition) -> object:
     began = Began.read(entry)
     kind, _, own = name.partition(".")
     match kind:
         case "on":
             return entry.effective_on
         case "state":
-            return entry.to_state
+            return value_in_words(name, entry.to_state or "", definition)
         case "party":
             return own
         case _ if began is None:

@@ -32,8 +32,8 @@ from twinflow.domain.agreement.subject import AlertSubject, SubjectKind
 from twinflow.domain.calendar.dates import PartialDate
 from twinflow.domain.deadlines.assumed import terms_in_words
 from twinflow.domain.process.definition import CLOCK, Label, ProcessDefinition, TermRule
-from twinflow.errors import Unreadable
 from twinflow.sentences import Sentence, as_it_stands, unpacked
+from twinflow.services.reading.asked_in_words import name_in_words, recorded_in_words, value_in_words
 
 ACTORS = {CLOCK: Sentence("the clock"), IMPORT: Sentence("import from a register")}
 """What is called an actor in the history and is no person."""
@@ -193,31 +193,9 @@ def _change_in_words(said: Changed, definition: ProcessDefinition) -> Sentence:
     return Sentence("{what}; {details}", {"what": what, "details": grounds}) if grounds else what
 
 
-OF_ENTRIES = {
-    "on": Sentence("day"),
-    "at": Sentence("hour of arrival"),
-    "step": Sentence("step"),
-    "party": Sentence("party"),
-    "place": Sentence("place"),
-    "capacity": Sentence("capacity"),
-    "reason": Sentence("reason"),
-    "paper": Sentence("paper"),
-    "legal_basis": Sentence("legal basis"),
-    "length": Sentence("length"),
-    "to": Sentence("day agreed on"),
-    "title": Sentence("title"),
-    "office": Sentence("office"),
-    "origin": Sentence("origin"),
-    "note": Sentence("note"),
-    "state": Sentence("state"),
-}
-"""What a correction may say of an entry beside facts, by name."""
-
-
 def _correction_in_words(said: Corrected, definition: ProcessDefinition) -> Sentence:
-    names: dict[str, Sentence | Label | str] = {**definition.records, **OF_ENTRIES}
     asked = [
-        (_name_in(number, said.entry, names.get(name, name)), _value(name, text) or "–")
+        (_name_in(number, said.entry, name_in_words(name, definition)), value_in_words(name, text, definition) or "–")
         for number, own in by_entry(said.entry, said.asked).items()
         for name, text in own.items()
     ]
@@ -265,7 +243,7 @@ def _step_in_words(entry: HistoryEntry, said: StepTaken, definition: ProcessDefi
             (Sentence("place"), said.place),
             (Sentence("capacity"), said.capacity),
             (Sentence("reason"), said.reason),
-            *((definition.records.get(key, key), _value(key, text)) for key, text in said.records.items()),
+            *((definition.records.get(key, key), recorded_in_words(key, text)) for key, text in said.records.items()),
             (Sentence("arrived (UTC)"), said.received_at.isoformat() if said.received_at is not None else ""),
         )
     )
@@ -308,17 +286,7 @@ def days_assumed_in_words(said: StepTaken, definition: ProcessDefinition) -> lis
     return list(_named(*((definition.records.get(fact, fact), day) for fact, day in said.assumed.items())))
 
 
-def _value(name: str, text: str) -> date | str:
-    """What is recorded under a name: a whole day as a day, whatever else as it is written."""
-    if name not in {"on", "to"} and not name.endswith("_on"):
-        return text
-    try:
-        return PartialDate.parse(text).as_date or text
-    except Unreadable:  # in books of before
-        return text
-
-
-def _named(*said: tuple[Sentence | Label | str, date | str]) -> Iterator[Sentence]:
+def _named(*said: tuple[Sentence | Label | str, object]) -> Iterator[Sentence]:
     """What was given, each with its name."""
     return (Sentence("{name}: {value}", {"name": name, "value": value}) for name, value in said if value)
 
@@ -376,15 +344,23 @@ def finding_message(finding: Finding, agreement: PresentAgreement, definition: P
             values = {"term": rule.label, **beyond_bound(agreement.terms[finding.subject], rule)}
             return Sentence("{term}: {known}, the model allows {at_most} ({source})", values)
         case FindingCode.TERM_ASSUMED:
-            rule = definition.terms[finding.subject]
-            named = f"{agreement.reference} {finding.subject} LENGTH"
-            command = f"twinflow agreements confirm-term {named} --as PERSON --source WHERE"
-            values = {"term": rule.label, "assumed": terms_in_words([rule]), "command": command}
-            return Sentence("{term}: {assumed}: state what the text says: {command}", values)
+            return Sentence("To be confirmed: {term}", {"term": definition.terms[finding.subject].label})
         case FindingCode.DATES_DISAGREE:
             claims = [_day_or_text(claim) for claim in agreement.facts[finding.subject]]
             label = definition.records.get(finding.subject, finding.subject)
             return Sentence("Sources disagree: {fact}: {claims}", {"fact": label, "claims": claims})
+
+
+def finding_with_remedy(finding: Finding, agreement: PresentAgreement, definition: ProcessDefinition) -> Sentence:
+    """A finding in words, with all that is assumed and the command that states it: for whoever looks at this case alone."""
+    if finding.code is not FindingCode.TERM_ASSUMED:
+        return finding_message(finding, agreement, definition)
+    rule = definition.terms[finding.subject]
+    command = (
+        f"twinflow agreements confirm-term {agreement.reference} {finding.subject} LENGTH --as PERSON --source WHERE"
+    )
+    values = {"term": rule.label, "assumed": terms_in_words([rule]), "command": command}
+    return Sentence("{term}: {assumed}: state what the text says: {command}", values)
 
 
 def beyond_bound(term: Term, rule: TermRule) -> dict[str, object]:
