@@ -8,21 +8,25 @@ from fastapi.testclient import TestClient
 from twinflow.bootstrap import Runtime
 from twinflow.domain.accounts.account import Account
 from twinflow.domain.people.people import Assignment, People, Person
-from twinflow.domain.people.viewer import ADMINISTRATOR
+from twinflow.domain.people.viewer import ADMINISTRATOR, AUDITOR
 from twinflow.services.accounts.signing_in import Client, begin_session
 from twinflow.services.people.changing import change_people
 from twinflow.storage.unit_of_work import UnitOfWork
 from twinflow.web.viewing import COOKIE
 
 ZOILA = "zoila"
-"""The administrator of tests."""
+"""The administrator of tests, who sees every case as an auditor."""
 
 
 def with_administrator(people: People) -> People:
-    """With Zoila, who is administrator in the first office and nothing else."""
+    """With Zoila, who is administrator in the first office and auditor of all."""
     if ZOILA in people.people:
         return people
-    zoila = Person(ZOILA, "Zoila", "zoila@test.example", "en", (Assignment(ADMINISTRATOR, next(iter(people.offices))),))
+    roles = (
+        Assignment(ADMINISTRATOR, next(iter(people.offices))),
+        *(Assignment(AUDITOR, key) for key in people.offices),
+    )
+    zoila = Person(ZOILA, "Zoila", "zoila@test.example", "en", roles)
     return replace(people, people={**people.people, ZOILA: zoila})
 
 

@@ -48,6 +48,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys, database_url: s
     """Run `twinflow …` in 2035, on the books of a case whose opinion was asked for."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(clock, "now", lambda: NOW)
+    monkeypatch.setenv("TWINFLOW_PEOPLE__ONE_USER_FOR_SEVERAL", "true")
     monkeypatch.setenv("TWINFLOW_PEOPLE_FILE", str(EXAMPLES / "demo" / "people.toml"))
     monkeypatch.setenv("TWINFLOW_DATABASE__URL", database_url)
     monkeypatch.setenv("TWINFLOW_RHYTHM__DIGEST", "each pass")

@@ -47,7 +47,7 @@ def test_every_file_is_read(run: Callable[..., Ran], tmp_path: Path, request) ->
     assert run("calendars", "preview", "workflows/calendars/mx-labour.toml").code == 0
     script = next((tmp_path / "workflows" / "cases" / "mx" / "twinning").glob("*.toml"))
     assert run("workflows", "replay", str(script)).code == 0
-    assert run("workflows", "migrate", "plan", "mx/twinning@3", "mx/twinning@3", "--output", "plan.toml").code == 0
+    assert run("workflows", "migrate", "plan", "mx/twinning@4", "mx/twinning@4", "--output", "plan.toml").code == 0
     plan = Path("plan.toml").read_text("utf-8").replace('"?"', '"because"')
     without_mark = run("workflows", "migrate", "apply", _written("a.toml", plan.encode()), "--as", "elena", "--dry-run")
     with_mark = run(

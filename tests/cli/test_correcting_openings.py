@@ -35,6 +35,7 @@ def run(tmp_path: Path, monkeypatch, capsys) -> Callable[..., Ran]:
     monkeypatch.chdir(tmp_path)
     people = (EXAMPLES / "demo" / "people.toml").read_text("utf-8")
     (tmp_path / "people.toml").write_text(people + MORE, "utf-8")
+    monkeypatch.setenv("TWINFLOW_PEOPLE__ONE_USER_FOR_SEVERAL", "true")
     monkeypatch.setenv("TWINFLOW_PEOPLE_FILE", "people.toml")
     monkeypatch.setenv("TWINFLOW_DATABASE__URL", f"sqlite:///{tmp_path / 'books.db'}")
     monkeypatch.setenv("TWINFLOW_MAIL__SENDER", "twinflow@test.example")

@@ -52,7 +52,15 @@ def run(
 
 
 BY_SOMEBODY = {given.command for given in arguments_and_options() if given.name == "--as"}
-READING = {"agreements steps", "notices list", "notices preview", "queue list"}
+READING = {
+    "agreements list",
+    "agreements show",
+    "agreements steps",
+    "deadlines list",
+    "notices list",
+    "notices preview",
+    "queue list",
+}
 DONE_IN_THE_BOOKS = {
     "agreements confirm-correction",
     "agreements refuse-correction",

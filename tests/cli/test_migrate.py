@@ -158,7 +158,8 @@ def test_applied_each_is_moved_or_stays_with_its_reason_and_the_rest_may_follow(
     assert books("workflows", "migrate", "plan", "tiny@1", "tiny@2").out.endswith("No agreement runs on tiny v1.\n")
 
 
-def test_afterwards_the_ledger_and_the_page_say_so(books: Run) -> None:
+def test_afterwards_the_ledger_and_the_page_say_so(books: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
     sentence = "The process has another version since Monday, 6 April 2026; the date of before was kept."
     a_plan(books)
     apply(books)

@@ -25,6 +25,7 @@ def run(
     """Run `twinflow …` on 12 March 2026."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(clock, "now", lambda: NOW)
+    monkeypatch.setenv("TWINFLOW_PEOPLE__ONE_USER_FOR_SEVERAL", "true")
     monkeypatch.setenv("TWINFLOW_PEOPLE_FILE", str(EXAMPLES / "demo" / "people.toml"))
     monkeypatch.setenv("TWINFLOW_DATABASE__URL", database_url)
     monkeypatch.setenv("TWINFLOW_RHYTHM__DIGEST", "each pass")

@@ -47,7 +47,7 @@ def advance(step: str, person: str = "elena", *more: str) -> tuple[str, ...]:
 def test_a_step_costs_one_transaction_and_one_load_and_start_up_one_that_only_reads(twin) -> None:
     twin(*CASE)
     start_up, step = costs(twin, *advance("approve_profile", "elena", "--at", "09:30"))
-    assert (start_up.reading, start_up.loads, len(start_up.statements)) == (True, 0, 18)
+    assert (start_up.reading, start_up.loads, len(start_up.statements)) == (True, 0, 16)
     beside_locks = [each for each in step.statements if not each.endswith("FOR NO KEY UPDATE")]
     assert (step.reading, step.loads, len(beside_locks)) == (False, 1, 5)
 

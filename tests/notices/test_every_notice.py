@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import Engine
 
-from builders import AT_PAGE, NOTIFICATIONS, WORKFLOWS, rulebook
+from builders import NOTIFICATIONS, WORKFLOWS, rulebook
 from html_reading import accessible
 from mail_reading import says_the_same, strictly, text_of
 from twinflow.definitions.catalogue import process_files
@@ -189,7 +189,6 @@ class Story:
                     self.script,
                     case,
                     actor=LIAISON,
-                    door=AT_PAGE,
                     now=now,
                     office=office,
                 )

@@ -153,7 +153,6 @@ def _open(runtime: bootstrap.Runtime, script: Script, case: ScriptCase, names: d
         script,
         named,
         actor=LIAISON,
-        door=AT_PAGE,
         now=now,
         office=office,
     )

@@ -46,7 +46,9 @@ def _make_first_administrator(cli: Cli, key: str, office: str) -> None:
     def change(people: People) -> People:
         held = (role.role for person in people.people.values() for role in person.assignments if not person.disabled)
         if ADMINISTRATOR in held:
-            raise Refused("There is an administrator already; “twinflow people assign” makes another.")
+            raise Refused(
+                "There is an administrator already; “twinflow people assign PERSON administrator OFFICE” makes another."
+            )
         person = people.person(key)
         roles = (*person.assignments, Assignment(ADMINISTRATOR, office))
         return replace(people, people={**people.people, person.key: replace(person, assignments=roles)})

@@ -62,7 +62,9 @@ def add(
 
     def change(people: People) -> People:
         if key in people.offices:
-            raise BadInput("There is an office {office} already; “twinflow offices change” changes it.", office=key)
+            raise BadInput(
+                "There is an office {office} already; “twinflow offices change {office}” changes it.", office=key
+            )
         return _with(people, new)
 
     show_change(cli, change, reason, person=person, dry_run=dry_run, json=json)

@@ -92,7 +92,9 @@ def add(
 
     def change(people: People) -> People:
         if key in people.people:
-            raise BadInput("There is a person {person} already; “twinflow people change” changes them.", person=key)
+            raise BadInput(
+                "There is a person {person} already; “twinflow people change {person}” changes them.", person=key
+            )
         return _with(people, new)
 
     show_change(cli, change, reason, person=person, dry_run=dry_run, json=json)

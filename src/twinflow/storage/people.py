@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, insert, inspect
+from sqlalchemy import Select, func, insert, inspect
 from sqlmodel import SQLModel, col, select
 
 from twinflow.domain.agreement.seals import instant_written, sealed
@@ -21,7 +21,7 @@ from twinflow.domain.people.people import (
 )
 from twinflow.sentences import Sentence
 from twinflow.storage.engine import upsert
-from twinflow.storage.failures import one_by_one
+from twinflow.storage.failures import is_of_a_row, one_by_one
 from twinflow.storage.readable import is_damaged
 from twinflow.storage.tables import (
     AbsenceRow,
@@ -84,18 +84,26 @@ class PeopleRows(Repository):
         ordered = table.select().order_by(*table.primary_key.columns)
 
         def read(places: Sequence[int]) -> Sequence[Any]:
-            rows = self._connection.execute(ordered.offset(places[0]).limit(len(places))).all()
-            if any(is_damaged(value) for row in rows for value in row):
-                raise ValueError(table.name)
-            return rows
+            return self._whole(ordered.offset(places[0]).limit(len(places)))
 
         def failed(place: int, _error: Exception) -> None:
             values = {"table": table.name, "number": place + 1}
             unreadable.append(Sentence("Row {number} of {table} cannot be read, and is left out.", values))
 
+        try:
+            return self._whole(ordered)
+        except Exception as error:
+            if not is_of_a_row(error):
+                raise
         count = int(self._connection.scalar(select(func.count()).select_from(table)) or 0)
-        found = one_by_one(read, range(count), failed) if count else []
-        return [row for row in found if row is not None]
+        return [row for row in one_by_one(read, range(count), failed) if row is not None]
+
+    def _whole(self, query: Select[Any]) -> Sequence[Any]:
+        """Raises ValueError for what is no text."""
+        rows = self._connection.execute(query).all()
+        if any(is_damaged(value) for row in rows for value in row):
+            raise ValueError
+        return rows
 
     def write(self, before: People, after: People) -> None:
         """Every office and person that differs. What is there is replaced, and nothing is removed."""

@@ -46,7 +46,7 @@ def invite(engine: Engine, people: People, key: str, now: datetime, *, by_mail: 
     """
     person = people.person(key)
     if person.disabled:
-        raise Refused("{person} is disabled; see “twinflow people enable”.", person=person.key)
+        raise Refused("{person} is disabled; see “twinflow people enable {person}”.", person=person.key)
     with UnitOfWork(engine) as work:
         account = work.accounts.to_change(person.key)
         if account is not None and account.password_hash:

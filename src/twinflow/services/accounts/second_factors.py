@@ -91,5 +91,5 @@ def _account(work: UnitOfWork, person: str) -> Account:
 
 def _there(account: Account | None, person: str) -> Account:
     if account is None:
-        raise NotFound("{person} has no account; see “twinflow people invite”.", person=person)
+        raise NotFound("{person} has no account; see “twinflow people invite {person}”.", person=person)
     return account

@@ -180,7 +180,7 @@ def _set_locked(engine: Engine, people: People, key: str, now: datetime, *, lock
     with UnitOfWork(engine) as work:
         account = work.accounts.to_change(person.key)
         if account is None:
-            raise NotFound("{person} has no account; see “twinflow people invite”.", person=key)
+            raise NotFound("{person} has no account; see “twinflow people invite {person}”.", person=key)
         work.accounts.put(replace(account, locked=locked, locked_until=None))
         work.accounts.forget_tries(Action.SIGN_IN, hashed(person.address))
         work.accounts.forget_tries(Action.SECOND_FACTOR, hashed(person.key))
