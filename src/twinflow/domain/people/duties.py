@@ -91,8 +91,8 @@ def in_the_hands_of_another(
         return None
     values = {"person": duty.person, "day": duty.on, "reference": agreement.reference}
     return Sentence(
-        "{person} has it in hand since {day}; take it over first (twinflow queue take-over {reference} --as PERSON --reason WHY), "
-        "or let them act.",
+        "{person} has it in hand since {day}; take it over first "
+        "(twinflow queue take-over {reference} --as PERSON --reason WHY), or let them act.",
         values,
     )
 
