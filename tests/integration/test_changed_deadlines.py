@@ -21,6 +21,7 @@ from twinflow.domain.deadlines.deadline_id import DeadlineId
 from twinflow.domain.people.people import People
 from twinflow.domain.steps.command import StepCommand
 from twinflow.domain.steps.opening import NewAgreement
+from twinflow.domain.steps.round_acts import RoundAct
 from twinflow.errors import BadInput, NotFound, Refused, StaleAgreement
 from twinflow.services.agreements.advancing import advance_agreement
 from twinflow.services.agreements.opening import open_agreement
@@ -512,6 +513,7 @@ def test_steps_taken_after_a_deadline_with_pauses_was_closed_leave_it_as_it_was(
     requested.now += timedelta(days=1)
     change(requested, PAUSE)
     requested.now += timedelta(days=1)
+    requested.act("MX-1", RoundAct.CLOSE, "rita", number=1)
     take(requested, "issue_favourable_opinion", "rita", records={"opinion_number": "DEP-1/26"})
     closed = the(requested)
     assert closed.status is DeadlineStatus.MET

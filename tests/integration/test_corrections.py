@@ -74,7 +74,7 @@ ROLES = """
 office = "municipality"
 label = { en = "supervisor", es = "superior" }
 [visibility.ministry]
-from = ["open", "asked"]
+from = ["open", "asked", "opined"]
 [roles.reviewer]
 office = "ministry"
 label = { en = "reviewer", es = "dictaminador" }

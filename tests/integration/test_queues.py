@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from builders import DRAFT, new_case
+from builders import AT_PAGE, DRAFT, new_case
 from twinflow.domain.agreement.agreement import Party
 from twinflow.domain.agreement.entries import DutyTaken
 from twinflow.domain.people.duties import Act, Asked
@@ -41,7 +41,7 @@ def asked(world: World) -> World:
     world.runtime.refresh()
     today = world.now.date()
     new = new_case("MX-1", "mx/twinning", "chihuahua", "x", today, PARTIES, state="drafting")
-    open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", now=world.now)
+    open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", door=AT_PAGE, now=world.now)
     take(world, "complete_draft", "elena", DRAFT)
     take(world, "request_opinion", "elena")
     return world
@@ -49,7 +49,9 @@ def asked(world: World) -> World:
 
 def take(world: World, step: str, person: str, records: dict[str, str] | None = None) -> None:
     command = StepCommand(step, world.now.date(), records=records or {})
-    advance_agreement(world.engine, world.rulebook, world.people, "MX-1", command, person=person, now=world.now)
+    advance_agreement(
+        world.engine, world.rulebook, world.people, "MX-1", command, person=person, door=AT_PAGE, now=world.now
+    )
 
 
 def does(world: World, person: str, what: Act, reason: str = "", to: str = "", until: date | None = None) -> str:

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 import pytest
 from sqlalchemy import text
 
-from builders import MX, OPINION, PAPERS, new_case
+from builders import AT_PAGE, MX, OPINION, PAPERS, new_case
 from twinflow.bootstrap import start
 from twinflow.domain.agreement.agreement import Party
 from twinflow.domain.people.viewer import ADMINISTRATOR, AUDITOR, OPERATOR, Door, Held, Viewer
@@ -29,7 +29,7 @@ def case(world: World) -> World:
     """A draft in Chihuahua."""
     world.now = datetime(2026, 3, 2, 18, tzinfo=UTC)
     new = new_case("MX-1", MX, "chihuahua", "one", world.now.date(), PARTIES, state="drafting")
-    open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", now=world.now)
+    open_agreement(world.engine, world.rulebook, world.people, new, actor="elena", door=AT_PAGE, now=world.now)
     return world
 
 
@@ -39,7 +39,9 @@ def as_(role: str, where: str, kind: str, country: str = "MX") -> Viewer:
 
 def take(world: World, step: str, person: str = "elena", **records: str) -> None:
     command = StepCommand(step, world.now.date(), records=records or PAPERS.get(step, {}))
-    advance_agreement(world.engine, world.rulebook, world.people, "MX-1", command, person=person, now=world.now)
+    advance_agreement(
+        world.engine, world.rulebook, world.people, "MX-1", command, person=person, door=AT_PAGE, now=world.now
+    )
 
 
 def sees(world: World, viewer: Viewer) -> bool:
@@ -51,7 +53,7 @@ def sees(world: World, viewer: Viewer) -> bool:
     for way in (
         lambda: agreements.show_agreement(*here, "MX-1", world.now, viewer=viewer),
         lambda: agreements.office_of(world.engine, "MX-1", viewer=viewer),
-        lambda: agreements.list_steps(*here, "MX-1", "elena", world.now, viewer=viewer),
+        lambda: agreements.list_steps(*here, "MX-1", "elena", world.now, AT_PAGE, viewer=viewer),
         lambda: picture.course_of(*here, "MX-1", world.now, viewer=viewer),
     ):
         try:

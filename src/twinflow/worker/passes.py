@@ -103,9 +103,10 @@ class Worker:
         with self._pass(Part.SWEEP) as found:
             now, standing = self._begun()
             self.refresh()
-            swept = sweep(self.engine, self.rulebook(), self.people(), now)
+            rulebook, people = self.rulebook(), self.people()
+            swept = sweep(self.engine, rulebook, people, now)
             carry_on(self.engine, now)
-            left = left_behind(self.engine, self.rulebook(), self.people())
+            left = left_behind(self.engine, rulebook, people)
             found[Part.SWEEP] = [*swept.problems, *left]
             found[Part.FILES] = [Trouble(str(each), each) for each in self.damaged]
         return swept, standing

@@ -1,12 +1,16 @@
 """Who of other offices sees a case: from the first time it comes into one of the states that its process names, and for good."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from twinflow.domain.agreement.entries import Corrected
+from twinflow.domain.agreement.history import HistoryEntry
+from twinflow.domain.agreement.present_names import numbered, what_counts
+from twinflow.domain.agreement.rounds import kept_from_the_city
 from twinflow.domain.people.people import Office
-from twinflow.domain.people.viewer import AUDITOR
-from twinflow.domain.process.definition import ProcessDefinition, Role
+from twinflow.domain.people.viewer import AUDITOR, Viewer
+from twinflow.domain.process.definition import NOTES, ProcessDefinition, Role
 
 SUPERVISOR = "supervisor"
 OF_THE_WHOLE_KIND = frozenset({AUDITOR, SUPERVISOR})
@@ -75,3 +79,38 @@ def _with_deputies(definition: ProcessDefinition, role: Role, kind: str) -> Iter
             found[deputy] = None
         deputy = stands_in.deputy
     return found
+
+
+def decides(viewer: Viewer, office: str) -> bool:
+    """Whether whoever asks belongs to those who decide about a case of the office: what is internal to a round is theirs.
+
+    Who holds roles in both offices sees what either does.
+    """
+    return viewer.sees_everything or any(held.office != office for held in viewer.held)
+
+
+def sees_notes(viewer: Viewer, office: str, definition: ProcessDefinition) -> bool:
+    """Notes belong to the office that keeps the case; a process file says from whom of others they are hidden.
+
+    By a version from before files said it they are hidden from everybody else.
+    """
+    if viewer.sees_everything or any(held.office == office for held in viewer.held):
+        return True
+    shown = (definition.visibility.get(held.kind) for held in viewer.held)
+    return any(each is not None and NOTES not in each.hides for each in shown)
+
+
+def hidden_entries(
+    viewer: Viewer, office: str, history: Sequence[HistoryEntry], definition: ProcessDefinition
+) -> frozenset[int]:
+    """The numbers of the entries that whoever asks does not see: what is internal to a round, and what corrects it."""
+    if decides(viewer, office):
+        return frozenset()
+    kept = kept_from_the_city(history, definition) | kept_from_the_city(what_counts(history), definition)
+    numbers = numbered(history)
+    hidden = {number for number, place in numbers if place in kept}
+    for number, place in numbers:
+        said = Corrected.read(history[place])
+        if said is not None and said.entries and hidden.issuperset(said.entries):
+            hidden.add(number)
+    return frozenset(hidden)

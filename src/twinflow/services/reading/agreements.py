@@ -1,7 +1,7 @@
 """Agreements as lists and pages show them: frozen values. Labels and sentences are left for the door to translate."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -17,6 +17,7 @@ from twinflow.domain.deadlines.assumed import terms_in_words
 from twinflow.domain.deadlines.context import DeadlineContext
 from twinflow.domain.people.people import People
 from twinflow.domain.people.viewer import OPERATOR, Viewer
+from twinflow.domain.people.visibility import decides, hidden_entries, sees_notes
 from twinflow.domain.process import machine
 from twinflow.domain.process.definition import CLOCK, Label, ProcessDefinition, Step
 from twinflow.domain.rulebook import Rulebook, deadline_context
@@ -269,6 +270,8 @@ def show_agreement(
         state = definition.states[agreement.state]
         roles = definition.roles
         is_annulled = agreement.annulled_on is not None
+        hidden = hidden_entries(viewer, agreement.office, agreement.history, definition)
+        shown = [(number, entry) for number, entry in entries if number not in hidden]
         lines = Lines(rulebook, people, now)
         return AgreementPage(
             line=lines.of(agreement),
@@ -278,7 +281,7 @@ def show_agreement(
             process_version=definition.version,
             version=agreement.version,
             origin=agreement.origin,
-            note=agreement.note,
+            note=agreement.note if sees_notes(viewer, agreement.office, definition) else "",
             parties=agreement.parties,
             facts=tuple(
                 FactLine(key, definition.records.get(key, {"en": key, "es": key}), claims)
@@ -289,8 +292,8 @@ def show_agreement(
             terms=tuple(_terms(agreement, definition)),
             deadlines=tuple(deadlines_of(rulebook, people, agreement, now, agreement.history, agreement.history)),
             explanations=tuple(explanations_of(rulebook, people, agreement, now)),
-            rounds=tuple(round_lines(agreement, definition, internal=False)),
-            timeline=tuple(_timeline(rulebook, people, agreement, entries)),
+            rounds=tuple(round_lines(agreement, definition, internal=decides(viewer, agreement.office))),
+            timeline=tuple(_timeline(rulebook, people, agreement, shown, hidden)),
             older=older,
             next_steps=tuple(
                 (key, definition.steps[key].label)
@@ -378,6 +381,7 @@ def _timeline(
     people: People,
     agreement: Agreement,
     entries: Iterable[tuple[int | None, HistoryEntry]],
+    hidden: Container[int],
 ) -> Iterator[EntryLine]:
     words = rulebook.lexicon_of(agreement)
     numbers = numbered(agreement.history)
@@ -385,7 +389,7 @@ def _timeline(
     corrected = {
         entry: number
         for number, place in numbers
-        if (said := Corrected.read(agreement.history[place])) is not None and not said.second
+        if number not in hidden and (said := Corrected.read(agreement.history[place])) is not None and not said.second
         for entry in (*said.entries, *(said.counts.keys() - moved))
     }
     for number, entry in entries:
