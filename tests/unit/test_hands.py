@@ -9,7 +9,17 @@ import pytest
 
 from builders import AT_PAGE, agreement, calendars, noon, rulebook
 from twinflow.domain.agreement.agreement import Agreement
-from twinflow.domain.agreement.entries import Acknowledged, Corrected, Correction, StepTaken, TermStated, noted
+from twinflow.domain.agreement.entries import (
+    Acknowledged,
+    Corrected,
+    Correction,
+    DraftSubmitted,
+    ObservationAct,
+    OnObservation,
+    StepTaken,
+    TermStated,
+    noted,
+)
 from twinflow.domain.agreement.history import EntryKind, HistoryEntry, Way
 from twinflow.domain.people.people import Actor
 from twinflow.domain.process.definition import ANOTHER_PERSON, LIAISON, ProcessDefinition, Requirement, Step
@@ -56,6 +66,16 @@ def worlds(process: ProcessDefinition, step: Step, asked: Requirement) -> Iterat
     for_ana = replace(AT_PAGE, role="supervisor", acts_for="ana")
     yield "acted for a hand", submitted(plain, taken("elsewhere", "dora", for_ana)), decider(step)
     yield "two delegates of one", submitted(case, taken(name, "bea", for_ana)), decider(step, acts_for={role: "ana"})
+    for rule in process.rounds.values():
+        if not rule.opened_by.isdisjoint(asked.steps):
+            draft = noted(DraftSubmitted(round=rule.key, text="Article I."), "dora", DAY, noon(DAY), AT_PAGE)
+            yield "submitted the draft", submitted(plain, draft), decider(step)
+            answer = OnObservation(round=rule.key, act=ObservationAct.ANSWERED, number=1, text="Added.")
+            yield (
+                "answered an observation",
+                submitted(plain, noted(answer, "dora", DAY, noon(DAY), AT_PAGE)),
+                decider(step),
+            )
     yield "corrected what was taken", submitted(case, taken(name, "ana", corrected_by="dora")), decider(step)
     correction = Corrected(entry=2, correction=Correction.REPLACE, reason="typed wrongly", asked={"on": "2026-03-01"})
     yield "corrected an entry", submitted(plain, noted(correction, "dora", DAY, noon(DAY), AT_PAGE)), decider(step)

@@ -9,7 +9,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from twinflow.domain.agreement.agreement import Agreement
-from twinflow.domain.agreement.entries import Acknowledged, Corrected, StepTaken, TermStated
+from twinflow.domain.agreement.entries import (
+    Acknowledged,
+    Corrected,
+    DraftSubmitted,
+    ObservationAct,
+    OnObservation,
+    StepTaken,
+    TermStated,
+)
 from twinflow.domain.agreement.history import IMPORT, EntryKind, HistoryEntry, Way
 from twinflow.domain.agreement.present_names import numbered
 from twinflow.domain.people.people import Actor
@@ -146,9 +154,20 @@ class _Matter:
         rule = self.definition.deadlines.get(acknowledged.key[0]) if acknowledged is not None else None
         if rule is not None and not rule.met_by_steps.isdisjoint(self.requirement.steps):
             return Sentence("{person} acknowledged “{deadline}”", {**values, "deadline": rule.label})
+        draft, observation = DraftSubmitted.read(entry), OnObservation.read(entry)
+        if draft is not None and self._is_submitted_in(draft.round):
+            return Sentence("{person} submitted the draft", values)
+        answers = observation is not None and observation.act is ObservationAct.ANSWERED
+        if observation is not None and answers and self._is_submitted_in(observation.round):
+            return Sentence("{person} answered observation {number}", {**values, "number": observation.number})
         if corrected is not None and any(map(self._is_of_a_part, corrected.entries)):
             return Sentence("{person} corrected entry {number}", {**values, "number": corrected.entry})
         return None
+
+    def _is_submitted_in(self, key: str) -> bool:
+        """Whether the named steps open rounds of the kind: what is submitted in them is what they submit."""
+        rule = self.definition.rounds.get(key)
+        return rule is not None and not rule.opened_by.isdisjoint(self.requirement.steps)
 
     def _is_part(self, entry: HistoryEntry) -> bool:
         """Whether it made what is decided about: a named step, or what those recorded who do not decide."""
