@@ -15,6 +15,7 @@ from twinflow.errors import BadInput, NotFound, Refused, TooManyTries
 from twinflow.services.accounts import api_tokens, passwords, second_factors, signing_in
 from twinflow.services.accounts.hashing import hashed
 from twinflow.services.accounts.signing_in import WRONG, Client
+from twinflow.services.books.checking import check
 from twinflow.services.people.changing import change_people
 from twinflow.storage.tables import SQLModel
 from twinflow.storage.unit_of_work import UnitOfWork
@@ -288,3 +289,4 @@ def test_nothing_that_lets_somebody_in_stands_anywhere_in_the_books(
         )
     assert hashed(token) in kept
     assert [each for each in secrets if each in kept or each in caplog.text] == []
+    assert check(world.engine, world.rulebook, world.people, world.now).faults == ()

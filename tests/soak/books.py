@@ -8,7 +8,6 @@ from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from random import Random
 
-from builders import AT_PAGE
 from twinflow import bootstrap
 from twinflow.config import DatabaseSettings, MailSettings, Settings
 from twinflow.definitions.catalogue import read_rulebook
@@ -132,7 +131,6 @@ def _begin(runtime: bootstrap.Runtime, script: Script, number: int, random: Rand
                         names[step.case],
                         step,
                         person=step.by,
-                        door=AT_PAGE,
                         now=now,
                     )
                 else:

@@ -148,7 +148,6 @@ class Year:
                     act.reference,
                     act.step,
                     person=act.step.by,
-                    door=AT_PAGE,
                     now=at(self.today),
                 )
             except TwinflowError as refused:

@@ -136,7 +136,17 @@ BY_TYPE = (
     (LargeBinary, Kind(Sentence("bytes"), _one_of(b""))),
 )
 A_ROW_NUMBER = Kind(Sentence("a number from 1 on"), _row_number)
-SECRET = {("feed", "token_hash"), ("outbox", "unsubscribe_hash"), ("return_key", "key")}
+SECRET = {
+    ("account", "password_hash"),
+    ("account", "totp_salt"),
+    ("api_token", "token_hash"),
+    ("feed", "token_hash"),
+    ("one_time_link", "token_hash"),
+    ("outbox", "unsubscribe_hash"),
+    ("recovery_code", "code_hash"),
+    ("return_key", "key"),
+    ("session", "id_hash"),
+}
 """Who reads these could do what they are kept for: they are never shown."""
 AN_OCCASION = _written(Sentence("what an alert is about"), AlertSubject.parse)
 A_LIST = Kind(Sentence("a list"), _list)
@@ -146,6 +156,7 @@ OF_ITEM = _word("", NEW, BUILT, *MessageState, "people")
 BY_NAME = {
     ("agreement", "reached"): _written(Sentence("states with their days"), states_in),
     ("alert", "subject"): AN_OCCASION,
+    ("api_token", "scopes"): A_LIST,
     ("deadline", "basis"): _written(Sentence("what a date is counted from"), basis_of),
     ("deadline", "status"): _word(*DeadlineStatus),
     ("finding", "code"): _word(*FindingCode),
