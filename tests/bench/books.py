@@ -39,8 +39,10 @@ def copied(file: Path, url: str) -> None:
     """The rows of a SQLite file into an empty PostgreSQL database that gets its tables here."""
     start_at(url, file.parent).engine.dispose()
     with closing(sqlite3.connect(file)) as source, postgres_connection(url) as target:
+        target.execute("SET session_replication_role = replica")  # from some tables nothing is ever deleted
         for table in reversed(rows_in(target)):
             target.execute(f"DELETE FROM {table}")  # what the start wrote
+        target.execute("SET session_replication_role = origin")
         for table in table_names():
             found = source.execute(f"SELECT * FROM {table}")
             columns = [column for column, *_ in found.description]
