@@ -245,3 +245,12 @@ def test_what_a_clock_that_was_ahead_has_closed_is_not_closed():
     old = replace(the(case, "opinion"), status=DeadlineStatus.UNMET, closed_on=date(2008, 4, 1))
     now = context(definition(MX), date(2008, 3, 12))
     assert kept([old], case, definition(MX), now)[old.key] == the(case, "opinion")
+
+
+def test_what_a_correction_has_made_otherwise_is_as_derived_also_where_it_was_closed():
+    case = derived(after(agreement(), *TO_SIGNED), MIGRATED_ON)
+    met = next(each for each in case.deadlines if each.status is MET)
+    was = replace(met, due_on=met.due_on.replace(year=2007), edition="mx-ministry@another")
+    around = ((was,), case, definition(MX), context(definition(MX), MIGRATED_ON))
+    assert kept(*around)[met.key] == was
+    assert kept(*around, corrected=[met.key])[met.key] == met
