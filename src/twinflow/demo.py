@@ -10,7 +10,7 @@ from twinflow.config import AccountSettings, ClockSettings, DatabaseSettings, Ma
 from twinflow.definitions.scripts import read_script
 from twinflow.domain.clock.scripted_case import Script
 from twinflow.domain.people.people import Assignment, People, Person
-from twinflow.domain.people.viewer import ADMINISTRATOR
+from twinflow.domain.people.viewer import ADMINISTRATOR, AUDITOR
 from twinflow.domain.steps.terms import TermCommand
 from twinflow.registers.dossiers import read_register
 from twinflow.services.agreements.importing import import_register
@@ -72,9 +72,9 @@ def fill(runtime: bootstrap.Runtime, clock: Callable[[], datetime]) -> list[Impo
 
 
 def _with_administrator(people: People) -> People:
-    """With somebody who looks after people and mail: no process needs such a person, so the people file has none."""
-    role = Assignment(ADMINISTRATOR, "chihuahua")
-    alba = Person("alba", "Alba Administración", "alba@chihuahua.example", "es", (role,))
+    """With somebody who looks after people and sees all mail: no process needs such a person, so the people file has none."""
+    roles = (Assignment(ADMINISTRATOR, "chihuahua"), *(Assignment(AUDITOR, office) for office in people.offices))
+    alba = Person("alba", "Alba Administración", "alba@chihuahua.example", "es", roles)
     return replace(people, people={**people.people, alba.key: alba})
 
 

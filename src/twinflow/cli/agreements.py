@@ -216,9 +216,9 @@ def _what(cli: Cli, entry: agreements.EntryLine) -> str:
 def steps(context: typer.Context, reference: Reference, person: Person, json: Json = False) -> None:
     """What the person may do now, and what stands in the way of the rest."""
     cli = cli_of(context)
-    lines = agreements.list_steps(
-        cli.runtime.engine, cli.runtime.rulebook, cli.runtime.people, reference, person, cli.now(), cli.door
-    )
+    here = (cli.runtime.engine, cli.runtime.rulebook, cli.runtime.people)
+    viewer = viewer_at_shell(cli, person)
+    lines = agreements.list_steps(*here, reference, person, cli.now(), cli.door, viewer=viewer)
     if json:
         print_json(lines, cli.language)
         return

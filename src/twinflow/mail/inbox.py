@@ -28,6 +28,11 @@ class CapturedMessage:
     text: str
     html: str
 
+    @property
+    def message_id(self) -> str:
+        """What stands before the @ of its Message-ID."""
+        return dict(self.headers).get("Message-ID", "").strip("<>").partition("@")[0]
+
 
 def captured_messages(folder: Path) -> list[CapturedMessage]:
     """Newest first; nothing where nothing was captured yet."""

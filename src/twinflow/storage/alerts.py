@@ -17,11 +17,13 @@ from twinflow.domain.alerts.alerts import Alert
 from twinflow.domain.alerts.recipients import AlreadyTold
 from twinflow.domain.deadlines.warnings import LevelKey
 from twinflow.domain.mail.message import MessageState
+from twinflow.domain.people.viewer import Viewer
 from twinflow.errors import UnreadableAgreement, reason, unreadable
 from twinflow.storage.deadlines import deadline_of
 from twinflow.storage.failures import is_of_a_row, one_by_one
 from twinflow.storage.prepared import OfAgreements, Prepared, adding
 from twinflow.storage.tables import AgreementRow, AlertRow, DeadlineRow, OutboxRow, ReleasedAlertRow, table_of
+from twinflow.storage.visibility import visible_id
 from twinflow.storage.writes import Repository
 
 OF_AGREEMENT = (
@@ -120,6 +122,13 @@ class Alerts(Repository):
         """The agreements that a message tells of, each with the role that its reader was told in."""
         query = select(AlertRow.agreement_id, AlertRow.role).where(AlertRow.outbox_id == outbox_id)
         return list(dict(self._connection.execute(query.order_by(col(AlertRow.id).desc())).all()).items())
+
+    def telling_of_unseen(self, viewer: Viewer) -> set[str]:
+        """The Message-IDs (what stands before the @) of messages that tell of an agreement that the viewer does not see."""
+        if viewer.sees_everything:
+            return set()
+        query = select(OutboxRow.message_id).join(AlertRow, col(AlertRow.outbox_id) == OutboxRow.id)
+        return set(self._connection.scalars(query.where(~visible_id(viewer, ALERT.c.agreement_id))))
 
     def of_messages(self, outbox_ids: Sequence[int]) -> list[Alert | UnreadableAlert]:
         """What the messages tell, oldest first."""

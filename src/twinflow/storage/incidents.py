@@ -6,15 +6,17 @@ from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy
-from sqlalchemy import ColumnElement, case, delete, func, or_, true, update
+from sqlalchemy import ColumnElement, case, delete, exists, func, or_, true, update
 from sqlmodel import col, select
 
 from twinflow.domain.alerts.incident import Incident, LastPass, Part, Trouble
 from twinflow.domain.mail.message import INCIDENTS, MessageState
+from twinflow.domain.people.viewer import Viewer
 from twinflow.sentences import packed, unpacked
 from twinflow.storage.engine import upsert
 from twinflow.storage.readable import IsTime, text_in
 from twinflow.storage.tables import IncidentRow, LastPassRow, OutboxRow, table_of
+from twinflow.storage.visibility import AGREEMENT, visible
 from twinflow.storage.writes import Repository
 
 INCIDENT = table_of(IncidentRow)
@@ -43,9 +45,9 @@ class Incidents(Repository):
         row = upsert(self._connection, LastPassRow).values(part=part.value, **values)
         self._connection.execute(row.on_conflict_do_update(index_elements=["part"], set_=values))
 
-    def all(self) -> list[Incident]:
-        """The oldest first."""
-        return self._incidents(true())
+    def all(self, viewer: Viewer) -> list[Incident]:
+        """The oldest first: those about no agreement, and those about one that the viewer sees."""
+        return self._incidents(_seen(viewer))
 
     def of(self, reference: str) -> list[Incident]:
         """Those of an agreement."""
@@ -59,9 +61,9 @@ class Incidents(Repository):
         found = self._connection.execute(query.where(wanted, IsTime(row.seen_at)).order_by(since, row.part, row.key))
         return [incident for row in found for incident in _read(row)]
 
-    def count(self) -> int:
+    def count(self, viewer: Viewer) -> int:
         """How many are open, with the messages that were not delivered, and the reasons for which others wait for another try."""
-        kept = select(func.count()).select_from(IncidentRow).scalar_subquery()
+        kept = select(func.count()).select_from(IncidentRow).where(_seen(viewer)).scalar_subquery()
         lost = select(func.count()).where(col(OutboxRow.state).in_([state.value for state in INCIDENTS]))
         waiting = select(func.count(func.distinct(OutboxRow.error))).where(
             OutboxRow.state == MessageState.RETRYING.value
@@ -73,6 +75,13 @@ class Incidents(Repository):
         row = LastPassRow
         query = select(row.part, row.at, row.failed).where(col(row.part).in_(list(Part)), IsTime(col(row.at)))
         return {Part(part): LastPass(at, failed) for part, at, failed in self._connection.execute(query)}
+
+
+def _seen(viewer: Viewer) -> ColumnElement[bool]:
+    if viewer.sees_everything:
+        return true()
+    own = exists().where(AGREEMENT.c.reference == INCIDENT.c.reference, visible(viewer))
+    return or_(INCIDENT.c.reference == "", own)
 
 
 def _read(row: Sequence[Any]) -> Iterator[Incident]:

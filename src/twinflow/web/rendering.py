@@ -44,7 +44,8 @@ class Site:
         engine = self.runtime.engine
         held = restored_backup.held(engine, self.runtime.state_file)
         clock = last_pass.look(engine, self.clock(), self.runtime.settings.clock.longest_gap)
-        incidents = open_incidents.count(engine) if _is_administrator(request) else 0
+        me = _signed_in(request)
+        incidents = open_incidents.count(engine, viewer=me.viewer) if me is not None and me.is_administrator else 0
         banners = {"incidents": incidents, "held": held, "clock": clock.sentences}
         return self._draw(request, template, 200, {**values, **banners})
 
@@ -107,10 +108,6 @@ def role_words(rulebook: Rulebook) -> dict[str, Label | Sentence]:
 def _signed_in(request: Request) -> Any:
     """Whoever asks (`viewing.SignedIn`); None on a page that is public."""
     return getattr(request.state, "signed_in", None)
-
-
-def _is_administrator(request: Request) -> bool:
-    return bool(getattr(_signed_in(request), "is_administrator", False))
 
 
 def site_of(request: Request) -> Site:

@@ -41,9 +41,10 @@ def keep_failed(engine: Engine, part: Part, failed: Trouble, now: datetime) -> N
         work.commit()
 
 
-def open_incidents(engine: Engine) -> OpenIncidents:
+def open_incidents(engine: Engine, *, viewer: Viewer = OPERATOR) -> OpenIncidents:
+    """Without those about an agreement that the viewer does not see; messages are shown to whom they go, not what they tell."""
     with UnitOfWork(engine, reading=True) as work:
-        kept = work.incidents.all()
+        kept = work.incidents.all(viewer)
         lost, waiting = work.outbox.messages(INCIDENTS), work.outbox.messages([MessageState.RETRYING])
     return OpenIncidents(tuple(kept), _by_reason(lost), _by_reason(waiting))
 
@@ -54,10 +55,10 @@ def of_agreement(engine: Engine, reference: str, *, viewer: Viewer = OPERATOR) -
         return work.incidents.of(reference) if work.agreements.sees(reference) else []
 
 
-def count(engine: Engine) -> int:
-    """How many are open; messages that wait for another try for the same reason are one."""
+def count(engine: Engine, *, viewer: Viewer = OPERATOR) -> int:
+    """How many the viewer sees open; messages that wait for another try for the same reason are one."""
     with UnitOfWork(engine, reading=True) as work:
-        return work.incidents.count()
+        return work.incidents.count(viewer)
 
 
 def _by_reason(messages: Iterable[OutboxMessage]) -> tuple[tuple[OutboxMessage, ...], ...]:

@@ -21,6 +21,7 @@ from twinflow.domain.mail.message import (
 )
 from twinflow.domain.mail.retries import LEASE
 from twinflow.domain.people.people import People
+from twinflow.domain.people.viewer import Viewer
 from twinflow.domain.rulebook import Rulebook
 from twinflow.errors import Refused
 from twinflow.sentences import Sentence
@@ -31,6 +32,12 @@ from twinflow.text import checked
 
 SENDING_LIMIT = timedelta(minutes=5)
 """A message is not begun later than this before its lease ends, and given up for now after as long."""
+
+
+def telling_of_unseen(engine: Engine, *, viewer: Viewer) -> set[str]:
+    """What stands before the @ in the Message-IDs of messages that tell of an agreement that the viewer does not see."""
+    with UnitOfWork(engine, reading=True) as work:
+        return work.alerts.telling_of_unseen(viewer)
 
 
 def claim_batch(engine: Engine, rulebook: Rulebook, people: People, now: datetime, limit: int) -> list[ClaimedMessage]:

@@ -9,8 +9,9 @@ from twinflow.domain.alerts.incident import Trouble
 from twinflow.domain.mail.delivery_reports import Report, ReportKind
 from twinflow.domain.mail.received import Received, ReceivedKind
 from twinflow.domain.people.people import People
+from twinflow.domain.people.viewer import OPERATOR, Viewer
 from twinflow.domain.rulebook import Rulebook
-from twinflow.errors import Refused
+from twinflow.errors import NotFound, Refused
 from twinflow.sentences import Sentence
 from twinflow.services.mail.bounces import Outcome, named, proven, take_report
 from twinflow.storage.unit_of_work import UnitOfWork
@@ -82,16 +83,20 @@ def return_key(engine: Engine) -> str:
         return work.received.return_key()
 
 
-def received_messages(engine: Engine) -> list[ReceivedLine]:
-    """All that came in and was kept, the newest first."""
-    with UnitOfWork(engine, reading=True) as work:
-        return [_line(work, each) for each in work.received.all()]
+def received_messages(engine: Engine, *, viewer: Viewer = OPERATOR) -> list[ReceivedLine]:
+    """All that came in and was kept, the newest first, without what is about an agreement that the viewer does not see."""
+    with UnitOfWork(engine, reading=True, viewer=viewer) as work:
+        lines = [_line(work, each) for each in work.received.all()]
+        return [line for line in lines if _is_seen(work, line)]
 
 
-def received_message(engine: Engine, received_id: int) -> tuple[ReceivedLine, bytes]:
+def received_message(engine: Engine, received_id: int, *, viewer: Viewer = OPERATOR) -> tuple[ReceivedLine, bytes]:
     """One of them, and its bytes. Raises NotFound."""
-    with UnitOfWork(engine, reading=True) as work:
-        return _line(work, work.received.one(received_id)), work.received.content(received_id)
+    with UnitOfWork(engine, reading=True, viewer=viewer) as work:
+        line = _line(work, work.received.one(received_id))
+        if not _is_seen(work, line):
+            raise NotFound("There is no received message {id}.", id=received_id)
+        return line, work.received.content(received_id)
 
 
 def settle(engine: Engine, people: People, received_id: int, *, by: str, now: datetime) -> None:
@@ -119,6 +124,10 @@ def _about(line: ReceivedLine, reference: str) -> Trouble:
     values = {"what": line.what, "sender": line.message.sender, "subject": line.message.subject, "id": line.message.id}
     said = Sentence("Came in: {what} from {sender}: “{subject}”; see “twinflow bounces show {id}”.", values)
     return Trouble(f"received/{line.message.id}/{reference}", said, reference)
+
+
+def _is_seen(work: UnitOfWork, line: ReceivedLine) -> bool:
+    return all(map(work.agreements.sees, line.agreements))
 
 
 def _line(work: UnitOfWork, message: Received) -> ReceivedLine:

@@ -8,6 +8,7 @@ from twinflow.domain.alerts.incident import Part
 from twinflow.sentences import Sentence
 from twinflow.services import health
 from twinflow.services.alerts import open_incidents
+from twinflow.web import viewing
 from twinflow.web.rendering import Here
 from twinflow.web.viewing import OnlyAdministrators
 
@@ -21,4 +22,5 @@ def show_all(request: Request, site: Here) -> HTMLResponse:
     engine = site.runtime.engine
     passes = health.last_passes(engine)
     shown = [(name, passes[part]) for part, name in NAMES.items() if part in passes]
-    return site.page(request, "incidents.html", open=open_incidents.open_incidents(engine), passes=shown)
+    found = open_incidents.open_incidents(engine, viewer=viewing.asking(request))
+    return site.page(request, "incidents.html", open=found, passes=shown)
