@@ -1,4 +1,4 @@
-"""Who has in hand what waits: of many who claim at the same time one is first, and the others are told who."""
+"""Who has in hand what waits: of many who claim, or decide, at the same time one is first, and the others are told who."""
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -87,6 +87,28 @@ def test_of_two_hundred_who_claim_at_once_one_has_it_and_the_others_are_told_who
     with UnitOfWork(asked.engine, reading=True) as work:
         history = work.agreements.get("MX-1").history
     assert [said.person for entry in history if (said := DutyTaken.read(entry))] == [winner]
+
+
+def test_of_two_hundred_decisions_at_once_one_counts_and_the_others_are_told_whose(asked: World) -> None:
+    who = [("rita", "nora", "raul")[n % 3] for n in range(200)]
+
+    def decides(person: str) -> str:
+        try:
+            take(asked, OPINION, person, {"opinion_number": person})
+        except Refused as refused:
+            return " ".join(map(str, refused.reasons))
+        return person
+
+    with ThreadPoolExecutor(20) as pool:
+        answers = list(pool.map(decides, who))
+    with UnitOfWork(asked.engine, reading=True) as work:
+        decided = work.agreements.get("MX-1")
+    (winner,) = (entry.actor for entry in decided.history if entry.step == OPINION)
+    assert decided.state == "opinion_favourable"
+    assert decided.fact("opinion_number") == winner
+    others = [each for each in answers if each != winner]
+    assert len(others) == 199
+    assert all(f"“Opinion favourable, to be signed”, by {winner}, 2026-03-02" in each for each in others)
 
 
 def test_what_somebody_has_in_hand_another_takes_over_first_and_the_history_says_so(asked: World) -> None:
