@@ -10,7 +10,7 @@ from datetime import date
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Text, and_, cast, exists, func, select, tuple_
+from sqlalchemy import ColumnElement, Row, Select, Text, and_, cast, exists, func, select, tuple_, union_all
 
 from twinflow.domain.agreement.listing import Filters, Position, words_asked
 from twinflow.domain.people.viewer import Viewer
@@ -22,7 +22,7 @@ from twinflow.storage.visibility import SEEN_BY, by_case, own_offices, shown_to,
 from twinflow.storage.writes import Repository
 
 AGREEMENT, PARTY, WORD = table_of(AgreementRow), table_of(PartyRow), table_of(WordRow)
-LATER = AGREEMENT.alias("later")
+LATER, OWN = AGREEMENT.alias("later"), AGREEMENT.alias("own")
 AFTER_ALL = "\U0010ffff"
 """No word goes on with this sign: between a beginning and the same with it is all that begins so."""
 FEW, MOST_WORDS = 2_000, 10
@@ -55,9 +55,15 @@ class Listing(Repository):
         held = by_case(viewer)
         if viewer.sees_everything or not held:
             return visible(viewer)
-        own = self._few(AGREEMENT.c.id, AGREEMENT.c.office.in_(own_offices(viewer)))
-        others = self._few(SEEN_BY.c.agreement_id, shown_to(held)) if own is not None else None
-        return visible(viewer) if own is None or others is None else AGREEMENT.c.id.in_({*own, *others})
+        own = select(OWN.c.id).where(OWN.c.office.in_(own_offices(viewer)))
+        others = select(SEEN_BY.c.agreement_id).where(shown_to(held))
+        if self._are_few(own) and self._are_few(others):
+            return AGREEMENT.c.id.in_(union_all(own, others))
+        return visible(viewer, one_by_one=True)
+
+    def _are_few(self, query: Select[Any]) -> bool:
+        found = select(func.count()).select_from(query.limit(FEW + 1).subquery())
+        return int(self._connection.scalar(found) or 0) <= FEW
 
     def countries(self, viewer: Viewer) -> list[str]:
         """The countries of parties that are not our own side in what the viewer sees.

@@ -18,14 +18,19 @@ OFFICE, SEEN_BY = table_of(OfficeRow), table_of(SeenByRow)
 SHOW = Prepared(postgresql.insert(SEEN_BY).values(values_given(SeenByRow)).on_conflict_do_nothing().inline())
 
 
-def visible(viewer: Viewer) -> ColumnElement[bool]:
-    """Which agreements the viewer sees: those of the own offices, and those that have come to a role held in another one."""
+def visible(viewer: Viewer, *, one_by_one: bool = False) -> ColumnElement[bool]:
+    """Which agreements the viewer sees: those of the own offices, and those that have come to a role held in another one.
+
+    `one_by_one`: they are followed in an order until there are enough. PostgreSQL would gather first whatever is shown to the
+    role, which may be all there is; of each that it meets it is asked whether it is shown.
+    """
     if viewer.sees_everything:
         return true()
     held = by_case(viewer)
     if not held:
         return false()
-    shown = exists().where(SEEN_BY.c.agreement_id == AGREEMENT.c.id, shown_to(held))
+    rows = select(SEEN_BY.c.agreement_id).where(SEEN_BY.c.agreement_id == AGREEMENT.c.id, shown_to(held))
+    shown = rows.correlate(AGREEMENT).limit(1).scalar_subquery().is_not(None) if one_by_one else rows.exists()
     return or_(AGREEMENT.c.office.in_(own_offices(viewer)), shown)
 
 
