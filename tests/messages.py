@@ -15,6 +15,7 @@ SPEAKING = {
     "Refused",
     "StaleAgreement",
     "TooManyTries",
+    "NoAnswer",
     "BooksAltered",
     "TwinflowError",
     "DefinitionChanged",

@@ -17,6 +17,7 @@ LAZY = {
     "files.py": {"twinflow.mail.words"},
     "mail/dates_file.py": {"icalendar"},
     "storage/database.py": {"alembic", "alembic.config"},
+    "web/pages/oidc.py": {"twinflow.services.accounts.at_provider"},
 }
 """Imports that only some commands should wait for."""
 
@@ -111,6 +112,8 @@ def test_libraries_stay_in_their_units() -> None:
         "apscheduler": {"worker/timetable.py"},
         "aiosmtplib": {"mail/mailer.py"},
         "fastapi": {"web"},
+        "httpx2": {"services/accounts/at_provider.py"},
+        "joserfc": {"services/accounts/at_provider.py"},
         "typer": {"cli"},
     }
     strays = []

@@ -7,6 +7,7 @@ from contextlib import suppress
 from datetime import time, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
@@ -35,6 +36,7 @@ FILES_IN_TABLES = (
 )
 DEFAULT_FILE = Path("twinflow.toml")
 PREFIX = "TWINFLOW_"
+LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 MOST_READ = 100_000
 """Bytes of a file of settings that are looked at for its language alone."""
 OWN_VARIABLES = {"TWINFLOW_TEST_DATABASE_URL"}
@@ -199,6 +201,30 @@ class AccountSettings(Section):
     key_file: File = Path("twinflow.key")
 
 
+def _issuer(text: str) -> str:
+    """The provider is believed for what TLS proves of it; on this machine alone it can do without."""
+    address = web_address(text)
+    if address.startswith("https://") or urlsplit(address).hostname in LOOPBACK:
+        return address
+    raise Unreadable("an issuer is written https://accounts.city.example, exactly as the provider writes it")
+
+
+class OidcSettings(Section):
+    """The provider at which people may sign in, and who we are there. Empty: they sign in with a password alone."""
+
+    issuer: Annotated[str, AfterValidator(_issuer)] | Literal[""] = ""
+    client_id: str = ""
+    client_secret: SecretStr = SecretStr("")
+    name: str = ""
+
+    @model_validator(mode="after")
+    def _whole(self) -> "OidcSettings":
+        given = (self.issuer, self.client_id, self.client_secret.get_secret_value(), self.name)
+        if any(given) and not all(given):
+            raise Unreadable("issuer, client_id, client_secret and name are set together")
+        return self
+
+
 class ClockSettings(Section):
     """How often `serve` and `worker` look: for what is due, and for mail to send.
 
@@ -230,6 +256,7 @@ class Settings(Section):
     clock: ClockSettings = ClockSettings()
     people: PeopleSettings = PeopleSettings()
     accounts: AccountSettings = AccountSettings()
+    oidc: OidcSettings = OidcSettings()
 
 
 def load_settings(file: Path | None = None) -> Settings:

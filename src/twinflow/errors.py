@@ -65,6 +65,12 @@ class TooManyTries(Refused):
     code = "too_many_tries"
 
 
+class NoAnswer(Refused):
+    """A server of somebody else's, on which this rests, does not answer as it should."""
+
+    code = "no_answer"
+
+
 class DefinitionChanged(TwinflowError):
     """A process file was edited although agreements run on it."""
 

@@ -105,6 +105,17 @@ def test_an_hour_may_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) 
             "own.toml: rhythm.digest: “each night” is not one of 'each morning', 'each pass'.",
         ),
         (
+            "[oidc]\nissuer = 'https://accounts.city.example'\nname = 'City'",
+            "own.toml: oidc: issuer, client_id, client_secret and name are set together.",
+        ),
+        (
+            "[oidc]\nissuer = 'http://accounts.city.example'\nclient_id = 'a'\nclient_secret = 'b'\nname = 'City'",
+            (
+                "own.toml: oidc.issuer: “http://accounts.city.example”: "
+                "an issuer is written https://accounts.city.example, exactly as the provider writes it."
+            ),
+        ),
+        (
             "[rhythm]\ndigest_at = 06:59:59",
             "own.toml: rhythm: in the order of a day: opens_at, digest_at at that hour or later, closes_at after both.",
         ),

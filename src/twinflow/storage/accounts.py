@@ -76,6 +76,19 @@ class Accounts(Repository):
             delete(AttemptRow).where(col(AttemptRow.action) == action.value, col(AttemptRow.key) == key)
         )
 
+    def note_begun(self, action: Action, key: str, now: datetime) -> None:
+        """Something was begun that is ended once, within its window. What nobody has ended in time goes."""
+        row = AttemptRow
+        over = (col(row.action) == action.value, col(row.window_from) <= now - LIMITS[action].window)
+        self._connection.execute(delete(row).where(*over))
+        self._connection.execute(insert(row).values(action=action.value, key=key, window_from=now, n=1))
+
+    def end_begun(self, action: Action, key: str, now: datetime) -> bool:
+        """False if it was never begun, is over, or somebody was faster."""
+        row = AttemptRow
+        its = (col(row.action) == action.value, col(row.key) == key)
+        return self._changes(delete(row).where(*its, col(row.window_from) > now - LIMITS[action].window))
+
     def add_session(self, session: Session) -> None:
         self._connection.execute(insert(SessionRow).values(**asdict(session)))
 

@@ -1,4 +1,5 @@
-"""The headers of every response: nothing is loaded from elsewhere, no script runs, no cache keeps anything, nobody is sent away.
+"""The headers of every response: nothing is loaded from elsewhere, no script runs, no cache keeps anything, nobody is sent away
+but to the provider at which they want to sign in.
 
 https://www.w3.org/TR/CSP3/
 """
@@ -15,6 +16,9 @@ PAGE_POLICY = (
 )
 MAIL_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'; sandbox"
 """For the HTML part of a message, which anybody may have written: no script, no images, an origin of its own."""
+
+TO_PROVIDER = "/sign-in/oidc"
+"""The one address that sends somebody to another server: to the one in the settings."""
 
 
 class SecurityHeaders:
@@ -41,7 +45,7 @@ def secure(headers: MutableHeaders, path: str) -> None:
     headers.setdefault("X-Content-Type-Options", "nosniff")
     headers.setdefault("Referrer-Policy", "same-origin")
     headers.setdefault("Cache-Control", "no-cache" if path.startswith("/static/") else "no-store")
-    if "Location" in headers:
+    if "Location" in headers and path != TO_PROVIDER:
         headers["Location"] = _on_this_server(headers["Location"])
 
 

@@ -23,7 +23,18 @@ COOKIE = "twinflow_session"
 SIGN_IN = "/sign-in"
 LONGEST_NEXT = 2_000
 
-PUBLIC = frozenset({*BY_LINK, "/healthz", SIGN_IN, "/sign-in/demonstration", "/reset", "/password/{token}"})
+PUBLIC = frozenset(
+    {
+        *BY_LINK,
+        "/healthz",
+        SIGN_IN,
+        "/sign-in/demonstration",
+        "/sign-in/oidc",
+        "/sign-in/oidc/back",
+        "/reset",
+        "/password/{token}",
+    }
+)
 """By decision, and by the path of the route; static files are public too."""
 
 PAGE_FOR = {WaitsFor.SECOND_FACTOR: "/sign-in/code", WaitsFor.ENROLMENT: "/second-factor"}

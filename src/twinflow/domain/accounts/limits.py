@@ -15,6 +15,7 @@ class Action(StrEnum):
     RESET = "reset"
     RESET_FROM = "reset from"
     LINK_FROM = "link from"
+    AT_PROVIDER = "at provider"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,5 +36,7 @@ LIMITS = {
     Action.RESET: Limit(3, timedelta(hours=1)),
     Action.RESET_FROM: Limit(30, timedelta(hours=1)),
     Action.LINK_FROM: Limit(30, timedelta(minutes=30)),
+    Action.AT_PROVIDER: Limit(1, timedelta(minutes=10)),
 }
-"""By account, and (`…_FROM`) by the address that asks: an office behind one address has many people."""
+"""By account, and (`…_FROM`) by the address that asks: an office behind one address has many people.
+Whoever went to sign in at the provider comes back once."""

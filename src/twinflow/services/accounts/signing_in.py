@@ -8,6 +8,7 @@ from sqlalchemy import Engine
 from twinflow.domain.accounts.account import LONGEST_PASSWORD, Account
 from twinflow.domain.accounts.limits import LIMITS, LOCKED_FOR, Action
 from twinflow.domain.accounts.links import LetterKind
+from twinflow.domain.accounts.provider import Vouched
 from twinflow.domain.accounts.second_factor import accepted_counter, needs_second_factor, secret_of
 from twinflow.domain.accounts.sessions import LONGEST, Session, WaitsFor
 from twinflow.domain.people.people import People, Person, one_address
@@ -58,6 +59,21 @@ def sign_in(engine: Engine, people: People, mail: str, password: str, client: Cl
     waits_for = _waits_for(people, person, account, now)
     with UnitOfWork(engine) as work:
         work.accounts.forget_tries(Action.SIGN_IN, hashed(address))
+        new = begin_session(work, person.key, client, now, waits_for)
+        work.commit()
+    return new
+
+
+def sign_in_vouched(engine: Engine, people: People, said: Vouched, client: Client, now: datetime) -> NewSession:
+    """Begin a session of whom a provider vouches for. Raises Refused with one sentence for whoever has no account that is open.
+
+    An account that too many wrong passwords have locked is open here: nobody guesses one at the provider.
+    """
+    person, account = _account_of(engine, people, one_address(said.mail))
+    if person is None or person.disabled or account is None or account.locked:
+        raise Refused("Nobody signs in here with this account. Ask an administrator of this service.")
+    waits_for = WaitsFor.NOTHING if said.second_factor else _waits_for(people, person, account, now)
+    with UnitOfWork(engine) as work:
         new = begin_session(work, person.key, client, now, waits_for)
         work.commit()
     return new

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from twinflow.domain.accounts.second_factor import address_of
-from twinflow.errors import BadInput, NotFound, Refused, TooManyTries
+from twinflow.errors import BadInput, NoAnswer, NotFound, Refused, TooManyTries
 from twinflow.sentences import Problem, Sentence
 from twinflow.services.accounts import passwords, second_factors, signing_in
 from twinflow.web.forms import Posted
@@ -22,12 +22,14 @@ def see(address: str) -> RedirectResponse:
 
 
 def status_of(error: Refused) -> HTTPStatus:
+    if isinstance(error, NoAnswer):
+        return HTTPStatus.BAD_GATEWAY
     return HTTPStatus.TOO_MANY_REQUESTS if isinstance(error, TooManyTries) else HTTPStatus.UNAUTHORIZED
 
 
 @router.get("/sign-in")
 def ask(request: Request, site: Here) -> HTMLResponse:
-    return _sign_in_page(request, site, HTTPStatus.OK, request.query_params.get("next", ""))
+    return sign_in_page(request, site, HTTPStatus.OK, request.query_params.get("next", ""))
 
 
 @router.post("/sign-in")
@@ -38,7 +40,7 @@ def enter(request: Request, site: Here, form: Posted) -> Response:
         new = signing_in.sign_in(runtime.engine, runtime.people, mail, password, client_of(request), site.clock())
     except Refused as error:
         problems = (Problem("mail", error.message),)
-        return _sign_in_page(request, site, status_of(error), form.get("next"), mail, problems)
+        return sign_in_page(request, site, status_of(error), form.get("next"), mail, problems)
     return let_in(request, see(local_path(form.get("next"))), new)
 
 
@@ -54,14 +56,14 @@ def enter_demonstration(request: Request, site: Here, form: Posted) -> Response:
     return let_in(request, see(local_path(form.get("next"))), new)
 
 
-def _sign_in_page(
+def sign_in_page(
     request: Request, site: Site, status: HTTPStatus, following: str, mail: str = "", problems: tuple[Problem, ...] = ()
 ) -> HTMLResponse:
     shown = [person for person in site.runtime.people.people.values() if not person.disabled] if site.demo else []
     following = local_path(following)
     words = role_words(site.runtime.rulebook) if shown else {}
     offices = site.runtime.people.offices if shown else {}
-    values = {"people": shown, "role_words": words, "offices": offices}
+    values = {"people": shown, "role_words": words, "offices": offices, "provider": site.runtime.settings.oidc.name}
     return site.form_page(request, "sign_in.html", status, next=following, mail=mail, problems=problems, shown=values)
 
 
