@@ -6,8 +6,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from builders import OPINION, REVIEWER, TO_OPINION, acted, after, agreement, definition, noon, people, refusal, rulebook
+from builders import (
+    AT_PAGE,
+    OPINION,
+    REVIEWER,
+    TO_OPINION,
+    acted,
+    after,
+    agreement,
+    definition,
+    noon,
+    people,
+    refusal,
+    rulebook,
+)
 from twinflow.domain.agreement.entries import Correction, of_a_round
+from twinflow.domain.agreement.history import Way
 from twinflow.domain.agreement.present_names import numbered
 from twinflow.domain.agreement.rounds import Mark, Standing, changes_between, kept_from_the_city, rounds_of
 from twinflow.domain.corrections.correction import CorrectionCommand, decide
@@ -87,6 +101,27 @@ def test_who_answered_an_observation_does_not_close_it():
     case = after(acted(case, RoundAct.ANSWER, DAY, both, number=1), ("answer_observations", DAY))
     reason = against(case, RoundAct.CLOSE, DAY, both, number=1)
     assert reason == "hugo answered observation 1; another person has to close it."
+
+
+def test_nobody_tied_to_who_answered_an_observation_closes_it():
+    shell = Way("shell", machine_user="root")
+    for_ana = Way("page", role="liaison", acts_for="ana")
+    reviewer = frozenset({"reviewer"})
+    ties = [
+        (
+            Actor("lucia", LUCIA.roles, way=AT_PAGE),
+            Actor("rosa", reviewer, acts_for={"reviewer": "lucia"}, way=AT_PAGE),
+        ),
+        (Actor("lucia", LUCIA.roles, way=AT_PAGE), Actor("rosa", reviewer, also=frozenset({"lucia"}), way=AT_PAGE)),
+        (Actor("lucia", LUCIA.roles, way=for_ana), Actor("ana", reviewer, way=AT_PAGE)),
+        (Actor("lucia", LUCIA.roles, way=shell), Actor("rosa", reviewer, way=shell)),
+    ]
+    for answers, closes in ties:
+        case = after(observed("V"), ("make_observations", DAY, REVIEWER))
+        case = after(acted(case, RoundAct.ANSWER, DAY, answers, number=1), ("answer_observations", DAY))
+        assert "another person has to close it" in against(case, RoundAct.CLOSE, DAY, closes, number=1)
+    other = Actor("rosa", reviewer, way=AT_PAGE)
+    assert standings(acted(case, RoundAct.CLOSE, DAY, other, number=1)) == {1: Standing.CLOSED}
 
 
 def test_who_was_consulted_is_waited_for_and_has_a_day():

@@ -20,6 +20,7 @@ from twinflow.domain.agreement.history import HistoryEntry
 from twinflow.domain.agreement.rounds import Observation, Rounds, Standing, rounds_of
 from twinflow.domain.calendar.business_days import Calendars, add_length
 from twinflow.domain.people.people import Actor
+from twinflow.domain.people.ties import tie_to, with_tie
 from twinflow.domain.process.definition import CLOCK, ProcessDefinition, RoundRule
 from twinflow.errors import BadInput, Refused
 from twinflow.sentences import Problem, Sentence, unknown_name
@@ -241,7 +242,7 @@ class _Desk:
             yield Sentence("Consultation {number} has its answer already.", {"number": number})
 
     def _about_the_observation(self, known: Observation) -> Iterator[Sentence]:
-        values: dict[str, object] = {"number": known.number, "person": self.actor.key}
+        values: dict[str, object] = {"number": known.number}
         match self.command.act, known.standing:
             case RoundAct.ANSWER, Standing.ANSWERED:
                 yield Sentence("Observation {number} has its answer already; correct that one.", values)
@@ -249,9 +250,19 @@ class _Desk:
                 yield Sentence("Observation {number} is closed.", values)
             case RoundAct.REOPEN, Standing.OPEN | Standing.REOPENED:
                 yield Sentence("Observation {number} is open.", values)
-        answered = [e for e, said in known.entries if said.act is ObservationAct.ANSWERED]
-        if self.command.act is RoundAct.CLOSE and any(self.actor.is_called(entry.actor) for entry in answered):
-            yield Sentence("{person} answered observation {number}; another person has to close it.", values)
+        if self.command.act is RoundAct.CLOSE:
+            yield from self._about_who_answered(known)
+
+    def _about_who_answered(self, known: Observation) -> Iterator[Sentence]:
+        """That whoever closes it is tied to somebody who answered it."""
+        for entry, said in known.entries:
+            tie = tie_to(self.actor, entry.actor, entry.way) if said.act is ObservationAct.ANSWERED else None
+            if tie is not None:
+                did = Sentence(
+                    "{person} answered observation {number}", {"person": entry.actor, "number": known.number}
+                )
+                yield Sentence("{did}; another person has to close it.", {"did": with_tie(did, tie)})
+                return
 
     def _builds_on(self, rule: RoundRule) -> HistoryEntry | None:
         number, last = self.command.number, self.rounds.last(rule.key)
