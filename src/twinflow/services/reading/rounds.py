@@ -19,6 +19,8 @@ from twinflow.domain.agreement.rounds import (
     changes_between,
     rounds_of,
 )
+from twinflow.domain.people.viewer import Viewer
+from twinflow.domain.people.visibility import decides
 from twinflow.domain.process.definition import Label, ProcessDefinition
 from twinflow.domain.rulebook import Rulebook
 from twinflow.sentences import Sentence
@@ -63,11 +65,12 @@ class RoundLine:
     changes: tuple[tuple[Mark, str], ...]
 
 
-def show_rounds(engine: Engine, rulebook: Rulebook, reference: str) -> list[RoundLine]:
+def show_rounds(engine: Engine, rulebook: Rulebook, reference: str, *, viewer: Viewer) -> list[RoundLine]:
     """The rounds of an agreement, oldest first. Raises NotFound, UnreadableAgreement."""
     with about(reference), UnitOfWork(engine, reading=True) as work:
-        agreement = work.agreements.get(reference)
-        return round_lines(agreement, rulebook.definition_of(agreement))
+        agreement = work.agreements.get_for(viewer, reference)
+        internal = decides(viewer, agreement.office)
+        return round_lines(agreement, rulebook.definition_of(agreement), internal=internal)
 
 
 def round_lines(agreement: Agreement, definition: ProcessDefinition, *, internal: bool = True) -> list[RoundLine]:
