@@ -103,7 +103,7 @@ def test_a_snooze_is_for_ones_own_notices_wherever_they_go(desk: Desk) -> None:
 
 
 def test_a_delegate_gets_mail_and_no_authority(desk: Desk) -> None:
-    desk.staff(STAFF, elena=away(1, 31, "ana"))
+    desk.staff({**STAFF, "ana": "auditor"}, elena=away(1, 31, "ana"))
     with pytest.raises(Refused, match="“Answer” of T-1"):
         desk.acknowledge(march(6), "ana")
 

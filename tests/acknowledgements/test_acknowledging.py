@@ -107,7 +107,7 @@ def test_whoever_is_told_of_it_may_say_so_be_it_only_by_the_ladder(desk: Desk, w
 
 
 def test_who_is_not_told_of_it_may_not(desk: Desk) -> None:
-    desk.staff({"elena": "liaison", "sergio": "supervisor", "vera": ""})
+    desk.staff({"elena": "liaison", "sergio": "supervisor", "vera": "auditor"})
     with pytest.raises(Refused, match="“Answer” of T-1") as refused:
         desk.acknowledge(march(3), "vera")
     assert reasons(refused) == ["vera is not told of it; only liaison officer, supervisor are."]

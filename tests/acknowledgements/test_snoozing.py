@@ -133,7 +133,7 @@ def test_what_stands_in_the_way_is_said_all_at_once(
 
 def test_nobody_snoozes_for_somebody_else(desk: Desk) -> None:
     """Sergio may snooze his own notices, and Elena hears of the date all the same; Vera hears nothing anyway."""
-    desk.staff({"elena": "liaison", "sergio": "supervisor", "vera": ""})
+    desk.staff({"elena": "liaison", "sergio": "supervisor", "vera": "auditor"})
     desk.snooze(march(3), march(9), "sergio")
     assert desk.sweeps(march(3), march(9)) == {
         6: ["elena: 6 days before"],

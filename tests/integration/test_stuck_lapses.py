@@ -142,8 +142,8 @@ def test_the_simulation_foretells_the_alert(world: World) -> None:
 def test_the_letter_says_what_should_have_happened_why_it_did_not_and_what_people_can_do(world: World) -> None:
     world.now = noon(PASSED)
     world.tick()
-    (sent,) = messages(world.engine)
-    _, content = message(world.engine, sent.id)
+    (sent,) = messages(world.engine, viewer=OPERATOR)
+    _, content = message(world.engine, sent.id, viewer=OPERATOR)
     assert content is not None
     letter = BytesParser(policy=policy.default).parsebytes(content)
     words = " ".join(text_of(letter, "plain").split())

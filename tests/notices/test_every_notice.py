@@ -31,6 +31,7 @@ from twinflow.domain.clock.simulation import MORNING
 from twinflow.domain.mail.letter import Letter, LetterItem
 from twinflow.domain.mail.message import Message, MessageState, Settlement
 from twinflow.domain.people.people import Assignment, Office, People, Person
+from twinflow.domain.people.viewer import OPERATOR
 from twinflow.domain.process.definition import CLOCK, LIAISON, Label, ProcessDefinition
 from twinflow.domain.process.notices import LANGUAGES, names_in
 from twinflow.domain.rulebook import Rulebook
@@ -171,9 +172,11 @@ class Story:
 
     def _preview(self, notice: str, reference: str, code: str, now: datetime) -> Letter | None:
         try:
-            reader = preview(self.engine, self.rulebook, self.people, notice, reference, now).letter.person
+            reader = preview(
+                self.engine, self.rulebook, self.people, notice, reference, now, viewer=OPERATOR
+            ).letter.person
             key = reader.key if code == "en" else f"{reader.key}-es"
-            return preview(self.engine, self.rulebook, self.people, notice, reference, now, key).letter
+            return preview(self.engine, self.rulebook, self.people, notice, reference, now, key, viewer=OPERATOR).letter
         except (NotFound, Refused):
             return None  # not opened yet, or nothing to tell of it that day
 

@@ -16,6 +16,7 @@ from builders import AT_PAGE, new_case
 from smtp import RecordingServer
 from tiny_world import tiny_world
 from twinflow.domain.agreement.agreement import Party
+from twinflow.domain.people.viewer import OPERATOR
 from twinflow.domain.steps.command import StepCommand
 from twinflow.services.agreements.advancing import advance_agreement
 from twinflow.services.agreements.opening import open_agreement
@@ -93,7 +94,11 @@ class Mornings:
 
     def days_of_mail(self) -> list[date]:
         """The days of Chihuahua on which a digest was accepted, by the books."""
-        settled = [message.settled_at for message in messages(self.world.engine, ["accepted"]) if message.digest]
+        settled = [
+            message.settled_at
+            for message in messages(self.world.engine, ["accepted"], viewer=OPERATOR)
+            if message.digest
+        ]
         return [at.astimezone(ZONE["chihuahua"]).date() for at in settled if at is not None]
 
     def alerts(self) -> list[tuple[str, str, int, str, str]]:
