@@ -182,9 +182,9 @@ def test_steps_tells_what_this_person_may_do_and_why_not_the_rest(cuenca) -> Non
     }
     assert lines["sign"] == []
     others = {
-        line["key"]: line["reasons"] for line in cuenca("agreements", "steps", "CU-14", "--as", "rosa", "--json").json
+        line["key"]: line["reasons"] for line in cuenca("agreements", "steps", "CU-14", "--as", "mateo", "--json").json
     }
-    assert others["sign"] == ["rosa is not liaison officer here."]
+    assert others["sign"] == ["mateo is not liaison officer here."]
 
 
 def test_a_missing_signature_found_later_settles_the_finding(cuenca) -> None:
