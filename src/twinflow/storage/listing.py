@@ -10,15 +10,16 @@ from datetime import date
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, Text, and_, cast, exists, func, select, tuple_, union_all
+from sqlalchemy import ColumnElement, Row, Select, Text, and_, cast, exists, func, or_, select, tuple_, union_all
 
 from twinflow.domain.agreement.listing import Filters, Position, words_asked
 from twinflow.domain.people.viewer import Viewer
+from twinflow.domain.people.visibility import shows_to
 from twinflow.domain.process.catalogue import Pin
 from twinflow.domain.steps.doubts import Compared, pair
 from twinflow.storage.readable import is_damaged
 from twinflow.storage.tables import AgreementRow, PartyRow, WordRow, table_of
-from twinflow.storage.visibility import SEEN_BY, by_case, own_offices, shown_to, visible, visible_id
+from twinflow.storage.visibility import SEEN_BY, is_row, own_offices, visible, visible_id
 from twinflow.storage.writes import Repository
 
 AGREEMENT, PARTY, WORD = table_of(AgreementRow), table_of(PartyRow), table_of(WordRow)
@@ -52,11 +53,11 @@ class Listing(Repository):
 
     def _seen(self, viewer: Viewer) -> ColumnElement[bool]:
         """What the viewer sees: where it is little, those few are put in order; else the index is followed."""
-        held = by_case(viewer)
-        if viewer.sees_everything or not held:
+        shown = shows_to(viewer)
+        if viewer.sees_everything or not shown:
             return visible(viewer)
         own = select(OWN.c.id).where(OWN.c.office.in_(own_offices(viewer)))
-        others = select(SEEN_BY.c.agreement_id).where(shown_to(held))
+        others = select(SEEN_BY.c.agreement_id).where(or_(*map(is_row, shown)))
         if self._are_few(own) and self._are_few(others):
             return AGREEMENT.c.id.in_(union_all(own, others))
         return visible(viewer, one_by_one=True)
