@@ -64,11 +64,11 @@ def _let_sqlite_follow() -> None:
 def _let_postgresql_follow() -> None:
     into = ", ".join(f"NEW.{name}" for name in LISTED)
     op.execute(
-        "CREATE FUNCTION seen_by_follows() RETURNS trigger LANGUAGE plpgsql AS "
+        "CREATE OR REPLACE FUNCTION seen_by_follows() RETURNS trigger LANGUAGE plpgsql AS "
         f"$$ BEGIN SELECT {OF_SEEN} INTO {into} FROM agreement WHERE id = NEW.agreement_id FOR SHARE; RETURN NEW; END $$"
     )
     op.execute(
-        "CREATE FUNCTION agreement_is_followed() RETURNS trigger LANGUAGE plpgsql AS "
+        "CREATE OR REPLACE FUNCTION agreement_is_followed() RETURNS trigger LANGUAGE plpgsql AS "
         f"$$ BEGIN UPDATE seen_by SET {FROM_NEW} WHERE agreement_id = NEW.id; RETURN NULL; END $$"
     )
     op.execute("CREATE TRIGGER seen_by_listed BEFORE INSERT ON seen_by FOR EACH ROW EXECUTE FUNCTION seen_by_follows()")
