@@ -11,6 +11,7 @@ from sqlalchemy import text
 from builders import AT_PAGE, MX, OPINION, PAPERS, new_case
 from twinflow.bootstrap import start
 from twinflow.domain.agreement.agreement import Party
+from twinflow.domain.agreement.listing import Due, Filters
 from twinflow.domain.people.viewer import ADMINISTRATOR, AUDITOR, OPERATOR, Door, Held, Viewer
 from twinflow.domain.people.visibility import SUPERVISOR, SeenBy
 from twinflow.domain.steps.command import StepCommand
@@ -19,7 +20,7 @@ from twinflow.errors import NotFound
 from twinflow.services.agreements.advancing import advance_agreement
 from twinflow.services.agreements.opening import open_agreement
 from twinflow.services.reading import agreements, deadlines, picture
-from twinflow.storage import database
+from twinflow.storage import database, listing
 from twinflow.storage.unit_of_work import UnitOfWork
 from world import World
 
@@ -94,6 +95,8 @@ def test_another_office_sees_a_case_from_where_its_process_says_and_for_good(cas
     assert not deadlines.list_deadlines(case.engine, case.rulebook, case.people, case.now, viewer=REGISTRAR).lines
     take(case, "withdraw")
     assert who() == [True, False, True, True]
+    with UnitOfWork(case.engine, reading=True) as work:
+        assert not list(work.shape.faults_of_lists())
 
 
 def test_a_case_can_be_shown_to_one_office_whatever_is_held_there(case: World) -> None:
@@ -108,8 +111,15 @@ def test_a_case_can_be_shown_to_one_office_whatever_is_held_there(case: World) -
     assert not any(sees(case, viewer) for viewer in others)
 
 
-def test_one_case_and_all_cases_are_asked_for_by_the_same_predicate(world: World) -> None:
-    """Random cases, rows and viewers: what a list has, what one question answers, and what the rows say, are the same."""
+@pytest.mark.parametrize("few", [0, listing.FEW])
+def test_one_case_and_all_cases_are_asked_for_by_the_same_predicate(
+    world: World, few: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Random cases, rows and viewers: what a list has, what one question answers, and what the rows say, are the same.
+
+    A list of what they see is that of everything without the rest, narrowed or not, page by page.
+    """
+    monkeypatch.setattr(listing, "FEW", few)
     chance = random.Random(17)
     kinds, countries, roles = ("ministry", "registry"), ("MX", "EC"), ("reviewer", "registrar")
     world.now = datetime(2026, 3, 2, 18, tzinfo=UTC)
@@ -125,20 +135,47 @@ def test_one_case_and_all_cases_are_asked_for_by_the_same_predicate(world: World
             shown[open_one[0]] = rows if chance.random() < 0.5 else set()
             work.visibility.show(open_one[0], shown[open_one[0]])
         work.commit()
-    for _ in range(60):
+    with world.engine.begin() as connection:
+        for row in shown:
+            values = {"id": row, "day": date(2026, 3, chance.randint(1, 9)), "state": chance.choice(STATES)}
+            connection.execute(text("UPDATE agreement SET next_on = :day, state = :state WHERE id = :id"), values)
+    for number in range(60):
         held = frozenset(
             Held(
                 chance.choice((*roles, SUPERVISOR, ADMINISTRATOR)), each, chance.choice(kinds), chance.choice(countries)
             )
-            for each in chance.sample(("chihuahua", "juarez", "sre", "registry"), chance.randint(0, 2))
+            for each in chance.sample(("chihuahua", "juarez", "sre", "registry"), chance.randint(0, 4))
         )
-        viewer = Viewer("somebody", Door.PAGE, held)
+        viewer, filters = Viewer("somebody", Door.PAGE, held), LISTS[number % len(LISTS)]
         with UnitOfWork(world.engine, reading=True, viewer=viewer) as work:
             listed = set(work.agreements.all_ids())
-            page, _ = work.listing.page(viewer, agreements.NO_FILTERS, date(2026, 3, 2), None, 50)
+            page = pages_of(work, viewer, agreements.NO_FILTERS)
+            narrowed, of_all = pages_of(work, viewer, filters), pages_of(work, OPERATOR, filters)
             asked = {row for row in shown if work.visibility.may(viewer, row)}
         expected = {row for row in shown if by_the_rows(viewer, offices[row], shown[row])}
         assert listed == set(page) == asked == expected
+        assert len(page) == len(expected)
+        assert narrowed == [row for row in of_all if row in expected]
+
+
+STATES = ("drafting", "in_force")
+LISTS = (
+    Filters(everything=True),
+    Filters(state="in_force"),
+    Filters(process=MX, due=Due.PASSED),
+    Filters(office="juarez"),
+    Filters(words="R-1"),
+    Filters(country="US"),
+)
+
+
+def pages_of(work: UnitOfWork, viewer: Viewer, filters: Filters) -> list[int]:
+    """A list in pages of four."""
+    found, after = work.listing.page(viewer, filters, date(2026, 3, 5), None, 4)
+    while after is not None:
+        more, after = work.listing.page(viewer, filters, date(2026, 3, 5), after, 4)
+        found += more
+    return found
 
 
 def agreements_opened(world: World, work: UnitOfWork, new: NewAgreement, home: str) -> tuple[int, str]:
