@@ -81,8 +81,8 @@ class AgreementRow(SQLModel, table=True):
         ),
         # the order of lists; then what they are narrowed to, so that a row that is not wanted is not looked up
         Index("ix_agreement_unlinked", "id", sqlite_where=text(CHANGED), postgresql_where=text(CHANGED)),
-        Index("ix_agreement_office", "office"),
         Index("ix_agreement_listed", "next_on", "reference", "process", "state", "office", "parent_id"),
+        Index("ix_agreement_office", "office", "next_on", "reference", "process", "state", "parent_id"),
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -583,15 +583,29 @@ class DelegationRow(SQLModel, table=True):
 
 
 class SeenByRow(SQLModel, table=True):
-    """That a role in the offices of a kind, in a country, sees an agreement that another office keeps. None is ever removed."""
+    """That a role in the offices of a kind, in a country, sees an agreement that another office keeps. None is ever removed.
+
+    Of no role: whoever sees what any role of the kind sees. Of an office alone: whoever holds a role in that one.
+    """
 
     __tablename__ = "seen_by"
-    __table_args__ = (Index("ix_seen_by_shown", "kind", "country", "role", "agreement_id"),)
+    __table_args__ = (
+        Index(
+            "ix_seen_by_listed",
+            *("kind", "country", "role", "office", "next_on", "reference", "process", "state", "agreement_id"),
+        ),
+    )
 
     agreement_id: int = Field(foreign_key="agreement.id", primary_key=True)
     kind: str = Field(primary_key=True)
     role: str = Field(primary_key=True)
     country: str = Field(primary_key=True)
+    office: str = Field(primary_key=True)
+    next_on: date
+    """As the agreement has it, and so are the columns below: the database itself keeps them so."""
+    reference: str
+    process: str
+    state: str
 
 
 class PeopleEntryRow(SQLModel, table=True):

@@ -1,7 +1,7 @@
 """Who of other offices sees a case: from the first time it comes into one of the states that its process names, and for good."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from twinflow.domain.agreement.entries import Corrected
@@ -9,7 +9,7 @@ from twinflow.domain.agreement.history import HistoryEntry
 from twinflow.domain.agreement.present_names import numbered, what_counts
 from twinflow.domain.agreement.rounds import kept_from_the_city
 from twinflow.domain.people.people import Office
-from twinflow.domain.people.viewer import AUDITOR, Viewer
+from twinflow.domain.people.viewer import ADMINISTRATOR, AUDITOR, Held, Viewer
 from twinflow.domain.process.definition import NOTES, ProcessDefinition, Role
 
 SUPERVISOR = "supervisor"
@@ -17,13 +17,34 @@ OF_THE_WHOLE_KIND = frozenset({AUDITOR, SUPERVISOR})
 """Roles that see what any role of their kind of office sees."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, order=True)
 class SeenBy:
-    """A role in the offices of a kind, in a country, that sees a case."""
+    """A role in the offices of a kind, in a country, that sees a case; of no role: those who see what any of the kind sees.
 
-    kind: str
-    role: str
-    country: str
+    Of an office alone: whoever holds a role in that one.
+    """
+
+    kind: str = ""
+    role: str = ""
+    country: str = ""
+    office: str = ""
+
+
+def by_case(viewer: Viewer) -> list[Held]:
+    """The roles by which cases are seen: an administrator sees people and offices alone."""
+    return [each for each in viewer.held if each.role != ADMINISTRATOR]
+
+
+def shows_to(viewer: Viewer) -> list[SeenBy]:
+    """Each of what shows a case of another office to the viewer, in a fixed order."""
+    held = by_case(viewer)
+    roles = {SeenBy(each.kind, "" if each.role in OF_THE_WHOLE_KIND else each.role, each.country) for each in held}
+    return sorted(roles | {SeenBy(office=each.office) for each in held})
+
+
+def also_of_the_kind(seen: Iterable[SeenBy]) -> frozenset[SeenBy]:
+    """The same, with those who see what any of these roles sees."""
+    return frozenset(also for each in seen for also in (each, replace(each, role="")))
 
 
 def begins(definition: ProcessDefinition, role: str, kind: str) -> frozenset[str]:
