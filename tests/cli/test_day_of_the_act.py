@@ -62,10 +62,13 @@ READING = {
     "queue list",
 }
 DONE_IN_THE_BOOKS = {
+    "agreements accept-move",
     "agreements confirm-correction",
     "agreements refuse-correction",
     "agreements confirm-term",
     "agreements correct",
+    "agreements move",
+    "agreements refuse-move",
     "bounces settle",
     "calendars apply",
     "clock confirm",

@@ -51,10 +51,18 @@ PROCESSES = [path.relative_to(WORKFLOWS).with_suffix("").as_posix() for path in 
 NOTICES = read_notices(NOTIFICATIONS)
 ONE_DAY = timedelta(days=1)
 CORRECTIONS = {"entry-corrected", "correction-to-confirm", "correction-refused", "correction-displaced"}
-NEVER_BY_ITSELF = {"deadline-moved", "change-to-confirm", "lapse-refused", *CORRECTIONS}
+MOVES = {"move-to-accept", "case-moved", "move-refused"}
+NEVER_BY_ITSELF = {"deadline-moved", "change-to-confirm", "lapse-refused", "wrong-office", *CORRECTIONS, *MOVES}
 """These need somebody to change a deadline, which no script does, or a process that was not proved."""
 
-FINDINGS = ("date-missing", "signature-missing", "terms-conflict", "term-beyond-bound", "dates-disagree")
+FINDINGS = (
+    "date-missing",
+    "signature-missing",
+    "terms-conflict",
+    "term-beyond-bound",
+    "dates-disagree",
+    "wrong-office",
+)
 
 # What a process can send
 
@@ -70,9 +78,8 @@ def sent_by(definition: ProcessDefinition) -> set[str]:
     by_default = any(rule.term and definition.terms[rule.term].default for rule in rules)
     assumed = {"term-assumed"} if by_default else set()
     consulted = {"consultation-asked"} if any(rule.consults for rule in definition.rounds.values()) else set()
-    return (
-        consulted | announced | of_deadlines | confirmed | refused | assumed | CORRECTIONS | {*FINDINGS, "undelivered"}
-    )
+    always = CORRECTIONS | MOVES | {*FINDINGS, "undelivered"}
+    return consulted | announced | of_deadlines | confirmed | refused | assumed | always
 
 
 # The cases, played; each role is held by one reader of each language

@@ -26,6 +26,7 @@ AS_SOMEBODY = {"agreements list", "agreements show", "agreements steps", "deadli
 
 BY_SOMEBODY = {
     *("agreements open", "agreements advance", "agreements correct", "agreements confirm-correction"),
+    *("agreements move", "agreements accept-move", "agreements refuse-move"),
     *("agreements refuse-correction", "agreements confirm-term", "rounds submit-draft", "rounds observe"),
     *("rounds answer", "rounds close", "rounds reopen", "rounds consult", "rounds give", "rounds note"),
     *("deadlines acknowledge", "deadlines snooze", "deadlines pause", "deadlines resume", "deadlines extend"),

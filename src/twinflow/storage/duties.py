@@ -16,6 +16,11 @@ class Duties(Repository):
         query = select(HISTORY.c.agreement_id).where(HISTORY.c.kind == EntryKind.DUTY.value).distinct()
         return sorted(self._connection.scalars(query))
 
+    def asked_to_move(self) -> list[int]:
+        """The agreements that another office was ever asked to keep."""
+        query = select(HISTORY.c.agreement_id).where(HISTORY.c.kind == EntryKind.MOVE.value).distinct()
+        return sorted(self._connection.scalars(query))
+
     def waiting(self, states: Mapping[str, Collection[str]], offices: Collection[str], most: int) -> list[int]:
         """The first `most` agreements of these offices, soonest first, that are in one of the states of their process.
 

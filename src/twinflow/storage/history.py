@@ -22,6 +22,8 @@ Said = Sequence[HistoryEntry] | Exception
 """Entries, or why those of the agreement cannot be read."""
 
 SAYING = (EntryKind.ACKNOWLEDGED.value, EntryKind.SNOOZED.value)
+ENDING = (EntryKind.DEADLINE.value, EntryKind.MOVE.value)
+"""What may put an end to what was said."""
 ADD_ENTRIES = adding(HistoryRow)
 HISTORY = table_of(HistoryRow)
 PLACE: tuple[ColumnElement[Any], ...] = (HISTORY.c.effective_on, HISTORY.c.recorded_at, HISTORY.c.id)
@@ -117,7 +119,7 @@ class History(Repository):
         return LaterEntries(count, self.newest_at(later), tuple(found[:at_most]), len(found) > at_most)
 
     def said(self) -> dict[int, Said]:
-        """What people said about the warnings of deadlines, and which dates moved there, by agreement, oldest first."""
+        """What people said about the warnings of deadlines, and what puts an end to that, by agreement, oldest first."""
         some = select(col(HistoryRow.agreement_id)).where(col(HistoryRow.kind).in_(SAYING))
         try:
             return self._said(some)
@@ -129,7 +131,7 @@ class History(Repository):
 
     def _said(self, some: Any) -> dict[int, Said]:
         query = select(HistoryRow).where(
-            col(HistoryRow.kind).in_((*SAYING, EntryKind.DEADLINE.value)), col(HistoryRow.agreement_id).in_(some)
+            col(HistoryRow.kind).in_((*SAYING, *ENDING)), col(HistoryRow.agreement_id).in_(some)
         )
         found: dict[int, list[HistoryEntry]] = defaultdict(list)
         for row in self._connection.execute(query.order_by(col(HistoryRow.id))):

@@ -597,6 +597,49 @@ class Migrated:
         )
 
 
+class MoveAct(StrEnum):
+    ASKED = "asked"
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    TAKEN_BACK = "taken-back"
+
+
+@dataclass(frozen=True, slots=True)
+class OfficeMove:
+    """What was done about the move of a case from the office `before`, which keeps it, to the office `to`.
+
+    `along` is the reference of the agreement with which it went there. `ended` are the people of whom nothing counts any more
+    that they have in hand, or said of a deadline, as they hold no role in the case from then on.
+    """
+
+    kind: ClassVar = EntryKind.MOVE
+
+    act: MoveAct
+    before: str
+    to: str
+    reason: str = ""
+    along: str = ""
+    ended: tuple[str, ...] = ()
+
+    def details(self) -> dict[str, str]:
+        said = {"act": self.act.value, "from": self.before, "to": self.to}
+        return said | _given({"reason": self.reason, "along": self.along, "ended": " ".join(self.ended)})
+
+    @classmethod
+    def read(cls, entry: HistoryEntry) -> Self | None:
+        if entry.kind is not cls.kind:
+            return None
+        said = entry.details
+        ended = tuple(said.get("ended", "").split())
+        return cls(MoveAct(said["act"]), said["from"], said["to"], said.get("reason", ""), said.get("along", ""), ended)
+
+    @classmethod
+    def accepted(cls, entry: HistoryEntry) -> Self | None:
+        """What the entry says where the case has gone to another office by it; None for every other entry."""
+        said = cls.read(entry)
+        return said if said is not None and said.act is MoveAct.ACCEPTED else None
+
+
 @dataclass(frozen=True, slots=True)
 class NotDelivered:
     """A message that did not reach its recipient, and why, as `sentences.packed` keeps it."""
@@ -799,6 +842,7 @@ Said = (
     | OnConsultation
     | InternalNote
     | Migrated
+    | OfficeMove
     | NotDelivered
     | Cancelled
     | Corrected
@@ -806,7 +850,7 @@ Said = (
 )
 _KINDS: tuple[type[Said], ...] = (
     OpenedDespite, StepTaken, Alerted, DateMoved, Changed, Acknowledged, Snoozed, DutyTaken, TermStated, DraftSubmitted,
-    OnObservation, OnConsultation, InternalNote, Migrated, NotDelivered, Cancelled, Corrected, NotCorrected,
+    OnObservation, OnConsultation, InternalNote, Migrated, OfficeMove, NotDelivered, Cancelled, Corrected, NotCorrected,
 )  # fmt: skip
 
 

@@ -25,6 +25,7 @@ class EntryKind(StrEnum):
     CONSULTATION = "consultation"
     NOTE = "note"
     MIGRATED = "migrated"
+    MOVE = "move"
     MAIL = "mail"
     CORRECTED = "corrected"
     REFUSED = "refused"

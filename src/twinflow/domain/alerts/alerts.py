@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from twinflow.domain.agreement.agreement import Agreement, Deadline, Finding
+from twinflow.domain.agreement.agreement import Agreement, Deadline, Finding, FindingCode
 from twinflow.domain.agreement.entries import OnConsultation, StepTaken, TermStated
 from twinflow.domain.agreement.history import HistoryEntry
 from twinflow.domain.agreement.subject import AlertSubject, SubjectKind
@@ -14,6 +14,7 @@ from twinflow.domain.deadlines import warnings
 from twinflow.domain.deadlines.acknowledgements import acknowledgements_of
 from twinflow.domain.deadlines.carried_over import taken_over
 from twinflow.domain.deadlines.warnings import LevelKey
+from twinflow.domain.people.viewer import SUPERVISOR
 from twinflow.domain.process.definition import CLOCK, LIAISON, Announcement, DeadlineRule
 
 SOON, OVERDUE = "deadline-soon", "deadline-overdue"
@@ -38,6 +39,9 @@ DISPLACED = "correction-displaced"
 """The notice that another correction has taken the place of one which waited."""
 CONSULTED = "consultation-asked"
 """The notice to a unit that it was consulted."""
+
+TO_ACCEPT, GONE, NOT_MOVED = "move-to-accept", "case-moved", "move-refused"
+"""The notices that an office is to keep a case from now on: asked of its supervisors, so, and not so."""
 
 MISSED = "missed"
 """The level of an occurrence that began and passed while the clock was off."""
@@ -174,12 +178,12 @@ def about_moved(rule: DeadlineRule, occurrence: int, cause: str, today: date) ->
 
 
 def about_finding(finding: Finding, occurrence: int, today: date) -> Telling:
-    """What the liaison has to settle."""
+    """What the liaison has to settle; that an office may not keep the case, its supervisors: it has no liaison."""
     return Telling(
         notice=finding.code.notice,
         subject=AlertSubject.finding(finding),
         occurrence=occurrence,
-        roles=(LIAISON,),
+        roles=(SUPERVISOR if finding.code is FindingCode.WRONG_OFFICE else LIAISON,),
         effective_on=today,
         waits=True,
     )
@@ -226,6 +230,21 @@ def about_consultation(said: OnConsultation, on: date) -> Telling:
         roles=(said.role,),
         effective_on=on,
         urgent=True,
+    )
+
+
+def about_move(number: int, notice: str, actor: str, today: date, along: str) -> Telling:
+    """That the entry of this number asks for a move to another office, accepts or refuses one; `actor` knows of it.
+
+    `along` are the references of what went with it, with a space between them.
+    """
+    return Telling(
+        notice=notice,
+        subject=AlertSubject(SubjectKind.OFFICE, str(number)),
+        roles=(),
+        effective_on=today,
+        details={"along": along} if along else {},
+        held=frozenset({actor}),
     )
 
 

@@ -9,7 +9,7 @@ from datetime import date
 from enum import StrEnum
 
 from twinflow.domain.agreement.agreement import Agreement
-from twinflow.domain.agreement.entries import DutyTaken
+from twinflow.domain.agreement.entries import DutyTaken, OfficeMove
 from twinflow.domain.agreement.history import HistoryEntry
 from twinflow.domain.people.people import Actor
 from twinflow.domain.process.definition import ProcessDefinition
@@ -62,7 +62,9 @@ def duties_of(history: Sequence[HistoryEntry]) -> Mapping[str, Duty]:
     """Who has the duties of a case in hand, by role."""
     found: dict[str, Duty] = {}
     for entry in since_it_came_here(history):
-        said = DutyTaken.read(entry)
+        said, moved = DutyTaken.read(entry), OfficeMove.accepted(entry)
+        if moved is not None:
+            found = {role: duty for role, duty in found.items() if not {duty.person, duty.to} & set(moved.ended)}
         if said is not None and said.person:
             found[said.role] = Duty(said.person, entry.effective_on, said.until, said.to)
         elif said is not None:

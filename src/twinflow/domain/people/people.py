@@ -213,7 +213,7 @@ class People:
     def holders_for(self, definition: ProcessDefinition, role: str, office: str, day: date) -> list[Person]:
         """Who holds the role for cases of `office` on the day, in the office then in charge; else who holds its deputy's.
 
-        Also those to whom it was delegated.
+        Also those to whom it was delegated. A role of no process is held in the office that keeps the case.
         """
         return [self.people[key] for key in self._holding(definition, role, office, day)]
 
@@ -223,12 +223,12 @@ class People:
         seen: set[str] = set()
         while wanted is not None and wanted not in seen:
             seen.add(wanted)
-            rule = definition.roles[wanted]
-            kind = rule.office_on(day)
-            found = self._holders(wanted, self.offices_of(kind, office), day) if kind else {}
+            rule = definition.roles.get(wanted)
+            kind = rule.office_on(day) if rule is not None else self.offices[office].kind
+            found = self._holders(wanted, self.in_charge(definition, kind, office), day) if kind else {}
             if found:
                 return found
-            wanted = rule.deputy
+            wanted = rule.deputy if rule is not None else None
         return {}
 
     def holders(self, role: str, office_kind: str, home_office: str, day: date) -> list[Person]:
@@ -306,6 +306,15 @@ class People:
         if kind == home.kind:
             return frozenset({home.key})
         return self._by_kind_and_country.get((kind, home.country), frozenset())
+
+    def in_charge(self, definition: ProcessDefinition, kind: str, office: str) -> frozenset[str]:
+        """The offices of a kind that deal with a case of the process, which `office` keeps.
+
+        Where a case lies in an office that may not keep it, those that may are all strangers to it: their roles are held there.
+        """
+        keeps = definition.home_kinds
+        is_astray = self.offices[office].kind not in keeps
+        return frozenset({office}) if is_astray and kind in keeps else self.offices_of(kind, office)
 
     def is_disabled(self, key: str) -> bool:
         return key in self.people and self.people[key].disabled

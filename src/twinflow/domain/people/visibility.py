@@ -102,12 +102,13 @@ def _with_deputies(definition: ProcessDefinition, role: Role, kind: str) -> Iter
     return found
 
 
-def decides(viewer: Viewer, office: str) -> bool:
+def decides(viewer: Viewer, office: str, definition: ProcessDefinition) -> bool:
     """Whether whoever asks belongs to those who decide about a case of the office: what is internal to a round is theirs.
 
-    Who holds roles in both offices sees what either does.
+    Who holds roles in both offices sees what either does. An office that kept the case before decides nothing in it.
     """
-    return viewer.sees_everything or any(held.office != office for held in viewer.held)
+    others = (held for held in viewer.held if held.office != office)
+    return viewer.sees_everything or any(held.kind not in definition.home_kinds for held in others)
 
 
 def sees_notes(viewer: Viewer, office: str, definition: ProcessDefinition) -> bool:
@@ -125,7 +126,7 @@ def hidden_entries(
     viewer: Viewer, office: str, history: Sequence[HistoryEntry], definition: ProcessDefinition
 ) -> frozenset[int]:
     """The numbers of the entries that whoever asks does not see: what is internal to a round, and what corrects it."""
-    if decides(viewer, office):
+    if decides(viewer, office, definition):
         return frozenset()
     kept = kept_from_the_city(history, definition) | kept_from_the_city(what_counts(history), definition)
     numbers = numbered(history)

@@ -74,6 +74,7 @@ _DEADLINE: Fields = {
 }
 _FINDING: Fields = {"subject": Kind.TEXT, "known": Kind.TEXT}
 _CORRECTION: Fields = {"entry": Kind.NUMBER, "actor": Kind.TEXT, "what": Kind.TEXT}
+_MOVE: Fields = {"actor": Kind.TEXT, "office": Kind.TEXT, "keeper": Kind.TEXT}
 _BUILT_IN: Mapping[str, Fields] = {
     "deadline-soon": {**_DEADLINE, "assumed": Kind.TEXT},
     "deadline-overdue": _DEADLINE,
@@ -103,6 +104,10 @@ _BUILT_IN: Mapping[str, Fields] = {
     "correction-to-confirm": {**_CORRECTION, "number": Kind.NUMBER},
     "correction-refused": _CORRECTION,
     "correction-displaced": {**_CORRECTION, "instead": Kind.TEXT},
+    "move-to-accept": {**_MOVE, "reason": Kind.TEXT, **_TODO},
+    "case-moved": {**_MOVE, "along": Many(Kind.TEXT), "dates": Many(Kind.TEXT), **_TODO},
+    "move-refused": {**_MOVE, "reason": Kind.TEXT},
+    "wrong-office": {"subject": Kind.TEXT, **_TODO},
     "date-missing": _FINDING,
     "signature-missing": _FINDING,
     "terms-conflict": _FINDING,

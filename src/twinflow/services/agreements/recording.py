@@ -8,7 +8,7 @@ from twinflow.domain.alerts.alerts import about_step
 from twinflow.domain.deadlines.kept import Rewritten, rewritten
 from twinflow.domain.deadlines.occurrences import with_deadlines
 from twinflow.domain.people.people import People
-from twinflow.domain.people.visibility import seen_from
+from twinflow.domain.people.visibility import SeenBy, seen_from
 from twinflow.domain.process.definition import CLOCK
 from twinflow.domain.rulebook import Rulebook, deadline_context
 from twinflow.domain.steps.command import Outcome
@@ -63,7 +63,11 @@ def _save(
     work: UnitOfWork, rulebook: Rulebook, people: People, before: Agreement, left: Rewritten, now: datetime
 ) -> int:
     agreement_id = work.agreements.save(before, left.agreement)
-    moved = left.agreement.process_digest != before.process_digest
+    after = left.agreement
+    gone = before.office != after.office
+    if gone:
+        work.visibility.show(agreement_id, [SeenBy(office=before.office)])
+    moved = gone or after.process_digest != before.process_digest
     show(work, rulebook, people, agreement_id, left.agreement, 0 if moved else len(before.history))
     write_rows(work, rulebook, agreement_id, left, now)
     return agreement_id

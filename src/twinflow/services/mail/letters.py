@@ -9,14 +9,15 @@ from typing import Any, NamedTuple, TypeAlias
 from sqlalchemy import Engine
 
 from twinflow.domain.agreement.agreement import Agreement, Deadline, Finding, FindingCode
-from twinflow.domain.agreement.entries import Changed, Corrected, DateMoved, NotCorrected
+from twinflow.domain.agreement.entries import Changed, Corrected, DateMoved, NotCorrected, OfficeMove
 from twinflow.domain.agreement.findings import findings
 from twinflow.domain.agreement.history import HistoryEntry
+from twinflow.domain.agreement.kept_by import waiting_move
 from twinflow.domain.agreement.left_open import LeftOpen
 from twinflow.domain.agreement.present_names import numbered, state_now
 from twinflow.domain.agreement.rounds import rounds_of
 from twinflow.domain.agreement.subject import AlertSubject, SubjectKind
-from twinflow.domain.alerts.alerts import CORRECTED, DISPLACED, OVERDUE, SOON, TO_CONFIRM, Alert
+from twinflow.domain.alerts.alerts import CORRECTED, DISPLACED, OVERDUE, SOON, TO_ACCEPT, TO_CONFIRM, Alert
 from twinflow.domain.calendar.business_days import business_days_between
 from twinflow.domain.clock.day import Stuck, steps_of_dates
 from twinflow.domain.corrections.waiting import displaced_by
@@ -31,11 +32,17 @@ from twinflow.domain.process.definition import DeadlineRule, ProcessDefinition
 from twinflow.domain.rulebook import Rulebook, deadline_context
 from twinflow.errors import EnvironmentFailed, TwinflowError, UnreadableAgreement, reason, unreadable
 from twinflow.language import say
-from twinflow.sentences import as_it_stands, unpacked
+from twinflow.sentences import Sentence, as_it_stands, unpacked
 from twinflow.services.clock.links import last_link
 from twinflow.services.mail.calendar_feeds import events_of
 from twinflow.services.reading.corrected_in_words import dates_moved, entries_then_and_now
-from twinflow.services.reading.history_in_words import beyond_bound, entry_message, left_open_in_words
+from twinflow.services.reading.history_in_words import (
+    beyond_bound,
+    entry_message,
+    how_to_answer_a_move,
+    how_to_move,
+    left_open_in_words,
+)
 from twinflow.services.reading.rounds import how_to_answer, observation_line
 from twinflow.storage.agreements import read
 from twinflow.storage.failures import about
@@ -314,6 +321,8 @@ class Desk:
                 found = self._of_correction(person, alert)
             case SubjectKind.CONSULTATION:
                 found = self._of_consultation(person, alert)
+            case SubjectKind.OFFICE:
+                found = self._of_move(person, alert)
             case SubjectKind.UNDELIVERED:
                 found = self._of_undelivered(person, alert)
             case code:
@@ -365,8 +374,9 @@ class Desk:
 
     def _office_of(self, alert: Alert, role: str, language: str) -> str:
         """The office where a role is held; several where there are several."""
-        kind = self._definition(alert).roles[role].office_on(self.people.today(alert.office, self.now))
-        keys = self.people.offices_of(kind, alert.office) if kind else frozenset()
+        definition = self._definition(alert)
+        kind = definition.roles[role].office_on(self.people.today(alert.office, self.now))
+        keys = self.people.in_charge(definition, kind, alert.office) if kind else frozenset()
         return ", ".join(self.people.offices[key].label[language] for key in sorted(keys))
 
     def _of_step(self, person: Person, alert: Alert) -> dict[str, Any] | None:
@@ -513,6 +523,43 @@ class Desk:
             values["moved"] = [say(each, person.language) for each in moved]
         return values
 
+    def _of_move(self, person: Person, alert: Alert) -> dict[str, Any] | None:
+        """A move to another office that waits for the reader, was accepted or refused; None if it waits no longer."""
+        agreement = self._agreement(alert)
+        waiting = waiting_move(agreement.history, agreement.office)
+        entry = agreement.history[dict(numbered(agreement.history))[int(alert.subject.name)]]
+        said = OfficeMove.read(entry)
+        assert said is not None
+        if alert.notice == TO_ACCEPT and (waiting is None or waiting[0] is not entry):
+            return None
+        actor = self.people.people.get(entry.actor)
+        todo = how_to_answer_a_move(agreement.reference) if alert.notice == TO_ACCEPT else ()
+        return {
+            "actor": actor.name if actor is not None else entry.actor,
+            "office": self._label_of(said.to, person),
+            "keeper": self._label_of(said.before, person),
+            "reason": said.reason,
+            "along": alert.details.get("along", "").split(),
+            "dates": self._dates(agreement, person),
+            "todo": [say(each, person.language) for each in todo],
+        }
+
+    def _label_of(self, office: str, person: Person) -> str:
+        known = self.people.offices.get(office)
+        return known.label[person.language] if known is not None else office
+
+    def _dates(self, agreement: Agreement, person: Person) -> list[str]:
+        """The open dates of the case, the soonest first."""
+        rules = self.rulebook.definition_of(agreement).deadlines
+        dated = [(each.due_on, each) for each in agreement.deadlines if each.is_open and each.due_on is not None]
+        return [
+            say(
+                Sentence("{deadline} (due {due})", {"deadline": rules[each.rule].label, "due": each.shown_on}),
+                person.language,
+            )
+            for _, each in sorted(dated, key=lambda pair: pair[0])
+        ]
+
     def _of_undelivered(self, person: Person, alert: Alert) -> dict[str, Any]:
         """Somebody who could not be reached."""
         reader = self.people.people.get(alert.details["person"])
@@ -525,13 +572,18 @@ class Desk:
 
     def _of_finding(self, person: Person, alert: Alert, finding: Finding) -> dict[str, Any] | None:
         agreement = self._agreement(alert)
-        if finding not in findings(agreement, self.rulebook.definition_of(agreement)):
+        if finding not in findings(
+            agreement, self.rulebook.definition_of(agreement), self.people.offices[agreement.office].kind
+        ):
             return None
         definition, subject = self.rulebook.lexicon_of(agreement), finding.subject
         known = ""
         match finding.code:
             case FindingCode.SIGNATURE_MISSING:
                 pass
+            case FindingCode.WRONG_OFFICE:
+                how = say(how_to_move(agreement.reference), person.language)
+                return {"subject": self._label_of(subject, person), "todo": [how]}
             case FindingCode.TERMS_CONFLICT:
                 known = say([reading.message for reading in agreement.terms[subject].readings], person.language)
                 term = definition.terms.get(subject)

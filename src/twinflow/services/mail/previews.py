@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Engine
 
 from twinflow.domain.agreement.agreement import Agreement, Deadline, DeadlineStatus, FindingCode, Term
-from twinflow.domain.agreement.entries import Corrected, DateMoved, NotCorrected, read
+from twinflow.domain.agreement.entries import Corrected, DateMoved, MoveAct, NotCorrected, OfficeMove, read
 from twinflow.domain.agreement.findings import findings
 from twinflow.domain.agreement.history import HistoryEntry
 from twinflow.domain.agreement.present_names import numbered
@@ -18,11 +18,14 @@ from twinflow.domain.alerts.alerts import (
     CONSULTED,
     CORRECTED,
     DISPLACED,
+    GONE,
     MOVED,
     NOT_CORRECTED,
+    NOT_MOVED,
     OVERDUE,
     REFUSED,
     SOON,
+    TO_ACCEPT,
     TO_CONFIRM,
     UNDELIVERED,
     Alert,
@@ -40,12 +43,17 @@ from twinflow.errors import NotFound, Refused
 from twinflow.language import say
 from twinflow.sentences import Sentence, packed
 from twinflow.services.mail.letters import Desk
-from twinflow.services.reading.history_in_words import beyond_bound
+from twinflow.services.reading.history_in_words import beyond_bound, how_to_answer_a_move, how_to_move
 from twinflow.services.reading.rounds import how_to_answer
 from twinflow.storage.unit_of_work import UnitOfWork
 
 CONFIRM = "change-to-confirm"
 A_WEEK = timedelta(days=7)
+OF_MOVES = {
+    TO_ACCEPT: {MoveAct.ASKED},
+    GONE: {MoveAct.ACCEPTED},
+    NOT_MOVED: {MoveAct.REFUSED, MoveAct.TAKEN_BACK},
+}
 OF_FINDINGS = {code.notice: code for code in FindingCode}
 
 
@@ -197,6 +205,7 @@ def _occasions(case: _Case) -> Iterator[_Occasion]:
     by_notice = {SOON: _of_deadlines, OVERDUE: _of_deadlines, MOVED: _of_moved_dates, CONFIRM: _of_changes}
     by_notice |= dict.fromkeys((CORRECTED, TO_CONFIRM, NOT_CORRECTED, DISPLACED), _of_corrections)
     by_notice |= {
+        **dict.fromkeys((TO_ACCEPT, GONE, NOT_MOVED), _of_moves),
         REFUSED: _of_refused,
         UNDELIVERED: _of_messages,
         CONSULTED: _of_consultations,
@@ -315,6 +324,26 @@ def _of_corrections(case: _Case) -> Iterator[_Occasion]:
     yield _Occasion(AlertSubject(SubjectKind.UNDELIVERED, ""), (LIAISON,), details=details, made_up=values)
 
 
+def _of_moves(case: _Case) -> Iterator[_Occasion]:
+    history, wanted = case.agreement.history, OF_MOVES[case.notice]
+    for number, place in reversed(numbered(history)):
+        said = OfficeMove.read(history[place])
+        if said is not None and said.act in wanted and not said.along:
+            yield _Occasion(AlertSubject(SubjectKind.OFFICE, str(number)), (LIAISON,))
+    liaison, office = _liaison(case), case.people.offices[case.agreement.office].label
+    values = {
+        "actor": liaison.name if liaison is not None else "–",
+        "office": office,
+        "keeper": office,
+        "reason": Sentence("the case lies in the wrong office"),
+        "along": (),
+        "dates": (),
+        "todo": how_to_answer_a_move(case.agreement.reference),
+    }
+    details = {"message": "0", "person": "", "of": "", "why": packed(Sentence(""))}
+    yield _Occasion(AlertSubject(SubjectKind.UNDELIVERED, ""), (LIAISON,), details=details, made_up=values)
+
+
 def _liaison(case: _Case) -> Person | None:
     """Somebody to name in an example."""
     people = case.people.holders_for(case.definition, LIAISON, case.agreement.office, case.today)
@@ -353,7 +382,7 @@ def _of_messages(case: _Case) -> Iterator[_Occasion]:
 
 
 def _of_findings(case: _Case) -> Iterator[_Occasion]:
-    for finding in findings(case.agreement, case.definition):
+    for finding in findings(case.agreement, case.definition, case.people.offices[case.agreement.office].kind):
         if finding.code.notice == case.notice:
             yield _Occasion(AlertSubject.finding(finding), (LIAISON,))
     details = {"message": "0", "person": "", "of": "", "why": packed(Sentence(""))}
@@ -378,6 +407,9 @@ def _example_of(case: _Case, code: FindingCode) -> dict[str, Any]:
             rule = rules[0] if rules else TermRule(case.definition.label, source=case.definition.label)
             bound = replace(rule, at_most=rule.at_most or Length(5, Unit.YEARS))
             return {"subject": rule.label, **beyond_bound(Term((Length(40, Unit.YEARS),)), bound)}
+        case FindingCode.WRONG_OFFICE:
+            office = case.people.offices[case.agreement.office]
+            return {"subject": office.label, "todo": (how_to_move(case.agreement.reference),)}
         case FindingCode.TERM_ASSUMED:
             found = {key: rule for key, rule in case.definition.terms.items() if rule.default is not None}
             made_up = TermRule(case.definition.label, Length(5, Unit.YEARS), source=case.definition.label)

@@ -8,6 +8,7 @@ from sqlalchemy import Engine
 
 from twinflow.domain.agreement.agreement import Agreement
 from twinflow.domain.agreement.entries import noted
+from twinflow.domain.agreement.kept_by import waiting_move
 from twinflow.domain.people.duties import Asked, Duty, decide, duties_of, role_waited_for
 from twinflow.domain.people.people import People, Person
 from twinflow.domain.people.viewer import SUPERVISOR
@@ -37,12 +38,28 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True)
+class WaitingMove:
+    """A case that one of the supervisor's offices is to keep, and why."""
+
+    reference: str
+    title: str
+    office: str
+    to: str
+    person: str
+    since: date
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Queue:
-    """What waits, soonest first, and how many are put aside. `more`: what comes later is not among them."""
+    """What waits, soonest first, and how many are put aside. `more`: what comes later is not among them. `moves`: what a
+    supervisor is asked to accept.
+    """
 
     waiting: tuple[Waiting, ...]
     aside: int
     more: bool
+    moves: tuple[WaitingMove, ...] = ()
 
 
 def queue_of(engine: Engine, rulebook: Rulebook, people: People, person: str, now: datetime) -> Queue:
@@ -55,6 +72,7 @@ def queue_of(engine: Engine, rulebook: Rulebook, people: People, person: str, no
     with UnitOfWork(engine, reading=True) as work:
         ids = work.duties.waiting(asked, people.offices, AT_MOST + 1) if asked else []
         found = [each for each in work.agreements.load(ids[:AT_MOST]) if not isinstance(each, UnreadableAgreement)]
+        moves = tuple(_moves_to(work, {office for role, office in people.roles_on(who.key, now) if role == SUPERVISOR}))
     waiting, aside = [], 0
     for agreement in found:
         definition, today = rulebook.definition_of(agreement), people.today(agreement.office, now)
@@ -66,7 +84,26 @@ def queue_of(engine: Engine, rulebook: Rulebook, people: People, person: str, no
             aside += 1
         else:
             waiting.append(_waiting(agreement, definition, role, duty))
-    return Queue(tuple(waiting), aside, len(ids) > AT_MOST)
+    return Queue(tuple(waiting), aside, len(ids) > AT_MOST, moves)
+
+
+def _moves_to(work: UnitOfWork, offices: set[str]) -> Iterator[WaitingMove]:
+    """What these offices are asked to keep."""
+    for agreement in work.agreements.load(work.duties.asked_to_move() if offices else []):
+        if isinstance(agreement, UnreadableAgreement):
+            continue
+        waiting = waiting_move(agreement.history, agreement.office)
+        if waiting is not None and waiting[1].to in offices:
+            asked, said = waiting
+            yield WaitingMove(
+                agreement.reference,
+                agreement.title,
+                said.before,
+                said.to,
+                asked.actor,
+                asked.effective_on,
+                said.reason,
+            )
 
 
 def _states_for(definition: ProcessDefinition, roles: set[str]) -> frozenset[str]:
@@ -146,4 +183,4 @@ def _offices_of(
 ) -> Iterator[str]:
     kind = definition.roles[role].office_on(today) if role is not None else None
     if kind is not None:
-        yield from people.offices_of(kind, home)
+        yield from people.in_charge(definition, kind, home)

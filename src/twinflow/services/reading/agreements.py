@@ -11,6 +11,7 @@ from twinflow.domain.agreement.agreement import Agreement, Claim, Party, Present
 from twinflow.domain.agreement.entries import Corrected
 from twinflow.domain.agreement.findings import findings
 from twinflow.domain.agreement.history import EntryKind, HistoryEntry, Way
+from twinflow.domain.agreement.kept_by import waiting_move
 from twinflow.domain.agreement.listing import Filters, Position
 from twinflow.domain.agreement.present_names import numbered
 from twinflow.domain.deadlines.assumed import terms_in_words
@@ -34,6 +35,7 @@ from twinflow.services.reading.history_in_words import (
     entry_message,
     finding_with_remedy,
     left_open_in_words,
+    waiting_in_words,
 )
 from twinflow.services.reading.lines import AgreementLine, Lines
 from twinflow.services.reading.rounds import RoundLine, round_lines
@@ -125,7 +127,8 @@ class StepLine:
 
 @dataclass(frozen=True, slots=True)
 class AgreementPage:
-    """`missing` is what the line says is missing, with the commands that help. `older` is what the older part of the timeline is
+    """`missing` is what the line says is missing, with the commands that help. `move` says that one to another office waits for
+    an answer. `older` is what the older part of the timeline is
     asked for with; None where there is none.
     """
 
@@ -148,6 +151,7 @@ class AgreementPage:
     older: int | None
     next_steps: tuple[tuple[str, Label], ...]
     waits_for: Label
+    move: Sentence | None
     generations: tuple[AgreementLine, ...]
     children: tuple[AgreementLine, ...]
     parent: str | None
@@ -268,14 +272,16 @@ def show_agreement(
             parent = agreement.parent if agreement.parent and work.agreements.sees(agreement.parent) else None
         definition = rulebook.definition_of(agreement)
         state = definition.states[agreement.state]
-        roles = definition.roles
+        roles, kind = definition.roles, people.offices[agreement.office].kind
         is_annulled = agreement.annulled_on is not None
         hidden = hidden_entries(viewer, agreement.office, agreement.history, definition)
         shown = [(number, entry) for number, entry in entries if number not in hidden]
         lines = Lines(rulebook, people, now)
         return AgreementPage(
             line=lines.of(agreement),
-            missing=tuple(finding_with_remedy(each, agreement, definition) for each in findings(agreement, definition)),
+            missing=tuple(
+                finding_with_remedy(each, agreement, definition) for each in findings(agreement, definition, kind)
+            ),
             today=people.today(agreement.office, now),
             process_label=definition.label,
             process_version=definition.version,
@@ -292,9 +298,10 @@ def show_agreement(
             terms=tuple(_terms(agreement, definition)),
             deadlines=tuple(deadlines_of(rulebook, people, agreement, now, agreement.history, agreement.history)),
             explanations=tuple(explanations_of(rulebook, people, agreement, now)),
-            rounds=tuple(round_lines(agreement, definition, internal=decides(viewer, agreement.office))),
+            rounds=tuple(round_lines(agreement, definition, internal=decides(viewer, agreement.office, definition))),
             timeline=tuple(_timeline(rulebook, people, agreement, shown, hidden)),
             older=older,
+            move=_waiting_move(agreement),
             next_steps=tuple(
                 (key, definition.steps[key].label)
                 for key in machine.steps_from(definition, agreement.state)
@@ -307,6 +314,11 @@ def show_agreement(
             children=tuple(map(lines.of, others[len(generations) :])),
             parent=parent,
         )
+
+
+def _waiting_move(agreement: Agreement) -> Sentence | None:
+    waiting = waiting_move(agreement.history, agreement.office)
+    return waiting_in_words(*waiting) if waiting is not None else None
 
 
 def _checklists(agreement: PresentAgreement, definition: ProcessDefinition) -> Iterator[ChecklistLine]:

@@ -20,10 +20,12 @@ from twinflow.domain.agreement.entries import (
     InternalNote,
     Key,
     Migrated,
+    MoveAct,
     NotCorrected,
     NotDelivered,
     ObservationAct,
     OfARound,
+    OfficeMove,
     OnConsultation,
     OnObservation,
     OpenedDespite,
@@ -130,6 +132,8 @@ def entry_message(entry: HistoryEntry, definition: ProcessDefinition, deadlines:
         case Migrated():
             values = {"before": said.source, "after": said.target, "reason": said.reason}
             return Sentence("Moved from {before} to {after}: {reason}", values)
+        case OfficeMove():
+            return _office_move_in_words(said)
         case Alerted():
             return _alert_in_words(said, definition)
         case NotDelivered():
@@ -162,6 +166,21 @@ def entry_message(entry: HistoryEntry, definition: ProcessDefinition, deadlines:
             label, due = _label(definition.deadlines, said.key[0]), _shown(said.key, said.due_on, deadlines)
             values = {"deadline": label, "due": due or "–", "until": said.until, "reason": said.reason}
             return Sentence("{deadline} ({due}): own notices held until {until}; reason: {reason}", values)
+
+
+def _office_move_in_words(said: OfficeMove) -> Sentence:
+    values: dict[str, object] = {"office": said.before, "to": said.to, "reason": said.reason, "along": said.along}
+    match said.act:
+        case MoveAct.ASKED:
+            return Sentence("Asked that {to} keep it instead of {office}; reason: {reason}", values)
+        case MoveAct.REFUSED:
+            return Sentence("That {to} keep it instead of {office} refused; reason: {reason}", values)
+        case MoveAct.TAKEN_BACK:
+            return Sentence("That {to} keep it instead of {office} taken back; reason: {reason}", values)
+        case MoveAct.ACCEPTED if said.along:
+            return Sentence("Gone from {office} to {to}, along with {along}", values)
+        case MoveAct.ACCEPTED:
+            return Sentence("Gone from {office} to {to}, which accepted it", values)
 
 
 def _duty_in_words(said: DutyTaken, values: Mapping[str, object]) -> Sentence:
@@ -379,6 +398,8 @@ def subject_in_words(subject: AlertSubject, definition: ProcessDefinition) -> Se
             return Sentence("Correction, entry {number}", {"number": subject.name})
         case SubjectKind.CONSULTATION:
             return Sentence("Consultation {number}", {"number": subject.name})
+        case SubjectKind.OFFICE:
+            return Sentence("Move to another office, entry {number}", {"number": subject.name})
         case SubjectKind.UNDELIVERED:
             return Sentence("Message {number} could not be delivered", {"number": subject.name})
         case SubjectKind.STEP:
@@ -395,6 +416,8 @@ def subject_in_words(subject: AlertSubject, definition: ProcessDefinition) -> Se
             return Sentence("To be confirmed: {term}", {"term": _label(definition.terms, subject.name)})
         case FindingCode.DATES_DISAGREE:
             return Sentence("Sources disagree")
+        case FindingCode.WRONG_OFFICE:
+            return Sentence("Kept by an office that may not keep it: {office}", {"office": subject.name})
 
 
 def finding_message(finding: Finding, agreement: PresentAgreement, definition: ProcessDefinition) -> Sentence:
@@ -421,10 +444,18 @@ def finding_message(finding: Finding, agreement: PresentAgreement, definition: P
             claims = [_day_or_text(claim) for claim in agreement.facts[finding.subject]]
             label = definition.records.get(finding.subject, finding.subject)
             return Sentence("Sources disagree: {fact}: {claims}", {"fact": label, "claims": claims})
+        case FindingCode.WRONG_OFFICE:
+            return Sentence("Kept by an office that may not keep it: {office}", {"office": finding.subject})
 
 
 def finding_with_remedy(finding: Finding, agreement: PresentAgreement, definition: ProcessDefinition) -> Sentence:
     """A finding in words, with all that is assumed and the command that states it: for whoever looks at this case alone."""
+    if finding.code is FindingCode.WRONG_OFFICE:
+        values: dict[str, object] = {
+            "what": finding_message(finding, agreement, definition),
+            "how": how_to_move(agreement.reference),
+        }
+        return Sentence("{what}. {how}", values)
     if finding.code is not FindingCode.TERM_ASSUMED:
         return finding_message(finding, agreement, definition)
     rule = definition.terms[finding.subject]
@@ -433,6 +464,29 @@ def finding_with_remedy(finding: Finding, agreement: PresentAgreement, definitio
     )
     values = {"term": rule.label, "assumed": terms_in_words([rule]), "command": command}
     return Sentence("{term}: {assumed}: state what the text says: {command}", values)
+
+
+def how_to_move(reference: str) -> Sentence:
+    """Where a case lies in a wrong office."""
+    return Sentence(
+        "Ask the office that is to keep it: twinflow agreements move {reference} --to OFFICE --reason WHY --as SUPERVISOR",
+        {"reference": reference},
+    )
+
+
+def waiting_in_words(asked: HistoryEntry, said: OfficeMove) -> Sentence:
+    """A move that waits for the other office."""
+    values = {"person": asked.actor, "day": asked.effective_on, "to": said.to, "reason": said.reason}
+    return Sentence("{person} asked on {day} that {to} keep it; that waits for an answer. Reason: {reason}", values)
+
+
+def how_to_answer_a_move(reference: str) -> tuple[Sentence, ...]:
+    """For a supervisor of the office that is to keep the case."""
+    values = {"reference": reference}
+    return (
+        Sentence("Accept it: twinflow agreements accept-move {reference} --as SUPERVISOR", values),
+        Sentence("Refuse it: twinflow agreements refuse-move {reference} --reason WHY --as SUPERVISOR", values),
+    )
 
 
 def beyond_bound(term: Term, rule: TermRule) -> dict[str, object]:
