@@ -164,7 +164,7 @@ def test_there_is_no_interface_description(browser, address):
 def test_health_tells_the_revision_of_the_schema(browser):
     response = browser.get("/healthz")
     assert response.status_code == 200
-    assert {"status": "ok", "database": "ok", "schema": "0018", "clock": "ok"}.items() <= response.json().items()
+    assert {"status": "ok", "database": "ok", "schema": "0021", "clock": "ok"}.items() <= response.json().items()
 
 
 @pytest.fixture(params=["not there", "not a database", "without tables"])

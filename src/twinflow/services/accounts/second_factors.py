@@ -64,7 +64,7 @@ def confirm(
         work.accounts.put_recovery_codes(account.person, [recovery_hash(account.person, each) for each in codes])
         work.accounts.forget_tries(Action.SECOND_FACTOR, hashed(account.person))
         work.accounts.end_sessions(account.person, now)
-        new = begin_session(work, account.person, client, now)
+        new = begin_session(work, account.person, client, now, second_factor=True)
         work.commit()
     return new, codes
 

@@ -56,10 +56,9 @@ def sign_in(engine: Engine, people: People, mail: str, password: str, client: Cl
         if tries == LIMITS[Action.SIGN_IN].most:
             _lock(engine, address, person, now)
         raise Refused(WRONG.template)
-    waits_for = _waits_for(people, person, account, now)
     with UnitOfWork(engine) as work:
         work.accounts.forget_tries(Action.SIGN_IN, hashed(address))
-        new = begin_session(work, person.key, client, now, waits_for)
+        new = begin_session(work, person.key, client, now, _waits_for(people, account, now))
         work.commit()
     return new
 
@@ -72,9 +71,10 @@ def sign_in_vouched(engine: Engine, people: People, said: Vouched, client: Clien
     person, account = _account_of(engine, people, one_address(said.mail))
     if person is None or person.disabled or account is None or account.locked:
         raise Refused("Nobody signs in here with this account. Ask an administrator of this service.")
-    waits_for = WaitsFor.NOTHING if said.second_factor else _waits_for(people, person, account, now)
+    shown = said.second_factor
+    waits_for = WaitsFor.NOTHING if shown else _waits_for(people, account, now)
     with UnitOfWork(engine) as work:
-        new = begin_session(work, person.key, client, now, waits_for)
+        new = begin_session(work, person.key, client, now, waits_for, second_factor=shown)
         work.commit()
     return new
 
@@ -87,24 +87,33 @@ def enter_demonstration(engine: Engine, people: People, key: str, client: Client
             raise NotFound("There is no demonstration here.")
         if work.accounts.get(person.key) is None:
             work.accounts.put(Account(person.key))
-        new = begin_session(work, person.key, client, now)
+        new = begin_session(work, person.key, client, now, second_factor=True)
         work.commit()
     return new
 
 
 def begin_session(
-    work: UnitOfWork, person: str, client: Client, now: datetime, waits_for: WaitsFor = WaitsFor.NOTHING
+    work: UnitOfWork,
+    person: str,
+    client: Client,
+    now: datetime,
+    waits_for: WaitsFor = WaitsFor.NOTHING,
+    *,
+    second_factor: bool = False,
 ) -> NewSession:
-    """A session of the person, within a transaction."""
+    """A session of the person, within a transaction. `second_factor`: one was shown."""
     token = new_token()
     agent = client.user_agent[:LONGEST_AGENT]
-    session = Session(hashed(token), person, now, now, now + LONGEST, agent, waits_for)
+    session = Session(hashed(token), person, now, now, now + LONGEST, agent, waits_for, second_factor=second_factor)
     work.accounts.add_session(session)
     return NewSession(token, session)
 
 
 def signed_in(engine: Engine, people: People, token: str, now: datetime) -> Session | None:
-    """The session that a browser holds; None if it is none, or none any more."""
+    """The session that a browser holds; None if it is none, or none any more.
+
+    It waits for a second factor from when its person needs one, by a new role or because an office begins to ask for it.
+    """
     with UnitOfWork(engine, reading=True) as work:
         session = work.accounts.session(hashed(token))
         account = work.accounts.get(session.person) if session is not None else None
@@ -117,7 +126,9 @@ def signed_in(engine: Engine, people: People, token: str, now: datetime) -> Sess
         with UnitOfWork(engine) as work:
             work.accounts.note_seen(session.id_hash, now)
             work.commit()
-    return session
+    if session.second_factor or session.waits_for is not WaitsFor.NOTHING:
+        return session
+    return replace(session, waits_for=_waits_for(people, account, now))
 
 
 def show_second_factor(
@@ -134,7 +145,7 @@ def show_second_factor(
             raise Refused("This code is not right, or was used before. Wait for the next one.")
         work.accounts.forget_tries(Action.SECOND_FACTOR, hashed(session.person))
         work.accounts.end_session(session.person, session.id_hash, now)
-        new = begin_session(work, session.person, client, now)
+        new = begin_session(work, session.person, client, now, second_factor=True)
         work.commit()
     return new
 
@@ -236,8 +247,9 @@ def _lock(engine: Engine, address: str, person: Person | None, now: datetime) ->
         work.commit()
 
 
-def _waits_for(people: People, person: Person, account: Account, now: datetime) -> WaitsFor:
+def _waits_for(people: People, account: Account, now: datetime) -> WaitsFor:
+    """What a session that has shown no second factor is to show."""
     if account.has_second_factor:
         return WaitsFor.SECOND_FACTOR
-    needed = needs_second_factor(viewer_of(people, person.key, now, Door.PAGE).held)
+    needed = needs_second_factor(people, viewer_of(people, account.person, now, Door.PAGE))
     return WaitsFor.ENROLMENT if needed else WaitsFor.NOTHING
