@@ -50,6 +50,8 @@ class SignedIn:
     person: Person
     viewer: Viewer
     form_token: str
+    reader: str = ""
+    """The language that they read pages in; empty: as the browser says."""
 
     @property
     def is_administrator(self) -> bool:
@@ -93,11 +95,13 @@ def _signed_in(request: Request) -> SignedIn:
         raise NotSignedIn(SIGN_IN)
     site = fresh_site_of(request)
     now, people = site.clock(), site.runtime.people
-    session = signed_in(site.runtime.engine, people, token, now)
-    if session is None:
+    found = signed_in(site.runtime.engine, people, token, now)
+    if found is None:
         raise NotSignedIn(SIGN_IN)
-    viewer = viewer_of(people, session.person, now, Door.PAGE)
-    return SignedIn(session, people.people[session.person], viewer, hashed(f"form\0{token}"))
+    person = people.people[found.session.person]
+    viewer = viewer_of(people, person.key, now, Door.PAGE)
+    reader = "" if found.account.by_browser else person.language
+    return SignedIn(found.session, person, viewer, hashed(f"form\0{token}"), reader)
 
 
 def whoever_asks(request: Request) -> SignedIn:

@@ -33,7 +33,7 @@ class Account:
         return self.locked or (self.locked_until is not None and now < self.locked_until)
 
     @property
-    def has_second_factor(self) -> bool:
+    def has_authenticator(self) -> bool:
         return bool(self.totp_salt) and self.confirmed
 
 
