@@ -218,6 +218,13 @@ class Accounts(Repository):
         statement = insert(ApiTokenRow).values(**values, token_hash=token_hash).returning(col(ApiTokenRow.id))
         return int(self._connection.execute(statement).scalar_one() or 0)
 
+    def token(self, token_hash: str) -> ApiToken | None:
+        row = self._first(ApiTokenRow, col(ApiTokenRow.token_hash) == token_hash)
+        return _token(row) if row is not None else None
+
+    def note_token(self, token_id: int, now: datetime) -> None:
+        self._connection.execute(update(ApiTokenRow).where(col(ApiTokenRow.id) == token_id).values(used_at=now))
+
     def tokens_of(self, person: str) -> list[ApiToken]:
         """Those that were not revoked, the newest first."""
         theirs = (col(ApiTokenRow.person) == person, col(ApiTokenRow.revoked_at).is_(None))
