@@ -124,7 +124,11 @@ def _started(settings: Settings, engine: Engine) -> Runtime:
             database.check_newest(revision)
         editions = work.calendars.all() if revision is not None else []
         running = work.agreements.pins() if revision is not None else set()
-        found = in_books(settings, work, running, editions) if running else without_cases(settings, work)
+        found = (
+            in_books(settings, work, running, editions, revision)
+            if running
+            else without_cases(settings, work, revision)
+        )
         unseen = revision != database.NEWEST or work.visibility.is_to_be_found()
     upgraded = _upgraded(engine, revision) if revision != database.NEWEST else None
     new = found.rulebook.calendars.keys() - {each.key for each in editions if each.current}
@@ -259,11 +263,15 @@ def look(settings: Settings) -> Runtime:
     engine = make_engine(settings.database.url)
     try:
         short = settle(engine)
-        database.revision(engine)
+        revision = database.revision(engine)
         with UnitOfWork(engine, reading=True) as work:
             editions = work.calendars.all()
             running = work.agreements.pins()
-            found = in_books(settings, work, running, editions) if running else without_cases(settings, work)
+            found = (
+                in_books(settings, work, running, editions, revision)
+                if running
+                else without_cases(settings, work, revision)
+            )
             altered = tuple(altered_texts(work, found.rulebook))
         rulebook = replace(with_editions(found.rulebook, editions), mail_hours=mail_hours_of(settings))
         return Runtime(settings, engine, rulebook, found.people, (), (*short, *found.troubles), short, altered)

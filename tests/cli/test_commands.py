@@ -274,7 +274,7 @@ def test_every_reading_command_prints_a_table_and_the_same_as_json(
 
 
 def test_database_check_and_upgrade(run) -> None:
-    assert "0019" in run("database", "upgrade").out
+    assert "0020" in run("database", "upgrade").out
     assert run("database", "check").code == 0
 
 

@@ -13,7 +13,7 @@ from web_register import clock
 from twinflow.bootstrap import Runtime
 from twinflow.mail.inbox import captured_messages
 from twinflow.services.accounts import passwords
-from twinflow.services.people.changing import change_people
+from twinflow.services.people.changing import change_people, history
 from twinflow.storage.unit_of_work import UnitOfWork
 from twinflow.web.viewing import COOKIE, PUBLIC, local_path
 from twinflow.worker.passes import Worker
@@ -91,7 +91,7 @@ def test_the_pages_of_an_account_are_built_for_everybody(empty, browse, language
     for page in ("/sign-in", "/reset", f"/password/{invited(empty, 'sofia')}", "/password/none"):
         assert_well_built(stranger.get(f"{page}?lang={language}").text, language)
     assert_well_built(stranger.post("/sign-in", data={"mail": "a", "password": "b"}).text, language)
-    for page in ("/me", "/second-factor"):
+    for page in ("/me", "/second-factor", "/me/passkeys", "/me/codes"):
         assert_well_built(browser.get(f"{page}?lang={language}").text, language)
 
 
@@ -160,6 +160,32 @@ def test_a_registrar_sees_nothing_before_the_second_factor_is_set_up(empty, brow
     data = {"form": form_of(asked.text, "/sign-in/code"), "next": "/me"}
     assert browser.post("/sign-in/code", data={**data, "code": "1"}).status_code == 401
     assert browser.post("/sign-in/code", data={**data, "code": codes[0]}).url.path == "/me"
+
+
+def test_pages_and_mail_are_in_the_language_that_somebody_keeps_or_as_the_browser_says(empty, browse) -> None:
+    browser = browse(empty, person="lucia", language="en")
+
+    def keep(language: str):
+        form = form_of(browser.get("/me").text, "/me/language")
+        return browser.post("/me/language", data={"form": form, "language": language})
+
+    def pages() -> set[str]:
+        return {browser.get(page).headers["content-language"] for page in ("/me", "/", "/me/codes", "/agreements/nope")}
+
+    assert (empty.people.people["lucia"].language, pages()) == ("es", {"en"})
+    browser.get("/me?lang=en")
+    assert keep("es").url.path == "/me"
+    assert pages() == {"es"}
+    assert keep("en").status_code == 200
+    assert (empty.people.people["lucia"].language, pages()) == ("en", {"en"})
+    browser.headers["Accept-Language"] = "es"
+    assert pages() == {"en"}
+    assert keep("browser").status_code == 200
+    assert (empty.people.people["lucia"].language, pages()) == ("en", {"es"})
+    for wrong in ("", "de", "browser "):
+        assert keep(wrong).status_code == 422
+    (entry,) = [each.entry for each in history(empty.engine) if each.entry.by == "lucia"]
+    assert [(line.place, line.was, line.now) for line in entry.lines] == [("people.lucia.language", "es", "en")]
 
 
 def test_my_page_makes_a_token_once_and_ends_other_sessions(empty, browse) -> None:

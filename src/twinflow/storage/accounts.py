@@ -11,6 +11,7 @@ from sqlmodel import SQLModel, col, select
 from twinflow.domain.accounts.account import Account
 from twinflow.domain.accounts.limits import LIMITS, Action
 from twinflow.domain.accounts.links import LASTS, AskedLetter, LetterKind, LinkKind, OneTimeLink
+from twinflow.domain.accounts.passkeys import Passkey
 from twinflow.domain.accounts.sessions import Session, WaitsFor
 from twinflow.domain.accounts.tokens import ApiToken, Scope
 from twinflow.storage.engine import upsert
@@ -21,6 +22,7 @@ from twinflow.storage.tables import (
     ApiTokenRow,
     AttemptRow,
     OneTimeLinkRow,
+    PasskeyRow,
     RecoveryCodeRow,
     SessionRow,
     table_of,
@@ -53,6 +55,12 @@ class Accounts(Repository):
         others = {name: value for name, value in values.items() if name != "person"}
         statement = upsert(self._connection, AccountRow).values(**values)
         self._connection.execute(statement.on_conflict_do_update(index_elements=["person"], set_=others))
+
+    def has_second_factor(self, account: Account) -> bool:
+        """An authenticator program, or a passkey."""
+        return (
+            account.has_authenticator or self._first(PasskeyRow, col(PasskeyRow.person) == account.person) is not None
+        )
 
     def use_counter(self, person: str, counter: int) -> bool:
         """A code of the second factor was shown: False where one of that time, or of a later one, was used before."""
@@ -123,6 +131,31 @@ class Accounts(Repository):
         )
         return int(self._connection.execute(update(SessionRow).where(*theirs).values(revoked_at=now)).rowcount)
 
+    def add_passkey(self, passkey: Passkey) -> bool:
+        """False where it is there already, whoever has it."""
+        statement = upsert(self._connection, PasskeyRow).values(**asdict(passkey))
+        new = statement.on_conflict_do_nothing(index_elements=["credential_id"]).returning(
+            col(PasskeyRow.credential_id)
+        )
+        return self._connection.execute(new).first() is not None
+
+    def passkeys_of(self, person: str) -> list[Passkey]:
+        """Of a person, the oldest first."""
+        wanted = table_of(PasskeyRow).select().where(col(PasskeyRow.person) == person)
+        ordered = wanted.order_by(col(PasskeyRow.made_at), col(PasskeyRow.credential_id))
+        return [Passkey(**row._asdict()) for row in self._connection.execute(ordered)]
+
+    def use_passkey(self, passkey: Passkey, sign_count: int, now: datetime) -> bool:
+        """False where somebody was faster, or it has gone."""
+        row = PasskeyRow
+        its = (col(row.credential_id) == passkey.credential_id, col(row.sign_count) == passkey.sign_count)
+        return self._changes(update(row).where(*its).values(sign_count=sign_count, used_at=now))
+
+    def remove_passkey(self, person: str, credential_id: str) -> bool:
+        """False if the person has none of that id."""
+        row = PasskeyRow
+        return self._changes(delete(row).where(col(row.person) == person, col(row.credential_id) == credential_id))
+
     def put_recovery_codes(self, person: str, hashes: Sequence[str]) -> None:
         """These in place of those there were."""
         self._connection.execute(delete(RecoveryCodeRow).where(col(RecoveryCodeRow.person) == person))
@@ -184,6 +217,13 @@ class Accounts(Repository):
         values = {name: value for name, value in asdict(token).items() if name != "id"}
         statement = insert(ApiTokenRow).values(**values, token_hash=token_hash).returning(col(ApiTokenRow.id))
         return int(self._connection.execute(statement).scalar_one() or 0)
+
+    def token(self, token_hash: str) -> ApiToken | None:
+        row = self._first(ApiTokenRow, col(ApiTokenRow.token_hash) == token_hash)
+        return _token(row) if row is not None else None
+
+    def note_token(self, token_id: int, now: datetime) -> None:
+        self._connection.execute(update(ApiTokenRow).where(col(ApiTokenRow.id) == token_id).values(used_at=now))
 
     def tokens_of(self, person: str) -> list[ApiToken]:
         """Those that were not revoked, the newest first."""

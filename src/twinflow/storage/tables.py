@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any, cast
 
-from sqlalchemy import JSON, CheckConstraint, Index, LargeBinary, String, Table, UniqueConstraint, text
+from sqlalchemy import JSON, BigInteger, CheckConstraint, Index, LargeBinary, String, Table, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
@@ -528,6 +528,7 @@ class OfficeRow(SQLModel, table=True):
     time_zone: str
     calendars: list[str] = Field(sa_type=Document)
     city: str
+    second_factor: bool = False
 
 
 class PersonRow(SQLModel, table=True):
@@ -638,6 +639,7 @@ class AccountRow(SQLModel, table=True):
     last_counter: int = 0
     locked: bool = False
     locked_until: datetime | None = None
+    by_browser: bool = True
 
 
 class SessionRow(SQLModel, table=True):
@@ -653,6 +655,21 @@ class SessionRow(SQLModel, table=True):
     user_agent: str
     waits_for: str
     revoked_at: datetime | None = None
+    second_factor: bool = False
+
+
+class PasskeyRow(SQLModel, table=True):
+    """A passkey of a person: what its signatures are proved by, which lets nobody in. Identifiers and keys are base64url."""
+
+    __tablename__ = "passkey"
+
+    credential_id: str = Field(primary_key=True)
+    person: str = Field(foreign_key="person.key", index=True)
+    name: str
+    public_key: str
+    sign_count: int = Field(sa_type=BigInteger)
+    made_at: datetime
+    used_at: datetime | None = None
 
 
 class RecoveryCodeRow(SQLModel, table=True):

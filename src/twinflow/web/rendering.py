@@ -59,9 +59,8 @@ class Site:
         self, request: Request, template: str, status: int, *, reader: str = "", **values: object
     ) -> HTMLResponse:
         """A page of forms about whoever asks alone, without banners; `reader` is the language of somebody not yet signed in."""
-        person = getattr(_signed_in(request), "person", None)
         quiet = {"incidents": 0, "held": None, "clock": ()}
-        return self._draw(request, template, status, {**values, **quiet}, reader or getattr(person, "language", ""))
+        return self._draw(request, template, status, {**values, **quiet}, reader)
 
     def error_page(self, request: Request, status: int, message: Sentence, similar: Sequence[str] = ()) -> HTMLResponse:
         """A page that asks the database nothing."""
@@ -78,16 +77,17 @@ class Site:
     def _draw(
         self, request: Request, template: str, status: int, values: Mapping[str, object], reader: str = ""
     ) -> HTMLResponse:
-        """`reader`: the language of whom the page is for, where that is known."""
+        """`reader`: the language of whom the page is for, where that is not whoever is signed in."""
         settings = self.runtime.settings
-        code = languages.choose(request, settings.language, reader)
+        me = _signed_in(request)
+        code = languages.choose(request, settings.language, reader or (me.reader if me is not None else ""))
         frame = {
             "language": code,
             "switch": languages.switch(request),
             "root": request.scope.get("root_path", ""),
             "demo": self.demo,
             "for_several": ONE_FOR_SEVERAL if settings.people.one_user_for_several else None,
-            "signed_in": _signed_in(request),
+            "signed_in": me,
             "captures": not settings.mail.host,
             "redirected_to": settings.mail.redirect_all_to,
         }

@@ -22,7 +22,7 @@ class Office:
     """A municipality, ministry or registry. `time_zone` is an IANA name, `country` an ISO 3166-1 alpha-2 code.
 
     `calendars` name its days off; without any, it works from Monday to Friday. `city` is what its own party is called, where
-    the key does not say it.
+    the key does not say it. `second_factor`: whoever holds a role there signs in with one.
     """
 
     key: str
@@ -32,6 +32,7 @@ class Office:
     time_zone: str
     calendars: tuple[str, ...] = ()
     city: str = ""
+    second_factor: bool = False
 
 
 @dataclass(frozen=True, slots=True)
