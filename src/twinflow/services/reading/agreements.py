@@ -17,7 +17,7 @@ from twinflow.domain.deadlines.assumed import terms_in_words
 from twinflow.domain.deadlines.context import DeadlineContext
 from twinflow.domain.people.people import People
 from twinflow.domain.people.viewer import OPERATOR, Viewer
-from twinflow.domain.people.visibility import decides, hidden_entries, sees_notes
+from twinflow.domain.people.visibility import decides, hidden_entries, sees_notes, tells_of_hidden
 from twinflow.domain.process import machine
 from twinflow.domain.process.definition import CLOCK, Label, ProcessDefinition, Step
 from twinflow.domain.rulebook import Rulebook, deadline_context
@@ -271,7 +271,9 @@ def show_agreement(
         roles = definition.roles
         is_annulled = agreement.annulled_on is not None
         hidden = hidden_entries(viewer, agreement.office, agreement.history, definition)
-        shown = [(number, entry) for number, entry in entries if number not in hidden]
+        shown = [
+            (number, entry) for number, entry in entries if number not in hidden and not tells_of_hidden(entry, hidden)
+        ]
         lines = Lines(rulebook, people, now)
         return AgreementPage(
             line=lines.of(agreement),
