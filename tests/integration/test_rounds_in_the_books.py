@@ -66,7 +66,7 @@ def test_a_round_is_kept_shown_told_and_corrected(requested: World) -> None:
     world.act("MX-1", RoundAct.ANSWER, "elena", number=2, text="It is gone.")
     world.act("MX-1", RoundAct.SUBMIT, "elena", draft=NEW)
     step(world, "answer_observations")
-    first, second = show_rounds(world.engine, world.rulebook, "MX-1")
+    first, second = show_rounds(world.engine, world.rulebook, world.people, "MX-1")
     assert [(mark.value, line) for mark, line in second.changes][:2] == [
         ("-", "Article V."),
         ("+", "Article V, every year."),
@@ -86,7 +86,7 @@ def test_a_round_is_kept_shown_told_and_corrected(requested: World) -> None:
     correct_entry(
         world.engine, world.rulebook, world.people, "MX-1", command, person="elena", door=AT_PAGE, now=world.now
     )
-    first, _ = show_rounds(world.engine, world.rulebook, "MX-1")
+    first, _ = show_rounds(world.engine, world.rulebook, world.people, "MX-1")
     assert "Article XIII is gone." in say(first.observations[1].said[0], "en")
 
 

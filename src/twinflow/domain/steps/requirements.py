@@ -97,7 +97,7 @@ def _step_taken(attempt: Attempt, requirement: Requirement) -> Sentence | None:
 
 def _another_person_than(attempt: Attempt, requirement: Requirement) -> Sentence | None:
     """Four eyes, on persons: whoever had a hand in it, or is tied to one who had, cannot decide about it, in whatever role."""
-    hands = hands_in(attempt.agreement, attempt.definition, attempt.step, requirement)
+    hands = hands_in(attempt.agreement, attempt.definition, attempt.step, requirement, attempt.actor)
     did = tied_to_a_hand(attempt.actor, hands)
     return None if did is None else Sentence("{did}; another person has to take this one.", {"did": did})
 
