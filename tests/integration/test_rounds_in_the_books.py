@@ -17,6 +17,7 @@ from twinflow.language import say
 from twinflow.services.agreements.advancing import advance_agreement
 from twinflow.services.agreements.correcting import correct_entry
 from twinflow.services.agreements.opening import open_agreement
+from twinflow.services.books.checking import check
 from twinflow.services.mail.letters import letters
 from twinflow.services.mail.outbox import claim_batch
 from twinflow.services.reading.agreements import AgreementPage, list_references, show_agreement
@@ -154,6 +155,7 @@ def test_a_unit_that_is_consulted_is_warned_before_on_and_after_the_day_and_who_
         ("consultation-soon", "on the day", "2026-03-17", "clara"),
     ]
     assert told(world) == [asked, *soon]
+    assert check(world.engine, world.rulebook, world.people, world.now).faults == ()
     world.now += timedelta(days=1)
     world.act("MX-1", RoundAct.NOTE, "rita", text="before the pass of the day")
     for _ in range(2):
@@ -169,6 +171,7 @@ def test_a_unit_that_is_consulted_is_warned_before_on_and_after_the_day_and_who_
     answered = [("consultation-given", "consultation-given", "2026-03-24", "rita")]
     live(world, 10)
     assert told(world) == [asked, *soon, *overdue, *again, *answered]
+    assert check(world.engine, world.rulebook, world.people, world.now).faults == ()
 
 
 ITALY = """
@@ -227,6 +230,7 @@ def test_a_unit_sees_a_case_from_being_consulted_on_for_good_and_what_nobody_the
     live(world, 16)
     nobody, late = ("consultation-asked", "", "2026-03-02", ""), ("consultation-overdue", "1 day after", "2026-03-18")
     assert told(world) == [nobody, (*late, "dario")]
+    assert check(world.engine, world.rulebook, world.people, world.now).faults == ()
     assert any("nobody is" in say(each.sentence, "en") for each in world.tick().sweep.problems)
     declared.write_text(ITALY + MINISTRY, encoding="utf-8")
     world.declare(declared)

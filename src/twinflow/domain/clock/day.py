@@ -285,7 +285,7 @@ class _Run:
         ]
         audiences = [self._tell(telling) for telling in tellings]
         if any(audience.nobody for audience in audiences):
-            return replace(anew, derive_on=self.agreement.derive_on, derived_on=self.agreement.derived_on)
+            return replace(anew, derive_on=self.agreement.derive_on)
         return anew
 
     def _leave_derived(self, anew: Agreement) -> None:
