@@ -51,6 +51,7 @@ PROCESSES = [path.relative_to(WORKFLOWS).with_suffix("").as_posix() for path in 
 NOTICES = read_notices(NOTIFICATIONS)
 ONE_DAY = timedelta(days=1)
 CORRECTIONS = {"entry-corrected", "correction-to-confirm", "correction-refused", "correction-displaced"}
+CONSULTATIONS = {"consultation-asked", "consultation-soon", "consultation-overdue", "consultation-given"}
 MOVES = {"move-to-accept", "case-moved", "move-refused"}
 NEVER_BY_ITSELF = {"deadline-moved", "change-to-confirm", "lapse-refused", "wrong-office", *CORRECTIONS, *MOVES}
 """These need somebody to change a deadline, which no script does, or a process that was not proved."""
@@ -77,7 +78,7 @@ def sent_by(definition: ProcessDefinition) -> set[str]:
     refused = {"lapse-refused"} if any(rule.on_lapse for rule in rules) else set()
     by_default = any(rule.term and definition.terms[rule.term].default for rule in rules)
     assumed = {"term-assumed"} if by_default else set()
-    consulted = {"consultation-asked"} if any(rule.consults for rule in definition.rounds.values()) else set()
+    consulted = CONSULTATIONS if any(rule.consults for rule in definition.rounds.values()) else set()
     always = CORRECTIONS | MOVES | {*FINDINGS, "undelivered"}
     return consulted | announced | of_deadlines | confirmed | refused | assumed | always
 

@@ -12,7 +12,16 @@ from world import World
 
 TO_WHO_SEES_THE_CASE = {
     *("agreement-ended", "agreement-registered", "agreement-renewed", "approval-requested", "change-to-confirm"),
-    *("consultation-asked", "correction-displaced", "correction-refused", "correction-to-confirm", "date-missing"),
+    *(
+        "consultation-asked",
+        "consultation-given",
+        "consultation-overdue",
+        "consultation-soon",
+        "correction-displaced",
+        "correction-refused",
+        "correction-to-confirm",
+        "date-missing",
+    ),
     *("dates-disagree", "deadline-moved", "deadline-overdue", "deadline-soon", "entry-corrected", "lapse-refused"),
     *("observations-made", "opinion-issued", "opinion-requested", "registration-requested", "signature-missing"),
     *(

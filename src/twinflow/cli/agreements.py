@@ -208,10 +208,11 @@ def _print_timeline(cli: Cli, page: agreements.AgreementPage) -> None:
 
 
 def _what(cli: Cli, entry: agreements.EntryLine) -> str:
-    """With the entry that has put it right, if one has."""
+    """With what was changed about people behind it, and the entry that has put it right, if one has."""
+    said = "; ".join(map(cli.say, (entry.text, *entry.behind)))
     if entry.corrected_by is None:
-        return cli.say(entry.text)
-    return f"{cli.say(entry.text)} [{cli.say(Sentence('see entry {number}', {'number': entry.corrected_by}))}]"
+        return said
+    return f"{said} [{cli.say(Sentence('see entry {number}', {'number': entry.corrected_by}))}]"
 
 
 @app.command()

@@ -36,7 +36,7 @@ def show(
     """The rounds of an agreement: drafts, observations and how they stand, consultations, decisions."""
     cli = cli_of(context)
     runtime = cli.runtime
-    found = reading.show_rounds(runtime.engine, runtime.rulebook, reference)
+    found = reading.show_rounds(runtime.engine, runtime.rulebook, runtime.people, reference)
     if json:
         print_json(found, cli.language)
         return
@@ -214,7 +214,7 @@ def _do(context: typer.Context, reference: str, command: RoundCommand, person: s
         now=cli.now(),
     )
     if json:
-        found = reading.show_rounds(runtime.engine, runtime.rulebook, reference)
+        found = reading.show_rounds(runtime.engine, runtime.rulebook, runtime.people, reference)
         print_json_of_act(cli, {"rounds": found}, day)
         return
     message = entry_message(done.history[-1], runtime.rulebook.definition_of(done))

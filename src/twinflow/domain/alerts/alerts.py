@@ -1,21 +1,24 @@
 """What is to be told of a case: of a date and its warnings, a move, a finding, a step."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from twinflow.domain.agreement.agreement import Agreement, Deadline, Finding, FindingCode
 from twinflow.domain.agreement.entries import OnConsultation, StepTaken, TermStated
 from twinflow.domain.agreement.history import HistoryEntry
+from twinflow.domain.agreement.rounds import Consultation
 from twinflow.domain.agreement.subject import AlertSubject, SubjectKind
 from twinflow.domain.alerts.telling import Telling
 from twinflow.domain.calendar.business_days import Calendars
-from twinflow.domain.deadlines import warnings
+from twinflow.domain.deadlines import consultations, warnings
 from twinflow.domain.deadlines.acknowledgements import acknowledgements_of
 from twinflow.domain.deadlines.carried_over import taken_over
+from twinflow.domain.deadlines.consultations import Waiting
+from twinflow.domain.deadlines.context import DeadlineContext
 from twinflow.domain.deadlines.warnings import LevelKey
 from twinflow.domain.people.viewer import SUPERVISOR
-from twinflow.domain.process.definition import CLOCK, LIAISON, Announcement, DeadlineRule
+from twinflow.domain.process.definition import CLOCK, LIAISON, Announcement, DeadlineRule, RoundRule
 
 SOON, OVERDUE = "deadline-soon", "deadline-overdue"
 """The notices about a deadline: its day is to come, or has passed."""
@@ -37,8 +40,12 @@ NOT_CORRECTED = "correction-refused"
 
 DISPLACED = "correction-displaced"
 """The notice that another correction has taken the place of one which waited."""
-CONSULTED = "consultation-asked"
-"""The notice to a unit that it was consulted."""
+
+CONSULTED, ANSWER_SOON, ANSWER_OVERDUE = "consultation-asked", "consultation-soon", "consultation-overdue"
+"""The notices to a unit: that it was consulted, and that the day of its answer is to come, or has passed."""
+
+ANSWERED = "consultation-given"
+"""The notice to whoever asked a unit that it has answered."""
 
 TO_ACCEPT, GONE, NOT_MOVED = "move-to-accept", "case-moved", "move-refused"
 """The notices that an office is to keep a case from now on: asked of its supervisors, so, and not so."""
@@ -226,7 +233,7 @@ def about_consultation(said: OnConsultation, on: date) -> Telling:
     """That a unit is asked; without delay, as its time runs."""
     return Telling(
         notice=CONSULTED,
-        subject=AlertSubject(SubjectKind.CONSULTATION, str(said.number)),
+        subject=_consultation(said.number),
         roles=(said.role,),
         effective_on=on,
         urgent=True,
@@ -246,6 +253,45 @@ def about_move(number: int, notice: str, actor: str, today: date, along: str) ->
         details={"along": along} if along else {},
         held=frozenset({actor}),
     )
+
+
+def about_waiting(waiting: Waiting, context: DeadlineContext) -> Iterator[Telling]:
+    """That an answer is awaited: by its ladder to the unit, and once it is overdue to whoever asked as well."""
+    level = consultations.reached(waiting, context)
+    if level is None:
+        return
+    passed = level.on > waiting.due_on
+    told = Telling(
+        notice=ANSWER_OVERDUE if passed else ANSWER_SOON,
+        subject=_consultation(waiting.consultation.number),
+        level=str(level.key),
+        roles=(waiting.consultation.asked.role,),
+        effective_on=level.on,
+        waits=True,
+    )
+    yield told
+    if passed:
+        yield replace(told, roles=_who_ask(waiting.round), person=waiting.consultation.asked_in.actor)
+
+
+def about_answer(answered: Consultation, rule: RoundRule, on: date) -> Telling:
+    """That a unit has answered, to whoever asked it."""
+    return Telling(
+        notice=ANSWERED,
+        subject=_consultation(answered.number),
+        level=ANSWERED,
+        roles=_who_ask(rule),
+        effective_on=on,
+        person=answered.asked_in.actor,
+    )
+
+
+def _consultation(number: int) -> AlertSubject:
+    return AlertSubject(SubjectKind.CONSULTATION, str(number))
+
+
+def _who_ask(rule: RoundRule) -> tuple[str, ...]:
+    return tuple(sorted(rule.consulted_by))
 
 
 def about_refused_correction(number: int, actor: str, today: date) -> Telling:

@@ -69,6 +69,8 @@ def audience_of(
     """
     handed_over = (definition.roles[role].deputy for role in telling.roles if in_hand.get(role) == "")
     deputies = tuple(deputy for deputy in handed_over if deputy is not None and deputy not in telling.roles)
+    if telling.person:
+        in_hand = {**in_hand, **dict.fromkeys(telling.roles, telling.person)}
     holders, vacant = holders_of(people, definition, office, telling.roles, today)
     standing_by, _ = holders_of(people, definition, office, deputies, today)
     holders = {**standing_by, **_without_others(holders, in_hand)}

@@ -300,7 +300,7 @@ class _Run:
         also = frozenset(hands).union(*(self.people.sharing(person) for person in known)) - {entry.actor}
         way = entry.way
         acts_for = {way.role: way.acts_for} if way is not None and way.acts_for else {}
-        return Actor(entry.actor, frozenset(self.definition.roles), also, acts_for, way)
+        return Actor(entry.actor, frozenset(self.definition.roles), also, acts_for, way, self.people.shared)
 
     def _changed(self, entry: HistoryEntry) -> HistoryEntry:
         said, now = Changed.read(entry), entry.recorded_at

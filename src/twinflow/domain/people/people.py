@@ -114,7 +114,8 @@ class Actor:
 
     `also` are other keys with the same mail address: books and files of before may know one human by two. `acts_for` has, by
     role, for whom a delegation lets them exercise it. `way` is how they come to act; None for the clock, and for what was done
-    before it was kept.
+    before it was kept. `shared` has the keys of each human known by several, whoever that is;
+    `givers` are those who have delegated anything to them that day, in whatever role, directly or through others.
     """
 
     key: str
@@ -122,10 +123,20 @@ class Actor:
     also: frozenset[str] = frozenset()
     acts_for: Mapping[str, str] = field(default_factory=dict, hash=False)
     way: Way | None = None
+    shared: frozenset[frozenset[str]] = frozenset()
+    givers: frozenset[str] = frozenset()
 
     def is_called(self, key: str) -> bool:
         """Whether who acted under the key is the same human."""
         return key == self.key or key in self.also
+
+    def stands_in_for(self, key: str) -> bool:
+        """Whether a delegation lets them act for the human who has the key."""
+        return any(self.is_one(key, each) for each in self.givers.union(self.acts_for.values()))
+
+    def is_one(self, key: str, other: str) -> bool:
+        """Whether two keys are those of one human."""
+        return key == other or any({key, other} <= keys for keys in self.shared)
 
     def way_in(self, roles: Iterable[str]) -> Way | None:
         """The way in which they do what one of these roles allows: their own before one of somebody else, the liaison's first."""
@@ -209,7 +220,8 @@ class People:
         whose = {role: self._holding(definition, role, office, day).get(person.key) for role in possible}
         held = {role: holder for role, holder in whose.items() if holder is not None}
         acts_for = {role: holder for role, holder in held.items() if holder != person.key}
-        return Actor(person.key, frozenset(held), self.sharing(person), acts_for, way)
+        givers = self._givers_to(person.key, day)
+        return Actor(person.key, frozenset(held), self.sharing(person), acts_for, way, self.shared, givers)
 
     def holders_for(self, definition: ProcessDefinition, role: str, office: str, day: date) -> list[Person]:
         """Who holds the role for cases of `office` on the day, in the office then in charge; else who holds its deputy's.
@@ -279,6 +291,14 @@ class People:
             if self.whose(key, role, office, self.today(office, now)) is not None
         )
 
+    def _givers_to(self, key: str, day: date) -> frozenset[str]:
+        """All whose delegations of the day come as far as to the person."""
+        found = {key}
+        for _ in range(LONGEST_CHAIN):
+            given = (each for key in found for each in self._given_to.get(key, ()))
+            found = found | {giver for giver, delegation in given if delegation.covers(day)}
+        return frozenset(found - {key})
+
     def _above(self, key: str) -> frozenset[str]:
         """The person, and all whose roles were ever delegated as far as to them."""
         found = {key}
@@ -337,6 +357,11 @@ class People:
             if person.address:
                 found.setdefault(person.address, set()).add(person.key)
         return {address: frozenset(keys) for address, keys in found.items()}
+
+    @cached_property
+    def shared(self) -> frozenset[frozenset[str]]:
+        """The keys of each human who has several, as they have one address."""
+        return frozenset(keys for keys in self._by_address.values() if len(keys) > 1)
 
     @cached_property
     def _by_role(self) -> Mapping[str, Sequence[Person]]:

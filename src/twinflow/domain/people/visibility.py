@@ -1,13 +1,16 @@
-"""Who of other offices sees a case: from the first time it comes into one of the states that its process names, and for good."""
+"""Who of other offices sees a case: from the first time it comes into one of the states that its process names, or they are
+consulted about it, and for good.
+"""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from twinflow.domain.agreement.entries import Corrected
+from twinflow.domain.agreement.entries import Alerted, Corrected
 from twinflow.domain.agreement.history import HistoryEntry
 from twinflow.domain.agreement.present_names import numbered, what_counts
 from twinflow.domain.agreement.rounds import kept_from_the_city
+from twinflow.domain.agreement.subject import SubjectKind
 from twinflow.domain.people.people import Office
 from twinflow.domain.people.viewer import ADMINISTRATOR, AUDITOR, Held, Viewer
 from twinflow.domain.process.definition import NOTES, ProcessDefinition, Role
@@ -90,6 +93,13 @@ def seen_from(definition: ProcessDefinition, office: Office, state: str, day: da
     )
 
 
+def seen_when_asked(definition: ProcessDefinition, office: Office, role: str) -> frozenset[SeenBy]:
+    """Who of others sees a case of the office once the role is consulted, in any state: the role, and who stands in for it."""
+    kinds = {each.kind for each in definition.roles[role].offices} - {office.kind}
+    holders = ((kind, holder) for kind in kinds for holder in _with_deputies(definition, definition.roles[role], kind))
+    return frozenset(SeenBy(kind, holder, office.country) for kind, holder in holders)
+
+
 def _with_deputies(definition: ProcessDefinition, role: Role, kind: str) -> Iterable[str]:
     """The role, and those that stand in for it in offices of the kind."""
     found: dict[str, None] = {role.key: None}
@@ -136,3 +146,14 @@ def hidden_entries(
         if said is not None and said.entries and hidden.issuperset(said.entries):
             hidden.add(number)
     return frozenset(hidden)
+
+
+def tells_of_hidden(entry: HistoryEntry, hidden: Collection[int]) -> bool:
+    """Whether it says who was told of something that is hidden: of a consultation, or of what corrects a hidden entry."""
+    said = Alerted.read(entry)
+    if said is None or not hidden:
+        return False
+    subject = said.subject
+    return subject.kind is SubjectKind.CONSULTATION or (
+        subject.kind is SubjectKind.CORRECTION and int(subject.name) in hidden
+    )

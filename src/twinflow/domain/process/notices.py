@@ -75,6 +75,13 @@ _DEADLINE: Fields = {
 _FINDING: Fields = {"subject": Kind.TEXT, "known": Kind.TEXT}
 _CORRECTION: Fields = {"entry": Kind.NUMBER, "actor": Kind.TEXT, "what": Kind.TEXT}
 _MOVE: Fields = {"actor": Kind.TEXT, "office": Kind.TEXT, "keeper": Kind.TEXT}
+_CONSULTATION: Fields = {
+    "number": Kind.NUMBER,
+    "actor": Kind.TEXT,
+    "text": Kind.TEXT,
+    "due_on": Kind.DAY,
+    **_TODO,
+}
 _BUILT_IN: Mapping[str, Fields] = {
     "deadline-soon": {**_DEADLINE, "assumed": Kind.TEXT},
     "deadline-overdue": _DEADLINE,
@@ -114,7 +121,10 @@ _BUILT_IN: Mapping[str, Fields] = {
     "term-beyond-bound": {**_FINDING, "at_most": Kind.TEXT, "source": Kind.TEXT},
     "term-assumed": {**_FINDING, "term": Kind.TEXT},
     "dates-disagree": _FINDING,
-    "consultation-asked": {"number": Kind.NUMBER, "actor": Kind.TEXT, "text": Kind.TEXT, "due_on": Kind.DAY, **_TODO},
+    "consultation-asked": _CONSULTATION,
+    "consultation-soon": {**_CONSULTATION, "late": Kind.TEXT},
+    "consultation-overdue": {**_CONSULTATION, "late": Kind.TEXT},
+    "consultation-given": {**_CONSULTATION, "late": Kind.TEXT},
     "undelivered": {"person": Kind.TEXT, "subject": Kind.TEXT, "why": Kind.TEXT, "number": Kind.NUMBER},
 }
 BUILT_IN_NOTICES = tuple(_BUILT_IN)

@@ -50,16 +50,20 @@ def tied_to_a_hand(actor: Actor, hands: Sequence[Hand]) -> Sentence | None:
 
 
 def hands_in(
-    agreement: Agreement, definition: ProcessDefinition, step: Step | None, requirement: Requirement
+    agreement: Agreement, definition: ProcessDefinition, step: Step | None, requirement: Requirement, actor: Actor
 ) -> list[Hand]:
-    """Everybody who had a hand in what the step decides about, whoever took a step that the requirement names first."""
+    """Everybody who had a hand in what the step decides about, whoever took a step that the requirement names first.
+
+    The actor is asked which keys are those of one human.
+    """
     matter = _Matter(agreement, definition, step, requirement)
     found = [hand for place in matter.round for hand in matter.hands_of(place)]
     people = {hand.person for hand in found}
     for place in matter.round:
         entry = agreement.history[place]
-        if entry.way is not None and entry.way.acts_for in people and entry.actor not in people:
-            values = {"person": entry.actor, "principal": entry.way.acts_for}
+        whom = entry.way.acts_for if entry.way is not None else ""
+        if whom and entry.actor not in people and any(actor.is_one(whom, each) for each in people):
+            values = {"person": entry.actor, "principal": whom}
             found.append(Hand(entry.actor, Sentence("{person} acted for {principal}", values), entry.way))
     return sorted(found, key=lambda hand: not hand.asked)
 

@@ -21,6 +21,7 @@ from twinflow.domain.corrections.belonging import apart_from, left_behind
 from twinflow.domain.corrections.correction import Corrections, rest_on
 from twinflow.domain.corrections.request import CorrectionCommand
 from twinflow.domain.corrections.waiting import pending, refuse
+from twinflow.domain.deadlines.consultations import awaited
 from twinflow.domain.deadlines.kept import rewritten
 from twinflow.domain.people.people import Actor, People
 from twinflow.domain.process.definition import LIAISON, Label
@@ -234,6 +235,8 @@ def _written(
     work.agreements.correct(before, left.agreement)
     show(work, rulebook, people, agreement_id, left.agreement)
     write_rows(work, rulebook, agreement_id, left, now)
+    if any(awaited(left.agreement, definition)):  # another day may be awaited now
+        work.agreements.look_again([agreement_id], now.date())
     refresh_parent(work, rulebook, people, left.agreement, now, parent)
     places, corrected = dict(numbered(history)), as_corrected(history)
     wrong = [corrected[places[number]] for number in sorted(found.said.entries)]

@@ -4,11 +4,12 @@ from collections.abc import Collection
 from datetime import datetime
 
 from twinflow.domain.agreement.agreement import Agreement
+from twinflow.domain.agreement.entries import OnConsultation
 from twinflow.domain.alerts.alerts import about_step
 from twinflow.domain.deadlines.kept import Rewritten, rewritten
 from twinflow.domain.deadlines.occurrences import with_deadlines
 from twinflow.domain.people.people import People
-from twinflow.domain.people.visibility import SeenBy, seen_from
+from twinflow.domain.people.visibility import SeenBy, seen_from, seen_when_asked
 from twinflow.domain.process.definition import CLOCK
 from twinflow.domain.rulebook import Rulebook, deadline_context
 from twinflow.domain.steps.command import Outcome
@@ -113,10 +114,17 @@ def write_rows(work: UnitOfWork, rulebook: Rulebook, agreement_id: int, left: Re
 def show(
     work: UnitOfWork, rulebook: Rulebook, people: People, agreement_id: int, after: Agreement, said: int = 0
 ) -> None:
-    """Let those of other offices see the case who see it from a state it came into by the entries after the first `said`."""
+    """Let those of other offices see the case who see it from a state it came into by the entries after the first `said`, or who
+    were consulted in one of them.
+    """
     definition, office = rulebook.definition_of(after), people.offices[after.office]
-    came = {(entry.to_state, entry.effective_on) for entry in after.history[said:] if entry.to_state is not None}
+    new = after.history[said:]
+    came = {(entry.to_state, entry.effective_on) for entry in new if entry.to_state is not None}
     seen = {who for state, day in came for who in seen_from(definition, office, state, day)}
+    asked = {
+        consulted.role for entry in new if (consulted := OnConsultation.read(entry)) is not None and consulted.role
+    }
+    seen |= {who for role in asked for who in seen_when_asked(definition, office, role)}
     work.visibility.show(agreement_id, seen)
 
 

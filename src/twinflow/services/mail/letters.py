@@ -17,7 +17,18 @@ from twinflow.domain.agreement.left_open import LeftOpen
 from twinflow.domain.agreement.present_names import numbered, state_now
 from twinflow.domain.agreement.rounds import rounds_of
 from twinflow.domain.agreement.subject import AlertSubject, SubjectKind
-from twinflow.domain.alerts.alerts import CORRECTED, DISPLACED, OVERDUE, SOON, TO_ACCEPT, TO_CONFIRM, Alert
+from twinflow.domain.alerts.alerts import (
+    ANSWER_OVERDUE,
+    ANSWER_SOON,
+    ANSWERED,
+    CORRECTED,
+    DISPLACED,
+    OVERDUE,
+    SOON,
+    TO_ACCEPT,
+    TO_CONFIRM,
+    Alert,
+)
 from twinflow.domain.calendar.business_days import business_days_between
 from twinflow.domain.clock.day import Stuck, steps_of_dates
 from twinflow.domain.corrections.waiting import displaced_by
@@ -213,6 +224,8 @@ def _notice(alert: Alert, values: Mapping[str, Any]) -> str:
     """A warning may have waited so long that the day has passed."""
     if alert.subject.kind is SubjectKind.DEADLINE:
         return OVERDUE if is_past(values["days"]) else SOON
+    if alert.notice == ANSWER_SOON and values["passed"]:
+        return ANSWER_OVERDUE
     return alert.notice
 
 
@@ -414,19 +427,23 @@ class Desk:
         ]
 
     def _of_consultation(self, person: Person, alert: Alert) -> dict[str, Any] | None:
-        """What a unit is asked; None where it has answered, or is not asked any more."""
+        """What a unit is asked, or has answered; None where that does not wait, or is not there, any more."""
         agreement, definition = self._agreement(alert), self._definition(alert)
         asked = rounds_of(agreement.history, definition).consultations.get(int(alert.subject.name))
-        if asked is None or asked.given is not None:
+        if asked is None or (asked.given is not None) != (alert.notice == ANSWERED):
             return None
-        actor = self.people.people.get(asked.asked_in.actor)
+        said, entry = asked.given or asked.asked, asked.given_in or asked.asked_in
+        actor, role, due_on = self.people.people.get(entry.actor), asked.asked.role, asked.asked.due_on
+        todo = [say(how_to_answer(alert.reference, asked.number), person.language)] if alert.role == role else []
         return {
             "number": asked.number,
-            "actor": actor.name if actor is not None else asked.asked_in.actor,
-            "text": asked.asked.text,
-            "due_on": asked.asked.due_on,
-            "todo": [say(how_to_answer(alert.reference, asked.number), person.language)],
-            "sort_on": asked.asked.due_on or date.max,
+            "actor": actor.name if actor is not None else entry.actor,
+            "late": definition.roles[role].label[person.language],
+            "text": said.text,
+            "due_on": due_on,
+            "passed": has_passed(due_on, self.people.today(alert.office, self.now)),
+            "todo": todo,
+            "sort_on": due_on or date.max,
         }
 
     def _present(self, person: Person, alert: Alert) -> dict[str, Any]:

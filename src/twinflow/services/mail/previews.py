@@ -15,6 +15,9 @@ from twinflow.domain.agreement.present_names import numbered
 from twinflow.domain.agreement.rounds import rounds_of
 from twinflow.domain.agreement.subject import AlertSubject, SubjectKind
 from twinflow.domain.alerts.alerts import (
+    ANSWER_OVERDUE,
+    ANSWER_SOON,
+    ANSWERED,
     CONSULTED,
     CORRECTED,
     DISPLACED,
@@ -208,7 +211,7 @@ def _occasions(case: _Case) -> Iterator[_Occasion]:
         **dict.fromkeys((TO_ACCEPT, GONE, NOT_MOVED), _of_moves),
         REFUSED: _of_refused,
         UNDELIVERED: _of_messages,
-        CONSULTED: _of_consultations,
+        **dict.fromkeys((CONSULTED, ANSWER_SOON, ANSWER_OVERDUE, ANSWERED), _of_consultations),
         **dict.fromkeys(OF_FINDINGS, _of_findings),
     }
     return by_notice.get(case.notice, _of_steps)(case)
@@ -358,20 +361,28 @@ def _second(definition: ProcessDefinition, rule: str) -> str | None:
 
 
 def _of_consultations(case: _Case) -> Iterator[_Occasion]:
+    """Of an answer whoever asks is told, of all else the unit."""
+    urgent, rules = case.notice == CONSULTED, case.definition.rounds
     for asked in rounds_of(case.agreement.history, case.definition).consultations.values():
-        yield _Occasion(AlertSubject(SubjectKind.CONSULTATION, str(asked.number)), (asked.asked.role,), urgent=True)
-    roles = tuple(role for rule in case.definition.rounds.values() for role in rule.consults)
+        roles = tuple(rules[asked.asked.round].consulted_by) if case.notice == ANSWERED else (asked.asked.role,)
+        yield _Occasion(AlertSubject(SubjectKind.CONSULTATION, str(asked.number)), roles, urgent=urgent)
+    named = (rule.consulted_by if case.notice == ANSWERED else rule.consults for rule in rules.values())
+    roles = tuple(role for those in named for role in those)
+    units = [role for rule in rules.values() for role in rule.consults]
     liaison = _liaison(case)
     values = {
         "number": 1,
         "actor": liaison.name if liaison is not None else "–",
+        "late": case.definition.roles[units[0]].label if units else "–",
         "text": Sentence("Is article V in order?"),
         "due_on": case.today + A_WEEK,
-        "todo": (how_to_answer(case.agreement.reference, 1),),
+        "todo": () if case.notice == ANSWERED else (how_to_answer(case.agreement.reference, 1),),
     }
     details = {"message": "0", "person": "", "of": "", "why": packed(Sentence(""))}
     if roles:
-        yield _Occasion(AlertSubject(SubjectKind.UNDELIVERED, ""), roles, details=details, urgent=True, made_up=values)
+        yield _Occasion(
+            AlertSubject(SubjectKind.UNDELIVERED, ""), roles, details=details, urgent=urgent, made_up=values
+        )
 
 
 def _of_messages(case: _Case) -> Iterator[_Occasion]:
