@@ -9,8 +9,9 @@ import pytest
 from builders import AT_PAGE, DRAFT, new_case
 from twinflow.domain.agreement.agreement import Party
 from twinflow.domain.agreement.entries import DutyTaken
+from twinflow.domain.agreement.history import EntryKind
 from twinflow.domain.people.duties import Act, Asked
-from twinflow.domain.people.people import Assignment, People, Person
+from twinflow.domain.people.people import Assignment, Delegation, People, Person
 from twinflow.domain.steps.command import StepCommand
 from twinflow.errors import Refused
 from twinflow.services.agreements.advancing import advance_agreement
@@ -64,6 +65,7 @@ def does(world: World, person: str, what: Act, reason: str = "", to: str = "", u
             "MX-1",
             Asked(what, reason, to, until),
             person=person,
+            door=AT_PAGE,
             now=world.now,
         )
     except Refused as refused:
@@ -134,6 +136,31 @@ def test_a_supervisor_of_the_office_assigns_to_who_holds_the_role_and_takes_it_f
     assert [each.person for each in queue(asked, "raul").waiting] == [""]
 
 
+def test_each_act_keeps_by_which_door_in_which_role_and_for_whom(asked: World) -> None:
+    given = Delegation("raul", date(2026, 3, 1), date(2026, 3, 31), "a journey")
+
+    def delegate(people: People) -> People:
+        saul = replace(people.people["saul"], delegations=(given,))
+        return replace(people, people={**people.people, "saul": saul})
+
+    change_people(asked.engine, asked.rulebook, delegate, by="test", reason="", now=asked.now)
+    asked.runtime.refresh()
+    assert does(asked, "nora", Act.CLAIM) == "nora"
+    assert does(asked, "raul", Act.ASSIGN, to="rita") == "rita"
+    assert does(asked, "saul", Act.RELEASE) == ""
+    assert does(asked, "raul", Act.CLAIM) == "raul"
+    with UnitOfWork(asked.engine, reading=True) as work:
+        history = work.agreements.get("MX-1").history
+    ways = [entry.way for entry in history if entry.kind is EntryKind.DUTY]
+    assert [(way.role, way.acts_for) for way in ways if way is not None] == [
+        ("reviewer", ""),
+        ("supervisor", "saul"),
+        ("supervisor", ""),
+        ("reviewer", ""),
+    ]
+    assert {way.door for way in ways if way is not None} == {AT_PAGE.door}
+
+
 def test_what_is_put_aside_is_counted_and_comes_back_by_itself_on_its_day(asked: World) -> None:
     until = date(2026, 3, 10)
     assert does(asked, "rita", Act.PUT_ASIDE, "a paper is to come", until=asked.now.date()).endswith("not after today.")
@@ -180,8 +207,8 @@ def test_what_is_handed_over_is_the_successors_once_accepted_and_all_are_told_un
     assert {"rita", "nora", "raul"} <= mailed(asked)
     assert does(asked, "raul", Act.ACCEPT) == "It is handed over to rita."
     with pytest.raises(Refused):
-        accept(asked.engine, asked.rulebook, asked.people, ["MX-2"], person="rita", now=asked.now)
-    assert len(accept(asked.engine, asked.rulebook, asked.people, [], person="rita", now=asked.now)) == 1
+        accept(asked.engine, asked.rulebook, asked.people, ["MX-2"], person="rita", door=AT_PAGE, now=asked.now)
+    assert len(accept(asked.engine, asked.rulebook, asked.people, [], person="rita", door=AT_PAGE, now=asked.now)) == 1
     assert [each.person for each in queue(asked, "nora").waiting] == ["rita"]
 
 
@@ -190,7 +217,10 @@ def test_all_that_an_office_has_in_hand_is_handed_over_in_one_act(asked: World) 
     with pytest.raises(Refused):
         hands(asked, "chihuahua", "rita", "saul")
     assert [(each.reference, each.person) for each in hands(asked, "sre", "rita", "saul")] == [("MX-1", "nora")]
-    assert len(accept(asked.engine, asked.rulebook, asked.people, ["MX-1"], person="rita", now=asked.now)) == 1
+    assert (
+        len(accept(asked.engine, asked.rulebook, asked.people, ["MX-1"], person="rita", door=AT_PAGE, now=asked.now))
+        == 1
+    )
     with pytest.raises(Refused):
         hands(asked, "sre", "rita", "saul")  # what the successor has is theirs
 
@@ -204,7 +234,7 @@ def test_what_somebody_disabled_still_has_in_hand_is_an_incident_until_it_is_han
     said = "MX-1: nora is disabled and still has it in hand; hand it over."
     assert said in {str(each.sentence) for each in open_incidents(asked.engine).kept}
     hands(asked, "nora", "rita", "saul")
-    accept(asked.engine, asked.rulebook, asked.people, ["MX-1"], person="rita", now=asked.now)
+    accept(asked.engine, asked.rulebook, asked.people, ["MX-1"], person="rita", door=AT_PAGE, now=asked.now)
     asked.tick()
     assert said not in {str(each.sentence) for each in open_incidents(asked.engine).kept}
 
@@ -215,7 +245,15 @@ def without_nora(people: People) -> People:
 
 def hands(world: World, giver: str, to: str, by: str) -> list[InHand]:
     return hand_over(
-        world.engine, world.rulebook, world.people, giver, to, person=by, reason="she leaves", now=world.now
+        world.engine,
+        world.rulebook,
+        world.people,
+        giver,
+        to,
+        person=by,
+        reason="she leaves",
+        door=AT_PAGE,
+        now=world.now,
     )
 
 
