@@ -6,7 +6,7 @@ from datetime import date, datetime
 from sqlalchemy import Engine
 
 from twinflow.domain.agreement.agreement import Agreement
-from twinflow.domain.agreement.entries import noted
+from twinflow.domain.agreement.entries import DutyTaken, noted
 from twinflow.domain.agreement.history import Way
 from twinflow.domain.people.duties import Asked, Duty, decide, duties_of, role_waited_for, way_of
 from twinflow.domain.people.people import People, Person
@@ -154,9 +154,20 @@ def act_in(
         )
         if reasons or said is None:
             raise Refused("The duty of {reference} stays as it is.", tuple(reasons), reference=agreement.reference)
+        _wake_if_told_to_others(work, agreement, said, today)
         way = way_of(actor, said, duties_of(agreement.history).get(said.role), supervises)
         work.history.add(work.agreements.id_of(reference), noted(said, who.key, today, now, way))
     return Taken(agreement.reference, said.role, said.person, said.until)
+
+
+def _wake_if_told_to_others(work: UnitOfWork, agreement: Agreement, said: DutyTaken, today: date) -> None:
+    """Who hears of its dates from now on is told how they stand, where they were not told."""
+    before = duties_of(agreement.history).get(said.role)
+    if before is not None and (before.person != said.person or before.to != said.to):
+        agreement_id = work.agreements.id_of(agreement.reference)
+        for deadline in agreement.deadlines:
+            if deadline.is_open:
+                work.deadlines.wake_by(agreement_id, deadline.key, today)
 
 
 def supervised_for(
