@@ -30,7 +30,15 @@ def hand_over(
     cli = cli_of(context)
     runtime = cli.runtime
     done = handing_over.hand_over(
-        runtime.engine, runtime.rulebook, runtime.people, giver, to, person=person, reason=reason, now=cli.now()
+        runtime.engine,
+        runtime.rulebook,
+        runtime.people,
+        giver,
+        to,
+        person=person,
+        reason=reason,
+        door=cli.door,
+        now=cli.now(),
     )
     if paper is not None:
         write_file(paper, _paper(cli, giver, to, reason, done))
@@ -49,7 +57,13 @@ def accept(
     cli = cli_of(context)
     runtime = cli.runtime
     done = handing_over.accept(
-        runtime.engine, runtime.rulebook, runtime.people, references or (), person=person, now=cli.now()
+        runtime.engine,
+        runtime.rulebook,
+        runtime.people,
+        references or (),
+        person=person,
+        door=cli.door,
+        now=cli.now(),
     )
     _show(cli, done, Sentence("Accepted by {person}: {count}", {"person": person, "count": len(done)}), json=json)
 

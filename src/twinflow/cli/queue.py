@@ -113,7 +113,16 @@ def take_back(context: typer.Context, reference: Reference, person: Person, json
 def _act(context: typer.Context, reference: str, person: str, asked: Asked, *, json: bool) -> None:
     cli = cli_of(context)
     runtime = cli.runtime
-    done = act(runtime.engine, runtime.rulebook, runtime.people, reference, asked, person=person, now=cli.now())
+    done = act(
+        runtime.engine,
+        runtime.rulebook,
+        runtime.people,
+        reference,
+        asked,
+        person=person,
+        door=cli.door,
+        now=cli.now(),
+    )
     if json:
         print_json(done, cli.language)
     else:

@@ -11,10 +11,11 @@ from twinflow.storage.writes import Repository
 
 
 class Duties(Repository):
-    def ever_taken(self) -> list[int]:
-        """The agreements in which somebody ever had a duty in hand."""
+    def ever_taken(self, among: Collection[int] | None = None) -> list[int]:
+        """The agreements, all or some of these, in which somebody ever had a duty in hand."""
         query = select(HISTORY.c.agreement_id).where(HISTORY.c.kind == EntryKind.DUTY.value).distinct()
-        return sorted(self._connection.scalars(query))
+        found = sorted(self._connection.scalars(query))
+        return found if among is None else [each for each in found if each in among]
 
     def asked_to_move(self) -> list[int]:
         """The agreements that another office was ever asked to keep."""

@@ -13,6 +13,7 @@ from twinflow.domain.agreement.agreement import Agreement, Deadline
 from twinflow.domain.agreement.entries import Acknowledged, DateMoved, OfficeMove, Snoozed, noted
 from twinflow.domain.agreement.history import HistoryEntry
 from twinflow.domain.deadlines.context import DeadlineContext
+from twinflow.domain.people.duties import in_the_hands_of_another
 from twinflow.domain.people.people import Actor
 from twinflow.domain.process.definition import ProcessDefinition
 from twinflow.errors import Refused
@@ -121,7 +122,7 @@ def decide(
 ) -> HistoryEntry:
     """The history entry of what somebody said. `now` is UTC. Raises Refused with every reason that stands in the way."""
     today = context.today_of(definition.deadlines[deadline.rule])
-    reasons = list(_against_both(definition, deadline, actor))
+    reasons = list(_against_both(agreement, definition, deadline, actor))
     entry: Acknowledged | Snoozed
     match said:
         case Acknowledge(note):
@@ -137,7 +138,9 @@ def decide(
     return noted(entry, actor.key, context.today, now, way)
 
 
-def _against_both(definition: ProcessDefinition, deadline: Deadline, actor: Actor) -> Iterator[Sentence]:
+def _against_both(
+    agreement: Agreement, definition: ProcessDefinition, deadline: Deadline, actor: Actor
+) -> Iterator[Sentence]:
     if not deadline.is_open:
         yield Sentence("It is closed since {day}.", {"day": deadline.closed_on or "–"})
     elif deadline.due_on is None:
@@ -146,6 +149,9 @@ def _against_both(definition: ProcessDefinition, deadline: Deadline, actor: Acto
     if actor.roles.isdisjoint(roles):
         labels = [definition.roles[role].label for role in roles]
         yield Sentence("{person} is not told of it; only {roles} are.", {"person": actor.key, "roles": labels})
+    another = in_the_hands_of_another(agreement, definition, frozenset(roles), actor)
+    if another is not None and not actor.roles.isdisjoint(roles):
+        yield another
 
 
 def _against_acknowledging(so_far: Acknowledgements) -> Iterator[Sentence]:

@@ -4,14 +4,15 @@ All of it follows from the history since the case came into its state: it ends b
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 
 from twinflow.domain.agreement.agreement import Agreement
 from twinflow.domain.agreement.entries import DutyTaken, OfficeMove
-from twinflow.domain.agreement.history import HistoryEntry
+from twinflow.domain.agreement.history import HistoryEntry, Way
 from twinflow.domain.people.people import Actor
+from twinflow.domain.people.viewer import SUPERVISOR
 from twinflow.domain.process.definition import ProcessDefinition
 from twinflow.sentences import Sentence
 
@@ -120,6 +121,16 @@ def decide(
     ]
     to = asked.to if asked.act is Act.HAND_OVER else ""
     return DutyTaken(role, asked.act.value, *_left(asked, actor, there), asked.reason.strip(), to), reasons
+
+
+def way_of(actor: Actor, said: DutyTaken, before: Duty | None, supervises: str | None) -> Way | None:
+    """The way of who did it: in the role whose duty it is, or as its supervisor; `supervises` is for whom they are that."""
+    way = actor.way_in({said.role})
+    has_it = before is not None and actor.is_called(before.person)
+    for_another = said.act == Act.ASSIGN or (not has_it and said.act in (Act.HAND_OVER, Act.RELEASE, Act.TAKE_BACK))
+    if way is None or supervises is None or not for_another:
+        return way
+    return replace(way, role=SUPERVISOR, acts_for="" if supervises == actor.key else supervises)
 
 
 def _left(asked: Asked, actor: Actor, there: Duty | None) -> tuple[str, date | None]:

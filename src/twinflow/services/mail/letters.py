@@ -29,6 +29,7 @@ from twinflow.domain.alerts.alerts import (
     TO_CONFIRM,
     Alert,
 )
+from twinflow.domain.alerts.recipients import NOBODYS, OF_A_SECOND_PERSON, is_anothers
 from twinflow.domain.calendar.business_days import business_days_between
 from twinflow.domain.clock.day import Stuck, steps_of_dates
 from twinflow.domain.corrections.waiting import displaced_by
@@ -44,6 +45,7 @@ from twinflow.domain.rulebook import Rulebook, deadline_context
 from twinflow.errors import EnvironmentFailed, TwinflowError, UnreadableAgreement, reason, unreadable
 from twinflow.language import say
 from twinflow.sentences import Sentence, as_it_stands, unpacked
+from twinflow.services.alerts.telling import hands_of
 from twinflow.services.clock.links import last_link
 from twinflow.services.mail.calendar_feeds import events_of
 from twinflow.services.reading.corrected_in_words import dates_moved, entries_then_and_now
@@ -98,7 +100,8 @@ def letters(
 ) -> Written:
     """What each message says to its reader, the soonest date first.
 
-    What can be said of no date just now, as its count is paused, counts as not told. Raises EnvironmentFailed.
+    What can be said of no date just now, as its count is paused, counts as not told; so does what another has in hand by now.
+    Raises EnvironmentFailed.
     """
     ids = [message.id for message in messages]
     link = last_link(engine, now) if any(message.digest for message in messages) else None
@@ -119,12 +122,16 @@ def letters(
         written = {agreement_id: work.history.as_written(agreement_id) for agreement_id in sorted(corrected)}
         dated = _dated(alerts, deadlines, work.alerts.withdrawn(ids))
         events = events_of(work, rulebook, people, {key for keys in dated.values() for key in keys}, now)
+        hands = hands_of(work, {m.agreement_id for each in alerts.values() for m in each})
         unwanted = {person: work.opt_outs.of(person) for person in {message.recipient for message in messages}}
     damaged = {key: found for key, found in told.items() if isinstance(found, Exception)}
     desk = Desk(rulebook, people, now, deadlines, agreements, damaged, written)
     found: Letters = {}
+    taken: list[int] = []
     for message in messages:
-        wanted_ones = [m for m in alerts[message.id] if m.notice not in unwanted[message.recipient]]
+        theirs = [m for m in alerts[message.id] if desk.is_anothers(message.recipient, m, hands)]
+        taken += [m.alert_id for m in theirs if m.subject.kind is SubjectKind.DEADLINE]
+        wanted_ones = [m for m in alerts[message.id] if m not in theirs and m.notice not in unwanted[message.recipient]]
         try:
             letter = desk.letter(message, wanted_ones)
             if letter is not None:
@@ -136,9 +143,10 @@ def letters(
             found[message.id] = letter
         except Exception as error:  # noqa: BLE001 - whatever is wrong with one does not hold the others up
             found[message.id] = error
-    if paused := [m.alert_id for each in alerts.values() for m in each if _has_no_date(m, deadlines)]:
+    paused = [m.alert_id for each in alerts.values() for m in each if _has_no_date(m, deadlines)]
+    if paused or taken:
         with UnitOfWork(engine) as work:
-            work.alerts.release(paused)
+            work.alerts.release({*paused, *taken})
             work.commit()
     waiting += desk.waiting
     if waiting:
@@ -267,6 +275,15 @@ class Desk:
         groups.sort(key=lambda group: group[0])
         letter = Letter(person, tuple(roles), tuple(group for _, group in groups), message.digest)
         return replace(letter, reasons=self._reasons(letter))
+
+    def is_anothers(self, person: str, alert: Alert, hands: Mapping[int, Mapping[str, str]]) -> bool:
+        """Whether another has in hand by now what the alert was about, so that it is theirs to hear of."""
+        by = hands.get(alert.agreement_id, NOBODYS)
+        if not by or alert.subject.kind in OF_A_SECOND_PERSON:
+            return False
+        definition, today = self._definition(alert), self.people.today(alert.office, self.now)
+        who = alert.stands_for or person
+        return is_anothers(self.people, definition, alert.office, alert.role, who, today, by)
 
     def _said(self, person: Person, alerts: Iterable[Alert]) -> Iterator[tuple[dict[str, Any], Alert]]:
         """What can be said now, each with its values; what cannot be read waits."""

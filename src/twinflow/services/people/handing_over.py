@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 from sqlalchemy import Engine
 
+from twinflow.domain.agreement.history import Way
 from twinflow.domain.alerts.incident import Trouble
 from twinflow.domain.people.duties import Act, Asked, Duty, duties_of, role_waited_for
 from twinflow.domain.people.people import People
@@ -32,7 +33,16 @@ class InHand:
 
 
 def hand_over(
-    engine: Engine, rulebook: Rulebook, people: People, giver: str, to: str, *, person: str, reason: str, now: datetime
+    engine: Engine,
+    rulebook: Rulebook,
+    people: People,
+    giver: str,
+    to: str,
+    *,
+    person: str,
+    reason: str,
+    door: Way,
+    now: datetime,
 ) -> list[InHand]:
     """Hand over all that `giver`, a person or all people of an office, has in hand to `to`; what it was.
 
@@ -41,7 +51,7 @@ def hand_over(
     Raises NotFound, BadInput for its texts, and Refused with every reason: then nothing is handed over.
     """
     asked = checked(Asked(Act.HAND_OVER, reason, people.person(to).key))
-    return _all_in_one(engine, rulebook, people, asked, person, now, givers=_givers(people, giver, asked.to))
+    return _all_in_one(engine, rulebook, people, asked, person, door, now, givers=_givers(people, giver, asked.to))
 
 
 def _givers(people: People, giver: str, to: str) -> frozenset[str]:
@@ -53,11 +63,18 @@ def _givers(people: People, giver: str, to: str) -> frozenset[str]:
 
 
 def accept(
-    engine: Engine, rulebook: Rulebook, people: People, references: Sequence[str], *, person: str, now: datetime
+    engine: Engine,
+    rulebook: Rulebook,
+    people: People,
+    references: Sequence[str],
+    *,
+    person: str,
+    door: Way,
+    now: datetime,
 ) -> list[InHand]:
     """Take in hand what was handed over to the person: all of it, or that of these agreements. Raises as `hand_over`."""
     wanted = frozenset(references)
-    return _all_in_one(engine, rulebook, people, Asked(Act.ACCEPT), person, now, wanted=wanted)
+    return _all_in_one(engine, rulebook, people, Asked(Act.ACCEPT), person, door, now, wanted=wanted)
 
 
 def _all_in_one(
@@ -66,6 +83,7 @@ def _all_in_one(
     people: People,
     asked: Asked,
     person: str,
+    door: Way,
     now: datetime,
     *,
     givers: frozenset[str] | None = None,
@@ -86,7 +104,7 @@ def _all_in_one(
         ]
         for each in chosen:
             try:
-                act_in(work, rulebook, people, each.reference, asked, who, now)
+                act_in(work, rulebook, people, each.reference, asked, who, door, now)
                 done.append(each)
             except Refused as refused:
                 reasons += [Sentence("{reference}: {why}", {"reference": each.reference, "why": list(refused.reasons)})]

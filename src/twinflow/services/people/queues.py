@@ -7,9 +7,10 @@ from datetime import date, datetime
 from sqlalchemy import Engine
 
 from twinflow.domain.agreement.agreement import Agreement
-from twinflow.domain.agreement.entries import noted
+from twinflow.domain.agreement.entries import DutyTaken, noted
+from twinflow.domain.agreement.history import Way
 from twinflow.domain.agreement.kept_by import waiting_move
-from twinflow.domain.people.duties import Asked, Duty, decide, duties_of, role_waited_for
+from twinflow.domain.people.duties import Asked, Duty, decide, duties_of, role_waited_for, way_of
 from twinflow.domain.people.people import People, Person
 from twinflow.domain.people.viewer import SUPERVISOR
 from twinflow.domain.process.definition import Label, ProcessDefinition
@@ -137,9 +138,18 @@ class Taken:
 
 
 def act(
-    engine: Engine, rulebook: Rulebook, people: People, reference: str, asked: Asked, *, person: str, now: datetime
+    engine: Engine,
+    rulebook: Rulebook,
+    people: People,
+    reference: str,
+    asked: Asked,
+    *,
+    person: str,
+    door: Way,
+    now: datetime,
 ) -> Taken:
-    """Do something about the duty that a case waits for. Of many at the same time one is first, and the others are told who.
+    """Do something about the duty that a case waits for, as `person`, who comes by `door`. Of many at the same time one is first,
+    and the others are told who.
 
     Raises NotFound, BadInput for its texts, Refused with every reason.
     """
@@ -148,13 +158,20 @@ def act(
     if asked.to:
         people.person(asked.to)
     with about(reference), UnitOfWork(engine) as work:
-        done = act_in(work, rulebook, people, reference, asked, who, now)
+        done = act_in(work, rulebook, people, reference, asked, who, door, now)
         work.commit()
     return done
 
 
 def act_in(
-    work: UnitOfWork, rulebook: Rulebook, people: People, reference: str, asked: Asked, who: Person, now: datetime
+    work: UnitOfWork,
+    rulebook: Rulebook,
+    people: People,
+    reference: str,
+    asked: Asked,
+    who: Person,
+    door: Way,
+    now: datetime,
 ) -> Taken:
     """The same within a transaction. Raises NotFound, Refused with every reason."""
     with about(reference):
@@ -162,25 +179,40 @@ def act_in(
         definition, today = rulebook.definition_of(agreement), people.today(agreement.office, now)
         role = role_waited_for(agreement, definition)
         holders = people.holders_for(definition, role, agreement.office, today) if role is not None else []
-        offices = set(_offices_of(people, definition, role, agreement.office, today))
+        actor = people.actor(who, definition, agreement.office, today, door)
+        supervises = supervised_for(people, definition, role, agreement.office, who, today)
         said, reasons = decide(
             agreement,
             definition,
             asked,
-            people.actor(who, definition, agreement.office, today),
+            actor,
             today,
             holders=[each.key for each in holders],
-            supervises=any(people.whose(who.key, SUPERVISOR, office, today) for office in offices),
+            supervises=supervises is not None,
         )
         if reasons or said is None:
             raise Refused("The duty of {reference} stays as it is.", tuple(reasons), reference=agreement.reference)
-        work.history.add(work.agreements.id_of(reference), noted(said, who.key, today, now))
+        _wake_if_told_to_others(work, agreement, said, today)
+        way = way_of(actor, said, duties_of(agreement.history).get(said.role), supervises)
+        work.history.add(work.agreements.id_of(reference), noted(said, who.key, today, now, way))
     return Taken(agreement.reference, said.role, said.person, said.until)
 
 
-def _offices_of(
-    people: People, definition: ProcessDefinition, role: str | None, home: str, today: date
-) -> Iterator[str]:
+def _wake_if_told_to_others(work: UnitOfWork, agreement: Agreement, said: DutyTaken, today: date) -> None:
+    """Who hears of its dates from now on is told how they stand, where they were not told."""
+    before = duties_of(agreement.history).get(said.role)
+    if before is not None and (before.person != said.person or before.to != said.to):
+        agreement_id = work.agreements.id_of(agreement.reference)
+        for deadline in agreement.deadlines:
+            if deadline.is_open:
+                work.deadlines.wake_by(agreement_id, deadline.key, today)
+
+
+def supervised_for(
+    people: People, definition: ProcessDefinition, role: str | None, home: str, who: Person, today: date
+) -> str | None:
+    """For whom somebody is supervisor of an office in charge of the role: themselves, or who delegated it; None: they are not."""
     kind = definition.roles[role].office_on(today) if role is not None else None
-    if kind is not None:
-        yield from people.in_charge(definition, kind, home)
+    offices = sorted(people.in_charge(definition, kind, home)) if kind is not None else []
+    whose = (people.whose(who.key, SUPERVISOR, office, today) for office in offices)
+    return next((each for each in whose if each is not None), None)

@@ -40,7 +40,7 @@ from twinflow.domain.agreement.left_open import LeftOpen
 from twinflow.domain.agreement.subject import AlertSubject, SubjectKind
 from twinflow.domain.calendar.dates import PartialDate
 from twinflow.domain.deadlines.assumed import terms_in_words
-from twinflow.domain.people.viewer import Door
+from twinflow.domain.people.viewer import SUPERVISOR, Door
 from twinflow.domain.process.definition import CLOCK, Label, ProcessDefinition, TermRule
 from twinflow.sentences import Sentence, as_it_stands, unpacked
 from twinflow.services.reading.asked_in_words import name_in_words, recorded_in_words, value_in_words
@@ -89,7 +89,9 @@ def by_whom(entry: HistoryEntry, definition: ProcessDefinition) -> tuple[str | S
     if way.acts_for:
         parts.append(Sentence("for {person}", {"person": way.acts_for}))
     if way.role:
-        parts.append(Sentence("as {role}", {"role": _label(definition.roles, way.role)}))
+        is_supervisor = way.role == SUPERVISOR and SUPERVISOR not in definition.roles
+        as_role = Sentence("as {role}", {"role": _label(definition.roles, way.role)})
+        parts.append(Sentence("as supervisor") if is_supervisor else as_role)
     if way.for_several:
         parts.append(Sentence("by a shell that stands for several people"))
     elif way.machine_user:
