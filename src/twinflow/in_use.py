@@ -12,6 +12,7 @@ from twinflow.definitions.catalogue import WhenAsked, readers_of
 from twinflow.definitions.people import kept_people
 from twinflow.definitions.pinned import altered, to_be_known, unknown, with_kept
 from twinflow.domain.people.people import People
+from twinflow.domain.people.viewer import CLOCK_VIEWER
 from twinflow.domain.process.catalogue import Pin
 from twinflow.domain.rulebook import Applied, Rulebook
 from twinflow.errors import BadInput
@@ -118,7 +119,7 @@ def _people_of_before(settings: Settings, work: UnitOfWork, rulebook: Rulebook, 
     """Books of before have no people: those of the file, or of its last good text, which such books keep. Raises BadInput."""
     try:
         people = files.people_in_file(settings, with_editions(rulebook, editions))
-        gone = sorted(set(work.agreements.offices()) - people.offices.keys())
+        gone = sorted(set(work.agreements.offices(CLOCK_VIEWER)) - people.offices.keys())
         if gone:
             raise BadInput("The people file lacks offices that keep agreements: {offices}.", offices=gone)
     except BadInput:

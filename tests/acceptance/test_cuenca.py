@@ -9,6 +9,7 @@ import pytest
 from smtp import RecordingServer
 from twinflow.domain.agreement.agreement import Agreement, Deadline, DeadlineStatus
 from twinflow.domain.agreement.listing import Filters
+from twinflow.domain.people.viewer import OPERATOR
 from twinflow.language import say
 from twinflow.services.reading import agreements
 from twinflow.services.reading.lines import AgreementLine
@@ -29,7 +30,7 @@ def deadline(world: World, reference: str, rule: str) -> Deadline:
 
 def lines(world: World, *, everything: bool = False) -> dict[str, AgreementLine]:
     filters = Filters(everything=everything)
-    found = agreements.each_agreement(world.engine, world.rulebook, world.people, world.now, filters)
+    found = agreements.each_agreement(world.engine, world.rulebook, world.people, world.now, filters, viewer=OPERATOR)
     return {line.reference: line for line in found}
 
 
@@ -83,7 +84,9 @@ def test_medellins_contradictory_first_programme_warns_by_the_earlier_and_is_lat
     programme = deadline(cuenca, "CU-10", "first_programme")
     assert (programme.warn_on, programme.due_on) == (date(2011, 7, 5), date(2011, 8, 4))
     assert "The text contradicts itself: First programme: 60 days, 90 days" in missing(cuenca, "CU-10")
-    page = agreements.show_agreement(cuenca.engine, cuenca.rulebook, cuenca.people, "CU-10", cuenca.now)
+    page = agreements.show_agreement(
+        cuenca.engine, cuenca.rulebook, cuenca.people, "CU-10", cuenca.now, viewer=OPERATOR
+    )
     overdue = [line for line in page.deadlines if line.is_overdue]
     assert [line.due_on for line in overdue] == [date(2011, 8, 4)]
 
@@ -126,7 +129,7 @@ def test_what_was_signed_more_than_once_is_one_relationship_of_several_generatio
     cuenca: World, reference: str, signed: list[str]
 ) -> None:
     with UnitOfWork(cuenca.engine, reading=True) as work:
-        row, earlier, _ = work.agreements.around(reference)
+        row, earlier, _ = work.agreements.around(OPERATOR, reference)
         generations = work.agreements.load([*earlier, row])
     assert [str(generation.fact("signed_on")) for generation in generations] == signed
     assert [generation.generation for generation in generations] == list(range(1, len(signed) + 1))

@@ -16,6 +16,7 @@ from smtp import RecordingServer, free_port
 from twinflow import bootstrap, demo, files
 from twinflow.definitions.scripts import read_script
 from twinflow.domain.agreement.agreement import Deadline
+from twinflow.domain.people.viewer import OPERATOR
 from twinflow.mail.inbox import CapturedMessage, capture_server, captured_messages
 from twinflow.mail.loopback import listening_on
 from twinflow.services.reading import agreements
@@ -78,14 +79,17 @@ def test_on_any_day_something_is_due_soon_something_is_overdue_and_both_are_in_t
 
 def test_the_case_says_that_its_dates_were_moved(shown: tuple[bootstrap.Runtime, datetime]) -> None:
     runtime, now = shown
-    page = agreements.show_agreement(runtime.engine, runtime.rulebook, runtime.people, "DEMO-MX", now)
+    page = agreements.show_agreement(runtime.engine, runtime.rulebook, runtime.people, "DEMO-MX", now, viewer=OPERATOR)
     assert page.line.title == "Chihuahua – Albuquerque (2008; dates moved / fechas trasladadas)"
     assert page.line.state == "registration_requested"
 
 
 def test_the_register_is_there_and_its_liaison_got_one_digest(shown: tuple[bootstrap.Runtime, datetime]) -> None:
     runtime, now = shown
-    assert len(list(agreements.each_agreement(runtime.engine, runtime.rulebook, runtime.people, now))) == 39
+    assert (
+        len(list(agreements.each_agreement(runtime.engine, runtime.rulebook, runtime.people, now, viewer=OPERATOR)))
+        == 39
+    )
     assert len(messages(runtime)["Lucía Enlace <lucia@cuenca.example>"]) == 1
 
 

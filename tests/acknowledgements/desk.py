@@ -18,6 +18,7 @@ from twinflow.domain.deadlines.acknowledgements import Acknowledge, Hold
 from twinflow.domain.deadlines.changes import ChangeCommand
 from twinflow.domain.deadlines.deadline_id import DeadlineId
 from twinflow.domain.people.people import Absence, Assignment, People
+from twinflow.domain.people.viewer import OPERATOR
 from twinflow.domain.rulebook import Rulebook
 from twinflow.domain.steps.command import StepCommand
 from twinflow.domain.steps.opening import NewAgreement
@@ -137,7 +138,7 @@ class Desk:
         )
 
     def foretell(self, at: datetime, until: date) -> Outlook:
-        return simulate_agreement(self.engine, self.rulebook, self.people, "T-1", at, until)
+        return simulate_agreement(self.engine, self.rulebook, self.people, "T-1", at, until, viewer=OPERATOR)
 
     @property
     def agreement(self) -> Agreement:

@@ -16,6 +16,7 @@ from twinflow.bootstrap import Runtime
 from twinflow.domain.agreement.agreement import Claim, Party
 from twinflow.domain.agreement.listing import Due, Filters
 from twinflow.domain.calendar.dates import PartialDate
+from twinflow.domain.people.viewer import OPERATOR
 from twinflow.services.agreements.opening import open_agreement
 from twinflow.services.reading.agreements import list_agreements
 
@@ -31,7 +32,7 @@ LISTS = {
 
 def first_page(runtime: Runtime, filters: Filters) -> object:
     """As the doors ask for it."""
-    return list_agreements(runtime.engine, runtime.rulebook, runtime.people, NOW, filters)
+    return list_agreements(runtime.engine, runtime.rulebook, runtime.people, NOW, filters, viewer=OPERATOR)
 
 
 def read(url: str, folder: Path, database: str, rounds: int) -> Iterator[Row]:

@@ -15,6 +15,7 @@ from twinflow.domain.agreement.agreement import Party
 from twinflow.domain.agreement.entries import Alerted
 from twinflow.domain.agreement.history import HistoryEntry
 from twinflow.domain.agreement.subject import AlertSubject
+from twinflow.domain.people.viewer import OPERATOR
 from twinflow.domain.steps.opening import NewAgreement
 from twinflow.services.agreements.opening import open_agreement
 from twinflow.services.reading.agreements import AT_ONCE, show_agreement
@@ -91,7 +92,9 @@ def page(url: str, folder: Path, database: str, rounds: int) -> Row:
     runtime = start_at(url, folder)
 
     def show() -> object:
-        return show_agreement(runtime.engine, runtime.rulebook, runtime.people, LONG, NOW, at_once=AT_ONCE)
+        return show_agreement(
+            runtime.engine, runtime.rulebook, runtime.people, LONG, NOW, at_once=AT_ONCE, viewer=OPERATOR
+        )
 
     with recording(runtime.engine) as statements:
         show()

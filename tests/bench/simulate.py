@@ -14,6 +14,7 @@ from builders import AT_PAGE
 from twinflow.bootstrap import Runtime
 from twinflow.domain.agreement.agreement import Claim, Party
 from twinflow.domain.calendar.dates import PartialDate
+from twinflow.domain.people.viewer import OPERATOR
 from twinflow.domain.steps.opening import NewAgreement
 from twinflow.services.agreements.opening import open_agreement
 from twinflow.services.clock.simulating import simulate_agreement
@@ -41,7 +42,7 @@ def fill(runtime: Runtime) -> None:
 
 
 def by_simulation(runtime: Runtime, until: date) -> int:
-    outlook = simulate_agreement(runtime.engine, runtime.rulebook, runtime.people, "B-1", BEGIN, until)
+    outlook = simulate_agreement(runtime.engine, runtime.rulebook, runtime.people, "B-1", BEGIN, until, viewer=OPERATOR)
     return sum(len(event.told) for event in outlook.events)
 
 

@@ -10,6 +10,7 @@ from builders import AT_PAGE
 from tiny_world import tiny_world
 from twinflow.domain.agreement.agreement import Party
 from twinflow.domain.mail.message import MessageState
+from twinflow.domain.people.viewer import OPERATOR
 from twinflow.domain.steps.command import StepCommand
 from twinflow.domain.steps.opening import NewAgreement
 from twinflow.services.agreements.advancing import advance_agreement
@@ -30,7 +31,7 @@ def queued(database_url: str, tmp_path: Path) -> Iterator[Sent]:
         advance_agreement(
             world.engine, world.rulebook, world.people, "MX-1", command, person="elena", door=AT_PAGE, now=world.now
         )
-        (mine,) = [each.id for each in outbox.messages(world.engine) if each.recipient == "ana"]
+        (mine,) = [each.id for each in outbox.messages(world.engine, viewer=OPERATOR) if each.recipient == "ana"]
         yield Sent(world, mine)
 
 

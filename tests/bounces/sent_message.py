@@ -8,6 +8,7 @@ from returned_mail import OFFICER, mail
 from twinflow.domain.mail.delivery_reports import Report
 from twinflow.domain.mail.message import MessageState, OutboxMessage, Settlement
 from twinflow.domain.mail.return_path import return_tag
+from twinflow.domain.people.viewer import OPERATOR
 from twinflow.mail.reports import read_report
 from twinflow.mail.returned import Mailbox
 from twinflow.services.mail import outbox
@@ -26,7 +27,7 @@ class Sent:
 
     @property
     def message(self) -> OutboxMessage:
-        (found,) = [each for each in outbox.messages(self.world.engine) if each.id == self.id]
+        (found,) = [each for each in outbox.messages(self.world.engine, viewer=OPERATOR) if each.id == self.id]
         return found
 
     @property
@@ -38,7 +39,7 @@ class Sent:
         return self.message.state
 
     def everything(self) -> list[OutboxMessage]:
-        return outbox.messages(self.world.engine)
+        return outbox.messages(self.world.engine, viewer=OPERATOR)
 
     @property
     def return_path(self) -> str:

@@ -15,6 +15,7 @@ from twinflow.cli.bounces import port_of
 from twinflow.cli.context import Cli
 from twinflow.config import BounceSettings
 from twinflow.domain.mail.message import MessageState
+from twinflow.domain.people.viewer import OPERATOR
 from twinflow.services.alerts.open_incidents import open_incidents
 
 
@@ -123,7 +124,7 @@ def test_a_mailbox_of_the_settings_that_is_none_is_said_and_the_pass_is_made(run
     assert code == 3
     assert "There is no mailbox" in err
     assert "Alerts written: " in out
-    (incident,) = open_incidents(sent.world.engine).kept
+    (incident,) = open_incidents(sent.world.engine, viewer=OPERATOR).kept
     assert "There is no mailbox" in str(incident.sentence)
 
 

@@ -12,6 +12,7 @@ from sent_message import Sent
 from twinflow.domain.mail.delivery_reports import ReportKind
 from twinflow.domain.mail.message import MessageState
 from twinflow.domain.mail.received import ReceivedKind
+from twinflow.domain.people.viewer import OPERATOR
 from twinflow.errors import BadInput, EnvironmentFailed, Refused
 from twinflow.mail.reports import READ_LIMIT
 from twinflow.mail.returned import SIZE_LIMIT, Mailbox, open_mailbox
@@ -210,7 +211,7 @@ def test_one_message_with_which_the_program_makes_a_mistake_is_kept_as_not_under
     assert "not understood: “" in str(reading.problems[0])
     assert reading.troubles == []
     assert left(folder) == [], "it is not read again"
-    (line,) = received.received_messages(sent.world.engine)
+    (line,) = received.received_messages(sent.world.engine, viewer=OPERATOR)
     assert line.message.kind is ReceivedKind.OTHER
 
 
@@ -290,9 +291,9 @@ def test_an_answer_through_a_list_is_kept_whole_once_and_said_until_somebody_has
     box = kind(tmp_path / "box", answer, answer)
     sent.read(open_mailbox(box, everything=True))
     engine = sent.world.engine
-    (line,) = received.received_messages(engine)
+    (line,) = received.received_messages(engine, viewer=OPERATOR)
     assert (line.message.kind, line.message.about, line.agreements) == (ReceivedKind.ANSWER, sent.id, ("MX-1",))
-    assert received.received_message(engine, line.message.id)[1].strip() == answer.strip()
+    assert received.received_message(engine, line.message.id, viewer=OPERATOR)[1].strip() == answer.strip()
     said, of_the_case = received.waiting(engine)
     assert str(said) == "Mail that came in waits for a person: 1; see “twinflow bounces list”."
     assert of_the_case.reference == "MX-1"
@@ -303,7 +304,7 @@ def test_an_answer_through_a_list_is_kept_whole_once_and_said_until_somebody_has
     assert received.waiting(engine) == []
     with pytest.raises(Refused, match="elena has settled message 1 before"):
         received.settle(engine, sent.world.people, line.message.id, by="ana", now=sent.world.now)
-    assert len(received.received_messages(engine)) == 1, "it stays kept"
+    assert len(received.received_messages(engine, viewer=OPERATOR)) == 1, "it stays kept"
 
 
 def test_a_forged_report_is_kept_as_what_it_is_and_waits_unseen(sent: Sent, tmp_path: Path) -> None:
@@ -312,7 +313,7 @@ def test_a_forged_report_is_kept_as_what_it_is_and_waits_unseen(sent: Sent, tmp_
     assert reading.outcomes() == {Outcome.UNPROVEN: 1}
     assert sent.state == MessageState.ACCEPTED
     assert left(folder, "cur") == ["000000.host:2,"]
-    (line,) = received.received_messages(sent.world.engine)
+    (line,) = received.received_messages(sent.world.engine, viewer=OPERATOR)
     assert (line.message.kind, line.message.about) == (ReceivedKind.UNPROVEN, sent.id)
     (problem,) = reading.problems
     assert "nothing proves this report, it changes nothing" in str(problem)
@@ -330,8 +331,11 @@ def test_a_report_that_another_code_or_another_message_speaks_against_is_kept_wh
     reading = sent.read(open_mailbox(maildir(tmp_path / "box", *reports.values())))
     assert reading.outcomes() == {Outcome.UNPROVEN: 3}
     assert sent.state == MessageState.ACCEPTED
-    lines = received.received_messages(sent.world.engine)
-    about = {received.received_message(sent.world.engine, each.message.id)[1]: each.message.about for each in lines}
+    lines = received.received_messages(sent.world.engine, viewer=OPERATOR)
+    about = {
+        received.received_message(sent.world.engine, each.message.id, viewer=OPERATOR)[1]: each.message.about
+        for each in lines
+    }
     assert about == dict(zip(reports.values(), (sent.id, sent.id, None), strict=True))
     assert {each.message.kind for each in lines} == {ReceivedKind.UNPROVEN}
 
@@ -351,8 +355,8 @@ def test_an_answer_is_kept_whole_with_what_is_attached_and_of_a_huge_one_it_says
     of_long, of_huge = sent.read(open_mailbox(folder)).problems
     assert str(of_long).startswith("new/000000.host: an answer: “")
     assert str(of_huge).startswith("new/000001.host: an answer of which only the beginning is kept: “")
-    newest, first = received.received_messages(sent.world.engine)
+    newest, first = received.received_messages(sent.world.engine, viewer=OPERATOR)
     assert (newest.message.whole, first.message.whole) == (False, True)
-    assert received.received_message(sent.world.engine, first.message.id)[1] == long
-    assert received.received_message(sent.world.engine, newest.message.id)[1] == huge[:SIZE_LIMIT]
+    assert received.received_message(sent.world.engine, first.message.id, viewer=OPERATOR)[1] == long
+    assert received.received_message(sent.world.engine, newest.message.id, viewer=OPERATOR)[1] == huge[:SIZE_LIMIT]
     assert (folder / "cur" / "000001.host:2,").read_bytes() == huge

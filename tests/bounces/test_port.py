@@ -14,6 +14,7 @@ from smtp import free_port
 from twinflow.domain.clock.last_pass import LONGEST_GAP
 from twinflow.domain.mail.message import MessageState
 from twinflow.domain.mail.received import ReceivedKind
+from twinflow.domain.people.viewer import OPERATOR
 from twinflow.errors import EnvironmentFailed
 from twinflow.mail.returned import SIZE_LIMIT, Answer, returns_server
 from twinflow.services.clock import last_pass
@@ -62,7 +63,7 @@ def test_a_report_that_came_by_no_return_path_is_taken_kept_and_changes_nothing(
     with port_of(sent, "smtp") as client:
         assert deliver(client, mail("postfix-failed", sent.token))[0] == 250
     assert sent.state == MessageState.ACCEPTED
-    (line,) = received_messages(sent.world.engine)
+    (line,) = received_messages(sent.world.engine, viewer=OPERATOR)
     assert (line.message.kind, line.message.about) == (ReceivedKind.UNPROVEN, sent.id)
 
 
@@ -79,8 +80,8 @@ def test_what_a_person_answers_is_taken_and_kept_whole(sent: Sent, caplog: pytes
     answer = mail("human-answer-through-a-list", sent.token).replace(b"\n", b"\r\n") + b"x" * 900 + b"\r\n"
     with port_of(sent, "smtp") as client:
         assert deliver(client, answer)[0] == 250
-    (line,) = received_messages(sent.world.engine)
-    assert received_message(sent.world.engine, line.message.id)[1] == answer
+    (line,) = received_messages(sent.world.engine, viewer=OPERATOR)
+    assert received_message(sent.world.engine, line.message.id, viewer=OPERATOR)[1] == answer
     assert (line.message.kind, line.message.whole, line.agreements) == (ReceivedKind.ANSWER, True, ("MX-1",))
     assert any("an answer: “Re: Programa” from Ana Gil <ana@example.org>" in each for each in caplog.messages)
 
@@ -90,7 +91,7 @@ def test_what_is_neither_a_report_nor_from_anybody_is_refused(sent: Sent) -> Non
         refused = deliver(client, b"\x00\xff" * 5_000)
         assert deliver(client, sent.mail("postfix-failed"))[0] == 250, "and the next is taken"
     assert refused == (554, b"5.6.0 Neither a delivery report nor anybody's answer")
-    assert received_messages(sent.world.engine) == []
+    assert received_messages(sent.world.engine, viewer=OPERATOR) == []
 
 
 def test_while_the_database_fails_the_mail_server_keeps_the_report(sent: Sent) -> None:

@@ -53,6 +53,8 @@ def run(
 
 BY_SOMEBODY = {given.command for given in arguments_and_options() if given.name == "--as"}
 READING = {
+    *("agreements history", "rounds show", "deadlines explain", "workflows diagram", "workflows simulate"),
+    *("outbox list", "outbox show", "bounces list", "bounces show", "incidents"),
     "agreements list",
     "agreements show",
     "agreements steps",

@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 from twinflow.cli.app import app
 from twinflow.cli.context import Cli
+from twinflow.domain.people.viewer import OPERATOR
 from twinflow.storage.database import MIGRATIONS, NEWEST
 from twinflow.storage.unit_of_work import UnitOfWork
 from world import EXAMPLES, World
@@ -74,7 +75,7 @@ def test_a_reading_command_loads_the_database_and_nothing_else_that_is_heavy(
 ) -> None:
     world.import_cuenca()
     with UnitOfWork(world.engine, reading=True) as work:
-        a_case = work.agreements.references()[0]
+        a_case = work.agreements.references(OPERATOR)[0]
     command = tuple(a_case if word == "CASE" else word for word in command)
     variables = {
         "TWINFLOW_DATABASE__URL": world.engine.url.render_as_string(hide_password=False),

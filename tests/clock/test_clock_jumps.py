@@ -11,6 +11,7 @@ from sqlalchemy import text
 from tiny_world import loaded, tiny_world
 from twinflow.domain.agreement.agreement import Deadline
 from twinflow.domain.clock.last_pass import TOLERANCE
+from twinflow.domain.people.viewer import OPERATOR
 from twinflow.errors import ClockDoubted, Refused
 from twinflow.mail.returned import open_mailbox
 from twinflow.services.clock import last_pass
@@ -169,7 +170,7 @@ def test_what_a_wrong_clock_tried_and_leased_is_tried_as_if_it_had_been_now(offi
     office.smtp.answer_to_data = lambda: "451 later"
     office.at("2026-12-23T09:00").tick()
     office.smtp.answer_to_data = lambda: "250 OK"
-    (waiting,) = outbox.messages(office.world.engine)
+    (waiting,) = outbox.messages(office.world.engine, viewer=OPERATOR)
     assert waiting.state == "retrying"
     office.at("2026-11-25T09:00")
     office.world.confirm_clock()

@@ -17,6 +17,7 @@ from builders import AT_PAGE, WORKFLOWS
 from postgres import named
 from twinflow import bootstrap
 from twinflow.config import DatabaseSettings, MailSettings, Settings
+from twinflow.domain.people.viewer import OPERATOR
 from twinflow.domain.process.definition import LIAISON
 from twinflow.domain.steps.terms import TermCommand
 from twinflow.services.agreements.recording import refreshed
@@ -147,7 +148,7 @@ def confirm_defaults(world: World) -> set[tuple[str, str]]:
     """State what those versions took for granted, as the liaisons have to now: the deadlines that rest on it, with their case."""
     found = set()
     with UnitOfWork(world.engine, reading=True) as work:
-        cases = [work.agreements.get(reference) for reference in work.agreements.references()]
+        cases = [work.agreements.get(reference) for reference in work.agreements.references(OPERATOR)]
     for case in cases:
         definition, today = world.rulebook.definition_of(case), world.people.today(case.office, world.now)
         (liaison, *_) = world.people.holders_for(definition, LIAISON, case.office, today)

@@ -29,6 +29,7 @@ from command_line import twinflow
 from next_dates import not_as_deadlines_say
 from twinflow.domain.agreement.listing import Filters, words_in
 from twinflow.domain.corrections.waiting import pending
+from twinflow.domain.people.viewer import OPERATOR
 from twinflow.domain.steps.command import StepCommand
 from twinflow.language import say
 from twinflow.services.agreements.advancing import advance_agreement
@@ -135,7 +136,7 @@ def test_the_versions_that_agreements_run_on_are_still_those(books: World, old: 
 
 
 def words_of(world: World, reference: str, language: str = "es") -> list[str]:
-    page = agreements.show_agreement(world.engine, world.rulebook, world.people, reference, world.now)
+    page = agreements.show_agreement(world.engine, world.rulebook, world.people, reference, world.now, viewer=OPERATOR)
     return [say(entry.text, language) for entry in page.timeline]
 
 
@@ -293,7 +294,7 @@ def test_every_entry_of_every_history_has_its_words(books: World, old: OldBooks)
     """No entry falls back on keys, and none is in English where Spanish is asked for."""
     found = [
         (ref, w)
-        for ref in agreements.list_references(books.engine)
+        for ref in agreements.list_references(books.engine, viewer=OPERATOR)
         for w in zip(words_of(books, ref), words_of(books, ref, "en"), strict=True)
     ]
     with books.engine.connect() as connection:
@@ -342,7 +343,7 @@ TRIED_AGAIN = (
 
 
 def test_what_went_wrong_then_is_told_in_both_languages(books: World, old: OldBooks) -> None:
-    messages = [each for each in outbox.messages(books.engine) if each.error is not None]
+    messages = [each for each in outbox.messages(books.engine, viewer=OPERATOR) if each.error is not None]
     told = [
         (each.recipient, each.state, say(each.error, "es"), say(each.error, "en")) for each in messages if each.error
     ]
@@ -373,7 +374,9 @@ def test_what_people_had_chosen_still_holds(books: World) -> None:
 
 
 def test_the_change_that_waited_for_its_second_person_still_waits(books: World, old: OldBooks) -> None:
-    lines = deadlines.list_deadlines(books.engine, books.rulebook, books.people, books.now, everything=True).lines
+    lines = deadlines.list_deadlines(
+        books.engine, books.rulebook, books.people, books.now, everything=True, viewer=OPERATOR
+    ).lines
     assert {line.id: line.waiting for line in lines if line.waiting} == (
         {"MX-3/opinion/1": 1} if old == OF_0003 else {}
     )
@@ -382,7 +385,7 @@ def test_the_change_that_waited_for_its_second_person_still_waits(books: World, 
 def test_the_corrections_that_waited_for_their_second_person_still_wait(books: World, old: OldBooks) -> None:
     waiting = {}
     with UnitOfWork(books.engine, reading=True) as work:
-        for reference in work.agreements.references():
+        for reference in work.agreements.references(OPERATOR):
             found = pending(work.history.as_written(work.agreements.id_of(reference)))
             waiting |= {reference: {number: entry.actor for number, (entry, _) in found.items()}} if found else {}
     assert waiting == ({"P-10": {8: "elena"}, "P-12": {7: "elena"}} if old == OF_0014 else {})
@@ -408,7 +411,10 @@ UNDATED = {
 
 def test_every_page_and_list_of_then_is_shown(books: World, old: OldBooks) -> None:
     said = {
-        line.id: line for line in deadlines.list_deadlines(books.engine, books.rulebook, books.people, books.now).lines
+        line.id: line
+        for line in deadlines.list_deadlines(
+            books.engine, books.rulebook, books.people, books.now, viewer=OPERATOR
+        ).lines
     }
     in_hand, note, held, until = IN_HAND[old]
     acknowledged = said[in_hand].acknowledged
@@ -417,7 +423,9 @@ def test_every_page_and_list_of_then_is_shown(books: World, old: OldBooks) -> No
     (snooze,) = said[held].snoozed
     assert (snooze.by, snooze.until) == ("elena", until)
     count, reference, lack = UNDATED[old]
-    every = agreements.each_agreement(books.engine, books.rulebook, books.people, books.now, Filters(everything=True))
+    every = agreements.each_agreement(
+        books.engine, books.rulebook, books.people, books.now, Filters(everything=True), viewer=OPERATOR
+    )
     lines = list(every)
     assert len(lines) == count
     (undated,) = [line for line in lines if line.reference == reference]
@@ -427,10 +435,10 @@ def test_every_page_and_list_of_then_is_shown(books: World, old: OldBooks) -> No
 def test_what_is_of_then_is_found_and_listed_as_what_is_new(books: World) -> None:
     assert not_as_deadlines_say(books.engine) == []
     here = (books.engine, books.rulebook, books.people, books.now)
-    (found,) = agreements.each_agreement(*here, Filters(words="cu-10 MEDELLÍN"))
+    (found,) = agreements.each_agreement(*here, Filters(words="cu-10 MEDELLÍN"), viewer=OPERATOR)
     assert found.reference == "CU-10"
     with UnitOfWork(books.engine, reading=True) as work:
-        cases = work.agreements.load(work.agreements.all_ids())
+        cases = work.agreements.load(work.agreements.all_ids(OPERATOR))
     words = {
         (case.reference, word)
         for case in cases
@@ -439,7 +447,7 @@ def test_what_is_of_then_is_found_and_listed_as_what_is_new(books: World) -> Non
     kept = text("SELECT reference, word FROM word JOIN agreement ON agreement.id = agreement_id")
     with books.engine.connect() as connection:
         assert {(reference, word) for reference, word in connection.execute(kept)} == words
-    every = list(agreements.each_agreement(*here, Filters(everything=True)))
+    every = list(agreements.each_agreement(*here, Filters(everything=True), viewer=OPERATOR))
     assert [(line.next_on or date.max, line.reference) for line in every] == sorted(
         (c.next_on, c.reference) for c in cases
     )

@@ -14,6 +14,7 @@ from twinflow.domain.agreement.history import EntryKind
 from twinflow.domain.agreement.present_names import as_corrected, numbered
 from twinflow.domain.corrections.request import CorrectionCommand
 from twinflow.domain.corrections.retaken import as_it_began, retaken
+from twinflow.domain.people.viewer import OPERATOR
 from twinflow.errors import Refused
 from twinflow.services.agreements.correcting import correct_entry
 from twinflow.services.books.checking import check
@@ -36,7 +37,7 @@ def test_each_case_of_earlier_books_taken_again_is_as_it_is_and_can_be_corrected
         came_of_it: Counter[str] = Counter()
         assert [str(each.sentence) for each in check(world.engine, *by).faults] == []
         with UnitOfWork(world.engine, reading=True) as work:
-            references = work.agreements.references()
+            references = work.agreements.references(OPERATOR)
         for reference in references:
             with UnitOfWork(world.engine, reading=True) as work:
                 case = work.agreements.get(reference)

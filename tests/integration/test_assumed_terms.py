@@ -9,6 +9,7 @@ from builders import AT_PAGE
 from twinflow.domain.agreement.agreement import Agreement, Term
 from twinflow.domain.agreement.entries import TermStated
 from twinflow.domain.deadlines.deadline_id import DeadlineId
+from twinflow.domain.people.viewer import OPERATOR
 from twinflow.domain.steps.terms import TermCommand
 from twinflow.errors import BadInput, Refused
 from twinflow.language import say
@@ -90,7 +91,9 @@ def test_an_imported_case_is_not_expired_by_the_models_default_validity_and_noth
     assert not [entry for entry in found.history if entry.kind == "step"]
     lines = [
         line
-        for line in deadlines.list_deadlines(register.engine, register.rulebook, register.people, register.now).lines
+        for line in deadlines.list_deadlines(
+            register.engine, register.rulebook, register.people, register.now, viewer=OPERATOR
+        ).lines
         if line.reference == "OLD"
     ]
     assumed = [line for line in lines if line.assumed is not None]
@@ -108,19 +111,30 @@ def test_an_imported_case_is_not_expired_by_the_models_default_validity_and_noth
 
 
 def test_its_date_is_shown_as_assumed_wherever_it_is_shown(register):
-    page = agreements.show_agreement(register.engine, register.rulebook, register.people, "NEW", register.now)
+    page = agreements.show_agreement(
+        register.engine, register.rulebook, register.people, "NEW", register.now, viewer=OPERATOR
+    )
     (end,) = [line for line in page.deadlines if "/term_end/" in line.id]
     assert (end.due_on, say(end.assumed, "en")) == (date(2031, 11, 2), SAID)
     assert SAID in {say(term.assumed, "en") for term in page.terms if term.assumed}
-    why = explain(register.engine, register.rulebook, register.people, DeadlineId.parse("NEW/term_end/1"), register.now)
+    why = explain(
+        register.engine,
+        register.rulebook,
+        register.people,
+        DeadlineId.parse("NEW/term_end/1"),
+        register.now,
+        viewer=OPERATOR,
+    )
     assert say(why.assumed, "en") == SAID
     assert page.line.assumed is not None, "the next date is one of those"
 
 
 def test_a_list_names_in_short_what_the_page_names_with_the_command_that_states_it(register):
     here = (register.engine, register.rulebook, register.people)
-    page = agreements.show_agreement(*here, "NEW", register.now)
-    (line,) = [each for each in agreements.each_agreement(*here, register.now) if each.reference == "NEW"]
+    page = agreements.show_agreement(*here, "NEW", register.now, viewer=OPERATOR)
+    (line,) = [
+        each for each in agreements.each_agreement(*here, register.now, viewer=OPERATOR) if each.reference == "NEW"
+    ]
     assert line.missing == page.line.missing
     assert "To be confirmed: Validity" in {say(each, "en") for each in line.missing}
     command = (
@@ -133,7 +147,9 @@ def test_a_list_does_not_name_as_passed_what_is_only_assumed(register):
     register.tick()
     by_reference = {
         line.reference: line
-        for line in agreements.each_agreement(register.engine, register.rulebook, register.people, register.now)
+        for line in agreements.each_agreement(
+            register.engine, register.rulebook, register.people, register.now, viewer=OPERATOR
+        )
     }
     old = by_reference["OLD"]
     assert (old.passed, old.overdue, old.unfinished) == (None, False, None)

@@ -15,6 +15,7 @@ from twinflow import clock
 from twinflow.domain.agreement.agreement import Agreement, Term
 from twinflow.domain.agreement.history import EntryKind
 from twinflow.domain.calendar.dates import Length
+from twinflow.domain.people.viewer import OPERATOR
 from twinflow.errors import BadInput
 from twinflow.registers.dossiers import read_register
 from twinflow.services.agreements.importing import import_register
@@ -151,7 +152,9 @@ def test_a_text_without_end_is_found_too(world: World, files: tuple[Path, Path])
         read_register(*files, world.rulebook, world.people, world.now),
         now=world.now,
     )
-    found = agreements.show_agreement(world.engine, world.rulebook, world.people, "CH-1", world.now).line.missing
+    found = agreements.show_agreement(
+        world.engine, world.rulebook, world.people, "CH-1", world.now, viewer=OPERATOR
+    ).line.missing
     (missing,) = [message for message in found if "the model allows" in str(message)]
     assert str(missing).startswith("Validity: the text never ends, the model allows 5 years (Model agreement, art. XIV")
 
@@ -169,7 +172,9 @@ def test_a_row_without_signatures_is_kept_as_well(world: World, files: tuple[Pat
         now=world.now,
     )
     assert loaded(world, "CH-1").state == "drafting"
-    (missing,) = agreements.show_agreement(world.engine, world.rulebook, world.people, "CH-1", world.now).line.missing
+    (missing,) = agreements.show_agreement(
+        world.engine, world.rulebook, world.people, "CH-1", world.now, viewer=OPERATOR
+    ).line.missing
     assert str(missing) == IN_ENGLISH
 
 
@@ -207,7 +212,7 @@ def test_dossiers_from_elsewhere_are_looked_at_too(world: World, files: tuple[Pa
         "row 3, state",
         "row 3, terms.validty",
     ]
-    assert agreements.list_references(world.engine) == []
+    assert agreements.list_references(world.engine, viewer=OPERATOR) == []
 
 
 # By a person

@@ -19,6 +19,7 @@ from twinflow.domain.calendar.dates import Length
 from twinflow.domain.deadlines.changes import ChangeCommand
 from twinflow.domain.deadlines.deadline_id import DeadlineId
 from twinflow.domain.people.people import People
+from twinflow.domain.people.viewer import OPERATOR
 from twinflow.domain.steps.command import StepCommand
 from twinflow.domain.steps.opening import NewAgreement
 from twinflow.domain.steps.round_acts import RoundAct
@@ -288,14 +289,18 @@ def test_a_pause_stops_the_count_and_resuming_goes_on_with_what_is_left(requeste
 def test_a_pause_ends_by_itself_at_its_longest_even_if_nobody_resumes(requested: World) -> None:
     change(requested, PAUSE)
     longest = the(requested).due_on
-    (line,) = deadlines.list_deadlines(requested.engine, requested.rulebook, requested.people, requested.now).lines
+    (line,) = deadlines.list_deadlines(
+        requested.engine, requested.rulebook, requested.people, requested.now, viewer=OPERATOR
+    ).lines
     assert (line.due_on, line.standing, str(line.standing_words)) == (longest, "paused", "paused")
     requested.now += timedelta(days=70)
     requested.confirm_clock()
     requested.tick()
     found = the(requested)
     assert (found.due_on, found.status) == (longest, DeadlineStatus.OPEN)
-    (line,) = deadlines.list_deadlines(requested.engine, requested.rulebook, requested.people, requested.now).lines
+    (line,) = deadlines.list_deadlines(
+        requested.engine, requested.rulebook, requested.people, requested.now, viewer=OPERATOR
+    ).lines
     assert line.standing != "paused"
     assert reasons(requested, RESUME) == ["It is not paused by an act of a person: pause it before resuming."]
 
@@ -412,7 +417,7 @@ def test_what_follows_a_date_moves_with_it_and_its_people_are_told_as_well(datab
         told = "change 1 extend of answer 1"
         assert alerts(world, "deadline-moved") == [("deadline-moved", told, "elena")] * 2
         world.tick()
-        (letter,) = outbox.messages(world.engine)
+        (letter,) = outbox.messages(world.engine, viewer=OPERATOR)
         assert letter.state == "accepted"
 
 
@@ -442,7 +447,14 @@ def test_a_date_is_not_moved_further_than_the_text_allows(signed: World) -> None
 def test_an_agreed_date_is_explained_as_agreed(signed: World) -> None:
     for party in PARTIES:
         change(signed, MOVE, "elena", deadline="first_programme", to=date(2026, 6, 30), party=party.name)
-    found = explain(signed.engine, signed.rulebook, signed.people, DeadlineId("MX-1", "first_programme", 1), signed.now)
+    found = explain(
+        signed.engine,
+        signed.rulebook,
+        signed.people,
+        DeadlineId("MX-1", "first_programme", 1),
+        signed.now,
+        viewer=OPERATOR,
+    )
     assert [line.kind.value for line in found.readings[0].ledger] == ["start", "agreed"]
     assert [made.command.party for made in found.changes] == ["Chihuahua", "Albuquerque"]
 
@@ -458,7 +470,12 @@ def test_every_change_is_in_the_explanation_and_its_ledger_ends_on_the_date(requ
     requested.now += timedelta(days=6)
     change(requested, RESUME)
     found = explain(
-        requested.engine, requested.rulebook, requested.people, DeadlineId.parse("MX-1/opinion/1"), requested.now
+        requested.engine,
+        requested.rulebook,
+        requested.people,
+        DeadlineId.parse("MX-1/opinion/1"),
+        requested.now,
+        viewer=OPERATOR,
     )
     assert [(made.number, made.kind, made.confirmed_by) for made in found.changes] == [
         (1, EXTEND, "sergio"),

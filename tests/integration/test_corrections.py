@@ -28,6 +28,7 @@ from twinflow.domain.corrections.request import CorrectionCommand
 from twinflow.domain.corrections.retaken import retaken
 from twinflow.domain.deadlines.changes import ChangeCommand
 from twinflow.domain.deadlines.deadline_id import DeadlineId
+from twinflow.domain.people.viewer import OPERATOR
 from twinflow.domain.steps.command import StepCommand
 from twinflow.domain.steps.opening import NewAgreement
 from twinflow.domain.steps.terms import TermCommand
@@ -376,7 +377,7 @@ def two_signatures_the_wrong_way_round(world: World) -> None:
     assert "It has no entry 9." in refused(world, 4, party=second, **{"9__party": first})
     assert "corrected by itself" in refused(world, 4, party=second, **{"1__title": "B"})
     done = correct(world, 4, party=second, **{"5__party": first})
-    page = agreements.show_agreement(world.engine, world.rulebook, world.people, MISTAKEN, world.now)
+    page = agreements.show_agreement(world.engine, world.rulebook, world.people, MISTAKEN, world.now, viewer=OPERATOR)
     by_number = {line.number: line for line in page.timeline if line.number is not None}
     assert (by_number[4].corrected_by, by_number[5].corrected_by) == (done.number, done.number)
     assert "entry 5, party: Chihuahua" in say(by_number[done.number].text, "en")
@@ -416,7 +417,7 @@ def an_extension_that_was_not(world: World) -> None:
     change(world, MISTAKEN, ChangeKind.CONFIRM, MONDAY, "sergio", of=1)
     assert "it goes by itself with the change that it confirms" in refused(world, 4)
     confirmed(world, correct(world, 3), "sergio")
-    page = agreements.show_agreement(world.engine, world.rulebook, world.people, MISTAKEN, world.now)
+    page = agreements.show_agreement(world.engine, world.rulebook, world.people, MISTAKEN, world.now, viewer=OPERATOR)
     assert {line.number for line in page.timeline if line.corrected_by is not None} >= {3, 4}
 
 
@@ -437,7 +438,7 @@ def a_way_that_was_never_gone(world: World) -> None:
     with pytest.raises(Refused, match="stays as it is"):
         confirmed(world, waits, "sergio")
     confirmed(world, waits, "elena")
-    page = agreements.show_agreement(world.engine, world.rulebook, world.people, MISTAKEN, world.now)
+    page = agreements.show_agreement(world.engine, world.rulebook, world.people, MISTAKEN, world.now, viewer=OPERATOR)
     assert any(say(line.text, "en").startswith("Entries 3, 4, 5 withdrawn") for line in page.timeline)
     both(world, "opine", MONDAY, "rita", records=OPINION)
 
@@ -757,7 +758,7 @@ def test_a_correction_that_waits_is_refused_by_the_second_person_or_taken_back_b
     again = correct(asked, 3, length="5 days")
     assert not_to_be(asked, again, "elena").taken_back
     assert [who for who, _ in alerts(asked, "correction-refused")] == ["elena", "sergio"], "who was asked hears of it"
-    page = agreements.show_agreement(asked.engine, asked.rulebook, asked.people, MISTAKEN, asked.now)
+    page = agreements.show_agreement(asked.engine, asked.rulebook, asked.people, MISTAKEN, asked.now, viewer=OPERATOR)
     said = [say(line.text, "en") for line in page.timeline if line.kind == "refused"]
     assert said == [
         f"The correction of entry 3 (entry {again.number}) taken back; reason: the paper says 50",
@@ -800,7 +801,9 @@ def not_to_be(world: World, waits: CorrectedEntry, person: str, reason: str = "t
 def read_by(world: World, person: str) -> list[str]:
     """What a person was sent, as text."""
     raws = [
-        outbox.message(world.engine, each.id)[1] for each in outbox.messages(world.engine) if each.recipient == person
+        outbox.message(world.engine, each.id, viewer=OPERATOR)[1]
+        for each in outbox.messages(world.engine, viewer=OPERATOR)
+        if each.recipient == person
     ]
     bodies = [message_from_bytes(raw, policy=policy.default).get_body(("plain",)) for raw in raws if raw]
     return [body.get_content() for body in bodies if body is not None]
@@ -837,7 +840,7 @@ def test_what_was_told_stays_told_and_its_readers_hear_of_the_correction(asked: 
 
 def test_the_history_shows_both_and_which_entry_put_which_right(asked: World) -> None:
     done = correct(asked, 2, on="2026-03-03")
-    page = agreements.show_agreement(asked.engine, asked.rulebook, asked.people, MISTAKEN, asked.now)
+    page = agreements.show_agreement(asked.engine, asked.rulebook, asked.people, MISTAKEN, asked.now, viewer=OPERATOR)
     by_number = {line.number: line for line in page.timeline if line.number is not None}
     assert (by_number[2].effective_on, by_number[2].corrected_by) == (MONDAY, done.number)
     assert "Entry 2 corrected" in str(by_number[done.number].text)
@@ -944,7 +947,7 @@ def test_a_case_opened_by_mistake_is_annulled_and_its_reference_is_free(asked: W
     assert [each for each in case.deadlines if each.is_open] == []
     opened(asked, MISTAKEN)
     assert loaded(asked, MISTAKEN).state == "open"
-    listed = agreements.list_agreements(asked.engine, asked.rulebook, asked.people, asked.now)
+    listed = agreements.list_agreements(asked.engine, asked.rulebook, asked.people, asked.now, viewer=OPERATOR)
     assert [line.reference for line in listed.lines] == [MISTAKEN]
     assert asked.tick().sweep.problems == ()
     command = StepCommand("note", MONDAY, records={"remark": "x"})

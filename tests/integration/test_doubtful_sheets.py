@@ -9,6 +9,7 @@ from builders import AT_PAGE
 from twinflow.domain.agreement.agreement import Agreement, Party
 from twinflow.domain.agreement.entries import Correction, OpenedDespite, read
 from twinflow.domain.corrections.request import CorrectionCommand
+from twinflow.domain.people.viewer import OPERATOR
 from twinflow.domain.steps.opening import NewAgreement
 from twinflow.errors import BadInput, Refused
 from twinflow.language import say
@@ -109,7 +110,7 @@ def test_the_same_parties_in_two_rows_are_told_with_the_row_and_nothing_is_taken
 ) -> None:
     found = reasons(take_over, ALBUQUERQUE, TULSA, AGAIN, dry_run=dry_run)
     assert found == ["row 4: A-1 is between the same parties: Chihuahua – Albuquerque."]
-    assert agreements.list_references(world.engine) == []
+    assert agreements.list_references(world.engine, viewer=OPERATOR) == []
 
 
 def test_a_row_of_a_city_with_itself_is_told(world: World, take_over: TakeOver) -> None:
@@ -120,7 +121,7 @@ def test_with_a_reason_the_sheet_is_taken_over_and_the_history_keeps_it(world: W
     take_over(ALBUQUERQUE, TULSA, AGAIN, despite="the zoo has a text of its own")
     assert read(loaded(world, "A-1").history[0]) is None
     assert read(loaded(world, "A-3").history[0]) == OpenedDespite(("same_parties",), "the zoo has a text of its own")
-    page = agreements.show_agreement(world.engine, world.rulebook, world.people, "A-3", world.now)
+    page = agreements.show_agreement(world.engine, world.rulebook, world.people, "A-3", world.now, viewer=OPERATOR)
     text = say(page.timeline[-1].text, "en")
     assert text.startswith("Taken over from a register as “")
     assert text.endswith("the same parties as of another case, despite of which: the zoo has a text of its own")
@@ -129,7 +130,7 @@ def test_with_a_reason_the_sheet_is_taken_over_and_the_history_keeps_it(world: W
 def test_a_dry_run_with_a_reason_says_what_is_doubted(world: World, take_over: TakeOver) -> None:
     result = take_over(ALBUQUERQUE, AGAIN, despite="the zoo", dry_run=True)
     assert said(result.doubts) == ["row 3: A-1 is between the same parties: Chihuahua – Albuquerque."]
-    assert agreements.list_references(world.engine) == []
+    assert agreements.list_references(world.engine, viewer=OPERATOR) == []
 
 
 def test_the_same_parties_as_of_a_case_in_the_books_are_told(world: World, take_over: TakeOver) -> None:

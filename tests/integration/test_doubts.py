@@ -10,6 +10,7 @@ from twinflow.domain.agreement.agreement import Agreement, Party
 from twinflow.domain.agreement.entries import Correction, OpenedDespite, read
 from twinflow.domain.corrections.correction import CorrectionCommand
 from twinflow.domain.people.people import Office
+from twinflow.domain.people.viewer import OPERATOR
 from twinflow.domain.steps.doubts import DoubtCode, doubts
 from twinflow.domain.steps.opening import NewAgreement
 from twinflow.errors import Refused
@@ -62,7 +63,7 @@ def test_the_same_parties_again_under_another_reference_are_confirmed_with_a_rea
         opened(world, "MX-2", CITY, partner)
     assert "MX-1 is between the same parties" in reasons(refused)
     opened(world, "MX-2", CITY, partner, despite="the port, not the city")
-    page = agreements.show_agreement(world.engine, world.rulebook, world.people, "MX-2", world.now)
+    page = agreements.show_agreement(world.engine, world.rulebook, world.people, "MX-2", world.now, viewer=OPERATOR)
     said = say(page.timeline[-1].text, "en")
     assert "the same parties as of another case" in said
     assert "the port, not the city" in said
@@ -92,7 +93,7 @@ def test_a_city_with_itself_in_another_spelling_is_confirmed_with_a_reason(world
     assert reasons(refused) == f"{again} is a party more than once."
     found = opened(world, "MX-1", CITY, Party(again, "MX"), despite="the city and the county")
     assert read(found.history[0]) == OpenedDespite(("with_itself",), "the city and the county")
-    page = agreements.show_agreement(world.engine, world.rulebook, world.people, "MX-1", world.now)
+    page = agreements.show_agreement(world.engine, world.rulebook, world.people, "MX-1", world.now, viewer=OPERATOR)
     assert "a party more than once, despite of which: the city and the county" in say(page.timeline[-1].text, "en")
     assert read(opened(world, "MX-2", CITY, Party(again, "US")).history[0]) is None, "there is one abroad as well"
 
@@ -137,7 +138,7 @@ def test_the_process_of_one_city_for_another_office_is_confirmed_with_a_reason(w
         assert f"is the process of {city}, and the office is another" in reasons(refused)
     found = opened(world, "MX-1", process="mx/leon", despite="by the bylaw of León")
     assert read(found.history[0]) == OpenedDespite(("other_city",), "by the bylaw of León")
-    page = agreements.show_agreement(world.engine, world.rulebook, world.people, "MX-1", world.now)
+    page = agreements.show_agreement(world.engine, world.rulebook, world.people, "MX-1", world.now, viewer=OPERATOR)
     assert "a process of another city than the office's, despite of which" in say(page.timeline[-1].text, "en")
 
 

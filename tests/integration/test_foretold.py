@@ -47,6 +47,7 @@ from twinflow.domain.clock.simulation import MORNING, Event, EventKind, Simulati
 from twinflow.domain.deadlines.kept import rewritten
 from twinflow.domain.deadlines.occurrences import with_deadlines
 from twinflow.domain.people.people import Absence, Assignment, People
+from twinflow.domain.people.viewer import OPERATOR
 from twinflow.domain.process.catalogue import Catalogue
 from twinflow.domain.rulebook import Rulebook, deadline_context
 from twinflow.domain.steps.command import StepCommand
@@ -201,7 +202,7 @@ def unmet(cases: Iterable[InBooks], status: DeadlineStatus) -> set[tuple[str, st
 
 def assert_it_comes(books: Books, references: Iterable[str], until: date, *, every_day: bool = False) -> list[Event]:
     """Simulates each agreement with what belongs to it, lets the real clock run, and compares. What was foretold."""
-    before = {reference: books_of(books.engine, books.rulebook, reference) for reference in references}
+    before = {reference: books_of(books.engine, books.rulebook, reference, viewer=OPERATOR) for reference in references}
     simulated = {ref: simulate(cases, books.rulebook, books.people, books.now, until) for ref, cases in before.items()}
     mark = books.mark()
     books.run(until, every_day=every_day)
@@ -209,7 +210,7 @@ def assert_it_comes(books: Books, references: Iterable[str], until: date, *, eve
     for reference, simulation in simulated.items():
         family = {case.agreement.reference for case in simulation.cases}
         assert foretold(simulation.events) == {key: value for key, value in came.items() if key in family}
-        after = books_of(books.engine, books.rulebook, reference)
+        after = books_of(books.engine, books.rulebook, reference, viewer=OPERATOR)
         assert ended(simulation) == [standing(case) for case in after]
         kinds = {EventKind.UNMET: DeadlineStatus.UNMET, EventKind.LAPSED: DeadlineStatus.LAPSED}
         for kind, status in kinds.items():
@@ -354,7 +355,11 @@ def test_a_finding_that_the_books_do_not_have_yet_is_foretold_for_the_next_chang
     shipped.settle()
     until, mark = date(2027, 1, 31), shipped.mark()
     events = simulate(
-        books_of(shipped.engine, shipped.rulebook, "B-1"), shipped.rulebook, shipped.people, shipped.now, until
+        books_of(shipped.engine, shipped.rulebook, "B-1", viewer=OPERATOR),
+        shipped.rulebook,
+        shipped.people,
+        shipped.now,
+        until,
     ).events
     expected = {(each.on, len(each.told)) for each in events if each.notice == "term-beyond-bound"}
     assert expected == {(date(2027, 1, 12), 1)}
@@ -569,7 +574,11 @@ def test_mornings_on_which_nothing_wakes_change_nothing(seed: int, sqlite_templa
     for name, every_day in (("some", False), ("all", True)):
         books = random_books(seed, sqlite_template, tmp_path / name)
         books.run(FIRST + timedelta(days=120), every_day=every_day)
-        left = [standing(case) for ref in REFERENCES for case in books_of(books.engine, books.rulebook, ref)]
+        left = [
+            standing(case)
+            for ref in REFERENCES
+            for case in books_of(books.engine, books.rulebook, ref, viewer=OPERATOR)
+        ]
         came.append((books.came((0, 0)), left))
         books.engine.dispose()
     assert came[0] == came[1]
@@ -591,7 +600,11 @@ def test_on_each_morning_the_books_are_as_derived_from_scratch(
             with suppress(Refused):
                 books.take(random.choice(REFERENCES), step, day, who="lucia")
         books.settle()
-        for case in (case for reference in REFERENCES for case in books_of(books.engine, books.rulebook, reference)):
+        for case in (
+            case
+            for reference in REFERENCES
+            for case in books_of(books.engine, books.rulebook, reference, viewer=OPERATOR)
+        ):
             assert left_by_deriving(books, case) == ({}, case.agreement.derive_on)
     books.engine.dispose()
 

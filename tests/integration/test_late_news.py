@@ -25,6 +25,7 @@ from twinflow.domain.calendar.business_days import Calendar
 from twinflow.domain.calendar.dates import Length
 from twinflow.domain.deadlines.changes import ChangeCommand
 from twinflow.domain.deadlines.deadline_id import DeadlineId
+from twinflow.domain.people.viewer import OPERATOR
 from twinflow.domain.rulebook import Rulebook
 from twinflow.domain.steps.command import StepCommand
 from twinflow.errors import NotFound, StaleAgreement, UnreadableAgreement
@@ -219,7 +220,7 @@ def everything(world: World, *tables: str) -> dict[str, list[tuple[Any, ...]]]:
 
 def rows(world: World) -> dict[tuple[str, str, int], Deadline]:
     """Every deadline as it is kept."""
-    references = agreements.list_references(world.engine)
+    references = agreements.list_references(world.engine, viewer=OPERATOR)
     return {(ref, *d.key): d for ref in references for d in loaded(world, ref).deadlines}
 
 
@@ -233,7 +234,7 @@ def due(world: World) -> dict[tuple[str, str, int], date | None]:
 
 def from_scratch(world: World) -> dict[tuple[str, str, int], Deadline]:
     """Every open deadline derived by the rulebook as it is now."""
-    references = agreements.list_references(world.engine)
+    references = agreements.list_references(world.engine, viewer=OPERATOR)
     cases = [refreshed(world.rulebook, world.people, loaded(world, ref), world.now) for ref in references]
     return {(case.reference, *d.key): d for case in cases for d in case.deadlines if d.is_open}
 
@@ -255,7 +256,7 @@ def news_of(world: World) -> Counter[tuple[str, str, int]]:
     """How often a history names another edition as the cause that a deadline moved."""
     return Counter(
         (ref, entry.details["deadline"], int(entry.details["occurrence"]))
-        for ref in agreements.list_references(world.engine)
+        for ref in agreements.list_references(world.engine, viewer=OPERATOR)
         for entry in loaded(world, ref).history
         if is_news(entry)
     )
@@ -334,7 +335,7 @@ def test_an_agreement_that_cannot_be_read_keeps_its_dates_and_is_named_and_the_o
 
 
 def news_of_others(world: World) -> Iterator[tuple[str, str, int]]:
-    for reference in agreements.list_references(world.engine):
+    for reference in agreements.list_references(world.engine, viewer=OPERATOR):
         if reference != "T-1":
             for entry in loaded(world, reference).history:
                 if is_news(entry):
@@ -388,7 +389,7 @@ def test_each_that_moves_has_one_entry_with_its_cause_and_each_person_one_digest
     assert entry.details["cause"].startswith(f"mx-labour@{done.edition} ")
     assert set(told(books).values()) == {1}
     assert len(told(books)) == 5
-    digests = [m for m in outbox.messages(books.engine) if m.digest and m.state == "queued"]
+    digests = [m for m in outbox.messages(books.engine, viewer=OPERATOR) if m.digest and m.state == "queued"]
     assert [message.recipient for message in digests] == ["elena"]
     assert books.tick().delivery.failures == ()
 
@@ -398,7 +399,7 @@ def test_each_that_is_told_has_an_entry_of_the_history(books: World) -> None:
     announced(books, *NEWS)
     entries = Counter(
         (reference, details["subject"], details["recipient"], details["role"], entry.actor, entry.effective_on)
-        for reference in agreements.list_references(books.engine)
+        for reference in agreements.list_references(books.engine, viewer=OPERATOR)
         for entry in loaded(books, reference).history
         if entry.kind is EntryKind.ALERT and (details := entry.details)["level"].startswith("mx-labour@")
     )
@@ -442,7 +443,7 @@ def test_where_nobody_holds_a_role_the_history_says_that_nobody_heard(
             ("liaison", "elena", None),
             ("reviewer", "", "yes"),
         ]
-        page = agreements.show_agreement(world.engine, world.rulebook, world.people, "T-1", world.now)
+        page = agreements.show_agreement(world.engine, world.rulebook, world.people, "T-1", world.now, viewer=OPERATOR)
         words = [say(entry.text, "es") for entry in page.timeline]
         assert "Alerta sin destinatario (vacante: dictaminador): Cambió la fecha: Respuesta" in words
 
@@ -657,7 +658,9 @@ def test_a_closed_deadline_is_still_explained_by_the_edition_it_was_counted_by(b
     announced(books, date(2026, 3, 10), date(2026, 3, 11))
     for rule in ("answer", "receipt"):
         kept = rows(books)["T-4", rule, 1]
-        shown = explain(books.engine, books.rulebook, books.people, DeadlineId("T-4", rule, 1), books.now)
+        shown = explain(
+            books.engine, books.rulebook, books.people, DeadlineId("T-4", rule, 1), books.now, viewer=OPERATOR
+        )
         assert kept.edition.startswith("mx-labour@")
         assert kept.edition != rows(books)["T-1", rule, 1].edition
         assert shown.readings[0].ledger[-1].on == kept.due_on
@@ -665,7 +668,9 @@ def test_a_closed_deadline_is_still_explained_by_the_edition_it_was_counted_by(b
 
 def test_an_open_one_is_explained_with_the_day_that_was_announced(books: World) -> None:
     announced(books, *NEWS)
-    shown = explain(books.engine, books.rulebook, books.people, DeadlineId("T-1", "answer", 1), books.now)
+    shown = explain(
+        books.engine, books.rulebook, books.people, DeadlineId("T-1", "answer", 1), books.now, viewer=OPERATOR
+    )
     off = {
         line.on: line.off[0].holiday.label["en"]
         for line in shown.readings[0].ledger

@@ -14,6 +14,7 @@ from next_dates import not_as_deadlines_say
 from twinflow.domain.agreement.agreement import Agreement, Claim, Party
 from twinflow.domain.agreement.listing import Due, Filters, Position
 from twinflow.domain.calendar.dates import PartialDate
+from twinflow.domain.people.viewer import OPERATOR
 from twinflow.domain.steps.command import StepCommand
 from twinflow.domain.steps.opening import NewAgreement
 from twinflow.errors import NotFound
@@ -77,7 +78,7 @@ def books(world: World, random: Random) -> World:
 
 def everything(world: World) -> list[Agreement]:
     with UnitOfWork(world.engine, reading=True) as work:
-        return work.agreements.load(work.agreements.all_ids())
+        return work.agreements.load(work.agreements.all_ids(OPERATOR))
 
 
 def first_open(agreement: Agreement, today: date = TODAY) -> date:
@@ -118,7 +119,14 @@ def pages(world: World, filters: Filters, at_once: int) -> Iterator[list[str]]:
     after: Position | None = None
     while True:
         page = agreements.list_agreements(
-            world.engine, world.rulebook, world.people, world.now, filters, after=after, at_once=at_once
+            world.engine,
+            world.rulebook,
+            world.people,
+            world.now,
+            filters,
+            after=after,
+            at_once=at_once,
+            viewer=OPERATOR,
         )
         assert len(page.lines) == at_once or page.following is None
         yield [line.reference for line in page.lines]
@@ -211,7 +219,7 @@ def test_the_next_date_that_is_kept_is_the_first_that_is_open_whatever_is_writte
 
 def test_a_line_has_the_date_it_is_listed_by(books: World) -> None:
     books.now += timedelta(days=100)
-    lines = agreements.each_agreement(books.engine, books.rulebook, books.people, books.now)
+    lines = agreements.each_agreement(books.engine, books.rulebook, books.people, books.now, viewer=OPERATOR)
     cases = wanted(books, Filters())
     assert [line.next_on or date.max for line in lines] == [first_open(case, books.now.date()) for case in cases]
 
@@ -227,17 +235,17 @@ def test_a_line_has_the_date_it_is_listed_by(books: World) -> None:
 )
 def test_what_there_is_not_is_said(world: World, filters: Filters, words: str) -> None:
     with pytest.raises(NotFound, match=words):
-        agreements.list_agreements(world.engine, world.rulebook, world.people, world.now, filters)
+        agreements.list_agreements(world.engine, world.rulebook, world.people, world.now, filters, viewer=OPERATOR)
 
 
 def test_only_the_countries_of_partners_are_offered(books: World) -> None:
     partners = {p.country for a in everything(books) for p in a.parties if not p.home}
-    assert agreements.countries_of_partners(books.engine) == sorted(partners)
+    assert agreements.countries_of_partners(books.engine, viewer=OPERATOR) == sorted(partners)
     assert "EC" not in partners
 
 
 def test_no_partner_no_country(world: World) -> None:
-    assert agreements.countries_of_partners(world.engine) == []
+    assert agreements.countries_of_partners(world.engine, viewer=OPERATOR) == []
 
 
 @pytest.mark.parametrize("at_once", [1, 2, 5, 50])
@@ -254,14 +262,14 @@ def test_the_pages_of_a_timeline_are_the_whole_of_it(books: World, random: Rando
             on = TODAY - timedelta(days=random.randrange(5))
             connection.execute(copied, {"row": row, "on": on.isoformat() if books.engine.name == "sqlite" else on})
     here = (books.engine, books.rulebook, books.people, case.reference, books.now)
-    whole = agreements.show_agreement(*here)
+    whole = agreements.show_agreement(*here, viewer=OPERATOR)
     assert whole.older is None
     assert len(whole.timeline) >= 41
     days = [(entry.effective_on, entry.recorded_at) for entry in whole.timeline]
     assert days == sorted(days, reverse=True)
     found, before = [], None
     while True:
-        page = agreements.show_agreement(*here, before=before, at_once=at_once)
+        page = agreements.show_agreement(*here, before=before, at_once=at_once, viewer=OPERATOR)
         assert len(page.timeline) <= at_once
         found += page.timeline
         before = page.older

@@ -31,6 +31,7 @@ from twinflow.domain.calendar.dates import Length
 from twinflow.domain.deadlines.changes import ChangeCommand
 from twinflow.domain.deadlines.deadline_id import DeadlineId
 from twinflow.domain.mail.letter import Letter
+from twinflow.domain.people.viewer import OPERATOR
 from twinflow.domain.steps.command import StepCommand
 from twinflow.domain.steps.migration import Plan, draft
 from twinflow.errors import NotFound, Refused
@@ -329,18 +330,24 @@ def alerts(world: World) -> list[Any]:
 
 def all_in_words(world: World, reference: str) -> list[str]:
     """Everything that a page, the command line and a letter say of an agreement, in both languages."""
-    shown = agreements.show_agreement(world.engine, world.rulebook, world.people, reference, world.now)
+    shown = agreements.show_agreement(world.engine, world.rulebook, world.people, reference, world.now, viewer=OPERATOR)
     found = [*(entry.text for entry in shown.timeline), *(line.label for line in shown.deadlines)]
     found += [line.standing_words for line in shown.deadlines]
     for line in shown.deadlines:
-        what = explained(explain(world.engine, world.rulebook, world.people, DeadlineId.parse(line.id), world.now))
+        what = explained(
+            explain(world.engine, world.rulebook, world.people, DeadlineId.parse(line.id), world.now, viewer=OPERATOR)
+        )
         found += [point.name for reading in what.readings for point in reading.summary]
         found += [change.state for change in what.changes]
-    agreements.list_agreements(world.engine, world.rulebook, world.people, world.now, Filters(everything=True))
+    agreements.list_agreements(
+        world.engine, world.rulebook, world.people, world.now, Filters(everything=True), viewer=OPERATOR
+    )
     assert not_as_deadlines_say(world.engine) == []
-    deadlines.list_deadlines(world.engine, world.rulebook, world.people, world.now)
-    deadlines.list_deadlines(world.engine, world.rulebook, world.people, world.now, everything=True)
-    agreements.list_steps(world.engine, world.rulebook, world.people, reference, "elena", world.now, AT_PAGE)
+    deadlines.list_deadlines(world.engine, world.rulebook, world.people, world.now, viewer=OPERATOR)
+    deadlines.list_deadlines(world.engine, world.rulebook, world.people, world.now, everything=True, viewer=OPERATOR)
+    agreements.list_steps(
+        world.engine, world.rulebook, world.people, reference, "elena", world.now, AT_PAGE, viewer=OPERATOR
+    )
     return [say(value, language) for language in ("en", "es") for value in found]
 
 
@@ -662,7 +669,14 @@ def test_what_is_closed_keeps_date_and_edition_whatever_comes(books: World, poli
     taken(books, "T-1", "report", date(2026, 4, 8))
     assert kept() == closed
     for reference, (rule, occurrence) in closed:
-        shown = explain(books.engine, books.rulebook, books.people, DeadlineId(reference, rule, occurrence), books.now)
+        shown = explain(
+            books.engine,
+            books.rulebook,
+            books.people,
+            DeadlineId(reference, rule, occurrence),
+            books.now,
+            viewer=OPERATOR,
+        )
         assert max(filter(None, (reading.on for reading in shown.readings)), default=None) == shown.deadline.due_on
 
 
@@ -852,7 +866,7 @@ def test_history_pages_ledgers_and_mail_speak_of_what_is_gone_in_both_languages(
     opened(books, "T-1")
     books.now = noon(TODAY)
     sweep(books.engine, books.rulebook, books.people, books.now)
-    waiting = [message for message in outbox.messages(books.engine) if message.state == "queued"]
+    waiting = [message for message in outbox.messages(books.engine, viewer=OPERATOR) if message.state == "queued"]
     assert waiting, "told, and not sent yet"
     restarted(books, second(), second(FIRST, version=3))
     migrate(books, the_plan(books))
@@ -878,7 +892,9 @@ def test_where_the_old_file_is_gone_its_words_and_counts_come_from_the_books(boo
     books.runtime = bootstrap.start(books.runtime.settings)
     assert books.runtime.troubles == ()
     assert "Ask → Asked" in all_in_words(books, "T-1")
-    assert explain(books.engine, books.rulebook, books.people, DeadlineId("T-1", "plain", 1), books.now)
+    assert explain(
+        books.engine, books.rulebook, books.people, DeadlineId("T-1", "plain", 1), books.now, viewer=OPERATOR
+    )
     assert books.tick().delivery.failures == ()
 
 
@@ -908,7 +924,9 @@ def test_the_ledger_says_how_a_migration_took_the_date_over(books: World, policy
     books.now = noon(TODAY)
     moved(books, policy)
     for rule in ("answer", "receipt"):
-        shown = explained(explain(books.engine, books.rulebook, books.people, DeadlineId("T-1", rule, 1), books.now))
+        shown = explained(
+            explain(books.engine, books.rulebook, books.people, DeadlineId("T-1", rule, 1), books.now, viewer=OPERATOR)
+        )
         assert (say(shown.carried, "en") if shown.carried else None) == sentence
         assert shown.readings[-1].lines[-1].on == shown.due_on
 
@@ -1124,5 +1142,7 @@ def test_what_is_to_come_can_be_simulated_after_a_migration(books: World) -> Non
     books.now = noon(TODAY)
     moved(books)
     assert "plain" not in books.rulebook.definition_of(loaded(books, "T-1")).deadlines
-    outlook = simulate_agreement(books.engine, books.rulebook, books.people, "T-1", books.now, date(2027, 4, 6))
+    outlook = simulate_agreement(
+        books.engine, books.rulebook, books.people, "T-1", books.now, date(2027, 4, 6), viewer=OPERATOR
+    )
     assert "deadline:answer" in {str(event.subject) for event in outlook.events}

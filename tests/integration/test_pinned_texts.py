@@ -16,6 +16,7 @@ from twinflow.definitions.migrations import read_plan
 from twinflow.domain.agreement.agreement import Party
 from twinflow.domain.agreement.listing import Filters
 from twinflow.domain.deadlines.deadline_id import DeadlineId
+from twinflow.domain.people.viewer import OPERATOR
 from twinflow.domain.steps.command import StepCommand
 from twinflow.errors import BadInput, DefinitionChanged, NotFound, UnreadableAgreement
 from twinflow.services.agreements import migrating
@@ -159,7 +160,7 @@ def test_cases_whose_files_were_changed_are_swept_told_of_and_taken_on_as_if_not
         ("T-1", "1 day after", "2026-03-13"),
         ("T-1-P", "1 day after", "2026-03-13"),
     ]
-    assert {message.state for message in outbox.messages(damaged.engine)} == {"accepted"}
+    assert {message.state for message in outbox.messages(damaged.engine, viewer=OPERATOR)} == {"accepted"}
     for reference in ("T-1-P", "C-1"):
         taken(damaged, reference, "finish")
         assert loaded(damaged, reference).state == "done"
@@ -171,19 +172,23 @@ def test_cases_whose_files_were_changed_are_swept_told_of_and_taken_on_as_if_not
 def test_everything_about_them_is_still_to_be_read(damaged: World) -> None:
     around = (damaged.engine, damaged.rulebook, damaged.people)
     everything = Filters(everything=True)
-    assert [line.reference for line in agreements.each_agreement(*around, damaged.now, everything)] == [
+    assert [line.reference for line in agreements.each_agreement(*around, damaged.now, everything, viewer=OPERATOR)] == [
         "C-1", "T-1", "T-1-P",
     ]  # fmt: skip
     of_the_process = Filters(process="tiny", state="asked")
-    assert [line.reference for line in agreements.each_agreement(*around, damaged.now, of_the_process)] == ["T-1"]
-    assert [(line.id, line.due_on) for line in deadlines.list_deadlines(*around, damaged.now).lines] == [
+    assert [
+        line.reference for line in agreements.each_agreement(*around, damaged.now, of_the_process, viewer=OPERATOR)
+    ] == ["T-1"]
+    assert [
+        (line.id, line.due_on) for line in deadlines.list_deadlines(*around, damaged.now, viewer=OPERATOR).lines
+    ] == [
         ("C-1/answer/1", date(2026, 3, 10)),
         ("T-1/answer/1", date(2026, 3, 12)),
         ("T-1-P/answer/1", date(2026, 3, 12)),
     ]
     for reference in ("T-1", "C-1", "T-1-P"):
-        assert agreements.show_agreement(*around, reference, damaged.now).timeline
-        assert explain(*around, DeadlineId(reference, "answer", 1), damaged.now)
+        assert agreements.show_agreement(*around, reference, damaged.now, viewer=OPERATOR).timeline
+        assert explain(*around, DeadlineId(reference, "answer", 1), damaged.now, viewer=OPERATOR)
     events = calendar_feeds.dates_of(*around, damaged.people.person("elena"), damaged.now)
     assert {event.on for event in events} >= {date(2026, 3, 10), date(2026, 3, 12)}
 
@@ -193,7 +198,7 @@ def test_no_case_begins_on_what_does_not_hold(damaged: World) -> None:
         with pytest.raises((BadInput, NotFound, DefinitionChanged)) as refused:
             opened(damaged, "NEW", process)
         assert process in str(refused.value)
-    assert agreements.list_references(damaged.engine) == ["C-1", "T-1", "T-1-P"]
+    assert agreements.list_references(damaged.engine, viewer=OPERATOR) == ["C-1", "T-1", "T-1-P"]
 
 
 def test_what_is_wrong_is_among_the_troubles(damaged: World) -> None:
@@ -234,7 +239,9 @@ def test_a_file_with_the_number_of_its_next_version_takes_the_days_of_the_old_on
         taken(books, reference, "ask")
     due = {
         line.id: line.due_on
-        for line in deadlines.list_deadlines(books.engine, books.rulebook, books.people, books.now).lines
+        for line in deadlines.list_deadlines(
+            books.engine, books.rulebook, books.people, books.now, viewer=OPERATOR
+        ).lines
     }
     assert due["T-1/answer/1"] == date(2026, 3, 12)
     assert due["T-2/answer/1"] == date(2026, 4, 1)
@@ -399,11 +406,11 @@ def test_a_missing_or_damaged_calendar_or_notice_stops_nothing(
     done = books.tick()
     assert (done.sweep.problems, done.delivery.failures) == ((), ())
     assert [level for _, level, _ in told(books)] == ["3 days before"] * 3
-    assert {message.state for message in outbox.messages(books.engine)} == {"accepted"}
+    assert {message.state for message in outbox.messages(books.engine, viewer=OPERATOR)} == {"accepted"}
     opened(books, "NEW", "tiny")
     taken(books, "NEW", "ask")
     around = (books.engine, books.rulebook, books.people)
-    due = {line.id: line.due_on for line in deadlines.list_deadlines(*around, books.now).lines}
+    due = {line.id: line.due_on for line in deadlines.list_deadlines(*around, books.now, viewer=OPERATOR).lines}
     assert due["NEW/answer/1"] == date(2026, 3, 19)
 
 
@@ -488,12 +495,12 @@ def test_the_message_of_a_damaged_notice_of_one_s_own_waits_and_the_others_go(
         restarted(books)
         (failure,) = books.tick().delivery.failures
         assert "cannot be written" in str(failure)
-        assert sorted(each.state for each in outbox.messages(books.engine)) == ["accepted", "retrying"]
+        assert sorted(each.state for each in outbox.messages(books.engine, viewer=OPERATOR)) == ["accepted", "retrying"]
         subject.write_text(kept, "utf-8")
         restarted(books)
         books.now += timedelta(hours=8)
         assert books.tick().delivery.failures == ()
-        assert {each.state for each in outbox.messages(books.engine)} == {"accepted"}
+        assert {each.state for each in outbox.messages(books.engine, viewer=OPERATOR)} == {"accepted"}
 
 
 def test_a_register_is_not_taken_over_to_what_does_not_hold_and_what_is_wrong_is_said(

@@ -14,6 +14,7 @@ from twinflow.domain.deadlines.acknowledgements import Acknowledge
 from twinflow.domain.deadlines.deadline_id import DeadlineId
 from twinflow.domain.people.duties import Act, Asked
 from twinflow.domain.people.people import Assignment, Delegation, People, Person
+from twinflow.domain.people.viewer import OPERATOR
 from twinflow.domain.steps.command import StepCommand
 from twinflow.errors import Refused
 from twinflow.services.agreements.advancing import advance_agreement
@@ -24,6 +25,7 @@ from twinflow.services.deadlines.acknowledging import say
 from twinflow.services.mail import calendar_feeds
 from twinflow.services.mail.letters import letters
 from twinflow.services.mail.outbox import claim_batch
+from twinflow.services.people import queues
 from twinflow.services.people.changing import change_people
 from twinflow.services.people.handing_over import InHand, accept, hand_over
 from twinflow.services.people.queues import Queue, act, queue_of
@@ -308,11 +310,11 @@ def test_what_somebody_disabled_still_has_in_hand_is_an_incident_until_it_is_han
     asked.runtime.refresh()
     asked.tick()
     said = "MX-1: nora is disabled and still has it in hand; hand it over."
-    assert said in {str(each.sentence) for each in open_incidents(asked.engine).kept}
+    assert said in {str(each.sentence) for each in open_incidents(asked.engine, viewer=OPERATOR).kept}
     hands(asked, "nora", "rita", "saul")
     accept(asked.engine, asked.rulebook, asked.people, ["MX-1"], person="rita", door=AT_PAGE, now=asked.now)
     asked.tick()
-    assert said not in {str(each.sentence) for each in open_incidents(asked.engine).kept}
+    assert said not in {str(each.sentence) for each in open_incidents(asked.engine, viewer=OPERATOR).kept}
 
 
 def without_nora(people: People) -> People:
@@ -346,3 +348,19 @@ def told_of_dates(world: World) -> list[str]:
     with world.engine.connect() as connection:
         query = "SELECT recipient FROM alert WHERE notice IN ('deadline-soon', 'deadline-overdue') ORDER BY id"
         return list(connection.exec_driver_sql(query).scalars())
+
+
+def test_what_waits_for_others_in_other_offices_hides_nothing_of_ones_own(
+    asked: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many there are: the queue of a liaison officer and of a reviewer is asked for by role and office."""
+    monkeypatch.setattr(queues, "AT_MOST", 1)
+    for person, waiting in (("rita", ["MX-1"]), ("elena", [])):
+        found = queue(asked, person)
+        assert ([each.reference for each in found.waiting], found.more) == (waiting, False)
+    today, parties = asked.now.date(), (Party("Chihuahua", "MX", home=True), Party("Lyon", "FR"))
+    new = new_case("MX-2", "mx/twinning", "chihuahua", "y", today, parties, state="drafting")
+    open_agreement(asked.engine, asked.rulebook, asked.people, new, actor="elena", door=AT_PAGE, now=asked.now)
+    for person, waiting in (("rita", ["MX-1"]), ("elena", ["MX-2"]), ("lucia", [])):
+        found = queue(asked, person)
+        assert ([each.reference for each in found.waiting], found.more) == (waiting, False)

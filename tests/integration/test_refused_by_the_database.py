@@ -8,6 +8,7 @@ from sqlalchemy import Connection, insert, select, text
 
 from builders import AT_PAGE, MX
 from twinflow.domain.agreement.agreement import Party
+from twinflow.domain.people.viewer import OPERATOR
 from twinflow.domain.steps.opening import NewAgreement
 from twinflow.errors import BadInput, BooksAltered, EnvironmentFailed, StaleAgreement, TwinflowError
 from twinflow.services.agreements.opening import open_agreement
@@ -40,7 +41,7 @@ def refused(world: World, act: Callable[[Connection], object], kind: type[Twinfl
         write(world, lambda work: act(work._writes.connection))
     assert type(said.value) is kind
     with UnitOfWork(world.engine, reading=True) as work:
-        assert list(work.agreements.references()) == ["MX-1"]
+        assert list(work.agreements.references(OPERATOR)) == ["MX-1"]
     return str(said.value)
 
 

@@ -9,7 +9,7 @@ from builders import AT_PAGE, DRAFT, new_case
 from twinflow.domain.agreement.agreement import Party
 from twinflow.domain.agreement.entries import Alerted, Correction
 from twinflow.domain.corrections.request import CorrectionCommand
-from twinflow.domain.people.viewer import Door, Held, Viewer, viewer_of
+from twinflow.domain.people.viewer import OPERATOR, Door, Held, Viewer, viewer_of
 from twinflow.domain.steps.command import StepCommand
 from twinflow.domain.steps.round_acts import RoundAct
 from twinflow.errors import Refused
@@ -67,7 +67,7 @@ def test_a_round_is_kept_shown_told_and_corrected(requested: World) -> None:
     world.act("MX-1", RoundAct.ANSWER, "elena", number=2, text="It is gone.")
     world.act("MX-1", RoundAct.SUBMIT, "elena", draft=NEW)
     step(world, "answer_observations")
-    first, second = show_rounds(world.engine, world.rulebook, world.people, "MX-1")
+    first, second = show_rounds(world.engine, world.rulebook, world.people, "MX-1", viewer=OPERATOR)
     assert [(mark.value, line) for mark, line in second.changes][:2] == [
         ("-", "Article V."),
         ("+", "Article V, every year."),
@@ -87,7 +87,7 @@ def test_a_round_is_kept_shown_told_and_corrected(requested: World) -> None:
     correct_entry(
         world.engine, world.rulebook, world.people, "MX-1", command, person="elena", door=AT_PAGE, now=world.now
     )
-    first, _ = show_rounds(world.engine, world.rulebook, world.people, "MX-1")
+    first, _ = show_rounds(world.engine, world.rulebook, world.people, "MX-1", viewer=OPERATOR)
     assert "Article XIII is gone." in say(first.observations[1].said[0], "en")
 
 

@@ -9,6 +9,7 @@ from builders import AT_PAGE, MX, PAPERS, new_case
 from statements import Transaction, watched
 from twinflow.domain.agreement.agreement import Party
 from twinflow.domain.agreement.listing import Due, Filters, Position
+from twinflow.domain.people.viewer import OPERATOR
 from twinflow.domain.steps.command import StepCommand
 from twinflow.services.agreements.advancing import advance_agreement
 from twinflow.services.agreements.opening import open_agreement
@@ -79,7 +80,7 @@ def test_the_list_of_agreements(drafts: World, filters: Filters, more: int) -> N
 
     def use(after: Position | None = None) -> AgreementList:
         here = (drafts.engine, drafts.rulebook, drafts.people, drafts.now)
-        return agreements.list_agreements(*here, filters, after=after, at_once=5)
+        return agreements.list_agreements(*here, filters, after=after, at_once=5, viewer=OPERATOR)
 
     is_empty = not use().lines
     assert costs(use) == ([True], 1 + more if is_empty else 2 + more)
@@ -94,7 +95,7 @@ def test_the_page_of_an_agreement(drafts: World, at_once: int | None) -> None:
 
     def use() -> object:
         here = (drafts.engine, drafts.rulebook, drafts.people, "MX-0", drafts.now)
-        return agreements.show_agreement(*here, at_once=at_once)
+        return agreements.show_agreement(*here, at_once=at_once, viewer=OPERATOR)
 
     assert costs(use) == ([True], 3)
 

@@ -11,6 +11,7 @@ from builders import AT_PAGE, DRAFT, NOTICE, SIGNED_TEXT, new_case
 from twinflow.domain.agreement.agreement import Agreement, Claim, DeadlineStatus, Party, Term
 from twinflow.domain.agreement.history import EntryKind
 from twinflow.domain.calendar.dates import Length, PartialDate
+from twinflow.domain.people.viewer import OPERATOR
 from twinflow.domain.process.catalogue import Catalogue
 from twinflow.domain.steps.command import StepCommand
 from twinflow.domain.steps.dossier import Dossier
@@ -124,10 +125,10 @@ def test_signature_per_party_and_the_agreement_is_in_force_only_with_the_last(me
 def test_a_refused_step_writes_nothing(mexican: World) -> None:
     before = loaded(mexican)
     with pytest.raises(Refused) as refusal:
-        take(mexican, "request_opinion", "rita")
+        take(mexican, "request_opinion", "sergio")
     assert len(refusal.value.reasons) == 3, "the wrong person, no draft completed and none on file: all are said"
     assert loaded(mexican) == before
-    assert outbox.messages(mexican.engine) == []
+    assert outbox.messages(mexican.engine, viewer=OPERATOR) == []
 
 
 def test_of_many_simultaneous_attempts_exactly_one_wins(mexican: World) -> None:
@@ -373,7 +374,7 @@ def test_a_notice_whose_reason_has_gone_is_dropped_and_recorded_as_such(mexican:
     take(mexican, "issue_favourable_opinion", "rita", records={"opinion_number": "DEP-1/26"})
     done = mexican.tick()
     assert (done.delivery.sent, done.delivery.dropped) == (1, 1)
-    assert [(m.recipient, m.state) for m in outbox.messages(mexican.engine)] == [
+    assert [(m.recipient, m.state) for m in outbox.messages(mexican.engine, viewer=OPERATOR)] == [
         ("rita", "dropped"),
         ("elena", "accepted"),
     ]
@@ -395,7 +396,7 @@ def test_a_node_with_another_text_of_the_same_version_opens_and_imports_nothing(
             now=mexican.now,
             despite="tried",
         )
-    assert agreements.list_references(mexican.engine) == ["MX-1"]
+    assert agreements.list_references(mexican.engine, viewer=OPERATOR) == ["MX-1"]
     open_agreement(mexican.engine, mexican.rulebook, mexican.people, new, actor="elena", door=AT_PAGE, now=mexican.now)
 
 
@@ -444,7 +445,9 @@ def test_a_case_entered_in_mid_life_has_its_signatures_its_term_and_its_deadline
 def test_a_case_entered_after_signature_without_its_day_shows_the_day_missing(mexican: World) -> None:
     new = new_case("MX-2", "mx/twinning", "chihuahua", "x", date(2025, 3, 10), PARTIES, state="in_force")
     open_agreement(mexican.engine, mexican.rulebook, mexican.people, new, actor="elena", door=AT_PAGE, now=mexican.now)
-    page = agreements.show_agreement(mexican.engine, mexican.rulebook, mexican.people, "MX-2", mexican.now)
+    page = agreements.show_agreement(
+        mexican.engine, mexican.rulebook, mexican.people, "MX-2", mexican.now, viewer=OPERATOR
+    )
     assert [str(message) for message in page.line.missing] == ["Date missing"]
     assert page.deadlines == ()
 
@@ -507,4 +510,4 @@ def test_an_import_that_is_cut_off_leaves_nothing(world: World) -> None:
 
     with pytest.raises(KeyboardInterrupt):
         import_register(world.engine, world.rulebook, world.people, dossiers, now=world.now, progress=cut_off)
-    assert agreements.list_references(world.engine) == []
+    assert agreements.list_references(world.engine, viewer=OPERATOR) == []

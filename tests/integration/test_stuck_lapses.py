@@ -20,6 +20,7 @@ from tiny_world import loaded, tiny_world
 from twinflow.domain.agreement.agreement import DeadlineStatus, Party
 from twinflow.domain.agreement.entries import Alerted
 from twinflow.domain.clock.simulation import EventKind
+from twinflow.domain.people.viewer import OPERATOR
 from twinflow.domain.process.catalogue import Catalogue
 from twinflow.domain.process.definition import ProcessDefinition, Requirement
 from twinflow.domain.steps.command import StepCommand
@@ -128,7 +129,9 @@ def test_the_alert_waits_while_nobody_is_liaison(world: World) -> None:
 
 
 def test_the_simulation_foretells_the_alert(world: World) -> None:
-    outlook = simulate_agreement(world.engine, world.rulebook, world.people, "T-1", world.now, date(2026, 3, 20))
+    outlook = simulate_agreement(
+        world.engine, world.rulebook, world.people, "T-1", world.now, date(2026, 3, 20), viewer=OPERATOR
+    )
     alerts = [each for each in outlook.events if each.kind is EventKind.ALERT and each.notice == "lapse-refused"]
     assert [(each.on, each.effective_on, each.told[0].person) for each in alerts] == [
         (PASSED, PASSED - timedelta(days=1), "elena")
@@ -152,7 +155,7 @@ def test_the_letter_says_what_should_have_happened_why_it_did_not_and_what_peopl
 
 def test_lists_and_pages_say_that_the_day_has_passed(world: World) -> None:
     swept(world, PASSED)
-    (line,) = list_agreements(world.engine, world.rulebook, world.people, world.now).lines
+    (line,) = list_agreements(world.engine, world.rulebook, world.people, world.now, viewer=OPERATOR).lines
     assert line.in_force is False
     assert str(line.unfinished) == "Archive: 2026-03-07 has passed, and what follows was not carried out"
     with TestClient(create_app(world.runtime, lambda: world.now), base_url="http://127.0.0.1") as browser:
@@ -171,7 +174,7 @@ def test_a_person_ends_the_case_by_hand_and_nothing_more_is_said(world: World) -
     assert loaded(world, "T-1").state == "done"
     after = swept(world, PASSED + timedelta(days=1))
     assert (after.alerts, after.problems) == (0, ())
-    (line,) = list_agreements(world.engine, world.rulebook, world.people, world.now).lines
+    (line,) = list_agreements(world.engine, world.rulebook, world.people, world.now, viewer=OPERATOR).lines
     assert line.unfinished is None
 
 

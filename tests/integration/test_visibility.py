@@ -8,7 +8,7 @@ import pytest
 from alembic import command
 from sqlalchemy import text
 
-from builders import AT_PAGE, MX, OPINION, PAPERS, new_case
+from builders import AT_PAGE, EC, MX, OPINION, PAPERS, new_case
 from twinflow.bootstrap import start
 from twinflow.domain.agreement.agreement import Party
 from twinflow.domain.agreement.listing import Due, Filters
@@ -16,7 +16,7 @@ from twinflow.domain.people.viewer import ADMINISTRATOR, AUDITOR, OPERATOR, Door
 from twinflow.domain.people.visibility import SUPERVISOR, SeenBy
 from twinflow.domain.steps.command import StepCommand
 from twinflow.domain.steps.opening import NewAgreement, opened
-from twinflow.errors import NotFound
+from twinflow.errors import BadInput, NotFound, Refused, UnreadableAgreement
 from twinflow.services.agreements.advancing import advance_agreement
 from twinflow.services.agreements.opening import open_agreement
 from twinflow.services.reading import agreements, deadlines, picture
@@ -147,8 +147,8 @@ def test_one_case_and_all_cases_are_asked_for_by_the_same_predicate(
             for each in chance.sample(("chihuahua", "juarez", "sre", "registry"), chance.randint(0, 4))
         )
         viewer, filters = Viewer("somebody", Door.PAGE, held), LISTS[number % len(LISTS)]
-        with UnitOfWork(world.engine, reading=True, viewer=viewer) as work:
-            listed = set(work.agreements.all_ids())
+        with UnitOfWork(world.engine, reading=True) as work:
+            listed = set(work.agreements.all_ids(viewer))
             page = pages_of(work, viewer, agreements.NO_FILTERS)
             narrowed, of_all = pages_of(work, viewer, filters), pages_of(work, OPERATOR, filters)
             asked = {row for row in shown if work.visibility.may(viewer, row)}
@@ -230,3 +230,39 @@ def test_books_of_the_tables_before_one_office_could_see_a_case_keep_who_sees_wh
         assert not list(work.shape.faults_of_definitions())
     take(case, "withdraw")
     assert sees(case, REVIEWER)
+
+
+def test_who_acts_on_what_they_do_not_see_is_told_what_is_said_of_none(case: World) -> None:
+    """Also of a case that cannot be read; whoever sees it and lacks the role is told so."""
+    with pytest.raises(NotFound, match=r"There is no agreement MX-1\."):
+        take(case, "complete_draft", "rita")
+    with pytest.raises(Refused, match="cannot be taken"):
+        take(case, "complete_draft", "sergio")
+    damages = ["process_version = 99", *(["version = 'odd'"] if case.engine.dialect.name == "sqlite" else [])]
+    for damage in damages:
+        with case.engine.begin() as connection:
+            connection.execute(text(f"UPDATE agreement SET {damage} WHERE reference = 'MX-1'"))
+        with pytest.raises(NotFound, match=r"There is no agreement MX-1\."):
+            take(case, "complete_draft", "rita")
+        with pytest.raises(UnreadableAgreement):
+            take(case, "complete_draft")
+
+
+def test_an_opening_tells_of_no_case_that_the_opener_does_not_see(case: World) -> None:
+    """But that its reference is taken, which cannot be helped; and no more than that."""
+
+    def opens(reference: str, parent: str | None = None) -> None:
+        new = NewAgreement(reference, EC, "cuenca", "two", case.now.date(), PARTIES, state="negotiation", parent=parent)
+        here = (case.engine, case.rulebook, case.people)
+        open_agreement(*here, new, actor="lucia", door=AT_PAGE, now=case.now)
+
+    with pytest.raises(Refused) as doubted:
+        opens("EC-1")
+    assert doubted.value.reasons
+    assert "MX-1" not in str([*map(str, doubted.value.reasons)])
+    with pytest.raises(BadInput) as taken:
+        opens("MX-1")
+    assert [str(each.message) for each in taken.value.problems] == ["MX-1 exists already."]
+    for parent in ("MX-1", "MX-99"):
+        with pytest.raises(NotFound, match=rf"^There is no agreement {parent}\.$"):
+            opens("EC-1", parent)

@@ -14,6 +14,7 @@ from twinflow.definitions.calendars import read_calendar
 from twinflow.domain.agreement.agreement import DeadlineStatus, Party
 from twinflow.domain.alerts.alerts import MISSED
 from twinflow.domain.clock.simulation import EventKind
+from twinflow.domain.people.viewer import OPERATOR
 from twinflow.domain.steps.command import StepCommand
 from twinflow.domain.steps.opening import NewAgreement
 from twinflow.services.agreements.advancing import advance_agreement
@@ -110,7 +111,9 @@ def test_where_the_day_comes_first_on_earth_the_next_occurrence_opens_with_that_
 
 def test_the_simulation_has_each_occurrence_that_the_sweep_opens(monthly: World) -> None:
     opened(monthly, date(2026, 1, 5), state="asked", facts=facts(asked_on="2026-02-02"))
-    outlook = simulate_agreement(monthly.engine, monthly.rulebook, monthly.people, "T-1", monthly.now, date(2026, 7, 1))
+    outlook = simulate_agreement(
+        monthly.engine, monthly.rulebook, monthly.people, "T-1", monthly.now, date(2026, 7, 1), viewer=OPERATOR
+    )
     mornings(monthly, date(2026, 7, 1))
     foretold = [(e.occurrence, e.level, e.effective_on) for e in outlook.events if e.kind is EventKind.ALERT]
     assert foretold == alerts(monthly)

@@ -16,6 +16,7 @@ from twinflow.domain.agreement.present_names import reached_by
 from twinflow.domain.calendar.dates import Length, PartialDate
 from twinflow.domain.deadlines.changes import ChangeCommand
 from twinflow.domain.deadlines.deadline_id import DeadlineId
+from twinflow.domain.people.viewer import OPERATOR
 from twinflow.domain.steps.command import StepCommand
 from twinflow.services.agreements.advancing import advance_agreement
 from twinflow.services.agreements.opening import open_agreement
@@ -79,7 +80,9 @@ def reading_history(world: World, read: Callable[[], object]) -> list[str]:
 def test_a_list_of_agreements_reads_no_history(books: World, *, everything: bool) -> None:
     def read() -> None:
         filters = Filters(everything=everything)
-        lines = agreements.each_agreement(books.engine, books.rulebook, books.people, books.now, filters)
+        lines = agreements.each_agreement(
+            books.engine, books.rulebook, books.people, books.now, filters, viewer=OPERATOR
+        )
         assert ("MX-2-P" in {line.reference for line in lines}) is everything
 
     assert reading_history(books, read) == []
@@ -91,7 +94,7 @@ def test_a_list_of_open_deadlines_reads_of_the_history_only_what_people_said(boo
             work.history.said()
 
     def listed() -> None:
-        lines = deadlines.list_deadlines(books.engine, books.rulebook, books.people, books.now).lines
+        lines = deadlines.list_deadlines(books.engine, books.rulebook, books.people, books.now, viewer=OPERATOR).lines
         assert "MX-1/opinion/1" in {line.id for line in lines}
 
     assert reading_history(books, listed) == reading_history(books, said)
@@ -102,7 +105,7 @@ def test_a_whole_agreement_has_the_whole_of_its_history(books: World) -> None:
     with books.engine.connect() as connection:
         counted = dict(connection.execute(text(query)).all())
     with UnitOfWork(books.engine, reading=True) as work:
-        found = {each.reference: len(each.history) for each in work.agreements.load(work.agreements.all_ids())}
+        found = {each.reference: len(each.history) for each in work.agreements.load(work.agreements.all_ids(OPERATOR))}
     assert found == counted
     assert found["MX-1"] > 6
 
@@ -119,7 +122,7 @@ def test_there_is_no_whole_agreement_without_a_history() -> None:
 
 def test_what_is_read_of_an_agreement_is_the_same_as_of_the_whole(books: World) -> None:
     with UnitOfWork(books.engine, reading=True) as work:
-        ids = work.agreements.all_ids()[::-1]
+        ids = work.agreements.all_ids(OPERATOR)[::-1]
         whole, present, heads = work.agreements.load(ids), work.agreements.present(ids), work.agreements.heads(ids)
         dated = work.feeds.dates_of(ids)
     with_open_deadlines = [replace(each, deadlines=tuple(d for d in each.deadlines if d.is_open)) for each in whole]
@@ -135,7 +138,7 @@ def test_what_is_read_of_an_agreement_is_the_same_as_of_the_whole(books: World) 
 
 def test_a_case_to_be_changed_comes_without_what_was_only_told(books: World) -> None:
     with UnitOfWork(books.engine) as work:
-        ids = work.agreements.all_ids()[::-1]
+        ids = work.agreements.all_ids(OPERATOR)[::-1]
         whole, to_change = work.agreements.load(ids), work.agreements.lock_batch(ids)
         locked = [work.agreements.lock(each.reference) for each in whole]
     kept = [tuple(entry for entry in each.history if entry.kind not in ONLY_TOLD) for each in whole]
@@ -171,7 +174,7 @@ def test_what_a_child_has_reached_is_kept_with_it_and_found_in_books_of_before(b
 
 def test_a_feed_has_the_moved_dates_and_the_last_change_of_the_history(books: World) -> None:
     with UnitOfWork(books.engine, reading=True) as work:
-        ids = work.agreements.all_ids()
+        ids = work.agreements.all_ids(OPERATOR)
         whole, dated = dict(zip(ids, work.agreements.load(ids), strict=True)), work.feeds.dates_of(ids)
     assert dated.keys() == {row for row, each in whole.items() if each.deadlines}
     for row, found in dated.items():

@@ -9,6 +9,7 @@ from sqlalchemy import delete, insert, select
 from builders import AT_PAGE, new_case
 from twinflow.domain.agreement.agreement import Party
 from twinflow.domain.mail.message import OutboxMessage
+from twinflow.domain.people.viewer import OPERATOR
 from twinflow.services.agreements.opening import open_agreement
 from twinflow.services.mail import outbox
 from twinflow.storage.tables import AgreementRow, AlertRow, OutboxRow
@@ -76,7 +77,11 @@ def send_due(world: World) -> Delivery:
 
 def by_id(world: World) -> dict[str, OutboxMessage]:
     """The messages of `fill`, not what has been told because of them."""
-    return {each.message_id: each for each in outbox.messages(world.engine) if is_of_the_bag(each.message_id)}
+    return {
+        each.message_id: each
+        for each in outbox.messages(world.engine, viewer=OPERATOR)
+        if is_of_the_bag(each.message_id)
+    }
 
 
 def by_recipient(world: World) -> dict[str, OutboxMessage]:

@@ -16,6 +16,7 @@ from smtp import RecordingServer
 from tiny_world import loaded
 from twinflow.domain.agreement.history import EntryKind
 from twinflow.domain.mail.message import OutboxMessage
+from twinflow.domain.people.viewer import OPERATOR
 from twinflow.sentences import Sentence, unpacked
 from twinflow.services.agreements.opening import open_agreement
 from twinflow.services.alerts.incidents import StandIn, stand_in
@@ -31,7 +32,7 @@ PEOPLE = (EXAMPLES / "demo" / "people.toml").read_text("utf-8")
 
 def notices(world: World) -> list[OutboxMessage]:
     """What was told because of an incident."""
-    return [each for each in outbox.messages(world.engine) if not is_of_the_bag(each.message_id)]
+    return [each for each in outbox.messages(world.engine, viewer=OPERATOR) if not is_of_the_bag(each.message_id)]
 
 
 def text_of(server: RecordingServer, address: str) -> str:
@@ -64,14 +65,14 @@ def test_a_digest_given_up_is_noted_in_every_agreement_it_told_of_and_warns_the_
     world = make_world(smtp.settings)
     world.import_cuenca()
     assert world.tick().delivery.undelivered == 1
-    (lost,) = outbox.messages(world.engine, ["failed"])
+    (lost,) = outbox.messages(world.engine, ["failed"], viewer=OPERATOR)
     with UnitOfWork(world.engine, reading=True) as work:
         agreements = [work.agreements.load([key])[0] for key, _ in work.alerts.agreements_of(lost.id)]
     assert len(agreements) > 1
     for agreement in agreements:
         entries = [each for each in agreement.history if each.kind is EntryKind.MAIL]
         assert [each.details["recipient"] for each in entries] == ["lucia"], agreement.reference
-    (told,) = [each for each in outbox.messages(world.engine) if each.id != lost.id]
+    (told,) = [each for each in outbox.messages(world.engine, viewer=OPERATOR) if each.id != lost.id]
     assert (told.recipient, told.digest) == ("diana", True)
     assert send_due(world).sent == 1
     said = text_of(smtp, "diana@cuenca.example")
@@ -88,9 +89,9 @@ def test_a_notice_of_an_incident_that_fails_itself_is_on_record_and_warns_nobody
         counts = []
         for _ in range(4):
             send_due(world)
-            counts.append(len(outbox.messages(world.engine)))
+            counts.append(len(outbox.messages(world.engine, viewer=OPERATOR)))
         assert counts == [4] * 4, "the message, and three who are told of it"
-        assert {each.state for each in outbox.messages(world.engine)} == {"failed"}
+        assert {each.state for each in outbox.messages(world.engine, viewer=OPERATOR)} == {"failed"}
         entries = [each for each in loaded(world, REFERENCE).history if each.kind is EntryKind.MAIL]
         assert sorted(each.details["recipient"] for each in entries) == ["ana", "bea", "carla", "rita"]
 

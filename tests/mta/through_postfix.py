@@ -18,6 +18,7 @@ from twinflow.config import MailSettings
 from twinflow.domain.agreement.agreement import Party
 from twinflow.domain.mail.received import ReceivedKind
 from twinflow.domain.mail.return_path import return_tag
+from twinflow.domain.people.viewer import OPERATOR
 from twinflow.domain.steps.command import StepCommand
 from twinflow.domain.steps.opening import NewAgreement
 from twinflow.mail.returned import open_mailbox
@@ -114,7 +115,7 @@ def request_an_opinion(world: World) -> None:
 
 
 def states(world: World) -> set[tuple[str, str]]:
-    return {(message.recipient, message.state) for message in outbox.messages(world.engine)}
+    return {(message.recipient, message.state) for message in outbox.messages(world.engine, viewer=OPERATOR)}
 
 
 def test_a_digest_and_an_urgent_notice_arrive_as_they_were_written_and_as_the_standards_have_it(
@@ -126,7 +127,7 @@ def test_a_digest_and_an_urgent_notice_arrive_as_they_were_written_and_as_the_st
     readers = LIAISONS | REVIEWERS
     done = world.tick().delivery
     assert (done.sent, done.failures) == (len(readers), ())
-    sent = {message.recipient: message for message in outbox.messages(world.engine)}
+    sent = {message.recipient: message for message in outbox.messages(world.engine, viewer=OPERATOR)}
     assert {key: message.digest for key, message in sent.items()} == {key: key in LIAISONS for key in readers}
 
     elsewhere = len(readers) - 1  # all but the archive, whose mailbox is at the server itself
@@ -141,7 +142,7 @@ def test_a_digest_and_an_urgent_notice_arrive_as_they_were_written_and_as_the_st
     for key, (name, mail, code) in readers.items():
         sender, raw = arrived[mail]
         message = strictly(raw)
-        written = outbox.message(world.engine, sent[key].id)[1]
+        written = outbox.message(world.engine, sent[key].id, viewer=OPERATOR)[1]
         assert written is not None
         assert raw.endswith(written), "nothing on the way had to change it"
         assert set(strictly(written).keys()) <= set(message.keys()), "the server adds what tells the way, no more"
@@ -197,7 +198,7 @@ def test_what_the_server_does_not_take_from_us_is_given_up_for_no_message(
     request_an_opinion(world)
     done = world.tick().delivery
     assert (done.sent, done.waiting, states(world)) == (0, 1, {("pepa", "retrying")})
-    (message,) = outbox.messages(world.engine)
+    (message,) = outbox.messages(world.engine, viewer=OPERATOR)
     assert f"127.0.0.1:{postfix.port} takes no mail from us" in str(message.error)
     assert why in str(message.error)
     assert "not this one" not in str(message.error)
@@ -244,7 +245,7 @@ def test_what_comes_back_later_is_understood_and_opens_an_incident(
     postfix.wait_for(lambda: len(postfix.mail()) > before, "the report")
     read_mailbox(world.engine, world.rulebook, world.people, open_mailbox(postfix.maildir), world.now)
     assert ("gone", "bounced") in states(world)
-    told = next(message for message in outbox.messages(world.engine) if message.recipient == "gone")
+    told = next(message for message in outbox.messages(world.engine, viewer=OPERATOR) if message.recipient == "gone")
     assert "550 5.1.1 no mailbox of that name here" in str(told.error)
 
 
@@ -258,4 +259,4 @@ def test_a_report_that_postfix_writes_to_a_plain_return_path_is_kept_and_changes
     postfix.wait_for(lambda: len(postfix.mail()) > before, "the report")
     read_mailbox(world.engine, world.rulebook, world.people, open_mailbox(postfix.maildir), world.now)
     assert ("gone", "accepted") in states(world)
-    assert ReceivedKind.UNPROVEN in {line.message.kind for line in received_messages(world.engine)}
+    assert ReceivedKind.UNPROVEN in {line.message.kind for line in received_messages(world.engine, viewer=OPERATOR)}

@@ -23,6 +23,7 @@ from twinflow.domain.agreement.agreement import Claim, Party
 from twinflow.domain.agreement.listing import Filters
 from twinflow.domain.alerts.incident import Part, Trouble
 from twinflow.domain.calendar.dates import PartialDate
+from twinflow.domain.people.viewer import OPERATOR
 from twinflow.errors import ClockDoubted
 from twinflow.sentences import Sentence
 from twinflow.services.agreements.opening import open_agreement
@@ -216,7 +217,7 @@ def _goes_on(books: Prepared) -> None:
         done = world.tick()
         assert (_told(world), done.delivery.sent) == (1, 1)
         around = (world.engine, world.rulebook, world.people)
-        listed = list(agreements.each_agreement(*around, world.now, Filters(everything=True)))
+        listed = list(agreements.each_agreement(*around, world.now, Filters(everything=True), viewer=OPERATOR))
         assert "A-2" in [line.reference for line in listed if not line.unreadable]
         events = calendar_feeds.dates_of(*around, world.people.person("elena"), world.now)
         assert any("A-2" in str(event) for event in events)

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import Engine, event, text
 from sqlalchemy.exc import OperationalError
 
+from twinflow.domain.people.viewer import OPERATOR
 from twinflow.errors import EnvironmentFailed
 from twinflow.services.alerts.open_incidents import open_incidents
 from twinflow.services.clock import sweep as sweeping
@@ -54,7 +55,7 @@ def test_the_first_failure_ends_a_sweep_and_what_was_committed_stays(
     assert caplog.text.count("The last sweep did not come to its end: The database does not answer: gone.") == 1
     assert "cannot be read" not in caplog.text
     assert worker.sweep().alerts == 9 - told
-    assert open_incidents(cuenca.engine).kept == ()
+    assert open_incidents(cuenca.engine, viewer=OPERATOR).kept == ()
 
 
 def test_a_full_disk_ends_a_pass_and_the_next_one_goes_on(cuenca: World) -> None:
@@ -93,7 +94,7 @@ def test_a_database_that_fails_while_letters_are_read_fails_no_message(cuenca: W
     worker.sweep()
     with failing(cuenca.engine, reads), pytest.raises(EnvironmentFailed, match="gone"):
         worker.mail()
-    (message,) = outbox.messages(cuenca.engine)
+    (message,) = outbox.messages(cuenca.engine, viewer=OPERATOR)
     assert message.state not in {"failed", "bounced", "dropped"}
     cuenca.now = max(cuenca.now, message.next_attempt_at or cuenca.now)
     done = replace(worker, clock=lambda: cuenca.now).mail()[1]
@@ -108,10 +109,10 @@ def test_a_pass_that_dies_is_an_incident_and_says_so(cuenca: World, fails: Excep
     refused: Callable[[], object] = replace(cuenca.worker, rulebook=rulebook).mail
     with pytest.raises(type(fails)):
         refused()
-    (incident,) = open_incidents(cuenca.engine).kept
+    (incident,) = open_incidents(cuenca.engine, viewer=OPERATOR).kept
     assert str(incident.sentence).startswith("The last pass of mail did not come to its end: ")
     cuenca.tick()
-    assert open_incidents(cuenca.engine).kept == ()
+    assert open_incidents(cuenca.engine, viewer=OPERATOR).kept == ()
 
 
 def test_what_the_system_refuses_to_mail_is_the_environment(cuenca: World) -> None:
@@ -122,5 +123,5 @@ def test_what_the_system_refuses_to_mail_is_the_environment(cuenca: World) -> No
     with pytest.raises(EnvironmentFailed) as failed:
         replace(cuenca.worker, rulebook=rulebook).mail()
     assert str(failed.value) == said
-    (incident,) = open_incidents(cuenca.engine).kept
+    (incident,) = open_incidents(cuenca.engine, viewer=OPERATOR).kept
     assert said in str(incident.sentence)

@@ -11,6 +11,7 @@ from command_line import Ran, twinflow
 from signed_in import signed_in
 from tiny_world import loaded
 from twinflow.domain.agreement.agreement import Party
+from twinflow.domain.people.viewer import OPERATOR
 from twinflow.domain.steps.command import StepCommand
 from twinflow.domain.steps.opening import NewAgreement
 from twinflow.errors import UnreadableAgreement
@@ -49,7 +50,9 @@ def mail(world: World) -> str:
 
 
 def test_an_agreement_that_cannot_be_read_is_reported_and_the_others_go_on(damaged: World) -> None:
-    listed = list(agreements.each_agreement(damaged.engine, damaged.rulebook, damaged.people, damaged.now))
+    listed = list(
+        agreements.each_agreement(damaged.engine, damaged.rulebook, damaged.people, damaged.now, viewer=OPERATOR)
+    )
     assert len(listed) == 38
     assert {line.reference for line in listed if line.unreadable} <= {DAMAGED}
     for _ in range(2):
@@ -63,7 +66,7 @@ def test_an_agreement_that_cannot_be_read_is_reported_and_the_others_go_on(damag
     assert "CU-14" in mail(damaged)
     for everything in (False, True):
         found = deadlines.list_deadlines(
-            damaged.engine, damaged.rulebook, damaged.people, damaged.now, everything=everything
+            damaged.engine, damaged.rulebook, damaged.people, damaged.now, everything=everything, viewer=OPERATOR
         )
         assert all(str(each).startswith(SAID) for each in found.unreadable)
         assert rested or not everything or len(found.unreadable) == 1
@@ -104,13 +107,13 @@ def test_once_it_is_put_right_what_was_to_be_told_of_it_is_told_and_the_incident
     for hours in (0, 1):
         cuenca.now = before.replace(hour=before.hour + hours)
         worker.sweep()
-    (incident,) = open_incidents(cuenca.engine).kept
+    (incident,) = open_incidents(cuenca.engine, viewer=OPERATOR).kept
     assert (incident.reference, incident.since, incident.seen_at) == (DAMAGED, before, cuenca.now)
     assert caplog.text.count(SAID) == 1, "not again with each pass"
     damage(cuenca.engine, "UPDATE agreement SET state = 'in_force' WHERE id = :agreement")
     assert worker.sweep().alerts == 1
     assert f"no longer: {SAID}" in caplog.text
-    assert open_incidents(cuenca.engine).kept == ()
+    assert open_incidents(cuenca.engine, viewer=OPERATOR).kept == ()
 
 
 def test_what_a_letter_cannot_say_of_one_agreement_waits_and_the_rest_is_told(cuenca: World) -> None:
@@ -121,7 +124,7 @@ def test_what_a_letter_cannot_say_of_one_agreement_waits_and_the_rest_is_told(cu
     assert "CU-11" in mail(cuenca)
     assert "CU-14" not in mail(cuenca)
     assert cuenca.tick().delivery.sent == 0
-    (waiting,) = outbox.messages(cuenca.engine, ["queued"])
+    (waiting,) = outbox.messages(cuenca.engine, ["queued"], viewer=OPERATOR)
     with UnitOfWork(cuenca.engine, reading=True) as work:
         assert work.alerts.agreements_of(waiting.id) == [(work.agreements.id_of("CU-14"), "liaison")]
     cuenca.now += AGAIN
@@ -200,7 +203,7 @@ def test_a_list_goes_on_page_by_page_over_a_row_whose_place_cannot_be_told(cuenc
         after = None
         while True:
             page = agreements.list_agreements(
-                cuenca.engine, cuenca.rulebook, cuenca.people, cuenca.now, after=after, at_once=at_once
+                cuenca.engine, cuenca.rulebook, cuenca.people, cuenca.now, after=after, at_once=at_once, viewer=OPERATOR
             )
             found += [line.reference for line in page.lines]
             after = page.following

@@ -11,6 +11,7 @@ from sqlalchemy import text
 
 from signed_in import signed_in
 from twinflow.domain.alerts.incident import LastPass, Part
+from twinflow.domain.people.viewer import OPERATOR
 from twinflow.mail.returned import Watched
 from twinflow.sentences import Sentence
 from twinflow.services.alerts.open_incidents import open_incidents
@@ -47,9 +48,9 @@ def test_a_worker_says_that_nobody_holds_a_role_once_and_that_somebody_does(
     for _ in range(3):
         worker.sweep()
     assert caplog.text.count(said) == 1
-    assert said in [str(each.sentence) for each in open_incidents(vacant.engine).kept]
+    assert said in [str(each.sentence) for each in open_incidents(vacant.engine, viewer=OPERATOR).kept]
     with browser_of(vacant) as browser:
-        count = len(open_incidents(vacant.engine).kept)
+        count = len(open_incidents(vacant.engine, viewer=OPERATOR).kept)
         assert f"Incidents ({count})" in browser.get("/").text
         assert said in browser.get("/incidents").text
         assert said in browser.get("/agreements/CU-14").text
@@ -58,7 +59,7 @@ def test_a_worker_says_that_nobody_holds_a_role_once_and_that_somebody_does(
     vacant.declare(tmp_path / "people.toml")
     worker.sweep()
     assert f"no longer: {said}" in caplog.text
-    assert open_incidents(vacant.engine).kept == ()
+    assert open_incidents(vacant.engine, viewer=OPERATOR).kept == ()
     with browser_of(vacant) as browser:
         assert "There are no incidents." in browser.get("/incidents").text
         assert said not in browser.get("/agreements/CU-14").text
@@ -67,10 +68,10 @@ def test_a_worker_says_that_nobody_holds_a_role_once_and_that_somebody_does(
 def test_what_is_damaged_among_the_files_is_an_incident_too(world: World) -> None:
     damaged = Sentence("{file} cannot be read: {why}.", {"file": "people.toml", "why": "it is empty"})
     replace(world.worker, damaged=(damaged,)).tick()
-    (incident,) = open_incidents(world.engine).kept
+    (incident,) = open_incidents(world.engine, viewer=OPERATOR).kept
     assert (incident.part, incident.sentence) == (Part.FILES, damaged)
     world.tick()
-    assert open_incidents(world.engine).kept == ()
+    assert open_incidents(world.engine, viewer=OPERATOR).kept == ()
 
 
 Spoil = Callable[[Path], object]
@@ -108,12 +109,12 @@ def test_a_mailbox_that_cannot_be_read_stops_neither_sweep_nor_mail_and_ends_whe
     done = worker.tick()
     assert (done.sweep.alerts, done.delivery.sent) == (9, 1)
     worker.mail()
-    (incident,) = open_incidents(cuenca.engine).kept
+    (incident,) = open_incidents(cuenca.engine, viewer=OPERATOR).kept
     assert str(path) in str(incident.sentence) or "The mailbox cannot be read" in str(incident.sentence)
     assert caplog.text.count(str(incident.sentence)) == 1
     put_right(path)
     worker.mail()
-    assert open_incidents(cuenca.engine).kept == ()
+    assert open_incidents(cuenca.engine, viewer=OPERATOR).kept == ()
     assert f"no longer: {incident.sentence}" in caplog.text
 
 
@@ -126,11 +127,11 @@ def test_what_came_in_and_waits_for_a_person_is_logged_once(
     for _ in range(2):
         worker.mail()
     assert caplog.text.count("an answer: “Thank you” from ana@city.example.") == 1
-    (incident,) = open_incidents(world.engine).kept
+    (incident,) = open_incidents(world.engine, viewer=OPERATOR).kept
     assert caplog.text.count(str(incident.sentence)) == 1
     settle(world.engine, world.people, 1, by="elena", now=world.now)
     worker.mail()
-    assert open_incidents(world.engine).kept == ()
+    assert open_incidents(world.engine, viewer=OPERATOR).kept == ()
 
 
 def put_right(path: Path) -> None:

@@ -13,6 +13,7 @@ from office_hours.conftest import PEOPLE, Mornings, at, plain
 from postgres import fresh_database
 from smtp import ACCEPT, RecordingServer
 from tiny_world import loaded, tiny_world
+from twinflow.domain.people.viewer import OPERATOR
 from twinflow.services.mail import outbox
 from world import EACH_MORNING, WITH_THE_PASS
 
@@ -47,7 +48,7 @@ def test_what_is_urgent_leaves_at_once_at_any_hour(make_mornings: Callable[..., 
     mornings.world.now = at(when)
     mornings.asked("R-01")
     assert mornings.pass_at(when) == 1
-    (message,) = outbox.messages(mornings.world.engine)
+    (message,) = outbox.messages(mornings.world.engine, viewer=OPERATOR)
     assert not message.digest
 
 
@@ -120,7 +121,7 @@ def test_a_digest_whose_reasons_have_all_gone_is_not_sent(mornings: Mornings) ->
     mornings.pass_at(NIGHT)
     mornings.step("R-01", "finish", date(2026, 4, 28))
     assert mornings.pass_at("2026-04-29T08:00") == 0
-    assert [message.state for message in outbox.messages(mornings.world.engine)] == ["dropped"]
+    assert [message.state for message in outbox.messages(mornings.world.engine, viewer=OPERATOR)] == ["dropped"]
     assert mornings.pass_at("2026-04-30T08:00") == 0
 
 
@@ -130,7 +131,7 @@ def test_what_is_found_the_same_day_leaves_with_the_digest_of_the_morning_though
     world = mornings.world
     world.now = at("2026-04-28T20:00")
     mornings.asked("R-01")
-    (cancelled,) = outbox.messages(world.engine)
+    (cancelled,) = outbox.messages(world.engine, viewer=OPERATOR)
     outbox.cancel(world.engine, world.people, cancelled.id, by="elena", reason="she knows", door=AT_PAGE, now=world.now)
     mornings.asked("R-02")
     assert mornings.pass_at("2026-04-28T20:15") == 0
@@ -145,7 +146,7 @@ def test_what_is_found_after_the_digest_of_the_day_was_cancelled_by_its_sender_w
     world = mornings.world
     world.now = at("2026-04-28T20:00")
     mornings.asked("R-01")
-    (cancelled,) = outbox.messages(world.engine)
+    (cancelled,) = outbox.messages(world.engine, viewer=OPERATOR)
     world.now = at("2026-04-29T08:30")
     outbox.cancel(world.engine, world.people, cancelled.id, by="elena", reason="she knows", door=AT_PAGE, now=world.now)
     mornings.asked("R-02")

@@ -14,6 +14,7 @@ from smtp import RecordingServer
 from twinflow.domain.agreement.agreement import Claim, Party
 from twinflow.domain.calendar.dates import PartialDate
 from twinflow.domain.mail.message import MessageState, Settlement
+from twinflow.domain.people.viewer import OPERATOR
 from twinflow.domain.steps.opening import NewAgreement
 from twinflow.errors import EnvironmentFailed, Refused
 from twinflow.services.agreements.opening import open_agreement
@@ -89,7 +90,7 @@ def test_sweeps_go_on_meanwhile(restored: World) -> None:
 
 def test_what_waits_is_shown_by_person(restored: World) -> None:
     [waiting] = restored_backup.waiting(restored.engine)
-    [message] = outbox.messages(restored.engine, ["queued"])
+    [message] = outbox.messages(restored.engine, ["queued"], viewer=OPERATOR)
     assert (waiting.recipient, waiting.messages, waiting.since) == ("elena", 1, message.created_at)
 
 
@@ -98,7 +99,7 @@ def test_cancelled_nothing_of_the_old_is_sent_and_the_new_is(restored: World, sm
     file = restored.runtime.settings.mail.state_file
     assert restored_backup.confirm(restored.engine, file, cancel=True, now=restored.now) == 1
     assert sent_with_a_pass(restored) == 0
-    [cancelled] = outbox.messages(restored.engine, ["cancelled"])
+    [cancelled] = outbox.messages(restored.engine, ["cancelled"], viewer=OPERATOR)
     assert str(cancelled.error) == "restored backup: the database that is lost has sent it"
     assert len(smtp.received) == 2
     restored.now += LEVEL

@@ -12,6 +12,7 @@ from soak.books import at
 from soak.year import Year
 from twinflow.domain.deadlines.kept import rewritten
 from twinflow.domain.deadlines.occurrences import with_deadlines
+from twinflow.domain.people.viewer import OPERATOR
 from twinflow.domain.rulebook import deadline_context
 from twinflow.services.books.checking import check
 from twinflow.services.clock.simulating import books_of
@@ -70,7 +71,7 @@ def _not_as_derived(year: Year) -> list[str]:
     runtime = books.start(year.folder, year.url)
     wrong = []
     for (reference,) in year.rows.found("SELECT reference FROM agreement ORDER BY id"):
-        agreement = books_of(runtime.engine, runtime.rulebook, reference)[0].agreement
+        agreement = books_of(runtime.engine, runtime.rulebook, reference, viewer=OPERATOR)[0].agreement
         definition = runtime.rulebook.definition_of(agreement)
         context = deadline_context(runtime.rulebook, runtime.people, definition, agreement.office, at(year.today))
         left = rewritten(agreement, with_deadlines(agreement, definition, context), definition, context, at(year.today))

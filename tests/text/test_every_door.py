@@ -18,6 +18,7 @@ from twinflow.domain.agreement.listing import Filters
 from twinflow.domain.deadlines.acknowledgements import Acknowledge
 from twinflow.domain.deadlines.changes import ChangeCommand
 from twinflow.domain.deadlines.deadline_id import DeadlineId
+from twinflow.domain.people.viewer import OPERATOR
 from twinflow.domain.steps.command import StepCommand
 from twinflow.domain.steps.dossier import Dossier
 from twinflow.domain.steps.migration import Plan
@@ -104,7 +105,7 @@ def test_no_case_is_opened_with_a_text_that_cannot_be_kept(world, bad, place):
     with pytest.raises(BadInput) as refused:
         opened(world, replace(NEW, **bad))
     assert place in places(refused)
-    assert agreements.list_references(world.engine) == []
+    assert agreements.list_references(world.engine, viewer=OPERATOR) == []
 
 
 @pytest.mark.parametrize("field", ["place", "capacity", "reason", "party"])
@@ -184,15 +185,15 @@ def test_what_is_kept_has_its_letters_in_one_piece_and_turns_no_line(world):
 @pytest.mark.parametrize("reference", ["\x00", "MX-1\x00", "\ud800"])
 def test_what_no_database_can_be_asked_for_is_not_found(case, reference):
     for ask in (
-        lambda: agreements.show_agreement(*asked(case, reference), case.now),
-        lambda: agreements.list_steps(*asked(case, reference), "elena", case.now, AT_PAGE),
+        lambda: agreements.show_agreement(*asked(case, reference), case.now, viewer=OPERATOR),
+        lambda: agreements.list_steps(*asked(case, reference), "elena", case.now, AT_PAGE, viewer=OPERATOR),
         lambda: take(case, StepCommand("withdraw", None), reference),
         lambda: opened(case, replace(NEW, reference="MX-2", parent=reference)),
     ):
         with pytest.raises((NotFound, BadInput)):
             ask()
     filters = Filters(words=f"MX-1 {reference.replace('MX-1', '')}")
-    found = agreements.list_agreements(case.engine, case.rulebook, case.people, case.now, filters)
+    found = agreements.list_agreements(case.engine, case.rulebook, case.people, case.now, filters, viewer=OPERATOR)
     assert [line.reference for line in found.lines] == ["MX-1"]
 
 
@@ -273,7 +274,9 @@ def test_mail_and_calendar_show_older_texts_harmless_and_shortened(old):
 def test_kept_messages_hold_no_raw_control_character_in_their_headers(old):
     old.tick()
     contents = [
-        content for message in outbox.messages(old.engine) if (content := outbox.message(old.engine, message.id)[1])
+        content
+        for message in outbox.messages(old.engine, viewer=OPERATOR)
+        if (content := outbox.message(old.engine, message.id, viewer=OPERATOR)[1])
     ]
     assert contents
     for content in contents:
@@ -283,7 +286,7 @@ def test_kept_messages_hold_no_raw_control_character_in_their_headers(old):
 
 def test_a_party_of_older_books_can_still_sign_and_agree_by_the_name_that_is_shown(old):
     take(old, StepCommand("issue_favourable_opinion", None, records={"opinion_number": "1"}), person="rita")
-    (partner,) = [p for p in agreements.show_agreement(*asked(old), old.now).parties if not p.home]
+    (partner,) = [p for p in agreements.show_agreement(*asked(old), old.now, viewer=OPERATOR).parties if not p.home]
     assert partner.name != harmless(partner.name)
     outcome = take(old, StepCommand("sign", None, party=harmless(partner.name)))
     assert [party.name for party in outcome.agreement.unsigned] == ["Chihuahua"]

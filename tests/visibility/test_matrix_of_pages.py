@@ -15,6 +15,7 @@ from matrix_world import CASES, COMMON, DESKS, HEAD, LATER, NOBODY, NOW, OFFICES
 from seen_in import all_of, by_sight, marks_in, seen_by
 from who_sees import Case, reads_note
 
+from twinflow.domain.people.viewer import OPERATOR
 from twinflow.services.mail import calendar_feeds
 from twinflow.services.reading import agreements
 from twinflow.web.app import create_app
@@ -79,7 +80,7 @@ def sitting_in(place: str) -> list[str]:
 
 def addresses(world: World, case: Case) -> dict[str, bool]:
     """Every address about a case, and whether there is such a page for who sees it: of dates, for the first that it has."""
-    shown = agreements.show_agreement(world.engine, world.rulebook, world.people, case.reference, NOW)
+    shown = agreements.show_agreement(world.engine, world.rulebook, world.people, case.reference, NOW, viewer=OPERATOR)
     dated = [each.id.rsplit("/", 2)[1:] for each in shown.deadlines] or [["opinion", "1"]]
     values = dict(zip(("rule", "occurrence"), dated[0], strict=True))
     return {

@@ -19,6 +19,7 @@ from twinflow.domain.agreement.entries import ChangeKind
 from twinflow.domain.calendar.dates import Length
 from twinflow.domain.deadlines.changes import ChangeCommand
 from twinflow.domain.deadlines.deadline_id import DeadlineId
+from twinflow.domain.people.viewer import OPERATOR
 from twinflow.domain.steps.command import StepCommand
 from twinflow.domain.steps.opening import NewAgreement
 from twinflow.language import say, short_day
@@ -84,7 +85,7 @@ def change(runtime: Runtime, kind: ChangeKind, person: str = "rita", **more: obj
 
 
 def shown(runtime: Runtime) -> Explained:
-    return explained(explain(runtime.engine, runtime.rulebook, runtime.people, OPINION, NOW))
+    return explained(explain(runtime.engine, runtime.rulebook, runtime.people, OPINION, NOW, viewer=OPERATOR))
 
 
 @pytest.mark.parametrize("language", ["en", "es"])

@@ -11,6 +11,7 @@ from web_register import take_over
 from builders import AT_PAGE
 from twinflow.domain.agreement.agreement import Party, Signature
 from twinflow.domain.calendar.dates import PartialDate
+from twinflow.domain.people.viewer import OPERATOR
 from twinflow.domain.steps.opening import NewAgreement
 from twinflow.sentences import ProvisionalDay
 from twinflow.services.agreements.opening import open_agreement
@@ -27,7 +28,7 @@ def read(browser, address: str) -> Page:
 
 def test_the_list_has_one_row_for_each_of_the_38_relationships_in_the_order_of_the_books(browser, register):
     rows = read(browser, "/").rows[1:]
-    lines = agreements.each_agreement(register.engine, register.rulebook, register.people, TODAY)
+    lines = agreements.each_agreement(register.engine, register.rulebook, register.people, TODAY, viewer=OPERATOR)
     assert len(rows) == 38
     assert [row.split()[0] for row in rows] == [line.reference for line in lines]
 
@@ -226,14 +227,18 @@ def test_a_closed_case_has_no_next_steps(browser):
     ],
 )
 def test_a_deadline_says_in_words_how_it_stands(browser, register, monkeypatch, change, words):
-    shown = agreements.show_agreement(register.engine, register.rulebook, register.people, "CU-10", TODAY)
+    shown = agreements.show_agreement(
+        register.engine, register.rulebook, register.people, "CU-10", TODAY, viewer=OPERATOR
+    )
     changed = replace(shown, deadlines=(replace(shown.deadlines[0], **change),))
     monkeypatch.setattr(agreements, "show_agreement", lambda *_, **__: changed)
     assert words in read(browser, "/agreements/CU-10").row("First operating programme")
 
 
 def test_programmes_and_what_they_belong_to_are_linked(browser, register, monkeypatch):
-    shown = agreements.show_agreement(register.engine, register.rulebook, register.people, "CU-26", TODAY)
+    shown = agreements.show_agreement(
+        register.engine, register.rulebook, register.people, "CU-26", TODAY, viewer=OPERATOR
+    )
     changed = replace(shown, children=(replace(shown.line, reference="CU-26/2007"),), parent="CU-25")
     monkeypatch.setattr(agreements, "show_agreement", lambda *_, **__: changed)
     page = read(browser, "/agreements/CU-26")
@@ -242,7 +247,9 @@ def test_programmes_and_what_they_belong_to_are_linked(browser, register, monkey
 
 
 def test_a_signature_shows_its_place_and_capacity(browser, register, monkeypatch):
-    shown = agreements.show_agreement(register.engine, register.rulebook, register.people, "CU-26", TODAY)
+    shown = agreements.show_agreement(
+        register.engine, register.rulebook, register.people, "CU-26", TODAY, viewer=OPERATOR
+    )
     signature = Signature(PartialDate(2006, 4, 28), "mayor", "Puebla de Zaragoza")
     changed = replace(shown, parties=(Party("Puebla", "MX", signature=signature),))
     monkeypatch.setattr(agreements, "show_agreement", lambda *_, **__: changed)

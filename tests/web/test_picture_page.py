@@ -8,6 +8,7 @@ from web_reading import Page
 
 from builders import AT_PAGE, new_case
 from twinflow.domain.agreement.agreement import Party
+from twinflow.domain.people.viewer import OPERATOR
 from twinflow.pictures.diagram import edges
 from twinflow.services.agreements.opening import open_agreement
 from twinflow.services.reading.picture import course_of
@@ -53,7 +54,7 @@ def test_the_svg_is_served_whole_and_in_the_language_asked_for(browser, register
     assert response.headers["content-type"].startswith("image/svg+xml")
     assert response.headers["content-language"] == language
     assert present in words_of(response.text)
-    process, _ = course_of(register.engine, register.rulebook, register.people, "CU-14", TODAY)
+    process, _ = course_of(register.engine, register.rulebook, register.people, "CU-14", TODAY, viewer=OPERATOR)
     drawn = [e.attrib for e in ET.fromstring(response.text).iter() if "data-step" in e.attrib]
     ways = sorted((e["data-step"], e["data-from"], e["data-to"]) for e in drawn)
     assert ways == sorted((edge.step, edge.source, edge.destination) for edge in edges(process))
@@ -67,7 +68,7 @@ def test_the_svg_is_closed_to_the_outside(browser):
 
 
 def test_the_words_say_the_state_the_path_the_dates_and_every_way(browser, register):
-    process, course = course_of(register.engine, register.rulebook, register.people, "CU-02", TODAY)
+    process, course = course_of(register.engine, register.rulebook, register.people, "CU-02", TODAY, viewer=OPERATOR)
     text = Page(browser.get("/agreements/CU-02/picture").text).text
     assert "Expired Present state, since Sunday, 8 October 2006" in text
     assert "1. Sunday, 8 October 2006: The term runs out → Expired" in text
@@ -82,7 +83,7 @@ def test_an_agreement_without_dates_says_so(empty, browse):
     parties = (Party("Cuenca", "EC", home=True), Party("Elsewhere", "EC"))
     new = new_case("X-1", "ec/agreement", "cuenca", "Cuenca – Elsewhere", TODAY.date(), parties)
     open_agreement(empty.engine, empty.rulebook, empty.people, new, actor="lucia", door=AT_PAGE, now=TODAY)
-    _, course = course_of(empty.engine, empty.rulebook, empty.people, "X-1", TODAY)
+    _, course = course_of(empty.engine, empty.rulebook, empty.people, "X-1", TODAY, viewer=OPERATOR)
     page = Page(browse(empty).get("/agreements/X-1/picture").text)
     assert "Path taken no step taken yet" in page.text
     assert course.ahead == ()

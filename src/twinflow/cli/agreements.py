@@ -182,10 +182,11 @@ def _status(cli: Cli, line: deadlines.DeadlineLine) -> str:
 
 
 @app.command()
-def history(context: typer.Context, reference: Reference, json: Json = False) -> None:
+def history(context: typer.Context, reference: Reference, reader: Reader = "", json: Json = False) -> None:
     """What happened, newest first: the day of the act and the day it was recorded."""
     cli = cli_of(context)
-    page = agreements.show_agreement(cli.runtime.engine, cli.runtime.rulebook, cli.runtime.people, reference, cli.now())
+    here = (cli.runtime.engine, cli.runtime.rulebook, cli.runtime.people)
+    page = agreements.show_agreement(*here, reference, cli.now(), viewer=viewer_at_shell(cli, reader))
     if json:
         print_json(page.timeline, cli.language)
     else:
@@ -278,7 +279,8 @@ def advance(
     given, hour = options.read("--on", on, whole_day), options.read("--at", at, hour_of_day)
     options.check()
     records = pairs(facts or [], "--set")
-    day = day_of_the_act(cli, given, lambda: agreements.office_of(runtime.engine, reference))
+    viewer = viewer_at_shell(cli, person)
+    day = day_of_the_act(cli, given, lambda: agreements.office_of(runtime.engine, reference, viewer=viewer))
     command = StepCommand(step, day.on, party, records, place, capacity, reason)
     now = cli.now()
     done = advance_agreement(
@@ -297,7 +299,8 @@ def advance(
     if later is not None:
         note(f"  ! {cli.say(later.sentence)}")
     if json:  # the whole page, with what others may have written meanwhile: read anew
-        page = agreements.show_agreement(runtime.engine, runtime.rulebook, runtime.people, reference, now)
+        here = (runtime.engine, runtime.rulebook, runtime.people)
+        page = agreements.show_agreement(*here, reference, now, viewer=viewer)
         print_json_of_act(cli, page, day)
         return
     definition = runtime.rulebook.definition_of(done.agreement)

@@ -10,6 +10,7 @@ from twinflow.bootstrap import Runtime
 from twinflow.cli.context import Cli, Json, Person, cli_of
 from twinflow.cli.failing import EXIT_ENVIRONMENT
 from twinflow.cli.output import print_json, print_table, write_file
+from twinflow.cli.reading_as import Reader, viewer_at_shell
 from twinflow.domain.mail.delivery_reports import ReportKind
 from twinflow.mail.reports import readable_text
 from twinflow.mail.returned import Mailbox, Watched, open_mailbox
@@ -75,10 +76,10 @@ def _summary(reading: Reading) -> dict[str, object]:
 
 
 @app.command("list")
-def list_received(context: typer.Context, json: Json = False) -> None:
+def list_received(context: typer.Context, reader: Reader = "", json: Json = False) -> None:
     """What came in and changed nothing by itself: answers, reports that nothing proves, what was not understood."""
     cli = cli_of(context)
-    lines = received.received_messages(cli.runtime.engine)
+    lines = received.received_messages(cli.runtime.engine, viewer=viewer_at_shell(cli, reader))
     if json:
         print_json(lines, cli.language)
         return
@@ -97,11 +98,12 @@ def show(
     context: typer.Context,
     received_id: Number,
     output: Annotated[Path | None, typer.Option("--output", metavar="FILE", help="Write all of it there.")] = None,
+    reader: Reader = "",
     json: Json = False,
 ) -> None:
     """One message that came in: what it is, and its text."""
     cli = cli_of(context)
-    line, content = received.received_message(cli.runtime.engine, received_id)
+    line, content = received.received_message(cli.runtime.engine, received_id, viewer=viewer_at_shell(cli, reader))
     text, is_all = readable_text(content)
     if output is not None:
         write_file(output, content)

@@ -7,6 +7,7 @@ import typer
 
 from twinflow.cli.context import LARGEST, Json, Person, Reference, cli_of, pairs
 from twinflow.cli.output import print_json
+from twinflow.cli.reading_as import viewer_at_shell
 from twinflow.domain.agreement.entries import Correction
 from twinflow.domain.corrections.request import CorrectionCommand
 from twinflow.errors import BadInput
@@ -74,7 +75,7 @@ def correct(
         now=cli.now(),
         expected_version=version,
     )
-    _print(context, done, json=json)
+    _print(context, done, person, json=json)
 
 
 def confirm(context: typer.Context, reference: Reference, entry: Number, person: Person, json: Json = False) -> None:
@@ -84,7 +85,7 @@ def confirm(context: typer.Context, reference: Reference, entry: Number, person:
     done = confirm_correction(
         runtime.engine, runtime.rulebook, runtime.people, reference, entry, person=person, door=cli.door, now=cli.now()
     )
-    _print(context, done, json=json)
+    _print(context, done, person, json=json)
 
 
 def refuse(
@@ -129,12 +130,17 @@ def _asked(values: list[str]) -> dict[str, str]:
     return asked
 
 
-def _print(context: typer.Context, done: CorrectedEntry, *, json: bool) -> None:
+def _print(context: typer.Context, done: CorrectedEntry, person: str, *, json: bool) -> None:
     cli = cli_of(context)
     runtime, agreement = cli.runtime, done.agreement
     if json:
         page = agreements.show_agreement(
-            runtime.engine, runtime.rulebook, runtime.people, agreement.reference, cli.now()
+            runtime.engine,
+            runtime.rulebook,
+            runtime.people,
+            agreement.reference,
+            cli.now(),
+            viewer=viewer_at_shell(cli, person),
         )
         print_json(page, cli.language)
         return

@@ -59,11 +59,12 @@ def list_deadlines(
 
 
 @app.command()
-def explain(context: typer.Context, id_: Id, json: Json = False) -> None:
+def explain(context: typer.Context, id_: Id, reader: Reader = "", json: Json = False) -> None:
     """How the date came about: every day, counted or not, and why."""
     cli = cli_of(context)
     wanted = DeadlineId.parse(id_)
-    shown = explained(explanation_of(cli.runtime.engine, cli.runtime.rulebook, cli.runtime.people, wanted, cli.now()))
+    here = (cli.runtime.engine, cli.runtime.rulebook, cli.runtime.people)
+    shown = explained(explanation_of(*here, wanted, cli.now(), viewer=viewer_at_shell(cli, reader)))
     if json:
         print_json(shown, cli.language)
     else:
@@ -184,7 +185,8 @@ class _Act:
     ) -> None:
         self.options.check()
         runtime, now = self.cli.runtime, self.cli.now()
-        day = day_of_the_act(self.cli, self.on, lambda: office_of(runtime.engine, self.id.reference))
+        viewer = viewer_at_shell(self.cli, self.person)
+        day = day_of_the_act(self.cli, self.on, lambda: office_of(runtime.engine, self.id.reference, viewer=viewer))
         command = ChangeCommand(
             kind=kind,
             on=day.on,

@@ -7,15 +7,16 @@ import typer
 
 from twinflow.cli.context import Cli, Json, cli_of
 from twinflow.cli.output import print_json, print_table
+from twinflow.cli.reading_as import Reader, viewer_at_shell
 from twinflow.domain.mail.message import OutboxMessage
 from twinflow.sentences import Sentence
 from twinflow.services.alerts.open_incidents import OpenIncidents, open_incidents
 
 
-def incidents(context: typer.Context, json: Json = False) -> None:
+def incidents(context: typer.Context, reader: Reader = "", json: Json = False) -> None:
     """What could not be done and is still open, and since when."""
     cli = cli_of(context)
-    found = open_incidents(cli.runtime.engine)
+    found = open_incidents(cli.runtime.engine, viewer=viewer_at_shell(cli, reader))
     if json:
         print_json(found, cli.language)
         return

@@ -10,6 +10,7 @@ import typer
 from twinflow.cli.confirming import confirm
 from twinflow.cli.context import Cli, Json, Person, cli_of
 from twinflow.cli.output import print_json, print_table
+from twinflow.cli.reading_as import Reader, viewer_at_shell
 from twinflow.domain.mail.message import MessageState, OutboxMessage
 from twinflow.errors import BadInput
 from twinflow.sentences import Sentence
@@ -26,13 +27,14 @@ Number = Annotated[int, typer.Argument(metavar="ID")]
 def list_messages(
     context: typer.Context,
     state: Annotated[str | None, typer.Option("--state", help=", ".join(STATES))] = None,
+    reader: Reader = "",
     json: Json = False,
 ) -> None:
     """All messages, oldest first."""
     cli = cli_of(context)
     if state is not None and state not in STATES:
         raise BadInput("--state “{state}” is not one of {states}.", state=state, states=STATES)
-    messages = outbox.messages(cli.runtime.engine, [state] if state else [])
+    messages = outbox.messages(cli.runtime.engine, [state] if state else [], viewer=viewer_at_shell(cli, reader))
     if json:
         print_json(messages, cli.language)
         return
@@ -56,10 +58,10 @@ def _instant(cli: Cli, at: datetime | None) -> str:
 
 
 @app.command()
-def show(context: typer.Context, message_id: Number, json: Json = False) -> None:
+def show(context: typer.Context, message_id: Number, reader: Reader = "", json: Json = False) -> None:
     """One message: where it stands, and the text as it was built."""
     cli = cli_of(context)
-    found, content = outbox.message(cli.runtime.engine, message_id)
+    found, content = outbox.message(cli.runtime.engine, message_id, viewer=viewer_at_shell(cli, reader))
     message = BytesParser(policy=policy.default).parsebytes(content or b"")
     body = message.get_body(preferencelist=("plain",))
     text = str(body.get_content()) if body is not None and content else ""

@@ -9,6 +9,7 @@ import typer
 
 from twinflow.cli.context import Cli, Json, cli_of
 from twinflow.cli.output import print_json, write_file
+from twinflow.cli.reading_as import Reader, viewer_at_shell
 from twinflow.domain.process.definition import ProcessDefinition
 from twinflow.errors import BadInput
 from twinflow.language import LANGUAGES, say
@@ -41,6 +42,7 @@ def diagram(
         Format, typer.Option("--format", help="SVG needs no browser; text says it in words.")
     ] = Format.MERMAID,
     output: Annotated[Path | None, typer.Option("--output", metavar="FILE", help="Write it there.")] = None,
+    reader: Reader = "",
     language: Annotated[str, typer.Option("--language", help="es or en; else that of the settings.")] = "",
     json: Json = False,
 ) -> None:
@@ -48,7 +50,7 @@ def diagram(
     cli = cli_of(context)
     if language and language not in LANGUAGES:
         raise BadInput("--language is es or en, not “{text}”.", text=language)
-    definition, course = _chosen(cli, process, version, agreement)
+    definition, course = _chosen(cli, process, version, agreement, reader)
     drawn = _drawn(form, definition, partial(say, language=language or cli.language), course)
     if output is not None:
         write_file(output, drawn.rstrip("\n") + "\n")
@@ -60,11 +62,12 @@ def diagram(
 
 
 def _chosen(
-    cli: Cli, process: str | None, version: int | None, agreement: str | None
+    cli: Cli, process: str | None, version: int | None, agreement: str | None, reader: str
 ) -> tuple[ProcessDefinition, Course | None]:
     """A process by its name, or that of an agreement with its course. Raises BadInput where both or neither is named."""
     if agreement is not None and process is None and version is None:
-        return course_of(cli.runtime.engine, cli.runtime.rulebook, cli.runtime.people, agreement, cli.now())
+        here = (cli.runtime.engine, cli.runtime.rulebook, cli.runtime.people)
+        return course_of(*here, agreement, cli.now(), viewer=viewer_at_shell(cli, reader))
     if agreement is not None or process is None:
         raise BadInput(
             "Name a process, or an agreement with --agreement: not both, since an agreement has its process."

@@ -9,6 +9,7 @@ from twinflow.cli.context import LARGEST, Cli, Json, On, Person, Reference, cli_
 from twinflow.cli.day_of_the_act import day_of_the_act, print_json_of_act
 from twinflow.cli.options import Options, whole_day
 from twinflow.cli.output import print_json
+from twinflow.cli.reading_as import Reader, viewer_at_shell
 from twinflow.domain.agreement.rounds import Mark
 from twinflow.domain.steps.round_acts import RoundAct, RoundCommand
 from twinflow.errors import BadInput
@@ -31,12 +32,15 @@ def show(
     context: typer.Context,
     reference: Reference,
     diff: Annotated[bool, typer.Option("--diff", help="With what changed in the draft, line by line.")] = False,
+    reader: Reader = "",
     json: Json = False,
 ) -> None:
     """The rounds of an agreement: drafts, observations and how they stand, consultations, decisions."""
     cli = cli_of(context)
     runtime = cli.runtime
-    found = reading.show_rounds(runtime.engine, runtime.rulebook, runtime.people, reference)
+    found = reading.show_rounds(
+        runtime.engine, runtime.rulebook, runtime.people, reference, viewer=viewer_at_shell(cli, reader)
+    )
     if json:
         print_json(found, cli.language)
         return
@@ -202,7 +206,8 @@ def _do(context: typer.Context, reference: str, command: RoundCommand, person: s
     runtime, options = cli.runtime, Options()
     given = options.read("--on", on, whole_day)
     options.check()
-    day = day_of_the_act(cli, given, lambda: office_of(runtime.engine, reference))
+    viewer = viewer_at_shell(cli, person)
+    day = day_of_the_act(cli, given, lambda: office_of(runtime.engine, reference, viewer=viewer))
     done = act_in_round(
         runtime.engine,
         runtime.rulebook,
@@ -214,7 +219,7 @@ def _do(context: typer.Context, reference: str, command: RoundCommand, person: s
         now=cli.now(),
     )
     if json:
-        found = reading.show_rounds(runtime.engine, runtime.rulebook, runtime.people, reference)
+        found = reading.show_rounds(runtime.engine, runtime.rulebook, runtime.people, reference, viewer=viewer)
         print_json_of_act(cli, {"rounds": found}, day)
         return
     message = entry_message(done.history[-1], runtime.rulebook.definition_of(done))

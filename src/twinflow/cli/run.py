@@ -23,6 +23,7 @@ from twinflow.cli.foreseeing import print_foreseen
 from twinflow.cli.options import Options
 from twinflow.cli.options import instant as read_instant
 from twinflow.cli.output import print_json
+from twinflow.domain.people.viewer import OPERATOR
 from twinflow.mail.inbox import capture_server
 from twinflow.mail.loopback import LOOPBACK, listening_on
 from twinflow.sentences import Sentence
@@ -168,7 +169,8 @@ def _main_job(cli: Cli, runtime: bootstrap.Runtime) -> None:
     for label in (cli.text("First pass:"), cli.text("Second pass:")):
         print(label, end=" ")
         _print_pass(cli, worker.tick())
-    lines = agreements.each_agreement(runtime.engine, runtime.rulebook, runtime.people, cli.now())
+    here = (runtime.engine, runtime.rulebook, runtime.people)
+    lines = agreements.each_agreement(*here, cli.now(), viewer=OPERATOR)
     for line in (line for line in lines if line.next_on):
         stands = line.passed or line.assumed
         passed = f" ({cli.say(stands)})" if stands else ""

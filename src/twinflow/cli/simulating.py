@@ -11,6 +11,7 @@ from twinflow.cli import options as reading
 from twinflow.cli.context import Cli, Json, cli_of, pairs
 from twinflow.cli.options import Options
 from twinflow.cli.output import print_json, print_table
+from twinflow.cli.reading_as import Reader, viewer_at_shell
 from twinflow.domain.agreement.agreement import Term
 from twinflow.domain.agreement.subject import SubjectKind
 from twinflow.domain.alerts.alerts import MISSED, OVERDUE
@@ -44,6 +45,7 @@ def simulate(
     steps: Annotated[
         list[str] | None, typer.Option("--step", metavar="NAME=DATE", help="A step that was taken, and its day.")
     ] = None,
+    reader: Reader = "",
     json: Json = False,
 ) -> None:
     """Every alert, lapse and state that would come if nobody acted. Writes nothing."""
@@ -69,9 +71,9 @@ def simulate(
     if reference:
         now = cli.now()
         runtime = cli.runtime
-        outlook = simulate_agreement(
-            runtime.engine, runtime.rulebook, runtime.people, reference, now, last or _ahead(now.date())
-        )
+        here = (runtime.engine, runtime.rulebook, runtime.people)
+        viewer = viewer_at_shell(cli, reader)
+        outlook = simulate_agreement(*here, reference, now, last or _ahead(now.date()), viewer=viewer)
     else:
         catalogue = cli.rulebook.catalogue
         definition = catalogue.versions(process)[-1] if version is None else catalogue.version(process, version)

@@ -7,6 +7,7 @@ import typer
 from twinflow.cli.context import Json, Person, Reference, cli_of
 from twinflow.cli.options import Options
 from twinflow.cli.output import print_json
+from twinflow.cli.reading_as import viewer_at_shell
 from twinflow.domain.agreement.agreement import Term
 from twinflow.domain.steps.terms import TermCommand
 from twinflow.sentences import Sentence
@@ -37,7 +38,8 @@ def confirm_term(
         runtime.engine, runtime.rulebook, runtime.people, reference, command, person=person, door=cli.door, now=now
     )
     if json:
-        print_json(show_agreement(runtime.engine, runtime.rulebook, runtime.people, reference, now), cli.language)
+        here = (runtime.engine, runtime.rulebook, runtime.people)
+        print_json(show_agreement(*here, reference, now, viewer=viewer_at_shell(cli, person)), cli.language)
         return
     values = {"reference": reference, "term": done.label, "reading": done.term.message}
     print(cli.say(Sentence("{reference}: stated: {term}: {reading}.", values)))

@@ -103,35 +103,41 @@ AT_ONCE = 5_000
 
 
 class Agreements(Repository):
-    def __init__(self, writes: Writes, seals: Seals, viewer: Viewer = CLOCK_VIEWER) -> None:
+    def __init__(self, writes: Writes, seals: Seals) -> None:
         super().__init__(writes)
-        self._viewer = viewer
         self._seals = seals
         self._kept: set[int] = set()
         self._ids: dict[str, int] = {}
         self._pinned: set[ProcessDefinition] = set()
 
     def id_of(self, reference: str) -> int:
-        """The row of a reference. Raises NotFound."""
+        """The row of a reference, for whoever has seen the case or goes on from one. Raises NotFound."""
+        known = self._ids.get(composed(reference))
+        return known if known is not None else self.row_for(CLOCK_VIEWER, reference)
+
+    def row_for(self, viewer: Viewer, reference: str) -> int:
+        """The row of a reference. Raises NotFound, in the same words where the viewer does not see the case."""
         reference = _searched(reference)
-        if reference in self._ids:
-            return self._ids[reference]
-        query = select(AgreementRow.id).where(AgreementRow.reference == reference, visible(self._viewer))
+        query = select(AgreementRow.id).where(AgreementRow.reference == reference, visible(viewer))
         found = self._connection.scalars(query).first()
         if found is None:
             raise NotFound("There is no agreement {reference}.", reference=reference)
         return int(found)
 
-    def sees(self, reference: str) -> bool:
+    def sees(self, viewer: Viewer, reference: str) -> bool:
         """Whether there is such an agreement for the viewer. Of whom nothing is hidden nothing is asked."""
         try:
-            return self._viewer.sees_everything or self.id_of(reference) > 0
+            return viewer.sees_everything or self.row_for(viewer, reference) > 0
         except NotFound:
             return False
 
     def get(self, reference: str) -> Agreement:
         """The whole agreement. Raises NotFound, UnreadableAgreement."""
         return self.whole(self.id_of(reference))
+
+    def get_for(self, viewer: Viewer, reference: str) -> Agreement:
+        """The same for whoever asks. Raises NotFound also where they do not see it."""
+        return self.whole(self.row_for(viewer, reference))
 
     def whole(self, agreement_id: int) -> Agreement:
         """Raises UnreadableAgreement."""
@@ -174,9 +180,9 @@ class Agreements(Repository):
                     self._seals.know(each.id, each.head)
         return found
 
-    def offices(self) -> list[str]:
-        """The offices that keep agreements."""
-        found = self._connection.scalars(select(AgreementRow.office).where(visible(self._viewer)).distinct())
+    def offices(self, viewer: Viewer) -> list[str]:
+        """The offices that keep agreements which the viewer sees."""
+        found = self._connection.scalars(select(AgreementRow.office).where(visible(viewer)).distinct())
         return [office for office in found if not is_damaged(office)]
 
     def pins(self) -> set[Pin]:
@@ -211,12 +217,12 @@ class Agreements(Repository):
         query = select(row.reference).where(row.process == pin.process, row.process_digest == pin.digest)
         return list(self._connection.scalars(query.order_by(row.reference)))
 
-    def references(self) -> list[str]:
-        query = select(AgreementRow.reference).where(visible(self._viewer)).order_by(col(AgreementRow.reference))
+    def references(self, viewer: Viewer) -> list[str]:
+        query = select(AgreementRow.reference).where(visible(viewer)).order_by(col(AgreementRow.reference))
         return list(self._connection.scalars(query))
 
-    def all_ids(self) -> list[int]:
-        query = select(AgreementRow.id).where(visible(self._viewer)).order_by(col(AgreementRow.id))
+    def all_ids(self, viewer: Viewer) -> list[int]:
+        query = select(AgreementRow.id).where(visible(viewer)).order_by(col(AgreementRow.id))
         return [found for found in self._connection.scalars(query) if found]
 
     def ids_on(self, process: str, version: int, after: int, at_once: int) -> list[int]:
@@ -235,12 +241,12 @@ class Agreements(Repository):
         )
         return dict(self._connection.execute(query.group_by(AgreementRow.state).order_by(AgreementRow.state)).all())
 
-    def around(self, reference: str) -> tuple[int, list[int], list[int]]:
+    def around(self, viewer: Viewer, reference: str) -> tuple[int, list[int], list[int]]:
         """The row of an agreement; those of its other generations, oldest first; those of what belongs to it. Raises NotFound."""
         reference = _searched(reference)
         row, other = snapshots.AGREEMENT.c, snapshots.AGREEMENT.alias("other").c
         own = select(other.id, other.relationship).where(other.reference == reference).cte("own")
-        seen = visible(self._viewer)
+        seen = visible(viewer)
         is_generation = row.relationship == select(own.c.relationship).scalar_subquery()
         is_child = row.parent_id == select(own.c.id).scalar_subquery()
         query = select(row.id, row.reference, row.parent_id).where(or_(is_generation, is_child), seen)

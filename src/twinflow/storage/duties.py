@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, false, or_, select
 
 from twinflow.domain.agreement.history import EntryKind
 from twinflow.storage.history import HISTORY
@@ -22,16 +22,19 @@ class Duties(Repository):
         query = select(HISTORY.c.agreement_id).where(HISTORY.c.kind == EntryKind.MOVE.value).distinct()
         return sorted(self._connection.scalars(query))
 
-    def waiting(self, states: Mapping[str, Collection[str]], offices: Collection[str], most: int) -> list[int]:
-        """The first `most` agreements of these offices, soonest first, that are in one of the states of their process.
+    def waiting(self, asked: Mapping[tuple[str, ...], Mapping[str, Collection[str]]], most: int) -> list[int]:
+        """The first `most` agreements, soonest first, kept by one of the offices and in one of the states of their process.
 
-        `states` are those of each process, by the digest of its version.
+        `asked` has by offices the states of each process, by the digest of its version.
         """
         row = AGREEMENT.c
-        here = [and_(row.process_digest == digest, row.state.in_(sorted(among))) for digest, among in states.items()]
-        if not here or not offices:
-            return []
-        query = select(row.id).where(or_(*here), row.office.in_(sorted(offices)), row.annulled_on.is_(None))
+        wanted = []
+        for offices, states in asked.items():
+            here = [
+                and_(row.process_digest == digest, row.state.in_(sorted(among))) for digest, among in states.items()
+            ]
+            wanted.append(and_(row.office.in_(offices), or_(false(), *here)))
+        query = select(row.id).where(or_(false(), *wanted), row.annulled_on.is_(None))
         return [
             each for each in self._connection.scalars(query.order_by(row.next_on, row.reference).limit(most)) if each
         ]

@@ -119,8 +119,8 @@ class Listing(Repository):
         found = found.union_all(select(following).where(found.c.country.is_not(None)))
         return list(self._connection.scalars(select(found.c.country).where(found.c.country.is_not(None))))
 
-    def compared(self, words: Iterable[str] = ()) -> Iterator[tuple[Compared, Pin, str]]:
-        """Cases of their own that are found by all of the words, with what they go by and their states.
+    def compared(self, viewer: Viewer, words: Iterable[str] = ()) -> Iterator[tuple[Compared, Pin, str]]:
+        """Cases of their own that the viewer sees and that are found by all of the words, with what they go by and their states.
 
         Those that cannot be read, and those that were annulled, are left out.
         """
@@ -128,7 +128,7 @@ class Listing(Repository):
         own = (AGREEMENT.c[name] for name in OF_ONE_COMPARED)
         query = select(*own, PARTY.c.name.label("party"), PARTY.c.country).join(PARTY)
         few, others = self._rarest(has)
-        query = query.where(AGREEMENT.c.parent_id.is_(None), AGREEMENT.c.annulled_on.is_(None))
+        query = query.where(AGREEMENT.c.parent_id.is_(None), AGREEMENT.c.annulled_on.is_(None), visible(viewer))
         query = query.where(*_has(Way(AGREEMENT.c.id, true()), few, others))
         rows = self._connection.execute(query.order_by(AGREEMENT.c.id))
         for _, found in groupby(rows, key=lambda row: row.id):

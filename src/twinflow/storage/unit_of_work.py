@@ -7,7 +7,6 @@ from typing import Self
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
-from twinflow.domain.people.viewer import CLOCK_VIEWER, Viewer
 from twinflow.storage.accounts import Accounts
 from twinflow.storage.agreements import Agreements
 from twinflow.storage.alerts import Alerts
@@ -43,18 +42,16 @@ from twinflow.storage.written import Books
 class UnitOfWork:
     """A transaction: `with UnitOfWork(engine) as work: …; work.commit()`. Without a commit nothing stays.
 
-    For whom agreements are asked for by name is the `viewer`: what they do not see is not there.
     `reading` promises not to write, and on SQLite waits for no writer. Leaving it raises what `failures` makes of what the
     database refused: StaleAgreement if another transaction wrote the same first, EnvironmentFailed if it fails, TwinflowError
     for a row that cannot be read.
     """
 
-    def __init__(self, engine: Engine, *, reading: bool = False, viewer: Viewer = CLOCK_VIEWER) -> None:
+    def __init__(self, engine: Engine, *, reading: bool = False) -> None:
         self._engine = engine.execution_options(reading=True) if reading else engine
         takes_turns = engine.dialect.name == "sqlite" and not reading
         self._turns = turns_of(engine) if takes_turns else None
         self._committed = False
-        self._viewer = viewer
 
     def __enter__(self) -> Self:
         try:
@@ -64,7 +61,7 @@ class UnitOfWork:
         self._writes = Writes(self._connection)
         self._seals = Seals(self._writes)
         self.accounts = Accounts(self._writes)
-        self.agreements = Agreements(self._writes, self._seals, self._viewer)
+        self.agreements = Agreements(self._writes, self._seals)
         self.alerts = Alerts(self._writes)
         self.books = Books(self._writes)
         self.calendars = CalendarEditions(self._writes)

@@ -13,6 +13,7 @@ from twinflow.domain.rulebook import Rulebook, deadline_context
 from twinflow.domain.steps.advance import advance
 from twinflow.domain.steps.command import Outcome, StepCommand
 from twinflow.errors import StaleAgreement
+from twinflow.services.agreements.acting import locked_for
 from twinflow.services.agreements.recording import record_outcome
 from twinflow.storage.failures import about
 from twinflow.storage.unit_of_work import UnitOfWork
@@ -42,7 +43,7 @@ def advance_agreement(
     command = checked(command)
     who = people.person(person)
     with about(reference), UnitOfWork(engine) as work:
-        agreement = work.agreements.lock(reference)
+        agreement = locked_for(work, people, who, reference, now)
         if expected_version is not None and agreement.version != expected_version:
             raise StaleAgreement("{reference} was changed meanwhile; look at it again.", reference=reference)
         definition = rulebook.definition_of(agreement)

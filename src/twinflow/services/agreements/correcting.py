@@ -24,11 +24,13 @@ from twinflow.domain.corrections.waiting import pending, refuse
 from twinflow.domain.deadlines.consultations import awaited
 from twinflow.domain.deadlines.kept import rewritten
 from twinflow.domain.people.people import Actor, People
+from twinflow.domain.people.viewer import CLOCK_VIEWER, Viewer
 from twinflow.domain.process.definition import LIAISON, Label
 from twinflow.domain.rulebook import Rulebook, deadline_context
 from twinflow.domain.steps.doubts import Compared
 from twinflow.errors import BadInput, Refused, StaleAgreement
 from twinflow.sentences import Sentence
+from twinflow.services.agreements.acting import as_viewer, locked_for
 from twinflow.services.agreements.opening import running
 from twinflow.services.agreements.recording import parent_of, record_change, refresh_parent, refreshed, show, write_rows
 from twinflow.services.alerts.telling import write
@@ -72,7 +74,8 @@ def correct_entry(
     command = _checked(command)
 
     def decide(work: UnitOfWork, agreement: Agreement, history: list[HistoryEntry], actor: Actor) -> Corrections:
-        beside = _beside(work, rulebook, agreement, command.entry, command.asked)
+        seen_by = as_viewer(people, people.person(person), now)
+        beside = _beside(work, rulebook, seen_by, agreement, command.entry, command.asked)
         return correction.decide(agreement, history, command, actor, rulebook, people, now, beside)
 
     return _corrected(engine, rulebook, people, reference, decide, person, door, now, expected_version)
@@ -93,7 +96,8 @@ def confirm_correction(
 
     def decide(work: UnitOfWork, agreement: Agreement, history: list[HistoryEntry], actor: Actor) -> Corrections:
         waiting = pending(history).get(number)
-        beside = _beside(work, rulebook, agreement, waiting[1].entry, waiting[1].asked) if waiting else []
+        seen_by = as_viewer(people, people.person(person), now)
+        beside = _beside(work, rulebook, seen_by, agreement, waiting[1].entry, waiting[1].asked) if waiting else []
         return correction.confirm(agreement, history, number, actor, rulebook, people, now, beside)
 
     return _corrected(engine, rulebook, people, reference, decide, person, door, now, None)
@@ -118,7 +122,7 @@ def refuse_correction(
     reason = checked(reason, "reason")
     who = people.person(person)
     with about(reference), UnitOfWork(engine) as work:
-        before = work.agreements.lock(reference)
+        before = locked_for(work, people, who, reference, now)
         agreement_id = work.agreements.id_of(before.reference)
         history = work.history.as_written(agreement_id)
         definition, today = rulebook.definition_of(before), people.today(before.office, now)
@@ -159,7 +163,7 @@ def _corrected(
 ) -> CorrectedEntry:
     who = people.person(person)
     with about(reference), UnitOfWork(engine) as work:
-        before = work.agreements.lock(reference)
+        before = locked_for(work, people, who, reference, now)
         if expected_version is not None and before.version != expected_version:
             raise StaleAgreement("{reference} was changed meanwhile; look at it again.", reference=reference)
         agreement_id = work.agreements.id_of(before.reference)
@@ -177,7 +181,7 @@ def _corrected(
 
 def _generation_before(work: UnitOfWork, agreement: Agreement) -> Agreement | None:
     """The last earlier one of its relationship, if it can be read."""
-    _, ids, _ = work.agreements.around(agreement.reference)
+    _, ids, _ = work.agreements.around(CLOCK_VIEWER, agreement.reference)
     others = [each for each in work.agreements.load(ids) if isinstance(each, Agreement)]
     return max(
         (each for each in others if each.generation < agreement.generation),
@@ -258,19 +262,19 @@ def _left_behind(
     if not before.children or (before.office == after.office and names[0] == names[1]):
         return ()
     asked = found.entry if found.said.of is None else history[dict(numbered(history))[found.said.of]]
-    *_, ids = work.agreements.around(after.reference)
+    *_, ids = work.agreements.around(CLOCK_VIEWER, after.reference)
     children = [each for each in work.agreements.load(ids) if isinstance(each, Agreement)]
     return tuple(left_behind(before, after, children, found.said, asked.actor))
 
 
 def _beside(
-    work: UnitOfWork, rulebook: Rulebook, agreement: Agreement, entry: int, asked: Mapping[str, str]
+    work: UnitOfWork, rulebook: Rulebook, viewer: Viewer, agreement: Agreement, entry: int, asked: Mapping[str, str]
 ) -> list[Compared]:
-    """The cases that have not ended between parties called as those of a corrected opening would be."""
+    """The cases that the viewer sees, that have not ended, between parties called as those of a corrected opening would be."""
     if entry != 1:
         return []
     names = [asked.get(f"party.{party.name}", party.name) for party in agreement.parties]
-    return list(running(work, rulebook, words_in(names)))
+    return list(running(work, rulebook, viewer, words_in(names)))
 
 
 def _checked(command: CorrectionCommand) -> CorrectionCommand:

@@ -12,6 +12,7 @@ from twinflow.domain.agreement.entries import Began
 from twinflow.domain.agreement.history import IMPORT
 from twinflow.domain.agreement.present_names import as_corrected
 from twinflow.domain.people.people import People
+from twinflow.domain.people.viewer import CLOCK_VIEWER
 from twinflow.domain.process.definition import ProcessDefinition
 from twinflow.domain.rulebook import Rulebook
 from twinflow.domain.steps.dossier import Dossier, case_of, problems_of_dossier
@@ -152,7 +153,7 @@ def _doubted(
     An earlier generation is beside nothing: it is over.
     """
     alike: dict[Pair, list[Compared]] = {compared(case.new).between: [] for case in cases}
-    for other in running(work, rulebook) if cases else ():
+    for other in running(work, rulebook, CLOCK_VIEWER) if cases else ():
         if other.between in alike:
             _keep(alike[other.between], other)
     found = {}

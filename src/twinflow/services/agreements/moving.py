@@ -14,10 +14,12 @@ from twinflow.domain.agreement.present_names import numbered
 from twinflow.domain.alerts.alerts import GONE, NOT_MOVED, TO_ACCEPT, about_move
 from twinflow.domain.alerts.recipients import Audience, holders_of, recipients_of
 from twinflow.domain.people.people import People
-from twinflow.domain.people.viewer import SUPERVISOR
+from twinflow.domain.people.viewer import CLOCK_VIEWER, SUPERVISOR
+from twinflow.domain.people.visibility import SeenBy
 from twinflow.domain.process.definition import LIAISON
 from twinflow.domain.rulebook import Rulebook
 from twinflow.domain.steps.moving import Desk, accept, along, ask, refuse
+from twinflow.services.agreements.acting import locked_for
 from twinflow.services.agreements.recording import record_change, refreshed
 from twinflow.services.alerts.telling import write
 from twinflow.storage.agreements import read
@@ -47,7 +49,7 @@ def ask_to_move(
     door: Way,
     now: datetime,
 ) -> Moved:
-    """Ask that the office `to` keep the case; its supervisors hear of it.
+    """Ask that the office `to` keep the case; its supervisors hear of it, and it is shown to them.
 
     Raises NotFound, BadInput for its texts, Refused with every reason, StaleAgreement if somebody else was faster.
     """
@@ -57,6 +59,9 @@ def ask_to_move(
         parent = _parent(work, desk.agreement)
         entry = ask(desk, to, reason, parent)
         done = _written(work, rulebook, desk, entry)
+        work.visibility.show(
+            work.agreements.id_of(reference), [SeenBy(office=to)]
+        )  # who is to accept it looks at it first
         supervisors = people.holders(SUPERVISOR, people.offices[to].kind, to, people.today(to, now))
         _tell(work, rulebook, desk, entry, TO_ACCEPT, {each.key: SUPERVISOR for each in supervisors})
         work.commit()
@@ -116,7 +121,7 @@ def _desk(
     work: UnitOfWork, rulebook: Rulebook, people: People, reference: str, person: str, door: Way, now: datetime
 ) -> Desk:
     who = people.person(person)
-    agreement = work.agreements.lock(reference)
+    agreement = locked_for(work, people, who, reference, now)
     return Desk(agreement, rulebook.definition_of(agreement), people, who.key, door, now)
 
 
@@ -146,7 +151,7 @@ def _has_a_part(desk: Desk, reader: str, office: str) -> bool:
 
 def _along(work: UnitOfWork, rulebook: Rulebook, desk: Desk, with_it: HistoryEntry, parent: Agreement) -> Iterator[str]:
     """What belongs to it, and to that again, goes along where the same office keeps it."""
-    *_, ids = work.agreements.around(parent.reference)
+    *_, ids = work.agreements.around(CLOCK_VIEWER, parent.reference)
     for found in work.agreements.load(ids):
         if read(found).office != desk.agreement.office:
             continue

@@ -11,6 +11,7 @@ from twinflow.domain.agreement.listing import words_in
 from twinflow.domain.deadlines.kept import rewritten
 from twinflow.domain.deadlines.occurrences import with_deadlines
 from twinflow.domain.people.people import People
+from twinflow.domain.people.viewer import Viewer
 from twinflow.domain.process.catalogue import Pin
 from twinflow.domain.process.definition import LIAISON, ProcessDefinition
 from twinflow.domain.rulebook import Rulebook, deadline_context
@@ -19,6 +20,7 @@ from twinflow.domain.steps.effects import signed_at_entry
 from twinflow.domain.steps.opening import NewAgreement, opened, problems_of_opening, wrong_kind
 from twinflow.errors import BadInput, NotFound, Refused, TwinflowError
 from twinflow.sentences import Problem, Sentence
+from twinflow.services.agreements.acting import as_viewer
 from twinflow.services.agreements.recording import refresh_parent, show, write_rows
 from twinflow.storage.unit_of_work import UnitOfWork
 from twinflow.text import composed
@@ -43,8 +45,9 @@ def open_agreement(
     if against:
         raise Refused("{reference} cannot be opened.", against, reference=new.reference)
     way = people.actor(who, definition, new.office, today, door).way_in({LIAISON})
+    viewer = as_viewer(people, who, now)
     with UnitOfWork(engine) as work:
-        parent = work.agreements.get(new.parent) if new.parent is not None else None
+        parent = work.agreements.get_for(viewer, new.parent) if new.parent is not None else None
         if parent is not None and parent.office != new.office:
             kept = Sentence(
                 "{parent} is kept by another office: {office}.", {"parent": new.parent, "office": parent.office}
@@ -60,7 +63,7 @@ def open_agreement(
         if problems:
             raise BadInput("{reference} cannot be opened.", tuple(problems), reference=new.reference)
         words = words_in([party.name for party in new.parties])
-        found = list(doubts(new, definition, offices[new.office], running(work, rulebook, words)))
+        found = list(doubts(new, definition, offices[new.office], running(work, rulebook, viewer, words)))
         if rulebook.catalogue.belongs_to_an_agreement(new.process):
             of_parent = rulebook.definition_of(parent) if parent is not None else None
             found += doubts_of_a_child(new, definition, parent, of_parent)
@@ -89,9 +92,9 @@ def _against_the_office(
         yield Sentence("{person} is not {roles} here.", {"person": actor, "roles": definition.roles[LIAISON].label})
 
 
-def running(work: UnitOfWork, rulebook: Rulebook, words: Iterable[str] = ()) -> Iterator[Compared]:
-    """The cases of their own that have not ended and whose names have every one of the words, in the order of their entry."""
-    for found, pin, state in work.listing.compared(words):
+def running(work: UnitOfWork, rulebook: Rulebook, viewer: Viewer, words: Iterable[str] = ()) -> Iterator[Compared]:
+    """The cases of their own that the viewer sees, have not ended and are named by every one of the words, by their entry."""
+    for found, pin, state in work.listing.compared(viewer, words):
         if not _has_ended(rulebook, pin, state):
             yield found
 

@@ -17,6 +17,7 @@ from twinflow.domain.people.people import People
 from twinflow.domain.process.definition import ProcessDefinition
 from twinflow.domain.rulebook import Rulebook, deadline_context
 from twinflow.domain.steps.round_acts import RoundCommand, with_act
+from twinflow.services.agreements.acting import locked_for
 from twinflow.services.agreements.recording import record_change, refreshed
 from twinflow.services.alerts.telling import tell
 from twinflow.storage.failures import about
@@ -43,7 +44,7 @@ def act_in_round(
     command = checked(command)
     who = people.person(person)
     with about(reference), UnitOfWork(engine) as work:
-        before = work.agreements.lock(reference)
+        before = locked_for(work, people, who, reference, now)
         definition = rulebook.definition_of(before)
         context = deadline_context(rulebook, people, definition, before.office, now)
         actor = people.actor(who, definition, before.office, context.today, door)

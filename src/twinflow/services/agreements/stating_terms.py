@@ -11,6 +11,7 @@ from twinflow.domain.people.people import People
 from twinflow.domain.process.definition import Label
 from twinflow.domain.rulebook import Rulebook
 from twinflow.domain.steps.terms import TermCommand, with_term
+from twinflow.services.agreements.acting import locked_for
 from twinflow.services.agreements.recording import record_change, refreshed
 from twinflow.services.alerts.telling import tell_moved
 from twinflow.storage.failures import about
@@ -45,7 +46,7 @@ def state_term(
     command = checked(command)
     who = people.person(person)
     with about(reference), UnitOfWork(engine) as work:
-        agreement = work.agreements.lock(reference)
+        agreement = locked_for(work, people, who, reference, now)
         definition = rulebook.definition_of(agreement)
         today = people.today(agreement.office, now)
         actor = people.actor(who, definition, agreement.office, today, door)

@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 
 from twinflow.domain.alerts.incident import Incident, Part, Trouble
 from twinflow.domain.mail.message import INCIDENTS, MessageState, OutboxMessage
-from twinflow.domain.people.viewer import OPERATOR, Viewer
+from twinflow.domain.people.viewer import Viewer
 from twinflow.storage.unit_of_work import UnitOfWork
 
 WHOLE = "whole"
@@ -41,7 +41,7 @@ def keep_failed(engine: Engine, part: Part, failed: Trouble, now: datetime) -> N
         work.commit()
 
 
-def open_incidents(engine: Engine, *, viewer: Viewer = OPERATOR) -> OpenIncidents:
+def open_incidents(engine: Engine, *, viewer: Viewer) -> OpenIncidents:
     """Without those about an agreement that the viewer does not see; messages are shown to whom they go, not what they tell."""
     with UnitOfWork(engine, reading=True) as work:
         kept = work.incidents.all(viewer)
@@ -49,13 +49,13 @@ def open_incidents(engine: Engine, *, viewer: Viewer = OPERATOR) -> OpenIncident
     return OpenIncidents(tuple(kept), _by_reason(lost), _by_reason(waiting))
 
 
-def of_agreement(engine: Engine, reference: str, *, viewer: Viewer = OPERATOR) -> list[Incident]:
+def of_agreement(engine: Engine, reference: str, *, viewer: Viewer) -> list[Incident]:
     """Those about an agreement; none of one that the viewer does not see."""
-    with UnitOfWork(engine, reading=True, viewer=viewer) as work:
-        return work.incidents.of(reference) if work.agreements.sees(reference) else []
+    with UnitOfWork(engine, reading=True) as work:
+        return work.incidents.of(reference) if work.agreements.sees(viewer, reference) else []
 
 
-def count(engine: Engine, *, viewer: Viewer = OPERATOR) -> int:
+def count(engine: Engine, *, viewer: Viewer) -> int:
     """How many the viewer sees open; messages that wait for another try for the same reason are one."""
     with UnitOfWork(engine, reading=True) as work:
         return work.incidents.count(viewer)

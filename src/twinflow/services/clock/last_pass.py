@@ -10,6 +10,7 @@ from twinflow.domain.clock.last_pass import TOLERANCE, Doubt, LastPass, Standing
 from twinflow.domain.clock.waking import latest_day
 from twinflow.domain.mail.planned_anew import Planned, planned_anew
 from twinflow.domain.people.people import People
+from twinflow.domain.people.viewer import CLOCK_VIEWER
 from twinflow.domain.rulebook import Rulebook
 from twinflow.errors import Refused
 from twinflow.storage.clock import Confirmation
@@ -57,7 +58,7 @@ def confirm(
             raise Refused("There is nothing to confirm: the clock is believed.")
         work.clock.confirm(Confirmation(person, now, doubt.last.at or now))
         if doubt.went_back:
-            work.agreements.keep(work.agreements.all_ids())
+            work.agreements.keep(work.agreements.all_ids(CLOCK_VIEWER))
             work.deadlines.look_at_all()
             _plan_mail_anew(work, rulebook, people, now)
         work.commit()

@@ -14,6 +14,7 @@ from twinflow.domain.clock.day import InBooks
 from twinflow.domain.clock.simulation import MORNING, Event, EventKind, opened, simulate
 from twinflow.domain.clock.waking import latest_day
 from twinflow.domain.people.people import Assignment, Office, People, Person
+from twinflow.domain.people.viewer import Viewer
 from twinflow.domain.process.definition import LIAISON, ProcessDefinition
 from twinflow.domain.rulebook import Rulebook
 from twinflow.domain.steps import opening
@@ -67,10 +68,10 @@ class FreshCase:
 
 
 def simulate_agreement(
-    engine: Engine, rulebook: Rulebook, people: People, reference: str, now: datetime, until: date
+    engine: Engine, rulebook: Rulebook, people: People, reference: str, now: datetime, until: date, *, viewer: Viewer
 ) -> Outlook:
     """An agreement and what belongs to it, from the instant `now`. Nothing is written. Raises NotFound."""
-    return _outlook(books_of(engine, rulebook, reference), rulebook, people, now, until)
+    return _outlook(books_of(engine, rulebook, reference, viewer=viewer), rulebook, people, now, until)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,13 +124,13 @@ def _with_parents(work: UnitOfWork, found: Sequence[InRows]) -> list[InRows]:
     return _with_parents(work, [*found, *readable]) if readable else list(found)
 
 
-def books_of(engine: Engine, rulebook: Rulebook, reference: str) -> list[InBooks]:
+def books_of(engine: Engine, rulebook: Rulebook, reference: str, *, viewer: Viewer) -> list[InBooks]:
     """An agreement and what belongs to it, as the books have them, in the order of their rows.
 
     Raises NotFound, UnreadableAgreement.
     """
     with UnitOfWork(engine, reading=True) as work:
-        family = sorted(_family(work, reference), key=lambda each: each.id)
+        family = sorted(_family(work, viewer, reference), key=lambda each: each.id)
         return [read(case) for case in in_books(work, rulebook, family)]
 
 
@@ -186,12 +187,13 @@ def _outlook(cases: list[InBooks], rulebook: Rulebook, people: People, now: date
     )
 
 
-def _family(work: UnitOfWork, reference: str) -> Iterator[InRows]:
-    """The agreement, and the cases that belong to it or to one of those."""
-    found = read(work.agreements.in_rows([work.agreements.id_of(reference)])[0])
+def _family(work: UnitOfWork, viewer: Viewer, reference: str) -> Iterator[InRows]:
+    """The agreement, and the cases that belong to it or to one of those, as far as the viewer sees them."""
+    found = read(work.agreements.in_rows([work.agreements.row_for(viewer, reference)])[0])
     yield found
     for child in found.agreement.children:
-        yield from _family(work, child.reference)
+        if work.agreements.sees(viewer, child.reference):
+            yield from _family(work, viewer, child.reference)
 
 
 def _agreement(case: FreshCase, now: datetime) -> Agreement:

@@ -11,6 +11,7 @@ from twinflow.domain.deadlines.deadline_id import DeadlineId, find_deadline
 from twinflow.domain.people.people import People
 from twinflow.domain.process.definition import Label
 from twinflow.domain.rulebook import Rulebook, deadline_context
+from twinflow.services.agreements.acting import locked_for
 from twinflow.storage.failures import about
 from twinflow.storage.unit_of_work import UnitOfWork
 from twinflow.text import checked
@@ -42,7 +43,7 @@ def say(
     said = checked(said)
     who = people.person(person)
     with about(wanted.reference), UnitOfWork(engine) as work:
-        agreement = work.agreements.lock(wanted.reference)
+        agreement = locked_for(work, people, who, wanted.reference, now)
         definition = rulebook.definition_of(agreement)
         known = tuple(deadline for deadline in agreement.deadlines if deadline.rule in definition.deadlines)
         deadline = find_deadline(replace(agreement, deadlines=known), wanted)

@@ -15,6 +15,7 @@ from twinflow.domain.deadlines.deadline_id import DeadlineId, find_deadline
 from twinflow.domain.people.people import People
 from twinflow.domain.process.definition import Label
 from twinflow.domain.rulebook import Rulebook
+from twinflow.services.agreements.acting import locked_for
 from twinflow.services.agreements.recording import record_change, refreshed
 from twinflow.services.alerts.telling import tell, tell_moved
 from twinflow.storage.failures import about
@@ -51,7 +52,7 @@ def change_deadline(
     command = checked(command)
     who = people.person(person)
     with about(wanted.reference), UnitOfWork(engine) as work:
-        agreement = work.agreements.lock(wanted.reference)
+        agreement = locked_for(work, people, who, wanted.reference, now)
         definition = rulebook.definition_of(agreement)
         command = replace(command, party=agreement.as_written(command.party))
         today = people.today(agreement.office, now)

@@ -23,8 +23,9 @@ from twinflow.domain.mail.retries import LEASE
 from twinflow.domain.people.people import People
 from twinflow.domain.people.viewer import Viewer
 from twinflow.domain.rulebook import Rulebook
-from twinflow.errors import Refused
+from twinflow.errors import NotFound, Refused
 from twinflow.sentences import Sentence
+from twinflow.services.agreements.acting import as_viewer
 from twinflow.services.alerts.incidents import tell_incidents
 from twinflow.storage.outbox import DueMessage
 from twinflow.storage.unit_of_work import UnitOfWork
@@ -145,6 +146,7 @@ def cancel(engine: Engine, people: People, outbox_id: int, *, by: str, door: Way
         raise Refused("A message is cancelled only with a reason: it stays on record.")
     allowed = (MessageState.QUEUED, MessageState.RETRYING, *INCIDENTS)
     with UnitOfWork(engine) as work:
+        _check_seen(work, as_viewer(people, person, now), outbox_id)
         # before the message, as a step does that tells something with it
         work.agreements.keep(sorted({number for number, _ in work.alerts.agreements_of(outbox_id)}))
         message = work.outbox.message(outbox_id)
@@ -164,23 +166,31 @@ def cancel(engine: Engine, people: People, outbox_id: int, *, by: str, door: Way
         work.commit()
 
 
+def _check_seen(work: UnitOfWork, viewer: Viewer, outbox_id: int) -> None:
+    """Raises NotFound where the message tells of an agreement that the viewer does not see."""
+    if not all(work.visibility.may(viewer, number) for number, _ in work.alerts.agreements_of(outbox_id)):
+        raise NotFound("There is no message {id}.", id=outbox_id)
+
+
 def counts(engine: Engine) -> dict[str, int]:
     """How many messages are in each state."""
     with UnitOfWork(engine, reading=True) as work:
         return work.outbox.counts()
 
 
-def messages(engine: Engine, states: Iterable[str] = ()) -> list[OutboxMessage]:
-    """All messages, or those in some states, oldest first."""
+def messages(engine: Engine, states: Iterable[str] = (), *, viewer: Viewer) -> list[OutboxMessage]:
+    """All messages, or those in some states, oldest first, without what tells of an agreement that the viewer does not see."""
     with UnitOfWork(engine, reading=True) as work:
-        return work.outbox.messages(states)
+        unseen = work.alerts.telling_of_unseen(viewer)
+        return [each for each in work.outbox.messages(states) if each.message_id not in unseen]
 
 
-def message(engine: Engine, outbox_id: int) -> tuple[OutboxMessage, bytes | None]:
+def message(engine: Engine, outbox_id: int, *, viewer: Viewer) -> tuple[OutboxMessage, bytes | None]:
     """One message, and what it says as it was built; None if it has not been. Raises NotFound."""
     with UnitOfWork(engine, reading=True) as work:
         content = work.outbox.content(outbox_id)
         [found] = work.outbox.messages(outbox_id=outbox_id)
+        _check_seen(work, viewer, outbox_id)
     return found, content
 
 

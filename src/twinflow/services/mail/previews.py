@@ -39,6 +39,7 @@ from twinflow.domain.deadlines.changes import changes_by_deadline, pending
 from twinflow.domain.deadlines.lateness import has_passed
 from twinflow.domain.mail.letter import Letter, LetterGroup, LetterItem
 from twinflow.domain.people.people import People, Person
+from twinflow.domain.people.viewer import Viewer
 from twinflow.domain.process.definition import LIAISON, ProcessDefinition, TermRule
 from twinflow.domain.process.notices import Notice
 from twinflow.domain.rulebook import Rulebook
@@ -76,6 +77,8 @@ def preview(
     reference: str,
     now: datetime,
     person: str | None = None,
+    *,
+    viewer: Viewer,
 ) -> Preview:
     """What the notice tells of the agreement at the instant `now`, to `person` or to the first who would be told.
 
@@ -85,7 +88,7 @@ def preview(
     known = _notice(rulebook, notice)
     wanted = people.person(person) if person is not None else None
     with UnitOfWork(engine, reading=True) as work:
-        agreement_id = work.agreements.id_of(reference)
+        agreement_id = work.agreements.row_for(viewer, reference)
         agreement = work.agreements.whole(agreement_id)
         written = {agreement_id: work.history.as_written(agreement_id)} if notice == CORRECTED else {}
     case = _Case(rulebook, people, agreement_id, agreement, rulebook.definition_of(agreement), notice, now, written)

@@ -9,10 +9,11 @@ from twinflow.domain.alerts.incident import Trouble
 from twinflow.domain.mail.delivery_reports import Report, ReportKind
 from twinflow.domain.mail.received import Received, ReceivedKind
 from twinflow.domain.people.people import People
-from twinflow.domain.people.viewer import OPERATOR, Viewer
+from twinflow.domain.people.viewer import Viewer
 from twinflow.domain.rulebook import Rulebook
 from twinflow.errors import NotFound, Refused
 from twinflow.sentences import Sentence
+from twinflow.services.agreements.acting import as_viewer
 from twinflow.services.mail.bounces import Outcome, named, proven, take_report
 from twinflow.storage.unit_of_work import UnitOfWork
 
@@ -83,18 +84,18 @@ def return_key(engine: Engine) -> str:
         return work.received.return_key()
 
 
-def received_messages(engine: Engine, *, viewer: Viewer = OPERATOR) -> list[ReceivedLine]:
+def received_messages(engine: Engine, *, viewer: Viewer) -> list[ReceivedLine]:
     """All that came in and was kept, the newest first, without what is about an agreement that the viewer does not see."""
-    with UnitOfWork(engine, reading=True, viewer=viewer) as work:
+    with UnitOfWork(engine, reading=True) as work:
         lines = [_line(work, each) for each in work.received.all()]
-        return [line for line in lines if _is_seen(work, line)]
+        return [line for line in lines if _is_seen(work, viewer, line)]
 
 
-def received_message(engine: Engine, received_id: int, *, viewer: Viewer = OPERATOR) -> tuple[ReceivedLine, bytes]:
+def received_message(engine: Engine, received_id: int, *, viewer: Viewer) -> tuple[ReceivedLine, bytes]:
     """One of them, and its bytes. Raises NotFound."""
-    with UnitOfWork(engine, reading=True, viewer=viewer) as work:
+    with UnitOfWork(engine, reading=True) as work:
         line = _line(work, work.received.one(received_id))
-        if not _is_seen(work, line):
+        if not _is_seen(work, viewer, line):
             raise NotFound("There is no received message {id}.", id=received_id)
         return line, work.received.content(received_id)
 
@@ -104,6 +105,8 @@ def settle(engine: Engine, people: People, received_id: int, *, by: str, now: da
     person = people.person(by)
     with UnitOfWork(engine) as work:
         found = work.received.one(received_id)
+        if not _is_seen(work, as_viewer(people, person, now), _line(work, found)):
+            raise NotFound("There is no received message {id}.", id=received_id)
         if not work.received.settle(received_id, person.key, now):
             raise Refused("{person} has settled message {id} before.", person=found.settled_by, id=received_id)
         work.commit()
@@ -126,8 +129,8 @@ def _about(line: ReceivedLine, reference: str) -> Trouble:
     return Trouble(f"received/{line.message.id}/{reference}", said, reference)
 
 
-def _is_seen(work: UnitOfWork, line: ReceivedLine) -> bool:
-    return all(map(work.agreements.sees, line.agreements))
+def _is_seen(work: UnitOfWork, viewer: Viewer, line: ReceivedLine) -> bool:
+    return all(work.agreements.sees(viewer, reference) for reference in line.agreements)
 
 
 def _line(work: UnitOfWork, message: Received) -> ReceivedLine:

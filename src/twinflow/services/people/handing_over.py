@@ -14,6 +14,7 @@ from twinflow.domain.process.definition import Label
 from twinflow.domain.rulebook import Rulebook
 from twinflow.errors import Refused, TwinflowError, UnreadableAgreement
 from twinflow.sentences import Sentence
+from twinflow.services.agreements.acting import as_viewer
 from twinflow.services.people.queues import act_in
 from twinflow.storage.unit_of_work import UnitOfWork
 from twinflow.text import checked
@@ -90,11 +91,13 @@ def _all_in_one(
     wanted: frozenset[str] = frozenset(),
 ) -> list[InHand]:
     who, done, reasons = people.person(person), list[InHand](), list[Sentence]()
+    viewer = as_viewer(people, who, now)
     with UnitOfWork(engine) as work:
         held = [
             each
             for each in _in_hand(work, rulebook)
             if (each.to == who.key if givers is None else each.person in givers)
+            and work.agreements.sees(viewer, each.reference)
         ]
         chosen = [each for each in held if not wanted or each.reference in wanted]
         missing = sorted(wanted - {each.reference for each in held})

@@ -1,6 +1,6 @@
 """Queues: what waits for the roles of a person, and who has it in hand."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -12,10 +12,11 @@ from twinflow.domain.agreement.history import Way
 from twinflow.domain.agreement.kept_by import waiting_move
 from twinflow.domain.people.duties import Asked, Duty, decide, duties_of, role_waited_for, way_of
 from twinflow.domain.people.people import People, Person
-from twinflow.domain.people.viewer import SUPERVISOR
+from twinflow.domain.people.viewer import SUPERVISOR, Door, Held, viewer_of
 from twinflow.domain.process.definition import Label, ProcessDefinition
 from twinflow.domain.rulebook import Rulebook
 from twinflow.errors import Refused, UnreadableAgreement
+from twinflow.services.agreements.acting import locked_for
 from twinflow.storage.failures import about
 from twinflow.storage.unit_of_work import UnitOfWork
 from twinflow.text import checked
@@ -66,12 +67,9 @@ class Queue:
 def queue_of(engine: Engine, rulebook: Rulebook, people: People, person: str, now: datetime) -> Queue:
     """What waits for the roles that the person holds today. Raises NotFound."""
     who = people.person(person)
-    roles = {role for role, _ in people.roles_on(who.key, now)}
-    versions = {definition.digest: definition for definition in rulebook.all_versions}
-    states = {digest: _states_for(definition, roles) for digest, definition in versions.items()}
-    asked = {digest: among for digest, among in states.items() if among}
+    asked = _asked(rulebook, people, who, now)
     with UnitOfWork(engine, reading=True) as work:
-        ids = work.duties.waiting(asked, people.offices, AT_MOST + 1) if asked else []
+        ids = work.duties.waiting(asked, AT_MOST + 1)
         found = [each for each in work.agreements.load(ids[:AT_MOST]) if not isinstance(each, UnreadableAgreement)]
         moves = tuple(_moves_to(work, {office for role, office in people.roles_on(who.key, now) if role == SUPERVISOR}))
     waiting, aside = [], 0
@@ -107,10 +105,46 @@ def _moves_to(work: UnitOfWork, offices: set[str]) -> Iterator[WaitingMove]:
             )
 
 
-def _states_for(definition: ProcessDefinition, roles: set[str]) -> frozenset[str]:
-    """The states that wait for one of the roles, or for one whose deputy it is."""
-    wanted = {key for key, role in definition.roles.items() if not roles.isdisjoint((key, role.deputy))}
-    return frozenset(key for key, state in definition.states.items() if state.waits_for in wanted)
+def _asked(
+    rulebook: Rulebook, people: People, who: Person, now: datetime
+) -> dict[tuple[str, ...], dict[str, frozenset[str]]]:
+    """By offices, the states in which a case of theirs may wait for the person, by the digest of its version.
+
+    In the own office they wait for the roles held there; in others of the country for those held in another kind of office.
+    """
+    held = viewer_of(people, who.key, now, Door.PAGE).held
+    versions = {definition.digest: definition for definition in rulebook.all_versions}
+    own = sorted({each.office for each in held})
+    found: dict[tuple[str, ...], dict[str, frozenset[str]]] = {}
+    for office in own:
+        today = people.today(office, now)
+        found[(office,)] = {
+            digest: states
+            for digest, definition in versions.items()
+            if (states := _states_for(definition, people.actor(who, definition, office, today).roles))
+        }
+    for country in sorted({each.country for each in held}):
+        others = tuple(
+            sorted(key for key, each in people.offices.items() if each.country == country and key not in own)
+        )
+        here = [each for each in held if each.country == country]
+        found[others] = {
+            digest: states
+            for digest, definition in versions.items()
+            if (states := _states_for(definition, _from_elsewhere(definition, here)))
+        }
+    return found
+
+
+def _from_elsewhere(definition: ProcessDefinition, held: Iterable[Held]) -> set[str]:
+    """The roles that are held in another kind of office than keeps the cases, and those whose deputies they are."""
+    roles = {each.role for each in held if each.kind not in definition.home_kinds}
+    return {key for key, role in definition.roles.items() if not roles.isdisjoint((key, role.deputy))}
+
+
+def _states_for(definition: ProcessDefinition, roles: Collection[str]) -> frozenset[str]:
+    """The states that wait for one of the roles."""
+    return frozenset(key for key, state in definition.states.items() if state.waits_for in roles)
 
 
 def _waiting(agreement: Agreement, definition: ProcessDefinition, role: str, duty: Duty | None) -> Waiting:
@@ -175,7 +209,7 @@ def act_in(
 ) -> Taken:
     """The same within a transaction. Raises NotFound, Refused with every reason."""
     with about(reference):
-        agreement = work.agreements.lock(reference)
+        agreement = locked_for(work, people, who, reference, now)
         definition, today = rulebook.definition_of(agreement), people.today(agreement.office, now)
         role = role_waited_for(agreement, definition)
         holders = people.holders_for(definition, role, agreement.office, today) if role is not None else []

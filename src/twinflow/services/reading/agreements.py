@@ -17,7 +17,7 @@ from twinflow.domain.agreement.present_names import numbered
 from twinflow.domain.deadlines.assumed import terms_in_words
 from twinflow.domain.deadlines.context import DeadlineContext
 from twinflow.domain.people.people import People
-from twinflow.domain.people.viewer import OPERATOR, Viewer
+from twinflow.domain.people.viewer import Viewer
 from twinflow.domain.people.visibility import decides, hidden_entries, sees_notes, tells_of_hidden
 from twinflow.domain.process import machine
 from twinflow.domain.process.definition import CLOCK, Label, ProcessDefinition, Step
@@ -166,7 +166,7 @@ def list_agreements(
     now: datetime,
     filters: Filters = NO_FILTERS,
     *,
-    viewer: Viewer = OPERATOR,
+    viewer: Viewer,
     after: Position | None = None,
     at_once: int = AT_ONCE,
 ) -> AgreementList:
@@ -190,7 +190,7 @@ def each_agreement(
     now: datetime,
     filters: Filters = NO_FILTERS,
     *,
-    viewer: Viewer = OPERATOR,
+    viewer: Viewer,
     after: Position | None = None,
 ) -> Iterator[AgreementLine]:
     """The lines of all pages, one page in memory at a time. Raises as `list_agreements`."""
@@ -223,31 +223,31 @@ def states_of(rulebook: Rulebook, process: str = "") -> dict[str, Label]:
     return {key: state.label for version in versions for key, state in version.states.items()}
 
 
-def offices_seen(engine: Engine, people: People, *, viewer: Viewer = OPERATOR) -> dict[str, Label]:
+def offices_seen(engine: Engine, people: People, *, viewer: Viewer) -> dict[str, Label]:
     """The offices that a list can be narrowed to; of whom nothing is hidden, all there are."""
     if viewer.sees_everything:
         return {key: office.label for key, office in people.offices.items()}
-    with UnitOfWork(engine, reading=True, viewer=viewer) as work:
-        kept = work.agreements.offices()
+    with UnitOfWork(engine, reading=True) as work:
+        kept = work.agreements.offices(viewer)
     return {key: office.label for key, office in people.offices.items() if key in kept}
 
 
-def countries_of_partners(engine: Engine, *, viewer: Viewer = OPERATOR) -> list[str]:
+def countries_of_partners(engine: Engine, *, viewer: Viewer) -> list[str]:
     """The countries that a list can be narrowed to."""
     with UnitOfWork(engine, reading=True) as work:
         return work.listing.countries(viewer)
 
 
-def list_references(engine: Engine, *, viewer: Viewer = OPERATOR) -> list[str]:
+def list_references(engine: Engine, *, viewer: Viewer) -> list[str]:
     """The reference of every agreement, programme and earlier generation that the viewer sees."""
-    with UnitOfWork(engine, reading=True, viewer=viewer) as work:
-        return work.agreements.references()
+    with UnitOfWork(engine, reading=True) as work:
+        return work.agreements.references(viewer)
 
 
-def office_of(engine: Engine, reference: str, *, viewer: Viewer = OPERATOR) -> str:
+def office_of(engine: Engine, reference: str, *, viewer: Viewer) -> str:
     """The office that keeps the case. Raises NotFound."""
-    with about(reference), UnitOfWork(engine, reading=True, viewer=viewer) as work:
-        return work.agreements.heads([work.agreements.id_of(reference)])[0].office
+    with about(reference), UnitOfWork(engine, reading=True) as work:
+        return work.agreements.heads([work.agreements.row_for(viewer, reference)])[0].office
 
 
 def show_agreement(
@@ -257,7 +257,7 @@ def show_agreement(
     reference: str,
     now: datetime,
     *,
-    viewer: Viewer = OPERATOR,
+    viewer: Viewer,
     before: int | None = None,
     at_once: int | None = None,
 ) -> AgreementPage:
@@ -266,14 +266,14 @@ def show_agreement(
     Raises NotFound, UnreadableAgreement.
     """
     with about(reference):
-        with UnitOfWork(engine, reading=True, viewer=viewer) as work:
-            row, generations, children = work.agreements.around(reference)
+        with UnitOfWork(engine, reading=True) as work:
+            row, generations, children = work.agreements.around(viewer, reference)
             agreement = read(work.agreements.in_rows([row])[0]).agreement
             definition = rulebook.definition_of(agreement)
             behind = changed_behind(work, people, agreement, definition)
             entries, older = work.history.page(row, before, at_once)
             others = work.agreements.present([*generations, *children])
-            parent = agreement.parent if agreement.parent and work.agreements.sees(agreement.parent) else None
+            parent = agreement.parent if agreement.parent and work.agreements.sees(viewer, agreement.parent) else None
         state = definition.states[agreement.state]
         roles, kind = definition.roles, people.offices[agreement.office].kind
         is_annulled = agreement.annulled_on is not None
@@ -346,7 +346,7 @@ def list_steps(
     now: datetime,
     door: Way,
     *,
-    viewer: Viewer = OPERATOR,
+    viewer: Viewer,
 ) -> list[StepLine]:
     """The steps that leave the present state, as this person would meet them today, coming by this door.
 
@@ -354,8 +354,8 @@ def list_steps(
     """
     who = people.person(person)
     with about(reference):
-        with UnitOfWork(engine, reading=True, viewer=viewer) as work:
-            agreement = work.agreements.get(reference)
+        with UnitOfWork(engine, reading=True) as work:
+            agreement = work.agreements.get_for(viewer, reference)
         definition = rulebook.definition_of(agreement)
         today = people.today(agreement.office, now)
         actor = people.actor(who, definition, agreement.office, today, door)

@@ -19,7 +19,7 @@ from twinflow.domain.deadlines.acknowledgements import (
 from twinflow.domain.deadlines.changes import Change, changes_by_deadline, pending
 from twinflow.domain.deadlines.deadline_id import DeadlineId
 from twinflow.domain.people.people import People
-from twinflow.domain.people.viewer import OPERATOR, Viewer
+from twinflow.domain.people.viewer import Viewer
 from twinflow.domain.process.definition import Label
 from twinflow.domain.rulebook import Rulebook, deadline_context
 from twinflow.errors import UnreadableAgreement
@@ -94,12 +94,12 @@ def list_deadlines(
     people: People,
     now: datetime,
     *,
-    viewer: Viewer = OPERATOR,
+    viewer: Viewer,
     everything: bool = False,
 ) -> DeadlineList:
     """The open deadlines of all agreements that the viewer sees; `everything` adds the closed ones."""
-    with UnitOfWork(engine, reading=True, viewer=viewer) as work:
-        ids = work.agreements.all_ids()
+    with UnitOfWork(engine, reading=True) as work:
+        ids = work.agreements.all_ids(viewer)
         cases = work.agreements.load(ids) if everything else work.agreements.present(ids)
         said = work.history.said()
     lines: list[DeadlineLine] = []

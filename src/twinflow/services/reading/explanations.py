@@ -14,7 +14,7 @@ from twinflow.domain.deadlines.context import due_dates
 from twinflow.domain.deadlines.counting import DueDate
 from twinflow.domain.deadlines.deadline_id import DeadlineId, find_deadline
 from twinflow.domain.people.people import People
-from twinflow.domain.people.viewer import OPERATOR, Viewer
+from twinflow.domain.people.viewer import Viewer
 from twinflow.domain.process.definition import Label
 from twinflow.domain.rulebook import Rulebook
 from twinflow.errors import NotFound
@@ -50,12 +50,12 @@ def explain(
     wanted: DeadlineId,
     now: datetime,
     *,
-    viewer: Viewer = OPERATOR,
+    viewer: Viewer,
 ) -> Explanation:
     """The ledger of a deadline. Raises NotFound, UnreadableAgreement."""
     with about(wanted.reference):
-        with UnitOfWork(engine, reading=True, viewer=viewer) as work:
-            agreement = work.agreements.get(wanted.reference)
+        with UnitOfWork(engine, reading=True) as work:
+            agreement = work.agreements.get_for(viewer, wanted.reference)
         rulebook.definition_of(agreement)  # an agreement that cannot be read is no deadline that there is not
         return explanation(rulebook, people, agreement, wanted, now)
 

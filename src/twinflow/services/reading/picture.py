@@ -9,7 +9,7 @@ from twinflow.domain.agreement.history import EntryKind
 from twinflow.domain.deadlines import assumed
 from twinflow.domain.deadlines.lateness import in_words, standing
 from twinflow.domain.people.people import People
-from twinflow.domain.people.viewer import OPERATOR, Viewer
+from twinflow.domain.people.viewer import Viewer
 from twinflow.domain.process.definition import ProcessDefinition
 from twinflow.domain.rulebook import Rulebook, deadline_context
 from twinflow.pictures.diagram import Course, DateAhead, Passage
@@ -19,12 +19,12 @@ from twinflow.storage.unit_of_work import UnitOfWork
 
 
 def course_of(
-    engine: Engine, rulebook: Rulebook, people: People, reference: str, now: datetime, *, viewer: Viewer = OPERATOR
+    engine: Engine, rulebook: Rulebook, people: People, reference: str, now: datetime, *, viewer: Viewer
 ) -> tuple[ProcessDefinition, Course]:
     """The process of an agreement and its course through it. Raises NotFound, UnreadableAgreement."""
     with about(reference):
-        with UnitOfWork(engine, reading=True, viewer=viewer) as work:
-            agreement = work.agreements.get(reference)
+        with UnitOfWork(engine, reading=True) as work:
+            agreement = work.agreements.get_for(viewer, reference)
         definition = rulebook.definition_of(agreement)
         course = Course(
             reference=agreement.reference,

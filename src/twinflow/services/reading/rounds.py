@@ -22,6 +22,8 @@ from twinflow.domain.agreement.rounds import (
     rounds_of,
 )
 from twinflow.domain.people.people import People
+from twinflow.domain.people.viewer import Viewer
+from twinflow.domain.people.visibility import decides
 from twinflow.domain.process.definition import Label, ProcessDefinition
 from twinflow.domain.rulebook import Rulebook
 from twinflow.domain.steps.made_possible import changes_behind, decisions_of
@@ -68,12 +70,15 @@ class RoundLine:
     changes: tuple[tuple[Mark, str], ...]
 
 
-def show_rounds(engine: Engine, rulebook: Rulebook, people: People, reference: str) -> list[RoundLine]:
+def show_rounds(
+    engine: Engine, rulebook: Rulebook, people: People, reference: str, *, viewer: Viewer
+) -> list[RoundLine]:
     """The rounds of an agreement, oldest first. Raises NotFound, UnreadableAgreement."""
     with about(reference), UnitOfWork(engine, reading=True) as work:
-        agreement = work.agreements.get(reference)
+        agreement = work.agreements.get_for(viewer, reference)
         definition = rulebook.definition_of(agreement)
-        return round_lines(agreement, definition, changed_behind(work, people, agreement, definition))
+        behind = changed_behind(work, people, agreement, definition)
+        return round_lines(agreement, definition, behind, internal=decides(viewer, agreement.office, definition))
 
 
 def changed_behind(work: UnitOfWork, people: People, agreement: Agreement, definition: ProcessDefinition) -> Behind:
