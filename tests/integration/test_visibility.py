@@ -125,6 +125,7 @@ def test_one_case_and_all_cases_are_asked_for_by_the_same_predicate(
     world.now = datetime(2026, 3, 2, 18, tzinfo=UTC)
     shown: dict[int, set[SeenBy]] = {}
     offices: dict[int, str] = {}
+    partners: dict[int, str] = {}
     with UnitOfWork(world.engine) as work:
         for number in range(30):
             new = new_case(f"R-{number}", MX, "chihuahua", "one", world.now.date(), PARTIES, state="drafting")
@@ -139,6 +140,9 @@ def test_one_case_and_all_cases_are_asked_for_by_the_same_predicate(
         for row in shown:
             values = {"id": row, "day": date(2026, 3, chance.randint(1, 9)), "state": chance.choice(STATES)}
             connection.execute(text("UPDATE agreement SET next_on = :day, state = :state WHERE id = :id"), values)
+            partners[row] = chance.choice(("CO", "JP", "US"))
+            statement = text("UPDATE party SET country = :country WHERE agreement_id = :id AND NOT home")
+            connection.execute(statement, {"id": row, "country": partners[row]})
     for number in range(60):
         held = frozenset(
             Held(
@@ -152,9 +156,11 @@ def test_one_case_and_all_cases_are_asked_for_by_the_same_predicate(
             page = pages_of(work, viewer, agreements.NO_FILTERS)
             narrowed, of_all = pages_of(work, viewer, filters), pages_of(work, OPERATOR, filters)
             asked = {row for row in shown if work.visibility.may(viewer, row)}
+            offered = work.listing.countries(viewer)
         expected = {row for row in shown if by_the_rows(viewer, offices[row], shown[row])}
         assert listed == set(page) == asked == expected
         assert len(page) == len(expected)
+        assert offered == sorted({partners[row] for row in expected})
         assert narrowed == [row for row in of_all if row in expected]
 
 

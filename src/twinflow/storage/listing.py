@@ -31,6 +31,7 @@ from sqlalchemy import (
     true,
     tuple_,
     union,
+    union_all,
 )
 
 from twinflow.domain.agreement.listing import Filters, Position, words_asked
@@ -41,7 +42,7 @@ from twinflow.domain.steps.doubts import Compared, pair
 from twinflow.storage.prepared import Prepared
 from twinflow.storage.readable import is_damaged
 from twinflow.storage.tables import AgreementRow, PartyRow, WordRow, table_of
-from twinflow.storage.visibility import SEEN_BY, is_row, own_offices, visible, visible_id
+from twinflow.storage.visibility import SEEN_BY, is_row, own_offices, visible
 from twinflow.storage.writes import Repository
 
 AGREEMENT, PARTY, WORD = table_of(AgreementRow), table_of(PartyRow), table_of(WordRow)
@@ -108,16 +109,27 @@ class Listing(Repository):
     def countries(self, viewer: Viewer) -> list[str]:
         """The countries of parties that are not our own side in what the viewer sees.
 
-        Of everything: each the first in the index after the one before it.
+        Of what is little: those of each case. Of more: each the first in the index after the one before it, and for each it is
+        asked whether they see a case with it.
         """
         if not viewer.sees_everything:
-            query = select(PARTY.c.country).where(~PARTY.c.home, visible_id(viewer, PARTY.c.agreement_id)).distinct()
-            return list(self._connection.scalars(query.order_by(PARTY.c.country)))
+            ways = self._ways(viewer)
+            if not ways:
+                return []
+            if all(self._few(*way) is not None for way in ways):
+                cases = [select(way.number).where(way.which) for way in ways]
+                query = select(PARTY.c.country).where(~PARTY.c.home, PARTY.c.agreement_id.in_(union_all(*cases)))
+                return list(self._connection.scalars(query.distinct().order_by(PARTY.c.country)))
         first = select(func.min(PARTY.c.country)).where(~PARTY.c.home)
         found = select(first.scalar_subquery().label("country")).cte("found", recursive=True)
         following = first.where(PARTY.c.country > found.c.country).correlate(found).scalar_subquery()
         found = found.union_all(select(following).where(found.c.country.is_not(None)))
-        return list(self._connection.scalars(select(found.c.country).where(found.c.country.is_not(None))))
+        query = select(found.c.country).where(found.c.country.is_not(None))
+        if not viewer.sees_everything:
+            case = select(PARTY.c.agreement_id).join(AGREEMENT).where(PARTY.c.country == found.c.country, ~PARTY.c.home)
+            seen = case.where(visible(viewer, one_by_one=True)).order_by(PARTY.c.agreement_id).limit(1)
+            query = query.where(seen.correlate(found).scalar_subquery().is_not(None))
+        return list(self._connection.scalars(query))
 
     def compared(self, viewer: Viewer, words: Iterable[str] = ()) -> Iterator[tuple[Compared, Pin, str]]:
         """Cases of their own that the viewer sees and that are found by all of the words, with what they go by and their states.
