@@ -68,9 +68,9 @@ def reached(waiting: Waiting, context: DeadlineContext) -> ReachedLevel | None:
 def next_days(agreement: Agreement, definition: ProcessDefinition, context: DeadlineContext) -> Iterator[date]:
     """The next day of each on which a level is reached; the day of the pass that is still to come, if one is: it warns first."""
     for each in awaited(agreement, definition):
-        if agreement.derive_on is not None and agreement.derive_on <= context.today:
+        rule, today = each.rule, context.today_of(each.rule)
+        if agreement.derive_on is not None and agreement.derive_on <= max(today, context.today):
             yield agreement.derive_on
-        rule = each.rule
-        on = warnings.next_level_on(rule, each.deadline, context.calendars, context.today_of(rule))
+        on = warnings.next_level_on(rule, each.deadline, context.calendars, today)
         if on is not None:
             yield on
