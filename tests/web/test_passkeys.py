@@ -16,6 +16,7 @@ from authenticator import PRESENT, VERIFIED, Authenticator, b64, unb64
 from twinflow.bootstrap import Runtime
 from twinflow.domain.accounts.passkeys import RelyingParty, counts_on, relying_party
 from twinflow.services.accounts import passwords, second_factors
+from twinflow.storage.tables import SQLModel
 from twinflow.web import authenticators
 from twinflow.web.app import create_app
 from twinflow.web.viewing import COOKIE
@@ -390,3 +391,26 @@ def test_without_the_library_or_without_a_name_the_service_says_what_is_missing_
 )
 def test_passkeys_are_made_for_a_name_with_tls(address: str, party: RelyingParty | None) -> None:
     assert relying_party(address) == party
+
+
+def test_nothing_that_was_asked_or_shown_stands_in_the_books_or_in_what_is_logged(
+    desk: Desk, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    caplog.set_level("DEBUG")
+    telephone = Authenticator(ORIGIN)
+    codes = desk.enrol("rosa", telephone)
+    secrets = [PASSWORD, *codes, desk.browser.cookies[COOKIE]]
+    desk.enter("rosa")
+    secrets.append(desk.browser.cookies[COOKIE])
+    for lies in ({"origin": "https://evil.example"}, {}):
+        options, form = desk.asked("/sign-in/code")
+        secrets += [json.loads(options)["challenge"], form]
+        desk.send("/sign-in/code", form, telephone.show(options, **lies))
+    secrets.append(desk.browser.cookies[COOKIE])
+    waiting, _ = desk.asked("/me/passkeys")
+    secrets.append(json.loads(waiting)["challenge"])
+    with desk.runtime.engine.connect() as connection:
+        kept = [str(connection.execute(table.select()).all()) for table in SQLModel.metadata.sorted_tables]
+    said = [caplog.text, *capfd.readouterr()]
+    assert b64(telephone.id) in "".join(kept)
+    assert [each for each in secrets if any(each in place for place in (*kept, *said))] == []

@@ -10,9 +10,10 @@ from test_requests import NAMED, routes_of
 from web_reading import Page
 from web_register import clock
 
+from statements import watched
 from twinflow.bootstrap import Runtime
 from twinflow.mail.inbox import captured_messages
-from twinflow.services.accounts import passwords
+from twinflow.services.accounts import passwords, signing_in
 from twinflow.services.people.changing import change_people, history
 from twinflow.storage.unit_of_work import UnitOfWork
 from twinflow.web.viewing import COOKIE, PUBLIC, local_path
@@ -128,6 +129,34 @@ def test_whatever_is_wrong_has_one_answer_that_keeps_what_was_typed(empty, brows
     told = [browser.post("/reset", data={"mail": mail}).text for mail in ("lucia@cuenca.example", "nobody@x.example")]
     assert told[0] == told[1]
     assert "If somebody with an account has this address" in told[0]
+
+
+def test_a_known_an_unknown_a_locked_and_a_disabled_address_are_answered_alike_after_the_same_work(
+    empty, browse
+) -> None:
+    browser = browse(empty, person="")
+    for person in ("lucia", "sofia", "diana"):
+        entered(empty, browser, person)
+    browser.cookies.clear()
+    signing_in.lock(empty.engine, empty.people, "sofia", clock())
+
+    def without_diana(people):
+        return replace(people, people={**people.people, "diana": replace(people.people["diana"], disabled=True)})
+
+    change_people(empty.engine, empty.rulebook, without_diana, by="test", reason="", now=clock())
+    browser.get("/sign-in")
+    known = [empty.people.people[each].mail for each in ("lucia", "sofia", "diana")]
+    for path, fields in (("/sign-in", {"password": "wrong"}), ("/reset", {})):
+        answers = []
+        for mail in (*known, "nobody@nowhere.example"):
+            with watched() as done:
+                response = browser.post(path, data={**fields, "mail": mail})
+            headers = {name: value for name, value in response.headers.items() if name != "content-length"}
+            length = int(response.headers["content-length"]) - response.text.count(mail) * len(mail)
+            work = [each.statements for each in done]
+            answers.append((response.status_code, headers, length, response.text.replace(mail, ""), work))
+        assert answers == [answers[0]] * 4, path
+        assert answers[0][-1], "its work was watched"
 
 
 def test_a_link_that_was_used_or_never_was_says_so(empty, browse) -> None:

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, delete, insert, update
+from sqlalchemy import Column, ColumnElement, Row, delete, insert, tuple_, update
 from sqlmodel import SQLModel, col, select
 
 from twinflow.domain.accounts.account import Account
@@ -239,11 +239,29 @@ class Accounts(Repository):
         its = (col(row.person) == person, col(row.id) == token_id, col(row.revoked_at).is_(None))
         return self._changes(update(row).where(*its).values(revoked_at=now))
 
+    def is_over(self, sessions: datetime, links: datetime, tries: datetime) -> bool:
+        """Whether any session ended by an instant, any link by another, or any tries were counted up to a third."""
+        found = (select(*key).where(when) for key, when in _over(sessions, links, tries))
+        return any(self._connection.execute(each.limit(1)).first() is not None for each in found)
+
+    def clear_away(self, sessions: datetime, links: datetime, tries: datetime, *, at_most: int) -> None:
+        """Delete those that `is_over` asks for, so many of each at most."""
+        for key, when in _over(sessions, links, tries):
+            those = select(*key).where(when).limit(at_most)
+            self._connection.execute(delete(key[0].table).where(tuple_(*key).in_(those)))
+
     def _first(self, row: type[SQLModel], *wanted: Any) -> Row[Any] | None:
         return self._connection.execute(table_of(row).select().where(*wanted).limit(1)).first()
 
     def _changes(self, statement: Any) -> bool:
         return bool(self._connection.execute(statement).rowcount == 1)
+
+
+def _over(sessions: datetime, links: datetime, tries: datetime) -> list[tuple[list[Column[Any]], ColumnElement[bool]]]:
+    """The key of each table with what is over in it, without a look at anything that may be damaged."""
+    ended = ((SessionRow, "ends_at", sessions), (OneTimeLinkRow, "ends_at", links), (AttemptRow, "window_from", tries))
+    tables = [(table_of(row), column, until) for row, column, until in ended]
+    return [(list(table.primary_key.columns), table.columns[column] <= until) for table, column, until in tables]
 
 
 def _session(row: Row[Any]) -> Session:
