@@ -54,8 +54,7 @@ def ask_to_move(
     to, reason = checked(to, "office"), checked(reason, "reason")
     with about(reference), UnitOfWork(engine) as work:
         desk = _desk(work, rulebook, people, reference, person, door, now)
-        parent = _parent(work, desk.agreement)
-        entry = ask(desk, to, reason, parent)
+        entry = ask(desk, to, reason, _parent(work, desk.agreement))
         done = _written(work, rulebook, desk, entry)
         supervisors = people.holders(SUPERVISOR, people.offices[to].kind, to, people.today(to, now))
         _tell(work, rulebook, desk, entry, TO_ACCEPT, {each.key: SUPERVISOR for each in supervisors})
@@ -73,7 +72,7 @@ def accept_move(
     with about(reference), UnitOfWork(engine) as work:
         desk = _desk(work, rulebook, people, reference, person, door, now)
         waiting = waiting_move(desk.agreement.history, desk.agreement.office)
-        entry = accept(desk)
+        entry = accept(desk, _parent(work, desk.agreement))
         done = _written(work, rulebook, desk, entry)
         gone = tuple(_along(work, rulebook, desk, entry, done.agreement))
         liaisons, _ = holders_of(people, desk.definition, done.said.to, [LIAISON], people.today(done.said.to, now))
