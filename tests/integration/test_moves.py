@@ -366,7 +366,7 @@ def test_a_case_that_a_ministry_keeps_shows_itself_to_no_municipality_and_says_h
         assert [text for to, text in mails(world) if f"<{mail}>" in to and "MX-9" in text] == [], person
     (finding,) = [each for each in case(world, "MX-9").findings if each.finding.code is FindingCode.WRONG_OFFICE]
     assert (finding.finding.subject, finding.told) == ("sre", True)
-    assert any("saul@" in to and "twinflow agreements move MX-9 --to OFFICE" in text for to, text in mails(world))
+    assert any("saul@" in to and "twinflow agreements move MX-9 --to OFICINA" in text for to, text in mails(world))
     page = agreements.show_agreement(*here(world), "MX-9", world.now)
     assert "twinflow agreements move MX-9 --to OFFICE --reason WHY --as SUPERVISOR" in say(page.missing[0], "en")
     assert faults(world) == []
