@@ -6,9 +6,11 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from fastapi.testclient import TestClient
 
 from builders import AT_PAGE, MX, OPINION, PAPERS, new_case
 from mail_reading import visible as text_in
+from signed_in import signed_in
 from twinflow.domain.agreement.agreement import Agreement, FindingCode, Party
 from twinflow.domain.agreement.entries import Correction, OfficeMove
 from twinflow.domain.agreement.history import Way
@@ -36,6 +38,7 @@ from twinflow.services.people.queues import act, queue_of
 from twinflow.services.reading import agreements
 from twinflow.services.reading.deadlines import DeadlineLine, list_deadlines
 from twinflow.storage.unit_of_work import UnitOfWork
+from twinflow.web.app import create_app
 from world import World
 
 PARTIES = (Party("Juárez", "MX", home=True), Party("El Paso", "US"))
@@ -166,6 +169,9 @@ def test_a_case_goes_to_the_office_that_accepts_it_with_what_belongs_to_it_and_w
     child = new_case("MX-1-P", "annual-programme", "chihuahua", "p", drafted.now.date(), (), parent="MX-1")
     open_agreement(*here(drafted), child, actor="elena", door=AT_PAGE, now=drafted.now)
     act(*here(drafted), "MX-1", Asked(Act.CLAIM), person="elena", now=drafted.now)
+    assert why_not(drafted, reference="MX-1-P") == [
+        "It belongs to MX-1, which chihuahua keeps: what belongs to it goes along with it."
+    ]
     ask(drafted)
     page = agreements.show_agreement(*here(drafted), "MX-1", drafted.now)
     assert say(page.move, "en").startswith("sergio asked on Monday, 2 March 2026 that juarez keep it; that waits")
@@ -360,7 +366,7 @@ def test_a_case_that_a_ministry_keeps_shows_itself_to_no_municipality_and_says_h
         assert [text for to, text in mails(world) if f"<{mail}>" in to and "MX-9" in text] == [], person
     (finding,) = [each for each in case(world, "MX-9").findings if each.finding.code is FindingCode.WRONG_OFFICE]
     assert (finding.finding.subject, finding.told) == ("sre", True)
-    assert any("saul@" in to and "twinflow agreements move MX-9 --to OFFICE" in text for to, text in mails(world))
+    assert any("saul@" in to and "twinflow agreements move MX-9 --to OFICINA" in text for to, text in mails(world))
     page = agreements.show_agreement(*here(world), "MX-9", world.now)
     assert "twinflow agreements move MX-9 --to OFFICE --reason WHY --as SUPERVISOR" in say(page.missing[0], "en")
     assert faults(world) == []
@@ -377,3 +383,16 @@ def test_after_a_move_the_day_is_that_of_the_office_that_keeps_it(drafted: World
     ask(drafted)
     accept(drafted)
     assert case(drafted).derived_on == there
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_the_page_of_the_case_says_that_a_move_waits_and_in_the_timeline_where_it_went(drafted: World) -> None:
+    app = create_app(drafted.runtime, lambda: drafted.now)
+    browser = TestClient(app, base_url="http://127.0.0.1", headers={"Accept-Language": "es"})
+    with signed_in(browser, drafted.runtime, drafted.now, "elena") as page:
+        ask(drafted)
+        assert "que lo lleve juarez; eso espera respuesta. Motivo: it is theirs" in page.get("/agreements/MX-1").text
+        accept(drafted)
+        html = page.get("/agreements/MX-1").text
+        assert "eso espera respuesta" not in html
+        assert "Pasó de chihuahua a juarez, que lo aceptó" in html

@@ -377,8 +377,8 @@ def _item(item: LetterItem, flat: str, code: str, today: date) -> Iterator[str]:
 
 
 def _other_language(told: Told, text: str, code: str) -> Iterator[str]:
-    """Words of the other language, apart from names and from what people wrote in their own."""
-    other = OTHER[code]
+    """Words of the other language, apart from names, options of commands and what people wrote in their own."""
+    other, text = OTHER[code], re.sub(r"--[a-z]+", " … ", text)
     mine, theirs = labels(told.of, code), labels(told.of, other)
     for foreign in sorted(written(told), key=len, reverse=True):
         text = text.replace(foreign, " … ")

@@ -70,17 +70,20 @@ def ask(desk: Desk, to: str, reason: str, parent: Agreement | None) -> HistoryEn
 
 
 def _against_asking(desk: Desk, to: str, parent: Agreement | None) -> Iterator[Sentence]:
-    agreement = desk.agreement
-    if agreement.annulled_on is not None:
-        yield Sentence("It is annulled since {day}.", {"day": agreement.annulled_on})
-    waiting = waiting_move(agreement.history, agreement.office)
+    waiting = waiting_move(desk.agreement.history, desk.agreement.office)
     if waiting is not None:
         entry, said = waiting
         values: dict[str, object] = {"person": entry.actor, "to": said.to, "day": entry.effective_on}
         yield Sentence("{person} has asked {to} on {day}; that waits for an answer.", values)
+    yield from _against_going(desk, to, parent)
+
+
+def _against_going(desk: Desk, to: str, parent: Agreement | None) -> Iterator[Sentence]:
+    if desk.agreement.annulled_on is not None:
+        yield Sentence("It is annulled since {day}.", {"day": desk.agreement.annulled_on})
     yield from _against_the_office(desk, to)
     if parent is not None and parent.annulled_on is None and to != parent.office:
-        values = {"parent": parent.reference, "office": parent.office}
+        values: dict[str, object] = {"parent": parent.reference, "office": parent.office}
         yield Sentence("It belongs to {parent}, which {office} keeps: what belongs to it goes along with it.", values)
 
 
@@ -101,11 +104,11 @@ def _against_the_office(desk: Desk, to: str) -> Iterator[Sentence]:
         yield Sentence("Nobody is {role} of {office}.", values)
 
 
-def accept(desk: Desk) -> HistoryEntry:
-    """The entry by which the case goes to the office that was asked. Raises Refused with every reason."""
+def accept(desk: Desk, parent: Agreement | None) -> HistoryEntry:
+    """The entry by which the case goes to the office that was asked. `parent` as in `ask`. Raises Refused with every reason."""
     asked, said = _waiting(desk)
     actor = desk.actor(said.to, said.before)
-    reasons = [*desk.no_supervisor(actor, said.to), *_against_the_office(desk, said.to)]
+    reasons = [*desk.no_supervisor(actor, said.to), *_against_going(desk, said.to, parent)]
     tie = tie_to(actor, asked.actor, asked.way)
     if tie is not None:
         did = with_tie(Sentence("{person} asked for it", {"person": asked.actor}), tie)

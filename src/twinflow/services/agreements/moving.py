@@ -56,8 +56,7 @@ def ask_to_move(
     to, reason = checked(to, "office"), checked(reason, "reason")
     with about(reference), UnitOfWork(engine) as work:
         desk = _desk(work, rulebook, people, reference, person, door, now)
-        parent = _parent(work, desk.agreement)
-        entry = ask(desk, to, reason, parent)
+        entry = ask(desk, to, reason, _parent(work, desk.agreement))
         done = _written(work, rulebook, desk, entry)
         work.visibility.show(
             work.agreements.id_of(reference), [SeenBy(office=to)]
@@ -78,7 +77,7 @@ def accept_move(
     with about(reference), UnitOfWork(engine) as work:
         desk = _desk(work, rulebook, people, reference, person, door, now)
         waiting = waiting_move(desk.agreement.history, desk.agreement.office)
-        entry = accept(desk)
+        entry = accept(desk, _parent(work, desk.agreement))
         done = _written(work, rulebook, desk, entry)
         gone = tuple(_along(work, rulebook, desk, entry, done.agreement))
         liaisons, _ = holders_of(people, desk.definition, done.said.to, [LIAISON], people.today(done.said.to, now))
