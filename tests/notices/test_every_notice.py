@@ -51,7 +51,8 @@ PROCESSES = [path.relative_to(WORKFLOWS).with_suffix("").as_posix() for path in 
 NOTICES = read_notices(NOTIFICATIONS)
 ONE_DAY = timedelta(days=1)
 CORRECTIONS = {"entry-corrected", "correction-to-confirm", "correction-refused", "correction-displaced"}
-NEVER_BY_ITSELF = {"deadline-moved", "change-to-confirm", "lapse-refused", *CORRECTIONS}
+HANDS = {"handed-over", "in-other-hands"}
+NEVER_BY_ITSELF = {"deadline-moved", "change-to-confirm", "lapse-refused", *CORRECTIONS, *HANDS}
 """These need somebody to change a deadline, which no script does, or a process that was not proved."""
 
 FINDINGS = ("date-missing", "signature-missing", "terms-conflict", "term-beyond-bound", "dates-disagree")
@@ -71,7 +72,15 @@ def sent_by(definition: ProcessDefinition) -> set[str]:
     assumed = {"term-assumed"} if by_default else set()
     consulted = {"consultation-asked"} if any(rule.consults for rule in definition.rounds.values()) else set()
     return (
-        consulted | announced | of_deadlines | confirmed | refused | assumed | CORRECTIONS | {*FINDINGS, "undelivered"}
+        consulted
+        | announced
+        | of_deadlines
+        | confirmed
+        | refused
+        | assumed
+        | CORRECTIONS
+        | HANDS
+        | {*FINDINGS, "undelivered"}
     )
 
 

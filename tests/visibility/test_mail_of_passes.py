@@ -16,7 +16,7 @@ TO_WHO_SEES_THE_CASE = {
     *("dates-disagree", "deadline-moved", "deadline-overdue", "deadline-soon", "entry-corrected", "lapse-refused"),
     *("observations-made", "opinion-issued", "opinion-requested", "registration-requested", "signature-missing"),
     *("silence-decided", "term-assumed", "term-beyond-bound", "termination-notified", "terms-conflict"),
-    *("undelivered", "your-turn"),
+    *("handed-over", "in-other-hands", "undelivered", "your-turn"),
 }
 """There is no notice about anything but a case."""
 

@@ -36,6 +36,9 @@ NOT_CORRECTED = "correction-refused"
 
 DISPLACED = "correction-displaced"
 """The notice that another correction has taken the place of one which waited."""
+HANDED_OVER, IN_OTHER_HANDS = "handed-over", "in-other-hands"
+"""The notices to a successor of what waits for them to accept it, and to those concerned that something has changed hands."""
+
 CONSULTED = "consultation-asked"
 """The notice to a unit that it was consulted."""
 
@@ -227,6 +230,11 @@ def about_consultation(said: OnConsultation, on: date) -> Telling:
         effective_on=on,
         urgent=True,
     )
+
+
+def about_hands(notice: str, number: int, today: date) -> Telling:
+    """That what the entry of this number says, and those written with it, is or is to be in the hands of another."""
+    return Telling(notice=notice, subject=AlertSubject(SubjectKind.HANDS, str(number)), roles=(), effective_on=today)
 
 
 def about_refused_correction(number: int, actor: str, today: date) -> Telling:

@@ -74,6 +74,7 @@ _DEADLINE: Fields = {
 }
 _FINDING: Fields = {"subject": Kind.TEXT, "known": Kind.TEXT}
 _CORRECTION: Fields = {"entry": Kind.NUMBER, "actor": Kind.TEXT, "what": Kind.TEXT}
+_HANDS: Fields = {"actor": Kind.TEXT, "things": Many(Kind.TEXT), "reason": Kind.TEXT}
 _BUILT_IN: Mapping[str, Fields] = {
     "deadline-soon": {**_DEADLINE, "assumed": Kind.TEXT},
     "deadline-overdue": _DEADLINE,
@@ -110,6 +111,8 @@ _BUILT_IN: Mapping[str, Fields] = {
     "term-assumed": {**_FINDING, "term": Kind.TEXT},
     "dates-disagree": _FINDING,
     "consultation-asked": {"number": Kind.NUMBER, "actor": Kind.TEXT, "text": Kind.TEXT, "due_on": Kind.DAY, **_TODO},
+    "handed-over": {**_HANDS, **_TODO},
+    "in-other-hands": _HANDS,
     "undelivered": {"person": Kind.TEXT, "subject": Kind.TEXT, "why": Kind.TEXT, "number": Kind.NUMBER},
 }
 BUILT_IN_NOTICES = tuple(_BUILT_IN)
