@@ -114,6 +114,7 @@ GOOD: dict[str, tuple[int, tuple[str, ...]]] = {
     "people check": (1, ()),
     "people hand-over": (1, ("rita", "ramon", "--as", "rita")),
     "people accept": (1, ("MX-9", "--as", "rita")),
+    "people decline": (1, ("MX-9", "--as", "rita", "--reason", "another has it")),
     "people import": (0, (str(CUENCA / "people.toml"),)),
     "people history": (0, ()),
     "queue list": (0, ("--as", "rita")),

@@ -87,6 +87,7 @@ DONE_IN_THE_BOOKS = {
     "people assign",
     "people away",
     "people change",
+    "people decline",
     "people delegate",
     "people disable",
     "people enable",

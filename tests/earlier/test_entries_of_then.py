@@ -36,6 +36,12 @@ def test_each_is_written_today_as_it_was_then(old: OldBooks) -> None:
         if began is not None:
             again = beginning(again, began)
         assert json.dumps(again.details) == json.dumps(entry.details)
-    of_no_row = {EntryKind.WITHDRAWN, EntryKind.DUTY, EntryKind.MOVE, *OF_A_ROUND}  # no version of then had the latter
+    of_no_row = {
+        EntryKind.WITHDRAWN,
+        EntryKind.DUTY,
+        EntryKind.HANDED_OVER,
+        EntryKind.MOVE,
+        *OF_A_ROUND,
+    }  # not had then
     since_0014 = {EntryKind.TERM, EntryKind.CORRECTED, EntryKind.REFUSED}
     assert set(kinds) == set(EntryKind) - of_no_row - (set() if old == OF_0014 else since_0014)

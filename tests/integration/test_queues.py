@@ -12,6 +12,7 @@ from twinflow.domain.agreement.entries import DutyTaken
 from twinflow.domain.agreement.history import EntryKind
 from twinflow.domain.deadlines.acknowledgements import Acknowledge
 from twinflow.domain.deadlines.deadline_id import DeadlineId
+from twinflow.domain.mail.letter import Letter
 from twinflow.domain.people.duties import Act, Asked
 from twinflow.domain.people.people import Assignment, Delegation, People, Person
 from twinflow.domain.people.viewer import OPERATOR
@@ -27,7 +28,7 @@ from twinflow.services.mail.letters import letters
 from twinflow.services.mail.outbox import claim_batch
 from twinflow.services.people import queues
 from twinflow.services.people.changing import change_people
-from twinflow.services.people.handing_over import InHand, accept, hand_over
+from twinflow.services.people.handing_over import InHand, answer, hand_over
 from twinflow.services.people.queues import Queue, act, queue_of
 from twinflow.storage.unit_of_work import UnitOfWork
 from world import World
@@ -285,8 +286,8 @@ def test_what_is_handed_over_is_the_successors_once_accepted_and_all_are_told_un
     assert {"rita", "nora", "raul"} <= set(told_of_dates(asked))
     assert does(asked, "raul", Act.ACCEPT) == "It is handed over to rita."
     with pytest.raises(Refused):
-        accept(asked.engine, asked.rulebook, asked.people, ["MX-2"], person="rita", door=AT_PAGE, now=asked.now)
-    assert len(accept(asked.engine, asked.rulebook, asked.people, [], person="rita", door=AT_PAGE, now=asked.now)) == 1
+        accepts(asked, ["MX-2"])
+    assert len(accepts(asked, [])) == 1
     assert [each.person for each in queue(asked, "nora").waiting] == ["rita"]
 
 
@@ -295,10 +296,7 @@ def test_all_that_an_office_has_in_hand_is_handed_over_in_one_act(asked: World) 
     with pytest.raises(Refused):
         hands(asked, "chihuahua", "rita", "saul")
     assert [(each.reference, each.person) for each in hands(asked, "sre", "rita", "saul")] == [("MX-1", "nora")]
-    assert (
-        len(accept(asked.engine, asked.rulebook, asked.people, ["MX-1"], person="rita", door=AT_PAGE, now=asked.now))
-        == 1
-    )
+    assert len(accepts(asked, ["MX-1"])) == 1
     with pytest.raises(Refused):
         hands(asked, "sre", "rita", "saul")  # what the successor has is theirs
 
@@ -312,7 +310,7 @@ def test_what_somebody_disabled_still_has_in_hand_is_an_incident_until_it_is_han
     said = "MX-1: nora is disabled and still has it in hand; hand it over."
     assert said in {str(each.sentence) for each in open_incidents(asked.engine, viewer=OPERATOR).kept}
     hands(asked, "nora", "rita", "saul")
-    accept(asked.engine, asked.rulebook, asked.people, ["MX-1"], person="rita", door=AT_PAGE, now=asked.now)
+    accepts(asked, ["MX-1"])
     asked.tick()
     assert said not in {str(each.sentence) for each in open_incidents(asked.engine, viewer=OPERATOR).kept}
 
@@ -322,7 +320,7 @@ def without_nora(people: People) -> People:
 
 
 def hands(world: World, giver: str, to: str, by: str) -> list[InHand]:
-    return hand_over(
+    done = hand_over(
         world.engine,
         world.rulebook,
         world.people,
@@ -333,14 +331,25 @@ def hands(world: World, giver: str, to: str, by: str) -> list[InHand]:
         door=AT_PAGE,
         now=world.now,
     )
+    return list(done.things)
+
+
+def accepts(world: World, things: list[str], person: str = "rita", act: Act = Act.ACCEPT) -> list[InHand]:
+    around = (world.engine, world.rulebook, world.people)
+    return answer(*around, things, act, person=person, reason="why", door=AT_PAGE, now=world.now)
 
 
 def digests(world: World) -> set[str]:
-    """Who gets mail now that says anything."""
+    """Who gets mail now that says anything of a date."""
     world.now += timedelta(days=1)
     batch = claim_batch(world.engine, world.rulebook, world.people, world.now, 100)
     said = letters(world.engine, world.rulebook, world.people, batch, world.now).letters
-    return {each.recipient for each in batch if said[each.id] is not None}
+    wanted = {"deadline-soon", "deadline-overdue"}
+    return {
+        each.recipient
+        for each in batch
+        if isinstance(letter := said[each.id], Letter) and any(item.notice in wanted for item in letter.items)
+    }
 
 
 def told_of_dates(world: World) -> list[str]:

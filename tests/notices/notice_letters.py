@@ -59,6 +59,7 @@ VALUES: Mapping[str, object] = {
     "at_most": "5 years",
     "source": "Model agreement, art. XIV",
     "person": "Ramón Ruiz",
+    "things": ["The duty of reviewer handed over by rita to nora"],
     "why": "550 no such user",
 }
 WORDS = Words(NOTIFICATIONS)

@@ -53,7 +53,8 @@ ONE_DAY = timedelta(days=1)
 CORRECTIONS = {"entry-corrected", "correction-to-confirm", "correction-refused", "correction-displaced"}
 CONSULTATIONS = {"consultation-asked", "consultation-soon", "consultation-overdue", "consultation-given"}
 MOVES = {"move-to-accept", "case-moved", "move-refused"}
-NEVER_BY_ITSELF = {"deadline-moved", "change-to-confirm", "lapse-refused", "wrong-office", *CORRECTIONS, *MOVES}
+HANDS = {"handed-over", "in-other-hands"}
+NEVER_BY_ITSELF = {"deadline-moved", "change-to-confirm", "lapse-refused", "wrong-office", *CORRECTIONS, *MOVES, *HANDS}
 """These need somebody to change a deadline, which no script does, or a process that was not proved."""
 
 FINDINGS = (
@@ -79,7 +80,7 @@ def sent_by(definition: ProcessDefinition) -> set[str]:
     by_default = any(rule.term and definition.terms[rule.term].default for rule in rules)
     assumed = {"term-assumed"} if by_default else set()
     consulted = CONSULTATIONS if any(rule.consults for rule in definition.rounds.values()) else set()
-    always = CORRECTIONS | MOVES | {*FINDINGS, "undelivered"}
+    always = CORRECTIONS | MOVES | HANDS | {*FINDINGS, "undelivered"}
     return consulted | announced | of_deadlines | confirmed | refused | assumed | always
 
 

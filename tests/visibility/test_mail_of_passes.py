@@ -33,7 +33,7 @@ TO_WHO_SEES_THE_CASE = {
         "termination-notified",
         "terms-conflict",
     ),
-    *("undelivered", "your-turn"),
+    *("handed-over", "in-other-hands", "undelivered", "your-turn"),
 }
 """There is no notice about anything but a case."""
 

@@ -38,6 +38,7 @@ BY_SOMEBODY = {
     *("deadlines acknowledge", "deadlines snooze", "deadlines pause", "deadlines resume", "deadlines extend"),
     *("deadlines remove-extension", "deadlines move", "deadlines confirm", "queue claim", "queue take-over"),
     *("queue release", "queue assign", "queue put-aside", "queue take-back", "people hand-over", "people accept"),
+    "people decline",
     *("workflows migrate apply", "calendars apply", "outbox cancel", "bounces settle", "notices off", "notices on"),
     *("clock confirm", "database accept-copy", "people add", "people change", "people disable", "people enable"),
     *("people assign", "people end", "people away", "people delegate", "people end-delegation", "people import"),

@@ -50,7 +50,7 @@ from twinflow.storage.visibility import visible
 from twinflow.storage.writes import Repository, Writes
 from twinflow.text import can_be_kept, composed
 
-CHANGING_NOTHING = (*ONLY_TOLD, EntryKind.ACKNOWLEDGED, EntryKind.SNOOZED, EntryKind.DUTY)
+CHANGING_NOTHING = (*ONLY_TOLD, EntryKind.ACKNOWLEDGED, EntryKind.SNOOZED, EntryKind.DUTY, EntryKind.HANDED_OVER)
 """Entries after which an agreement is as it was."""
 
 CHANGING = ("state", "version", "office", "process", "process_version", "process_digest", "next_on")

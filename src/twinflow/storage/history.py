@@ -6,7 +6,7 @@ from datetime import date, datetime
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, func, select, tuple_, union_all
+from sqlalchemy import ColumnElement, Row, func, or_, select, tuple_, union_all
 from sqlmodel import col
 
 from twinflow.domain.agreement.history import ONLY_TOLD, EntryKind, HistoryEntry, parted
@@ -27,6 +27,13 @@ ENDING = (EntryKind.DEADLINE.value, EntryKind.MOVE.value)
 ADD_ENTRIES = adding(HistoryRow)
 HISTORY = table_of(HistoryRow)
 PLACE: tuple[ColumnElement[Any], ...] = (HISTORY.c.effective_on, HISTORY.c.recorded_at, HISTORY.c.id)
+
+
+def in_the_hands_of(people: Sequence[str]) -> ColumnElement[bool]:
+    """Entries after which one of the people has something in hand, or is to have it."""
+    named = (HISTORY.c.details[name].as_string().in_(people) for name in ("person", "to"))
+    kinds = [EntryKind.DUTY.value, EntryKind.HANDED_OVER.value]
+    return HISTORY.c.kind.in_(kinds) & or_(*named)
 
 
 class History(Repository):

@@ -19,6 +19,7 @@ class EntryKind(StrEnum):
     ACKNOWLEDGED = "acknowledged"
     SNOOZED = "snoozed"
     DUTY = "duty"
+    HANDED_OVER = "handed-over"
     TERM = "term"
     DRAFT = "draft"
     OBSERVATION = "observation"

@@ -50,6 +50,9 @@ ANSWERED = "consultation-given"
 TO_ACCEPT, GONE, NOT_MOVED = "move-to-accept", "case-moved", "move-refused"
 """The notices that an office is to keep a case from now on: asked of its supervisors, so, and not so."""
 
+HANDED_OVER, IN_OTHER_HANDS = "handed-over", "in-other-hands"
+"""The notices to a successor of what waits for them to accept it, and to those concerned that something has changed hands."""
+
 MISSED = "missed"
 """The level of an occurrence that began and passed while the clock was off."""
 
@@ -292,6 +295,11 @@ def _consultation(number: int) -> AlertSubject:
 
 def _who_ask(rule: RoundRule) -> tuple[str, ...]:
     return tuple(sorted(rule.consulted_by))
+
+
+def about_hands(notice: str, number: int, today: date) -> Telling:
+    """That what the entry of this number says, and those written with it, is or is to be in the hands of another."""
+    return Telling(notice=notice, subject=AlertSubject(SubjectKind.HANDS, str(number)), roles=(), effective_on=today)
 
 
 def about_refused_correction(number: int, actor: str, today: date) -> Telling:

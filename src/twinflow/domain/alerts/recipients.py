@@ -13,8 +13,8 @@ from twinflow.domain.process.definition import ProcessDefinition
 NOBODYS: Mapping[str, str] = {}
 """Nobody has a duty in hand."""
 
-OF_A_SECOND_PERSON = frozenset({SubjectKind.CHANGE, SubjectKind.CORRECTION})
-"""What waits for another person than the one who asked is told to all of the role, whoever has its duty in hand."""
+WHOEVER_HAS_IT = frozenset({SubjectKind.CHANGE, SubjectKind.CORRECTION, SubjectKind.HANDS})
+"""Told whoever has the duty in hand: what waits for another person than the one who asked, and that it has changed hands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ def audience_of(
     in hand: while they hold the role, they alone are told in it. Where it is handed over and not accepted yet (empty), all of
     the role are, and its deputy too.
     """
-    in_hand = NOBODYS if telling.subject.kind in OF_A_SECOND_PERSON else in_hand
+    in_hand = NOBODYS if telling.subject.kind in WHOEVER_HAS_IT else in_hand
     if telling.person:
         in_hand = {**in_hand, **dict.fromkeys(telling.roles, telling.person)}
     _, vacant = holders_of(people, definition, office, telling.roles, today)

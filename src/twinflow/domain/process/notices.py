@@ -82,6 +82,7 @@ _CONSULTATION: Fields = {
     "due_on": Kind.DAY,
     **_TODO,
 }
+_HANDS: Fields = {"actor": Kind.TEXT, "things": Many(Kind.TEXT), "reason": Kind.TEXT}
 _BUILT_IN: Mapping[str, Fields] = {
     "deadline-soon": {**_DEADLINE, "assumed": Kind.TEXT},
     "deadline-overdue": _DEADLINE,
@@ -125,6 +126,8 @@ _BUILT_IN: Mapping[str, Fields] = {
     "consultation-soon": {**_CONSULTATION, "late": Kind.TEXT},
     "consultation-overdue": {**_CONSULTATION, "late": Kind.TEXT},
     "consultation-given": {**_CONSULTATION, "late": Kind.TEXT},
+    "handed-over": {**_HANDS, **_TODO},
+    "in-other-hands": _HANDS,
     "undelivered": {"person": Kind.TEXT, "subject": Kind.TEXT, "why": Kind.TEXT, "number": Kind.NUMBER},
 }
 BUILT_IN_NOTICES = tuple(_BUILT_IN)

@@ -13,10 +13,13 @@ from twinflow.domain.agreement.entries import (
     Acknowledged,
     Corrected,
     DraftSubmitted,
+    HandedOver,
+    Handing,
     ObservationAct,
     OnObservation,
     StepTaken,
     TermStated,
+    Thing,
 )
 from twinflow.domain.agreement.history import IMPORT, EntryKind, HistoryEntry, Way
 from twinflow.domain.agreement.present_names import numbered
@@ -158,6 +161,10 @@ class _Matter:
         rule = self.definition.deadlines.get(acknowledged.key[0]) if acknowledged is not None else None
         if rule is not None and not rule.met_by_steps.isdisjoint(self.requirement.steps):
             return Sentence("{person} acknowledged “{deadline}”", {**values, "deadline": rule.label})
+        handed = HandedOver.read(entry)
+        if handed is not None and handed.act is Handing.ACCEPT and handed.thing in (Thing.DRAFT, Thing.ROUND):
+            of_round = handed.name.partition("/")[0]
+            return Sentence("{person} took the draft on", values) if self._is_submitted_in(of_round) else None
         draft, observation = DraftSubmitted.read(entry), OnObservation.read(entry)
         if draft is not None and self._is_submitted_in(draft.round):
             return Sentence("{person} submitted the draft", values)

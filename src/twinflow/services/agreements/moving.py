@@ -13,12 +13,12 @@ from twinflow.domain.agreement.kept_by import waiting_move
 from twinflow.domain.agreement.present_names import numbered
 from twinflow.domain.alerts.alerts import GONE, NOT_MOVED, TO_ACCEPT, about_move
 from twinflow.domain.alerts.recipients import Audience, holders_of, recipients_of
-from twinflow.domain.people.people import People
+from twinflow.domain.people.people import People, Person
 from twinflow.domain.people.viewer import CLOCK_VIEWER, SUPERVISOR
-from twinflow.domain.people.visibility import SeenBy
 from twinflow.domain.process.definition import LIAISON
 from twinflow.domain.rulebook import Rulebook
 from twinflow.domain.steps.moving import Desk, accept, along, ask, refuse
+from twinflow.errors import NotFound, UnreadableAgreement
 from twinflow.services.agreements.acting import locked_for
 from twinflow.services.agreements.recording import record_change, refreshed
 from twinflow.services.alerts.telling import write
@@ -49,7 +49,7 @@ def ask_to_move(
     door: Way,
     now: datetime,
 ) -> Moved:
-    """Ask that the office `to` keep the case; its supervisors hear of it, and it is shown to them.
+    """Ask that the office `to` keep the case; its supervisors hear of it.
 
     Raises NotFound, BadInput for its texts, Refused with every reason, StaleAgreement if somebody else was faster.
     """
@@ -58,9 +58,6 @@ def ask_to_move(
         desk = _desk(work, rulebook, people, reference, person, door, now)
         entry = ask(desk, to, reason, _parent(work, desk.agreement))
         done = _written(work, rulebook, desk, entry)
-        work.visibility.show(
-            work.agreements.id_of(reference), [SeenBy(office=to)]
-        )  # who is to accept it looks at it first
         supervisors = people.holders(SUPERVISOR, people.offices[to].kind, to, people.today(to, now))
         _tell(work, rulebook, desk, entry, TO_ACCEPT, {each.key: SUPERVISOR for each in supervisors})
         work.commit()
@@ -120,8 +117,24 @@ def _desk(
     work: UnitOfWork, rulebook: Rulebook, people: People, reference: str, person: str, door: Way, now: datetime
 ) -> Desk:
     who = people.person(person)
-    agreement = locked_for(work, people, who, reference, now)
+    agreement = _case(work, people, who, reference, now)
     return Desk(agreement, rulebook.definition_of(agreement), people, who.key, door, now)
+
+
+def _case(work: UnitOfWork, people: People, who: Person, reference: str, now: datetime) -> Agreement:
+    """The case to be changed; also for the supervisor who is asked to accept it, and does not see it before."""
+    try:
+        return locked_for(work, people, who, reference, now)
+    except NotFound as unseen:
+        try:
+            agreement = work.agreements.lock(reference)
+        except UnreadableAgreement:
+            raise unseen from None
+        waiting = waiting_move(agreement.history, agreement.office)
+        to = waiting[1].to if waiting is not None else ""
+        if not to or people.whose(who.key, SUPERVISOR, to, people.today(to, now)) is None:
+            raise unseen from None
+        return agreement
 
 
 def _parent(work: UnitOfWork, agreement: Agreement) -> Agreement | None:

@@ -9,9 +9,17 @@ from typing import Any, NamedTuple, TypeAlias
 from sqlalchemy import Engine
 
 from twinflow.domain.agreement.agreement import Agreement, Deadline, Finding, FindingCode
-from twinflow.domain.agreement.entries import Changed, Corrected, DateMoved, NotCorrected, OfficeMove
+from twinflow.domain.agreement.entries import (
+    Changed,
+    Corrected,
+    DateMoved,
+    DutyTaken,
+    HandedOver,
+    NotCorrected,
+    OfficeMove,
+)
 from twinflow.domain.agreement.findings import findings
-from twinflow.domain.agreement.history import HistoryEntry
+from twinflow.domain.agreement.history import EntryKind, HistoryEntry
 from twinflow.domain.agreement.kept_by import waiting_move
 from twinflow.domain.agreement.left_open import LeftOpen
 from twinflow.domain.agreement.present_names import numbered, state_now
@@ -23,13 +31,14 @@ from twinflow.domain.alerts.alerts import (
     ANSWERED,
     CORRECTED,
     DISPLACED,
+    HANDED_OVER,
     OVERDUE,
     SOON,
     TO_ACCEPT,
     TO_CONFIRM,
     Alert,
 )
-from twinflow.domain.alerts.recipients import NOBODYS, OF_A_SECOND_PERSON, is_anothers
+from twinflow.domain.alerts.recipients import NOBODYS, WHOEVER_HAS_IT, is_anothers
 from twinflow.domain.calendar.business_days import business_days_between
 from twinflow.domain.clock.day import Stuck, steps_of_dates
 from twinflow.domain.corrections.waiting import displaced_by
@@ -37,6 +46,7 @@ from twinflow.domain.corrections.waiting import pending as corrections_pending
 from twinflow.domain.deadlines.assumed import has_gone_by, in_words, terms_in_words
 from twinflow.domain.deadlines.changes import changes_by_deadline, pending
 from twinflow.domain.deadlines.lateness import has_passed, is_past, standing
+from twinflow.domain.hand_overs.open_things import waiting_to_be_accepted_by
 from twinflow.domain.mail.letter import Letter, LetterGroup, LetterItem
 from twinflow.domain.mail.message import ClaimedMessage
 from twinflow.domain.people.people import People, Person
@@ -90,6 +100,9 @@ class Written:
     letters: Letters
     unreadable: tuple[UnreadableAgreement, ...] = ()
 
+
+OF_HANDS = {EntryKind.DUTY, EntryKind.HANDED_OVER, EntryKind.ACKNOWLEDGED}
+"""What may change hands by one act."""
 
 HEAD_IS_ENOUGH = {SubjectKind.DEADLINE, SubjectKind.STEP, SubjectKind.UNDELIVERED}
 """Kinds of alert that need no more of an agreement than its head and its deadlines."""
@@ -237,6 +250,22 @@ def _notice(alert: Alert, values: Mapping[str, Any]) -> str:
     return alert.notice
 
 
+def how_to_accept(reference: str, person: str) -> Sentence:
+    """The commands by which a successor answers what was handed over."""
+    values = {"reference": reference, "person": person}
+    return Sentence(
+        "accept it (twinflow people accept {reference} --as {person}), or decline it "
+        "(twinflow people decline {reference} --as {person} --reason WHY)",
+        values,
+    )
+
+
+def _without_reason(entry: HistoryEntry) -> HistoryEntry:
+    """The reason is said once of all that changed hands together."""
+    said = DutyTaken.read(entry) or HandedOver.read(entry)
+    return replace(entry, details=replace(said, reason="").details()) if said is not None else entry
+
+
 @dataclass(slots=True)
 class Desk:
     """Where the letters of one batch are written, at one instant. What many of them share is looked up once."""
@@ -279,7 +308,7 @@ class Desk:
     def is_anothers(self, person: str, alert: Alert, hands: Mapping[int, Mapping[str, str]]) -> bool:
         """Whether another has in hand by now what the alert was about, so that it is theirs to hear of."""
         by = hands.get(alert.agreement_id, NOBODYS)
-        if not by or alert.subject.kind in OF_A_SECOND_PERSON:
+        if not by or alert.subject.kind in WHOEVER_HAS_IT:
             return False
         definition, today = self._definition(alert), self.people.today(alert.office, self.now)
         who = alert.stands_for or person
@@ -353,6 +382,8 @@ class Desk:
                 found = self._of_consultation(person, alert)
             case SubjectKind.OFFICE:
                 found = self._of_move(person, alert)
+            case SubjectKind.HANDS:
+                found = self._of_hands(person, alert)
             case SubjectKind.UNDELIVERED:
                 found = self._of_undelivered(person, alert)
             case code:
@@ -593,6 +624,25 @@ class Desk:
             )
             for _, each in sorted(dated, key=lambda pair: pair[0])
         ]
+
+    def _of_hands(self, person: Person, alert: Alert) -> dict[str, Any] | None:
+        """What has changed hands by one act; None where the reader was to accept it, and it waits no longer."""
+        agreement, definition = self._agreement(alert), self.rulebook.definition_of(self._agreement(alert))
+        history, who = agreement.history, alert.stands_for or person.key
+        first = history[dict(numbered(history))[int(alert.subject.name)]]
+        together = [each for each in history if (each.actor, each.recorded_at) == (first.actor, first.recorded_at)]
+        entries = [each for each in together if each.kind in OF_HANDS]
+        if alert.notice == HANDED_OVER and who not in waiting_to_be_accepted_by(agreement, definition):
+            return None
+        actor = self.people.people.get(first.actor)
+        saying = DutyTaken.read(first) or HandedOver.read(first)
+        words = self.rulebook.lexicon_of(agreement)
+        return {
+            "actor": actor.name if actor is not None else first.actor,
+            "things": [say(entry_message(_without_reason(each), words), person.language) for each in entries],
+            "reason": saying.reason if saying is not None else "",
+            "todo": [say(how_to_accept(alert.reference, who), person.language)],
+        }
 
     def _of_undelivered(self, person: Person, alert: Alert) -> dict[str, Any]:
         """Somebody who could not be reached."""

@@ -22,6 +22,8 @@ from twinflow.domain.alerts.alerts import (
     CORRECTED,
     DISPLACED,
     GONE,
+    HANDED_OVER,
+    IN_OTHER_HANDS,
     MOVED,
     NOT_CORRECTED,
     NOT_MOVED,
@@ -46,7 +48,7 @@ from twinflow.domain.rulebook import Rulebook
 from twinflow.errors import NotFound, Refused
 from twinflow.language import say
 from twinflow.sentences import Sentence, packed
-from twinflow.services.mail.letters import Desk
+from twinflow.services.mail.letters import Desk, how_to_accept
 from twinflow.services.reading.history_in_words import beyond_bound, how_to_answer_a_move, how_to_move
 from twinflow.services.reading.rounds import how_to_answer
 from twinflow.storage.unit_of_work import UnitOfWork
@@ -215,6 +217,7 @@ def _occasions(case: _Case) -> Iterator[_Occasion]:
         REFUSED: _of_refused,
         UNDELIVERED: _of_messages,
         **dict.fromkeys((CONSULTED, ANSWER_SOON, ANSWER_OVERDUE, ANSWERED), _of_consultations),
+        **dict.fromkeys((HANDED_OVER, IN_OTHER_HANDS), _of_hands),
         **dict.fromkeys(OF_FINDINGS, _of_findings),
     }
     return by_notice.get(case.notice, _of_steps)(case)
@@ -386,6 +389,20 @@ def _of_consultations(case: _Case) -> Iterator[_Occasion]:
         yield _Occasion(
             AlertSubject(SubjectKind.UNDELIVERED, ""), roles, details=details, urgent=urgent, made_up=values
         )
+
+
+def _of_hands(case: _Case) -> Iterator[_Occasion]:
+    liaison, states = _liaison(case), case.definition.states
+    role = states[case.agreement.state].waits_for or LIAISON
+    label = case.definition.roles[role].label if role in case.definition.roles else role
+    values = {
+        "actor": liaison.name if liaison is not None else "–",
+        "things": (Sentence("Duty of {role}", {"role": label}),),
+        "reason": Sentence("a journey"),
+        "todo": (how_to_accept(case.agreement.reference, liaison.key if liaison is not None else "–"),),
+    }
+    details = {"message": "0", "person": "", "of": "", "why": packed(Sentence(""))}
+    yield _Occasion(AlertSubject(SubjectKind.UNDELIVERED, ""), (role, LIAISON), details=details, made_up=values)
 
 
 def _of_messages(case: _Case) -> Iterator[_Occasion]:

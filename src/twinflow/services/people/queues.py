@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 
 from twinflow.domain.agreement.agreement import Agreement
 from twinflow.domain.agreement.entries import DutyTaken, noted
-from twinflow.domain.agreement.history import Way
+from twinflow.domain.agreement.history import HistoryEntry, Way
 from twinflow.domain.agreement.kept_by import waiting_move
 from twinflow.domain.people.duties import Asked, Duty, decide, duties_of, role_waited_for, way_of
 from twinflow.domain.people.people import People, Person
@@ -16,7 +16,9 @@ from twinflow.domain.people.viewer import SUPERVISOR, Door, Held, viewer_of
 from twinflow.domain.process.definition import Label, ProcessDefinition
 from twinflow.domain.rulebook import Rulebook
 from twinflow.errors import Refused, UnreadableAgreement
+from twinflow.sentences import Sentence
 from twinflow.services.agreements.acting import locked_for
+from twinflow.services.people.changing_hands import tell_of_act
 from twinflow.storage.failures import about
 from twinflow.storage.unit_of_work import UnitOfWork
 from twinflow.text import checked
@@ -210,43 +212,67 @@ def act_in(
     """The same within a transaction. Raises NotFound, Refused with every reason."""
     with about(reference):
         agreement = locked_for(work, people, who, reference, now)
-        definition, today = rulebook.definition_of(agreement), people.today(agreement.office, now)
-        role = role_waited_for(agreement, definition)
-        holders = people.holders_for(definition, role, agreement.office, today) if role is not None else []
-        actor = people.actor(who, definition, agreement.office, today, door)
-        supervises = supervised_for(people, definition, role, agreement.office, who, today)
-        said, reasons = decide(
-            agreement,
-            definition,
-            asked,
-            actor,
-            today,
-            holders=[each.key for each in holders],
-            supervises=supervises is not None,
-        )
-        if reasons or said is None:
+        entry, reasons = decided(rulebook, people, agreement, asked, who, door, now)
+        if reasons or entry is None:
             raise Refused("The duty of {reference} stays as it is.", tuple(reasons), reference=agreement.reference)
-        _wake_if_told_to_others(work, agreement, said, today)
-        way = way_of(actor, said, duties_of(agreement.history).get(said.role), supervises)
-        work.history.add(work.agreements.id_of(reference), noted(said, who.key, today, now, way))
+        wake_if_told_to_others(work, agreement, entry)
+        work.history.add(work.agreements.id_of(reference), entry)
+        tell_of_act(work, rulebook, people, agreement, entry, now)
+    said = DutyTaken.read(entry)
+    assert said is not None
     return Taken(agreement.reference, said.role, said.person, said.until)
 
 
-def _wake_if_told_to_others(work: UnitOfWork, agreement: Agreement, said: DutyTaken, today: date) -> None:
-    """Who hears of its dates from now on is told how they stand, where they were not told."""
+def decided(
+    rulebook: Rulebook, people: People, agreement: Agreement, asked: Asked, who: Person, door: Way, now: datetime
+) -> tuple[HistoryEntry | None, list[Sentence]]:
+    """The entry of what somebody does about the duty of an agreement, and every reason against it."""
+    definition, today = rulebook.definition_of(agreement), people.today(agreement.office, now)
+    role = role_waited_for(agreement, definition)
+    holders = people.holders_for(definition, role, agreement.office, today) if role is not None else []
+    actor = people.actor(who, definition, agreement.office, today, door)
+    supervises = supervised_for(people, definition, {role} if role else (), agreement.office, who, today)
+    said, reasons = decide(
+        agreement,
+        definition,
+        asked,
+        actor,
+        today,
+        holders=[each.key for each in holders],
+        supervises=supervises is not None,
+    )
+    if said is None:
+        return None, reasons
     before = duties_of(agreement.history).get(said.role)
-    if before is not None and (before.person != said.person or before.to != said.to):
+    way = way_of(actor, {said.role}, asked.act, before.person if before is not None else "", supervises)
+    return noted(said, who.key, today, now, way), reasons
+
+
+def wake_if_told_to_others(work: UnitOfWork, agreement: Agreement, entry: HistoryEntry) -> None:
+    """Who hears of its dates once the duty is as the entry says is told how they stand, where they were not told."""
+    said = DutyTaken.read(entry)
+    before = duties_of(agreement.history).get(said.role) if said is not None else None
+    if said is not None and before is not None and (before.person, before.to) != (said.person, said.to):
         agreement_id = work.agreements.id_of(agreement.reference)
         for deadline in agreement.deadlines:
             if deadline.is_open:
-                work.deadlines.wake_by(agreement_id, deadline.key, today)
+                work.deadlines.wake_by(agreement_id, deadline.key, entry.effective_on)
 
 
 def supervised_for(
-    people: People, definition: ProcessDefinition, role: str | None, home: str, who: Person, today: date
+    people: People, definition: ProcessDefinition, roles: Iterable[str], home: str, who: Person, today: date
 ) -> str | None:
-    """For whom somebody is supervisor of an office in charge of the role: themselves, or who delegated it; None: they are not."""
-    kind = definition.roles[role].office_on(today) if role is not None else None
-    offices = sorted(people.in_charge(definition, kind, home)) if kind is not None else []
-    whose = (people.whose(who.key, SUPERVISOR, office, today) for office in offices)
+    """For whom somebody is supervisor of an office in charge of one of the roles: themselves, or who delegated it; None: they
+    are not.
+    """
+    offices = set().union(*(offices_in_charge(people, definition, role, home, today) for role in roles))
+    whose = (people.whose(who.key, SUPERVISOR, office, today) for office in sorted(offices))
     return next((each for each in whose if each is not None), None)
+
+
+def offices_in_charge(
+    people: People, definition: ProcessDefinition, role: str, home: str, today: date
+) -> frozenset[str]:
+    """The offices in which the role is held for the cases of `home` on the day."""
+    kind = definition.roles[role].office_on(today) if role in definition.roles else None
+    return people.in_charge(definition, kind, home) if kind is not None else frozenset()

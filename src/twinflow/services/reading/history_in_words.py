@@ -17,6 +17,8 @@ from twinflow.domain.agreement.entries import (
     DateMoved,
     DraftSubmitted,
     DutyTaken,
+    HandedOver,
+    Handing,
     InternalNote,
     Key,
     Migrated,
@@ -32,6 +34,7 @@ from twinflow.domain.agreement.entries import (
     Snoozed,
     StepTaken,
     TermStated,
+    Thing,
     by_entry,
     read,
 )
@@ -162,6 +165,8 @@ def entry_message(entry: HistoryEntry, definition: ProcessDefinition, deadlines:
         case DutyTaken():
             values = {"role": _label(definition.roles, said.role), "person": said.person, "until": said.until}
             return _with_reason(_duty_in_words(said, values), said.reason)
+        case HandedOver():
+            return _with_reason(_handed_over_in_words(said, definition), said.reason)
         case DraftSubmitted() | OnObservation() | OnConsultation() | InternalNote():
             return _round_in_words(said, definition)
         case Snoozed():
@@ -193,6 +198,36 @@ def _duty_in_words(said: DutyTaken, values: Mapping[str, object]) -> Sentence:
     if said.until is not None:
         return Sentence("The duty of {role} put aside until {until}, in the hands of {person}", values)
     return Sentence("The duty of {role} in the hands of {person}", values)
+
+
+def _handed_over_in_words(said: HandedOver, definition: ProcessDefinition) -> Sentence:
+    values = {"thing": thing_in_words(said.thing, said.name, definition), "person": said.person, "to": said.to}
+    match said.act:
+        case Handing.HAND_OVER:
+            return Sentence("{thing}: handed over by {person} to {to}", values)
+        case Handing.ACCEPT:
+            return Sentence("{thing}: taken on by {person}", values)
+        case Handing.DECLINE:
+            return Sentence("{thing}: not taken on; it stays with {person}", values)
+
+
+def thing_in_words(thing: Thing, name: str, definition: ProcessDefinition) -> Sentence:
+    """Something that somebody has open, by the name that its entry has for it."""
+    parts = name.split("/")
+    deadline, number = _label(definition.deadlines, parts[0]), parts[-1]
+    match thing:
+        case Thing.ACKNOWLEDGEMENT:
+            return Sentence("Acknowledged: {deadline}", {"deadline": deadline})
+        case Thing.DRAFT:
+            return Sentence("Draft, {round}", {"round": _label(definition.rounds, name)})
+        case Thing.ROUND:
+            return Sentence("Open round, {round}", {"round": _label(definition.rounds, name)})
+        case Thing.CONSULTATION:
+            return Sentence("Consultation {number}", {"number": name})
+        case Thing.CORRECTION:
+            return Sentence("Correction, entry {number}", {"number": name})
+        case Thing.CHANGE:
+            return Sentence("Change {number}, {deadline}", {"number": number, "deadline": deadline})
 
 
 def _with_reason(said: Sentence, reason: str) -> Sentence:
@@ -402,6 +437,8 @@ def subject_in_words(subject: AlertSubject, definition: ProcessDefinition) -> Se
             return Sentence("Consultation {number}", {"number": subject.name})
         case SubjectKind.OFFICE:
             return Sentence("Move to another office, entry {number}", {"number": subject.name})
+        case SubjectKind.HANDS:
+            return Sentence("In other hands, entry {number}", {"number": subject.name})
         case SubjectKind.UNDELIVERED:
             return Sentence("Message {number} could not be delivered", {"number": subject.name})
         case SubjectKind.STEP:
