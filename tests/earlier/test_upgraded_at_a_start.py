@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from alembic.command import downgrade
-from old_books import DATABASES, OF_0003, OF_0005, OF_0009, OF_0014, OldBooks, came, restored, settings_of
+from old_books import DATABASES, OF_0003, OF_0005, OF_0009, OF_0014, OF_0018, OldBooks, came, restored, settings_of
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
@@ -18,7 +18,7 @@ from twinflow.errors import BadInput, EnvironmentFailed
 from twinflow.storage.database import NEWEST, migrations
 from world import World
 
-OLDER = [old for old in (OF_0003, OF_0005, OF_0009, OF_0014) if old.revision != NEWEST]
+OLDER = [old for old in (OF_0003, OF_0005, OF_0009, OF_0014, OF_0018) if old.revision != NEWEST]
 
 
 @pytest.fixture(params=DATABASES)

@@ -168,7 +168,7 @@ def test_a_case_goes_to_the_office_that_accepts_it_with_what_belongs_to_it_and_w
 ) -> None:
     child = new_case("MX-1-P", "annual-programme", "chihuahua", "p", drafted.now.date(), (), parent="MX-1")
     open_agreement(*here(drafted), child, actor="elena", door=AT_PAGE, now=drafted.now)
-    act(*here(drafted), "MX-1", Asked(Act.CLAIM), person="elena", now=drafted.now)
+    act(*here(drafted), "MX-1", Asked(Act.CLAIM), person="elena", door=AT_PAGE, now=drafted.now)
     assert why_not(drafted, reference="MX-1-P") == [
         "It belongs to MX-1, which chihuahua keeps: what belongs to it goes along with it."
     ]
