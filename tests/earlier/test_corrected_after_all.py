@@ -15,7 +15,7 @@ from twinflow.domain.agreement.present_names import as_corrected, numbered
 from twinflow.domain.corrections.request import CorrectionCommand
 from twinflow.domain.corrections.retaken import as_it_began, retaken
 from twinflow.domain.people.viewer import OPERATOR
-from twinflow.errors import Refused
+from twinflow.errors import NotFound, Refused
 from twinflow.services.agreements.correcting import correct_entry
 from twinflow.services.books.checking import check
 from twinflow.storage.unit_of_work import UnitOfWork
@@ -84,6 +84,6 @@ def corrected(world: World, case: Agreement) -> Counter[str]:
                 now=world.now,
             )
             found["corrected"] += 1
-        except Refused:
+        except (Refused, NotFound):  # of an office that they are not of
             found["refused"] += 1
     return found

@@ -1,7 +1,7 @@
 """The history: read and added to, never changed."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from operator import itemgetter
 from typing import Any
@@ -63,6 +63,13 @@ class History(Repository):
         told = [kind.value for kind in ONLY_TOLD]
         query = select(HISTORY).where(HISTORY.c.agreement_id == agreement_id, HISTORY.c.kind.not_in(told))
         return [entry_of(row) for row in self._connection.execute(query.order_by(HISTORY.c.id))]
+
+    def with_kinds(self, kinds: Collection[EntryKind]) -> list[int]:
+        """The agreements that have an entry of one of the kinds."""
+        wanted = sorted(kind.value for kind in kinds)
+        return sorted(
+            self._connection.scalars(select(HISTORY.c.agreement_id).where(HISTORY.c.kind.in_(wanted)).distinct())
+        )
 
     def page(
         self, agreement_id: int, before: int | None, at_once: int | None

@@ -1,8 +1,9 @@
 """Which office keeps a case by its history, and the move to another office that waits there."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-from twinflow.domain.agreement.entries import Began, MoveAct, OfficeMove
+from twinflow.domain.agreement.entries import Began, Corrected, MoveAct, OfficeMove
 from twinflow.domain.agreement.history import HistoryEntry
 
 
@@ -21,6 +22,15 @@ def began_in(history: Sequence[HistoryEntry], office: str) -> str:
     """The office that kept it at first, of a case that `office` keeps now."""
     moves = (OfficeMove.accepted(entry) for entry in history)
     return next((move.before for move in moves if move is not None), office)
+
+
+def ever_kept_by(written: Sequence[HistoryEntry]) -> frozenset[str]:
+    """The offices that have ever kept it, by the history as it was written, with the corrections of its opening."""
+    corrected = (said.counts.get(1) for entry in written if (said := Corrected.read(entry)) is not None)
+    openings = [written[0], *(replace(written[0], details=each.details) for each in corrected if each is not None)]
+    began = {opening.office for each in openings if (opening := Began.read(each)) is not None}
+    moves = [move for entry in written if (move := OfficeMove.accepted(entry)) is not None]
+    return frozenset(began | {office for move in moves for office in (move.before, move.to)})
 
 
 def kept_by(history: Sequence[HistoryEntry]) -> str | None:

@@ -1,10 +1,12 @@
 """What every change of an agreement writes with it, inside the caller's transaction: deadlines, findings, what is told."""
 
 from collections.abc import Collection
+from contextlib import suppress
 from datetime import datetime
 
 from twinflow.domain.agreement.agreement import Agreement
 from twinflow.domain.agreement.entries import OnConsultation
+from twinflow.domain.agreement.kept_by import ever_kept_by
 from twinflow.domain.alerts.alerts import about_step
 from twinflow.domain.deadlines.kept import Rewritten, rewritten
 from twinflow.domain.deadlines.occurrences import with_deadlines
@@ -13,7 +15,7 @@ from twinflow.domain.people.visibility import SeenBy, seen_from, seen_when_asked
 from twinflow.domain.process.definition import CLOCK
 from twinflow.domain.rulebook import Rulebook, deadline_context
 from twinflow.domain.steps.command import Outcome
-from twinflow.errors import UnreadableAgreement
+from twinflow.errors import TwinflowError, UnreadableAgreement
 from twinflow.services.alerts.telling import tell
 from twinflow.storage.failures import about
 from twinflow.storage.unit_of_work import UnitOfWork
@@ -126,6 +128,17 @@ def show(
     }
     seen |= {who for role in asked for who in seen_when_asked(definition, office, role)}
     work.visibility.show(agreement_id, seen)
+
+
+def show_what_came_before(work: UnitOfWork, rulebook: Rulebook, people: People, agreement_id: int) -> None:
+    """Let those see the case who were consulted, or had kept it, before that was written down. What cannot be read is left."""
+    agreement = next(iter(work.agreements.load([agreement_id])))
+    if isinstance(agreement, UnreadableAgreement):
+        return
+    with suppress(TwinflowError):
+        show(work, rulebook, people, agreement_id, agreement)
+        kept = ever_kept_by(work.history.as_written(agreement_id)) - {agreement.office}
+        work.visibility.show(agreement_id, [SeenBy(office=office) for office in kept])
 
 
 def refreshed(rulebook: Rulebook, people: People, agreement: Agreement, now: datetime) -> Agreement:

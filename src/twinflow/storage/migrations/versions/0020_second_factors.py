@@ -1,6 +1,7 @@
 """Offices that ask for a second factor, which sessions have shown one, passkeys, and pages in the language of the browser.
 
-A session of before that waits for nothing has shown whatever its person needed then.
+A session of before that waits for nothing has shown whatever its person needed then. Who was consulted, and which office had
+kept a case, sees it: that is found at the next start; the cases of consultations are derived anew, as they have their days now.
 """
 
 import sqlalchemy as sa
@@ -31,6 +32,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("credential_id", name=op.f("pk_passkey")),
     )
     op.create_index(op.f("ix_passkey_person"), "passkey", ["person"])
+    op.execute(
+        "UPDATE agreement SET derive_on = derived_on WHERE derived_on IS NOT NULL "
+        "AND id IN (SELECT agreement_id FROM history WHERE kind = 'consultation')"
+    )
+    op.execute(
+        "INSERT INTO seen_by (agreement_id, kind, role, country, office) "
+        "SELECT min(id), '', '', '', '' FROM agreement HAVING count(*) > 0"
+    )
 
 
 def downgrade() -> None:
