@@ -299,6 +299,12 @@ class People:
             found = found | {giver for giver, delegation in given if delegation.covers(day)}
         return frozenset(found - {key})
 
+    def is_there(self, key: str, day: date) -> bool:
+        """Whether somebody is known and holds any role on the day, their own or one that was delegated to them."""
+        above = self._above(key) if key in self.people else ()
+        held = chain.from_iterable(self.people[each].assignments for each in above)
+        return any(self.whose(key, each.role, each.office, day) is not None for each in held)
+
     def _above(self, key: str) -> frozenset[str]:
         """The person, and all whose roles were ever delegated as far as to them."""
         found = {key}

@@ -146,8 +146,8 @@ def refuse_correction(
 def _those_of(
     people: People, readers: Mapping[str, str], telling: Telling, today: date, vacant: tuple[str, ...] = ()
 ) -> Audience:
-    """Those of the readers, each with the role they are told in, who are known and do not know of it."""
-    known = {who: role for who, role in readers.items() if who in people.people and who not in telling.held}
+    """Those of the readers, each with the role they are told in, who are there today and do not know of it."""
+    known = {who: role for who, role in readers.items() if people.is_there(who, today) and who not in telling.held}
     return Audience(tuple(recipients_of(people, known, today)), vacant, nobody=not known)
 
 
