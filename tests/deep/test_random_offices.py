@@ -36,7 +36,7 @@ from twinflow.domain.people.changes import PeopleEntry, lines_between
 from twinflow.domain.people.duties import Act, Asked
 from twinflow.domain.people.people import Absence, Assignment, Delegation, Person
 from twinflow.domain.people.people import People as Everybody
-from twinflow.domain.people.viewer import Door, Held, Viewer, viewer_of
+from twinflow.domain.people.viewer import OPERATOR, Door, Held, Viewer, viewer_of
 from twinflow.domain.steps.command import StepCommand
 from twinflow.domain.steps.round_acts import RoundAct
 from twinflow.errors import BadInput, NotFound, Refused
@@ -190,7 +190,7 @@ class Offices(RuleBasedStateMachine):
     def case(self, data: st.DataObject, state: str = "") -> Agreement:
         """Any case, or one in the state where there is one."""
         with UnitOfWork(self.world.engine, reading=True) as work:
-            cases = [work.agreements.get(each) for each in sorted(work.agreements.references())]
+            cases = [work.agreements.get(each) for each in sorted(work.agreements.references(OPERATOR))]
         there = [each for each in cases if each.state == state]
         return data.draw(st.sampled_from(there or cases), "case")
 
@@ -472,7 +472,7 @@ class Offices(RuleBasedStateMachine):
         assert any(("administrator", "sre") in roles_of(self.world.people, key, self.today) for key in EVERYBODY)
 
     def histories_only_grow(self) -> None:
-        for reference in list_references(self.world.engine):
+        for reference in list_references(self.world.engine, viewer=OPERATOR):
             now, before = self.history(reference), self.written.get(reference, [])
             assert now[: len(before)] == before
             assert [each.recorded_at for each in now] == sorted(each.recorded_at for each in now)
@@ -481,7 +481,7 @@ class Offices(RuleBasedStateMachine):
     def everybody_sees_what_is_theirs_and_goes_on_seeing_it(self) -> None:
         people, engine = self.world.people, self.world.engine
         viewers = {key: viewer_of(people, key, self.world.now, Door.PAGE) for key in EVERYBODY}
-        every = list_references(engine)
+        every = list_references(engine, viewer=OPERATOR)
         for held in {each for viewer in viewers.values() for each in viewer.held}:
             now = set(list_references(engine, viewer=Viewer("anybody", Door.PAGE, frozenset({held}))))
             assert self.seen.get(held, set()) <= now, f"{held} no longer sees {self.seen[held] - now}"

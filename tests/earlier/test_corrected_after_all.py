@@ -84,6 +84,6 @@ def corrected(world: World, case: Agreement) -> Counter[str]:
                 now=world.now,
             )
             found["corrected"] += 1
-        except (Refused, NotFound):  # of an office that they are not of
+        except (Refused, NotFound):  # NotFound: it is of an office of which neither of them is
             found["refused"] += 1
     return found

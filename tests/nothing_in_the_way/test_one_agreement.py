@@ -14,7 +14,7 @@ from twinflow.domain.agreement.agreement import Party
 from twinflow.domain.people.viewer import OPERATOR
 from twinflow.domain.steps.command import StepCommand
 from twinflow.domain.steps.opening import NewAgreement
-from twinflow.errors import UnreadableAgreement
+from twinflow.errors import NotFound, TwinflowError, UnreadableAgreement
 from twinflow.mail.inbox import captured_messages
 from twinflow.services.agreements.advancing import advance_agreement
 from twinflow.services.agreements.opening import open_agreement
@@ -82,11 +82,20 @@ def test_an_agreement_that_cannot_be_read_is_reported_and_the_others_go_on(damag
         assert (own.status_code, SAID in own.text) == ((200, False) if rested else (500, True))
 
 
-@pytest.mark.parametrize("kind", ["a state that its version lacks", "an office that the people file lacks"])
-def test_a_step_in_it_is_refused_with_the_reason(cuenca: World, kind: str) -> None:
+@pytest.mark.parametrize(
+    ("kind", "refused", "said"),
+    [
+        ("a state that its version lacks", UnreadableAgreement, SAID),
+        ("an office that the people file lacks", NotFound, "There is no agreement"),
+    ],
+)
+def test_a_step_in_it_is_refused_with_the_reason(
+    cuenca: World, kind: str, refused: type[TwinflowError], said: str
+) -> None:
+    """Where its office cannot be read, nobody is of that office and sees the case; the shell and incidents tell of it."""
     damage(cuenca.engine, EVERYWHERE[kind])
     command = StepCommand("renew", cuenca.now.date())
-    with pytest.raises(UnreadableAgreement, match=SAID):
+    with pytest.raises(refused, match=said):
         advance_agreement(
             cuenca.engine,
             cuenca.rulebook,
