@@ -379,16 +379,14 @@ class Offices(RuleBasedStateMachine):
         case, to = self.case(data), self.somebody(data, ("liaison", "reviewer"))
         person = self.somebody(data, ("liaison", "reviewer", "supervisor"))
         asked = Asked(act, "so it is", to, self.today + timedelta(days=days))
-        self.tries(lambda: queues.act(*self.here, case.reference, Asked(Act.CLAIM), person=to, now=self.world.now))
-        self.tries(lambda: queues.act(*self.here, case.reference, asked, person=person, now=self.world.now))
+        self.tries(lambda: queues.act(*self.here, case.reference, Asked(Act.CLAIM), person=to, **self.by))
+        self.tries(lambda: queues.act(*self.here, case.reference, asked, person=person, **self.by))
 
     @rule(data=st.data(), giver=st.sampled_from((*EVERYBODY, *OFFICES)))
     def hand_over(self, data: st.DataObject, giver: str) -> None:
         to, person = self.somebody(data, ("liaison", "reviewer")), self.somebody(data, ("supervisor", "liaison"))
-        self.tries(
-            lambda: handing_over.hand_over(*self.here, giver, to, person=person, reason="a course", now=self.world.now)
-        )
-        self.tries(lambda: handing_over.accept(*self.here, [], person=to, now=self.world.now))
+        self.tries(lambda: handing_over.hand_over(*self.here, giver, to, person=person, reason="a course", **self.by))
+        self.tries(lambda: handing_over.answer(*self.here, [], Act.ACCEPT, person=to, **self.by))
 
     # what becomes of people
 
