@@ -38,7 +38,8 @@ def upgrade() -> None:
     )
     op.execute(
         "INSERT INTO seen_by (agreement_id, kind, role, country, office) "
-        "SELECT min(id), '', '', '', '' FROM agreement HAVING count(*) > 0"
+        "SELECT min(id), '', '', '', '' FROM agreement "
+        "WHERE NOT EXISTS (SELECT 1 FROM seen_by WHERE kind = '' AND office = '') HAVING count(*) > 0"
     )
 
 
