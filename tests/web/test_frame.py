@@ -238,7 +238,8 @@ def test_every_template_is_drawn(empty, browse):
     answer = b"From: ana@example.org\nSubject: Re: x\n\nPlease call me.\n"
     take_mail(empty.engine, empty.rulebook, empty.people, read_report(answer), answer, clock(), whole=True)
     browser = browse(empty)
-    env = browser.app.state.site.templates
+    site = browser.app.state.site
+    shipped = site.templates.loader
     drawn = set()
 
     class Watching(BaseLoader):
@@ -246,7 +247,7 @@ def test_every_template_is_drawn(empty, browse):
             drawn.add(template)
             return shipped.get_source(environment, template)
 
-    shipped, env.loader = env.loader, Watching()
+    browser.app.state.site = replace(site, templates=site.templates.overlay(loader=Watching()))
     explained = "/agreements/CU-10/deadlines/first_programme/1"
     for address in (
         "/",

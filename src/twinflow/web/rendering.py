@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import quote
@@ -137,6 +138,7 @@ def _shown(value: object) -> object:
     return harmless_lines(value) if isinstance(value, str) and not isinstance(value, _Said | Markup) else value
 
 
+@cache
 def environment() -> Environment:
     """The templates: everything is harmless and escaped, and a name that is not there is an error."""
     env = Environment(
