@@ -81,7 +81,7 @@ shape: $(READY)               ## src/twinflow/storage/shape.json: what a databas
 	PYTHONPATH=tests $(BIN)/python tests/books/made_new.py
 
 lock: $(READY)                ## newest versions into requirements.lock and those of the bench's peers
-	$(BIN)/uv pip compile -q --upgrade --universal --generate-hashes --no-annotate --no-header --group dev pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile -q --upgrade --universal --generate-hashes --no-annotate --no-header --group dev --extra passkeys pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile -q --upgrade --universal --generate-hashes --no-annotate --no-header tests/bench/peers.in -o tests/bench/peers.lock
 
 clean:

@@ -15,18 +15,21 @@ from sqlalchemy import create_engine
 
 from postgres import Copies, fresh_database, migrate, migrated_server
 from prepared import Prepare, Put, preparing
-from remembered import remembering_rulebooks, remembering_shipped
+from remembered import remembering_rulebooks, remembering_shipped, remembering_sound, remembering_statements
 from smtp import RecordingServer, recording_server
 from twinflow import bootstrap, files
 from twinflow.config import OWN_VARIABLES, DatabaseSettings, MailSettings, RhythmSettings, Settings
 from twinflow.mail import words
 from twinflow.services.accounts import hashing
+from twinflow.storage import engine
 from world import EXAMPLES, WITH_THE_PASS, World
 
 DATABASES = ("sqlite", "postgresql")
 SERVER = pytest.StashKey[str]()
 
 files.read_rulebook = remembering_rulebooks(files.read_rulebook)
+files.rulebook_of = remembering_sound(files.rulebook_of)
+engine.create_engine = remembering_statements(engine.create_engine)
 words.check_words = remembering_shipped(words.check_words)
 words._files = remembering_shipped(words._files)
 

@@ -36,7 +36,7 @@ def messages() -> dict[str, str]:
     for path in sorted(path for path in SOURCE.rglob("*.py") if "migrations" not in path.parts):
         for sentence in _in_code(ast.parse(path.read_text("utf-8"))):
             found.setdefault(sentence, path.relative_to(SOURCE).as_posix())
-    for path in sorted((SOURCE / "web" / "templates").glob("*.html")):
+    for path in sorted([*(SOURCE / "web" / "templates").glob("*.html"), *(SOURCE / "cli" / "printed").glob("*.html")]):
         with path.open("rb") as file:
             for _line, _function, sentence, _comments in babel_extract(file, ["_"], [], {"silent": "false"}):
                 found.setdefault(str(sentence), path.relative_to(SOURCE).as_posix())

@@ -35,7 +35,7 @@ def session_of(runtime: Runtime, person: str, now: datetime) -> str:
     with UnitOfWork(runtime.engine) as work:
         if work.accounts.get(person) is None:
             work.accounts.put(Account(person))
-        new = begin_session(work, person, Client("192.0.2.1", "test"), now)
+        new = begin_session(work, person, Client("192.0.2.1", "test"), now, second_factor=True)
         work.commit()
     return new.token
 

@@ -17,6 +17,7 @@ LAZY = {
     "files.py": {"twinflow.mail.words"},
     "mail/dates_file.py": {"icalendar"},
     "storage/database.py": {"alembic", "alembic.config"},
+    "web/authenticators.py": {"twinflow.services.accounts.passkeys"},
     "web/pages/oidc.py": {"twinflow.services.accounts.at_provider"},
 }
 """Imports that only some commands should wait for."""

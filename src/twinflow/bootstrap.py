@@ -14,6 +14,7 @@ from twinflow import clock, files
 from twinflow.config import Settings
 from twinflow.definitions.calendars import calendar_texts
 from twinflow.definitions.pinned import to_be_known, unknown, with_kept
+from twinflow.domain.agreement.history import EntryKind
 from twinflow.domain.calendar.office_hours import MailHours
 from twinflow.domain.people.changes import PeopleEntry, lines_between
 from twinflow.domain.people.people import NOBODY, People
@@ -24,6 +25,7 @@ from twinflow.domain.rulebook import Rulebook
 from twinflow.errors import DatabaseDamaged, EnvironmentFailed, StaleAgreement, TwinflowError
 from twinflow.in_use import InUse, altered_texts, in_books, with_editions, without_cases
 from twinflow.sentences import Sentence
+from twinflow.services.agreements.recording import show_what_came_before
 from twinflow.storage import database
 from twinflow.storage.calendars import Edition
 from twinflow.storage.engine import make_engine
@@ -124,7 +126,11 @@ def _started(settings: Settings, engine: Engine) -> Runtime:
             database.check_newest(revision)
         editions = work.calendars.all() if revision is not None else []
         running = work.agreements.pins() if revision is not None else set()
-        found = in_books(settings, work, running, editions) if running else without_cases(settings, work)
+        found = (
+            in_books(settings, work, running, editions, revision)
+            if running
+            else without_cases(settings, work, revision)
+        )
         unseen = revision != database.NEWEST or work.visibility.is_to_be_found()
     upgraded = _upgraded(engine, revision) if revision != database.NEWEST else None
     new = found.rulebook.calendars.keys() - {each.key for each in editions if each.current}
@@ -137,7 +143,7 @@ def _started(settings: Settings, engine: Engine) -> Runtime:
             _, people = _written_down(engine, {}, found, settings.people_file.name, now)
     if running and unseen:
         with suppress(EnvironmentFailed):  # the same
-            _show_what_came_before(engine, found.rulebook, running)
+            _show_what_came_before(engine, found.rulebook, people, running)
     current = {(each.key, each.edition) for each in editions if each.current}
     unapplied = sorted(key for key, edition in found.rulebook.editions if (key, edition) not in current)
     rulebook = replace(with_editions(found.rulebook, editions), mail_hours=mail_hours_of(settings))
@@ -199,12 +205,14 @@ def _written_down(
     return kept, people
 
 
-def _show_what_came_before(engine: Engine, rulebook: Rulebook, running: Iterable[Pin]) -> None:
+def _show_what_came_before(engine: Engine, rulebook: Rulebook, people: People, running: Iterable[Pin]) -> None:
     """In books from before it was kept who of other offices sees a case, it follows from their history."""
     past = [(pin, each) for pin in running if (known := _known(rulebook, pin)) is not None for each in shown(known)]
     with UnitOfWork(engine) as work:
         for pin, each in past:
             work.visibility.show_past(pin, each)
+        for agreement_id in work.history.with_kinds({EntryKind.CORRECTED, EntryKind.CONSULTATION}):
+            show_what_came_before(work, rulebook, people, agreement_id)
         work.visibility.is_found()
         work.commit()
 
@@ -259,11 +267,15 @@ def look(settings: Settings) -> Runtime:
     engine = make_engine(settings.database.url)
     try:
         short = settle(engine)
-        database.revision(engine)
+        revision = database.revision(engine)
         with UnitOfWork(engine, reading=True) as work:
             editions = work.calendars.all()
             running = work.agreements.pins()
-            found = in_books(settings, work, running, editions) if running else without_cases(settings, work)
+            found = (
+                in_books(settings, work, running, editions, revision)
+                if running
+                else without_cases(settings, work, revision)
+            )
             altered = tuple(altered_texts(work, found.rulebook))
         rulebook = replace(with_editions(found.rulebook, editions), mail_hours=mail_hours_of(settings))
         return Runtime(settings, engine, rulebook, found.people, (), (*short, *found.troubles), short, altered)

@@ -34,15 +34,20 @@ class InUse:
     troubles: tuple[Sentence, ...] = ()
 
 
-def without_cases(settings: Settings, work: UnitOfWork) -> InUse:
+def without_cases(settings: Settings, work: UnitOfWork, revision: str | None) -> InUse:
     """For books without a case: there are no files but those to go by. Raises BadInput with every mistake."""
     rulebook = files.rulebook_in_use(settings)
-    people = work.people.all() if work.people.are_there() else files.people_in_file(settings, rulebook)
+    people = work.people.all(revision) if work.people.are_there() else files.people_in_file(settings, rulebook)
     return InUse(rulebook, people, people.unreadable)
 
 
-def in_books(settings: Settings, work: UnitOfWork, running: set[Pin], editions: Sequence[Edition]) -> InUse:
-    """For books with cases, which go by the versions `running`. Raises BadInput where there are no people to go on with."""
+def in_books(
+    settings: Settings, work: UnitOfWork, running: set[Pin], editions: Sequence[Edition], revision: str | None
+) -> InUse:
+    """For books with cases, which go by the versions `running`; their tables are of `revision`.
+
+    Raises BadInput where there are no people to go on with.
+    """
     content = files.content_in_use(settings)
     by_files, mistakes = files.rulebook_that_holds(settings, content, {each.key for each in editions})
     others = unknown(by_files, to_be_known(running, work.agreements.kept_pins()))
@@ -58,7 +63,9 @@ def in_books(settings: Settings, work: UnitOfWork, running: set[Pin], editions: 
         *(each.message for each in work.agreements.damaged_at_start()),
         *(_damaged_edition(name) for name in work.calendars.damaged()),
     ]
-    people = work.people.all() if work.people.are_there() else _people_of_before(settings, work, rulebook, editions)
+    people = (
+        work.people.all(revision) if work.people.are_there() else _people_of_before(settings, work, rulebook, editions)
+    )
     troubles += people.unreadable
     named = {key for office in people.offices.values() for key in office.calendars}
     if mistakes:  # else each that a process names is there

@@ -18,6 +18,7 @@ SMALLEST = {
     "long_case": (40, 1),
     "bulk": (60, 1, 2, 60, 300),
     "lists": (60, 1),
+    "sight": (900, 1),
     "sweeps": (40, 80, 2, 10),
     "processor_time": (2, 1, 1),
     "simulate": (1, 1),

@@ -16,7 +16,7 @@ from twinflow.services.accounts import api_tokens, passwords, second_factors, si
 from twinflow.services.accounts.hashing import hashed
 from twinflow.services.accounts.signing_in import WRONG, Client
 from twinflow.services.books.checking import check
-from twinflow.services.people.changing import change_people
+from twinflow.services.people.changing import change_people, history
 from twinflow.storage.tables import SQLModel
 from twinflow.storage.unit_of_work import UnitOfWork
 from world import World
@@ -39,7 +39,8 @@ def enter(world: World, person: str, password: str = PASSWORD, client: Client = 
 
 
 def present(world: World, token: str):
-    return signing_in.signed_in(world.engine, world.people, token, world.now)
+    found = signing_in.signed_in(world.engine, world.people, token, world.now)
+    return found.session if found is not None else None
 
 
 def letters(world: World) -> list[tuple[str, str]]:
@@ -217,7 +218,41 @@ def test_a_reviewer_enrols_a_second_factor_before_anything_else_and_shows_it_eve
     signing_in.show_second_factor(world.engine, KEY, by_code, codes[3].lower().replace("-", " "), HERE, world.now)
     with pytest.raises(Refused, match="not right"):
         signing_in.show_second_factor(world.engine, KEY, enter(world, "rita").session, codes[3], HERE, world.now)
-    assert second_factors.codes_left(world.engine, "rita") == 9
+    assert second_factors.factors_of(world.engine, "rita").codes_left == 9
+
+
+def test_whoever_comes_to_need_a_second_factor_shows_one_from_then_on_also_in_sessions_of_before(world: World) -> None:
+    def change(how) -> None:
+        change_people(world.engine, world.rulebook, how, by="test", reason="", now=world.now)
+        world.runtime.refresh()
+
+    def asking(is_asked: bool):
+        office = replace(world.people.offices["chihuahua"], second_factor=is_asked)
+        return lambda there: replace(there, offices={**there.offices, "chihuahua": office})
+
+    for person in ("elena", "sergio", "rita"):
+        accept(world, person)
+    tokens = {person: enter(world, person).token for person in ("elena", "sergio")}
+    shown, _, _ = enrol(world, enter(world, "elena").session)
+    assert present(world, tokens["elena"]) is None
+    change(asking(True))
+    assert world.people.offices["chihuahua"].second_factor
+    assert present(world, tokens["sergio"]).waits_for is WaitsFor.ENROLMENT
+    assert present(world, shown.token).waits_for is WaitsFor.NOTHING
+    assert enter(world, "sergio").session.waits_for is WaitsFor.ENROLMENT
+    change(asking(False))
+    assert present(world, tokens["sergio"]).waits_for is WaitsFor.NOTHING
+    reviewer = Assignment("reviewer", "sre")
+    change(
+        lambda there: replace(
+            there, people={**there.people, "sergio": replace(there.people["sergio"], assignments=(reviewer,))}
+        )
+    )
+    assert present(world, tokens["sergio"]).waits_for is WaitsFor.ENROLMENT
+    lines = [line for each in history(world.engine) for line in each.entry.lines]
+    asked = [(line.was, line.now) for line in lines if line.place == "offices.chihuahua.second_factor"]
+    assert asked == [("", "yes"), ("yes", "")]
+    assert check(world.engine, world.rulebook, world.people, world.now).faults == ()
 
 
 def test_ten_wrong_codes_are_enough(world: World) -> None:

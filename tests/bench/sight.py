@@ -1,6 +1,6 @@
 """The first page of lists of 100,000 agreements of 400 offices, as somebody sees it, beside the same with nothing hidden.
 
-Nine offices of ten are municipalities, whose cases are spread over them; every second case has come before the ministry.
+The cases are spread over all offices, which are municipalities; a ministry keeps none.
 """
 
 from collections.abc import Iterator
@@ -17,10 +17,15 @@ from postgres import DURABLE, postgres_server
 from twinflow.bootstrap import Runtime
 from twinflow.domain.agreement.listing import Filters
 from twinflow.domain.people.viewer import OPERATOR, Door, Held, Viewer
+from twinflow.domain.people.visibility import SUPERVISOR
 from twinflow.services.reading.agreements import list_agreements
 
 CALLS, OFFICES = 20, 400
-LISTS = {"not narrowed": Filters(), "words of many": Filters(words="albu")}
+LISTS = {
+    "not narrowed": Filters(),
+    "a rare state": Filters(state="termination_notified"),
+    "words of many": Filters(words="albu"),
+}
 
 
 def viewer(*held: Held) -> Viewer:
@@ -31,21 +36,30 @@ def ministry(role: str) -> Held:
     return Held(role, "sre", "ministry", "MX")
 
 
+def municipality(number: int) -> Held:
+    return Held("liaison", f"office-{number}", "municipality", "MX")
+
+
 VIEWERS = {
-    "a municipality of 400": viewer(Held("liaison", "office-7", "municipality", "MX")),
+    "a municipality of 400": viewer(municipality(7)),
     "a ministry that sees all": viewer(ministry("reviewer")),
+    "a supervisor who sees all": viewer(ministry(SUPERVISOR)),
     "a ministry that sees 2 %": viewer(ministry("registrar")),
     "a ministry that sees nearly none": viewer(ministry("contact")),
-    "two offices at once": viewer(Held("liaison", "office-7", "municipality", "MX"), ministry("registrar")),
+    "two offices at once": viewer(municipality(7), ministry("registrar")),
+    "five offices at once": viewer(*map(municipality, range(7, 12))),
 }
 
 
 def spread(engine: Engine) -> None:
-    """The cases over all offices; the reviewer sees every one, the registrar one in fifty, the contact one in ten thousand."""
+    """The cases over all offices; the reviewer sees every one, the registrar one in fifty, the contact one in ten thousand.
+
+    Who sees what any role of the ministry sees has rows of no role.
+    """
     with engine.begin() as connection:
         connection.execute(text(f"UPDATE agreement SET office = 'office-' || (id % {OFFICES})"))
         connection.execute(text("DELETE FROM seen_by"))
-        for role, one_in in (("reviewer", 1), ("registrar", 50), ("contact", 10_000)):
+        for role, one_in in (("reviewer", 1), ("", 1), ("registrar", 50), ("contact", 10_000)):
             seen = f"SELECT id, 'ministry', '{role}', 'MX' FROM agreement WHERE id % {one_in} = 0"
             connection.execute(text(f"INSERT INTO seen_by (agreement_id, kind, role, country) {seen}"))
         connection.execute(text("ANALYZE"))

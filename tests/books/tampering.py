@@ -164,6 +164,13 @@ TAMPERINGS = {
     "another place in the lists": Tampering(
         ("UPDATE agreement SET next_on = '2030-01-01' WHERE reference = 'P-13'",), ("P-13", "listed")
     ),
+    "another place in the lists of other offices": Tampering(
+        (
+            f"INSERT INTO seen_by (agreement_id, kind, role, country) VALUES ({of('P-13')}, 'ministry', 'reviewer', 'MX')",
+            f"UPDATE seen_by SET next_on = '2030-01-01' WHERE agreement_id = {of('P-13')}",
+        ),
+        ("P-13", "listed for other offices"),
+    ),
     "a fact changed": Tampering(
         (f"UPDATE fact SET value = '2026-07-27' WHERE agreement_id = {of('P-13')} AND name = 'asked_on'",),
         ("P-13", "fact"),

@@ -182,9 +182,9 @@ def test_steps_tells_what_this_person_may_do_and_why_not_the_rest(cuenca) -> Non
     }
     assert lines["sign"] == []
     others = {
-        line["key"]: line["reasons"] for line in cuenca("agreements", "steps", "CU-14", "--as", "rosa", "--json").json
+        line["key"]: line["reasons"] for line in cuenca("agreements", "steps", "CU-14", "--as", "mateo", "--json").json
     }
-    assert others["sign"] == ["rosa is not liaison officer here."]
+    assert others["sign"] == ["mateo is not liaison officer here."]
 
 
 def test_a_missing_signature_found_later_settles_the_finding(cuenca) -> None:
@@ -274,7 +274,7 @@ def test_every_reading_command_prints_a_table_and_the_same_as_json(
 
 
 def test_database_check_and_upgrade(run) -> None:
-    assert "0018" in run("database", "upgrade").out
+    assert "0020" in run("database", "upgrade").out
     assert run("database", "check").code == 0
 
 

@@ -64,10 +64,13 @@ READING = {
     "queue list",
 }
 DONE_IN_THE_BOOKS = {
+    "agreements accept-move",
     "agreements confirm-correction",
     "agreements refuse-correction",
     "agreements confirm-term",
     "agreements correct",
+    "agreements move",
+    "agreements refuse-move",
     "bounces settle",
     "calendars apply",
     "clock confirm",
@@ -84,6 +87,7 @@ DONE_IN_THE_BOOKS = {
     "people assign",
     "people away",
     "people change",
+    "people decline",
     "people delegate",
     "people disable",
     "people enable",

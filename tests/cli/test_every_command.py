@@ -153,7 +153,12 @@ def test_no_number_is_more_than_bad_input(given: Given, books: Run) -> None:
 
 
 DAYS = {"--on", "--until", "--to", "--from"}
-OF_A_DAY = [each for each in GIVEN if each.name in DAYS or (each.command, each.name) == ("tick", "--at")]
+OF_AN_OFFICE = ("agreements move", "--to")
+OF_A_DAY = [
+    each
+    for each in GIVEN
+    if (each.name in DAYS and each[:2] != OF_AN_OFFICE) or (each.command, each.name) == ("tick", "--at")
+]
 
 
 @ON_SQLITE

@@ -104,6 +104,18 @@ def test_a_file_declares_delegations_and_a_second_time_changes_nothing(run: Run,
     assert (zoneless.code, "offices.cuenca.time_zone" in zoneless.err) == (2, True)
 
 
+def test_an_office_asks_for_a_second_factor_until_a_command_says_otherwise_and_not_a_file(run: Run) -> None:
+    place, file = "offices.chihuahua.second_factor", str(EXAMPLES / "demo" / "people.toml")
+    assert place in run("offices", "change", "chihuahua", "--second-factor", "--dry-run").out
+    assert run("offices", "change", "chihuahua", "--second-factor", "--reason", "ours").code == 0
+    assert "Nothing changes" in run("people", "import", file).out
+    (office,) = [each for each in run("offices", "list", "--json").json if each["key"] == "chihuahua"]
+    assert office["second_factor"] is True
+    assert run("offices", "change", "chihuahua", "--no-second-factor").code == 0
+    assert place not in run("offices", "change", "chihuahua", "--no-second-factor", "--dry-run").out
+    assert run("people", "history").out.count(place) == 2
+
+
 def test_what_those_who_are_there_cannot_do_is_found_before_anybody_waits(run: Run) -> None:
     found = run("people", "check", "--json")
     assert found.code == 1

@@ -46,12 +46,22 @@ def test_a_duty_goes_from_hand_to_hand_and_the_history_and_the_paper_say_so(run:
     assert (again.code, "rita has it in hand since Thursday, 12 March 2026." in again.err) == (1, True)
     assert run("people", "add", "nora", "--name", "Nora R.", "--mail", "nora@sre.example").code == 0
     assert run("people", "assign", "nora", "reviewer", "sre").code == 0
-    refused = run("people", "hand-over", "rita", "elena", "--as", "rita", "--paper", "list.txt")
-    assert (refused.code, "elena is not" in refused.err, (tmp_path / "list.txt").exists()) == (1, True, False)
-    given = run("people", "hand-over", "rita", "nora", "--as", "rita", "--reason", "she leaves", "--paper", "list.txt")
+    refused = run("people", "hand-over", "rita", "elena", "--as", "rita", "--paper", "list.html")
+    assert (refused.code, "elena is not" in refused.err, (tmp_path / "list.html").exists()) == (1, True, False)
+    given = run(
+        "people", "hand-over", "rita", "nora", "--as", "rita", "--reason", "she <leaves>", "--paper", "list.html"
+    )
     assert "Handed over to nora: 1" in given.out
-    paper = (tmp_path / "list.txt").read_text("utf-8")
-    assert all(each in paper for each in ("Rita Reviewer", "Nora R.", "12 March 2026", "she leaves", "MX-9"))
+    paper = (tmp_path / "list.html").read_text("utf-8")
+    written = (
+        "Rita Reviewer",
+        "Nora R.",
+        "12 de marzo de 2026",
+        "Thursday, 12 March 2026",
+        "she &lt;leaves&gt;",
+        "MX-9",
+    )
+    assert [each for each in written if each not in paper] == [], "in the language of each of the two"
     assert "Accepted by nora: 1" in run("people", "accept", "MX-9", "--as", "nora").out
     history = run("agreements", "history", "MX-9").out
     assert "handed over by rita to nora" in " ".join(history.split())

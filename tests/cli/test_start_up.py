@@ -4,8 +4,8 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 
-import pytest
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from typer.testing import CliRunner
@@ -57,43 +57,35 @@ def test_help_loads_nothing_that_a_command_does() -> None:
     assert loaded("--help") & HEAVY == set()
 
 
-@pytest.mark.parametrize(
-    "command",
-    [
-        ("agreements", "list"),
-        ("agreements", "show", "CASE"),
-        ("agreements", "history", "CASE"),
-        ("deadlines", "list"),
-        ("outbox", "list"),
-        ("feeds", "list"),
-        ("database", "check"),
-    ],
-    ids=" ".join,
+READING = (
+    ("agreements", "list"),
+    ("agreements", "show", "CASE"),
+    ("agreements", "history", "CASE"),
+    ("deadlines", "list"),
+    ("outbox", "list"),
+    ("feeds", "list"),
+    ("database", "check"),
 )
-def test_a_reading_command_loads_the_database_and_nothing_else_that_is_heavy(
-    command: tuple[str, ...], world: World
-) -> None:
-    world.import_cuenca()
-    with UnitOfWork(world.engine, reading=True) as work:
+
+
+def test_a_reading_command_loads_the_database_and_nothing_else_that_is_heavy(cuenca: World) -> None:
+    with UnitOfWork(cuenca.engine, reading=True) as work:
         a_case = work.agreements.references(OPERATOR)[0]
-    command = tuple(a_case if word == "CASE" else word for word in command)
     variables = {
-        "TWINFLOW_DATABASE__URL": world.engine.url.render_as_string(hide_password=False),
-        "TWINFLOW_PEOPLE_FILE": str(world.runtime.settings.people_file),
+        "TWINFLOW_DATABASE__URL": cuenca.engine.url.render_as_string(hide_password=False),
+        "TWINFLOW_PEOPLE_FILE": str(cuenca.runtime.settings.people_file),
     }
-    loaded(*command, **variables)  # which proves the files, if none did before
-    assert loaded(*command, **variables) & HEAVY <= OF_A_DATABASE
+    loaded(*READING[0], **variables)  # which proves the files, if none did before
+    for command in READING:
+        words = [a_case if word == "CASE" else word for word in command]
+        assert loaded(*words, **variables) & HEAVY <= OF_A_DATABASE, command
 
 
-@pytest.mark.parametrize(
-    "command",
-    [("workflows", "list"), ("workflows", "show", "mx/twinning")],
-    ids=" ".join,
-)
-def test_what_only_reads_files_loads_no_database(command: tuple[str, ...]) -> None:
+def test_what_only_reads_files_loads_no_database() -> None:
     variables = {"TWINFLOW_PEOPLE_FILE": str(EXAMPLES / "demo" / "people.toml")}
     loaded("workflows", "list", **variables)
-    assert loaded(*command, **variables) & HEAVY <= {"pydantic"}
+    for command in (("workflows", "list"), ("workflows", "show", "mx/twinning")):
+        assert loaded(*command, **variables) & HEAVY <= {"pydantic"}, command
 
 
 def commands() -> Iterator[tuple[str, ...]]:
@@ -107,6 +99,7 @@ def commands() -> Iterator[tuple[str, ...]]:
         waiting += [(*path, name) for name in names]
 
 
+@cache
 def help_of(path: tuple[str, ...]) -> str:
     done = CliRunner(env={"COLUMNS": "200"}).invoke(app, [*path, "--help"], obj=Cli(None))
     assert done.exit_code == 0, done.output

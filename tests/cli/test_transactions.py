@@ -87,6 +87,8 @@ def test_every_other_command_costs_one_transaction(twin) -> None:
         ("deadlines", "acknowledge", opinion, "--as", "rita"),
         ("deadlines", "pause", opinion, "--as", "rita", "--on", "2026-03-05", *grounds),
         ("feeds", "create", "elena"),
+        ("agreements", "move", "MX-9", "--to", "cuenca", "--as", "sergio", "--reason", "it is theirs"),
+        ("agreements", "refuse-move", "MX-9", "--as", "sofia", "--reason", "it is not"),
         advance("issue_favourable_opinion", "rita", "--set", "opinion_number=1"),
     ]
     for command in (*reading, *writing):

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from office_clock import books_of
 
+from prepared import Prepare
 from twinflow import demo
 from twinflow.domain.people.viewer import OPERATOR
 from twinflow.services.clock.simulating import foresee
@@ -13,8 +14,10 @@ from world import World
 
 
 @pytest.mark.parametrize("days", [0, 12, 40, 400, 2500])
-def test_a_pass_does_then_what_was_foreseen_of_it_and_foreseeing_writes_nothing(world: World, days: int) -> None:
-    demo.fill(world.runtime, lambda: world.now)
+def test_a_pass_does_then_what_was_foreseen_of_it_and_foreseeing_writes_nothing(
+    world: World, prepare: Prepare, days: int
+) -> None:
+    prepare("demo", lambda: demo.fill(world.runtime, lambda: world.now))
     at, before = world.now + timedelta(days=days), books_of(world.engine, viewer=OPERATOR)
     foreseen = foresee(world.engine, world.rulebook, world.people, at)
     assert books_of(world.engine, viewer=OPERATOR) == before

@@ -55,7 +55,7 @@ ONE_DAY = timedelta(days=1)
 FIRST = date(2026, 1, 5)
 DAYS = 300
 CHUNKS = many(2, 64)
-LIVES_OF_A_CHUNK = max(1, many(24, 10_000) // CHUNKS)
+LIVES_OF_A_CHUNK = max(1, many(12, 10_000) // CHUNKS)
 LONG_AGO = date(1900, 1, 1)
 WHO = ("liaison", "reviewer", "supervisor")
 ELENA = Actor("elena", frozenset({"liaison"}))

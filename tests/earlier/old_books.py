@@ -16,7 +16,7 @@ from sqlalchemy import Engine, create_engine, event, text
 from builders import AT_PAGE, WORKFLOWS
 from postgres import named
 from twinflow import bootstrap
-from twinflow.config import DatabaseSettings, MailSettings, Settings
+from twinflow.config import AccountSettings, DatabaseSettings, MailSettings, Settings
 from twinflow.domain.people.viewer import OPERATOR
 from twinflow.domain.process.definition import LIAISON
 from twinflow.domain.steps.terms import TermCommand
@@ -49,6 +49,8 @@ OF_0005 = OldBooks("0005", datetime(2026, 6, 30, 23, tzinfo=UTC))
 OF_0009 = OldBooks("0009", datetime(2026, 8, 31, 23, tzinfo=UTC))
 """Closed on a Monday evening."""
 OF_0014 = OldBooks("0014", datetime(2026, 10, 30, 23, tzinfo=UTC))
+"""Closed on a Friday evening."""
+OF_0018 = OldBooks("0018", datetime(2026, 11, 27, 23, tzinfo=UTC))
 """Closed on a Friday evening."""
 LAST_DAY = date(2027, 3, 6)
 EACH_DAY_AT = time(15, tzinfo=UTC)
@@ -94,6 +96,7 @@ def settings_of(books: OldBooks, url: str, folder: Path, mail: MailSettings | No
             update={"state_file": folder / "mail-state.json"}
         ),
         rhythm=EACH_MORNING,
+        accounts=AccountSettings(key_file=books.folder / "machine.key"),
     )
 
 

@@ -20,6 +20,7 @@ from old_books import (
     OF_0005,
     OF_0009,
     OF_0014,
+    OF_0018,
     Came,
     OldBooks,
     came,
@@ -45,9 +46,11 @@ LIVED = {
     "0005 on sqlite": (OF_0005, "sqlite", LAST_DAY),
     "0005 on postgresql": (OF_0005, "postgresql", date(2026, 9, 30)),
     "0009 on sqlite": (OF_0009, "sqlite", LAST_DAY),
-    "0009 on postgresql": (OF_0009, "postgresql", date(2026, 12, 15)),
+    "0009 on postgresql": (OF_0009, "postgresql", date(2026, 10, 31)),
     "0014 on sqlite": (OF_0014, "sqlite", LAST_DAY),
     "0014 on postgresql": (OF_0014, "postgresql", date(2026, 12, 15)),
+    "0018 on sqlite": (OF_0018, "sqlite", date(2027, 1, 4)),
+    "0018 on postgresql": (OF_0018, "postgresql", date(2026, 12, 23)),
 }
 """The books, their database, and the last day of the time that is lived."""
 
@@ -101,7 +104,7 @@ def year(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         started(settings_of(old, url, folder), old.closed_at) as world,
     ):
         before = came(world.engine)
-        confirmed = set() if old == OF_0014 else confirm_defaults(world)  # what it assumed it told as such
+        confirmed = set() if old in (OF_0014, OF_0018) else confirm_defaults(world)  # what it assumed it told as such
         waiting = outbox.messages(world.engine, ["queued", "leased", "retrying"], viewer=OPERATOR)
         live(world, until)
         yield Year(old, until, world, before, {message.id: message.recipient for message in waiting}, folder, confirmed)
@@ -130,14 +133,15 @@ SNOOZED = {
     OF_0005: ("P-12", "5 days before", date(2026, 7, 6), date(2026, 7, 3)),
     OF_0009: ("P-14", "5 days before", date(2026, 9, 4), date(2026, 9, 2)),
     OF_0014: ("P-18", "5 days before", date(2026, 11, 6), date(2026, 11, 4)),
+    OF_0018: ("P-19", "5 days before", date(2026, 12, 4), date(2026, 12, 2)),
 }
 """What Elena is told of, on the day before which she wanted to hear nothing, and the day that it was about."""
 
 
 def test_a_snooze_of_then_ends_on_its_day(year: Year) -> None:
     reference, level, on, effective_on = SNOOZED[year.old]
-    (soon,) = [each for each in year.came if each[1:5] == (reference, "deadline:answer", 1, level)]
-    assert (soon.on, soon.recipient, soon.effective_on) == (on, "elena", effective_on)
+    (soon,) = [each for each in year.came if each[1:6] == (reference, "deadline:answer", 1, level, "elena")]
+    assert (soon.on, soon.effective_on) == (on, effective_on)
 
 
 ACKNOWLEDGED = {
@@ -146,6 +150,7 @@ ACKNOWLEDGED = {
     OF_0005: ("deadline:answer", "P-10", "P-11", "40 days after to supervisor"),
     OF_0009: ("deadline:answer", "P-13", "P-14", "40 days after to supervisor"),
     OF_0014: ("deadline:answer", "P-17", "P-18", "5 days after to supervisor"),
+    OF_0018: ("deadline:answer", "P-21", "P-20", "5 days after to supervisor"),
 }
 """The agreement whose deadline somebody had in hand, one where nobody had, and who is told there."""
 
@@ -154,8 +159,12 @@ def test_what_was_acknowledged_then_is_still_not_escalated(year: Year) -> None:
     subject, acknowledged, other, escalated = ACKNOWLEDGED[year.old]
     levels = {each.level for each in year.came if (each.reference, each.subject) == (acknowledged, subject)}
     assert levels
-    assert all(level.startswith("every ") for level in levels)
+    assert [level for level in levels if " to " in level] == []
     assert escalated in {each.level for each in year.came if (each.reference, each.subject) == (other, subject)}
+
+
+THE_FOURTH_AND_LATER = (date(2026, 5, 17), date(2026, 8, 15), date(2026, 11, 13), date(2027, 2, 11))
+"""The days of a level that comes every 90 days."""
 
 
 def test_a_repeating_level_goes_on_with_the_next_number(year: Year) -> None:
@@ -163,20 +172,31 @@ def test_a_repeating_level_goes_on_with_the_next_number(year: Year) -> None:
         levels = [each.level for each in found if each[1:3] == ("EC-2", "deadline:first_protocol")]
         return sorted(int(level.partition("#")[2]) for level in levels if "#" in level)
 
-    before = {OF_0003: 3, OF_0004: 3, OF_0005: 4, OF_0009: 5, OF_0014: 5}[year.old]
-    assert numbers(year.before) == list(range(1, before + 1))
-    assert numbers(year.came) == list(
-        range(before + 1, (7 if year.until == LAST_DAY else 6 if year.old in (OF_0009, OF_0014) else 5) + 1)
+    then, now = (
+        3 + sum(day <= last for day in THE_FOURTH_AND_LATER) for last in (year.old.closed_at.date(), year.until)
     )
+    assert numbers(year.before) == list(range(1, then + 1))
+    assert numbers(year.came) == list(range(then + 1, now + 1))
+
+
+AWAY = {
+    "lucia": ("diana", date(2026, 7, 6), date(2026, 7, 24)),
+    "pilar": ("leonor", date(2026, 11, 23), date(2027, 1, 8)),
+}
+"""Who is away from when to when, with their delegates: Pilar in the books of 0018 alone."""
 
 
 def test_a_delegate_is_told_in_the_absence_that_comes(year: Year) -> None:
     told = [each for each in year.before + year.came if each.on > OF_0005.closed_at.date()]
     stood_for = [each for each in told if each.stands_for]
-    assert {(each.recipient, each.stands_for) for each in stood_for} == {("diana", "lucia")}
-    assert all(date(2026, 7, 6) <= each.on <= date(2026, 7, 24) for each in stood_for)
-    away = [each for each in told if each.recipient == "lucia" and date(2026, 7, 6) <= each.on <= date(2026, 7, 24)]
-    assert away == []
+    expected_of = {"lucia", "pilar"} if year.until >= date(2027, 1, 2) and year.old == OF_0018 else {"lucia"}
+    assert {each.stands_for for each in stood_for} == expected_of
+    for each in stood_for:
+        delegate, first, last = AWAY[each.stands_for]
+        assert each.recipient == delegate
+        assert first <= each.on <= last
+    for person, (_, first, last) in AWAY.items():
+        assert [each for each in told if each.recipient == person and first <= each.on <= last] == []
 
 
 def test_a_term_of_then_runs_out_on_its_day(year: Year) -> None:
@@ -193,6 +213,7 @@ WAITED = {
     OF_0005: (["elena", "martin", "mateo"], {"accepted": 3}),
     OF_0009: (["elena", "mateo"], {"accepted": 2}),
     OF_0014: (["elena", "lucia", "mateo", "sergio"], {"accepted": 4}),
+    OF_0018: (["elena", "mateo", "nadia"], {"accepted": 3}),
 }
 """The readers of what waited, and what became of it."""
 
@@ -219,6 +240,7 @@ OPEN_DIGEST = {
     OF_0005: (date(2026, 7, 1), ["Primer programa operativo anual", "P-11"], ["Respuesta"]),
     OF_0009: (date(2026, 9, 1), ["P-15"], ["EC-10"]),
     OF_0014: (date(2026, 11, 2), ["P-19"], ["EC-12"]),
+    OF_0018: (date(2026, 11, 30), ["P-23"], ["EC-13"]),
 }
 """Elena's: when it leaves, what it says, and what not, for P-9 was done by then and the answers of P-10 and P-12 are snoozed."""
 

@@ -15,6 +15,7 @@ from old_books import (
     OF_0005,
     OF_0009,
     OF_0014,
+    OF_0018,
     OldBooks,
     came,
     restored,
@@ -42,7 +43,9 @@ from twinflow.storage.unit_of_work import UnitOfWork
 from world import World
 
 
-@pytest.fixture(scope="module", params=[OF_0003, OF_0004, OF_0005, OF_0009, OF_0014], ids=lambda old: old.revision)
+@pytest.fixture(
+    scope="module", params=[OF_0003, OF_0004, OF_0005, OF_0009, OF_0014, OF_0018], ids=lambda old: old.revision
+)
 def old(request: pytest.FixtureRequest) -> OldBooks:
     found: OldBooks = request.param
     return found
@@ -115,6 +118,24 @@ PINNED = {
         ("mx/twinning", 1): 6,
         ("petition", 1): 3,
         ("petition", 4): 16,
+        ("progress-report", 1): 1,
+        ("working-group-meeting", 2): 3,
+        ("working-group-meeting", 3): 1,
+    },
+    OF_0018: {
+        ("annual-programme", 1): 2,
+        ("annual-programme", 2): 1,
+        ("ec/agreement", 1): 23,
+        ("ec/agreement", 2): 1,
+        ("ec/agreement", 3): 2,
+        ("ec/agreement", 4): 1,
+        ("ec/cuenca", 1): 2,
+        ("generic/agreement", 1): 1,
+        ("mx/leon", 1): 2,
+        ("mx/twinning", 1): 6,
+        ("mx/twinning", 4): 2,
+        ("petition", 1): 3,
+        ("petition", 4): 20,
         ("progress-report", 1): 1,
         ("working-group-meeting", 2): 3,
         ("working-group-meeting", 3): 1,
@@ -275,12 +296,35 @@ SENTENCES_OF_0014 = {
     ],
     "P-17": ["Asientos 8, 9 retirados; motivo: neither was given; asiento 10 confirmado por una segunda persona"],
 }
+SENTENCES_OF_0018 = {
+    "MX-9": [
+        "La tarea de dictaminador en manos de rita",
+        "Dictamen de procedencia: observación 1 a V: The evaluation is missing.",
+        "Dictamen de procedencia: consulta 1 respondida: It is in order, if it says how it is renewed.",
+        "Dictamen de procedencia: nota interna: ask the consulate in Ushuaia",
+        "Dictamen de procedencia: proyecto presentado, 151 caracteres (SHA-256 f1755d277d94…)",
+        "Dictamen de procedencia: observación 1 reabierta: The evaluation of what?",
+        (
+            "Dictamen de procedencia: consulta 2 a consultoría jurídica, a más tardar el martes 8 de diciembre de 2026: "
+            "May a term end without renewal?"
+        ),
+    ],
+    "P-13": ["La tarea de enlace entregada por elena a nadia; motivo: nadia drew the map"],
+    "P-15": [
+        (
+            "La tarea de enlace apartada hasta el lunes 14 de diciembre de 2026, en manos de elena; "
+            "motivo: the budget is voted in December"
+        )
+    ],
+    "P-16": ["La tarea de enlace vuelve a esperar a todas las personas"],
+}
 SENTENCES_OF = {
     OF_0003: SENTENCES,
     OF_0004: SENTENCES_OF_0004,
     OF_0005: SENTENCES_OF_0005,
     OF_0009: SENTENCES_OF_0009,
     OF_0014: SENTENCES_OF_0014,
+    OF_0018: SENTENCES_OF_0018,
 }
 
 
@@ -311,7 +355,8 @@ def test_every_entry_of_every_history_has_its_words(books: World, old: OldBooks)
         "alert",
         "acknowledged",
         "snoozed",
-        *(("term", "corrected", "refused") if old == OF_0014 else ()),
+        *(("term", "corrected", "refused") if old in (OF_0014, OF_0018) else ()),
+        *(("duty", "draft", "observation", "consultation", "note") if old == OF_0018 else ()),
     }
     assert [entry for entry in found if entry[1][0] == entry[1][1]] == []
     assert [entry for entry in found if "_" in entry[1][0] or "{" in entry[1][0]] == []
@@ -388,7 +433,7 @@ def test_the_corrections_that_waited_for_their_second_person_still_wait(books: W
         for reference in work.agreements.references(OPERATOR):
             found = pending(work.history.as_written(work.agreements.id_of(reference)))
             waiting |= {reference: {number: entry.actor for number, (entry, _) in found.items()}} if found else {}
-    assert waiting == ({"P-10": {8: "elena"}, "P-12": {7: "elena"}} if old == OF_0014 else {})
+    assert waiting == ({"P-10": {8: "elena"}, "P-12": {7: "elena"}} if old in (OF_0014, OF_0018) else {})
 
 
 IN_HAND = {
@@ -397,6 +442,7 @@ IN_HAND = {
     OF_0005: ("P-10/answer/1", "the answer is being signed", "P-12/answer/1", date(2026, 7, 6)),
     OF_0009: ("P-13/answer/1", "the map is being drawn", "P-14/answer/1", date(2026, 9, 4)),
     OF_0014: ("P-17/answer/1", "the stalls are being counted", "P-18/answer/1", date(2026, 11, 6)),
+    OF_0018: ("P-17/answer/1", "the stalls are being counted", "P-19/answer/1", date(2026, 12, 4)),
 }
 """What Elena has acknowledged, with her note, and what she has snoozed, until when."""
 UNDATED = {
@@ -405,6 +451,7 @@ UNDATED = {
     OF_0005: (52, "CU-11", "Falta la fecha completa: solo se conoce 1997"),
     OF_0009: (56, "CU-11", "Falta la fecha completa: solo se conoce 1997"),
     OF_0014: (64, "CU-11", "Falta la fecha completa: solo se conoce 1997"),
+    OF_0018: (71, "CU-11", "Falta la fecha completa: solo se conoce 1997"),
 }
 """How many agreements there are, one without a full date, and what is said of it."""
 

@@ -4,18 +4,21 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from old_books import DATABASES, OF_0003, OF_0005, OF_0009, OF_0014, OldBooks, came, restored, settings_of
+from alembic.command import downgrade
+from old_books import DATABASES, OF_0003, OF_0005, OF_0009, OF_0014, OF_0018, OldBooks, came, restored, settings_of
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
 from command_line import Ran, twinflow
+from postgres import fresh_database
+from tiny_world import tiny_world
 from twinflow import bootstrap
 from twinflow.config import DatabaseSettings, Settings
 from twinflow.errors import BadInput, EnvironmentFailed
-from twinflow.storage.database import NEWEST
+from twinflow.storage.database import NEWEST, migrations
 from world import World
 
-OLDER = [old for old in (OF_0003, OF_0005, OF_0009, OF_0014) if old.revision != NEWEST]
+OLDER = [old for old in (OF_0003, OF_0005, OF_0009, OF_0014, OF_0018) if old.revision != NEWEST]
 
 
 @pytest.fixture(params=DATABASES)
@@ -68,6 +71,21 @@ def test_a_start_upgrades_and_says_so_and_keeps_a_database_of_one_file_as_it_was
             engine = create_engine(before.database.url)
             assert came(engine) == told
             engine.dispose()
+
+
+@pytest.mark.parametrize("kind", DATABASES)
+def test_people_and_offices_of_before_are_read_although_columns_came_since(
+    kind: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    with fresh_database(kind, tmp_path, request) as url, tiny_world(url, tmp_path) as world:
+        config = migrations()
+        with world.engine.begin() as connection:
+            config.attributes["connection"] = connection
+            downgrade(config, "0018")
+        again = bootstrap.start(world.runtime.settings)
+        assert "from version 0018" in str(again.upgraded)
+        assert again.people == world.people
+        again.engine.dispose()
 
 
 def test_an_update_that_changed_process_files_locks_nobody_out(settings: Settings, run: Callable[..., Ran]) -> None:

@@ -28,6 +28,7 @@ from twinflow.domain.corrections.request import CorrectionCommand
 from twinflow.domain.corrections.retaken import retaken
 from twinflow.domain.deadlines.changes import ChangeCommand
 from twinflow.domain.deadlines.deadline_id import DeadlineId
+from twinflow.domain.people.people import People
 from twinflow.domain.people.viewer import OPERATOR
 from twinflow.domain.steps.command import StepCommand
 from twinflow.domain.steps.opening import NewAgreement
@@ -42,6 +43,7 @@ from twinflow.services.books.checking import check
 from twinflow.services.deadlines.calendar_editions import apply
 from twinflow.services.deadlines.changing import change_deadline
 from twinflow.services.mail import outbox
+from twinflow.services.people.changing import change_people
 from twinflow.services.reading import agreements
 from twinflow.storage.unit_of_work import UnitOfWork
 from world import World
@@ -836,6 +838,19 @@ def test_what_was_told_stays_told_and_its_readers_hear_of_the_correction(asked: 
     bodies = [" ".join(each.split()) for each in read_by(asked, "emilio")]
     assert any("La apertura decía: título: A; ahora dice: B. Ninguna fecha cambió." in each for each in bodies)
     assert any("decía: martes 3 de marzo de 2026, Pedir" in each and "ya no cuenta" in each for each in bodies)
+
+
+def test_whoever_has_left_or_is_disabled_hears_of_no_correction(asked: World) -> None:
+    asked.tick()
+
+    def left(people: People) -> People:
+        emilio = replace(people.person("emilio"), disabled=True)
+        return replace(people, people={**people.people, "emilio": emilio})
+
+    change_people(asked.engine, asked.rulebook, left, by="test", reason="", now=asked.now)
+    asked.runtime.refresh()
+    correct(asked, 2, on="2026-03-03")
+    assert alerts(asked, "entry-corrected") == []
 
 
 def test_the_history_shows_both_and_which_entry_put_which_right(asked: World) -> None:

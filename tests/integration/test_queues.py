@@ -2,24 +2,33 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
 from builders import AT_PAGE, DRAFT, new_case
 from twinflow.domain.agreement.agreement import Party
 from twinflow.domain.agreement.entries import DutyTaken
+from twinflow.domain.agreement.history import EntryKind
+from twinflow.domain.deadlines.acknowledgements import Acknowledge
+from twinflow.domain.deadlines.deadline_id import DeadlineId
+from twinflow.domain.mail.letter import Letter
 from twinflow.domain.people.duties import Act, Asked
-from twinflow.domain.people.people import Assignment, People, Person
+from twinflow.domain.people.people import Assignment, Delegation, People, Person
 from twinflow.domain.people.viewer import OPERATOR
 from twinflow.domain.steps.command import StepCommand
 from twinflow.errors import Refused
 from twinflow.services.agreements.advancing import advance_agreement
 from twinflow.services.agreements.opening import open_agreement
 from twinflow.services.alerts.open_incidents import open_incidents
+from twinflow.services.alerts.telling import tell_all_moved
+from twinflow.services.deadlines.acknowledging import say
+from twinflow.services.mail import calendar_feeds
+from twinflow.services.mail.letters import letters
+from twinflow.services.mail.outbox import claim_batch
 from twinflow.services.people import queues
 from twinflow.services.people.changing import change_people
-from twinflow.services.people.handing_over import InHand, accept, hand_over
+from twinflow.services.people.handing_over import InHand, answer, hand_over
 from twinflow.services.people.queues import Queue, act, queue_of
 from twinflow.storage.unit_of_work import UnitOfWork
 from world import World
@@ -49,10 +58,10 @@ def asked(world: World) -> World:
     return world
 
 
-def take(world: World, step: str, person: str, records: dict[str, str] | None = None) -> None:
+def take(world: World, step: str, person: str, records: dict[str, str] | None = None, reference: str = "MX-1") -> None:
     command = StepCommand(step, world.now.date(), records=records or {})
     advance_agreement(
-        world.engine, world.rulebook, world.people, "MX-1", command, person=person, door=AT_PAGE, now=world.now
+        world.engine, world.rulebook, world.people, reference, command, person=person, door=AT_PAGE, now=world.now
     )
 
 
@@ -66,6 +75,7 @@ def does(world: World, person: str, what: Act, reason: str = "", to: str = "", u
             "MX-1",
             Asked(what, reason, to, until),
             person=person,
+            door=AT_PAGE,
             now=world.now,
         )
     except Refused as refused:
@@ -136,6 +146,31 @@ def test_a_supervisor_of_the_office_assigns_to_who_holds_the_role_and_takes_it_f
     assert [each.person for each in queue(asked, "raul").waiting] == [""]
 
 
+def test_each_act_keeps_by_which_door_in_which_role_and_for_whom(asked: World) -> None:
+    given = Delegation("raul", date(2026, 3, 1), date(2026, 3, 31), "a journey")
+
+    def delegate(people: People) -> People:
+        saul = replace(people.people["saul"], delegations=(given,))
+        return replace(people, people={**people.people, "saul": saul})
+
+    change_people(asked.engine, asked.rulebook, delegate, by="test", reason="", now=asked.now)
+    asked.runtime.refresh()
+    assert does(asked, "nora", Act.CLAIM) == "nora"
+    assert does(asked, "raul", Act.ASSIGN, to="rita") == "rita"
+    assert does(asked, "saul", Act.RELEASE) == ""
+    assert does(asked, "raul", Act.CLAIM) == "raul"
+    with UnitOfWork(asked.engine, reading=True) as work:
+        history = work.agreements.get("MX-1").history
+    ways = [entry.way for entry in history if entry.kind is EntryKind.DUTY]
+    assert [(way.role, way.acts_for) for way in ways if way is not None] == [
+        ("reviewer", ""),
+        ("supervisor", "saul"),
+        ("supervisor", ""),
+        ("reviewer", ""),
+    ]
+    assert {way.door for way in ways if way is not None} == {AT_PAGE.door}
+
+
 def test_what_is_put_aside_is_counted_and_comes_back_by_itself_on_its_day(asked: World) -> None:
     until = date(2026, 3, 10)
     assert does(asked, "rita", Act.PUT_ASIDE, "a paper is to come", until=asked.now.date()).endswith("not after today.")
@@ -157,12 +192,81 @@ def test_who_has_it_in_hand_alone_is_told_of_its_dates_and_others_again_once_it_
     assert does(asked, "nora", Act.CLAIM) == "nora"
     asked.now = datetime(2026, 3, 17, 18, tzinfo=UTC)
     asked.tick()
-    told = {each for each in mailed(asked) if each in {"rita", "nora", "raul"}}
+    told = {each for each in set(told_of_dates(asked)) if each in {"rita", "nora", "raul"}}
     assert told == {"nora"}
     assert does(asked, "nora", Act.RELEASE) == ""
     asked.now = datetime(2026, 3, 24, 18, tzinfo=UTC)
     asked.tick()
-    assert {"rita", "nora", "raul"} <= mailed(asked)
+    assert {"rita", "nora", "raul"} <= set(told_of_dates(asked))
+
+
+REVIEWERS = {"rita", "nora", "raul"}
+FOLLOWING: list[tuple[date, list[tuple[str, ...]], set[str]]] = [
+    (date(2026, 3, 17), [], REVIEWERS),
+    (date(2026, 3, 24), [("nora", "claim")], {"nora"}),
+    (date(2026, 3, 25), [("saul", "assign", "raul")], {"raul"}),
+    (date(2026, 4, 10), [("rita", "take-over")], {"rita"}),
+    (date(2026, 4, 24), [("rita", "release")], REVIEWERS),
+    (date(2026, 5, 12), [("nora", "claim"), ("nora", "hand-over", "raul")], REVIEWERS),
+    (date(2026, 5, 26), [("raul", "accept")], {"raul"}),
+]
+"""A day on which a level is told, what is done about the duty before, and who hears of its date from then on."""
+
+
+def test_alerts_digest_feed_and_acknowledgement_follow_whoever_has_it_in_hand(asked: World) -> None:
+    for day, acts, told in FOLLOWING:
+        for who, what, *to in acts:
+            assert does(asked, who, Act(what), "why", *to) in {*REVIEWERS, ""}, (who, what)
+        assert {each for each in REVIEWERS if has_in_feed(asked, each)} == told, day
+        asked.now = datetime.combine(day, time(18), UTC)
+        before = len(told_of_dates(asked))
+        asked.worker.sweep()
+        assert set(told_of_dates(asked)[before:]) & REVIEWERS == told, day
+        assert digests(asked) & REVIEWERS == told, day
+    with pytest.raises(Refused) as refused:
+        acknowledges(asked, "rita")
+    assert "raul has it in hand since 2026-05-13" in str(refused.value.reasons[0])
+    acknowledges(asked, "raul")
+
+
+def test_a_digest_that_has_not_left_goes_by_who_has_it_in_hand_then(asked: World) -> None:
+    asked.now = datetime(2026, 3, 17, 18, tzinfo=UTC)
+    asked.worker.sweep()
+    assert set(told_of_dates(asked)) >= REVIEWERS
+    assert does(asked, "nora", Act.CLAIM) == "nora"
+    assert digests(asked) & REVIEWERS == {"nora"}
+    assert does(asked, "nora", Act.RELEASE) == ""
+    asked.worker.sweep()
+    assert digests(asked) >= {"rita", "raul"}, "it was not told to them, and now it is"
+
+
+def test_a_date_that_a_calendar_moves_is_told_to_who_has_it_in_hand(asked: World) -> None:
+    assert does(asked, "nora", Act.CLAIM) == "nora"
+    new = new_case("MX-2", "mx/twinning", "chihuahua", "y", asked.now.date(), PARTIES, state="drafting")
+    open_agreement(asked.engine, asked.rulebook, asked.people, new, actor="elena", door=AT_PAGE, now=asked.now)
+    take(asked, "complete_draft", "elena", DRAFT, "MX-2")
+    take(asked, "request_opinion", "elena", None, "MX-2")
+    with UnitOfWork(asked.engine) as work:
+        ids = [work.agreements.id_of(each) for each in ("MX-1", "MX-2")]
+        batch = work.calendar_recount.batch("mx-ministry", "new", 0, 1000)
+        rows = [row for row in batch.deadlines if row.rule == "opinion"] if batch is not None else []
+        assert [row.agreement_id for row in rows] == ids
+        tell_all_moved(work, asked.rulebook, asked.people, rows, "mx-ministry@new", asked.now)
+        work.commit()
+    with asked.engine.connect() as connection:
+        query = "SELECT agreement_id, recipient FROM alert WHERE notice = 'deadline-moved'"
+        told = {(row[0], row[1]) for row in connection.exec_driver_sql(query) if row[1] in REVIEWERS}
+    assert told == {(ids[0], "nora"), *((ids[1], each) for each in REVIEWERS)}
+
+
+def has_in_feed(world: World, person: str) -> bool:
+    who = world.people.person(person)
+    return bool(calendar_feeds.dates_of(world.engine, world.rulebook, world.people, who, world.now))
+
+
+def acknowledges(world: World, person: str) -> None:
+    wanted = DeadlineId("MX-1", "opinion", 1)
+    say(world.engine, world.rulebook, world.people, wanted, Acknowledge(), person=person, door=AT_PAGE, now=world.now)
 
 
 def test_what_is_handed_over_is_the_successors_once_accepted_and_all_are_told_until_then(asked: World) -> None:
@@ -179,11 +283,11 @@ def test_what_is_handed_over_is_the_successors_once_accepted_and_all_are_told_un
     assert [each.reference for each in hands(asked, "nora", "rita", "saul")] == ["MX-1"]
     asked.now = datetime(2026, 3, 17, 18, tzinfo=UTC)
     asked.tick()
-    assert {"rita", "nora", "raul"} <= mailed(asked)
+    assert {"rita", "nora", "raul"} <= set(told_of_dates(asked))
     assert does(asked, "raul", Act.ACCEPT) == "It is handed over to rita."
     with pytest.raises(Refused):
-        accept(asked.engine, asked.rulebook, asked.people, ["MX-2"], person="rita", now=asked.now)
-    assert len(accept(asked.engine, asked.rulebook, asked.people, [], person="rita", now=asked.now)) == 1
+        accepts(asked, ["MX-2"])
+    assert len(accepts(asked, [])) == 1
     assert [each.person for each in queue(asked, "nora").waiting] == ["rita"]
 
 
@@ -192,7 +296,7 @@ def test_all_that_an_office_has_in_hand_is_handed_over_in_one_act(asked: World) 
     with pytest.raises(Refused):
         hands(asked, "chihuahua", "rita", "saul")
     assert [(each.reference, each.person) for each in hands(asked, "sre", "rita", "saul")] == [("MX-1", "nora")]
-    assert len(accept(asked.engine, asked.rulebook, asked.people, ["MX-1"], person="rita", now=asked.now)) == 1
+    assert len(accepts(asked, ["MX-1"])) == 1
     with pytest.raises(Refused):
         hands(asked, "sre", "rita", "saul")  # what the successor has is theirs
 
@@ -206,7 +310,7 @@ def test_what_somebody_disabled_still_has_in_hand_is_an_incident_until_it_is_han
     said = "MX-1: nora is disabled and still has it in hand; hand it over."
     assert said in {str(each.sentence) for each in open_incidents(asked.engine, viewer=OPERATOR).kept}
     hands(asked, "nora", "rita", "saul")
-    accept(asked.engine, asked.rulebook, asked.people, ["MX-1"], person="rita", now=asked.now)
+    accepts(asked, ["MX-1"])
     asked.tick()
     assert said not in {str(each.sentence) for each in open_incidents(asked.engine, viewer=OPERATOR).kept}
 
@@ -216,15 +320,43 @@ def without_nora(people: People) -> People:
 
 
 def hands(world: World, giver: str, to: str, by: str) -> list[InHand]:
-    return hand_over(
-        world.engine, world.rulebook, world.people, giver, to, person=by, reason="she leaves", now=world.now
+    done = hand_over(
+        world.engine,
+        world.rulebook,
+        world.people,
+        giver,
+        to,
+        person=by,
+        reason="she leaves",
+        door=AT_PAGE,
+        now=world.now,
     )
+    return list(done.things)
 
 
-def mailed(world: World) -> set[str]:
+def accepts(world: World, things: list[str], person: str = "rita", act: Act = Act.ACCEPT) -> list[InHand]:
+    around = (world.engine, world.rulebook, world.people)
+    return answer(*around, things, act, person=person, reason="why", door=AT_PAGE, now=world.now)
+
+
+def digests(world: World) -> set[str]:
+    """Who gets mail now that says anything of a date."""
+    world.now += timedelta(days=1)
+    batch = claim_batch(world.engine, world.rulebook, world.people, world.now, 100)
+    said = letters(world.engine, world.rulebook, world.people, batch, world.now).letters
+    wanted = {"deadline-soon", "deadline-overdue"}
+    return {
+        each.recipient
+        for each in batch
+        if isinstance(letter := said[each.id], Letter) and any(item.notice in wanted for item in letter.items)
+    }
+
+
+def told_of_dates(world: World) -> list[str]:
+    """Who was told of dates, oldest first."""
     with world.engine.connect() as connection:
-        query = "SELECT DISTINCT recipient FROM alert WHERE notice = 'deadline-soon' OR notice = 'deadline-overdue'"
-        return set(connection.exec_driver_sql(query).scalars())
+        query = "SELECT recipient FROM alert WHERE notice IN ('deadline-soon', 'deadline-overdue') ORDER BY id"
+        return list(connection.exec_driver_sql(query).scalars())
 
 
 def test_what_waits_for_others_in_other_offices_hides_nothing_of_ones_own(

@@ -205,6 +205,7 @@ def test_several_nodes_may_start_on_an_empty_database_at_once(database_url: str)
             "account_letter",
             "one_time_link",
             "recovery_code",
+            "passkey",
             "session",
             "account",
             "people_entry",

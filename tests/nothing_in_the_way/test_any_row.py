@@ -123,6 +123,10 @@ OTHER_ROWS = (
         "INSERT INTO session (id_hash, person, created_at, seen_at, ends_at, user_agent, waits_for)"
         " VALUES ('0', 'elena', '2026-03-02 18:00:00', '2026-03-02 18:00:00', '2026-03-02 19:00:00', '', '')"
     ),
+    (
+        "INSERT INTO passkey (credential_id, person, name, public_key, sign_count, made_at)"
+        " VALUES ('0', 'elena', 'x', '', 0, '2026-03-02 18:00:00')"
+    ),
     "INSERT INTO recovery_code (code_hash, person) VALUES ('0', 'elena')",
     "INSERT INTO one_time_link (token_hash, kind, person, ends_at) VALUES ('0', 'reset', 'elena', '2026-03-02 18:00:00')",
     (

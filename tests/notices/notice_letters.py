@@ -42,6 +42,10 @@ VALUES: Mapping[str, object] = {
     "number": 7,
     "actor": "rita",
     "entry": 4,
+    "keeper": "Foreign ministry",
+    "reason": "It lies in the wrong office",
+    "along": ["MX-1-P1", "MX-1-P2"],
+    "dates": ["First programme (due Monday, 4 May 2026)"],
     "instead": "entry 4 corrected: day: Tuesday, 3 March 2026",
     "what": "Entry 4 withdrawn; reason: typed wrongly",
     "changes": ["Entry 4 said: Monday, 2 March 2026, Ask → Asked; it does not count any more"],
@@ -55,6 +59,7 @@ VALUES: Mapping[str, object] = {
     "at_most": "5 years",
     "source": "Model agreement, art. XIV",
     "person": "Ramón Ruiz",
+    "things": ["The duty of reviewer handed over by rita to nora"],
     "why": "550 no such user",
 }
 WORDS = Words(NOTIFICATIONS)

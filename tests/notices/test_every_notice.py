@@ -52,10 +52,20 @@ PROCESSES = [path.relative_to(WORKFLOWS).with_suffix("").as_posix() for path in 
 NOTICES = read_notices(NOTIFICATIONS)
 ONE_DAY = timedelta(days=1)
 CORRECTIONS = {"entry-corrected", "correction-to-confirm", "correction-refused", "correction-displaced"}
-NEVER_BY_ITSELF = {"deadline-moved", "change-to-confirm", "lapse-refused", *CORRECTIONS}
+CONSULTATIONS = {"consultation-asked", "consultation-soon", "consultation-overdue", "consultation-given"}
+MOVES = {"move-to-accept", "case-moved", "move-refused"}
+HANDS = {"handed-over", "in-other-hands"}
+NEVER_BY_ITSELF = {"deadline-moved", "change-to-confirm", "lapse-refused", "wrong-office", *CORRECTIONS, *MOVES, *HANDS}
 """These need somebody to change a deadline, which no script does, or a process that was not proved."""
 
-FINDINGS = ("date-missing", "signature-missing", "terms-conflict", "term-beyond-bound", "dates-disagree")
+FINDINGS = (
+    "date-missing",
+    "signature-missing",
+    "terms-conflict",
+    "term-beyond-bound",
+    "dates-disagree",
+    "wrong-office",
+)
 
 # What a process can send
 
@@ -70,10 +80,9 @@ def sent_by(definition: ProcessDefinition) -> set[str]:
     refused = {"lapse-refused"} if any(rule.on_lapse for rule in rules) else set()
     by_default = any(rule.term and definition.terms[rule.term].default for rule in rules)
     assumed = {"term-assumed"} if by_default else set()
-    consulted = {"consultation-asked"} if any(rule.consults for rule in definition.rounds.values()) else set()
-    return (
-        consulted | announced | of_deadlines | confirmed | refused | assumed | CORRECTIONS | {*FINDINGS, "undelivered"}
-    )
+    consulted = CONSULTATIONS if any(rule.consults for rule in definition.rounds.values()) else set()
+    always = CORRECTIONS | MOVES | HANDS | {*FINDINGS, "undelivered"}
+    return consulted | announced | of_deadlines | confirmed | refused | assumed | always
 
 
 # The cases, played; each role is held by one reader of each language
@@ -372,8 +381,8 @@ def _item(item: LetterItem, flat: str, code: str, today: date) -> Iterator[str]:
 
 
 def _other_language(told: Told, text: str, code: str) -> Iterator[str]:
-    """Words of the other language, apart from names and from what people wrote in their own."""
-    other = OTHER[code]
+    """Words of the other language, apart from names, options of commands and what people wrote in their own."""
+    other, text = OTHER[code], re.sub(r"--[a-z]+", " … ", text)
     mine, theirs = labels(told.of, code), labels(told.of, other)
     for foreign in sorted(written(told), key=len, reverse=True):
         text = text.replace(foreign, " … ")

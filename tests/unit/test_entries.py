@@ -17,11 +17,14 @@ from twinflow.domain.agreement.entries import (
     ChangeKind,
     DateMoved,
     DutyTaken,
+    HandedOver,
+    Handing,
     Migrated,
     NotDelivered,
     Policy,
     Snoozed,
     StepTaken,
+    Thing,
     noted,
     read,
 )
@@ -130,6 +133,19 @@ KEPT = [
             '{"role": "reviewer", "act": "put-aside", "person": "rita", "until": "2026-03-04", '
             '"reason": "a paper is to come"}'
         ),
+    ),
+    (
+        HandedOver(Thing.CHANGE, "answer/2/1", Handing.HAND_OVER, "rita", "nora", "she leaves"),
+        EntryKind.HANDED_OVER,
+        (
+            '{"thing": "change", "name": "answer/2/1", "act": "hand-over", "person": "rita", "to": "nora", '
+            '"reason": "she leaves"}'
+        ),
+    ),
+    (
+        HandedOver(Thing.DRAFT, "opinion", Handing.ACCEPT, "nora"),
+        EntryKind.HANDED_OVER,
+        '{"thing": "draft", "name": "opinion", "act": "accept", "person": "nora"}',
     ),
     (DutyTaken("reviewer", "release"), EntryKind.DUTY, '{"role": "reviewer", "act": "release"}'),
     (

@@ -118,7 +118,14 @@ def test_every_finding_has_a_notice_of_its_own():
         "term-beyond-bound",
         "term-assumed",
         "dates-disagree",
+        "wrong-office",
     ]
+
+
+def test_a_case_kept_by_an_office_of_a_kind_that_its_process_does_not_name_is_found():
+    about = (agreement(MX), definition(MX))
+    assert Finding(FindingCode.WRONG_OFFICE, "chihuahua") in findings(*about, "ministry")
+    assert not [each for each in findings(*about, "municipality") if each.code is FindingCode.WRONG_OFFICE]
 
 
 def test_a_term_that_is_only_assumed_is_said_in_short_and_with_the_command_by_which_it_is_confirmed():

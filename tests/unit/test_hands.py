@@ -66,6 +66,17 @@ def worlds(process: ProcessDefinition, step: Step, asked: Requirement) -> Iterat
     for_ana = replace(AT_PAGE, role="supervisor", acts_for="ana")
     yield "acted for a hand", submitted(plain, taken("elsewhere", "dora", for_ana)), decider(step)
     yield "two delegates of one", submitted(case, taken(name, "bea", for_ana)), decider(step, acts_for={role: "ana"})
+    two_keys = frozenset({frozenset({"ana", "ana2"})})
+    yield "delegate of a hand's other key", plain, decider(step, acts_for={role: "ana2"}, shared=two_keys)
+    yield "delegate of a hand beside a role of one's own", plain, decider(step, givers=frozenset({"ana"}))
+    for_other_key = taken("elsewhere", "dora", replace(for_ana, acts_for="ana2"))
+    yield "acted for a hand's other key", submitted(plain, for_other_key), decider(step, shared=two_keys)
+    for_other_key = taken(name, "bea", replace(for_ana, acts_for="ana2"))
+    yield (
+        "two delegates of one's two keys",
+        submitted(case, for_other_key),
+        decider(step, givers=frozenset({"ana"}), shared=two_keys),
+    )
     for rule in process.rounds.values():
         if not rule.opened_by.isdisjoint(asked.steps):
             draft = noted(DraftSubmitted(round=rule.key, text="Article I."), "dora", DAY, noon(DAY), AT_PAGE)

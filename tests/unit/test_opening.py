@@ -9,7 +9,8 @@ from builders import ALBUQUERQUE, CHIHUAHUA, MX, PROGRAMME, agreement, definitio
 from twinflow.domain.agreement.agreement import Claim, Party
 from twinflow.domain.agreement.history import EntryKind
 from twinflow.domain.calendar.dates import PartialDate
-from twinflow.domain.steps.opening import NewAgreement, opened, problems_of_opening
+from twinflow.domain.process.definition import LIAISON, OfficeInCharge
+from twinflow.domain.steps.opening import NewAgreement, opened, problems_of_opening, wrong_kind
 
 TODAY = date(2026, 3, 2)
 NOW = datetime(2026, 3, 2, 18, tzinfo=UTC)
@@ -194,3 +195,27 @@ def test_what_belongs_to_an_agreement_is_between_the_same_parties_and_not_signed
         replace(new, parties=(CHIHUAHUA,)), definition(PROGRAMME), actor="lucia", now=NOW, today=TODAY, parent=parent
     )
     assert with_its_own.parties == (CHIHUAHUA,)
+
+
+@pytest.mark.parametrize(
+    ("day", "kind", "refused"),
+    [
+        (date(2026, 3, 2), "municipality", False),
+        (date(2026, 3, 2), "state", True),
+        (date(2028, 3, 2), "state", False),
+        (date(2027, 3, 2), "municipality", False),
+        (date(2027, 3, 2), "state", False),
+        (date(2027, 3, 2), "ministry", True),
+    ],
+)
+def test_on_a_day_for_which_a_process_names_no_kind_of_office_only_one_that_it_ever_names_opens_a_case(
+    day, kind, refused
+):
+    in_charge = (
+        OfficeInCharge("municipality", to_day=date(2026, 12, 31)),
+        OfficeInCharge("state", from_day=date(2028, 1, 1)),
+    )
+    process = definition()
+    liaison = replace(process.roles[LIAISON], offices=in_charge)
+    process = replace(process, roles={**process.roles, LIAISON: liaison})
+    assert (wrong_kind(process, kind, day) is not None) is refused

@@ -8,7 +8,7 @@ from twinflow.domain.agreement.agreement import Agreement
 from twinflow.domain.agreement.entries import ConsultationAct, DraftSubmitted, OnConsultation, StepTaken, noted
 from twinflow.domain.agreement.history import EntryKind, HistoryEntry
 from twinflow.domain.people.people import Actor
-from twinflow.domain.process.definition import Requirement
+from twinflow.domain.process.definition import ProcessDefinition, Requirement
 from twinflow.domain.steps.advance import reasons_against
 from twinflow.domain.steps.command import Attempt
 from twinflow.domain.steps.requirements import unmet
@@ -32,25 +32,38 @@ def said(*entries: object) -> Agreement:
     return replace(case, history=(*case.history, *noted_so))
 
 
-def against(case: Agreement, name: str) -> str:
+def against(case: Agreement, name: str, process: ProcessDefinition = IT) -> str:
     actor = Actor("dora", frozenset({"department"}), way=AT_PAGE)
-    reason = unmet(Attempt(case, IT, actor, DAY, calendars()), Requirement(name, round="notification"))
+    reason = unmet(Attempt(case, process, actor, DAY, calendars()), Requirement(name, round="notification"))
     return "" if reason is None else say(reason, "en")
 
 
-def consulted(number: int, act: ConsultationAct = ASKED) -> OnConsultation:
-    return OnConsultation("notification", act, number, "?", "ministry")
+def consulted(number: int, act: ConsultationAct = ASKED, role: str = "ministry") -> OnConsultation:
+    return OnConsultation("notification", act, number, "?", role)
 
 
-def test_of_a_quorum_so_many_answers_are_enough():
+def test_of_a_quorum_so_many_units_are_enough_and_the_refusal_says_how_many_have_answered_and_who_has_not():
     asked = (taken("notify", "ana"), consulted(1), consulted(2))
     assert against(said(*asked), "consultations_given") == (
-        "0 answers of consulted units are there; 1 are needed (open: 1, 2)."
+        "0 of 1 units consulted have answered, 1 have to; "
+        "missing: foreign ministry (consultation 1), foreign ministry (consultation 2)."
     )
     assert against(said(*asked, consulted(2, GIVEN)), "consultations_given") == ""
-    assert against(said(taken("notify", "ana")), "consultations_given") == (
-        "0 answers of consulted units are there; 1 are needed (open: –)."
+    nobody = against(said(taken("notify", "ana")), "consultations_given")
+    assert nobody.startswith("0 of 0 units consulted have answered, 1 have to; missing: –.")
+    assert "twinflow rounds consult" in nobody
+    rule = replace(IT.rounds["notification"], consults=("ministry", "supervisor", "deputy"), quorum=2)
+    of_three = replace(IT, rounds={"notification": rule}, digest="of three")
+    both = (*asked, consulted(1, GIVEN), consulted(2, GIVEN))
+    assert against(said(*both), "consultations_given", of_three).startswith(
+        "1 of 1 units consulted have answered, 2 have to"
     )
+    three = (*both, consulted(3, role="supervisor"), consulted(4, role="deputy"))
+    assert against(said(*three), "consultations_given", of_three) == (
+        "1 of 3 units consulted have answered, 2 have to; missing: "
+        "supervisor of the liaison (consultation 3), deputy of the liaison (consultation 4)."
+    )
+    assert against(said(*three, consulted(4, GIVEN)), "consultations_given", of_three) == ""
 
 
 def test_a_draft_is_its_text_or_its_papers_and_each_round_has_one_of_its_own():

@@ -129,7 +129,9 @@ def test_who_was_consulted_is_waited_for_and_has_a_day():
     (consultation,) = rounds_of(case.history, PROCESS).consultations.values()
     assert consultation.asked.due_on == date(2008, 3, 5)
     (reason,) = refusal(case, "issue_favourable_opinion", DAY, REVIEWER, records=OPINION)
-    assert reason == "These consultations have no answer yet: 1."
+    assert reason == (
+        "0 of 1 consultations have their answer; missing: legal counsel of the ministry (consultation 1)."
+    )
     assert "is not legal counsel" in against(case, RoundAct.GIVE, DAY, REVIEWER, number=1)
     case = acted(case, RoundAct.GIVE, DAY, COUNSEL, number=1)
     assert refusal(case, "issue_favourable_opinion", DAY, REVIEWER, records=OPINION) == []

@@ -12,7 +12,8 @@ import twinflow.services
 SERVICES = Path(next(iter(twinflow.services.__path__)))
 OF_NO_CASE = {
     *("accounts.api_tokens.tokens", "accounts.letters.due", "accounts.passwords.look_at"),
-    *("accounts.second_factors.account_of", "accounts.second_factors.codes_left", "accounts.signing_in.signed_in"),
+    *("accounts.second_factors.factors_of", "accounts.second_factors.prove", "accounts.second_factors.renew_codes"),
+    *("accounts.api_tokens.shown", "accounts.clearing.clear_away", "accounts.signing_in.signed_in"),
     *("accounts.signing_in.sessions", "alerts.opt_outs.choice", "alerts.opt_outs.switched_off", "health.last_passes"),
     *("clock.last_pass.look", "clock.last_pass.confirmations", "clock.last_pass.is_demonstration"),
     *("clock.links.last_link", "clock.links.head", "mail.calendar_feeds.feeds", "mail.calendar_feeds.reader"),
@@ -20,7 +21,7 @@ OF_NO_CASE = {
     *("people.changing.rehearse", "people.changing.history", "books.backup.held"),
 }
 """Tells of people, accounts, passes, backups or how many messages there are."""
-OF_SOMEBODY = {"mail.calendar_feeds.dates_of", "people.queues.queue_of", "people.handing_over.in_hand_of"}
+OF_SOMEBODY = {"mail.calendar_feeds.dates_of", "people.queues.queue_of"}
 """Is asked by a person's key, and tells what that person sees or has in hand."""
 OF_THE_CLOCK = {
     *("alerts.incidents.tell_incidents", "clock.sweep.sweep", "clock.simulating.foresee", "mail.letters.letters"),

@@ -12,17 +12,37 @@ from world import World
 
 TO_WHO_SEES_THE_CASE = {
     *("agreement-ended", "agreement-registered", "agreement-renewed", "approval-requested", "change-to-confirm"),
-    *("consultation-asked", "correction-displaced", "correction-refused", "correction-to-confirm", "date-missing"),
+    *(
+        "consultation-asked",
+        "consultation-given",
+        "consultation-overdue",
+        "consultation-soon",
+        "correction-displaced",
+        "correction-refused",
+        "correction-to-confirm",
+        "date-missing",
+    ),
     *("dates-disagree", "deadline-moved", "deadline-overdue", "deadline-soon", "entry-corrected", "lapse-refused"),
     *("observations-made", "opinion-issued", "opinion-requested", "registration-requested", "signature-missing"),
-    *("silence-decided", "term-assumed", "term-beyond-bound", "termination-notified", "terms-conflict"),
-    *("undelivered", "your-turn"),
+    *(
+        "case-moved",
+        "wrong-office",
+        "silence-decided",
+        "term-assumed",
+        "term-beyond-bound",
+        "termination-notified",
+        "terms-conflict",
+    ),
+    *("handed-over", "in-other-hands", "undelivered", "your-turn"),
 }
 """There is no notice about anything but a case."""
 
+TO_WHO_IS_ASKED_TO_KEEP_IT = {"move-to-accept", "move-refused"}
+"""Its reference and title, to the supervisors of the office that is to keep the case, who do not see it yet."""
+
 
 def test_every_notice_has_a_rule(matrix: World) -> None:
-    assert set(matrix.rulebook.notices) == TO_WHO_SEES_THE_CASE
+    assert set(matrix.rulebook.notices) == TO_WHO_SEES_THE_CASE | TO_WHO_IS_ASKED_TO_KEEP_IT
 
 
 def test_nobody_gets_mail_about_a_case_that_they_do_not_see(own_matrix: World) -> None:

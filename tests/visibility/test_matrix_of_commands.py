@@ -32,11 +32,13 @@ AS_SOMEBODY = {
 
 BY_SOMEBODY = {
     *("agreements open", "agreements advance", "agreements correct", "agreements confirm-correction"),
+    *("agreements move", "agreements accept-move", "agreements refuse-move"),
     *("agreements refuse-correction", "agreements confirm-term", "rounds submit-draft", "rounds observe"),
     *("rounds answer", "rounds close", "rounds reopen", "rounds consult", "rounds give", "rounds note"),
     *("deadlines acknowledge", "deadlines snooze", "deadlines pause", "deadlines resume", "deadlines extend"),
     *("deadlines remove-extension", "deadlines move", "deadlines confirm", "queue claim", "queue take-over"),
     *("queue release", "queue assign", "queue put-aside", "queue take-back", "people hand-over", "people accept"),
+    "people decline",
     *("workflows migrate apply", "calendars apply", "outbox cancel", "bounces settle", "notices off", "notices on"),
     *("clock confirm", "database accept-copy", "people add", "people change", "people disable", "people enable"),
     *("people assign", "people end", "people away", "people delegate", "people end-delegation", "people import"),

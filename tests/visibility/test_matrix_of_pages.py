@@ -46,6 +46,8 @@ RULES = {
     "GET /sign-in/code": NO_CASE,
     "POST /sign-in/code": NO_CASE,
     "POST /sign-in/demonstration": NO_CASE,
+    "GET /sign-in/oidc": NO_CASE,
+    "GET /sign-in/oidc/back": NO_CASE,
     "POST /sign-out": NO_CASE,
     "GET /second-factor": NO_CASE,
     "POST /second-factor": NO_CASE,

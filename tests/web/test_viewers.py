@@ -10,10 +10,11 @@ from test_requests import NAMED, routes_of
 from web_reading import Page
 from web_register import clock
 
+from statements import watched
 from twinflow.bootstrap import Runtime
 from twinflow.mail.inbox import captured_messages
-from twinflow.services.accounts import passwords
-from twinflow.services.people.changing import change_people
+from twinflow.services.accounts import passwords, signing_in
+from twinflow.services.people.changing import change_people, history
 from twinflow.storage.unit_of_work import UnitOfWork
 from twinflow.web.viewing import COOKIE, PUBLIC, local_path
 from twinflow.worker.passes import Worker
@@ -91,7 +92,7 @@ def test_the_pages_of_an_account_are_built_for_everybody(empty, browse, language
     for page in ("/sign-in", "/reset", f"/password/{invited(empty, 'sofia')}", "/password/none"):
         assert_well_built(stranger.get(f"{page}?lang={language}").text, language)
     assert_well_built(stranger.post("/sign-in", data={"mail": "a", "password": "b"}).text, language)
-    for page in ("/me", "/second-factor"):
+    for page in ("/me", "/second-factor", "/me/passkeys", "/me/codes"):
         assert_well_built(browser.get(f"{page}?lang={language}").text, language)
 
 
@@ -130,6 +131,34 @@ def test_whatever_is_wrong_has_one_answer_that_keeps_what_was_typed(empty, brows
     assert "If somebody with an account has this address" in told[0]
 
 
+def test_a_known_an_unknown_a_locked_and_a_disabled_address_are_answered_alike_after_the_same_work(
+    empty, browse
+) -> None:
+    browser = browse(empty, person="")
+    for person in ("lucia", "sofia", "diana"):
+        entered(empty, browser, person)
+    browser.cookies.clear()
+    signing_in.lock(empty.engine, empty.people, "sofia", clock())
+
+    def without_diana(people):
+        return replace(people, people={**people.people, "diana": replace(people.people["diana"], disabled=True)})
+
+    change_people(empty.engine, empty.rulebook, without_diana, by="test", reason="", now=clock())
+    browser.get("/sign-in")
+    known = [empty.people.people[each].mail for each in ("lucia", "sofia", "diana")]
+    for path, fields in (("/sign-in", {"password": "wrong"}), ("/reset", {})):
+        answers = []
+        for mail in (*known, "nobody@nowhere.example"):
+            with watched() as done:
+                response = browser.post(path, data={**fields, "mail": mail})
+            headers = {name: value for name, value in response.headers.items() if name != "content-length"}
+            length = int(response.headers["content-length"]) - response.text.count(mail) * len(mail)
+            work = [each.statements for each in done]
+            answers.append((response.status_code, headers, length, response.text.replace(mail, ""), work))
+        assert answers == [answers[0]] * 4, path
+        assert answers[0][-1], "its work was watched"
+
+
 def test_a_link_that_was_used_or_never_was_says_so(empty, browse) -> None:
     browser = browse(empty, person="")
     link = f"/password/{invited(empty, 'lucia')}"
@@ -160,6 +189,32 @@ def test_a_registrar_sees_nothing_before_the_second_factor_is_set_up(empty, brow
     data = {"form": form_of(asked.text, "/sign-in/code"), "next": "/me"}
     assert browser.post("/sign-in/code", data={**data, "code": "1"}).status_code == 401
     assert browser.post("/sign-in/code", data={**data, "code": codes[0]}).url.path == "/me"
+
+
+def test_pages_and_mail_are_in_the_language_that_somebody_keeps_or_as_the_browser_says(empty, browse) -> None:
+    browser = browse(empty, person="lucia", language="en")
+
+    def keep(language: str):
+        form = form_of(browser.get("/me").text, "/me/language")
+        return browser.post("/me/language", data={"form": form, "language": language})
+
+    def pages() -> set[str]:
+        return {browser.get(page).headers["content-language"] for page in ("/me", "/", "/me/codes", "/agreements/nope")}
+
+    assert (empty.people.people["lucia"].language, pages()) == ("es", {"en"})
+    browser.get("/me?lang=en")
+    assert keep("es").url.path == "/me"
+    assert pages() == {"es"}
+    assert keep("en").status_code == 200
+    assert (empty.people.people["lucia"].language, pages()) == ("en", {"en"})
+    browser.headers["Accept-Language"] = "es"
+    assert pages() == {"en"}
+    assert keep("browser").status_code == 200
+    assert (empty.people.people["lucia"].language, pages()) == ("en", {"es"})
+    for wrong in ("", "de", "browser "):
+        assert keep(wrong).status_code == 422
+    (entry,) = [each.entry for each in history(empty.engine) if each.entry.by == "lucia"]
+    assert [(line.place, line.was, line.now) for line in entry.lines] == [("people.lucia.language", "es", "en")]
 
 
 def test_my_page_makes_a_token_once_and_ends_other_sessions(empty, browse) -> None:

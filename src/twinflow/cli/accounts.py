@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from twinflow.cli.changing_people import who
 from twinflow.cli.context import Cli, cli_of
+from twinflow.cli.machine import machine_user
 from twinflow.domain.people.people import Assignment, People
 from twinflow.domain.people.viewer import ADMINISTRATOR
 from twinflow.errors import Refused
@@ -53,7 +53,7 @@ def _make_first_administrator(cli: Cli, key: str, office: str) -> None:
         roles = (*person.assignments, Assignment(ADMINISTRATOR, office))
         return replace(people, people={**people.people, person.key: replace(person, assignments=roles)})
 
-    change_people(runtime.engine, runtime.rulebook, change, by=who(), reason="", now=cli.now())
+    change_people(runtime.engine, runtime.rulebook, change, by=machine_user(), reason="", now=cli.now())
     runtime.refresh()
 
 

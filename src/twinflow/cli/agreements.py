@@ -127,6 +127,8 @@ def show(context: typer.Context, reference: Reference, reader: Reader = "", json
     in_force = _with_unfinished(cli, line, cli.text("in force") if line.in_force else cli.text("not in force"))
     print(cli.say(Sentence("{reference} · {title}", {"reference": line.reference, "title": line.title})))
     print(f"{cli.say(page.process_label)} v{page.process_version} · {cli.say(line.state_label)} · {in_force}")
+    if page.move is not None:
+        print(f"  ! {cli.say(page.move)}")
     for message in page.missing:
         print(f"! {cli.say(message)}")
     for fact in page.facts:
@@ -207,10 +209,11 @@ def _print_timeline(cli: Cli, page: agreements.AgreementPage) -> None:
 
 
 def _what(cli: Cli, entry: agreements.EntryLine) -> str:
-    """With the entry that has put it right, if one has."""
+    """With what was changed about people behind it, and the entry that has put it right, if one has."""
+    said = "; ".join(map(cli.say, (entry.text, *entry.behind)))
     if entry.corrected_by is None:
-        return cli.say(entry.text)
-    return f"{cli.say(entry.text)} [{cli.say(Sentence('see entry {number}', {'number': entry.corrected_by}))}]"
+        return said
+    return f"{said} [{cli.say(Sentence('see entry {number}', {'number': entry.corrected_by}))}]"
 
 
 @app.command()
@@ -327,6 +330,18 @@ add_later(
         "refuse-correction": (
             "correcting.refuse",
             "Refuse a correction that waits, as a second person; or take back one's own.",
+        ),
+        "move": (
+            "moving.move",
+            "Ask that another office keep the case from now on, as a supervisor of the one that keeps it.",
+        ),
+        "accept-move": (
+            "moving.accept",
+            "Accept a case as a supervisor of the office that is to keep it: it does so from now on.",
+        ),
+        "refuse-move": (
+            "moving.refuse",
+            "Refuse a case as a supervisor of the office that is to keep it; or take back what one has asked for.",
         ),
         "confirm-term": (
             "stating_terms.confirm_term",

@@ -1,13 +1,12 @@
 """What every command that changes offices or people has in common."""
 
-import getpass
-import os
 from collections.abc import Sequence
 from typing import Annotated
 
 import typer
 
 from twinflow.cli.context import Cli
+from twinflow.cli.machine import machine_user
 from twinflow.cli.output import print_json, print_table
 from twinflow.domain.people.changes import Line
 from twinflow.sentences import Sentence
@@ -51,12 +50,4 @@ def _said(lines: Sequence[Line], number: int | None, *, dry_run: bool) -> Senten
 
 def _who(person: str) -> str:
     """Whoever runs the command, by the machine: what is done in the shell is done by its user, as whomever they say."""
-    return f"{person} ({who()})" if person else who()
-
-
-def who() -> str:
-    """The user of the machine."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a user whom the machine does not know by name
-        return str(os.getuid())
+    return f"{person} ({machine_user()})" if person else machine_user()

@@ -23,6 +23,10 @@ Zone = typer.Option("--time-zone", help="Like America/Mexico_City.")
 City = typer.Option(
     "--city", metavar="NAME", help="What its own party is called, where its key or name does not say it."
 )
+SecondFactor = typer.Option(
+    "--second-factor/--no-second-factor",
+    help="Whoever holds a role there signs in with a second factor, or need not. Reviewers, registrars and administrators do.",
+)
 Calendar = typer.Option("--calendar", help="Its days off; several times for several. Else Monday to Friday.")
 
 
@@ -49,6 +53,7 @@ def add(
     time_zone: Annotated[str, Zone],
     calendar: Annotated[list[str] | None, Calendar] = None,
     city: Annotated[str, City] = "",
+    second_factor: Annotated[bool, SecondFactor] = False,
     reason: Reason = "",
     person: As = "",
     dry_run: DryRun = False,
@@ -58,7 +63,8 @@ def add(
     cli = cli_of(context)
     label = {"en": label_en, "es": label_es}
     place = {"country": country, "time_zone": time_zone, "city": city}
-    new = office_of(key, {"kind": kind, "label": label, "calendars": calendar or (), **place})
+    content = {"kind": kind, "label": label, "calendars": calendar or (), "second_factor": second_factor, **place}
+    new = office_of(key, content)
 
     def change(people: People) -> People:
         if key in people.offices:
@@ -81,12 +87,16 @@ def change_office(
     time_zone: Annotated[str, Zone] = "",
     calendar: Annotated[list[str] | None, Calendar] = None,
     city: Annotated[str, City] = "",
+    second_factor: Annotated[bool | None, SecondFactor] = None,
     reason: Reason = "",
     person: As = "",
     dry_run: DryRun = False,
     json: Json = False,
 ) -> None:
-    """Another name, time zone, country, kind, or other calendars for an office. Its open dates follow at the next pass."""
+    """Another name, time zone, country, kind, or other calendars for an office; or whether it asks for a second factor.
+
+    Its open dates follow at the next pass.
+    """
     cli = cli_of(context)
     place = {"country": country, "time_zone": time_zone, "city": city}
     given: dict[str, object] = {"kind": kind, "calendars": calendar, **place}
@@ -99,6 +109,8 @@ def change_office(
             )
         label = {**office.label, **{code: text for code, text in (("en", label_en), ("es", label_es)) if text}}
         edits = {field: value for field, value in given.items() if value}
+        if second_factor is not None:
+            edits["second_factor"] = second_factor
         return _with(people, office_of(key, {**content_of_office(office), "label": label, **edits}))
 
     show_change(cli, change, reason, person=person, dry_run=dry_run, json=json)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -16,6 +16,7 @@ from twinflow.cli.output import print_json, print_table
 from twinflow.definitions.people import content_of_person, delegation_of, person_of, read_people
 from twinflow.domain.people.changes import Line
 from twinflow.domain.people.declared import with_declared
+from twinflow.domain.people.delegations import until
 from twinflow.domain.people.people import Assignment, Delegation, People, Person
 from twinflow.domain.people.satisfied import Unsatisfied, unsatisfied
 from twinflow.errors import BadInput, NotFound, Refused
@@ -292,23 +293,21 @@ def end_delegation(
     cli = cli_of(context)
     last = day_option(last_day, "--last-day")
 
+    def ended(given: Delegation) -> Delegation:
+        return until(given, last) if given.to == to else given
+
     def change(people: People) -> People:
         giver = people.person(key)
         if not any(each.to == to and last < each.to_day for each in giver.delegations):
             raise NotFound("{person} delegates nothing to {delegate} after that day.", person=key, delegate=to)
-        return _with(people, replace(giver, delegations=tuple(_until(each, to, last) for each in giver.delegations)))
+        return _with(people, replace(giver, delegations=tuple(ended(each) for each in giver.delegations)))
 
     show_change(cli, change, reason, person=person, dry_run=dry_run, json=json)
 
 
-def _until(given: Delegation, to: str, last: date) -> Delegation:
-    if given.to != to or given.to_day <= last:
-        return given
-    return replace(given, to_day=max(last, given.from_day - timedelta(days=1)))
-
-
 app.command("hand-over")(handing_over.hand_over)
 app.command()(handing_over.accept)
+app.command()(handing_over.decline)
 
 
 @app.command("import")

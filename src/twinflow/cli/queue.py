@@ -8,7 +8,8 @@ from twinflow.cli.context import Cli, Json, Person, Reference, cli_of, day_optio
 from twinflow.cli.output import print_json, print_table
 from twinflow.domain.people.duties import Act, Asked
 from twinflow.sentences import Sentence
-from twinflow.services.people.queues import Taken, Waiting, act, queue_of
+from twinflow.services.people.queues import Taken, Waiting, WaitingMove, act, queue_of
+from twinflow.services.reading.history_in_words import how_to_answer_a_move
 
 app = typer.Typer(help="What waits for the roles of a person, and who has it in hand.", no_args_is_help=True)
 
@@ -24,16 +25,30 @@ def list_queue(context: typer.Context, person: Person, json: Json = False) -> No
     if json:
         print_json(found, cli.language)
         return
+    for move in found.moves:
+        print(cli.say(_move_in_words(move)))
     if found.waiting:
         print_table(
             cli.headings("Reference", "State", "Due", "In the hands of", "Since", "Title"),
             [_row(cli, each) for each in found.waiting],
         )
-    else:
+    elif not found.moves:
         print(cli.text("Nothing waits."))
     if found.more:
         print(cli.text("There are more; these are the soonest."))
     print(cli.say(Sentence("Put aside: {count}", {"count": found.aside})))
+
+
+def _move_in_words(move: WaitingMove) -> Sentence:
+    values = {
+        "reference": move.reference,
+        "title": move.title,
+        "person": move.person,
+        "to": move.to,
+        "reason": move.reason,
+        "how": list(how_to_answer_a_move(move.reference)),
+    }
+    return Sentence("{reference} · {title}: {person} asks that {to} keep it; reason: {reason}. {how}", values)
 
 
 def _row(cli: Cli, each: Waiting) -> list[str]:
@@ -98,7 +113,16 @@ def take_back(context: typer.Context, reference: Reference, person: Person, json
 def _act(context: typer.Context, reference: str, person: str, asked: Asked, *, json: bool) -> None:
     cli = cli_of(context)
     runtime = cli.runtime
-    done = act(runtime.engine, runtime.rulebook, runtime.people, reference, asked, person=person, now=cli.now())
+    done = act(
+        runtime.engine,
+        runtime.rulebook,
+        runtime.people,
+        reference,
+        asked,
+        person=person,
+        door=cli.door,
+        now=cli.now(),
+    )
     if json:
         print_json(done, cli.language)
     else:

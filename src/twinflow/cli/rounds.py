@@ -38,7 +38,9 @@ def show(
     """The rounds of an agreement: drafts, observations and how they stand, consultations, decisions."""
     cli = cli_of(context)
     runtime = cli.runtime
-    found = reading.show_rounds(runtime.engine, runtime.rulebook, reference, viewer=viewer_at_shell(cli, reader))
+    found = reading.show_rounds(
+        runtime.engine, runtime.rulebook, runtime.people, reference, viewer=viewer_at_shell(cli, reader)
+    )
     if json:
         print_json(found, cli.language)
         return
@@ -217,7 +219,7 @@ def _do(context: typer.Context, reference: str, command: RoundCommand, person: s
         now=cli.now(),
     )
     if json:
-        found = reading.show_rounds(runtime.engine, runtime.rulebook, reference, viewer=viewer)
+        found = reading.show_rounds(runtime.engine, runtime.rulebook, runtime.people, reference, viewer=viewer)
         print_json_of_act(cli, {"rounds": found}, day)
         return
     message = entry_message(done.history[-1], runtime.rulebook.definition_of(done))

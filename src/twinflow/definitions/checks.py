@@ -301,6 +301,9 @@ def _rounds(process: ProcessDefinition) -> Found:
                 yield f"{path}.ended_by", Sentence("after “{step}” no step ends the round.", {"step": name})
         if rule.observed_by:
             yield from _past_observations(process, rule)
+        if rule.quorum is not None and rule.quorum > len(set(rule.consults)):
+            values = {"quorum": rule.quorum, "units": len(set(rule.consults))}
+            yield f"{path}.consults.quorum", Sentence("of {units} units never {quorum} answer.", values)
     for key, step in process.steps.items():
         for number, requirement in enumerate(step.requires, start=1):
             if requirement.round is not None and (why := _asks_in_vain(process.rounds[requirement.round], requirement)):

@@ -1,6 +1,7 @@
 """The shape of a process file. `workflows/process.schema.json` is made from these models."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date, time
 from functools import cache
@@ -385,11 +386,7 @@ class DeadlineModel(Strict):
 
     @model_validator(mode="after")
     def _repeats_last(self) -> "DeadlineModel":
-        if any(level.repeats for level in self.warn[:-1]):
-            raise Unreadable("“then every …” comes once, as the last of warn")
-        names = [level.key for level in self.warn] + [f"{each.when.key} to {each.to}" for each in self.escalate]
-        if len(set(names)) < len(names):
-            raise Unreadable("a level is named twice in warn or escalate")
+        _check_ladder(self.warn, [f"{each.when.key} to {each.to}" for each in self.escalate])
         if self.recurs and self.on_lapse:
             raise Unreadable("a deadline that recurs cannot lapse")
         return self
@@ -435,13 +432,32 @@ class ObservationsModel(Strict):
     answered_by: Annotated[tuple[str, ...], Field(min_length=1)]
 
 
+def _check_ladder(warn: Sequence[Level], escalations: Sequence[str] = ()) -> None:
+    """Raises Unreadable where a ladder of warnings, with the levels by which it escalates, cannot be climbed."""
+    if any(level.repeats for level in warn[:-1]):
+        raise Unreadable("“then every …” comes once, as the last of warn")
+    names = [*(level.key for level in warn), *escalations]
+    if len(set(names)) < len(names):
+        raise Unreadable("a level is named twice in warn or escalate")
+
+
 class ConsultsModel(Strict):
     """Who asks which roles, within what, and how many answers are enough."""
 
     by: Annotated[tuple[str, ...], Field(min_length=1)]
     roles: Annotated[tuple[str, ...], Field(min_length=1)]
     within: LengthText | None = None
+    warn: tuple[LevelText, ...] = _added(())
     quorum: Annotated[int | None, Field(ge=1, le=99)] = None
+
+    @model_validator(mode="after")
+    def _is_chased(self) -> "ConsultsModel":
+        _check_ladder(self.warn)
+        if self.warn and self.within is None:
+            raise Unreadable("there is no day to warn of; give within")
+        if self.warn and all(level.is_early for level in self.warn):
+            raise Unreadable("nobody is told once it is overdue: add a level like “1 day after” to warn")
+        return self
 
 
 class RoundModel(Strict):

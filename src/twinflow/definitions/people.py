@@ -25,6 +25,7 @@ class OfficeModel(Strict):
     time_zone: TimeZone
     calendars: tuple[str, ...] = ()
     city: str = ""
+    second_factor: bool = False
 
 
 class AssignmentModel(Strict):
@@ -123,7 +124,16 @@ def _people(model: PeopleModel) -> People:
 
 def _office(key: str, model: OfficeModel) -> Office:
     label = composed({"en": model.label.en, "es": model.label.es})
-    return Office(key, model.kind, label, model.country, model.time_zone, model.calendars, composed(model.city))
+    return Office(
+        key,
+        model.kind,
+        label,
+        model.country,
+        model.time_zone,
+        model.calendars,
+        composed(model.city),
+        model.second_factor,
+    )
 
 
 def _person(key: str, model: PersonModel) -> Person:
@@ -161,6 +171,7 @@ def content_of_office(office: Office) -> dict[str, object]:
         "time_zone": office.time_zone,
         "calendars": office.calendars,
         "city": office.city,
+        "second_factor": office.second_factor,
     }
 
 

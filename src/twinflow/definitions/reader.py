@@ -333,6 +333,7 @@ def _round(key: str, model: models.RoundModel) -> RoundRule:
         consulted_by=frozenset(consults.by if consults is not None else ()),
         consults=consults.roles if consults is not None else (),
         within=consults.within if consults is not None else None,
+        warn=consults.warn if consults is not None else (),
         quorum=consults.quorum if consults is not None else None,
         noted_by=frozenset(model.internal_note),
     )

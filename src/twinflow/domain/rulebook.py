@@ -237,7 +237,8 @@ def deadline_context(
     places = {key: Place(zone, now.astimezone(zone).date()) for key, zone in zones.items()}
     zone = ZoneInfo(people.offices[office].time_zone)
     ends = {child: rulebook.ends_of(child) for child in definition.children}
-    return DeadlineContext(today, rulebook.calendars_of(definition), own, places, zone, ends)
+    kind = people.offices[office].kind
+    return DeadlineContext(today, rulebook.calendars_of(definition), own, places, zone, ends, kind)
 
 
 @dataclass(slots=True)

@@ -5,12 +5,13 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, delete, insert, update
+from sqlalchemy import Column, ColumnElement, Row, delete, insert, tuple_, update
 from sqlmodel import SQLModel, col, select
 
 from twinflow.domain.accounts.account import Account
 from twinflow.domain.accounts.limits import LIMITS, Action
 from twinflow.domain.accounts.links import LASTS, AskedLetter, LetterKind, LinkKind, OneTimeLink
+from twinflow.domain.accounts.passkeys import Passkey
 from twinflow.domain.accounts.sessions import Session, WaitsFor
 from twinflow.domain.accounts.tokens import ApiToken, Scope
 from twinflow.storage.engine import upsert
@@ -21,6 +22,7 @@ from twinflow.storage.tables import (
     ApiTokenRow,
     AttemptRow,
     OneTimeLinkRow,
+    PasskeyRow,
     RecoveryCodeRow,
     SessionRow,
     table_of,
@@ -53,6 +55,12 @@ class Accounts(Repository):
         others = {name: value for name, value in values.items() if name != "person"}
         statement = upsert(self._connection, AccountRow).values(**values)
         self._connection.execute(statement.on_conflict_do_update(index_elements=["person"], set_=others))
+
+    def has_second_factor(self, account: Account) -> bool:
+        """An authenticator program, or a passkey."""
+        return (
+            account.has_authenticator or self._first(PasskeyRow, col(PasskeyRow.person) == account.person) is not None
+        )
 
     def use_counter(self, person: str, counter: int) -> bool:
         """A code of the second factor was shown: False where one of that time, or of a later one, was used before."""
@@ -123,6 +131,31 @@ class Accounts(Repository):
         )
         return int(self._connection.execute(update(SessionRow).where(*theirs).values(revoked_at=now)).rowcount)
 
+    def add_passkey(self, passkey: Passkey) -> bool:
+        """False where it is there already, whoever has it."""
+        statement = upsert(self._connection, PasskeyRow).values(**asdict(passkey))
+        new = statement.on_conflict_do_nothing(index_elements=["credential_id"]).returning(
+            col(PasskeyRow.credential_id)
+        )
+        return self._connection.execute(new).first() is not None
+
+    def passkeys_of(self, person: str) -> list[Passkey]:
+        """Of a person, the oldest first."""
+        wanted = table_of(PasskeyRow).select().where(col(PasskeyRow.person) == person)
+        ordered = wanted.order_by(col(PasskeyRow.made_at), col(PasskeyRow.credential_id))
+        return [Passkey(**row._asdict()) for row in self._connection.execute(ordered)]
+
+    def use_passkey(self, passkey: Passkey, sign_count: int, now: datetime) -> bool:
+        """False where somebody was faster, or it has gone."""
+        row = PasskeyRow
+        its = (col(row.credential_id) == passkey.credential_id, col(row.sign_count) == passkey.sign_count)
+        return self._changes(update(row).where(*its).values(sign_count=sign_count, used_at=now))
+
+    def remove_passkey(self, person: str, credential_id: str) -> bool:
+        """False if the person has none of that id."""
+        row = PasskeyRow
+        return self._changes(delete(row).where(col(row.person) == person, col(row.credential_id) == credential_id))
+
     def put_recovery_codes(self, person: str, hashes: Sequence[str]) -> None:
         """These in place of those there were."""
         self._connection.execute(delete(RecoveryCodeRow).where(col(RecoveryCodeRow.person) == person))
@@ -185,6 +218,13 @@ class Accounts(Repository):
         statement = insert(ApiTokenRow).values(**values, token_hash=token_hash).returning(col(ApiTokenRow.id))
         return int(self._connection.execute(statement).scalar_one() or 0)
 
+    def token(self, token_hash: str) -> ApiToken | None:
+        row = self._first(ApiTokenRow, col(ApiTokenRow.token_hash) == token_hash)
+        return _token(row) if row is not None else None
+
+    def note_token(self, token_id: int, now: datetime) -> None:
+        self._connection.execute(update(ApiTokenRow).where(col(ApiTokenRow.id) == token_id).values(used_at=now))
+
     def tokens_of(self, person: str) -> list[ApiToken]:
         """Those that were not revoked, the newest first."""
         theirs = (col(ApiTokenRow.person) == person, col(ApiTokenRow.revoked_at).is_(None))
@@ -199,11 +239,29 @@ class Accounts(Repository):
         its = (col(row.person) == person, col(row.id) == token_id, col(row.revoked_at).is_(None))
         return self._changes(update(row).where(*its).values(revoked_at=now))
 
+    def is_over(self, sessions: datetime, links: datetime, tries: datetime) -> bool:
+        """Whether any session ended by an instant, any link by another, or any tries were counted up to a third."""
+        found = (select(*key).where(when) for key, when in _over(sessions, links, tries))
+        return any(self._connection.execute(each.limit(1)).first() is not None for each in found)
+
+    def clear_away(self, sessions: datetime, links: datetime, tries: datetime, *, at_most: int) -> None:
+        """Delete those that `is_over` asks for, so many of each at most."""
+        for key, when in _over(sessions, links, tries):
+            those = select(*key).where(when).limit(at_most)
+            self._connection.execute(delete(key[0].table).where(tuple_(*key).in_(those)))
+
     def _first(self, row: type[SQLModel], *wanted: Any) -> Row[Any] | None:
         return self._connection.execute(table_of(row).select().where(*wanted).limit(1)).first()
 
     def _changes(self, statement: Any) -> bool:
         return bool(self._connection.execute(statement).rowcount == 1)
+
+
+def _over(sessions: datetime, links: datetime, tries: datetime) -> list[tuple[list[Column[Any]], ColumnElement[bool]]]:
+    """The key of each table with what is over in it, without a look at anything that may be damaged."""
+    ended = ((SessionRow, "ends_at", sessions), (OneTimeLinkRow, "ends_at", links), (AttemptRow, "window_from", tries))
+    tables = [(table_of(row), column, until) for row, column, until in ended]
+    return [(list(table.primary_key.columns), table.columns[column] <= until) for table, column, until in tables]
 
 
 def _session(row: Row[Any]) -> Session:

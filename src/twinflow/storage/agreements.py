@@ -50,10 +50,10 @@ from twinflow.storage.visibility import visible
 from twinflow.storage.writes import Repository, Writes
 from twinflow.text import can_be_kept, composed
 
-CHANGING_NOTHING = (*ONLY_TOLD, EntryKind.ACKNOWLEDGED, EntryKind.SNOOZED, EntryKind.DUTY)
+CHANGING_NOTHING = (*ONLY_TOLD, EntryKind.ACKNOWLEDGED, EntryKind.SNOOZED, EntryKind.DUTY, EntryKind.HANDED_OVER)
 """Entries after which an agreement is as it was."""
 
-CHANGING = ("state", "version", "process", "process_version", "process_digest", "next_on")
+CHANGING = ("state", "version", "office", "process", "process_version", "process_digest", "next_on")
 SEALS = ("seal", "entries", "content")
 AGREEMENT, PARTY = snapshots.AGREEMENT, table_of(PartyRow)
 SAVE = Prepared(
@@ -79,7 +79,7 @@ SIGN = Prepared(
     .where(PARTY.c.agreement_id == bindparam("of_agreement"), PARTY.c.name == bindparam("of_name"))
     .values({name: bindparam(f"new_{name}") for name in ("signed", "signed_on", "capacity", "place")})
 )
-OF_THE_ROW = (*CHANGING, "reference", "office", "title", "origin", "note", "relationship", "generation", "annulled_on")
+OF_THE_ROW = (*CHANGING, "reference", "title", "origin", "note", "relationship", "generation", "annulled_on")
 CORRECT = Prepared(
     update(AGREEMENT)
     .where(AGREEMENT.c.reference == bindparam("of_reference"), AGREEMENT.c.version == bindparam("of_version"))

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 
 import sqlalchemy
-from sqlalchemy import ColumnElement, and_, bindparam, delete, insert, literal, update
+from sqlalchemy import ColumnElement, and_, bindparam, delete, func, insert, literal, update
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
@@ -221,15 +221,36 @@ class Alerts(Repository):
         self._connection.execute(insert(ReleasedAlertRow).from_select(OF_RELEASED, kept))
         self._connection.execute(delete(AlertRow).where(*which))
 
+    def waiting_to_read(self, agreement_id: int) -> list[str]:
+        """Who is told of a deadline of the agreement by what still waits, or for whom somebody else is."""
+        reader = func.coalesce(func.nullif(AlertRow.stands_for, ""), AlertRow.recipient)
+        return list(
+            self._connection.scalars(select(reader).where(*_waiting_of(agreement_id)).distinct().order_by(reader))
+        )
+
+    def release_of(self, agreement_id: int, readers: Collection[str]) -> None:
+        """What of that is for these readers counts as not told."""
+        if readers:
+            reader = func.coalesce(func.nullif(AlertRow.stands_for, ""), AlertRow.recipient)
+            self._release(*_waiting_of(agreement_id), reader.in_(readers))
+
     def release_to_come(self, latest: date) -> None:
         """What waits to be told of levels whose day has come nowhere counts as not told: it is told on that day.
 
         `latest` is the furthest day that any place on earth has come to.
         """
-        waits = select(OutboxRow.id).where(OutboxRow.state == MessageState.QUEUED.value)
-        of_level = col(AlertRow.subject).startswith(str(AlertSubject(SubjectKind.DEADLINE, "")), autoescape=True)
-        to_come = (of_level, col(AlertRow.effective_on) >= latest, col(AlertRow.outbox_id).in_(waits))
-        self._release(*to_come)
+        self._release(*_waiting(), col(AlertRow.effective_on) >= latest)
+
+
+def _waiting() -> list[ColumnElement[bool]]:
+    """What is told of deadlines by messages that wait."""
+    waits = select(OutboxRow.id).where(OutboxRow.state == MessageState.QUEUED.value)
+    of_level = col(AlertRow.subject).startswith(str(AlertSubject(SubjectKind.DEADLINE, "")), autoescape=True)
+    return [of_level, col(AlertRow.outbox_id).in_(waits)]
+
+
+def _waiting_of(agreement_id: int) -> list[ColumnElement[bool]]:
+    return [*_waiting(), col(AlertRow.agreement_id) == agreement_id]
 
 
 def _already_told(rows: Iterable[Sequence[Any]]) -> AlreadyTold:

@@ -1,12 +1,12 @@
 """The history: read and added to, never changed."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, func, select, tuple_, union_all
+from sqlalchemy import ColumnElement, Row, func, or_, select, tuple_, union_all
 from sqlmodel import col
 
 from twinflow.domain.agreement.history import ONLY_TOLD, EntryKind, HistoryEntry, parted
@@ -22,9 +22,18 @@ Said = Sequence[HistoryEntry] | Exception
 """Entries, or why those of the agreement cannot be read."""
 
 SAYING = (EntryKind.ACKNOWLEDGED.value, EntryKind.SNOOZED.value)
+ENDING = (EntryKind.DEADLINE.value, EntryKind.MOVE.value)
+"""What may put an end to what was said."""
 ADD_ENTRIES = adding(HistoryRow)
 HISTORY = table_of(HistoryRow)
 PLACE: tuple[ColumnElement[Any], ...] = (HISTORY.c.effective_on, HISTORY.c.recorded_at, HISTORY.c.id)
+
+
+def in_the_hands_of(people: Sequence[str]) -> ColumnElement[bool]:
+    """Entries after which one of the people has something in hand, or is to have it."""
+    named = (HISTORY.c.details[name].as_string().in_(people) for name in ("person", "to"))
+    kinds = [EntryKind.DUTY.value, EntryKind.HANDED_OVER.value]
+    return HISTORY.c.kind.in_(kinds) & or_(*named)
 
 
 class History(Repository):
@@ -54,6 +63,13 @@ class History(Repository):
         told = [kind.value for kind in ONLY_TOLD]
         query = select(HISTORY).where(HISTORY.c.agreement_id == agreement_id, HISTORY.c.kind.not_in(told))
         return [entry_of(row) for row in self._connection.execute(query.order_by(HISTORY.c.id))]
+
+    def with_kinds(self, kinds: Collection[EntryKind]) -> list[int]:
+        """The agreements that have an entry of one of the kinds."""
+        wanted = sorted(kind.value for kind in kinds)
+        return sorted(
+            self._connection.scalars(select(HISTORY.c.agreement_id).where(HISTORY.c.kind.in_(wanted)).distinct())
+        )
 
     def page(
         self, agreement_id: int, before: int | None, at_once: int | None
@@ -117,7 +133,7 @@ class History(Repository):
         return LaterEntries(count, self.newest_at(later), tuple(found[:at_most]), len(found) > at_most)
 
     def said(self) -> dict[int, Said]:
-        """What people said about the warnings of deadlines, and which dates moved there, by agreement, oldest first."""
+        """What people said about the warnings of deadlines, and what puts an end to that, by agreement, oldest first."""
         some = select(col(HistoryRow.agreement_id)).where(col(HistoryRow.kind).in_(SAYING))
         try:
             return self._said(some)
@@ -129,7 +145,7 @@ class History(Repository):
 
     def _said(self, some: Any) -> dict[int, Said]:
         query = select(HistoryRow).where(
-            col(HistoryRow.kind).in_((*SAYING, EntryKind.DEADLINE.value)), col(HistoryRow.agreement_id).in_(some)
+            col(HistoryRow.kind).in_((*SAYING, *ENDING)), col(HistoryRow.agreement_id).in_(some)
         )
         found: dict[int, list[HistoryEntry]] = defaultdict(list)
         for row in self._connection.execute(query.order_by(col(HistoryRow.id))):

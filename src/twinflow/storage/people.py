@@ -44,8 +44,11 @@ class PeopleRows(Repository):
         """How many entries their history has."""
         return int(self._connection.scalar(select(func.max(PeopleEntryRow.number))) or 0)
 
-    def all(self) -> People:
-        """Everybody, and every office, by key; without what cannot be read, which is named."""
+    def all(self, revision: str | None = None) -> People:
+        """Everybody, and every office, by key; without what cannot be read, which is named.
+
+        `revision` is that of the tables where they are of before, as a start reads them.
+        """
         entries = self.entries()
         unreadable: list[Sentence] = []
         roles: defaultdict[str, list[Assignment]] = defaultdict(list)
@@ -60,8 +63,17 @@ class PeopleRows(Repository):
                 Delegation(row.delegate, row.from_day, row.to_day, row.reason, row.role, row.office)
             )
         offices = {
-            row.key: Office(row.key, row.kind, row.label, row.country, row.time_zone, tuple(row.calendars), row.city)
-            for row in self._in_order(OfficeRow, unreadable)
+            row.key: Office(
+                row.key,
+                row.kind,
+                row.label,
+                row.country,
+                row.time_zone,
+                tuple(row.calendars),
+                row.city,
+                getattr(row, "second_factor", False),
+            )
+            for row in self._in_order(OfficeRow, unreadable, _later_than(revision))
         }
         people = {
             row.key: Person(
@@ -78,10 +90,13 @@ class PeopleRows(Repository):
         }
         return people_without_gaps(People(offices, people, entries, tuple(unreadable)))
 
-    def _in_order(self, row: type[SQLModel], unreadable: list[Sentence]) -> Sequence[Any]:
-        """The rows that can be read; what is to be said of each other one goes to `unreadable`."""
+    def _in_order(
+        self, row: type[SQLModel], unreadable: list[Sentence], later: frozenset[str] = frozenset()
+    ) -> Sequence[Any]:
+        """The rows that can be read, without the columns that came `later`; what is to be said of others goes to `unreadable`."""
         table = table_of(row)
-        ordered = table.select().order_by(*table.primary_key.columns)
+        columns = [each for each in table.columns if each.name not in later]
+        ordered = select(*columns).order_by(*table.primary_key.columns)
 
         def read(places: Sequence[int]) -> Sequence[Any]:
             return self._whole(ordered.offset(places[0]).limit(len(places)))
@@ -141,6 +156,11 @@ class PeopleRows(Repository):
         ]
 
 
+def _later_than(revision: str | None) -> frozenset[str]:
+    """The columns of offices that tables of the revision do not have yet."""
+    return frozenset({"second_factor"} if revision is not None and revision < "0020" else ())
+
+
 def _of_office(office: Office) -> dict[str, object]:
     return {
         "key": office.key,
@@ -150,6 +170,7 @@ def _of_office(office: Office) -> dict[str, object]:
         "time_zone": office.time_zone,
         "calendars": list(office.calendars),
         "city": office.city,
+        "second_factor": office.second_factor,
     }
 
 

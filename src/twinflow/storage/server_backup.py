@@ -33,7 +33,7 @@ OTHERS = text(
 ANEW = text("SELECT pg_stat_clear_snapshot()")
 MOMENTS = 20
 """Tenths of a second."""
-FUNCTIONS = ("books_refuse", "history_refuses")
+FUNCTIONS = ("agreement_is_followed", "books_refuse", "history_refuses", "seen_by_follows")
 """Those that refuse to change what is append-only, in any version."""
 COPY, OF_PSQL, END = b"COPY ", b"\\", b"\\.\n"
 OF_THE_FILE = (

@@ -5,13 +5,13 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from sqlalchemy import ForeignKeyConstraint, Table, and_, bindparam, func, inspect, not_, select, text
+from sqlalchemy import ForeignKeyConstraint, Table, and_, bindparam, func, inspect, not_, or_, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import SQLModel
 
 from twinflow.sentences import Sentence
 from twinflow.storage.database import REVISIONS
-from twinflow.storage.tables import AgreementRow, ClockRow, DeadlineRow, MailStateRow, ReturnKeyRow, table_of
+from twinflow.storage.tables import AgreementRow, ClockRow, DeadlineRow, MailStateRow, ReturnKeyRow, SeenByRow, table_of
 from twinflow.storage.writes import Repository
 from twinflow.storage.written import called
 
@@ -163,6 +163,16 @@ class Shape(Repository):
         for number, reference in self._connection.execute(query):
             values = {"reference": called(number, reference)}
             yield Sentence("{reference} is listed by another date than the first that is open", values)
+        yield from self._faults_of_lists_of_others()
+
+    def _faults_of_lists_of_others(self) -> Iterator[Sentence]:
+        """What stands with those who see a case of another office is what their lists are in order and narrowed by."""
+        agreement, seen = table_of(AgreementRow), table_of(SeenByRow)
+        differs = or_(*(seen.c[name] != agreement.c[name] for name in ("next_on", "reference", "process", "state")))
+        query = select(agreement.c.id, agreement.c.reference).join(seen).where(differs).distinct()
+        for number, reference in self._connection.execute(query.order_by(agreement.c.id).limit(AT_MOST)):
+            values = {"reference": called(number, reference)}
+            yield Sentence("{reference} is listed for other offices otherwise than it stands", values)
 
 
 KINDS = {
@@ -217,7 +227,8 @@ UNION ALL SELECT 'privileges', relname, string_agg(CASE WHEN grantee = relowner 
     WHERE privilege_type IN ('INSERT', 'UPDATE', 'DELETE', 'TRUNCATE') OR (grantee = relowner AND privilege_type = 'SELECT')
     GROUP BY relname
 UNION ALL SELECT 'function', proname, prosrc FROM pg_proc
-    WHERE pronamespace = current_schema()::regnamespace AND proname IN ('history_refuses', 'books_refuse')
+    WHERE pronamespace = current_schema()::regnamespace
+    AND proname IN ('history_refuses', 'books_refuse', 'seen_by_follows', 'agreement_is_followed')
 ) SELECT kind, name, replace(made, ' ' || quote_ident(current_schema()) || '.', ' ') FROM defined"""
 """Who only reads is let: all else that is granted to others than the owner is an alteration."""
 

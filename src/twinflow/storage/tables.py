@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any, cast
 
-from sqlalchemy import JSON, CheckConstraint, Index, LargeBinary, String, Table, UniqueConstraint, text
+from sqlalchemy import JSON, BigInteger, CheckConstraint, Index, LargeBinary, String, Table, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
@@ -81,8 +81,8 @@ class AgreementRow(SQLModel, table=True):
         ),
         # the order of lists; then what they are narrowed to, so that a row that is not wanted is not looked up
         Index("ix_agreement_unlinked", "id", sqlite_where=text(CHANGED), postgresql_where=text(CHANGED)),
-        Index("ix_agreement_office", "office"),
         Index("ix_agreement_listed", "next_on", "reference", "process", "state", "office", "parent_id"),
+        Index("ix_agreement_office", "office", "next_on", "reference", "process", "state", "parent_id"),
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -528,6 +528,7 @@ class OfficeRow(SQLModel, table=True):
     time_zone: str
     calendars: list[str] = Field(sa_type=Document)
     city: str
+    second_factor: bool = False
 
 
 class PersonRow(SQLModel, table=True):
@@ -583,15 +584,29 @@ class DelegationRow(SQLModel, table=True):
 
 
 class SeenByRow(SQLModel, table=True):
-    """That a role in the offices of a kind, in a country, sees an agreement that another office keeps. None is ever removed."""
+    """That a role in the offices of a kind, in a country, sees an agreement that another office keeps. None is ever removed.
+
+    Of no role: whoever sees what any role of the kind sees. Of an office alone: whoever holds a role in that one.
+    """
 
     __tablename__ = "seen_by"
-    __table_args__ = (Index("ix_seen_by_shown", "kind", "country", "role", "agreement_id"),)
+    __table_args__ = (
+        Index(
+            "ix_seen_by_listed",
+            *("kind", "country", "role", "office", "next_on", "reference", "process", "state", "agreement_id"),
+        ),
+    )
 
     agreement_id: int = Field(foreign_key="agreement.id", primary_key=True)
     kind: str = Field(primary_key=True)
     role: str = Field(primary_key=True)
     country: str = Field(primary_key=True)
+    office: str = Field(primary_key=True)
+    next_on: date
+    """As the agreement has it, and so are the columns below: the database itself keeps them so."""
+    reference: str
+    process: str
+    state: str
 
 
 class PeopleEntryRow(SQLModel, table=True):
@@ -624,6 +639,7 @@ class AccountRow(SQLModel, table=True):
     last_counter: int = 0
     locked: bool = False
     locked_until: datetime | None = None
+    by_browser: bool = True
 
 
 class SessionRow(SQLModel, table=True):
@@ -639,6 +655,21 @@ class SessionRow(SQLModel, table=True):
     user_agent: str
     waits_for: str
     revoked_at: datetime | None = None
+    second_factor: bool = False
+
+
+class PasskeyRow(SQLModel, table=True):
+    """A passkey of a person: what its signatures are proved by, which lets nobody in. Identifiers and keys are base64url."""
+
+    __tablename__ = "passkey"
+
+    credential_id: str = Field(primary_key=True)
+    person: str = Field(foreign_key="person.key", index=True)
+    name: str
+    public_key: str
+    sign_count: int = Field(sa_type=BigInteger)
+    made_at: datetime
+    used_at: datetime | None = None
 
 
 class RecoveryCodeRow(SQLModel, table=True):

@@ -13,7 +13,19 @@ from twinflow.bootstrap import Runtime
 from twinflow.clock import read
 from twinflow.web import errors
 from twinflow.web.head import HeadAsGet
-from twinflow.web.pages import agreements, feeds, health, inbox, incidents, me, oidc, pictures, signing_in, unsubscribe
+from twinflow.web.pages import (
+    agreements,
+    feeds,
+    health,
+    inbox,
+    incidents,
+    me,
+    oidc,
+    passkeys,
+    pictures,
+    signing_in,
+    unsubscribe,
+)
 from twinflow.web.rendering import Site, environment
 from twinflow.web.security import SecurityHeaders
 from twinflow.web.viewing import gate
@@ -30,7 +42,7 @@ def create_app(runtime: Runtime, clock: Callable[[], datetime] = read, *, demo: 
     """The pages of a running twinflow. `demo` says on every page that the data are for demonstration."""
     app = FastAPI(title="twinflow", docs_url=None, redoc_url=None, openapi_url=None, dependencies=[Depends(gate)])
     app.state.site = Site(runtime, clock, demo, environment())
-    for noun in (pictures, agreements, inbox, incidents, me, signing_in, oidc, unsubscribe, feeds, health):
+    for noun in (pictures, agreements, inbox, incidents, me, passkeys, signing_in, oidc, unsubscribe, feeds, health):
         app.include_router(noun.router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=_hosts(runtime.settings.base_url), www_redirect=False)

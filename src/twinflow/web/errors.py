@@ -16,7 +16,7 @@ from twinflow.text import LONGEST, harmless, shortened
 from twinflow.web import viewing
 from twinflow.web.rendering import site_of
 from twinflow.web.security import secure
-from twinflow.web.viewing import ForeignForm, NotSignedIn, with_next
+from twinflow.web.viewing import BadToken, ForeignForm, NotSignedIn, TokenMayNot, with_next
 
 log = logging.getLogger(__name__)
 
@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 def install(app: FastAPI) -> None:
     app.exception_handler(NotSignedIn)(_not_signed_in)
     app.exception_handler(ForeignForm)(_foreign)
+    app.exception_handler(BadToken)(_bad_token)
+    app.exception_handler(TokenMayNot)(_token_may_not)
     app.exception_handler(NotFound)(_not_found)
     app.exception_handler(BadInput)(_not_found)
     app.exception_handler(TwinflowError)(_failed)
@@ -40,6 +42,19 @@ def _not_signed_in(request: Request, error: NotSignedIn) -> Response:
 
 def _foreign(request: Request, error: ForeignForm) -> Response:
     return site_of(request).error_page(request, HTTPStatus.FORBIDDEN, error.message)
+
+
+def _bad_token(request: Request, error: BadToken) -> Response:
+    """https://www.rfc-editor.org/rfc/rfc6750#section-3.1, as the next."""
+    response = site_of(request).error_page(request, HTTPStatus.UNAUTHORIZED, error.message)
+    response.headers["WWW-Authenticate"] = 'Bearer realm="twinflow", error="invalid_token"'
+    return response
+
+
+def _token_may_not(request: Request, error: TokenMayNot) -> Response:
+    response = site_of(request).error_page(request, HTTPStatus.FORBIDDEN, error.message)
+    response.headers["WWW-Authenticate"] = 'Bearer realm="twinflow", error="insufficient_scope", scope="read"'
+    return response
 
 
 def _not_found(request: Request, error: NotFound | BadInput) -> Response:

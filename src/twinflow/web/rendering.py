@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import quote
@@ -59,9 +60,8 @@ class Site:
         self, request: Request, template: str, status: int, *, reader: str = "", **values: object
     ) -> HTMLResponse:
         """A page of forms about whoever asks alone, without banners; `reader` is the language of somebody not yet signed in."""
-        person = getattr(_signed_in(request), "person", None)
         quiet = {"incidents": 0, "held": None, "clock": ()}
-        return self._draw(request, template, status, {**values, **quiet}, reader or getattr(person, "language", ""))
+        return self._draw(request, template, status, {**values, **quiet}, reader)
 
     def error_page(self, request: Request, status: int, message: Sentence, similar: Sequence[str] = ()) -> HTMLResponse:
         """A page that asks the database nothing."""
@@ -78,16 +78,17 @@ class Site:
     def _draw(
         self, request: Request, template: str, status: int, values: Mapping[str, object], reader: str = ""
     ) -> HTMLResponse:
-        """`reader`: the language of whom the page is for, where that is known."""
+        """`reader`: the language of whom the page is for, where that is not whoever is signed in."""
         settings = self.runtime.settings
-        code = languages.choose(request, settings.language, reader)
+        me = _signed_in(request)
+        code = languages.choose(request, settings.language, reader or (me.reader if me is not None else ""))
         frame = {
             "language": code,
             "switch": languages.switch(request),
             "root": request.scope.get("root_path", ""),
             "demo": self.demo,
             "for_several": ONE_FOR_SEVERAL if settings.people.one_user_for_several else None,
-            "signed_in": _signed_in(request),
+            "signed_in": me,
             "captures": not settings.mail.host,
             "redirected_to": settings.mail.redirect_all_to,
         }
@@ -137,6 +138,7 @@ def _shown(value: object) -> object:
     return harmless_lines(value) if isinstance(value, str) and not isinstance(value, _Said | Markup) else value
 
 
+@cache
 def environment() -> Environment:
     """The templates: everything is harmless and escaped, and a name that is not there is an error."""
     env = Environment(

@@ -10,10 +10,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from twinflow.domain.accounts.sessions import LONGEST, Session, WaitsFor
+from twinflow.domain.accounts.tokens import Scope
 from twinflow.domain.people.people import Person
 from twinflow.domain.people.viewer import ADMINISTRATOR, Door, Viewer, viewer_of
 from twinflow.errors import NotFound
 from twinflow.sentences import Sentence
+from twinflow.services.accounts import api_tokens
 from twinflow.services.accounts.hashing import hashed
 from twinflow.services.accounts.signing_in import Client, NewSession, signed_in
 from twinflow.web.forms import BY_LINK, Posted, is_from_here
@@ -42,14 +44,37 @@ PAGE_FOR = {WaitsFor.SECOND_FACTOR: "/sign-in/code", WaitsFor.ENROLMENT: "/secon
 WHILE_WAITING = frozenset({"/sign-out"})
 
 
+BY_TOKEN = frozenset(
+    {
+        "/",
+        "/agreements",
+        "/agreements/{reference:path}",
+        "/agreements/{reference:path}/deadlines/{rule}/{occurrence}",
+        "/agreements/{reference:path}/picture",
+        "/agreements/{reference:path}/picture.svg",
+        "/inbox",
+        "/inbox/received/{number}",
+        "/inbox/{key}",
+        "/inbox/{key}/html",
+        "/incidents",
+    }
+)
+"""What a program may read with a token, as its person sees it; never what is one's own, and no form."""
+
+
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """Whoever asks, with the session by which they do and the token that its forms carry."""
+    """Whoever asks, with the session by which they do and the token that its forms carry.
+
+    A program with a token has a session that stands nowhere, and no token for forms.
+    """
 
     session: Session
     person: Person
     viewer: Viewer
     form_token: str
+    reader: str = ""
+    """The language that they read pages in; empty: as the browser says."""
 
     @property
     def is_administrator(self) -> bool:
@@ -70,13 +95,29 @@ class ForeignForm(Exception):
     message = Sentence("This form is of another session. Go back, load its page again, and send it anew.")
 
 
+class BadToken(Exception):
+    """A token for programs that lets nobody in, whatever is wrong with it."""
+
+    message = Sentence("This token was never given, was revoked or has ended, or its account is closed.")
+
+
+class TokenMayNot(Exception):
+    """A token for programs that is good, and not for this."""
+
+    message = Sentence("A token opens pages to read, where it has the scope “read”, and nothing else.")
+
+
 def gate(request: Request, form: Posted) -> None:
-    """For every route there is. Raises NotSignedIn, ForeignForm."""
+    """For every route there is. Raises NotSignedIn, ForeignForm, BadToken, TokenMayNot."""
     path = request.scope["route"].path
     is_form = request.method == "POST" and path not in BY_LINK
     if is_form and not is_from_here(request):
         raise ForeignForm
     if path in PUBLIC:
+        return
+    token = _token_for_programs(request)
+    if token is not None:
+        request.state.signed_in = _by_token(request, path, token)
         return
     found = _signed_in(request)
     if is_form and not compare_digest(form.get("form").encode(), found.form_token.encode()):
@@ -93,11 +134,31 @@ def _signed_in(request: Request) -> SignedIn:
         raise NotSignedIn(SIGN_IN)
     site = fresh_site_of(request)
     now, people = site.clock(), site.runtime.people
-    session = signed_in(site.runtime.engine, people, token, now)
-    if session is None:
+    found = signed_in(site.runtime.engine, people, token, now)
+    if found is None:
         raise NotSignedIn(SIGN_IN)
-    viewer = viewer_of(people, session.person, now, Door.PAGE)
-    return SignedIn(session, people.people[session.person], viewer, hashed(f"form\0{token}"))
+    person = people.people[found.session.person]
+    viewer = viewer_of(people, person.key, now, Door.PAGE)
+    reader = "" if found.account.by_browser else person.language
+    return SignedIn(found.session, person, viewer, hashed(f"form\0{token}"), reader)
+
+
+def _token_for_programs(request: Request) -> str | None:
+    """That of the header (RFC 6750, section 2.1), which goes before a cookie; None where there is none."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else None
+
+
+def _by_token(request: Request, path: str, token: str) -> SignedIn:
+    site = fresh_site_of(request)
+    now, people = site.clock(), site.runtime.people
+    found = api_tokens.shown(site.runtime.engine, people, token, now)
+    if found is None:
+        raise BadToken
+    if request.method != "GET" or path not in BY_TOKEN or Scope.READ not in found.scopes:
+        raise TokenMayNot
+    nowhere = Session("", found.person, now, now, now, "", second_factor=True)
+    return SignedIn(nowhere, people.people[found.person], viewer_of(people, found.person, now, Door.PAGE), "")
 
 
 def whoever_asks(request: Request) -> SignedIn:

@@ -22,6 +22,7 @@ from twinflow.errors import ClockDoubted, TwinflowError, of_the_system, reason
 from twinflow.mail.post import Post
 from twinflow.mail.returned import Mailbox
 from twinflow.sentences import Sentence
+from twinflow.services.accounts.clearing import clear_away
 from twinflow.services.alerts.open_incidents import WHOLE, keep, keep_failed
 from twinflow.services.clock import last_pass
 from twinflow.services.clock.links import carry_on
@@ -106,6 +107,7 @@ class Worker:
             rulebook, people = self.rulebook(), self.people()
             swept = sweep(self.engine, rulebook, people, now)
             carry_on(self.engine, now)
+            clear_away(self.engine, now)
             left = left_behind(self.engine, rulebook, people)
             found[Part.SWEEP] = [*swept.problems, *left]
             found[Part.FILES] = [Trouble(str(each), each) for each in self.damaged]

@@ -16,7 +16,8 @@ class Account:
     """How a person signs in. One that was invited and has not answered has no password.
 
     `totp_salt` is what the secret of the second factor is made from, and empty without one; until a code of it was shown the
-    factor is not `confirmed`. `locked` was locked by hand, `locked_until` (UTC) by too many tries.
+    factor is not `confirmed`. `locked` was locked by hand, `locked_until` (UTC) by too many tries. `by_browser`: pages are in the
+    language that the browser prefers, else in that of the person.
     """
 
     person: str
@@ -26,12 +27,13 @@ class Account:
     last_counter: int = 0
     locked: bool = False
     locked_until: datetime | None = None
+    by_browser: bool = True
 
     def is_locked(self, now: datetime) -> bool:
         return self.locked or (self.locked_until is not None and now < self.locked_until)
 
     @property
-    def has_second_factor(self) -> bool:
+    def has_authenticator(self) -> bool:
         return bool(self.totp_salt) and self.confirmed
 
 

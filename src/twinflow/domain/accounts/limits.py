@@ -16,6 +16,7 @@ class Action(StrEnum):
     RESET_FROM = "reset from"
     LINK_FROM = "link from"
     AT_PROVIDER = "at provider"
+    PASSKEY = "passkey"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,7 @@ LIMITS = {
     Action.RESET_FROM: Limit(30, timedelta(hours=1)),
     Action.LINK_FROM: Limit(30, timedelta(minutes=30)),
     Action.AT_PROVIDER: Limit(1, timedelta(minutes=10)),
+    Action.PASSKEY: Limit(1, timedelta(minutes=10)),
 }
 """By account, and (`…_FROM`) by the address that asks: an office behind one address has many people.
-Whoever went to sign in at the provider comes back once."""
+Whoever went to sign in at the provider comes back once; a passkey answers what it was asked once."""

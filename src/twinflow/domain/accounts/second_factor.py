@@ -3,12 +3,12 @@
 import hashlib
 import hmac
 from base64 import b32encode
-from collections.abc import Iterable
 from datetime import datetime
 
 import pyotp
 
-from twinflow.domain.people.viewer import ADMINISTRATOR, Held
+from twinflow.domain.people.people import People
+from twinflow.domain.people.viewer import ADMINISTRATOR, Viewer
 
 NEEDED_BY = frozenset({ADMINISTRATOR, "reviewer", "registrar"})
 """The roles that are never taken on with a password alone."""
@@ -17,8 +17,9 @@ SECONDS = 30
 SECRET_BYTES = 20
 
 
-def needs_second_factor(held: Iterable[Held]) -> bool:
-    return any(each.role in NEEDED_BY for each in held)
+def needs_second_factor(people: People, viewer: Viewer) -> bool:
+    """By a role, or because an office asks it of whoever holds one there."""
+    return any(each.role in NEEDED_BY or people.offices[each.office].second_factor for each in viewer.held)
 
 
 def secret_of(key: bytes, person: str, salt: str) -> str:

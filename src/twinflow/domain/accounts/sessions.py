@@ -20,7 +20,10 @@ class WaitsFor(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """Somebody who is signed in somewhere. Times are UTC; only a hash of what the browser holds is known."""
+    """Somebody who is signed in somewhere. Times are UTC; only a hash of what the browser holds is known.
+
+    `second_factor` says whether one was shown, here or at a provider.
+    """
 
     id_hash: str
     person: str
@@ -30,6 +33,7 @@ class Session:
     user_agent: str
     waits_for: WaitsFor = WaitsFor.NOTHING
     revoked_at: datetime | None = None
+    second_factor: bool = False
 
     def holds(self, now: datetime) -> bool:
         """Whether it is one still, at an instant."""

@@ -190,6 +190,7 @@ class FindingCode(StrEnum):
     TERM_BEYOND_BOUND = "term_beyond_bound"
     TERM_ASSUMED = "term_assumed"
     DATES_DISAGREE = "dates_disagree"
+    WRONG_OFFICE = "wrong_office"
 
     @property
     def notice(self) -> str:
@@ -199,7 +200,7 @@ class FindingCode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing to settle. `subject` names the fact, party or term it is about; with `code` it is its identity."""
+    """One thing to settle. `subject` names the fact, party, term or office it is about; with `code` it is its identity."""
 
     code: FindingCode
     subject: str

@@ -373,6 +373,51 @@ class DutyTaken:
         return cls(said["role"], said["act"], said.get("person", ""), until, reason, said.get("to", ""))
 
 
+class Thing(StrEnum):
+    """What somebody has open in a case, beside the duty of a role. Its name is the key of a deadline (`rule/occurrence`), of a
+    kind of round, the number of a consultation or of a correction, or a deadline's with that of its change.
+    """
+
+    ACKNOWLEDGEMENT = "acknowledgement"
+    DRAFT = "draft"
+    ROUND = "round"
+    CONSULTATION = "consultation"
+    CORRECTION = "correction"
+    CHANGE = "change"
+
+
+class Handing(StrEnum):
+    HAND_OVER = "hand-over"
+    ACCEPT = "accept"
+    DECLINE = "decline"
+
+
+@dataclass(frozen=True, slots=True)
+class HandedOver:
+    """An open thing of the `person` is handed over to somebody; or it is accepted, and theirs since then; or declined."""
+
+    kind: ClassVar = EntryKind.HANDED_OVER
+
+    thing: Thing
+    name: str
+    act: Handing
+    person: str
+    to: str = ""
+    reason: str = ""
+
+    def details(self) -> dict[str, str]:
+        said = {"thing": self.thing.value, "name": self.name, "act": self.act.value, "person": self.person}
+        return said | _given({"to": self.to, "reason": self.reason})
+
+    @classmethod
+    def read(cls, entry: HistoryEntry) -> Self | None:
+        if entry.kind is not cls.kind:
+            return None
+        said = entry.details
+        what = (Thing(said["thing"]), said["name"], Handing(said["act"]), said["person"])
+        return cls(*what, said.get("to", ""), said.get("reason", ""))
+
+
 @dataclass(frozen=True, slots=True)
 class TermStated:
     """What somebody says that the text, or the parties, hold of a term of which only the process's default was known.
@@ -597,6 +642,49 @@ class Migrated:
         )
 
 
+class MoveAct(StrEnum):
+    ASKED = "asked"
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    TAKEN_BACK = "taken-back"
+
+
+@dataclass(frozen=True, slots=True)
+class OfficeMove:
+    """What was done about the move of a case from the office `before`, which keeps it, to the office `to`.
+
+    `along` is the reference of the agreement with which it went there. `ended` are the people of whom nothing counts any more
+    that they have in hand, or said of a deadline, as they hold no role in the case from then on.
+    """
+
+    kind: ClassVar = EntryKind.MOVE
+
+    act: MoveAct
+    before: str
+    to: str
+    reason: str = ""
+    along: str = ""
+    ended: tuple[str, ...] = ()
+
+    def details(self) -> dict[str, str]:
+        said = {"act": self.act.value, "from": self.before, "to": self.to}
+        return said | _given({"reason": self.reason, "along": self.along, "ended": " ".join(self.ended)})
+
+    @classmethod
+    def read(cls, entry: HistoryEntry) -> Self | None:
+        if entry.kind is not cls.kind:
+            return None
+        said = entry.details
+        ended = tuple(said.get("ended", "").split())
+        return cls(MoveAct(said["act"]), said["from"], said["to"], said.get("reason", ""), said.get("along", ""), ended)
+
+    @classmethod
+    def accepted(cls, entry: HistoryEntry) -> Self | None:
+        """What the entry says where the case has gone to another office by it; None for every other entry."""
+        said = cls.read(entry)
+        return said if said is not None and said.act is MoveAct.ACCEPTED else None
+
+
 @dataclass(frozen=True, slots=True)
 class NotDelivered:
     """A message that did not reach its recipient, and why, as `sentences.packed` keeps it."""
@@ -793,20 +881,23 @@ Said = (
     | Acknowledged
     | Snoozed
     | DutyTaken
+    | HandedOver
     | TermStated
     | DraftSubmitted
     | OnObservation
     | OnConsultation
     | InternalNote
     | Migrated
+    | OfficeMove
     | NotDelivered
     | Cancelled
     | Corrected
     | NotCorrected
 )
 _KINDS: tuple[type[Said], ...] = (
-    OpenedDespite, StepTaken, Alerted, DateMoved, Changed, Acknowledged, Snoozed, DutyTaken, TermStated, DraftSubmitted,
-    OnObservation, OnConsultation, InternalNote, Migrated, NotDelivered, Cancelled, Corrected, NotCorrected,
+    OpenedDespite, StepTaken, Alerted, DateMoved, Changed, Acknowledged, Snoozed, DutyTaken, HandedOver, TermStated,
+    DraftSubmitted, OnObservation, OnConsultation, InternalNote, Migrated, OfficeMove, NotDelivered, Cancelled, Corrected,
+    NotCorrected,
 )  # fmt: skip
 
 

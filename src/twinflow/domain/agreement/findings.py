@@ -8,13 +8,16 @@ from twinflow.domain.process.definition import ProcessDefinition
 from twinflow.domain.process.well_known_facts import SIGNED_ON
 
 
-def findings(agreement: PresentAgreement, definition: ProcessDefinition) -> tuple[Finding, ...]:
-    return tuple(_findings(agreement, definition))
+def findings(agreement: PresentAgreement, definition: ProcessDefinition, kind: str = "") -> tuple[Finding, ...]:
+    """What there is to settle in a case that an office of the kind keeps (empty: not known)."""
+    return tuple(_findings(agreement, definition, kind))
 
 
-def _findings(agreement: PresentAgreement, definition: ProcessDefinition) -> Iterator[Finding]:
+def _findings(agreement: PresentAgreement, definition: ProcessDefinition, kind: str) -> Iterator[Finding]:
     if agreement.annulled_on is not None:
         return
+    if kind and kind not in definition.home_kinds:
+        yield Finding(FindingCode.WRONG_OFFICE, agreement.office)
     state = definition.states[agreement.state]
     if state.signed and agreement.day_of(SIGNED_ON) is None:
         yield Finding(FindingCode.DATE_MISSING, SIGNED_ON)

@@ -8,6 +8,7 @@ from datetime import date
 from twinflow.domain.agreement.agreement import Agreement
 from twinflow.domain.agreement.entries import Corrected
 from twinflow.domain.agreement.history import EntryKind
+from twinflow.domain.agreement.kept_by import kept_by
 from twinflow.domain.agreement.seals import ENTRY, PARTS, Head, Written, sealed
 from twinflow.domain.agreement.subject import AlertSubject
 from twinflow.domain.agreement.written import OF_ALERT, WrittenAgreement, WrittenAlert, WrittenEntry, WrittenLink
@@ -113,7 +114,7 @@ OF_PARTS = {
 
 
 def of_state(agreement: Agreement) -> Iterator[Sentence]:
-    """Whether it is in the state that its history leads to, and annulled if that says so."""
+    """Whether it is in the state that its history leads to, kept by the office that it says, and annulled if that says so."""
     state, history = agreement.state, agreement.history
     annulled_on = _annulled_on(agreement)
     if annulled_on != agreement.annulled_on:
@@ -122,6 +123,10 @@ def of_state(agreement: Agreement) -> Iterator[Sentence]:
     led_to = [entry.to_state for entry in history if entry.to_state]
     if led_to and led_to[-1] != state:
         yield Sentence("its state is {state}; by its history it is {other}", {"state": state, "other": led_to[-1]})
+    office = kept_by(history)
+    if office not in {None, agreement.office}:
+        values = {"office": agreement.office, "other": office}
+        yield Sentence("it is kept by {office}; by its history it is by {other}", values)
 
 
 def _annulled_on(agreement: Agreement) -> date | None:

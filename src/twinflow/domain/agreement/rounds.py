@@ -13,11 +13,13 @@ from twinflow.domain.agreement.entries import (
     BEGINNINGS,
     ConsultationAct,
     DraftSubmitted,
+    HandedOver,
     InternalNote,
     ObservationAct,
     OnConsultation,
     OnObservation,
     StepTaken,
+    Thing,
     of_a_round,
 )
 from twinflow.domain.agreement.history import INTERNAL_TO_A_ROUND, EntryKind, HistoryEntry
@@ -233,7 +235,8 @@ def kept_from_the_city(history: Sequence[HistoryEntry], definition: ProcessDefin
     rounds = rounds_of(history, definition)
     found = set()
     for place, entry in enumerate(history):
-        if entry.kind in INTERNAL_TO_A_ROUND:
+        handed = HandedOver.read(entry)
+        if entry.kind in INTERNAL_TO_A_ROUND or (handed is not None and handed.thing is Thing.CONSULTATION):
             found.add(place)
         said = OnObservation.read(entry)
         this = rounds.open(said.round) if said is not None else None

@@ -10,8 +10,8 @@ from twinflow.domain.agreement.agreement import Finding, FindingCode
 class SubjectKind(StrEnum):
     """`deadline`: its day comes or has passed; `lapse`: its day has passed and the step that follows cannot be taken; `moved`: it
     has another day; `change`: a change of it waits for somebody; `step`: it was taken; `undelivered`: a message reached nobody.
-    `correction`: an entry of the history was put right; `consultation`: a unit was asked. What findings are about
-    has their codes.
+    `correction`: an entry of the history was put right; `consultation`: a unit was asked; `office`: its move to another one was
+    asked for, accepted or refused; `hands`: something has changed hands. What findings are about has their codes.
     """
 
     DEADLINE = "deadline"
@@ -22,6 +22,8 @@ class SubjectKind(StrEnum):
     UNDELIVERED = "undelivered"
     CORRECTION = "correction"
     CONSULTATION = "consultation"
+    OFFICE = "office"
+    HANDS = "hands"
 
 
 _KINDS: dict[str, SubjectKind | FindingCode] = {kind.value: kind for kind in (*SubjectKind, *FindingCode)}

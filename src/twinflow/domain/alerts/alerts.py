@@ -1,20 +1,24 @@
 """What is to be told of a case: of a date and its warnings, a move, a finding, a step."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
-from twinflow.domain.agreement.agreement import Agreement, Deadline, Finding
+from twinflow.domain.agreement.agreement import Agreement, Deadline, Finding, FindingCode
 from twinflow.domain.agreement.entries import OnConsultation, StepTaken, TermStated
 from twinflow.domain.agreement.history import HistoryEntry
+from twinflow.domain.agreement.rounds import Consultation
 from twinflow.domain.agreement.subject import AlertSubject, SubjectKind
 from twinflow.domain.alerts.telling import Telling
 from twinflow.domain.calendar.business_days import Calendars
-from twinflow.domain.deadlines import warnings
+from twinflow.domain.deadlines import consultations, warnings
 from twinflow.domain.deadlines.acknowledgements import acknowledgements_of
 from twinflow.domain.deadlines.carried_over import taken_over
+from twinflow.domain.deadlines.consultations import Waiting
+from twinflow.domain.deadlines.context import DeadlineContext
 from twinflow.domain.deadlines.warnings import LevelKey
-from twinflow.domain.process.definition import CLOCK, LIAISON, Announcement, DeadlineRule
+from twinflow.domain.people.viewer import SUPERVISOR
+from twinflow.domain.process.definition import CLOCK, LIAISON, Announcement, DeadlineRule, RoundRule
 
 SOON, OVERDUE = "deadline-soon", "deadline-overdue"
 """The notices about a deadline: its day is to come, or has passed."""
@@ -36,8 +40,18 @@ NOT_CORRECTED = "correction-refused"
 
 DISPLACED = "correction-displaced"
 """The notice that another correction has taken the place of one which waited."""
-CONSULTED = "consultation-asked"
-"""The notice to a unit that it was consulted."""
+
+CONSULTED, ANSWER_SOON, ANSWER_OVERDUE = "consultation-asked", "consultation-soon", "consultation-overdue"
+"""The notices to a unit: that it was consulted, and that the day of its answer is to come, or has passed."""
+
+ANSWERED = "consultation-given"
+"""The notice to whoever asked a unit that it has answered."""
+
+TO_ACCEPT, GONE, NOT_MOVED = "move-to-accept", "case-moved", "move-refused"
+"""The notices that an office is to keep a case from now on: asked of its supervisors, so, and not so."""
+
+HANDED_OVER, IN_OTHER_HANDS = "handed-over", "in-other-hands"
+"""The notices to a successor of what waits for them to accept it, and to those concerned that something has changed hands."""
 
 MISSED = "missed"
 """The level of an occurrence that began and passed while the clock was off."""
@@ -174,12 +188,12 @@ def about_moved(rule: DeadlineRule, occurrence: int, cause: str, today: date) ->
 
 
 def about_finding(finding: Finding, occurrence: int, today: date) -> Telling:
-    """What the liaison has to settle."""
+    """What the liaison has to settle; that an office may not keep the case, its supervisors: it has no liaison."""
     return Telling(
         notice=finding.code.notice,
         subject=AlertSubject.finding(finding),
         occurrence=occurrence,
-        roles=(LIAISON,),
+        roles=(SUPERVISOR if finding.code is FindingCode.WRONG_OFFICE else LIAISON,),
         effective_on=today,
         waits=True,
     )
@@ -222,11 +236,70 @@ def about_consultation(said: OnConsultation, on: date) -> Telling:
     """That a unit is asked; without delay, as its time runs."""
     return Telling(
         notice=CONSULTED,
-        subject=AlertSubject(SubjectKind.CONSULTATION, str(said.number)),
+        subject=_consultation(said.number),
         roles=(said.role,),
         effective_on=on,
         urgent=True,
     )
+
+
+def about_move(number: int, notice: str, actor: str, today: date, along: str) -> Telling:
+    """That the entry of this number asks for a move to another office, accepts or refuses one; `actor` knows of it.
+
+    `along` are the references of what went with it, with a space between them.
+    """
+    return Telling(
+        notice=notice,
+        subject=AlertSubject(SubjectKind.OFFICE, str(number)),
+        roles=(),
+        effective_on=today,
+        details={"along": along} if along else {},
+        held=frozenset({actor}),
+    )
+
+
+def about_waiting(waiting: Waiting, context: DeadlineContext) -> Iterator[Telling]:
+    """That an answer is awaited: by its ladder to the unit, and once it is overdue to whoever asked as well."""
+    level = consultations.reached(waiting, context)
+    if level is None:
+        return
+    passed = level.on > waiting.due_on
+    told = Telling(
+        notice=ANSWER_OVERDUE if passed else ANSWER_SOON,
+        subject=_consultation(waiting.consultation.number),
+        level=str(level.key),
+        roles=(waiting.consultation.asked.role,),
+        effective_on=level.on,
+        waits=True,
+    )
+    yield told
+    if passed:
+        yield replace(told, roles=_who_ask(waiting.round), person=waiting.consultation.asked_in.actor)
+
+
+def about_answer(answered: Consultation, rule: RoundRule, on: date) -> Telling:
+    """That a unit has answered, to whoever asked it."""
+    return Telling(
+        notice=ANSWERED,
+        subject=_consultation(answered.number),
+        level=ANSWERED,
+        roles=_who_ask(rule),
+        effective_on=on,
+        person=answered.asked_in.actor,
+    )
+
+
+def _consultation(number: int) -> AlertSubject:
+    return AlertSubject(SubjectKind.CONSULTATION, str(number))
+
+
+def _who_ask(rule: RoundRule) -> tuple[str, ...]:
+    return tuple(sorted(rule.consulted_by))
+
+
+def about_hands(notice: str, number: int, today: date) -> Telling:
+    """That what the entry of this number says, and those written with it, is or is to be in the hands of another."""
+    return Telling(notice=notice, subject=AlertSubject(SubjectKind.HANDS, str(number)), roles=(), effective_on=today)
 
 
 def about_refused_correction(number: int, actor: str, today: date) -> Telling:

@@ -4,6 +4,7 @@ from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 
+from twinflow.domain.agreement.subject import SubjectKind
 from twinflow.domain.alerts.telling import Telling
 from twinflow.domain.deadlines.warnings import LevelKey
 from twinflow.domain.people.people import People
@@ -11,6 +12,9 @@ from twinflow.domain.process.definition import ProcessDefinition
 
 NOBODYS: Mapping[str, str] = {}
 """Nobody has a duty in hand."""
+
+WHOEVER_HAS_IT = frozenset({SubjectKind.CHANGE, SubjectKind.CORRECTION, SubjectKind.HANDS})
+"""Told whoever has the duty in hand: what waits for another person than the one who asked, and that it has changed hands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +71,11 @@ def audience_of(
     in hand: while they hold the role, they alone are told in it. Where it is handed over and not accepted yet (empty), all of
     the role are, and its deputy too.
     """
-    handed_over = (definition.roles[role].deputy for role in telling.roles if in_hand.get(role) == "")
-    deputies = tuple(deputy for deputy in handed_over if deputy is not None and deputy not in telling.roles)
-    holders, vacant = holders_of(people, definition, office, telling.roles, today)
-    standing_by, _ = holders_of(people, definition, office, deputies, today)
-    holders = {**standing_by, **_without_others(holders, in_hand)}
+    in_hand = NOBODYS if telling.subject.kind in WHOEVER_HAS_IT else in_hand
+    if telling.person:
+        in_hand = {**in_hand, **dict.fromkeys(telling.roles, telling.person)}
+    _, vacant = holders_of(people, definition, office, telling.roles, today)
+    holders = holders_now(people, definition, office, telling.roles, today, in_hand)
     heard = {person for person in holders if person in telling.held or (telling.level, person) in told}
     recipients = [
         each
@@ -79,6 +83,39 @@ def audience_of(
         if (telling.level, each.person) not in told
     ]
     return Audience(tuple(recipients), vacant, nobody=not holders)
+
+
+def holders_now(
+    people: People,
+    definition: ProcessDefinition,
+    office: str,
+    roles: Iterable[str],
+    today: date,
+    in_hand: Mapping[str, str],
+) -> dict[str, str]:
+    """Who is told in the roles, each with the first of them: of a role whose duty is in hand, who has it."""
+    roles = tuple(roles)
+    handed_over = (definition.roles[role].deputy for role in roles if in_hand.get(role) == "")
+    deputies = tuple(deputy for deputy in handed_over if deputy is not None and deputy not in roles)
+    holders, _ = holders_of(people, definition, office, roles, today)
+    standing_by, _ = holders_of(people, definition, office, deputies, today)
+    return {**standing_by, **_without_others(holders, in_hand)}
+
+
+def is_anothers(
+    people: People,
+    definition: ProcessDefinition,
+    office: str,
+    role: str,
+    who: str,
+    today: date,
+    in_hand: Mapping[str, str],
+) -> bool:
+    """Whether what was told to somebody in a role is told to another by now, who has its duty in hand."""
+    holder = in_hand.get(role, "")
+    if holder in ("", who) or role not in definition.roles:
+        return False
+    return any(each.key == holder for each in people.holders_for(definition, role, office, today))
 
 
 def _without_others(holders: Mapping[str, str], in_hand: Mapping[str, str]) -> dict[str, str]:

@@ -18,7 +18,7 @@ from twinflow.domain.alerts.recipients import AlreadyTold, Audience
 from twinflow.domain.alerts.telling import Telling
 from twinflow.domain.calendar.business_days import Calendars
 from twinflow.domain.clock import waking
-from twinflow.domain.deadlines import warnings
+from twinflow.domain.deadlines import consultations, warnings
 from twinflow.domain.deadlines.context import DeadlineContext
 from twinflow.domain.deadlines.kept import Key, Rewritten, rewritten
 from twinflow.domain.deadlines.occurrences import on_record_since, with_deadlines
@@ -192,7 +192,7 @@ class _Run:
             self._tell_findings()
             anew = self._derived_anew()
             self._warn(anew)
-            self._leave_derived(anew)
+            self._leave_derived(self._warned_of_consultations(anew))
 
     def _take_steps(self) -> None:
         for deed in steps_of_dates(self.agreement, self.definition, self.context, self.now):
@@ -272,7 +272,21 @@ class _Run:
         """The passing of a day may open the next occurrence, or close a right that nobody used; nothing told changes a date."""
         if not self.case.is_to_be_derived(waking.latest_day(self.now)):
             return self.agreement
-        return with_deadlines(self.agreement, self.definition, self.context)
+        return with_deadlines(replace(self.agreement, derive_on=None), self.definition, self.context)
+
+    def _warned_of_consultations(self, anew: Agreement) -> Agreement:
+        """Warn the units that were consulted; where nobody hears of it, the case is to be looked at again until somebody does."""
+        if anew is self.agreement:
+            return anew
+        tellings = [
+            telling
+            for waiting in consultations.awaited(anew, self.definition)
+            for telling in alerts.about_waiting(waiting, self.context)
+        ]
+        audiences = [self._tell(telling) for telling in tellings]
+        if any(audience.nobody for audience in audiences):
+            return replace(anew, derive_on=self.agreement.derive_on)
+        return anew
 
     def _leave_derived(self, anew: Agreement) -> None:
         before = self.agreement

@@ -18,9 +18,11 @@ from twinflow.domain.agreement.entries import (
     Correction,
     Counting,
     StepTaken,
+    Thing,
     beginning,
     noted,
 )
+from twinflow.domain.agreement.handed_over import taken_on
 from twinflow.domain.agreement.history import OF_A_ROUND, EntryKind, HistoryEntry, Way
 from twinflow.domain.agreement.present_names import as_corrected, numbered, reached_by, what_counts
 from twinflow.domain.corrections.entry_as_asked import corrected
@@ -252,13 +254,18 @@ class _Deciding:
     def _about_who_confirms(self) -> None:
         if self.confirms is None:
             return
-        _, roles, who = self.confirms
+        number, roles, who = self.confirms
         if not who.roles & set(roles):
             self.reasons.append(is_not(who, roles, self.definition))
         tie = tie_to(who, self.actor.key, self.actor.way)
         if tie is not None:
             did = with_tie(Sentence("{person} made the correction", {"person": self.actor.key}), tie)
             self.reasons.append(Sentence("{did}; another person has to confirm it.", {"did": did}))
+        for entry in taken_on(self.history, Thing.CORRECTION, str(number)):
+            tie = tie_to(who, entry.actor, entry.way)
+            if tie is not None:
+                did = with_tie(Sentence("{person} has taken the correction on", {"person": entry.actor}), tie)
+                self.reasons.append(Sentence("{did}; another person has to confirm it.", {"did": did}))
 
     def _about_what_it_would_change(self, old: HistoryEntry, new: HistoryEntry, asked: Mapping[str, str]) -> None:
         """A correction that says what is said already is none."""

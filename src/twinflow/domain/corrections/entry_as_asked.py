@@ -55,6 +55,10 @@ def corrected(request: Request, old: HistoryEntry, present: HistoryEntry) -> His
             request.reasons.append(Sentence("Nothing follows from it; acknowledge the deadline anew."))
         case EntryKind.DUTY:
             request.reasons.append(Sentence("Nothing follows from it; release the duty, or take it over."))
+        case EntryKind.MOVE:
+            request.reasons.append(Sentence("Who keeps the case changes by another move (agreements move)."))
+        case EntryKind.HANDED_OVER:
+            request.reasons.append(Sentence("Nothing follows from it; hand it over anew."))
         case EntryKind.DEADLINE:
             request.reasons.append(Sentence("The date moved by itself: correct the entry that it comes from."))
         case EntryKind.MIGRATED:

@@ -8,6 +8,7 @@ from twinflow.domain.agreement.agreement import Claim, Party, Term
 from twinflow.domain.agreement.entries import (
     Began,
     Correction,
+    OfficeMove,
     beginning,
 )
 from twinflow.domain.agreement.history import EntryKind, HistoryEntry
@@ -68,8 +69,19 @@ def corrected_opening(request: Request, old: HistoryEntry) -> HistoryEntry:
 
 def _about_the_office(request: Request, key: str) -> None:
     offices, definition, today = request.people.offices, request.definition, request.today
+    if any(OfficeMove.accepted(entry) for entry in request.agreement.history):
+        if "office" in request.command.asked:
+            values: dict[str, object] = {"office": request.agreement.office, "reference": request.agreement.reference}
+            request.reasons.append(
+                Sentence(
+                    "It was moved to {office} since; who keeps it now changes by another move: "
+                    "twinflow agreements move {reference} --to OFFICE --reason WHY --as SUPERVISOR",
+                    values,
+                )
+            )
+        return
     if key not in offices:
-        values: dict[str, object] = {"office": key, "offices": sorted(offices)}
+        values = {"office": key, "offices": sorted(offices)}
         request.reasons.append(Sentence("There is no office {office}; there are {offices}.", values))
     elif (wrong := wrong_kind(definition, offices[key].kind, today)) is not None:
         request.reasons.append(wrong)

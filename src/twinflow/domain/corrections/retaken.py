@@ -14,6 +14,7 @@ from twinflow.domain.agreement.entries import (
     Changed,
     ChangeKind,
     Migrated,
+    OfficeMove,
     Policy,
     StepTaken,
     TermStated,
@@ -22,6 +23,7 @@ from twinflow.domain.agreement.entries import (
     withdrawn,
 )
 from twinflow.domain.agreement.history import OF_A_ROUND, EntryKind, HistoryEntry
+from twinflow.domain.agreement.kept_by import began_in
 from twinflow.domain.agreement.present_names import number_of
 from twinflow.domain.clock.day import Taken, steps_of_dates
 from twinflow.domain.deadlines.changes import ChangeCommand, decide
@@ -97,7 +99,8 @@ def as_it_began(
     stated = {said.term for entry in history if (said := TermStated.read(entry)) is not None}
     terms = {name: term for name, term in agreement.terms.items() if name not in stated}
     unsigned = tuple(replace(party, signature=None) for party in agreement.parties)
-    began = Began(agreement.title, agreement.office, agreement.origin, agreement.note, unsigned, terms, {})
+    office = began_in(history, agreement.office)
+    began = Began(agreement.title, office, agreement.origin, agreement.note, unsigned, terms, {})
     for _ in range(MOST_ROUNDS):  # a step of the clock follows from facts that the case may have begun with
         given = retaken(agreement, [beginning(history[0], began), *history[1:]], rulebook, people, now).agreement
         if (given.facts, given.parties) == (agreement.facts, agreement.parties):
@@ -228,6 +231,8 @@ class _Run:
                 return self._changed(entry)
             case EntryKind.MIGRATED:
                 return self._migrated(entry)
+            case EntryKind.MOVE:
+                return self._went(entry)
             case EntryKind.TERM:
                 return self._stated(entry)
             case kind if kind in OF_A_ROUND:
@@ -295,7 +300,7 @@ class _Run:
         also = frozenset(hands).union(*(self.people.sharing(person) for person in known)) - {entry.actor}
         way = entry.way
         acts_for = {way.role: way.acts_for} if way is not None and way.acts_for else {}
-        return Actor(entry.actor, frozenset(self.definition.roles), also, acts_for, way)
+        return Actor(entry.actor, frozenset(self.definition.roles), also, acts_for, way, self.people.shared)
 
     def _changed(self, entry: HistoryEntry) -> HistoryEntry:
         said, now = Changed.read(entry), entry.recorded_at
@@ -338,6 +343,15 @@ class _Run:
         """Whether the change that is confirmed is withdrawn: its confirmation goes with it."""
         changes = (said for each in self.case.history if (said := Changed.read(each)) is not None)
         return any(said.withdrawn and (said.key, said.number) == (confirms.key, confirms.of) for said in changes)
+
+    def _went(self, entry: HistoryEntry) -> HistoryEntry:
+        """To another office, where the move was accepted: its dates are derived there from then on."""
+        gone = OfficeMove.accepted(entry)
+        if gone is not None:
+            self.case = replace(self.case, office=gone.to)
+        self._keep(entry)
+        self.derive(entry.recorded_at)
+        return entry
 
     def _stated(self, entry: HistoryEntry) -> HistoryEntry:
         said = TermStated.read(entry)

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from datetime import date, datetime
 
 from twinflow.domain.agreement.agreement import Agreement
-from twinflow.domain.agreement.entries import Corrected, NotCorrected, noted
+from twinflow.domain.agreement.entries import Corrected, NotCorrected, Thing, noted
+from twinflow.domain.agreement.handed_over import taken_on
 from twinflow.domain.agreement.history import HistoryEntry
 from twinflow.domain.agreement.present_names import numbered
 from twinflow.domain.corrections.request import is_not
@@ -59,13 +60,18 @@ def refuse(
     """
     asked, said = waiting_under(agreement, history, number)
     reasons = [] if reason.strip() else [Sentence("A correction is refused only with a reason.")]
-    taken_back = actor.is_called(asked.actor)
+    taken_back = any(actor.is_called(each) for each in whoever_asked(history, number, asked))
     if not taken_back and not actor.roles & set(said.second):
         reasons.append(is_not(actor, said.second, definition))
     if reasons:
         values = {"number": number, "reference": agreement.reference}
         raise Refused("Correction {number} of {reference} goes on waiting.", tuple(reasons), **values)
     return noted(NotCorrected(number, said.entry, reason, taken_back), actor.key, today, now, actor.way_in(said.second))
+
+
+def whoever_asked(history: Sequence[HistoryEntry], number: int, asked: HistoryEntry) -> list[str]:
+    """Who asked for the correction of this number, by the entry `asked`, and who has taken it on since."""
+    return [asked.actor, *(entry.actor for entry in taken_on(history, Thing.CORRECTION, str(number)))]
 
 
 def waiting_under(agreement: Agreement, history: Sequence[HistoryEntry], number: int) -> tuple[HistoryEntry, Corrected]:

@@ -1,17 +1,19 @@
 """What people say about the warnings of a deadline: “I have it” (acknowledged), or “not before this day” (snoozed).
 
 Both are entries of the history and leave the clock alone: the date, what lapses and who is late stay as they are. Both are
-about the date as it was then: once it has moved, they no longer count, even if it moves back.
+about the date as it was then: once it has moved, they no longer count, even if it moves back. Nor do they once the case has
+gone to another office in which whoever said it has no part.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from twinflow.domain.agreement.agreement import Agreement, Deadline
-from twinflow.domain.agreement.entries import Acknowledged, DateMoved, Snoozed, noted
+from twinflow.domain.agreement.entries import Acknowledged, DateMoved, OfficeMove, Snoozed, noted
 from twinflow.domain.agreement.history import HistoryEntry
 from twinflow.domain.deadlines.context import DeadlineContext
+from twinflow.domain.people.duties import in_the_hands_of_another
 from twinflow.domain.people.people import Actor
 from twinflow.domain.process.definition import ProcessDefinition
 from twinflow.errors import Refused
@@ -68,6 +70,8 @@ def acknowledgements_by_deadline(history: Iterable[HistoryEntry]) -> Mapping[Key
     for entry in history:
         if (moved := DateMoved.read(entry)) is not None:
             found.pop(moved.key, None)
+        elif (gone := OfficeMove.accepted(entry)) is not None:
+            found = {key: _without(said, gone.ended) for key, said in found.items()}
         elif (said := Acknowledged.read(entry) or Snoozed.read(entry)) is not None:
             found[said.key] = _with(found.get(said.key, NOTHING_SAID), said, entry)
     return found
@@ -75,6 +79,12 @@ def acknowledgements_by_deadline(history: Iterable[HistoryEntry]) -> Mapping[Key
 
 def acknowledgements_of(history: Iterable[HistoryEntry], key: Key) -> Acknowledgements:
     return acknowledgements_by_deadline(history).get(key, NOTHING_SAID)
+
+
+def _without(said: Acknowledgements, people: Container[str]) -> Acknowledgements:
+    acknowledged = said.acknowledged
+    stays = acknowledged if acknowledged is not None and acknowledged.by not in people else None
+    return Acknowledgements(stays, tuple(each for each in said.snoozes if each.by not in people))
 
 
 def _with(before: Acknowledgements, said: Acknowledged | Snoozed, entry: HistoryEntry) -> Acknowledgements:
@@ -112,7 +122,7 @@ def decide(
 ) -> HistoryEntry:
     """The history entry of what somebody said. `now` is UTC. Raises Refused with every reason that stands in the way."""
     today = context.today_of(definition.deadlines[deadline.rule])
-    reasons = list(_against_both(definition, deadline, actor))
+    reasons = list(_against_both(agreement, definition, deadline, actor))
     entry: Acknowledged | Snoozed
     match said:
         case Acknowledge(note):
@@ -128,7 +138,9 @@ def decide(
     return noted(entry, actor.key, context.today, now, way)
 
 
-def _against_both(definition: ProcessDefinition, deadline: Deadline, actor: Actor) -> Iterator[Sentence]:
+def _against_both(
+    agreement: Agreement, definition: ProcessDefinition, deadline: Deadline, actor: Actor
+) -> Iterator[Sentence]:
     if not deadline.is_open:
         yield Sentence("It is closed since {day}.", {"day": deadline.closed_on or "–"})
     elif deadline.due_on is None:
@@ -137,6 +149,9 @@ def _against_both(definition: ProcessDefinition, deadline: Deadline, actor: Acto
     if actor.roles.isdisjoint(roles):
         labels = [definition.roles[role].label for role in roles]
         yield Sentence("{person} is not told of it; only {roles} are.", {"person": actor.key, "roles": labels})
+    another = in_the_hands_of_another(agreement, definition, frozenset(roles), actor)
+    if another is not None and not actor.roles.isdisjoint(roles):
+        yield another
 
 
 def _against_acknowledging(so_far: Acknowledgements) -> Iterator[Sentence]:

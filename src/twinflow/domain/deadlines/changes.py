@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from twinflow.domain.agreement.agreement import Agreement, Basis, Deadline
-from twinflow.domain.agreement.entries import Changed, ChangeKind, noted
+from twinflow.domain.agreement.entries import Changed, ChangeKind, Thing, noted
+from twinflow.domain.agreement.handed_over import taken_on
 from twinflow.domain.agreement.history import EntryKind, HistoryEntry, Way
 from twinflow.domain.calendar.business_days import Calendars, Pause, add_length
 from twinflow.domain.calendar.dates import Length
@@ -364,6 +365,14 @@ class _Request:
         if tie is not None:
             did = Sentence("{person} made change {number}", {"person": meant.actor, "number": meant.number})
             yield Sentence("{did}; another person has to confirm it.", {"did": with_tie(did, tie)})
+        name = f"{self.deadline.rule}/{self.deadline.occurrence}/{meant.number}"
+        for entry in taken_on(self.agreement.history, Thing.CHANGE, name):
+            tie = tie_to(self.actor, entry.actor, entry.way)
+            if tie is not None:
+                took = Sentence(
+                    "{person} has taken change {number} on", {"person": entry.actor, "number": meant.number}
+                )
+                yield Sentence("{did}; another person has to confirm it.", {"did": with_tie(took, tie)})
         if self.on > self.today:
             yield Sentence("the day {day} is still to come.", {"day": self.on})
 

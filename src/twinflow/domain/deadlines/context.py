@@ -25,7 +25,8 @@ class DeadlineContext:
     """What deadlines are counted with.
 
     `today` is the date at the office that keeps the case, `places` where those are who may be late; `calendars` are those of the
-    process, `own` those of the rules that name theirs, by key of the rule; `zone` is that of the office that keeps the case.
+    process, `own` those of the rules that name theirs, by key of the rule; `zone` and `kind` are those of the office that keeps
+    the case (empty: not known).
     `ends` are the final states of each process that may belong to the case.
     """
 
@@ -35,6 +36,7 @@ class DeadlineContext:
     places: Mapping[str, Place] = field(default_factory=dict)
     zone: tzinfo = UTC
     ends: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    kind: str = ""
 
     def calendars_of(self, rule: DeadlineRule) -> Calendars:
         return self.own.get(rule.key, self.calendars)

@@ -68,7 +68,7 @@ def rewritten(
         if key in old and old[key].due_on != new[key].due_on
     )
     left = replace(after, deadlines=tuple({**old, **rows}.values()), history=(*after.history, *moves))
-    known = tuple(found_anew(before.findings, findings(left, definition)))
+    known = tuple(found_anew(before.findings, findings(left, definition, context.kind)))
     return Rewritten(
         agreement=replace(left, findings=known),
         rows=rows,

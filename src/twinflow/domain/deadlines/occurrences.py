@@ -14,6 +14,7 @@ from twinflow.domain.agreement.entries import DateMoved, TermStated
 from twinflow.domain.agreement.history import EntryKind
 from twinflow.domain.calendar.dates import Length
 from twinflow.domain.deadlines.closing import closed_as_impossible, closed_by_the_end, in_its_states, lapsed
+from twinflow.domain.deadlines.consultations import next_days
 from twinflow.domain.deadlines.context import DeadlineContext
 from twinflow.domain.deadlines.events import (
     Act,
@@ -31,7 +32,8 @@ from twinflow.domain.process.definition import DeadlineRule, ProcessDefinition, 
 
 
 def with_deadlines(agreement: Agreement, definition: ProcessDefinition, context: DeadlineContext) -> Agreement:
-    """The agreement with every occurrence of every deadline, and the next day whose coming alone may give others (`derive_on`).
+    """The agreement with every occurrence of every deadline, and the next day whose coming alone may give others, or has a
+    unit that was consulted warned (`derive_on`).
 
     Rules whose anchor has no day, or whose length the text does not state, give nothing. A right, or an occurrence, is over
     the day after its date; the next period of a recurring duty begins: all days are those where the late office is.
@@ -48,7 +50,7 @@ def with_deadlines(agreement: Agreement, definition: ProcessDefinition, context:
             if deadline.is_open and deadline.assumed and deadline.due_on is not None:
                 case.is_over(deadline.due_on)  # then it is no next date any more
     deadlines = tuple(deadline for found in done.values() for deadline in found)
-    derive_on = min(ahead, default=None)
+    derive_on = min([*ahead, *next_days(agreement, definition, context)], default=None)
     return replace(agreement, deadlines=deadlines, derive_on=derive_on, derived_on=context.today)
 
 

@@ -4,7 +4,7 @@ What identifies an event, and how often it has changed, comes from the books alo
 the feed of tomorrow is one event to a calendar program.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from enum import StrEnum
@@ -14,7 +14,7 @@ from uuid import UUID, uuid5
 from twinflow.domain.agreement.agreement import AgreementHead, Deadline, DeadlineStatus
 from twinflow.domain.agreement.entries import DateMoved
 from twinflow.domain.agreement.history import HistoryEntry
-from twinflow.domain.alerts.recipients import holders_of, recipients_of
+from twinflow.domain.alerts.recipients import holders_now, recipients_of
 from twinflow.domain.calendar.business_days import ONE_DAY
 from twinflow.domain.deadlines import assumed
 from twinflow.domain.deadlines.lateness import Standing, has_passed, in_words, is_paused
@@ -70,11 +70,20 @@ class CalendarEvent:
 
 
 def is_told(
-    people: People, person: Person, definition: ProcessDefinition, rule: DeadlineRule, office: str, day: date
+    people: People,
+    person: Person,
+    definition: ProcessDefinition,
+    rule: DeadlineRule,
+    office: str,
+    day: date,
+    in_hand: Mapping[str, str],
 ) -> bool:
-    """Whether the person gets on the day what is told of the deadline, be it for somebody absent or only when it escalates."""
+    """Whether the person gets on the day what is told of the deadline, be it for somebody absent or only when it escalates.
+
+    `in_hand` is as of `audience_of`.
+    """
     roles = dict.fromkeys((*rule.told, *(level.to for level in rule.warn + rule.escalate if level.to is not None)))
-    holders, _ = holders_of(people, definition, office, roles, day)
+    holders = holders_now(people, definition, office, roles, day, in_hand)
     standing_in = (recipient.person for recipient in recipients_of(people, holders, day))
     return person.key in holders or person.key in standing_in
 

@@ -62,6 +62,7 @@ def _of_office(office: Office) -> Iterator[tuple[str, str]]:
     yield f"{place}.time_zone", office.time_zone
     yield f"{place}.calendars", ", ".join(office.calendars)
     yield f"{place}.city", office.city
+    yield f"{place}.second_factor", "yes" if office.second_factor else NOTHING
 
 
 def _of_person(person: Person) -> Iterator[tuple[str, str]]:

@@ -2,20 +2,28 @@
 
 from dataclasses import replace
 
-from twinflow.domain.people.people import Assignment, Delegation, People, Person
+from twinflow.domain.people.people import Assignment, Delegation, Office, People, Person
 
 
 def with_declared(people: People, declared: People) -> People:
     """Who is there with what the file says of them, and who is in the file alone.
 
     Whom the file does not name stays as they are. A role that the file does not name stays too: it is ended by a
-    change that says its last day, and not by what a file leaves out.
+    change that says its last day, and not by what a file leaves out. Nor does an office cease to ask for a second factor.
     """
+    offices = {
+        key: _as_strict(people.offices[key], office) if key in people.offices else office
+        for key, office in declared.offices.items()
+    }
     changed = {
         key: _with_declared(people.people[key], person) if key in people.people else person
         for key, person in declared.people.items()
     }
-    return replace(people, offices={**people.offices, **declared.offices}, people={**people.people, **changed})
+    return replace(people, offices={**people.offices, **offices}, people={**people.people, **changed})
+
+
+def _as_strict(office: Office, declared: Office) -> Office:
+    return replace(declared, second_factor=office.second_factor or declared.second_factor)
 
 
 def _with_declared(person: Person, declared: Person) -> Person:

@@ -88,6 +88,18 @@ def with_delegations_ended(before: People, after: People) -> People:
     return after
 
 
+def ended_by_hand_over(people: People, giver: str, successor: str, last: date) -> People:
+    """Without what the giver delegates after the day `last`, but to the successor, who may hold by it what is handed over."""
+    person = people.people[giver]
+    delegations = tuple(each if each.to == successor else until(each, last) for each in person.delegations)
+    return replace(people, people={**people.people, giver: replace(person, delegations=delegations)})
+
+
+def until(given: Delegation, last: date) -> Delegation:
+    """The delegation, ended on a day; one that was to begin later never holds."""
+    return given if given.to_day <= last else replace(given, to_day=max(last, given.from_day - ONE_DAY))
+
+
 def _with_ended(before: People, after: People, person: Person) -> Person:
     was = before.people[person.key].delegations if person.key in before.people else ()
     return replace(

@@ -4,14 +4,15 @@ All of it follows from the history since the case came into its state: it ends b
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 
 from twinflow.domain.agreement.agreement import Agreement
-from twinflow.domain.agreement.entries import DutyTaken
-from twinflow.domain.agreement.history import HistoryEntry
+from twinflow.domain.agreement.entries import DutyTaken, OfficeMove
+from twinflow.domain.agreement.history import HistoryEntry, Way
 from twinflow.domain.people.people import Actor
+from twinflow.domain.people.viewer import SUPERVISOR
 from twinflow.domain.process.definition import ProcessDefinition
 from twinflow.sentences import Sentence
 
@@ -25,6 +26,7 @@ class Act(StrEnum):
     TAKE_BACK = "take-back"
     HAND_OVER = "hand-over"
     ACCEPT = "accept"
+    DECLINE = "decline"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,9 @@ def duties_of(history: Sequence[HistoryEntry]) -> Mapping[str, Duty]:
     """Who has the duties of a case in hand, by role."""
     found: dict[str, Duty] = {}
     for entry in since_it_came_here(history):
-        said = DutyTaken.read(entry)
+        said, moved = DutyTaken.read(entry), OfficeMove.accepted(entry)
+        if moved is not None:
+            found = {role: duty for role, duty in found.items() if not {duty.person, duty.to} & set(moved.ended)}
         if said is not None and said.person:
             found[said.role] = Duty(said.person, entry.effective_on, said.until, said.to)
         elif said is not None:
@@ -120,13 +124,22 @@ def decide(
     return DutyTaken(role, asked.act.value, *_left(asked, actor, there), asked.reason.strip(), to), reasons
 
 
+def way_of(actor: Actor, roles: Iterable[str], act: Act, holder: str, supervises: str | None) -> Way | None:
+    """The way of who did it: in one of the roles, or as their supervisor; `supervises` is for whom they are that."""
+    way = actor.way_in(roles)
+    for_another = not actor.is_called(holder) and act in (Act.HAND_OVER, Act.RELEASE, Act.TAKE_BACK)
+    if way is None or supervises is None or not (act is Act.ASSIGN or for_another):
+        return way
+    return replace(way, role=SUPERVISOR, acts_for="" if supervises == actor.key else supervises)
+
+
 def _left(asked: Asked, actor: Actor, there: Duty | None) -> tuple[str, date | None]:
     match asked.act:
         case Act.RELEASE:
             return "", None
         case Act.ASSIGN:
             return asked.to, None
-        case Act.HAND_OVER:
+        case Act.HAND_OVER | Act.DECLINE:
             return (there.person, there.until) if there is not None else ("", None)
         case Act.PUT_ASIDE:
             return there.person if there is not None else actor.key, asked.until
@@ -145,12 +158,14 @@ def _of_the_person(
             yield Sentence("{person} is no supervisor of the office of {role}.", {"person": actor.key, "role": label})
     elif asked.act is Act.HAND_OVER:
         return
+    elif there is not None and there.to and asked.act in (Act.ACCEPT, Act.DECLINE) and not actor.is_called(there.to):
+        yield Sentence("It is handed over to {person}.", {"person": there.to})
+    elif asked.act is Act.DECLINE:
+        return
     elif not holds and not (supervises and asked.act is Act.RELEASE):
         yield Sentence("{person} is not {roles} here.", {"person": actor.key, "roles": [label]})
     elif there is not None and (asked.act is Act.CLAIM or (asked.act is Act.PUT_ASIDE and not has_it)):
         yield Sentence("{person} has it in hand since {day}.", {"person": there.person, "day": there.on})
-    elif there is not None and asked.act is Act.ACCEPT and there.to and not actor.is_called(there.to):
-        yield Sentence("It is handed over to {person}.", {"person": there.to})
     elif asked.act in (Act.RELEASE, Act.TAKE_BACK) and not has_it and not supervises:
         yield Sentence("{person} does not have it in hand.", {"person": actor.key})
 
@@ -161,7 +176,7 @@ def _of_what_is_asked(
     match asked.act:
         case Act.ASSIGN | Act.HAND_OVER if asked.to not in holders:
             yield Sentence("{person} is not {roles} here.", {"person": asked.to, "roles": [label]})
-        case Act.ACCEPT if there is None or not there.to:
+        case Act.ACCEPT | Act.DECLINE if there is None or not there.to:
             yield Sentence("It is not handed over.")
         case Act.RELEASE | Act.TAKE_OVER | Act.HAND_OVER if there is None:
             yield Sentence("Nobody has it in hand.")
@@ -169,5 +184,5 @@ def _of_what_is_asked(
             yield Sentence("{day} is not after today.", {"day": asked.until or today})
         case Act.TAKE_BACK if there is None or not there.is_aside(today):
             yield Sentence("It is not put aside.")
-    if asked.act in (Act.TAKE_OVER, Act.PUT_ASIDE) and not asked.reason.strip():
+    if asked.act in (Act.TAKE_OVER, Act.PUT_ASIDE, Act.DECLINE) and not asked.reason.strip():
         yield Sentence("Give the reason.")

@@ -22,7 +22,7 @@ class Office:
     """A municipality, ministry or registry. `time_zone` is an IANA name, `country` an ISO 3166-1 alpha-2 code.
 
     `calendars` name its days off; without any, it works from Monday to Friday. `city` is what its own party is called, where
-    the key does not say it.
+    the key does not say it. `second_factor`: whoever holds a role there signs in with one.
     """
 
     key: str
@@ -32,6 +32,7 @@ class Office:
     time_zone: str
     calendars: tuple[str, ...] = ()
     city: str = ""
+    second_factor: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +114,8 @@ class Actor:
 
     `also` are other keys with the same mail address: books and files of before may know one human by two. `acts_for` has, by
     role, for whom a delegation lets them exercise it. `way` is how they come to act; None for the clock, and for what was done
-    before it was kept.
+    before it was kept. `shared` has the keys of each human known by several, whoever that is;
+    `givers` are those who have delegated anything to them that day, in whatever role, directly or through others.
     """
 
     key: str
@@ -121,10 +123,20 @@ class Actor:
     also: frozenset[str] = frozenset()
     acts_for: Mapping[str, str] = field(default_factory=dict, hash=False)
     way: Way | None = None
+    shared: frozenset[frozenset[str]] = frozenset()
+    givers: frozenset[str] = frozenset()
 
     def is_called(self, key: str) -> bool:
         """Whether who acted under the key is the same human."""
         return key == self.key or key in self.also
+
+    def stands_in_for(self, key: str) -> bool:
+        """Whether a delegation lets them act for the human who has the key."""
+        return any(self.is_one(key, each) for each in self.givers.union(self.acts_for.values()))
+
+    def is_one(self, key: str, other: str) -> bool:
+        """Whether two keys are those of one human."""
+        return key == other or any({key, other} <= keys for keys in self.shared)
 
     def way_in(self, roles: Iterable[str]) -> Way | None:
         """The way in which they do what one of these roles allows: their own before one of somebody else, the liaison's first."""
@@ -208,12 +220,13 @@ class People:
         whose = {role: self._holding(definition, role, office, day).get(person.key) for role in possible}
         held = {role: holder for role, holder in whose.items() if holder is not None}
         acts_for = {role: holder for role, holder in held.items() if holder != person.key}
-        return Actor(person.key, frozenset(held), self.sharing(person), acts_for, way)
+        givers = self._givers_to(person.key, day)
+        return Actor(person.key, frozenset(held), self.sharing(person), acts_for, way, self.shared, givers)
 
     def holders_for(self, definition: ProcessDefinition, role: str, office: str, day: date) -> list[Person]:
         """Who holds the role for cases of `office` on the day, in the office then in charge; else who holds its deputy's.
 
-        Also those to whom it was delegated.
+        Also those to whom it was delegated. A role of no process is held in the office that keeps the case.
         """
         return [self.people[key] for key in self._holding(definition, role, office, day)]
 
@@ -223,12 +236,12 @@ class People:
         seen: set[str] = set()
         while wanted is not None and wanted not in seen:
             seen.add(wanted)
-            rule = definition.roles[wanted]
-            kind = rule.office_on(day)
-            found = self._holders(wanted, self.offices_of(kind, office), day) if kind else {}
+            rule = definition.roles.get(wanted)
+            kind = rule.office_on(day) if rule is not None else self.offices[office].kind
+            found = self._holders(wanted, self.in_charge(definition, kind, office), day) if kind else {}
             if found:
                 return found
-            wanted = rule.deputy
+            wanted = rule.deputy if rule is not None else None
         return {}
 
     def holders(self, role: str, office_kind: str, home_office: str, day: date) -> list[Person]:
@@ -278,6 +291,20 @@ class People:
             if self.whose(key, role, office, self.today(office, now)) is not None
         )
 
+    def _givers_to(self, key: str, day: date) -> frozenset[str]:
+        """All whose delegations of the day come as far as to the person."""
+        found = {key}
+        for _ in range(LONGEST_CHAIN):
+            given = (each for key in found for each in self._given_to.get(key, ()))
+            found = found | {giver for giver, delegation in given if delegation.covers(day)}
+        return frozenset(found - {key})
+
+    def is_there(self, key: str, day: date) -> bool:
+        """Whether somebody is known and holds any role on the day, their own or one that was delegated to them."""
+        above = self._above(key) if key in self.people else ()
+        held = chain.from_iterable(self.people[each].assignments for each in above)
+        return any(self.whose(key, each.role, each.office, day) is not None for each in held)
+
     def _above(self, key: str) -> frozenset[str]:
         """The person, and all whose roles were ever delegated as far as to them."""
         found = {key}
@@ -307,6 +334,15 @@ class People:
             return frozenset({home.key})
         return self._by_kind_and_country.get((kind, home.country), frozenset())
 
+    def in_charge(self, definition: ProcessDefinition, kind: str, office: str) -> frozenset[str]:
+        """The offices of a kind that deal with a case of the process, which `office` keeps.
+
+        Where a case lies in an office that may not keep it, those that may are all strangers to it: their roles are held there.
+        """
+        keeps = definition.home_kinds
+        is_astray = self.offices[office].kind not in keeps
+        return frozenset({office}) if is_astray and kind in keeps else self.offices_of(kind, office)
+
     def is_disabled(self, key: str) -> bool:
         return key in self.people and self.people[key].disabled
 
@@ -327,6 +363,11 @@ class People:
             if person.address:
                 found.setdefault(person.address, set()).add(person.key)
         return {address: frozenset(keys) for address, keys in found.items()}
+
+    @cached_property
+    def shared(self) -> frozenset[frozenset[str]]:
+        """The keys of each human who has several, as they have one address."""
+        return frozenset(keys for keys in self._by_address.values() if len(keys) > 1)
 
     @cached_property
     def _by_role(self) -> Mapping[str, Sequence[Person]]:

@@ -16,14 +16,14 @@ def tie_to(actor: Actor, person: str, way: Way | None) -> Sentence | None:
         return SAME_PERSON
     if actor.is_called(person):
         return Sentence("{actor} and {person} have one mail address", values)
-    if person in actor.acts_for.values():
+    if actor.stands_in_for(person):
         return Sentence("{actor} stands in for {person}", values)
     if way is None:
         return None
     values |= {"principal": way.acts_for, "user": way.machine_user}
     if way.acts_for and actor.is_called(way.acts_for):
         return Sentence("{person} acted for {actor}", values)
-    if way.acts_for in actor.acts_for.values():
+    if way.acts_for and actor.stands_in_for(way.acts_for):
         return Sentence("{person} acted for {principal}, and {actor} stands in for {principal}", values)
     if _one_user(actor, way):
         return Sentence("both came by the shell of {user}, a user of the machine", values)

@@ -423,6 +423,7 @@ def _round(rule: RoundRule, definition: ProcessDefinition) -> Thing:
         _several(Sentence("consulted are"), rule.consults, _who(rule.consults, definition)),
         _several(Sentence("consulted by"), rule.consulted_by, _who(rule.consulted_by, definition)),
         Aspect(Sentence("to answer within"), rule.within, rule.within.message if rule.within else NOTHING),
+        Aspect(Sentence("warnings of it"), rule.warn, [level_message(level) for level in rule.warn] or NOTHING),
         _plain(Sentence("answers that are enough"), rule.quorum),
         _several(Sentence("internal notes by"), rule.noted_by, _who(rule.noted_by, definition)),
         _source(rule.source),

@@ -379,8 +379,8 @@ class RoundRule:
     A round is opened by one of the steps `opened_by` and ended by one of `ended_by`. It is about a draft: a text where
     `draft` says so, and what was recorded of `papers`; `checklists` are looked at in it. Observations are made, closed and
     reopened by the roles `observed_by`, answered by `answered_by`. The roles `consults` are asked by `consulted_by`, each
-    to answer `within` a length; of `quorum` answers are enough so many, else all are waited for. `noted_by` keep notes of
-    their own.
+    to answer `within` a length, of which they are warned by `warn`; of `quorum` answers are enough so many, else all are
+    waited for. `noted_by` keep notes of their own.
     """
 
     key: str
@@ -396,6 +396,7 @@ class RoundRule:
     consulted_by: frozenset[str] = frozenset()
     consults: tuple[str, ...] = ()
     within: Length | None = None
+    warn: tuple[Level, ...] = ()
     quorum: int | None = None
     noted_by: frozenset[str] = frozenset()
 

@@ -74,6 +74,15 @@ _DEADLINE: Fields = {
 }
 _FINDING: Fields = {"subject": Kind.TEXT, "known": Kind.TEXT}
 _CORRECTION: Fields = {"entry": Kind.NUMBER, "actor": Kind.TEXT, "what": Kind.TEXT}
+_MOVE: Fields = {"actor": Kind.TEXT, "office": Kind.TEXT, "keeper": Kind.TEXT}
+_CONSULTATION: Fields = {
+    "number": Kind.NUMBER,
+    "actor": Kind.TEXT,
+    "text": Kind.TEXT,
+    "due_on": Kind.DAY,
+    **_TODO,
+}
+_HANDS: Fields = {"actor": Kind.TEXT, "things": Many(Kind.TEXT), "reason": Kind.TEXT}
 _BUILT_IN: Mapping[str, Fields] = {
     "deadline-soon": {**_DEADLINE, "assumed": Kind.TEXT},
     "deadline-overdue": _DEADLINE,
@@ -103,13 +112,22 @@ _BUILT_IN: Mapping[str, Fields] = {
     "correction-to-confirm": {**_CORRECTION, "number": Kind.NUMBER},
     "correction-refused": _CORRECTION,
     "correction-displaced": {**_CORRECTION, "instead": Kind.TEXT},
+    "move-to-accept": {**_MOVE, "reason": Kind.TEXT, **_TODO},
+    "case-moved": {**_MOVE, "along": Many(Kind.TEXT), "dates": Many(Kind.TEXT), **_TODO},
+    "move-refused": {**_MOVE, "reason": Kind.TEXT},
+    "wrong-office": {"subject": Kind.TEXT, **_TODO},
     "date-missing": _FINDING,
     "signature-missing": _FINDING,
     "terms-conflict": _FINDING,
     "term-beyond-bound": {**_FINDING, "at_most": Kind.TEXT, "source": Kind.TEXT},
     "term-assumed": {**_FINDING, "term": Kind.TEXT},
     "dates-disagree": _FINDING,
-    "consultation-asked": {"number": Kind.NUMBER, "actor": Kind.TEXT, "text": Kind.TEXT, "due_on": Kind.DAY, **_TODO},
+    "consultation-asked": _CONSULTATION,
+    "consultation-soon": {**_CONSULTATION, "late": Kind.TEXT},
+    "consultation-overdue": {**_CONSULTATION, "late": Kind.TEXT},
+    "consultation-given": {**_CONSULTATION, "late": Kind.TEXT},
+    "handed-over": {**_HANDS, **_TODO},
+    "in-other-hands": _HANDS,
     "undelivered": {"person": Kind.TEXT, "subject": Kind.TEXT, "why": Kind.TEXT, "number": Kind.NUMBER},
 }
 BUILT_IN_NOTICES = tuple(_BUILT_IN)

@@ -13,10 +13,13 @@ from twinflow.domain.agreement.entries import (
     Acknowledged,
     Corrected,
     DraftSubmitted,
+    HandedOver,
+    Handing,
     ObservationAct,
     OnObservation,
     StepTaken,
     TermStated,
+    Thing,
 )
 from twinflow.domain.agreement.history import IMPORT, EntryKind, HistoryEntry, Way
 from twinflow.domain.agreement.present_names import numbered
@@ -50,16 +53,20 @@ def tied_to_a_hand(actor: Actor, hands: Sequence[Hand]) -> Sentence | None:
 
 
 def hands_in(
-    agreement: Agreement, definition: ProcessDefinition, step: Step | None, requirement: Requirement
+    agreement: Agreement, definition: ProcessDefinition, step: Step | None, requirement: Requirement, actor: Actor
 ) -> list[Hand]:
-    """Everybody who had a hand in what the step decides about, whoever took a step that the requirement names first."""
+    """Everybody who had a hand in what the step decides about, whoever took a step that the requirement names first.
+
+    The actor is asked which keys are those of one human.
+    """
     matter = _Matter(agreement, definition, step, requirement)
     found = [hand for place in matter.round for hand in matter.hands_of(place)]
     people = {hand.person for hand in found}
     for place in matter.round:
         entry = agreement.history[place]
-        if entry.way is not None and entry.way.acts_for in people and entry.actor not in people:
-            values = {"person": entry.actor, "principal": entry.way.acts_for}
+        whom = entry.way.acts_for if entry.way is not None else ""
+        if whom and entry.actor not in people and any(actor.is_one(whom, each) for each in people):
+            values = {"person": entry.actor, "principal": whom}
             found.append(Hand(entry.actor, Sentence("{person} acted for {principal}", values), entry.way))
     return sorted(found, key=lambda hand: not hand.asked)
 
@@ -154,6 +161,10 @@ class _Matter:
         rule = self.definition.deadlines.get(acknowledged.key[0]) if acknowledged is not None else None
         if rule is not None and not rule.met_by_steps.isdisjoint(self.requirement.steps):
             return Sentence("{person} acknowledged “{deadline}”", {**values, "deadline": rule.label})
+        handed = HandedOver.read(entry)
+        if handed is not None and handed.act is Handing.ACCEPT and handed.thing in (Thing.DRAFT, Thing.ROUND):
+            of_round = handed.name.partition("/")[0]
+            return Sentence("{person} took the draft on", values) if self._is_submitted_in(of_round) else None
         draft, observation = DraftSubmitted.read(entry), OnObservation.read(entry)
         if draft is not None and self._is_submitted_in(draft.round):
             return Sentence("{person} submitted the draft", values)

@@ -128,9 +128,10 @@ def title_of(parties: Iterable[Party]) -> str:
 
 
 def wrong_kind(definition: ProcessDefinition, kind: str, today: date) -> Sentence | None:
-    """That another kind of office opens such cases, if so."""
-    wanted = definition.roles[LIAISON].office_on(today)
-    if wanted is None or wanted == kind:
+    """That another kind of office opens such cases, if so. On a day without any in charge it is one that is at some time."""
+    in_charge = definition.roles[LIAISON].office_on(today)
+    wanted = [in_charge] if in_charge is not None else sorted(definition.home_kinds)
+    if kind in wanted:
         return None
     values = {"process": definition.label, "wanted": wanted, "kind": kind}
     return Sentence("“{process}” is opened by an office of the kind {wanted}, and this is a {kind}.", values)

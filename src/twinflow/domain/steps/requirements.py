@@ -5,7 +5,7 @@ from datetime import date
 
 from twinflow.domain.agreement.agreement import Agreement
 from twinflow.domain.agreement.history import HistoryEntry
-from twinflow.domain.agreement.rounds import Rounds, rounds_of
+from twinflow.domain.agreement.rounds import Consultation, Rounds, rounds_of
 from twinflow.domain.process.definition import ANOTHER_PERSON, NOT_AFTER, NOT_BEFORE, Checklist, Label, Requirement
 from twinflow.domain.steps.command import Attempt
 from twinflow.domain.steps.days import against_the_day
@@ -97,7 +97,7 @@ def _step_taken(attempt: Attempt, requirement: Requirement) -> Sentence | None:
 
 def _another_person_than(attempt: Attempt, requirement: Requirement) -> Sentence | None:
     """Four eyes, on persons: whoever had a hand in it, or is tied to one who had, cannot decide about it, in whatever role."""
-    hands = hands_in(attempt.agreement, attempt.definition, attempt.step, requirement)
+    hands = hands_in(attempt.agreement, attempt.definition, attempt.step, requirement, attempt.actor)
     did = tied_to_a_hand(attempt.actor, hands)
     return None if did is None else Sentence("{did}; another person has to take this one.", {"did": did})
 
@@ -146,18 +146,34 @@ def _observations_closed(attempt: Attempt, requirement: Requirement) -> Sentence
 
 
 def _consultations_given(attempt: Attempt, requirement: Requirement) -> Sentence | None:
-    """Everybody who was asked in the round has answered; where the process has a quorum, so many have."""
+    """Everything that was asked in the round is answered; where the process has a quorum, so many units have answered."""
     rounds, rule = _rounds(attempt), attempt.definition.rounds[requirement.round or ""]
     this = rounds.last(rule.key)
     asked = rounds.asked_in(this) if this is not None else []
-    missing = [each.number for each in asked if each.given is None]
-    given = len(asked) - len(missing)
-    if given >= rule.quorum if rule.quorum is not None else not missing:
+    units = {each.asked.role for each in asked}
+    answered = {each.asked.role for each in asked if each.given is not None}
+    missing = [each for each in asked if each.given is None]
+    if rule.quorum is None:
+        if not missing:
+            return None
+        values = {"given": len(asked) - len(missing), "asked": len(asked), "missing": _in_words(missing, attempt)}
+        return Sentence("{given} of {asked} consultations have their answer; missing: {missing}.", values)
+    if len(answered) >= rule.quorum:
         return None
-    values: dict[str, object] = {"numbers": missing or "–", "given": given, "quorum": rule.quorum}
-    if rule.quorum is not None:
-        return Sentence("{given} answers of consulted units are there; {quorum} are needed (open: {numbers}).", values)
-    return Sentence("These consultations have no answer yet: {numbers}.", values)
+    missing = [each for each in missing if each.asked.role not in answered]
+    values = {"given": len(answered), "asked": len(units), "quorum": rule.quorum}
+    values |= {"missing": _in_words(missing, attempt) or "–", "reference": attempt.agreement.reference}
+    said = Sentence("{given} of {asked} units consulted have answered, {quorum} have to; missing: {missing}.", values)
+    if len(units) >= rule.quorum:
+        return said
+    remedy = Sentence("Ask one: twinflow rounds consult {reference} --role ROLE --text TEXT --as PERSON", values)
+    return helped(attempt, said, remedy)
+
+
+def _in_words(missing: Sequence[Consultation], attempt: Attempt) -> list[Sentence]:
+    roles = attempt.definition.roles
+    values = ({"role": roles[each.asked.role].label, "number": each.number} for each in missing)
+    return [Sentence("{role} (consultation {number})", each) for each in values]
 
 
 def _rounds(attempt: Attempt) -> Rounds:

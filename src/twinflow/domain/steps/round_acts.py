@@ -199,12 +199,12 @@ class _Desk:
 
     def _about_the_number(self) -> Iterator[Problem]:
         command = self.command
-        if command.act not in NUMBERED:
-            return
         known: Mapping[int, object] = self.rounds.observations
-        if command.act is RoundAct.GIVE:
+        if command.act in {RoundAct.GIVE, RoundAct.CONSULT}:
             known = self.rounds.consultations
-        if command.number not in known:
+        if command.act in {RoundAct.OBSERVE, RoundAct.CONSULT} and command.number in known:
+            yield Problem("NUMBER", Sentence("number {number} is taken.", {"number": command.number}))
+        elif command.act in NUMBERED and command.number not in known:
             values = {"number": command.number, "known": sorted(known) or "–"}
             yield Problem("NUMBER", Sentence("there is no number {number}; there are: {known}.", values))
 

@@ -6,10 +6,13 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Engine
 
+from twinflow.domain.accounts.sessions import NOTED_EVERY
 from twinflow.domain.accounts.tokens import LONGEST, MOST, ApiToken, Scope
+from twinflow.domain.people.people import People
 from twinflow.errors import BadInput, NotFound
 from twinflow.sentences import Problem, Sentence
 from twinflow.services.accounts.hashing import hashed, new_token
+from twinflow.services.accounts.signing_in import open_account
 from twinflow.storage.unit_of_work import UnitOfWork
 
 LONGEST_NAME = 100
@@ -61,6 +64,19 @@ def tokens(engine: Engine, person: str) -> list[ApiToken]:
     """Those of the person that were not revoked, the newest first."""
     with UnitOfWork(engine, reading=True) as work:
         return work.accounts.tokens_of(person)
+
+
+def shown(engine: Engine, people: People, token: str, now: datetime) -> ApiToken | None:
+    """The token that a program shows; None where it lets nobody in. That it was used is noted, once a minute at most."""
+    with UnitOfWork(engine, reading=True) as work:
+        found = work.accounts.token(hashed(token))
+        if found is None or not found.holds(now) or open_account(work, people, found.person) is None:
+            return None
+    if found.used_at is None or now - found.used_at >= NOTED_EVERY:
+        with UnitOfWork(engine) as work:
+            work.accounts.note_token(found.id, now)
+            work.commit()
+    return found
 
 
 def revoke(engine: Engine, person: str, token_id: int, now: datetime) -> None:

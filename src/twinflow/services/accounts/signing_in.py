@@ -42,6 +42,14 @@ class NewSession:
     session: Session
 
 
+@dataclass(frozen=True, slots=True)
+class Present:
+    """Somebody who is signed in, by a session that holds."""
+
+    session: Session
+    account: Account
+
+
 def sign_in(engine: Engine, people: People, mail: str, password: str, client: Client, now: datetime) -> NewSession:
     """Begin a session. Raises Refused with one sentence for everything that is wrong, and TooManyTries by the address that asks.
 
@@ -56,10 +64,9 @@ def sign_in(engine: Engine, people: People, mail: str, password: str, client: Cl
         if tries == LIMITS[Action.SIGN_IN].most:
             _lock(engine, address, person, now)
         raise Refused(WRONG.template)
-    waits_for = _waits_for(people, person, account, now)
     with UnitOfWork(engine) as work:
         work.accounts.forget_tries(Action.SIGN_IN, hashed(address))
-        new = begin_session(work, person.key, client, now, waits_for)
+        new = begin_session(work, person.key, client, now, _waits_for(work, people, account, now))
         work.commit()
     return new
 
@@ -72,9 +79,10 @@ def sign_in_vouched(engine: Engine, people: People, said: Vouched, client: Clien
     person, account = _account_of(engine, people, one_address(said.mail))
     if person is None or person.disabled or account is None or account.locked:
         raise Refused("Nobody signs in here with this account. Ask an administrator of this service.")
-    waits_for = WaitsFor.NOTHING if said.second_factor else _waits_for(people, person, account, now)
+    shown = said.second_factor
     with UnitOfWork(engine) as work:
-        new = begin_session(work, person.key, client, now, waits_for)
+        waits_for = WaitsFor.NOTHING if shown else _waits_for(work, people, account, now)
+        new = begin_session(work, person.key, client, now, waits_for, second_factor=shown)
         work.commit()
     return new
 
@@ -87,37 +95,54 @@ def enter_demonstration(engine: Engine, people: People, key: str, client: Client
             raise NotFound("There is no demonstration here.")
         if work.accounts.get(person.key) is None:
             work.accounts.put(Account(person.key))
-        new = begin_session(work, person.key, client, now)
+        new = begin_session(work, person.key, client, now, second_factor=True)
         work.commit()
     return new
 
 
 def begin_session(
-    work: UnitOfWork, person: str, client: Client, now: datetime, waits_for: WaitsFor = WaitsFor.NOTHING
+    work: UnitOfWork,
+    person: str,
+    client: Client,
+    now: datetime,
+    waits_for: WaitsFor = WaitsFor.NOTHING,
+    *,
+    second_factor: bool = False,
 ) -> NewSession:
-    """A session of the person, within a transaction."""
+    """A session of the person, within a transaction. `second_factor`: one was shown."""
     token = new_token()
     agent = client.user_agent[:LONGEST_AGENT]
-    session = Session(hashed(token), person, now, now, now + LONGEST, agent, waits_for)
+    session = Session(hashed(token), person, now, now, now + LONGEST, agent, waits_for, second_factor=second_factor)
     work.accounts.add_session(session)
     return NewSession(token, session)
 
 
-def signed_in(engine: Engine, people: People, token: str, now: datetime) -> Session | None:
-    """The session that a browser holds; None if it is none, or none any more."""
+def signed_in(engine: Engine, people: People, token: str, now: datetime) -> Present | None:
+    """The session that a browser holds; None if it is none, or none any more.
+
+    It waits for a second factor from when its person needs one, by a new role or because an office begins to ask for it.
+    """
     with UnitOfWork(engine, reading=True) as work:
         session = work.accounts.session(hashed(token))
-        account = work.accounts.get(session.person) if session is not None else None
-    if session is None or not session.holds(now) or account is None or account.locked:
-        return None
-    person = people.people.get(session.person)
-    if person is None or person.disabled:
-        return None
+        if session is None or not session.holds(now):
+            return None
+        account = open_account(work, people, session.person)
+        if account is None:
+            return None
+        if not session.second_factor and session.waits_for is WaitsFor.NOTHING and _needs(people, account, now):
+            session = replace(session, waits_for=_waits_for(work, people, account, now))
     if session.is_to_be_noted(now):
         with UnitOfWork(engine) as work:
             work.accounts.note_seen(session.id_hash, now)
             work.commit()
-    return session
+    return Present(session, account)
+
+
+def open_account(work: UnitOfWork, people: People, key: str) -> Account | None:
+    """The account of somebody who is in; None where they have none, it was locked by hand, or they are disabled."""
+    account, person = work.accounts.get(key), people.people.get(key)
+    is_open = account is not None and not account.locked and person is not None and not person.disabled
+    return account if is_open else None
 
 
 def show_second_factor(
@@ -134,7 +159,7 @@ def show_second_factor(
             raise Refused("This code is not right, or was used before. Wait for the next one.")
         work.accounts.forget_tries(Action.SECOND_FACTOR, hashed(session.person))
         work.accounts.end_session(session.person, session.id_hash, now)
-        new = begin_session(work, session.person, client, now)
+        new = begin_session(work, session.person, client, now, second_factor=True)
         work.commit()
     return new
 
@@ -143,7 +168,7 @@ def takes_code(work: UnitOfWork, key: bytes, account: Account, code: str, now: d
     """Whether it is a code of the second factor, or a recovery code, that has not been used; it is used then."""
     secret = secret_of(key, account.person, account.totp_salt)
     counter = accepted_counter(secret, code, account.last_counter, now)
-    if counter is not None and account.has_second_factor:
+    if counter is not None and account.has_authenticator:
         return work.accounts.use_counter(account.person, counter)
     return work.accounts.use_recovery_code(account.person, recovery_hash(account.person, code), now)
 
@@ -236,8 +261,12 @@ def _lock(engine: Engine, address: str, person: Person | None, now: datetime) ->
         work.commit()
 
 
-def _waits_for(people: People, person: Person, account: Account, now: datetime) -> WaitsFor:
-    if account.has_second_factor:
+def _waits_for(work: UnitOfWork, people: People, account: Account, now: datetime) -> WaitsFor:
+    """What a session that has shown no second factor is to show."""
+    if work.accounts.has_second_factor(account):
         return WaitsFor.SECOND_FACTOR
-    needed = needs_second_factor(viewer_of(people, person.key, now, Door.PAGE).held)
-    return WaitsFor.ENROLMENT if needed else WaitsFor.NOTHING
+    return WaitsFor.ENROLMENT if _needs(people, account, now) else WaitsFor.NOTHING
+
+
+def _needs(people: People, account: Account, now: datetime) -> bool:
+    return needs_second_factor(people, viewer_of(people, account.person, now, Door.PAGE))

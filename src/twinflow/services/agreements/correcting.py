@@ -20,7 +20,8 @@ from twinflow.domain.corrections import correction
 from twinflow.domain.corrections.belonging import apart_from, left_behind
 from twinflow.domain.corrections.correction import Corrections, rest_on
 from twinflow.domain.corrections.request import CorrectionCommand
-from twinflow.domain.corrections.waiting import pending, refuse
+from twinflow.domain.corrections.waiting import pending, refuse, whoever_asked
+from twinflow.domain.deadlines.consultations import awaited
 from twinflow.domain.deadlines.kept import rewritten
 from twinflow.domain.people.people import Actor, People
 from twinflow.domain.people.viewer import CLOCK_VIEWER, Viewer
@@ -133,7 +134,8 @@ def refuse_correction(
         record_change(work, rulebook, people, before, refreshed(rulebook, people, after, now), now)
         asked = history[dict(numbered(history))[number]]
         told = work.alerts.told(agreement_id, AlertSubject(SubjectKind.CORRECTION, str(number)), 1)
-        readers = {asked.actor: LIAISON, **dict.fromkeys((reader for _, reader in told.people), LIAISON)}
+        asking = dict.fromkeys(whoever_asked(history, number, asked), LIAISON)
+        readers = {**asking, **dict.fromkeys((reader for _, reader in told.people), LIAISON)}
         telling = about_refused_correction(len(numbered(history)) + 1, who.key, today)
         audience = _those_of(people, readers, telling, today)
         write(work, rulebook, people, agreement_id, telling, audience, now)
@@ -144,8 +146,8 @@ def refuse_correction(
 def _those_of(
     people: People, readers: Mapping[str, str], telling: Telling, today: date, vacant: tuple[str, ...] = ()
 ) -> Audience:
-    """Those of the readers, each with the role they are told in, who are known and do not know of it."""
-    known = {who: role for who, role in readers.items() if who in people.people and who not in telling.held}
+    """Those of the readers, each with the role they are told in, who are there today and do not know of it."""
+    known = {who: role for who, role in readers.items() if people.is_there(who, today) and who not in telling.held}
     return Audience(tuple(recipients_of(people, known, today)), vacant, nobody=not known)
 
 
@@ -238,6 +240,8 @@ def _written(
     work.agreements.correct(before, left.agreement)
     show(work, rulebook, people, agreement_id, left.agreement)
     write_rows(work, rulebook, agreement_id, left, now)
+    if any(awaited(left.agreement, definition)):  # another day may be awaited now
+        work.agreements.look_again([agreement_id], now.date())
     refresh_parent(work, rulebook, people, left.agreement, now, parent)
     places, corrected = dict(numbered(history)), as_corrected(history)
     wrong = [corrected[places[number]] for number in sorted(found.said.entries)]
@@ -247,7 +251,8 @@ def _written(
     waits_for = tuple(definition.roles[role].label for role in found.said.second)
     over = pending(history).keys() - pending([*history, found.entry]).keys() - {found.said.of}
     for each in sorted(over):
-        _tell_displaced(work, rulebook, people, agreement_id, each, history[places[each]].actor, found, now)
+        asking = whoever_asked(history, each, history[places[each]])
+        _tell_displaced(work, rulebook, people, agreement_id, each, asking, found, now)
     behind = _left_behind(work, before, left.agreement, history, found)
     return CorrectedEntry(left.agreement, number, found.said, waits_for, behind, tuple(sorted(over)))
 
@@ -292,15 +297,15 @@ def _tell_displaced(
     people: People,
     agreement_id: int,
     number: int,
-    asked_by: str,
+    asked_by: Sequence[str],
     found: Corrections,
     now: datetime,
 ) -> None:
     """Whoever asked for the correction of this number, in the place of which another came, unless they asked for that as well."""
-    if asked_by != found.entry.actor:
+    if found.entry.actor not in asked_by:
         today = people.today(found.after.office, now)
         told = about_displaced_correction(number, found.entry.actor, today)
-        audience = _those_of(people, {asked_by: LIAISON}, told, today)
+        audience = _those_of(people, dict.fromkeys(asked_by, LIAISON), told, today)
         write(work, rulebook, people, agreement_id, told, audience, now)
 
 

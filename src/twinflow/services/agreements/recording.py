@@ -1,18 +1,21 @@
 """What every change of an agreement writes with it, inside the caller's transaction: deadlines, findings, what is told."""
 
 from collections.abc import Collection
+from contextlib import suppress
 from datetime import datetime
 
 from twinflow.domain.agreement.agreement import Agreement
+from twinflow.domain.agreement.entries import OnConsultation
+from twinflow.domain.agreement.kept_by import ever_kept_by
 from twinflow.domain.alerts.alerts import about_step
 from twinflow.domain.deadlines.kept import Rewritten, rewritten
 from twinflow.domain.deadlines.occurrences import with_deadlines
 from twinflow.domain.people.people import People
-from twinflow.domain.people.visibility import seen_from
+from twinflow.domain.people.visibility import SeenBy, seen_from, seen_when_asked
 from twinflow.domain.process.definition import CLOCK
 from twinflow.domain.rulebook import Rulebook, deadline_context
 from twinflow.domain.steps.command import Outcome
-from twinflow.errors import UnreadableAgreement
+from twinflow.errors import TwinflowError, UnreadableAgreement
 from twinflow.services.alerts.telling import tell
 from twinflow.storage.failures import about
 from twinflow.storage.unit_of_work import UnitOfWork
@@ -63,7 +66,11 @@ def _save(
     work: UnitOfWork, rulebook: Rulebook, people: People, before: Agreement, left: Rewritten, now: datetime
 ) -> int:
     agreement_id = work.agreements.save(before, left.agreement)
-    moved = left.agreement.process_digest != before.process_digest
+    after = left.agreement
+    gone = before.office != after.office
+    if gone:
+        work.visibility.show(agreement_id, [SeenBy(office=before.office)])
+    moved = gone or after.process_digest != before.process_digest
     show(work, rulebook, people, agreement_id, left.agreement, 0 if moved else len(before.history))
     write_rows(work, rulebook, agreement_id, left, now)
     return agreement_id
@@ -109,11 +116,29 @@ def write_rows(work: UnitOfWork, rulebook: Rulebook, agreement_id: int, left: Re
 def show(
     work: UnitOfWork, rulebook: Rulebook, people: People, agreement_id: int, after: Agreement, said: int = 0
 ) -> None:
-    """Let those of other offices see the case who see it from a state it came into by the entries after the first `said`."""
+    """Let those of other offices see the case who see it from a state it came into by the entries after the first `said`, or who
+    were consulted in one of them.
+    """
     definition, office = rulebook.definition_of(after), people.offices[after.office]
-    came = {(entry.to_state, entry.effective_on) for entry in after.history[said:] if entry.to_state is not None}
+    new = after.history[said:]
+    came = {(entry.to_state, entry.effective_on) for entry in new if entry.to_state is not None}
     seen = {who for state, day in came for who in seen_from(definition, office, state, day)}
+    asked = {
+        consulted.role for entry in new if (consulted := OnConsultation.read(entry)) is not None and consulted.role
+    }
+    seen |= {who for role in asked for who in seen_when_asked(definition, office, role)}
     work.visibility.show(agreement_id, seen)
+
+
+def show_what_came_before(work: UnitOfWork, rulebook: Rulebook, people: People, agreement_id: int) -> None:
+    """Let those see the case who were consulted, or had kept it, before that was written down. What cannot be read is left."""
+    agreement = next(iter(work.agreements.load([agreement_id])))
+    if isinstance(agreement, UnreadableAgreement):
+        return
+    with suppress(TwinflowError):
+        show(work, rulebook, people, agreement_id, agreement)
+        kept = ever_kept_by(work.history.as_written(agreement_id)) - {agreement.office}
+        work.visibility.show(agreement_id, [SeenBy(office=office) for office in kept])
 
 
 def refreshed(rulebook: Rulebook, people: People, agreement: Agreement, now: datetime) -> Agreement:

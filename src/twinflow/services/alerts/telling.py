@@ -1,7 +1,8 @@
 """Telling: the one place where alerts are written, with their entries of the history and the messages that carry them."""
 
 import uuid
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,7 +10,7 @@ from twinflow.domain.agreement.agreement import Agreement, Deadline
 from twinflow.domain.agreement.entries import Alerted, noted
 from twinflow.domain.agreement.history import HistoryEntry
 from twinflow.domain.alerts.alerts import about_moved
-from twinflow.domain.alerts.recipients import Audience, Recipient, audience_of
+from twinflow.domain.alerts.recipients import NOBODYS, Audience, Recipient, audience_of
 from twinflow.domain.alerts.telling import Telling
 from twinflow.domain.people.duties import in_hand
 from twinflow.domain.people.people import People
@@ -87,18 +88,43 @@ def tell_moved(
 
 def tell_all_moved(
     work: UnitOfWork, rulebook: Rulebook, people: People, moved: Sequence[OpenDeadline], cause: str, now: datetime
+) -> frozenset[str]:
+    """The same of many deadlines of one rule, process and office, which have moved by a `cause` that is new; who was told."""
+    hands = hands_of(work, {row.agreement_id for row in moved})
+    alike = defaultdict[frozenset[tuple[str, str]], list[OpenDeadline]](list)
+    for row in moved:
+        alike[frozenset(hands.get(row.agreement_id, NOBODYS).items())].append(row)
+    told = (_tell_moved_alike(work, rulebook, people, rows, dict(by), cause, now) for by, rows in alike.items())
+    return frozenset().union(*(reached.told for reached in told))
+
+
+def _tell_moved_alike(
+    work: UnitOfWork,
+    rulebook: Rulebook,
+    people: People,
+    moved: Sequence[OpenDeadline],
+    hands: Mapping[str, str],
+    cause: str,
+    now: datetime,
 ) -> Reached:
-    """The same of many deadlines of one rule, process and office, whose dates have moved and whose `cause` is new."""
+    """Of those of which the same people have the duties in hand."""
     row = moved[0]
     definition = rulebook.pinned(row.process, row.process_version, row.process_digest)
     today = people.today(row.office, now)
     telling = about_moved(definition.deadlines[row.rule], row.occurrence, cause, today)
-    audience = audience_of(people, definition, row.office, telling, today, ())
+    audience = audience_of(people, definition, row.office, telling, today, (), hands)
     ids = [row.id for row in moved]
     writing = _Writing(
         lambda alert: work.alerts.add_about(alert, ids), lambda entry: work.history.add_about(entry, ids)
     )
     return _write(work, rulebook, people, telling, audience, now, writing)
+
+
+def hands_of(work: UnitOfWork, agreements: Collection[int]) -> dict[int, Mapping[str, str]]:
+    """Who has the duties of these agreements in hand, by role; without those in which nobody ever had one."""
+    ids = work.duties.ever_taken(agreements)
+    loaded = zip(ids, work.agreements.load(ids) if ids else (), strict=True)
+    return {number: in_hand(each.history) for number, each in loaded if isinstance(each, Agreement)}
 
 
 @dataclass(frozen=True, slots=True)

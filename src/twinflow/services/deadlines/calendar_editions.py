@@ -339,9 +339,7 @@ class _Writing:
         for row, _ in moved:
             alike[row.process_digest, row.rule, row.office].append(row)
         for rows in alike.values():
-            self.told |= set(
-                tell_all_moved(work, self.recount.rulebook, self.recount.people, rows, self.cause, self.now).told
-            )
+            self.told |= tell_all_moved(work, self.recount.rulebook, self.recount.people, rows, self.cause, self.now)
 
     def _today(self, office: str) -> date:
         if office not in self._todays:

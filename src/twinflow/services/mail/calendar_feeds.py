@@ -3,7 +3,7 @@
 import hashlib
 import logging
 import secrets
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -11,6 +11,7 @@ from datetime import date, datetime
 from sqlalchemy import Engine
 
 from twinflow.domain.agreement.agreement import Deadline
+from twinflow.domain.alerts.recipients import NOBODYS
 from twinflow.domain.calendar.dates import add_months
 from twinflow.domain.mail.calendar_events import CalendarEvent, DatedAgreement, deadline_event, is_told, who_and_what
 from twinflow.domain.people.people import People, Person
@@ -19,6 +20,7 @@ from twinflow.domain.process.definition import DeadlineRule, ProcessDefinition
 from twinflow.domain.rulebook import Rulebook, deadline_context
 from twinflow.errors import NotFound, Refused, UnreadableAgreement
 from twinflow.sentences import Sentence
+from twinflow.services.alerts.telling import hands_of
 from twinflow.storage.failures import about
 from twinflow.storage.feeds import Feed
 from twinflow.storage.unit_of_work import UnitOfWork
@@ -90,11 +92,12 @@ def dates_of(engine: Engine, rulebook: Rulebook, people: People, person: Person,
         return []
     with UnitOfWork(engine, reading=True) as work:
         agreements = work.feeds.dates(_as_who_reads(people, person, now), offices, add_months(now.date(), -KEPT_MONTHS))
+        hands = hands_of(work, agreements)
     desk = _Desk(rulebook, people, now)
     found: list[CalendarEvent] = []
-    for agreement in agreements.values():
+    for row, agreement in agreements.items():
         with _left_out(agreement):
-            found += desk.told_to(person, agreement)
+            found += desk.told_to(person, agreement, hands.get(row, NOBODYS))
     return found
 
 
@@ -171,12 +174,12 @@ class _Desk:
     people: People
     now: datetime
     shared: dict[tuple[str, str, str], _Shared] = field(default_factory=dict)
-    told: dict[tuple[str, str, str, str], bool] = field(default_factory=dict)
+    told: dict[tuple[object, ...], bool] = field(default_factory=dict)
 
-    def told_to(self, person: Person, agreement: DatedAgreement) -> Iterator[CalendarEvent]:
+    def told_to(self, person: Person, agreement: DatedAgreement, hands: Mapping[str, str]) -> Iterator[CalendarEvent]:
         for deadline in agreement.deadlines:
             event = self.event(agreement, deadline)
-            if event is not None and self._is_told(person, agreement, deadline):
+            if event is not None and self._is_told(person, agreement, deadline, hands):
                 yield event
 
     def event(self, agreement: DatedAgreement, deadline: Deadline) -> CalendarEvent | None:
@@ -197,10 +200,10 @@ class _Desk:
         today = deadline_context(self.rulebook, self.people, definition, office, self.now).today_of(rule)
         return _Shared(today, who_and_what(self.rulebook, definition, rule))
 
-    def _is_told(self, person: Person, agreement: DatedAgreement, deadline: Deadline) -> bool:
+    def _is_told(self, person: Person, agreement: DatedAgreement, deadline: Deadline, hands: Mapping[str, str]) -> bool:
         definition, office = self._definition(agreement, deadline), agreement.head.office
-        key = (person.key, definition.digest, deadline.rule, office)
+        key = (person.key, definition.digest, deadline.rule, office, frozenset(hands.items()))
         if key not in self.told:
             rule, today = definition.deadlines[deadline.rule], self.people.today(office, self.now)
-            self.told[key] = is_told(self.people, person, definition, rule, office, today)
+            self.told[key] = is_told(self.people, person, definition, rule, office, today, hands)
         return self.told[key]

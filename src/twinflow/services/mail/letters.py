@@ -9,14 +9,36 @@ from typing import Any, NamedTuple, TypeAlias
 from sqlalchemy import Engine
 
 from twinflow.domain.agreement.agreement import Agreement, Deadline, Finding, FindingCode
-from twinflow.domain.agreement.entries import Changed, Corrected, DateMoved, NotCorrected
+from twinflow.domain.agreement.entries import (
+    Changed,
+    Corrected,
+    DateMoved,
+    DutyTaken,
+    HandedOver,
+    NotCorrected,
+    OfficeMove,
+)
 from twinflow.domain.agreement.findings import findings
-from twinflow.domain.agreement.history import HistoryEntry
+from twinflow.domain.agreement.history import EntryKind, HistoryEntry
+from twinflow.domain.agreement.kept_by import waiting_move
 from twinflow.domain.agreement.left_open import LeftOpen
 from twinflow.domain.agreement.present_names import numbered, state_now
 from twinflow.domain.agreement.rounds import rounds_of
 from twinflow.domain.agreement.subject import AlertSubject, SubjectKind
-from twinflow.domain.alerts.alerts import CORRECTED, DISPLACED, OVERDUE, SOON, TO_CONFIRM, Alert
+from twinflow.domain.alerts.alerts import (
+    ANSWER_OVERDUE,
+    ANSWER_SOON,
+    ANSWERED,
+    CORRECTED,
+    DISPLACED,
+    HANDED_OVER,
+    OVERDUE,
+    SOON,
+    TO_ACCEPT,
+    TO_CONFIRM,
+    Alert,
+)
+from twinflow.domain.alerts.recipients import NOBODYS, WHOEVER_HAS_IT, is_anothers
 from twinflow.domain.calendar.business_days import business_days_between
 from twinflow.domain.clock.day import Stuck, steps_of_dates
 from twinflow.domain.corrections.waiting import displaced_by
@@ -24,6 +46,7 @@ from twinflow.domain.corrections.waiting import pending as corrections_pending
 from twinflow.domain.deadlines.assumed import has_gone_by, in_words, terms_in_words
 from twinflow.domain.deadlines.changes import changes_by_deadline, pending
 from twinflow.domain.deadlines.lateness import has_passed, is_past, standing
+from twinflow.domain.hand_overs.open_things import waiting_to_be_accepted_by
 from twinflow.domain.mail.letter import Letter, LetterGroup, LetterItem
 from twinflow.domain.mail.message import ClaimedMessage
 from twinflow.domain.people.people import People, Person
@@ -31,11 +54,18 @@ from twinflow.domain.process.definition import DeadlineRule, ProcessDefinition
 from twinflow.domain.rulebook import Rulebook, deadline_context
 from twinflow.errors import EnvironmentFailed, TwinflowError, UnreadableAgreement, reason, unreadable
 from twinflow.language import say
-from twinflow.sentences import as_it_stands, unpacked
+from twinflow.sentences import Sentence, as_it_stands, unpacked
+from twinflow.services.alerts.telling import hands_of
 from twinflow.services.clock.links import last_link
 from twinflow.services.mail.calendar_feeds import events_of
 from twinflow.services.reading.corrected_in_words import dates_moved, entries_then_and_now
-from twinflow.services.reading.history_in_words import beyond_bound, entry_message, left_open_in_words
+from twinflow.services.reading.history_in_words import (
+    beyond_bound,
+    entry_message,
+    how_to_answer_a_move,
+    how_to_move,
+    left_open_in_words,
+)
 from twinflow.services.reading.rounds import how_to_answer, observation_line
 from twinflow.storage.agreements import read
 from twinflow.storage.failures import about
@@ -71,6 +101,9 @@ class Written:
     unreadable: tuple[UnreadableAgreement, ...] = ()
 
 
+OF_HANDS = {EntryKind.DUTY, EntryKind.HANDED_OVER, EntryKind.ACKNOWLEDGED}
+"""What may change hands by one act."""
+
 HEAD_IS_ENOUGH = {SubjectKind.DEADLINE, SubjectKind.STEP, SubjectKind.UNDELIVERED}
 """Kinds of alert that need no more of an agreement than its head and its deadlines."""
 
@@ -80,7 +113,8 @@ def letters(
 ) -> Written:
     """What each message says to its reader, the soonest date first.
 
-    What can be said of no date just now, as its count is paused, counts as not told. Raises EnvironmentFailed.
+    What can be said of no date just now, as its count is paused, counts as not told; so does what another has in hand by now.
+    Raises EnvironmentFailed.
     """
     ids = [message.id for message in messages]
     link = last_link(engine, now) if any(message.digest for message in messages) else None
@@ -101,12 +135,16 @@ def letters(
         written = {agreement_id: work.history.as_written(agreement_id) for agreement_id in sorted(corrected)}
         dated = _dated(alerts, deadlines, work.alerts.withdrawn(ids))
         events = events_of(work, rulebook, people, {key for keys in dated.values() for key in keys}, now)
+        hands = hands_of(work, {m.agreement_id for each in alerts.values() for m in each})
         unwanted = {person: work.opt_outs.of(person) for person in {message.recipient for message in messages}}
     damaged = {key: found for key, found in told.items() if isinstance(found, Exception)}
     desk = Desk(rulebook, people, now, deadlines, agreements, damaged, written)
     found: Letters = {}
+    taken: list[int] = []
     for message in messages:
-        wanted_ones = [m for m in alerts[message.id] if m.notice not in unwanted[message.recipient]]
+        theirs = [m for m in alerts[message.id] if desk.is_anothers(message.recipient, m, hands)]
+        taken += [m.alert_id for m in theirs if m.subject.kind is SubjectKind.DEADLINE]
+        wanted_ones = [m for m in alerts[message.id] if m not in theirs and m.notice not in unwanted[message.recipient]]
         try:
             letter = desk.letter(message, wanted_ones)
             if letter is not None:
@@ -118,9 +156,10 @@ def letters(
             found[message.id] = letter
         except Exception as error:  # noqa: BLE001 - whatever is wrong with one does not hold the others up
             found[message.id] = error
-    if paused := [m.alert_id for each in alerts.values() for m in each if _has_no_date(m, deadlines)]:
+    paused = [m.alert_id for each in alerts.values() for m in each if _has_no_date(m, deadlines)]
+    if paused or taken:
         with UnitOfWork(engine) as work:
-            work.alerts.release(paused)
+            work.alerts.release({*paused, *taken})
             work.commit()
     waiting += desk.waiting
     if waiting:
@@ -206,7 +245,25 @@ def _notice(alert: Alert, values: Mapping[str, Any]) -> str:
     """A warning may have waited so long that the day has passed."""
     if alert.subject.kind is SubjectKind.DEADLINE:
         return OVERDUE if is_past(values["days"]) else SOON
+    if alert.notice == ANSWER_SOON and values["passed"]:
+        return ANSWER_OVERDUE
     return alert.notice
+
+
+def how_to_accept(reference: str, person: str) -> Sentence:
+    """The commands by which a successor answers what was handed over."""
+    values = {"reference": reference, "person": person}
+    return Sentence(
+        "accept it (twinflow people accept {reference} --as {person}), or decline it "
+        "(twinflow people decline {reference} --as {person} --reason WHY)",
+        values,
+    )
+
+
+def _without_reason(entry: HistoryEntry) -> HistoryEntry:
+    """The reason is said once of all that changed hands together."""
+    said = DutyTaken.read(entry) or HandedOver.read(entry)
+    return replace(entry, details=replace(said, reason="").details()) if said is not None else entry
 
 
 @dataclass(slots=True)
@@ -247,6 +304,15 @@ class Desk:
         groups.sort(key=lambda group: group[0])
         letter = Letter(person, tuple(roles), tuple(group for _, group in groups), message.digest)
         return replace(letter, reasons=self._reasons(letter))
+
+    def is_anothers(self, person: str, alert: Alert, hands: Mapping[int, Mapping[str, str]]) -> bool:
+        """Whether another has in hand by now what the alert was about, so that it is theirs to hear of."""
+        by = hands.get(alert.agreement_id, NOBODYS)
+        if not by or alert.subject.kind in WHOEVER_HAS_IT:
+            return False
+        definition, today = self._definition(alert), self.people.today(alert.office, self.now)
+        who = alert.stands_for or person
+        return is_anothers(self.people, definition, alert.office, alert.role, who, today, by)
 
     def _said(self, person: Person, alerts: Iterable[Alert]) -> Iterator[tuple[dict[str, Any], Alert]]:
         """What can be said now, each with its values; what cannot be read waits."""
@@ -314,6 +380,10 @@ class Desk:
                 found = self._of_correction(person, alert)
             case SubjectKind.CONSULTATION:
                 found = self._of_consultation(person, alert)
+            case SubjectKind.OFFICE:
+                found = self._of_move(person, alert)
+            case SubjectKind.HANDS:
+                found = self._of_hands(person, alert)
             case SubjectKind.UNDELIVERED:
                 found = self._of_undelivered(person, alert)
             case code:
@@ -365,8 +435,9 @@ class Desk:
 
     def _office_of(self, alert: Alert, role: str, language: str) -> str:
         """The office where a role is held; several where there are several."""
-        kind = self._definition(alert).roles[role].office_on(self.people.today(alert.office, self.now))
-        keys = self.people.offices_of(kind, alert.office) if kind else frozenset()
+        definition = self._definition(alert)
+        kind = definition.roles[role].office_on(self.people.today(alert.office, self.now))
+        keys = self.people.in_charge(definition, kind, alert.office) if kind else frozenset()
         return ", ".join(self.people.offices[key].label[language] for key in sorted(keys))
 
     def _of_step(self, person: Person, alert: Alert) -> dict[str, Any] | None:
@@ -404,19 +475,23 @@ class Desk:
         ]
 
     def _of_consultation(self, person: Person, alert: Alert) -> dict[str, Any] | None:
-        """What a unit is asked; None where it has answered, or is not asked any more."""
+        """What a unit is asked, or has answered; None where that does not wait, or is not there, any more."""
         agreement, definition = self._agreement(alert), self._definition(alert)
         asked = rounds_of(agreement.history, definition).consultations.get(int(alert.subject.name))
-        if asked is None or asked.given is not None:
+        if asked is None or (asked.given is not None) != (alert.notice == ANSWERED):
             return None
-        actor = self.people.people.get(asked.asked_in.actor)
+        said, entry = asked.given or asked.asked, asked.given_in or asked.asked_in
+        actor, role, due_on = self.people.people.get(entry.actor), asked.asked.role, asked.asked.due_on
+        todo = [say(how_to_answer(alert.reference, asked.number), person.language)] if alert.role == role else []
         return {
             "number": asked.number,
-            "actor": actor.name if actor is not None else asked.asked_in.actor,
-            "text": asked.asked.text,
-            "due_on": asked.asked.due_on,
-            "todo": [say(how_to_answer(alert.reference, asked.number), person.language)],
-            "sort_on": asked.asked.due_on or date.max,
+            "actor": actor.name if actor is not None else entry.actor,
+            "late": definition.roles[role].label[person.language],
+            "text": said.text,
+            "due_on": due_on,
+            "passed": has_passed(due_on, self.people.today(alert.office, self.now)),
+            "todo": todo,
+            "sort_on": due_on or date.max,
         }
 
     def _present(self, person: Person, alert: Alert) -> dict[str, Any]:
@@ -513,6 +588,62 @@ class Desk:
             values["moved"] = [say(each, person.language) for each in moved]
         return values
 
+    def _of_move(self, person: Person, alert: Alert) -> dict[str, Any] | None:
+        """A move to another office that waits for the reader, was accepted or refused; None if it waits no longer."""
+        agreement = self._agreement(alert)
+        waiting = waiting_move(agreement.history, agreement.office)
+        entry = agreement.history[dict(numbered(agreement.history))[int(alert.subject.name)]]
+        said = OfficeMove.read(entry)
+        assert said is not None
+        if alert.notice == TO_ACCEPT and (waiting is None or waiting[0] is not entry):
+            return None
+        actor = self.people.people.get(entry.actor)
+        todo = how_to_answer_a_move(agreement.reference) if alert.notice == TO_ACCEPT else ()
+        return {
+            "actor": actor.name if actor is not None else entry.actor,
+            "office": self._label_of(said.to, person),
+            "keeper": self._label_of(said.before, person),
+            "reason": said.reason,
+            "along": alert.details.get("along", "").split(),
+            "dates": self._dates(agreement, person),
+            "todo": [say(each, person.language) for each in todo],
+        }
+
+    def _label_of(self, office: str, person: Person) -> str:
+        known = self.people.offices.get(office)
+        return known.label[person.language] if known is not None else office
+
+    def _dates(self, agreement: Agreement, person: Person) -> list[str]:
+        """The open dates of the case, the soonest first."""
+        rules = self.rulebook.definition_of(agreement).deadlines
+        dated = [(each.due_on, each) for each in agreement.deadlines if each.is_open and each.due_on is not None]
+        return [
+            say(
+                Sentence("{deadline} (due {due})", {"deadline": rules[each.rule].label, "due": each.shown_on}),
+                person.language,
+            )
+            for _, each in sorted(dated, key=lambda pair: pair[0])
+        ]
+
+    def _of_hands(self, person: Person, alert: Alert) -> dict[str, Any] | None:
+        """What has changed hands by one act; None where the reader was to accept it, and it waits no longer."""
+        agreement, definition = self._agreement(alert), self.rulebook.definition_of(self._agreement(alert))
+        history, who = agreement.history, alert.stands_for or person.key
+        first = history[dict(numbered(history))[int(alert.subject.name)]]
+        together = [each for each in history if (each.actor, each.recorded_at) == (first.actor, first.recorded_at)]
+        entries = [each for each in together if each.kind in OF_HANDS]
+        if alert.notice == HANDED_OVER and who not in waiting_to_be_accepted_by(agreement, definition):
+            return None
+        actor = self.people.people.get(first.actor)
+        saying = DutyTaken.read(first) or HandedOver.read(first)
+        words = self.rulebook.lexicon_of(agreement)
+        return {
+            "actor": actor.name if actor is not None else first.actor,
+            "things": [say(entry_message(_without_reason(each), words), person.language) for each in entries],
+            "reason": saying.reason if saying is not None else "",
+            "todo": [say(how_to_accept(alert.reference, who), person.language)],
+        }
+
     def _of_undelivered(self, person: Person, alert: Alert) -> dict[str, Any]:
         """Somebody who could not be reached."""
         reader = self.people.people.get(alert.details["person"])
@@ -525,13 +656,18 @@ class Desk:
 
     def _of_finding(self, person: Person, alert: Alert, finding: Finding) -> dict[str, Any] | None:
         agreement = self._agreement(alert)
-        if finding not in findings(agreement, self.rulebook.definition_of(agreement)):
+        if finding not in findings(
+            agreement, self.rulebook.definition_of(agreement), self.people.offices[agreement.office].kind
+        ):
             return None
         definition, subject = self.rulebook.lexicon_of(agreement), finding.subject
         known = ""
         match finding.code:
             case FindingCode.SIGNATURE_MISSING:
                 pass
+            case FindingCode.WRONG_OFFICE:
+                how = say(how_to_move(agreement.reference), person.language)
+                return {"subject": self._label_of(subject, person), "todo": [how]}
             case FindingCode.TERMS_CONFLICT:
                 known = say([reading.message for reading in agreement.terms[subject].readings], person.language)
                 term = definition.terms.get(subject)

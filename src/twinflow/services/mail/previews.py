@@ -8,21 +8,29 @@ from typing import Any
 from sqlalchemy import Engine
 
 from twinflow.domain.agreement.agreement import Agreement, Deadline, DeadlineStatus, FindingCode, Term
-from twinflow.domain.agreement.entries import Corrected, DateMoved, NotCorrected, read
+from twinflow.domain.agreement.entries import Corrected, DateMoved, MoveAct, NotCorrected, OfficeMove, read
 from twinflow.domain.agreement.findings import findings
 from twinflow.domain.agreement.history import HistoryEntry
 from twinflow.domain.agreement.present_names import numbered
 from twinflow.domain.agreement.rounds import rounds_of
 from twinflow.domain.agreement.subject import AlertSubject, SubjectKind
 from twinflow.domain.alerts.alerts import (
+    ANSWER_OVERDUE,
+    ANSWER_SOON,
+    ANSWERED,
     CONSULTED,
     CORRECTED,
     DISPLACED,
+    GONE,
+    HANDED_OVER,
+    IN_OTHER_HANDS,
     MOVED,
     NOT_CORRECTED,
+    NOT_MOVED,
     OVERDUE,
     REFUSED,
     SOON,
+    TO_ACCEPT,
     TO_CONFIRM,
     UNDELIVERED,
     Alert,
@@ -40,13 +48,18 @@ from twinflow.domain.rulebook import Rulebook
 from twinflow.errors import NotFound, Refused
 from twinflow.language import say
 from twinflow.sentences import Sentence, packed
-from twinflow.services.mail.letters import Desk
-from twinflow.services.reading.history_in_words import beyond_bound
+from twinflow.services.mail.letters import Desk, how_to_accept
+from twinflow.services.reading.history_in_words import beyond_bound, how_to_answer_a_move, how_to_move
 from twinflow.services.reading.rounds import how_to_answer
 from twinflow.storage.unit_of_work import UnitOfWork
 
 CONFIRM = "change-to-confirm"
 A_WEEK = timedelta(days=7)
+OF_MOVES = {
+    TO_ACCEPT: {MoveAct.ASKED},
+    GONE: {MoveAct.ACCEPTED},
+    NOT_MOVED: {MoveAct.REFUSED, MoveAct.TAKEN_BACK},
+}
 OF_FINDINGS = {code.notice: code for code in FindingCode}
 
 
@@ -200,9 +213,11 @@ def _occasions(case: _Case) -> Iterator[_Occasion]:
     by_notice = {SOON: _of_deadlines, OVERDUE: _of_deadlines, MOVED: _of_moved_dates, CONFIRM: _of_changes}
     by_notice |= dict.fromkeys((CORRECTED, TO_CONFIRM, NOT_CORRECTED, DISPLACED), _of_corrections)
     by_notice |= {
+        **dict.fromkeys((TO_ACCEPT, GONE, NOT_MOVED), _of_moves),
         REFUSED: _of_refused,
         UNDELIVERED: _of_messages,
-        CONSULTED: _of_consultations,
+        **dict.fromkeys((CONSULTED, ANSWER_SOON, ANSWER_OVERDUE, ANSWERED), _of_consultations),
+        **dict.fromkeys((HANDED_OVER, IN_OTHER_HANDS), _of_hands),
         **dict.fromkeys(OF_FINDINGS, _of_findings),
     }
     return by_notice.get(case.notice, _of_steps)(case)
@@ -318,6 +333,26 @@ def _of_corrections(case: _Case) -> Iterator[_Occasion]:
     yield _Occasion(AlertSubject(SubjectKind.UNDELIVERED, ""), (LIAISON,), details=details, made_up=values)
 
 
+def _of_moves(case: _Case) -> Iterator[_Occasion]:
+    history, wanted = case.agreement.history, OF_MOVES[case.notice]
+    for number, place in reversed(numbered(history)):
+        said = OfficeMove.read(history[place])
+        if said is not None and said.act in wanted and not said.along:
+            yield _Occasion(AlertSubject(SubjectKind.OFFICE, str(number)), (LIAISON,))
+    liaison, office = _liaison(case), case.people.offices[case.agreement.office].label
+    values = {
+        "actor": liaison.name if liaison is not None else "–",
+        "office": office,
+        "keeper": office,
+        "reason": Sentence("the case lies in the wrong office"),
+        "along": (),
+        "dates": (),
+        "todo": how_to_answer_a_move(case.agreement.reference),
+    }
+    details = {"message": "0", "person": "", "of": "", "why": packed(Sentence(""))}
+    yield _Occasion(AlertSubject(SubjectKind.UNDELIVERED, ""), (LIAISON,), details=details, made_up=values)
+
+
 def _liaison(case: _Case) -> Person | None:
     """Somebody to name in an example."""
     people = case.people.holders_for(case.definition, LIAISON, case.agreement.office, case.today)
@@ -332,20 +367,42 @@ def _second(definition: ProcessDefinition, rule: str) -> str | None:
 
 
 def _of_consultations(case: _Case) -> Iterator[_Occasion]:
+    """Of an answer whoever asks is told, of all else the unit."""
+    urgent, rules = case.notice == CONSULTED, case.definition.rounds
     for asked in rounds_of(case.agreement.history, case.definition).consultations.values():
-        yield _Occasion(AlertSubject(SubjectKind.CONSULTATION, str(asked.number)), (asked.asked.role,), urgent=True)
-    roles = tuple(role for rule in case.definition.rounds.values() for role in rule.consults)
+        roles = tuple(rules[asked.asked.round].consulted_by) if case.notice == ANSWERED else (asked.asked.role,)
+        yield _Occasion(AlertSubject(SubjectKind.CONSULTATION, str(asked.number)), roles, urgent=urgent)
+    named = (rule.consulted_by if case.notice == ANSWERED else rule.consults for rule in rules.values())
+    roles = tuple(role for those in named for role in those)
+    units = [role for rule in rules.values() for role in rule.consults]
     liaison = _liaison(case)
     values = {
         "number": 1,
         "actor": liaison.name if liaison is not None else "–",
+        "late": case.definition.roles[units[0]].label if units else "–",
         "text": Sentence("Is article V in order?"),
         "due_on": case.today + A_WEEK,
-        "todo": (how_to_answer(case.agreement.reference, 1),),
+        "todo": () if case.notice == ANSWERED else (how_to_answer(case.agreement.reference, 1),),
     }
     details = {"message": "0", "person": "", "of": "", "why": packed(Sentence(""))}
     if roles:
-        yield _Occasion(AlertSubject(SubjectKind.UNDELIVERED, ""), roles, details=details, urgent=True, made_up=values)
+        yield _Occasion(
+            AlertSubject(SubjectKind.UNDELIVERED, ""), roles, details=details, urgent=urgent, made_up=values
+        )
+
+
+def _of_hands(case: _Case) -> Iterator[_Occasion]:
+    liaison, states = _liaison(case), case.definition.states
+    role = states[case.agreement.state].waits_for or LIAISON
+    label = case.definition.roles[role].label if role in case.definition.roles else role
+    values = {
+        "actor": liaison.name if liaison is not None else "–",
+        "things": (Sentence("Duty of {role}", {"role": label}),),
+        "reason": Sentence("a journey"),
+        "todo": (how_to_accept(case.agreement.reference, liaison.key if liaison is not None else "–"),),
+    }
+    details = {"message": "0", "person": "", "of": "", "why": packed(Sentence(""))}
+    yield _Occasion(AlertSubject(SubjectKind.UNDELIVERED, ""), (role, LIAISON), details=details, made_up=values)
 
 
 def _of_messages(case: _Case) -> Iterator[_Occasion]:
@@ -356,7 +413,7 @@ def _of_messages(case: _Case) -> Iterator[_Occasion]:
 
 
 def _of_findings(case: _Case) -> Iterator[_Occasion]:
-    for finding in findings(case.agreement, case.definition):
+    for finding in findings(case.agreement, case.definition, case.people.offices[case.agreement.office].kind):
         if finding.code.notice == case.notice:
             yield _Occasion(AlertSubject.finding(finding), (LIAISON,))
     details = {"message": "0", "person": "", "of": "", "why": packed(Sentence(""))}
@@ -381,6 +438,9 @@ def _example_of(case: _Case, code: FindingCode) -> dict[str, Any]:
             rule = rules[0] if rules else TermRule(case.definition.label, source=case.definition.label)
             bound = replace(rule, at_most=rule.at_most or Length(5, Unit.YEARS))
             return {"subject": rule.label, **beyond_bound(Term((Length(40, Unit.YEARS),)), bound)}
+        case FindingCode.WRONG_OFFICE:
+            office = case.people.offices[case.agreement.office]
+            return {"subject": office.label, "todo": (how_to_move(case.agreement.reference),)}
         case FindingCode.TERM_ASSUMED:
             found = {key: rule for key, rule in case.definition.terms.items() if rule.default is not None}
             made_up = TermRule(case.definition.label, Length(5, Unit.YEARS), source=case.definition.label)

@@ -38,18 +38,27 @@ def change_people(
     StaleAgreement where somebody else changed people meanwhile.
     """
     with UnitOfWork(engine) as work:
-        before = work.people.all()
-        after = with_delegations_ended(before, change(before))
-        lines = _lines(rulebook, before, after, person, now)
-        if not lines:
-            return None
-        entry = PeopleEntry(before.entries + 1, by, reason, lines)
-        work.people.write(before, after)
-        work.people.add_entry(entry, now)
-        for each in after.people.values():
-            if each.disabled and not before.is_disabled(each.key):
-                work.accounts.end_sessions(each.key, now)
-        work.commit()
+        entry = change_in(work, rulebook, change, by=by, reason=reason, now=now, person=person)
+        if entry is not None:
+            work.commit()
+    return entry
+
+
+def change_in(
+    work: UnitOfWork, rulebook: Rulebook, change: Change, *, by: str, reason: str, now: datetime, person: str = ""
+) -> PeopleEntry | None:
+    """The same within a transaction."""
+    before = work.people.all()
+    after = with_delegations_ended(before, change(before))
+    lines = _lines(rulebook, before, after, person, now)
+    if not lines:
+        return None
+    entry = PeopleEntry(before.entries + 1, by, reason, lines)
+    work.people.write(before, after)
+    work.people.add_entry(entry, now)
+    for each in after.people.values():
+        if each.disabled and not before.is_disabled(each.key):
+            work.accounts.end_sessions(each.key, now)
     return entry
 
 

@@ -11,13 +11,14 @@ from twinflow.domain.agreement.agreement import Agreement, Claim, Party, Present
 from twinflow.domain.agreement.entries import Corrected
 from twinflow.domain.agreement.findings import findings
 from twinflow.domain.agreement.history import EntryKind, HistoryEntry, Way
+from twinflow.domain.agreement.kept_by import waiting_move
 from twinflow.domain.agreement.listing import Filters, Position
 from twinflow.domain.agreement.present_names import numbered
 from twinflow.domain.deadlines.assumed import terms_in_words
 from twinflow.domain.deadlines.context import DeadlineContext
 from twinflow.domain.people.people import People
 from twinflow.domain.people.viewer import Viewer
-from twinflow.domain.people.visibility import decides, hidden_entries, sees_notes
+from twinflow.domain.people.visibility import decides, hidden_entries, sees_notes, tells_of_hidden
 from twinflow.domain.process import machine
 from twinflow.domain.process.definition import CLOCK, Label, ProcessDefinition, Step
 from twinflow.domain.rulebook import Rulebook, deadline_context
@@ -34,9 +35,10 @@ from twinflow.services.reading.history_in_words import (
     entry_message,
     finding_with_remedy,
     left_open_in_words,
+    waiting_in_words,
 )
 from twinflow.services.reading.lines import AgreementLine, Lines
-from twinflow.services.reading.rounds import RoundLine, round_lines
+from twinflow.services.reading.rounds import Behind, RoundLine, changed_behind, round_lines
 from twinflow.storage.agreements import read
 from twinflow.storage.failures import about
 from twinflow.storage.unit_of_work import UnitOfWork
@@ -89,7 +91,8 @@ class EntryLine:
 
     `by` is the actor with how they came to act.
 
-    `number` is what it can be named by, None for what was only told; `corrected_by` is the last entry that corrects it.
+    `number` is what it can be named by, None for what was only told; `corrected_by` is the last entry that corrects it. `behind`
+    a decision is what was changed about people meanwhile.
     """
 
     kind: str
@@ -101,6 +104,7 @@ class EntryLine:
     text: Sentence
     number: int | None = None
     corrected_by: int | None = None
+    behind: tuple[Sentence, ...] = ()
 
     @property
     def late(self) -> bool:
@@ -125,7 +129,8 @@ class StepLine:
 
 @dataclass(frozen=True, slots=True)
 class AgreementPage:
-    """`missing` is what the line says is missing, with the commands that help. `older` is what the older part of the timeline is
+    """`missing` is what the line says is missing, with the commands that help. `move` says that one to another office waits for
+    an answer. `older` is what the older part of the timeline is
     asked for with; None where there is none.
     """
 
@@ -148,6 +153,7 @@ class AgreementPage:
     older: int | None
     next_steps: tuple[tuple[str, Label], ...]
     waits_for: Label
+    move: Sentence | None
     generations: tuple[AgreementLine, ...]
     children: tuple[AgreementLine, ...]
     parent: str | None
@@ -263,19 +269,24 @@ def show_agreement(
         with UnitOfWork(engine, reading=True) as work:
             row, generations, children = work.agreements.around(viewer, reference)
             agreement = read(work.agreements.in_rows([row])[0]).agreement
+            definition = rulebook.definition_of(agreement)
+            behind = changed_behind(work, people, agreement, definition)
             entries, older = work.history.page(row, before, at_once)
             others = work.agreements.present([*generations, *children])
             parent = agreement.parent if agreement.parent and work.agreements.sees(viewer, agreement.parent) else None
-        definition = rulebook.definition_of(agreement)
         state = definition.states[agreement.state]
-        roles = definition.roles
+        roles, kind = definition.roles, people.offices[agreement.office].kind
         is_annulled = agreement.annulled_on is not None
         hidden = hidden_entries(viewer, agreement.office, agreement.history, definition)
-        shown = [(number, entry) for number, entry in entries if number not in hidden]
+        shown = [
+            (number, entry) for number, entry in entries if number not in hidden and not tells_of_hidden(entry, hidden)
+        ]
         lines = Lines(rulebook, people, now)
         return AgreementPage(
             line=lines.of(agreement),
-            missing=tuple(finding_with_remedy(each, agreement, definition) for each in findings(agreement, definition)),
+            missing=tuple(
+                finding_with_remedy(each, agreement, definition) for each in findings(agreement, definition, kind)
+            ),
             today=people.today(agreement.office, now),
             process_label=definition.label,
             process_version=definition.version,
@@ -292,9 +303,12 @@ def show_agreement(
             terms=tuple(_terms(agreement, definition)),
             deadlines=tuple(deadlines_of(rulebook, people, agreement, now, agreement.history, agreement.history)),
             explanations=tuple(explanations_of(rulebook, people, agreement, now)),
-            rounds=tuple(round_lines(agreement, definition, internal=decides(viewer, agreement.office))),
-            timeline=tuple(_timeline(rulebook, people, agreement, shown, hidden)),
+            rounds=tuple(
+                round_lines(agreement, definition, behind, internal=decides(viewer, agreement.office, definition))
+            ),
+            timeline=tuple(_timeline(rulebook, people, agreement, shown, hidden, behind)),
             older=older,
+            move=_waiting_move(agreement),
             next_steps=tuple(
                 (key, definition.steps[key].label)
                 for key in machine.steps_from(definition, agreement.state)
@@ -307,6 +321,11 @@ def show_agreement(
             children=tuple(map(lines.of, others[len(generations) :])),
             parent=parent,
         )
+
+
+def _waiting_move(agreement: Agreement) -> Sentence | None:
+    waiting = waiting_move(agreement.history, agreement.office)
+    return waiting_in_words(*waiting) if waiting is not None else None
 
 
 def _checklists(agreement: PresentAgreement, definition: ProcessDefinition) -> Iterator[ChecklistLine]:
@@ -382,9 +401,11 @@ def _timeline(
     agreement: Agreement,
     entries: Iterable[tuple[int | None, HistoryEntry]],
     hidden: Container[int],
+    behind: Behind,
 ) -> Iterator[EntryLine]:
     words = rulebook.lexicon_of(agreement)
     numbers = numbered(agreement.history)
+    changed = {number: behind[place] for number, place in numbers if place in behind}
     moved = {number for number, place in numbers if agreement.history[place].kind is EntryKind.MIGRATED}
     corrected = {
         entry: number
@@ -403,4 +424,5 @@ def _timeline(
             text=entry_message(entry, words, agreement.deadlines),
             number=number,
             corrected_by=corrected.get(number) if number is not None else None,
+            behind=changed.get(number, ()) if number is not None else (),
         )

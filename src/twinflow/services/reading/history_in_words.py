@@ -17,19 +17,24 @@ from twinflow.domain.agreement.entries import (
     DateMoved,
     DraftSubmitted,
     DutyTaken,
+    HandedOver,
+    Handing,
     InternalNote,
     Key,
     Migrated,
+    MoveAct,
     NotCorrected,
     NotDelivered,
     ObservationAct,
     OfARound,
+    OfficeMove,
     OnConsultation,
     OnObservation,
     OpenedDespite,
     Snoozed,
     StepTaken,
     TermStated,
+    Thing,
     by_entry,
     read,
 )
@@ -38,7 +43,7 @@ from twinflow.domain.agreement.left_open import LeftOpen
 from twinflow.domain.agreement.subject import AlertSubject, SubjectKind
 from twinflow.domain.calendar.dates import PartialDate
 from twinflow.domain.deadlines.assumed import terms_in_words
-from twinflow.domain.people.viewer import Door
+from twinflow.domain.people.viewer import SUPERVISOR, Door
 from twinflow.domain.process.definition import CLOCK, Label, ProcessDefinition, TermRule
 from twinflow.sentences import Sentence, as_it_stands, unpacked
 from twinflow.services.reading.asked_in_words import name_in_words, recorded_in_words, value_in_words
@@ -87,7 +92,9 @@ def by_whom(entry: HistoryEntry, definition: ProcessDefinition) -> tuple[str | S
     if way.acts_for:
         parts.append(Sentence("for {person}", {"person": way.acts_for}))
     if way.role:
-        parts.append(Sentence("as {role}", {"role": _label(definition.roles, way.role)}))
+        is_supervisor = way.role == SUPERVISOR and SUPERVISOR not in definition.roles
+        as_role = Sentence("as {role}", {"role": _label(definition.roles, way.role)})
+        parts.append(Sentence("as supervisor") if is_supervisor else as_role)
     if way.for_several:
         parts.append(Sentence("by a shell that stands for several people"))
     elif way.machine_user:
@@ -130,6 +137,8 @@ def entry_message(entry: HistoryEntry, definition: ProcessDefinition, deadlines:
         case Migrated():
             values = {"before": said.source, "after": said.target, "reason": said.reason}
             return Sentence("Moved from {before} to {after}: {reason}", values)
+        case OfficeMove():
+            return _office_move_in_words(said)
         case Alerted():
             return _alert_in_words(said, definition)
         case NotDelivered():
@@ -156,12 +165,29 @@ def entry_message(entry: HistoryEntry, definition: ProcessDefinition, deadlines:
         case DutyTaken():
             values = {"role": _label(definition.roles, said.role), "person": said.person, "until": said.until}
             return _with_reason(_duty_in_words(said, values), said.reason)
+        case HandedOver():
+            return _with_reason(_handed_over_in_words(said, definition), said.reason)
         case DraftSubmitted() | OnObservation() | OnConsultation() | InternalNote():
             return _round_in_words(said, definition)
         case Snoozed():
             label, due = _label(definition.deadlines, said.key[0]), _shown(said.key, said.due_on, deadlines)
             values = {"deadline": label, "due": due or "–", "until": said.until, "reason": said.reason}
             return Sentence("{deadline} ({due}): own notices held until {until}; reason: {reason}", values)
+
+
+def _office_move_in_words(said: OfficeMove) -> Sentence:
+    values: dict[str, object] = {"office": said.before, "to": said.to, "reason": said.reason, "along": said.along}
+    match said.act:
+        case MoveAct.ASKED:
+            return Sentence("Asked that {to} keep it instead of {office}; reason: {reason}", values)
+        case MoveAct.REFUSED:
+            return Sentence("That {to} keep it instead of {office} refused; reason: {reason}", values)
+        case MoveAct.TAKEN_BACK:
+            return Sentence("That {to} keep it instead of {office} taken back; reason: {reason}", values)
+        case MoveAct.ACCEPTED if said.along:
+            return Sentence("Gone from {office} to {to}, along with {along}", values)
+        case MoveAct.ACCEPTED:
+            return Sentence("Gone from {office} to {to}, which accepted it", values)
 
 
 def _duty_in_words(said: DutyTaken, values: Mapping[str, object]) -> Sentence:
@@ -172,6 +198,36 @@ def _duty_in_words(said: DutyTaken, values: Mapping[str, object]) -> Sentence:
     if said.until is not None:
         return Sentence("The duty of {role} put aside until {until}, in the hands of {person}", values)
     return Sentence("The duty of {role} in the hands of {person}", values)
+
+
+def _handed_over_in_words(said: HandedOver, definition: ProcessDefinition) -> Sentence:
+    values = {"thing": thing_in_words(said.thing, said.name, definition), "person": said.person, "to": said.to}
+    match said.act:
+        case Handing.HAND_OVER:
+            return Sentence("{thing}: handed over by {person} to {to}", values)
+        case Handing.ACCEPT:
+            return Sentence("{thing}: taken on by {person}", values)
+        case Handing.DECLINE:
+            return Sentence("{thing}: not taken on; it stays with {person}", values)
+
+
+def thing_in_words(thing: Thing, name: str, definition: ProcessDefinition) -> Sentence:
+    """Something that somebody has open, by the name that its entry has for it."""
+    parts = name.split("/")
+    deadline, number = _label(definition.deadlines, parts[0]), parts[-1]
+    match thing:
+        case Thing.ACKNOWLEDGEMENT:
+            return Sentence("Acknowledged: {deadline}", {"deadline": deadline})
+        case Thing.DRAFT:
+            return Sentence("Draft, {round}", {"round": _label(definition.rounds, name)})
+        case Thing.ROUND:
+            return Sentence("Open round, {round}", {"round": _label(definition.rounds, name)})
+        case Thing.CONSULTATION:
+            return Sentence("Consultation {number}", {"number": name})
+        case Thing.CORRECTION:
+            return Sentence("Correction, entry {number}", {"number": name})
+        case Thing.CHANGE:
+            return Sentence("Change {number}, {deadline}", {"number": number, "deadline": deadline})
 
 
 def _with_reason(said: Sentence, reason: str) -> Sentence:
@@ -379,6 +435,10 @@ def subject_in_words(subject: AlertSubject, definition: ProcessDefinition) -> Se
             return Sentence("Correction, entry {number}", {"number": subject.name})
         case SubjectKind.CONSULTATION:
             return Sentence("Consultation {number}", {"number": subject.name})
+        case SubjectKind.OFFICE:
+            return Sentence("Move to another office, entry {number}", {"number": subject.name})
+        case SubjectKind.HANDS:
+            return Sentence("In other hands, entry {number}", {"number": subject.name})
         case SubjectKind.UNDELIVERED:
             return Sentence("Message {number} could not be delivered", {"number": subject.name})
         case SubjectKind.STEP:
@@ -395,6 +455,8 @@ def subject_in_words(subject: AlertSubject, definition: ProcessDefinition) -> Se
             return Sentence("To be confirmed: {term}", {"term": _label(definition.terms, subject.name)})
         case FindingCode.DATES_DISAGREE:
             return Sentence("Sources disagree")
+        case FindingCode.WRONG_OFFICE:
+            return Sentence("Kept by an office that may not keep it: {office}", {"office": subject.name})
 
 
 def finding_message(finding: Finding, agreement: PresentAgreement, definition: ProcessDefinition) -> Sentence:
@@ -421,10 +483,18 @@ def finding_message(finding: Finding, agreement: PresentAgreement, definition: P
             claims = [_day_or_text(claim) for claim in agreement.facts[finding.subject]]
             label = definition.records.get(finding.subject, finding.subject)
             return Sentence("Sources disagree: {fact}: {claims}", {"fact": label, "claims": claims})
+        case FindingCode.WRONG_OFFICE:
+            return Sentence("Kept by an office that may not keep it: {office}", {"office": finding.subject})
 
 
 def finding_with_remedy(finding: Finding, agreement: PresentAgreement, definition: ProcessDefinition) -> Sentence:
     """A finding in words, with all that is assumed and the command that states it: for whoever looks at this case alone."""
+    if finding.code is FindingCode.WRONG_OFFICE:
+        values: dict[str, object] = {
+            "what": finding_message(finding, agreement, definition),
+            "how": how_to_move(agreement.reference),
+        }
+        return Sentence("{what}. {how}", values)
     if finding.code is not FindingCode.TERM_ASSUMED:
         return finding_message(finding, agreement, definition)
     rule = definition.terms[finding.subject]
@@ -433,6 +503,29 @@ def finding_with_remedy(finding: Finding, agreement: PresentAgreement, definitio
     )
     values = {"term": rule.label, "assumed": terms_in_words([rule]), "command": command}
     return Sentence("{term}: {assumed}: state what the text says: {command}", values)
+
+
+def how_to_move(reference: str) -> Sentence:
+    """Where a case lies in a wrong office."""
+    return Sentence(
+        "Ask the office that is to keep it: twinflow agreements move {reference} --to OFFICE --reason WHY --as SUPERVISOR",
+        {"reference": reference},
+    )
+
+
+def waiting_in_words(asked: HistoryEntry, said: OfficeMove) -> Sentence:
+    """A move that waits for the other office."""
+    values = {"person": asked.actor, "day": asked.effective_on, "to": said.to, "reason": said.reason}
+    return Sentence("{person} asked on {day} that {to} keep it; that waits for an answer. Reason: {reason}", values)
+
+
+def how_to_answer_a_move(reference: str) -> tuple[Sentence, ...]:
+    """For a supervisor of the office that is to keep the case."""
+    values = {"reference": reference}
+    return (
+        Sentence("Accept it: twinflow agreements accept-move {reference} --as SUPERVISOR", values),
+        Sentence("Refuse it: twinflow agreements refuse-move {reference} --reason WHY --as SUPERVISOR", values),
+    )
 
 
 def beyond_bound(term: Term, rule: TermRule) -> dict[str, object]:

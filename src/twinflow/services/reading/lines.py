@@ -95,7 +95,9 @@ class Lines:
             overdue=any(
                 is_overdue(stands, rule.nature, owed=rule.late is not None) for rule, stands in passed.values()
             ),
-            missing=tuple(finding_message(f, agreement, definition) for f in findings(agreement, definition)),
+            missing=tuple(
+                finding_message(f, agreement, definition) for f in findings(agreement, definition, context.kind)
+            ),
             generation=agreement.generation,
             parent=agreement.parent,
         )

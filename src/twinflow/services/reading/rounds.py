@@ -1,14 +1,16 @@
 """The rounds of an agreement as pages, mail and the command line show them. Sentences are left for the door to translate."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from itertools import pairwise
 
 from sqlalchemy import Engine
 
 from twinflow.domain.agreement.agreement import Agreement
 from twinflow.domain.agreement.entries import DraftSubmitted, InternalNote, ObservationAct, StepTaken
+from twinflow.domain.agreement.history import HistoryEntry
 from twinflow.domain.agreement.rounds import (
     Consultation,
     Mark,
@@ -19,14 +21,17 @@ from twinflow.domain.agreement.rounds import (
     changes_between,
     rounds_of,
 )
+from twinflow.domain.people.people import People
 from twinflow.domain.people.viewer import Viewer
 from twinflow.domain.people.visibility import decides
 from twinflow.domain.process.definition import Label, ProcessDefinition
 from twinflow.domain.rulebook import Rulebook
+from twinflow.domain.steps.made_possible import changes_behind, decisions_of
 from twinflow.sentences import Sentence
 from twinflow.storage.failures import about
 from twinflow.storage.unit_of_work import UnitOfWork
 
+Behind = Mapping[int, tuple[Sentence, ...]]
 STANDING: Mapping[Standing, Sentence] = {
     Standing.OPEN: Sentence("open"),
     Standing.ANSWERED: Sentence("answered"),
@@ -65,23 +70,37 @@ class RoundLine:
     changes: tuple[tuple[Mark, str], ...]
 
 
-def show_rounds(engine: Engine, rulebook: Rulebook, reference: str, *, viewer: Viewer) -> list[RoundLine]:
+def show_rounds(
+    engine: Engine, rulebook: Rulebook, people: People, reference: str, *, viewer: Viewer
+) -> list[RoundLine]:
     """The rounds of an agreement, oldest first. Raises NotFound, UnreadableAgreement."""
     with about(reference), UnitOfWork(engine, reading=True) as work:
         agreement = work.agreements.get_for(viewer, reference)
-        internal = decides(viewer, agreement.office)
-        return round_lines(agreement, rulebook.definition_of(agreement), internal=internal)
+        definition = rulebook.definition_of(agreement)
+        behind = changed_behind(work, people, agreement, definition)
+        return round_lines(agreement, definition, behind, internal=decides(viewer, agreement.office, definition))
 
 
-def round_lines(agreement: Agreement, definition: ProcessDefinition, *, internal: bool = True) -> list[RoundLine]:
-    """The rounds in words; `internal`: with what stays with the office that decides."""
+def changed_behind(work: UnitOfWork, people: People, agreement: Agreement, definition: ProcessDefinition) -> Behind:
+    """What was changed about people behind each decision, by its place in the history."""
+    if not decisions_of(agreement.history, definition):
+        return {}
+    return changes_behind(agreement, definition, work.people.history(), partial(people.today, agreement.office))
+
+
+def round_lines(
+    agreement: Agreement, definition: ProcessDefinition, behind: Behind, *, internal: bool = True
+) -> list[RoundLine]:
+    """The rounds in words; `internal`: with what stays with the office that decides. `behind` is as of `changed_behind`."""
     rounds = rounds_of(agreement.history, definition)
+    by_entry = {id(agreement.history[place]): said for place, said in behind.items()}
     found = []
     for rule in definition.rounds.values():
         own = rounds.of(rule.key)
         for before, this in pairwise([None, *own]):
             assert this is not None
-            found.append(_line(rounds, before, this, definition, internal=internal))
+            line = _line(rounds, before, this, definition, internal=internal)
+            found.append(replace(line, said=(*line.said, *by_entry.get(id(this.ended), ()))))
     return sorted(found, key=lambda line: line.opened_on)
 
 
@@ -132,6 +151,7 @@ def _draft(before: Round | None, this: Round, definition: ProcessDefinition) -> 
             yield Sentence("Draft of {day}: {paper}", values)
         else:
             yield Sentence("Draft of {day} (SHA-256 {digest}…)", values)
+        yield from _draft_before(before, this.draft)
     for name, mark in this.papers.items():
         earlier = before.papers.get(name) if before is not None else None
         values = {"paper": definition.papers[name].label, "mark": mark, "before": earlier}
@@ -146,6 +166,18 @@ def _draft(before: Round | None, this: Round, definition: ProcessDefinition) -> 
             "{checklist}: in order: {items}",
             {**values, "items": [items[key] for key in text.split(",") if key in items] or "–"},
         )
+
+
+def _draft_before(before: Round | None, draft: HistoryEntry) -> Iterator[Sentence]:
+    """Which draft the round before was about, where it was another one."""
+    said = DraftSubmitted.read(before.draft) if before is not None and before.draft not in (None, draft) else None
+    if said is None or before is None or before.draft is None:
+        return
+    values = {"day": before.draft.effective_on, "digest": said.digest[:12], "paper": said.paper}
+    if said.paper:
+        yield Sentence("In the round before: draft of {day}: {paper}", values)
+    else:
+        yield Sentence("In the round before: draft of {day} (SHA-256 {digest}…)", values)
 
 
 def _decision(this: Round, definition: ProcessDefinition) -> Iterator[Sentence]:

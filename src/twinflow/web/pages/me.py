@@ -1,4 +1,4 @@
-"""What is one's own: roles, sessions, the second factor, tokens for programs."""
+"""What is one's own: roles, language, sessions, the second factor, tokens for programs."""
 
 import re
 from http import HTTPStatus
@@ -8,11 +8,13 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from twinflow.domain.accounts.tokens import Scope
-from twinflow.errors import BadInput, NotFound
+from twinflow.errors import BadInput, NotFound, Refused
 from twinflow.sentences import Problem
 from twinflow.services.accounts import api_tokens, second_factors, signing_in
+from twinflow.services.people import languages
 from twinflow.web.forms import Form, Posted
-from twinflow.web.pages.signing_in import see
+from twinflow.web.languages import COOKIE, NAMES
+from twinflow.web.pages.signing_in import see, status_of
 from twinflow.web.rendering import Here, Site, role_words
 from twinflow.web.viewing import Me
 
@@ -26,6 +28,38 @@ router = APIRouter(default_response_class=HTMLResponse)
 @router.get("/me")
 def show(request: Request, site: Here, me: Me) -> HTMLResponse:
     return _page(request, site, me, HTTPStatus.OK, Form({}), ())
+
+
+@router.post("/me/language")
+def keep_language(request: Request, site: Here, me: Me, form: Posted) -> Response:
+    """What was chosen on a page before, in this browser, gives way to it."""
+    runtime = site.runtime
+    try:
+        languages.keep(runtime.engine, runtime.rulebook, me.person.key, form.get("language"), site.clock())
+    except BadInput as error:
+        return _page(request, site, me, HTTPStatus.UNPROCESSABLE_ENTITY, form, error.problems)
+    response = see(HERE)
+    response.delete_cookie(COOKIE)
+    return response
+
+
+@router.get("/me/codes")
+def ask_for_codes(request: Request, site: Here) -> HTMLResponse:
+    return site.form_page(request, "new_codes.html", HTTPStatus.OK, problems=())
+
+
+@router.post("/me/codes")
+def renew_codes(request: Request, site: Here, me: Me, form: Posted) -> HTMLResponse:
+    """They are on the page that answers, and nowhere else."""
+    runtime = site.runtime
+    try:
+        codes = second_factors.renew_codes(
+            runtime.engine, runtime.second_factor_key, me.person.key, form.get("proof"), site.clock()
+        )
+    except Refused as error:
+        problems = (Problem("proof", error.message),)
+        return site.form_page(request, "new_codes.html", status_of(error), problems=problems)
+    return site.form_page(request, "recovery_codes.html", HTTPStatus.OK, codes=codes, is_new=False)
 
 
 @router.post("/me/sessions/{key}/end")
@@ -70,8 +104,9 @@ def _page(
         offices={key: office.label for key, office in offices.items()},
         sessions=signing_in.sessions(engine, person.key, now),
         present=me.session.id_hash,
-        account=second_factors.account_of(engine, person.key),
-        codes_left=second_factors.codes_left(engine, person.key),
+        factors=second_factors.factors_of(engine, person.key),
+        languages=NAMES,
+        chosen=me.reader or "browser",
         tokens=[(each, each.holds(now)) for each in api_tokens.tokens(engine, person.key)],
         scopes=list(Scope),
         typed=form,

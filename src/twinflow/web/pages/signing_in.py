@@ -10,7 +10,9 @@ from twinflow.domain.accounts.second_factor import address_of
 from twinflow.errors import BadInput, NoAnswer, NotFound, Refused, TooManyTries
 from twinflow.sentences import Problem, Sentence
 from twinflow.services.accounts import passwords, second_factors, signing_in
-from twinflow.web.forms import Posted
+from twinflow.web import authenticators
+from twinflow.web.authenticators import asked_for_new, asked_for_one, with_script
+from twinflow.web.forms import Form, Posted
 from twinflow.web.rendering import Here, Site, role_words
 from twinflow.web.viewing import COOKIE, SIGN_IN, Me, client_of, let_in, local_path
 
@@ -76,50 +78,77 @@ def leave(site: Here, me: Me) -> Response:
 
 
 @router.get("/sign-in/code")
-def ask_code(request: Request, site: Here) -> Response:
-    return site.form_page(request, "code.html", HTTPStatus.OK, problems=(), next=_next(request))
+def ask_code(request: Request, site: Here, me: Me) -> Response:
+    return _code_page(request, site, me, HTTPStatus.OK, _next(request), ())
 
 
 @router.post("/sign-in/code")
 def show_code(request: Request, site: Here, me: Me, form: Posted) -> Response:
-    runtime, code = site.runtime, form.get("code")
+    """A code, or a passkey in its place."""
+    runtime, answer, following = site.runtime, form.get("credential"), local_path(form.get("next"))
     try:
-        new = signing_in.show_second_factor(
-            runtime.engine, runtime.second_factor_key, me.session, code, client_of(request), site.clock()
-        )
+        if answer:
+            new = authenticators.show(request, site, me, answer)
+        else:
+            key, code, client = runtime.second_factor_key, form.get("code"), client_of(request)
+            new = signing_in.show_second_factor(runtime.engine, key, me.session, code, client, site.clock())
     except Refused as error:
-        problems = (Problem("code", error.message),)
-        following = local_path(form.get("next"))
-        return site.form_page(request, "code.html", status_of(error), problems=problems, next=following)
-    return let_in(request, see(local_path(form.get("next"))), new)
+        problem = Problem("passkey" if answer else "code", error.message)
+        return _code_page(request, site, me, status_of(error), following, (problem,))
+    return let_in(request, see(following), new)
+
+
+def _code_page(
+    request: Request, site: Site, me: Me, status: HTTPStatus, following: str, problems: tuple[Problem, ...]
+) -> Response:
+    asked = asked_for_one(site, me)
+    return with_script(site.form_page(request, "code.html", status, problems=problems, next=following, asked=asked))
 
 
 @router.get("/second-factor")
 def ask_second_factor(request: Request, site: Here, me: Me) -> Response:
-    return _enrolment(request, site, me, HTTPStatus.OK, ())
+    return _enrolment(request, site, me, HTTPStatus.OK, Form({}), ())
 
 
 @router.post("/second-factor")
 def confirm_second_factor(request: Request, site: Here, me: Me, form: Posted) -> Response:
-    """The codes are on the page that answers, and nowhere else."""
-    runtime, client = site.runtime, client_of(request)
+    """An authenticator or a passkey, as the first second factor. The codes are on the page that answers, and nowhere else."""
+    runtime, answer = site.runtime, form.get("credential")
     try:
-        new, codes = second_factors.confirm(
-            runtime.engine, runtime.second_factor_key, me.session, form.get("code"), client, site.clock()
-        )
+        if answer:
+            second_factors.check_none(runtime.engine, me.person.key)
+            new, codes = authenticators.add(request, site, me, form.get("name"), answer)
+        else:
+            key, code, client = runtime.second_factor_key, form.get("code"), client_of(request)
+            new, codes = second_factors.confirm(runtime.engine, key, me.session, code, client, site.clock())
+    except BadInput as error:
+        return _enrolment(request, site, me, HTTPStatus.UNPROCESSABLE_ENTITY, form, error.problems)
     except Refused as error:
-        return _enrolment(request, site, me, status_of(error), (Problem("code", error.message),))
-    return let_in(request, site.form_page(request, "recovery_codes.html", HTTPStatus.OK, codes=codes), new)
+        problem = Problem("passkey" if answer else "code", error.message)
+        return _enrolment(request, site, me, status_of(error), form, (problem,))
+    page = site.form_page(request, "recovery_codes.html", HTTPStatus.OK, codes=codes, is_new=True)
+    return let_in(request, page, new)
 
 
-def _enrolment(request: Request, site: Site, me: Me, status: HTTPStatus, problems: tuple[Problem, ...]) -> Response:
+def _enrolment(
+    request: Request, site: Site, me: Me, status: HTTPStatus, form: Form, problems: tuple[Problem, ...]
+) -> Response:
     runtime = site.runtime
     try:
         secret = second_factors.begin(runtime.engine, runtime.second_factor_key, me.person.key)
     except Refused:
         return see("/me")
-    address = address_of(secret, me.person.mail)
-    return site.form_page(request, "second_factor.html", status, secret=secret, address=address, problems=problems)
+    page = site.form_page(
+        request,
+        "second_factor.html",
+        status,
+        secret=secret,
+        address=address_of(secret, me.person.mail),
+        asked=asked_for_new(site, me),
+        typed=form,
+        problems=problems,
+    )
+    return with_script(page)
 
 
 @router.get("/reset")

@@ -1,0 +1,1 @@
+"""What somebody has open in a case, and how it passes to another."""
