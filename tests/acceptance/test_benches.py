@@ -26,6 +26,7 @@ SMALLEST = {
     "due_dates": (200, 1),
     "late_holiday": (300,),
     "mail": (20, 1, 30, 40),
+    "what_time_tells": (1, 2),
 }
 QUICK = ("steps", "sweeps", "late_holiday", "simulate", "due_dates")
 

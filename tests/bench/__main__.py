@@ -23,6 +23,7 @@ from bench import (
     simulate,
     steps,
     sweeps,
+    what_time_tells,
 )
 from bench.rows import Bar, Row, exit_code, table
 
@@ -49,6 +50,7 @@ PARTS = {
     "due_dates": Part(due_dates.rows, (500, 3)),
     "late_holiday": Part(late_holiday.rows, (2000,)),
     "mail": Part(mail.rows, (100, 3, 100, 300)),
+    "what_time_tells": Part(what_time_tells.rows, (3, 5)),
 }
 
 

@@ -168,11 +168,11 @@ def test_a_mexican_case_is_carried_from_interest_to_the_register(run) -> None:
 
 
 def test_a_refused_step_exits_1_and_says_every_reason(cuenca) -> None:
-    done = cuenca("agreements", "advance", "CU-14", "approve", "--as", "rosa")
+    done = cuenca("agreements", "advance", "CU-14", "approve", "--as", "sofia")
     assert done.code == 1
     assert "“Approve” cannot be taken." in done.err
     assert "The agreement is in the state “Signed by some parties”" in done.err
-    assert "rosa is not highest local authority here" in done.err
+    assert "sofia is not highest local authority here" in done.err
     assert "Number of the resolution is missing" in done.err
 
 

@@ -34,6 +34,7 @@ from twinflow.domain.deadlines.changes import ChangeCommand
 from twinflow.domain.deadlines.deadline_id import DeadlineId
 from twinflow.domain.people.changes import PeopleEntry, lines_between
 from twinflow.domain.people.people import Assignment, Delegation, Person
+from twinflow.domain.people.viewer import OPERATOR
 from twinflow.domain.process.definition import ANOTHER_PERSON
 from twinflow.domain.steps.command import StepCommand
 from twinflow.domain.steps.round_acts import RoundAct
@@ -164,7 +165,7 @@ def worked_on(world: World, reference: str, hand: str) -> int:
     take(world, reference, "answer_observations", hand)
     more = {"reason": "an expert is heard", "paper": "DEP-12/26", "length": Length.parse("5 business days")}
     change(world, reference, ChangeCommand(kind=ChangeKind.EXTEND, on=world.now.date(), **more), hand)  # type: ignore[arg-type]
-    page = show_agreement(world.engine, world.rulebook, world.people, reference, world.now)
+    page = show_agreement(world.engine, world.rulebook, world.people, reference, world.now, viewer=OPERATOR)
     extended = max(line.number for line in page.timeline if line.kind == "change" and line.number is not None)
     wrong = CorrectionCommand(
         entry=extended, correction=Correction.REPLACE, reason="a slip", asked={"paper": "DEP-13/26"}
@@ -251,7 +252,7 @@ def test_one_user_of_the_machine_is_one_person_at_the_shell_whoever_they_say_the
     run("rounds", "answer", "S-1", "1", "--text", "Added.", *elena)
     run("agreements", "advance", "S-1", "answer_observations", *elena)
     run("deadlines", "extend", "S-1/opinion/1", "5 business days", "--reason", "heard", "--paper", "no. 2", *ana)
-    changed = show_agreement(world.engine, world.rulebook, world.people, "S-1", world.now).timeline
+    changed = show_agreement(world.engine, world.rulebook, world.people, "S-1", world.now, viewer=OPERATOR).timeline
     extended = max(line.number for line in changed if line.kind == "change" and line.number is not None)
     run("agreements", "correct", "S-1", str(extended), "--set", "paper=no. 3", "--reason", "a slip", *ana)
     world.now = NEXT
@@ -347,9 +348,9 @@ def test_what_was_changed_about_people_meanwhile_is_shown_with_the_decision(
     for number, (who, said) in enumerate(expected.items()):
         case = f"P-{number}"
         take(world, case, "issue_favourable_opinion", who, records={"opinion_number": "DEP-1/26"})
-        page = show_agreement(world.engine, world.rulebook, world.people, case, world.now)
+        page = show_agreement(world.engine, world.rulebook, world.people, case, world.now, viewer=OPERATOR)
         assert [say(each, "en") for line in page.timeline for each in line.behind] == said
-        (this,) = show_rounds(world.engine, world.rulebook, world.people, case)
+        (this,) = show_rounds(world.engine, world.rulebook, world.people, case, viewer=OPERATOR)
         assert [say(each, "en") for each in this.said][2:] == said or not said
         shown = twinflow(monkeypatch, capsys, "rounds", "show", case).out
         assert all(each in shown for each in said)

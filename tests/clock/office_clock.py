@@ -11,7 +11,6 @@ from builders import AT_PAGE, new_case
 from smtp import RecordingServer
 from twinflow.domain.agreement.agreement import Claim, Party
 from twinflow.domain.calendar.dates import PartialDate
-from twinflow.domain.people.viewer import OPERATOR
 from twinflow.services.agreements.opening import open_agreement
 from twinflow.worker.passes import Pass
 from world import World
@@ -59,7 +58,7 @@ class Office:
         return str(part.get_content())
 
     def books(self) -> dict[str, list[str]]:
-        return books_of(self.world.engine, viewer=OPERATOR)
+        return books_of(self.world.engine)
 
 
 def books_of(engine: Engine) -> dict[str, list[str]]:

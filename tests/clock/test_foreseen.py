@@ -7,7 +7,6 @@ from office_clock import books_of
 
 from prepared import Prepare
 from twinflow import demo
-from twinflow.domain.people.viewer import OPERATOR
 from twinflow.services.clock.simulating import foresee
 from twinflow.services.clock.sweep import sweep
 from world import World
@@ -18,9 +17,9 @@ def test_a_pass_does_then_what_was_foreseen_of_it_and_foreseeing_writes_nothing(
     world: World, prepare: Prepare, days: int
 ) -> None:
     prepare("demo", lambda: demo.fill(world.runtime, lambda: world.now))
-    at, before = world.now + timedelta(days=days), books_of(world.engine, viewer=OPERATOR)
+    at, before = world.now + timedelta(days=days), books_of(world.engine)
     foreseen = foresee(world.engine, world.rulebook, world.people, at)
-    assert books_of(world.engine, viewer=OPERATOR) == before
+    assert books_of(world.engine) == before
     done = sweep(world.engine, world.rulebook, world.people, at)
     assert (foreseen.alerts, sorted(foreseen.moved)) == (done.alerts, sorted(done.lapsed))
     assert foreseen.alerts > 0

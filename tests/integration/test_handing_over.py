@@ -16,7 +16,7 @@ from twinflow.domain.deadlines.changes import ChangeCommand
 from twinflow.domain.deadlines.deadline_id import DeadlineId
 from twinflow.domain.people.duties import Act, Asked
 from twinflow.domain.people.people import Assignment, Delegation, People, Person
-from twinflow.domain.people.viewer import Door, viewer_of
+from twinflow.domain.people.viewer import OPERATOR, Door, viewer_of
 from twinflow.domain.steps.command import StepCommand
 from twinflow.domain.steps.round_acts import RoundAct
 from twinflow.errors import Refused
@@ -204,7 +204,11 @@ def test_who_is_disabled_and_holds_something_is_one_incident_a_case_until_it_is_
 
     def left() -> list[str]:
         busy.tick()
-        return [str(each.sentence) for each in open_incidents(busy.engine).kept if "disabled" in str(each.sentence)]
+        return [
+            str(each.sentence)
+            for each in open_incidents(busy.engine, viewer=OPERATOR).kept
+            if "disabled" in str(each.sentence)
+        ]
 
     assert left() == ["MX-1: nora is disabled and still has it in hand; hand it over."]
     assert "nora is disabled" in why_not(busy, "rita", "nora", "saul")[0]

@@ -121,7 +121,7 @@ def acknowledged(world: World) -> list[str]:
 
 
 def _listed(world: World) -> tuple[DeadlineLine, ...]:
-    return list_deadlines(*here(world), world.now).lines
+    return list_deadlines(*here(world), world.now, viewer=OPERATOR).lines
 
 
 def take(world: World, step: str, person: str, party: str | None = None, **records: str) -> None:
@@ -195,7 +195,7 @@ def test_a_case_goes_to_the_office_that_accepts_it_with_what_belongs_to_it_and_w
     ]
     assert sees(drafted, "juan")
     assert sees(drafted, "elena"), "what was seen lawfully stays seen"
-    assert agreements.list_agreements(*here(drafted), drafted.now, Filters(office="juarez")).lines
+    assert agreements.list_agreements(*here(drafted), drafted.now, Filters(office="juarez"), viewer=OPERATOR).lines
     with pytest.raises(Refused):
         take(drafted, "request_opinion", "elena")
     take(drafted, "request_opinion", "juan")

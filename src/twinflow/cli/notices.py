@@ -8,7 +8,7 @@ import typer
 
 from twinflow.cli.context import Json, Person, cli_of
 from twinflow.cli.output import print_json, print_table
-from twinflow.cli.reading_as import viewer_at_shell
+from twinflow.domain.people.viewer import OPERATOR
 from twinflow.domain.process.notices import Notice
 from twinflow.sentences import Sentence
 from twinflow.services.alerts import opt_outs
@@ -63,8 +63,7 @@ def preview(
     runtime = cli.runtime
     now = cli.now()
     here = (runtime.engine, runtime.rulebook, runtime.people)
-    viewer = viewer_at_shell(cli, person or "")
-    found = previews.preview(*here, notice, agreement, now, person, viewer=viewer)
+    found = previews.preview(*here, notice, agreement, now, person, viewer=OPERATOR)
     built = runtime.post.composer.compose(found.letter, message_id="preview", created_at=now, unsubscribe_token=notice)
     message = BytesParser(policy=policy.default).parsebytes(built.content)
     part = message.get_body(preferencelist=("html" if html else "plain",))

@@ -25,6 +25,7 @@ from twinflow.domain.deadlines.consultations import awaited
 from twinflow.domain.deadlines.kept import rewritten
 from twinflow.domain.people.people import Actor, People
 from twinflow.domain.people.viewer import CLOCK_VIEWER, Viewer
+from twinflow.domain.people.visibility import SeenBy
 from twinflow.domain.process.definition import LIAISON, Label
 from twinflow.domain.rulebook import Rulebook, deadline_context
 from twinflow.domain.steps.doubts import Compared
@@ -239,6 +240,8 @@ def _written(
             raise Refused("Entry {number} of {reference} stays as it is.", tuple(reasons), **values)
     work.agreements.correct(before, left.agreement)
     show(work, rulebook, people, agreement_id, left.agreement)
+    if left.agreement.office != before.office:  # it may take the case back, and sees what becomes of it
+        work.visibility.show(agreement_id, [SeenBy(office=before.office)])
     write_rows(work, rulebook, agreement_id, left, now)
     if any(awaited(left.agreement, definition)):  # another day may be awaited now
         work.agreements.look_again([agreement_id], now.date())
