@@ -804,6 +804,11 @@ class Corrected:
         """The numbers of the entries that it says something of itself; others follow."""
         return frozenset(by_entry(self.entry, self.asked, self.also))
 
+    def opening(self, entry: HistoryEntry) -> Began | None:
+        """What the case began with, as this makes of its opening, which is `entry`; None where it is about something else."""
+        counting = self.counts.get(1)
+        return Began.read(replace(entry, details=counting.details)) if counting is not None else None
+
     def details(self) -> dict[str, str]:
         counts = {
             str(number): counting

@@ -1,7 +1,6 @@
 """Which office keeps a case by its history, and the move to another office that waits there."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from twinflow.domain.agreement.entries import Began, Corrected, MoveAct, OfficeMove
 from twinflow.domain.agreement.history import HistoryEntry
@@ -26,9 +25,9 @@ def began_in(history: Sequence[HistoryEntry], office: str) -> str:
 
 def ever_kept_by(written: Sequence[HistoryEntry]) -> frozenset[str]:
     """The offices that have ever kept it, by the history as it was written, with the corrections of its opening."""
-    corrected = (said.counts.get(1) for entry in written if (said := Corrected.read(entry)) is not None)
-    openings = [written[0], *(replace(written[0], details=each.details) for each in corrected if each is not None)]
-    began = {opening.office for each in openings if (opening := Began.read(each)) is not None}
+    corrections = (said for entry in written if (said := Corrected.read(entry)) is not None)
+    openings = [Began.read(written[0]), *(said.opening(written[0]) for said in corrections)]
+    began = {opening.office for opening in openings if opening is not None}
     moves = [move for entry in written if (move := OfficeMove.accepted(entry)) is not None]
     return frozenset(began | {office for move in moves for office in (move.before, move.to)})
 
