@@ -225,13 +225,14 @@ def test_books_of_the_tables_before_one_office_could_see_a_case_keep_who_sees_wh
     take(case, "request_opinion")
     config = database.migrations()
     with case.engine.begin() as connection:
-        before = connection.execute(text("SELECT * FROM seen_by ORDER BY role")).all()
+        shown = text("SELECT * FROM seen_by WHERE kind <> '' OR office <> '' ORDER BY role")  # but the mark of an upgrade
+        before = connection.execute(shown).all()
         config.attributes["connection"] = connection
         command.downgrade(config, "0018")
         roles = connection.execute(text("SELECT role FROM seen_by")).scalars()
         assert set(roles) == {row.role for row in before if row.role}
         database.migrate(connection)
-        assert before == connection.execute(text("SELECT * FROM seen_by ORDER BY role")).all()
+        assert before == connection.execute(shown).all()
     with UnitOfWork(case.engine, reading=True) as work:
         assert not list(work.shape.faults_of_definitions())
     take(case, "withdraw")
