@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -10,6 +11,7 @@ from builders import noon, people, rulebook
 from twinflow.domain.agreement.agreement import Agreement, Child, Claim, Party, Term
 from twinflow.domain.agreement.entries import Correction, StepTaken
 from twinflow.domain.agreement.history import EntryKind
+from twinflow.domain.agreement.rounds import rounds_of
 from twinflow.domain.calendar.dates import PartialDate
 from twinflow.domain.corrections.correction import CorrectionCommand, decide
 from twinflow.domain.deadlines.context import DeadlineContext
@@ -86,12 +88,18 @@ class Desk:
                 self.case = with_term(self.case, self.process, said, person, now=self.now, today=today)
             case "observe":
                 self._act(RoundAct.OBSERVE, article="V", text="It is missing.")
+            case "consult":
+                role = next(role for rule in self.process.rounds.values() for role in rule.consults)
+                self._act(RoundAct.CONSULT, role=role, text="Is it in order?")
+                asked = max(rounds_of(self.case.history, self.process).consultations)
+                self._act(RoundAct.GIVE, role, number=asked, text="It is.")
             case "open":
                 self.case = replace(self.case, children=(*self.case.children, *self._children()))
 
-    def _act(self, act: RoundAct, **said: str) -> None:
+    def _act(self, act: RoundAct, by: str = "", **said: Any) -> None:
         command, context = RoundCommand(act=act, **said), self.context
-        person = self._person(None, *(role for rule in self.process.rounds.values() for role in rule.observed_by))
+        deciding = {role for rule in self.process.rounds.values() for role in rule.observed_by | rule.consulted_by}
+        person = self._person(None, *({by} if by else deciding))
         self.case = with_act(
             self.case, self.process, command, person, now=self.now, today=context.today, calendars=context.calendars
         )

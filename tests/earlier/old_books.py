@@ -193,11 +193,15 @@ def _something_is_due(world: World) -> bool:
 
 
 def expected(books: OldBooks) -> list[Came]:
-    """What that version would have told and done, on the days on which it is told since what was wrong in it was mended."""
+    """What that version would have told and done, on the days on which it is told since what was wrong in it was mended; and
+    what it did not tell yet.
+    """
     rows = _rows(books.folder / "expected.csv")
     for mended in _rows(books.folder / "mended.csv"):
         then = {name: mended[name] for name in rows[0]} | {"on": mended["then"]}
         rows[rows.index(then)]["on"] = mended["on"]
+    added = books.folder / "added.csv"
+    rows += _rows(added) if added.exists() else []
     days = ("on", "effective_on")
     return [
         Came(**{**row, **{day: date.fromisoformat(row[day]) for day in days}, "occurrence": int(row["occurrence"])})

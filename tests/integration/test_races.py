@@ -95,7 +95,14 @@ def test_an_alert_never_joins_a_digest_that_a_mailer_has_already_taken(
     sweep(world.engine, world.rulebook, world.people, world.now)
     with UnitOfWork(world.engine, reading=True) as work:
         (first,) = [message for message in work.outbox.messages() if message.digest and message.recipient == "elena"]
-    telling = Telling("opinion-issued", "step:sign", ("liaison",), world.now.date(), 9, details={"state": "signed"})
+    telling = Telling(
+        "opinion-issued",
+        AlertSubject(SubjectKind.STEP, "sign"),
+        ("liaison",),
+        world.now.date(),
+        9,
+        details={"state": "signed"},
+    )
     with UnitOfWork(world.engine) as work, ThreadPoolExecutor(1) as pool:
         case = work.agreements.lock("MX-1")
         tell(work, world.rulebook, world.people, work.agreements.id_of("MX-1"), case, telling, world.now)

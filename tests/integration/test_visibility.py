@@ -225,7 +225,9 @@ def test_books_of_the_tables_before_one_office_could_see_a_case_keep_who_sees_wh
     take(case, "request_opinion")
     config = database.migrations()
     with case.engine.begin() as connection:
-        shown = text("SELECT * FROM seen_by WHERE kind <> '' OR office <> '' ORDER BY role")  # but the mark of an upgrade
+        shown = text(
+            "SELECT * FROM seen_by WHERE kind <> '' OR office <> '' ORDER BY role"
+        )  # but the mark of an upgrade
         before = connection.execute(shown).all()
         config.attributes["connection"] = connection
         command.downgrade(config, "0018")

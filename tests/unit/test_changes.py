@@ -23,7 +23,7 @@ from builders import (
     tiny_process,
 )
 from twinflow.domain.agreement.agreement import Basis, DeadlineStatus
-from twinflow.domain.agreement.entries import ChangeKind
+from twinflow.domain.agreement.entries import ChangeKind, HandedOver, Handing, Thing, noted
 from twinflow.domain.agreement.history import EntryKind, HistoryEntry
 from twinflow.domain.calendar.business_days import Calendars, Pause
 from twinflow.domain.calendar.dates import Length
@@ -171,6 +171,7 @@ REFUSALS = {
     "confirmed already": ("with a second person", [(EXTEND, march(12), {"length": days(1)}), (CONFIRM, march(12), {"actor": SUPERVISOR})], (CONFIRM, march(13), {"actor": SUPERVISOR}), "No change of it waits for a second person."),
     "confirmed by another role": ("with a second person", [(EXTEND, march(12), {"length": days(1)})], (CONFIRM, march(13), {"actor": STRANGER}), "hugo is not supervisor here."),
     "confirmed by the same person": ("with a second person", [(EXTEND, march(12), {"actor": BOTH, "length": days(1)})], (CONFIRM, march(13), {"actor": BOTH}), "lucia made change 1; another person has to confirm it."),
+    "confirmed by who has taken it on": ("with a second person", [(EXTEND, march(12), {"length": days(1)}), ("taken_on", march(12))], (CONFIRM, march(13), {"actor": SUPERVISOR}), "silvia has taken change 1 on; another person has to confirm it."),
     "confirmed tomorrow": ("with a second person", [(EXTEND, march(12), {"length": days(1)})], (CONFIRM, march(14), {"actor": SUPERVISOR, "today": march(13)}), "the day 2008-03-14 is still to come."),
     "pausing while one waits": ("with a second person", [(PAUSE, march(12), {})], (PAUSE, march(13), {}), "Change 1, a pause, waits for a second person."),
     "pausing twice": ("without a maximum", [(PAUSE, march(12), {})], (PAUSE, march(13), {}), "It is paused already since 2008-03-12; pauses do not overlap."),
@@ -208,7 +209,11 @@ def refused(process, name, before, what):
     if name == "closed":
         case = after(case, ("finish", march(12)), process=process)
     for kind, *rest in [row for row in before if row != "nobody"]:
-        if kind in ("wait", "go_on"):
+        if kind == "taken_on":
+            said = HandedOver(Thing.CHANGE, "answer/1/1", Handing.ACCEPT, "lucia", SUPERVISOR.key)
+            entry = noted(said, SUPERVISOR.key, rest[0], noon(rest[0]))
+            case = replace(case, history=(*case.history, entry))
+        elif kind in ("wait", "go_on"):
             case = after(case, (kind, *rest), process=process)
         else:
             case = changed(case, process, kind, rest[0], **rest[1])
