@@ -20,14 +20,19 @@ from builders import (
     try_step,
 )
 from twinflow.domain.agreement.agreement import DeadlineStatus, Finding, FindingCode
+from twinflow.domain.agreement.entries import ConsultationAct, OnConsultation, noted
 from twinflow.domain.agreement.history import EntryKind, HistoryEntry
+from twinflow.domain.agreement.rounds import Consultation
 from twinflow.domain.agreement.subject import AlertSubject, SubjectKind
 from twinflow.domain.alerts.alerts import (
     MISSED,
     OVERDUE,
     SOON,
+    about_answer,
     about_finding,
+    about_hands,
     about_missed,
+    about_move,
     about_moved,
     about_step,
     is_spoken_of,
@@ -40,7 +45,7 @@ from twinflow.domain.clock.day import Taken, steps_of_dates
 from twinflow.domain.clock.waking import latest_day, next_wake_on
 from twinflow.domain.deadlines.warnings import LevelKey
 from twinflow.domain.people.people import Absence, Assignment, People, Person
-from twinflow.domain.process.definition import Announcement, Level
+from twinflow.domain.process.definition import Announcement, Level, RoundRule
 
 OPEN, MET, VOID = DeadlineStatus.OPEN, DeadlineStatus.MET, DeadlineStatus.VOID
 LAPSED = DeadlineStatus.LAPSED
@@ -439,6 +444,44 @@ def test_what_the_clock_makes_up_for_is_told_to_nobody_if_it_was_before_the_book
     assert len(list(about_step((ONE,), case.history[-1], case))) == count
     by_hand = replace(case.history[-1], actor="lucia")
     assert len(list(about_step((ONE,), by_hand, case))) == 1
+
+
+# Moves, consultations, and what changes hands
+
+DECIDES = RoundRule(
+    "opinion", {}, {}, opened_by=frozenset(), ended_by=frozenset(), consulted_by=frozenset({"reviewer", "chief"})
+)
+
+
+def test_an_answer_is_told_to_whoever_asked_in_their_role():
+    asked = OnConsultation("opinion", ConsultationAct.ASKED, 3, "Is it in order?", "counsel", TODAY)
+    answered = Consultation(3, asked, noted(asked, "rita", TODAY, datetime(2011, 6, 28, 15, tzinfo=UTC)))
+    assert about_answer(answered, DECIDES, TODAY) == Telling(
+        notice="consultation-given",
+        subject=AlertSubject(SubjectKind.CONSULTATION, "3"),
+        level="consultation-given",
+        roles=("chief", "reviewer"),
+        effective_on=TODAY,
+        person="rita",
+    )
+
+
+def test_a_move_is_told_to_all_but_who_did_it_and_with_what_went_along():
+    told = about_move(4, "case-moved", "judith", TODAY, "MX-1-P MX-2")
+    assert told == Telling(
+        notice="case-moved",
+        subject=AlertSubject(SubjectKind.OFFICE, "4"),
+        roles=(),
+        effective_on=TODAY,
+        details={"along": "MX-1-P MX-2"},
+        held=frozenset({"judith"}),
+    )
+    assert about_move(4, "case-moved", "judith", TODAY, "").details == {}
+
+
+def test_what_changes_hands_is_told_by_the_number_of_its_entry():
+    told = Telling(notice="handed-over", subject=AlertSubject(SubjectKind.HANDS, "7"), roles=(), effective_on=TODAY)
+    assert about_hands("handed-over", 7, TODAY) == told
 
 
 # When to look again

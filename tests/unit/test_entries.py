@@ -20,7 +20,9 @@ from twinflow.domain.agreement.entries import (
     HandedOver,
     Handing,
     Migrated,
+    MoveAct,
     NotDelivered,
+    OfficeMove,
     Policy,
     Snoozed,
     StepTaken,
@@ -148,6 +150,19 @@ KEPT = [
         '{"thing": "draft", "name": "opinion", "act": "accept", "person": "nora"}',
     ),
     (DutyTaken("reviewer", "release"), EntryKind.DUTY, '{"role": "reviewer", "act": "release"}'),
+    (
+        OfficeMove(MoveAct.ACCEPTED, "chihuahua", "juarez", "it is theirs", "MX-1", ("david", "elena")),
+        EntryKind.MOVE,
+        (
+            '{"act": "accepted", "from": "chihuahua", "to": "juarez", "reason": "it is theirs", "along": "MX-1", '
+            '"ended": "david elena"}'
+        ),
+    ),
+    (
+        OfficeMove(MoveAct.ASKED, "chihuahua", "juarez"),
+        EntryKind.MOVE,
+        '{"act": "asked", "from": "chihuahua", "to": "juarez"}',
+    ),
     (
         Migrated(
             "petition v1",
